@@ -1,0 +1,30 @@
+# Flags shared by everything of ours. The baseline is any x86-64: kernels choose wider instructions
+# at run time.
+add_library(descent_options INTERFACE)
+target_compile_features(descent_options INTERFACE cxx_std_20)
+target_include_directories(descent_options INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_options(descent_options INTERFACE
+  -Wall -Wextra -Wshadow -Wno-missing-field-initializers
+  # A fused multiply-add rounds once where two operations round twice: the bits must not depend on
+  # which one a compiler picks.
+  -ffp-contract=off
+  -fno-math-errno
+  -fstack-protector-strong)
+target_link_libraries(descent_options INTERFACE Threads::Threads)
+
+option(DESCENT_WARNINGS_AS_ERRORS "Stop at the first warning" OFF)
+if(DESCENT_WARNINGS_AS_ERRORS)
+  target_compile_options(descent_options INTERFACE -Werror)
+endif()
+
+set(DESCENT_SANITIZER "" CACHE STRING "address,undefined or thread: instrument everything of ours")
+if(DESCENT_SANITIZER)
+  target_compile_options(descent_options INTERFACE
+    -fsanitize=${DESCENT_SANITIZER} -fno-omit-frame-pointer)
+  target_link_options(descent_options INTERFACE -fsanitize=${DESCENT_SANITIZER})
+endif()
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()

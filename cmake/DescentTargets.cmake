@@ -1,0 +1,37 @@
+# descent_library(NAME SOURCES a.cc … [DEPS lib …]): a static library of the project.
+function(descent_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  target_link_libraries(${name} PUBLIC descent_options ${ARG_DEPS})
+endfunction()
+
+# descent_program(NAME SOURCES main.cc … [DEPS lib …]): a program, placed in bin/.
+function(descent_program name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE descent_options ${ARG_DEPS})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+endfunction()
+
+# descent_test(NAME SOURCES a_test.cc … [DEPS lib …] [LABEL unit]): a GoogleTest binary whose tests
+# ctest knows one by one.
+function(descent_test name)
+  cmake_parse_arguments(ARG "" "LABEL" "SOURCES;DEPS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE descent_options ${ARG_DEPS} GTest::gmock_main)
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS "${ARG_LABEL}" TIMEOUT 120)
+endfunction()
+
+# descent_mpi_test(NAME SOURCES … [DEPS …] RANKS 1 2 …): one ctest entry per world size. The binary
+# has its own main, which initialises MPI.
+function(descent_mpi_test name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;RANKS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE descent_options ${ARG_DEPS} GTest::gmock MPI::MPI_CXX)
+  foreach(ranks ${ARG_RANKS})
+    add_test(NAME ${name}_on_${ranks}_ranks
+             COMMAND mpirun --allow-run-as-root --oversubscribe --bind-to none
+                     -n ${ranks} $<TARGET_FILE:${name}>)
+    set_tests_properties(${name}_on_${ranks}_ranks PROPERTIES LABELS mpi TIMEOUT 120)
+  endforeach()
+endfunction()

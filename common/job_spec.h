@@ -1,0 +1,139 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/shard_planner.h"
+
+namespace descent {
+
+// A job as its author wrote it, with defaults filled in. Field names and meanings are those of
+// proto/descent/v1/job_spec.proto, which is the schema of the job file as well.
+
+enum class Activation { kRelu, kGelu };
+enum class Loss { kCrossEntropy };
+enum class LrScheduleKind { kConstant, kLinear, kCosine };
+enum class DataFormat { kIdx };
+enum class Metric { kLoss, kAccuracy };
+
+struct MlpSpec {
+  std::vector<std::int64_t> hidden_sizes;
+  Activation activation = Activation::kRelu;
+  double dropout = 0.0;  // probability of zero, in [0, 1)
+};
+
+struct ModelSpec {
+  MlpSpec mlp;
+  Loss loss = Loss::kCrossEntropy;
+};
+
+struct DatasetSpec {
+  std::string path;  // of IDX: the prefix of PATH-images-idx3-ubyte[.gz], PATH-labels-idx1-ubyte[.gz]
+  DataFormat format = DataFormat::kIdx;
+};
+
+// x = (pixel / 255 - mean) / std
+struct NormalizeSpec {
+  std::vector<double> mean = {0.0};
+  std::vector<double> std = {1.0};
+};
+
+struct DataSpec {
+  DatasetSpec train;
+  std::optional<DatasetSpec> validation;
+  std::optional<DatasetSpec> test;  // evaluated once, at the end
+  NormalizeSpec normalize;
+};
+
+struct BatchSpec {
+  std::int64_t global = 0;           // samples of a step: the only batch knob that matters
+  std::int64_t micro = 0;            // samples of one forward and backward; 0: chosen by default
+  std::int64_t logical_workers = 0;  // V of docs/numerics.md; 0: chosen by default
+  EpochTail tail = EpochTail::kDrop;
+};
+
+struct AdamWSpec {
+  double lr = 1e-3;
+  std::vector<double> betas = {0.9, 0.999};
+  double eps = 1e-8;
+  double weight_decay = 0.01;
+  std::vector<std::string> no_decay;  // globs over parameter names: "*.bias"
+};
+
+struct OptimizerSpec {
+  AdamWSpec adamw;
+  double clip_norm = 0.0;  // 0: no clipping
+};
+
+struct LrScheduleSpec {
+  LrScheduleKind kind = LrScheduleKind::kConstant;
+  std::int64_t warmup_steps = 0;
+  double min_lr = 0.0;  // reached at the last step by linear and cosine
+};
+
+struct EvaluateSpec {
+  std::int64_t every_steps = 0;   // 0 and every_epochs 0: only after the last step
+  std::int64_t every_epochs = 0;
+  std::vector<Metric> metrics = {Metric::kLoss, Metric::kAccuracy};
+};
+
+struct CheckpointSpec {
+  std::int64_t every_steps = 0;  // 0: only after the last step
+  std::int64_t keep_last = 2;    // >= 1
+};
+
+struct WorkersSpec {
+  int min = 1;
+  int max = 0;      // 0: the default, max(min, 1)
+  int threads = 1;  // compute threads of each worker
+};
+
+struct JobSpec {
+  std::string name;
+  ModelSpec model;
+  DataSpec data;
+  BatchSpec batch;
+  std::int64_t epochs = 0;  // exactly one of epochs and steps is positive
+  std::int64_t steps = 0;
+  std::int64_t stop_at_step = 0;  // end early after this step, schedules unchanged; 0: do not
+  std::uint64_t seed = 0;
+  OptimizerSpec optimizer;
+  LrScheduleSpec lr_schedule;
+  EvaluateSpec evaluate;
+  CheckpointSpec checkpoint;
+  WorkersSpec workers;
+  int restarts_max = 5;  // consecutive attempts without a newly committed step
+};
+
+// One thing wrong with a spec: the field by its path in the job file ("batch.global"), what was
+// found and what was wanted.
+struct Violation {
+  std::string field;
+  std::string message;
+
+  bool operator==(const Violation&) const = default;
+};
+
+// Fills in workers.max, batch.logical_workers and batch.micro where they are 0. Idempotent.
+//   workers.max      max(1, workers.min)
+//   logical_workers  the smallest power of two >= workers.max
+//   micro            the largest logical worker's part of a full batch
+JobSpec WithDefaults(JobSpec spec);
+
+// Everything wrong with a spec that the spec alone can tell, all at once; empty if it is valid.
+// Call it on the result of WithDefaults.
+std::vector<Violation> ValidateJobSpec(const JobSpec& spec);
+
+// The batch arithmetic of a valid spec over a training set of `train_samples`.
+struct BatchArithmetic {
+  std::int64_t steps_per_epoch = 0;
+  std::int64_t total_steps = 0;  // what the schedules span
+  std::int64_t last_step = 0;    // where the job ends: total_steps, or stop_at_step
+};
+BatchArithmetic ComputeBatchArithmetic(const JobSpec& spec, std::int64_t train_samples);
+
+ShardPlan MakeShardPlan(const JobSpec& spec, std::int64_t train_samples);
+
+}  // namespace descent

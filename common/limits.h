@@ -1,0 +1,44 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace descent::limits {
+
+// One bucket is one all-reduce: at most 64 MiB, which crosses 10 GbE in about 54 ms. Large enough
+// to hide latency, small enough that the first can travel while backward still runs.
+inline constexpr std::size_t kBucketElementsMax = std::size_t{16} << 20;
+static_assert(kBucketElementsMax <= 0x7fffffff, "MPI counts are int");
+
+// A bucket is closed once it holds this many elements (1 MiB of f32): smaller ones are latency.
+inline constexpr std::size_t kBucketElementsTarget = std::size_t{256} << 10;
+
+inline constexpr std::int64_t kLogicalWorkersMax = 4096;
+inline constexpr std::int64_t kGlobalBatchMax = std::int64_t{1} << 24;
+inline constexpr int kWorldSizeMax = 4096;
+inline constexpr int kThreadsMax = 256;
+
+// gRPC: bulk bytes travel in chunks, never in one message.
+inline constexpr std::size_t kMessageBytesMax = std::size_t{4} << 20;
+inline constexpr std::size_t kChunkBytes = std::size_t{1} << 20;
+inline constexpr std::size_t kJobFileBytesMax = std::size_t{256} << 10;
+inline constexpr int kPageSizeMax = 1000;
+
+// Batches prepared ahead by the prefetch thread.
+inline constexpr std::size_t kPrefetchBatches = 4;
+
+// Steps granted ahead: at least this many, and at least this much time at the measured pace.
+inline constexpr std::int64_t kGrantAheadStepsMin = 64;
+inline constexpr std::chrono::seconds kGrantAheadTimeMin{10};
+
+inline constexpr std::chrono::seconds kHeartbeatInterval{3};
+inline constexpr std::chrono::seconds kWorkerLease{15};
+inline constexpr std::chrono::milliseconds kReconnectDelayMin{100};
+inline constexpr std::chrono::milliseconds kReconnectDelayMax{5000};
+inline constexpr std::chrono::seconds kStartTimeout{120};
+
+// Messages that wait in one stream to a worker or a watcher; the slow reader is cut off beyond.
+inline constexpr std::size_t kStreamQueueMax = 4096;
+
+}  // namespace descent::limits

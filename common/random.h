@@ -1,0 +1,27 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+namespace descent {
+
+// Philox-4x32 with 10 rounds: a keyed bijection of 128-bit counters that passes for random.
+// Randomness is a function of (key, counter), never of history, so any rank can draw any number.
+// Source: Salmon, Moraes, Dror and Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3".
+using PhiloxCounter = std::array<std::uint32_t, 4>;
+using PhiloxKey = std::array<std::uint32_t, 2>;
+std::array<std::uint32_t, 4> Philox4x32(PhiloxCounter counter, PhiloxKey key);
+
+// What a random number is for. Part of the key, so two purposes never share a stream.
+enum class RandomPurpose : std::uint32_t { kInit = 1, kDropout = 2, kSampleOrder = 3 };
+
+// The key of one purpose under a job's seed.
+PhiloxKey MakePhiloxKey(std::uint64_t seed, RandomPurpose purpose);
+
+// [0, 1) with 24 random bits, from one 32-bit word.
+inline float ToUniformFloat(std::uint32_t word) { return static_cast<float>(word >> 8) * 0x1p-24f; }
+
+// Standard normal from two words, in double (Box and Muller 1958).
+double ToNormal(std::uint32_t first, std::uint32_t second);
+
+}  // namespace descent
