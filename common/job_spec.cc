@@ -1,0 +1,282 @@
+#include "common/job_spec.h"
+
+#include <spdlog/fmt/fmt.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <utility>
+
+#include "common/check.h"
+#include "common/limits.h"
+
+namespace descent {
+namespace {
+
+// These bounds keep every product of the batch arithmetic far from overflow.
+constexpr std::int64_t kStepsMax = std::int64_t{1} << 40;
+constexpr std::int64_t kEpochsMax = 1'000'000;
+constexpr std::int64_t kHiddenSizeMax = std::int64_t{1} << 24;
+constexpr std::size_t kHiddenLayersMax = 1024;
+constexpr std::size_t kNameLengthMax = 40;
+constexpr std::size_t kPathLengthMax = 4096;
+constexpr int kRestartsMax = 1'000'000;
+
+// Collects violations. Bounds are inclusive and hold for no NaN.
+class SpecChecker {
+ public:
+  std::vector<Violation> TakeViolations() { return std::move(violations_); }
+
+  // What is wrong is said as "found, must be wanted".
+  void Require(bool is_met, std::string field, std::string_view found, std::string_view wanted) {
+    if (is_met) return;
+    violations_.push_back({std::move(field), fmt::format("{}, must be {}", found, wanted)});
+  }
+
+  void RequireInRange(std::string field, std::int64_t value, std::int64_t min, std::int64_t max) {
+    if (value < min) {
+      Require(false, std::move(field), fmt::to_string(value), fmt::format("at least {}", min));
+    } else {
+      Require(value <= max, std::move(field), fmt::to_string(value),
+              fmt::format("at most {}", max));
+    }
+  }
+
+  void RequireNumber(bool is_met, std::string field, double value, std::string_view wanted) {
+    Require(is_met && std::isfinite(value), std::move(field), fmt::format("{}", value), wanted);
+  }
+
+ private:
+  std::vector<Violation> violations_;
+};
+
+bool IsName(const std::string& name) {
+  const auto is_lower = [](char c) { return c >= 'a' && c <= 'z'; };
+  const auto is_allowed = [&](char c) { return is_lower(c) || (c >= '0' && c <= '9') || c == '-'; };
+  return !name.empty() && name.size() <= kNameLengthMax && is_lower(name.front()) &&
+         name.back() != '-' && std::all_of(name.begin(), name.end(), is_allowed);
+}
+
+// Quoted, cut to a line's length, and without bytes that a terminal would obey.
+std::string Quoted(const std::string& text) {
+  constexpr std::size_t kShownMax = 60;
+  std::string quoted = "\"";
+  for (const char c : text.substr(0, kShownMax))
+    quoted += (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) ? '?' : c;
+  return quoted + (text.size() > kShownMax ? "…\"" : "\"");
+}
+
+void CheckName(const JobSpec& spec, SpecChecker& checker) {
+  checker.Require(IsName(spec.name), "name", Quoted(spec.name),
+                  fmt::format("1 to {} of a-z, 0-9 and -, beginning with a letter and not ending "
+                              "with -",
+                              kNameLengthMax));
+}
+
+void CheckModel(const MlpSpec& mlp, SpecChecker& checker) {
+  checker.Require(mlp.hidden_sizes.size() <= kHiddenLayersMax, "model.mlp.hidden_sizes",
+                  fmt::format("{} layers", mlp.hidden_sizes.size()),
+                  fmt::format("at most {}", kHiddenLayersMax));
+  for (std::size_t i = 0; i < std::min(mlp.hidden_sizes.size(), kHiddenLayersMax); ++i)
+    checker.RequireInRange(fmt::format("model.mlp.hidden_sizes[{}]", i), mlp.hidden_sizes[i], 1,
+                           kHiddenSizeMax);
+  checker.RequireNumber(mlp.dropout >= 0 && mlp.dropout < 1, "model.mlp.dropout", mlp.dropout,
+                        "at least 0 and below 1");
+}
+
+void CheckDataset(const std::string& field, const DatasetSpec& dataset, SpecChecker& checker) {
+  const bool is_path = !dataset.path.empty() && dataset.path.size() <= kPathLengthMax &&
+                       dataset.path.find('\0') == std::string::npos;
+  checker.Require(is_path, field + ".path", Quoted(dataset.path),
+                  "the path of a dataset without its -images-idx3-ubyte ending");
+  if (!dataset.range) return;
+  checker.Require(dataset.range->first >= 0 && dataset.range->first < dataset.range->last,
+                  field + ".range",
+                  fmt::format("[{}, {}]", dataset.range->first, dataset.range->last),
+                  "[first, last] with 0 <= first < last; last itself is not read");
+}
+
+void CheckNormalize(const NormalizeSpec& normalize, SpecChecker& checker) {
+  const auto check_count = [&](const char* field, std::size_t count) {
+    checker.Require(count == 1, field, fmt::format("{} values", count),
+                    "1 value, as the images have 1 channel");
+  };
+  check_count("data.normalize.mean", normalize.mean.size());
+  check_count("data.normalize.std", normalize.std.size());
+  for (const double mean : normalize.mean)
+    checker.RequireNumber(std::isfinite(mean), "data.normalize.mean", mean, "finite");
+  for (const double std : normalize.std)
+    checker.RequireNumber(std > 0, "data.normalize.std", std, "above 0 and finite");
+}
+
+void CheckData(const DataSpec& data, SpecChecker& checker) {
+  CheckDataset("data.train", data.train, checker);
+  if (data.validation) CheckDataset("data.validation", *data.validation, checker);
+  if (data.test) CheckDataset("data.test", *data.test, checker);
+  CheckNormalize(data.normalize, checker);
+}
+
+void CheckBatch(const BatchSpec& batch, SpecChecker& checker) {
+  checker.RequireInRange("batch.global", batch.global, 1, limits::kGlobalBatchMax);
+  const bool has_global = batch.global >= 1;
+  if (has_global) {
+    checker.Require(batch.micro >= 1 && batch.micro <= batch.global, "batch.micro",
+                    fmt::to_string(batch.micro),
+                    fmt::format("at least 1 and at most batch.global {}", batch.global));
+  }
+  const bool is_power_of_two =
+      batch.logical_workers >= 1 && batch.logical_workers <= limits::kLogicalWorkersMax &&
+      std::has_single_bit(static_cast<std::uint64_t>(batch.logical_workers));
+  checker.Require(is_power_of_two, "batch.logical_workers", fmt::to_string(batch.logical_workers),
+                  fmt::format("a power of two from 1 to {}", limits::kLogicalWorkersMax));
+  if (has_global && is_power_of_two) {
+    checker.Require(batch.logical_workers <= batch.global, "batch.logical_workers",
+                    fmt::to_string(batch.logical_workers),
+                    fmt::format("at most batch.global {}", batch.global));
+  }
+}
+
+void CheckLength(const JobSpec& spec, SpecChecker& checker) {
+  checker.RequireInRange("epochs", spec.epochs, 0, kEpochsMax);
+  checker.RequireInRange("steps", spec.steps, 0, kStepsMax);
+  checker.RequireInRange("stop_at_step", spec.stop_at_step, 0, kStepsMax);
+  if (spec.epochs >= 0 && spec.steps >= 0) {
+    checker.Require((spec.epochs > 0) != (spec.steps > 0), "epochs",
+                    fmt::format("epochs {} and steps {}", spec.epochs, spec.steps),
+                    "exactly one of them above 0");
+  }
+  if (spec.steps <= 0) return;
+  checker.Require(spec.stop_at_step <= spec.steps, "stop_at_step",
+                  fmt::to_string(spec.stop_at_step), fmt::format("at most steps {}", spec.steps));
+  checker.Require(spec.lr_schedule.warmup_steps <= spec.steps, "lr_schedule.warmup_steps",
+                  fmt::to_string(spec.lr_schedule.warmup_steps),
+                  fmt::format("at most steps {}", spec.steps));
+}
+
+void CheckOptimizer(const OptimizerSpec& optimizer, SpecChecker& checker) {
+  const AdamWSpec& adamw = optimizer.adamw;
+  const std::string prefix = "optimizer.adamw.";
+  checker.RequireNumber(adamw.lr > 0, prefix + "lr", adamw.lr, "above 0 and finite");
+  checker.Require(adamw.betas.size() == 2, prefix + "betas",
+                  fmt::format("{} values", adamw.betas.size()), "2 values");
+  for (const double beta : adamw.betas)
+    checker.RequireNumber(beta >= 0 && beta < 1, prefix + "betas", beta, "at least 0 and below 1");
+  checker.RequireNumber(adamw.eps > 0, prefix + "eps", adamw.eps, "above 0 and finite");
+  checker.RequireNumber(adamw.weight_decay >= 0, prefix + "weight_decay", adamw.weight_decay,
+                        "at least 0 and finite");
+  for (const std::string& pattern : adamw.no_decay)
+    checker.Require(!pattern.empty(), prefix + "no_decay", "\"\"",
+                    "a pattern over parameter names, such as \"*.bias\"");
+  checker.RequireNumber(optimizer.clip_norm >= 0, "optimizer.clip_norm", optimizer.clip_norm,
+                        "at least 0 (no clipping) and finite");
+}
+
+void CheckLrSchedule(const JobSpec& spec, SpecChecker& checker) {
+  checker.RequireInRange("lr_schedule.warmup_steps", spec.lr_schedule.warmup_steps, 0, kStepsMax);
+  const double min_lr = spec.lr_schedule.min_lr;
+  checker.RequireNumber(min_lr >= 0, "lr_schedule.min_lr", min_lr, "at least 0 and finite");
+  if (!(min_lr >= 0) || !(spec.optimizer.adamw.lr > 0)) return;
+  checker.Require(min_lr <= spec.optimizer.adamw.lr, "lr_schedule.min_lr",
+                  fmt::format("{}", min_lr),
+                  fmt::format("at most optimizer.adamw.lr {}", spec.optimizer.adamw.lr));
+}
+
+void CheckEvaluateAndCheckpoint(const JobSpec& spec, SpecChecker& checker) {
+  checker.RequireInRange("evaluate.every_steps", spec.evaluate.every_steps, 0, kStepsMax);
+  checker.RequireInRange("evaluate.every_epochs", spec.evaluate.every_epochs, 0, kEpochsMax);
+  checker.RequireInRange("checkpoint.every_steps", spec.checkpoint.every_steps, 0, kStepsMax);
+  checker.RequireInRange("checkpoint.keep_last", spec.checkpoint.keep_last, 1, kStepsMax);
+}
+
+void CheckWorkers(const JobSpec& spec, SpecChecker& checker) {
+  const WorkersSpec& workers = spec.workers;
+  checker.RequireInRange("workers.min", workers.min, 1, limits::kWorldSizeMax);
+  checker.RequireInRange("workers.max", workers.max, 1, limits::kWorldSizeMax);
+  checker.RequireInRange("workers.threads", workers.threads, 1, limits::kThreadsMax);
+  if (workers.min >= 1 && workers.max >= 1) {
+    checker.Require(workers.min <= workers.max, "workers.max", fmt::to_string(workers.max),
+                    fmt::format("at least workers.min {}", workers.min));
+  }
+  if (spec.batch.logical_workers >= 1) {
+    checker.Require(workers.max <= spec.batch.logical_workers, "workers.max",
+                    fmt::to_string(workers.max),
+                    fmt::format("at most batch.logical_workers {}", spec.batch.logical_workers));
+  }
+  checker.RequireInRange("restarts.max", spec.restarts_max, 0, kRestartsMax);
+}
+
+// Parts of a spec that are valid one by one and contradict one another.
+
+void CheckTrainRange(const JobSpec& spec, SpecChecker& checker) {
+  const auto& range = spec.data.train.range;
+  if (!range || range->first < 0 || range->first >= range->last) return;
+  if (spec.batch.tail != EpochTail::kDrop || spec.batch.global < 1) return;
+  checker.Require(
+      range->size() >= spec.batch.global, "data.train.range",
+      fmt::format("{} samples", range->size()),
+      fmt::format("at least batch.global {} when the tail is dropped", spec.batch.global));
+}
+
+}  // namespace
+
+JobSpec WithDefaults(JobSpec spec) {
+  if (spec.workers.max == 0) spec.workers.max = std::max(1, spec.workers.min);
+  if (spec.batch.logical_workers == 0) {
+    const auto workers_max = static_cast<std::uint64_t>(std::max(1, spec.workers.max));
+    spec.batch.logical_workers = static_cast<std::int64_t>(std::bit_ceil(workers_max));
+  }
+  if (spec.batch.micro == 0 && spec.batch.global >= 1 && spec.batch.logical_workers >= 1)
+    spec.batch.micro = PartOf(spec.batch.global, spec.batch.logical_workers, 0).size();
+  return spec;
+}
+
+std::vector<Violation> ValidateJobSpec(const JobSpec& spec) {
+  SpecChecker checker;
+  CheckName(spec, checker);
+  CheckModel(spec.model.mlp, checker);
+  CheckData(spec.data, checker);
+  CheckBatch(spec.batch, checker);
+  CheckLength(spec, checker);
+  CheckOptimizer(spec.optimizer, checker);
+  CheckLrSchedule(spec, checker);
+  CheckEvaluateAndCheckpoint(spec, checker);
+  CheckWorkers(spec, checker);
+  CheckTrainRange(spec, checker);
+  return checker.TakeViolations();
+}
+
+std::vector<Violation> ValidateAgainstTrainingSet(const JobSpec& spec, std::int64_t train_samples) {
+  SpecChecker checker;
+  const bool fills_a_step =
+      train_samples >= (spec.batch.tail == EpochTail::kDrop ? spec.batch.global : 1);
+  checker.Require(
+      fills_a_step, "batch.global", fmt::to_string(spec.batch.global),
+      fmt::format("at most the {} training samples when the tail is dropped", train_samples));
+  if (!fills_a_step) return checker.TakeViolations();
+  const std::int64_t total_steps = ComputeBatchArithmetic(spec, train_samples).total_steps;
+  const std::string wanted = fmt::format("at most the {} steps of the job", total_steps);
+  checker.Require(spec.stop_at_step <= total_steps, "stop_at_step",
+                  fmt::to_string(spec.stop_at_step), wanted);
+  checker.Require(spec.lr_schedule.warmup_steps <= total_steps, "lr_schedule.warmup_steps",
+                  fmt::to_string(spec.lr_schedule.warmup_steps), wanted);
+  return checker.TakeViolations();
+}
+
+BatchArithmetic ComputeBatchArithmetic(const JobSpec& spec, std::int64_t train_samples) {
+  BatchArithmetic arithmetic;
+  arithmetic.steps_per_epoch = ShardPlanner(MakeShardPlan(spec, train_samples)).steps_per_epoch();
+  arithmetic.total_steps = spec.steps > 0 ? spec.steps : spec.epochs * arithmetic.steps_per_epoch;
+  arithmetic.last_step = spec.stop_at_step > 0 ? std::min(spec.stop_at_step, arithmetic.total_steps)
+                                               : arithmetic.total_steps;
+  return arithmetic;
+}
+
+ShardPlan MakeShardPlan(const JobSpec& spec, std::int64_t train_samples) {
+  return {.sample_count = train_samples,
+          .global_batch = spec.batch.global,
+          .logical_workers = spec.batch.logical_workers,
+          .seed = spec.seed,
+          .tail = spec.batch.tail};
+}
+
+}  // namespace descent

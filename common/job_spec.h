@@ -16,7 +16,6 @@ enum class Activation { kRelu, kGelu };
 enum class Loss { kCrossEntropy };
 enum class LrScheduleKind { kConstant, kLinear, kCosine };
 enum class DataFormat { kIdx };
-enum class Metric { kLoss, kAccuracy };
 
 struct MlpSpec {
   std::vector<std::int64_t> hidden_sizes;
@@ -30,8 +29,10 @@ struct ModelSpec {
 };
 
 struct DatasetSpec {
-  std::string path;  // of IDX: the prefix of PATH-images-idx3-ubyte[.gz], PATH-labels-idx1-ubyte[.gz]
+  std::string
+      path;  // of IDX: the prefix of PATH-images-idx3-ubyte[.gz], PATH-labels-idx1-ubyte[.gz]
   DataFormat format = DataFormat::kIdx;
+  std::optional<IndexRange> range;  // only these samples of the files; absent: all
 };
 
 // x = (pixel / 255 - mean) / std
@@ -74,9 +75,8 @@ struct LrScheduleSpec {
 };
 
 struct EvaluateSpec {
-  std::int64_t every_steps = 0;   // 0 and every_epochs 0: only after the last step
+  std::int64_t every_steps = 0;  // 0 and every_epochs 0: only after the last step
   std::int64_t every_epochs = 0;
-  std::vector<Metric> metrics = {Metric::kLoss, Metric::kAccuracy};
 };
 
 struct CheckpointSpec {
@@ -126,7 +126,11 @@ JobSpec WithDefaults(JobSpec spec);
 // Call it on the result of WithDefaults.
 std::vector<Violation> ValidateJobSpec(const JobSpec& spec);
 
-// The batch arithmetic of a valid spec over a training set of `train_samples`.
+// The violations of a valid spec that only the size of the training set shows: fewer samples than
+// a batch, a stop or a warmup beyond the last step. Empty if the two fit.
+std::vector<Violation> ValidateAgainstTrainingSet(const JobSpec& spec, std::int64_t train_samples);
+
+// The batch arithmetic of a valid spec that fits a training set of `train_samples`.
 struct BatchArithmetic {
   std::int64_t steps_per_epoch = 0;
   std::int64_t total_steps = 0;  // what the schedules span

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "common/sample_order.h"
@@ -15,9 +16,9 @@ enum class EpochTail {
 // The rule from which every rank computes the same samples (docs/numerics.md). A few numbers, so
 // the coordinator sends the rule and never an index list.
 struct ShardPlan {
-  std::int64_t sample_count = 0;    // of the training set, >= global_batch when the tail is dropped
-  std::int64_t global_batch = 0;    // samples of a full step
-  std::int64_t logical_workers = 0; // V: a power of two
+  std::int64_t sample_count = 0;  // of the training set, >= global_batch when the tail is dropped
+  std::int64_t global_batch = 0;  // samples of a full step
+  std::int64_t logical_workers = 0;  // V: a power of two
   std::uint64_t seed = 0;
   EpochTail tail = EpochTail::kDrop;
 
@@ -55,6 +56,9 @@ class ShardPlanner {
 
   // The dataset's sample at each of `positions` of the step, in order.
   std::vector<std::int64_t> SamplesAt(std::int64_t step, IndexRange positions) const;
+  // The same into `samples` [positions.size()], without allocating.
+  void CopySamplesAt(std::int64_t step, IndexRange positions,
+                     std::span<std::int64_t> samples) const;
 
  private:
   const ShardPlan plan_;

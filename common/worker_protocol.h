@@ -1,0 +1,168 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "common/hash.h"
+#include "common/job_spec.h"
+#include "common/shard_planner.h"
+
+namespace descent {
+
+// What workers and the coordinator say to each other, as plain values (docs/protocol.md). The wire
+// form is proto/descent/v1/worker.proto. A generation is the number of an attempt: it grows for ever
+// over all jobs, and both sides refuse a message of an older one.
+
+// --- A worker says -------------------------------------------------------------------------------
+
+// First message of a stream. A pool is one MPI world.
+struct Register {
+  std::string pool;  // unique to one mpirun
+  int world_rank = 0;
+  int world_size = 1;
+  std::string host;
+  std::int64_t pid = 0;
+  std::string instruction_set;  // "avx512", "avx2", …
+  std::string version;
+};
+
+// Sent every limits::kHeartbeatInterval by a thread that does not train.
+struct Heartbeat {
+  std::string job;  // empty: idle
+  std::int64_t generation = 0;
+  std::int64_t step = 0;
+  std::string phase;  // "prepare", "data", "compute", "reduce", "evaluate", "checkpoint", "wait"
+};
+
+// The worker can start: communicator, data, plan and state are there.
+struct Prepared {
+  std::string job;
+  std::int64_t generation = 0;
+  int rank = 0;
+  Digest dataset_fingerprint;
+  std::int64_t train_samples = 0;
+  std::int64_t parameter_count = 0;
+  std::int64_t memory_bytes = 0;
+  std::string instruction_set;
+  Digest state_digest;
+  std::int64_t start_step = 0;  // the next step to run: 0, or the checkpoint's step
+};
+
+// One finished step: reduced values, equal on every rank. Reported by rank 0 alone.
+struct StepMetrics {
+  std::int64_t step = 0;  // steps done after it: the first step reports 1
+  std::int64_t epoch = 0;
+  double loss = 0;        // mean over the samples of the global batch
+  double grad_norm = 0;   // before clipping
+  double lr = 0;
+  std::int64_t samples = 0;
+  double step_seconds = 0;
+};
+
+struct StepReports {
+  std::string job;
+  std::int64_t generation = 0;
+  std::vector<StepMetrics> steps;  // ascending
+};
+
+enum class EvaluationSplit { kValidation, kTest };
+
+// Exact over all samples of the split. Reported by rank 0 alone.
+struct EvaluationReport {
+  std::string job;
+  std::int64_t generation = 0;
+  std::int64_t step = 0;
+  EvaluationSplit split = EvaluationSplit::kValidation;
+  double loss = 0;
+  double accuracy = 0;
+};
+
+// A checkpoint is published on disk. Reported by rank 0 alone.
+struct CheckpointWritten {
+  std::string job;
+  std::int64_t generation = 0;
+  std::int64_t step = 0;
+  std::int64_t epoch = 0;
+  std::string directory;
+  Digest state_digest;
+  std::int64_t bytes = 0;
+};
+
+enum class EndOutcome {
+  kCompleted,  // all granted steps are done and the last grant was final
+  kStopped,    // a Stop was obeyed, on all ranks after the same step
+  kFailed,
+};
+
+// Every rank, once per assignment. The rank is free again after it.
+struct AssignmentEnded {
+  std::string job;
+  std::int64_t generation = 0;
+  int rank = 0;
+  EndOutcome outcome = EndOutcome::kCompleted;
+  std::int64_t step = 0;  // steps done
+  Digest state_digest;    // of kCompleted and kStopped
+  // Of kFailed:
+  std::string reason;  // UpperCamelCase: "DataInvalid", "CheckpointCorrupt", "NonFiniteLoss", "PeerLost"
+  std::string message;
+  std::string phase;
+  bool retryable = false;
+};
+
+// The worker leaves on purpose (SIGTERM, Ctrl-C).
+struct Goodbye {
+  std::string reason;
+};
+
+using WorkerMessage = std::variant<Register, Heartbeat, Prepared, StepReports, EvaluationReport,
+                                   CheckpointWritten, AssignmentEnded, Goodbye>;
+
+// --- The coordinator says ------------------------------------------------------------------------
+
+// Prepare this job. Ranks are numbered by their place in world_ranks.
+struct Assign {
+  std::string job;
+  std::int64_t generation = 0;
+  int attempt = 1;
+  JobSpec spec;
+  std::vector<int> world_ranks;       // of the pool, ascending
+  int rank = 0;                       // the receiver's
+  std::string checkpoint_directory;   // of this job; every rank and the coordinator see it
+  std::string start_checkpoint;       // directory of the checkpoint to load; empty: from scratch
+};
+
+// All ranks agree: this is the rule for samples and schedules. Grants follow.
+struct Begin {
+  std::string job;
+  std::int64_t generation = 0;
+  ShardPlan shard_plan;
+  std::int64_t total_steps = 0;  // what the learning-rate schedule spans
+};
+
+// Run the steps [first, last); after step last - 1 do what the flags say, in this order.
+struct GrantSteps {
+  std::string job;
+  std::int64_t generation = 0;
+  std::int64_t first = 0;
+  std::int64_t last = 0;
+  bool evaluate = false;         // the validation split
+  bool save_checkpoint = false;
+  bool is_final = false;         // evaluate the test split, then end the assignment
+};
+
+enum class StopMode {
+  kGraceful,  // at the next step boundary that all ranks reach together (docs/protocol.md)
+  kAbort,     // drop the communicator now
+};
+
+struct Stop {
+  std::string job;
+  std::int64_t generation = 0;
+  StopMode mode = StopMode::kGraceful;
+};
+
+using CoordinatorMessage = std::variant<Assign, Begin, GrantSteps, Stop>;
+
+}  // namespace descent

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/clock.h"
+#include "common/worker_protocol.h"
+#include "coordinator/event.h"
+#include "coordinator/grant_planner.h"
+#include "coordinator/job.h"
+#include "coordinator/membership.h"
+
+namespace descent {
+
+// One rank of a gang, from its Assign to its release.
+struct Member {
+  SessionId session = 0;
+  std::string name;  // "rank 2 (host/5, pid 4711)"
+  std::string host;
+  std::optional<Prepared> prepared;
+  std::optional<AssignmentEnded> ended;
+  bool is_gone = false;  // its stream closed before it ended
+
+  bool is_released() const { return is_gone || ended.has_value(); }
+};
+
+// Why an attempt does not reach its end.
+struct AttemptFailure {
+  FailureRecord record;
+  bool is_retryable = false;
+
+  // A rank that only saw others disappear, or was told to stop, is not the cause.
+  bool is_secondary() const { return record.reason == "PeerLost" || record.reason == "Aborted"; }
+};
+
+// One gang's try at a job, while any of its ranks is held. It is volatile: after a restart of the
+// coordinator the job begins another one.
+struct Attempt {
+  std::string job_id;
+  std::int64_t generation = 0;
+  std::string pool;
+  std::vector<Member> members;  // by rank
+  bool starts_from_own_checkpoint = false;
+  std::optional<std::int64_t> expected_start;  // the step to start from; absent: not known here
+
+  std::optional<GrantPlanner> planner;  // once it runs
+  std::int64_t done_step = 0;           // as reported in this attempt
+  double steps_per_second = 0;          // smoothed; 0: not known yet
+  double samples_per_second = 0;
+
+  std::optional<AttemptFailure> failure;
+  std::optional<StopMode> stop;           // what the members were told last
+  std::optional<MonotonicTime> deadline;  // of the start, or for obeying the stop
+
+  Member* FindMember(SessionId session);  // null: not of this attempt, or released
+  int RankOf(const Member& member) const;
+  bool AllPrepared() const;
+  bool AllReleased() const;
+
+  // Keeps the first failure that names a cause; a secondary one only until such a cause is known.
+  void Fail(AttemptFailure failure);
+
+  // Smooths the pace over about five seconds of steps.
+  void MeasurePace(const std::vector<StepMetrics>& steps);
+};
+
+// The first thing that the prepared members do not agree on, blaming a rank of the minority.
+// Empty: they agree, and may start. All are prepared.
+std::optional<FailureRecord> FindDisagreement(const std::vector<Member>& members);
+
+// The same for the final state's digest. All have ended.
+std::optional<FailureRecord> FindDivergence(const std::vector<Member>& members);
+
+// What two attempts of a job must have in common, beside what FindDisagreement looks at: the data
+// and instruction set of earlier attempts, and the step of the checkpoint it was told to load.
+std::optional<FailureRecord> FindChange(const Job& job, const Attempt& attempt);
+
+// A worker was lost: what to tell of it, from what it said last.
+FailureRecord DescribeLoss(const Attempt& attempt, const Member& member, const WorkerView& worker,
+                           const std::string& reason);
+
+// The members that are not prepared, each with the phase it was last seen in.
+FailureRecord DescribeStartTimeout(const Attempt& attempt, const Membership& membership);
+
+}  // namespace descent

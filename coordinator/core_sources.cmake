@@ -1,0 +1,5 @@
+# The pure core: events in, actions out.
+descent_library(coordinator_core
+  SOURCES attempt.cc grant_planner.cc job.cc membership.cc progress.cc scheduler.cc state.cc
+          state_attempts.cc state_workers.cc
+  DEPS common)

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "common/clock.h"
+#include "common/worker_protocol.h"
+#include "coordinator/job.h"
+
+namespace descent {
+
+// Everything that can happen to the coordinator. The runtime posts events; State::Apply turns each
+// into actions. No event carries a clock, a socket or a callback.
+
+using SessionId = std::uint64_t;  // one stream of one worker; never used again
+using Ticket = std::uint64_t;     // names the request that waits for an Answer
+
+struct EventTime {
+  MonotonicTime monotonic;
+  double wall = 0;  // seconds since the epoch, only for people to read
+};
+
+// After a restart, before any other event.
+struct Restore {
+  std::vector<Job> jobs;
+  std::int64_t last_generation = 0;
+};
+
+// The spec is valid and has its defaults.
+struct SubmitJob {
+  Ticket ticket = 0;
+  std::string job_id;      // unused so far, or the answer is kAlreadyExists
+  std::string request_id;  // empty, or unique to this submission: a retry is answered with its job
+  JobSpec spec;
+  std::string start_checkpoint;  // directory; empty: from scratch
+  std::string forked_from;
+};
+
+struct CancelJob {
+  Ticket ticket = 0;
+  std::string job_id;
+};
+
+// A worker's stream says something. The first message of a session is its Register.
+struct WorkerSaid {
+  SessionId session = 0;
+  WorkerMessage message;
+};
+
+// The stream is closed, for whatever reason.
+struct WorkerGone {
+  SessionId session = 0;
+  std::string reason;
+};
+
+// About once a second: leases, timeouts and back-off are looked at.
+struct Tick {};
+
+using Event = std::variant<Restore, SubmitJob, CancelJob, WorkerSaid, WorkerGone, Tick>;
+
+}  // namespace descent

@@ -1,0 +1,99 @@
+#include "coordinator/grant_planner.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "common/check.h"
+#include "common/limits.h"
+
+namespace descent {
+namespace {
+
+// Steps that are granted in one go stay within the queue of a worker's stream.
+constexpr std::size_t kGrantsAtOnceMax = 256;
+static_assert(kGrantsAtOnceMax < limits::kStreamQueueMax);
+
+// A pace beyond this is a measuring error, and the product below must not overflow.
+constexpr double kStepsPerSecondMax = 1e6;
+
+// The first multiple of `every` after `step`, at most `limit`.
+std::int64_t NextMultiple(std::int64_t step, std::int64_t every, std::int64_t limit) {
+  if (every == 0) return limit;
+  const std::int64_t to_go = every - step % every;
+  return to_go >= limit - step ? limit : step + to_go;
+}
+
+bool IsMultiple(std::int64_t step, std::int64_t every) { return every > 0 && step % every == 0; }
+
+std::string Steps(std::int64_t count) {
+  return std::to_string(count) + (count == 1 ? " step" : " steps");
+}
+
+}  // namespace
+
+Result<GrantPlanner> GrantPlanner::Create(const JobSpec& spec, std::int64_t train_samples,
+                                          AttemptStart start) {
+  std::string problems;
+  for (const Violation& violation : ValidateAgainstTrainingSet(spec, train_samples))
+    problems += (problems.empty() ? "" : "; ") + violation.field + ": " + violation.message;
+  if (!problems.empty()) return Status(Code::kFailedPrecondition, problems);
+
+  const BatchArithmetic arithmetic = ComputeBatchArithmetic(spec, train_samples);
+  if (start.step > arithmetic.last_step ||
+      (start.step == arithmetic.last_step && !start.is_own_checkpoint))
+    return Status(Code::kFailedPrecondition, "the checkpoint to start from has " +
+                                                 Steps(start.step) + " done, the job ends after " +
+                                                 Steps(arithmetic.last_step));
+  return GrantPlanner(spec, arithmetic, start);
+}
+
+GrantPlanner::GrantPlanner(const JobSpec& spec, const BatchArithmetic& arithmetic,
+                           AttemptStart start)
+    : arithmetic_(arithmetic),
+      has_validation_(spec.data.validation.has_value()),
+      evaluate_every_(has_validation_ ? spec.evaluate.every_steps : 0),
+      evaluate_every_epochs_(
+          has_validation_ ? spec.evaluate.every_epochs * arithmetic.steps_per_epoch : 0),
+      save_every_(spec.checkpoint.every_steps),
+      granted_(start.step),
+      is_saved_(start.is_own_checkpoint) {}
+
+std::vector<GrantSteps> GrantPlanner::Extend(std::int64_t done_step, double steps_per_second) {
+  DESCENT_CHECK(done_step >= 0);
+  const double seconds = std::chrono::duration<double>(limits::kGrantAheadTimeMin).count();
+  const double pace = std::clamp(steps_per_second, 0.0, kStepsPerSecondMax);
+  const std::int64_t ahead =
+      std::max(limits::kGrantAheadStepsMin, static_cast<std::int64_t>(std::ceil(pace * seconds)));
+
+  std::vector<GrantSteps> grants;
+  if (is_final_granted_ || granted_ - done_step >= ahead) return grants;
+  const std::int64_t target = std::min(done_step + 2 * ahead, arithmetic_.last_step);
+  do {
+    grants.push_back(NextGrant(target));
+    granted_ = grants.back().last;
+    is_final_granted_ = grants.back().is_final;
+  } while (granted_ < target && grants.size() < kGrantsAtOnceMax);
+  return grants;
+}
+
+GrantSteps GrantPlanner::NextGrant(std::int64_t limit) const {
+  const std::int64_t last = std::min({NextMultiple(granted_, evaluate_every_, limit),
+                                      NextMultiple(granted_, evaluate_every_epochs_, limit),
+                                      NextMultiple(granted_, save_every_, limit)});
+  return {.first = granted_,
+          .last = last,
+          .evaluate = EvaluatesAfter(last),
+          .save_checkpoint = SavesAfter(last) && !(last == granted_ && is_saved_),
+          .is_final = last == arithmetic_.last_step};
+}
+
+bool GrantPlanner::EvaluatesAfter(std::int64_t step) const {
+  return has_validation_ && (step == arithmetic_.last_step || IsMultiple(step, evaluate_every_) ||
+                             IsMultiple(step, evaluate_every_epochs_));
+}
+
+bool GrantPlanner::SavesAfter(std::int64_t step) const {
+  return step == arithmetic_.last_step || IsMultiple(step, save_every_);
+}
+
+}  // namespace descent

@@ -1,0 +1,39 @@
+#include "coordinator/job.h"
+
+#include <array>
+#include <utility>
+
+namespace descent {
+namespace {
+
+constexpr std::array<std::pair<JobState, std::string_view>, 8> kNames = {{
+    {JobState::kQueued, "QUEUED"},
+    {JobState::kStarting, "STARTING"},
+    {JobState::kRunning, "RUNNING"},
+    {JobState::kRecovering, "RECOVERING"},
+    {JobState::kCancelling, "CANCELLING"},
+    {JobState::kSucceeded, "SUCCEEDED"},
+    {JobState::kFailed, "FAILED"},
+    {JobState::kCancelled, "CANCELLED"},
+}};
+
+}  // namespace
+
+bool IsTerminal(JobState state) {
+  return state == JobState::kSucceeded || state == JobState::kFailed ||
+         state == JobState::kCancelled;
+}
+
+std::string_view JobStateName(JobState state) {
+  for (const auto& [value, name] : kNames)
+    if (value == state) return name;
+  return "UNKNOWN";
+}
+
+std::optional<JobState> JobStateFromName(std::string_view name) {
+  for (const auto& [value, value_name] : kNames)
+    if (value_name == name) return value;
+  return std::nullopt;
+}
+
+}  // namespace descent

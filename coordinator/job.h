@@ -1,0 +1,88 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/hash.h"
+#include "common/job_spec.h"
+
+namespace descent {
+
+enum class JobState {
+  kQueued,
+  kStarting,    // a gang is reserved and prepares
+  kRunning,
+  kRecovering,  // an attempt ended badly; the next one waits for ranks
+  kCancelling,  // waits until every rank is released
+  kSucceeded,
+  kFailed,
+  kCancelled,
+};
+
+bool IsTerminal(JobState state);
+std::string_view JobStateName(JobState state);                     // "RUNNING"
+std::optional<JobState> JobStateFromName(std::string_view name);
+
+struct CheckpointRecord {
+  std::int64_t step = 0;
+  std::int64_t epoch = 0;
+  std::string directory;
+  Digest state_digest;
+  std::int64_t bytes = 0;
+  double create_time = 0;  // seconds since the epoch, wall clock
+};
+
+struct AttemptRecord {
+  int attempt = 0;               // 1 is the first
+  std::int64_t generation = 0;
+  std::int64_t start_step = 0;
+  std::vector<std::string> workers;  // "HOST/WORLD_RANK", by rank
+};
+
+struct FailureRecord {
+  std::string reason;   // UpperCamelCase
+  std::string message;
+  int rank = -1;        // -1: no rank is to blame
+  std::string host;
+  std::int64_t step = 0;
+  std::string phase;
+};
+
+// Everything the coordinator knows of one job that survives its restart.
+struct Job {
+  std::string id;  // "fashion-mlp-7k2qd"; the resource name is "jobs/" + id
+  JobSpec spec;    // with defaults filled in
+  JobState state = JobState::kQueued;
+  std::string state_reason;
+  std::string state_message;
+  std::string request_id;
+  std::int64_t sequence = 0;  // order of creation, 1 is the first
+
+  AttemptRecord attempt;            // the current or last one; attempt.attempt 0: none yet
+  int attempts_without_progress = 0;  // consecutive ones that committed no new step
+  std::optional<FailureRecord> failure;
+
+  std::int64_t train_samples = 0;   // 0: not known yet
+  std::int64_t parameter_count = 0;
+  std::string instruction_set;
+  Digest dataset_fingerprint;
+  std::int64_t step = 0;            // steps done, as last reported
+  std::int64_t epoch = 0;
+  double samples_per_second = 0;
+  double steps_per_second = 0;
+  std::map<std::string, double> latest_metrics;
+
+  std::vector<CheckpointRecord> checkpoints;  // ascending by step; those retention keeps
+  std::optional<Digest> state_digest;         // of the final state
+  std::string start_checkpoint;               // directory given by resume_from; empty: from scratch
+  std::string forked_from;                    // its resource name
+
+  double create_time = 0;  // seconds since the epoch, wall clock; 0: not yet
+  double start_time = 0;
+  double end_time = 0;
+};
+
+}  // namespace descent

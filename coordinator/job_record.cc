@@ -1,0 +1,162 @@
+#include "coordinator/job_record.h"
+
+#include "descent/store/v1/job_record.pb.h"
+#include "proto/wire.h"
+
+namespace descent {
+namespace {
+
+namespace record = ::descent::store::v1;
+
+record::AttemptRecord Encode(const AttemptRecord& attempt) {
+  record::AttemptRecord encoded;
+  encoded.set_attempt(attempt.attempt);
+  encoded.set_generation(attempt.generation);
+  encoded.set_start_step(attempt.start_step);
+  encoded.mutable_workers()->Add(attempt.workers.begin(), attempt.workers.end());
+  return encoded;
+}
+
+AttemptRecord Decode(const record::AttemptRecord& encoded) {
+  AttemptRecord attempt;
+  attempt.attempt = encoded.attempt();
+  attempt.generation = encoded.generation();
+  attempt.start_step = encoded.start_step();
+  attempt.workers.assign(encoded.workers().begin(), encoded.workers().end());
+  return attempt;
+}
+
+record::FailureRecord Encode(const FailureRecord& failure) {
+  record::FailureRecord encoded;
+  encoded.set_reason(failure.reason);
+  encoded.set_message(failure.message);
+  encoded.set_rank(failure.rank);
+  encoded.set_host(failure.host);
+  encoded.set_step(failure.step);
+  encoded.set_phase(failure.phase);
+  return encoded;
+}
+
+FailureRecord Decode(const record::FailureRecord& encoded) {
+  FailureRecord failure;
+  failure.reason = encoded.reason();
+  failure.message = encoded.message();
+  failure.rank = encoded.rank();
+  failure.host = encoded.host();
+  failure.step = encoded.step();
+  failure.phase = encoded.phase();
+  return failure;
+}
+
+record::CheckpointRecord Encode(const CheckpointRecord& checkpoint) {
+  record::CheckpointRecord encoded;
+  encoded.set_step(checkpoint.step);
+  encoded.set_epoch(checkpoint.epoch);
+  encoded.set_directory(checkpoint.directory);
+  encoded.set_state_digest(checkpoint.state_digest.ToHex());
+  encoded.set_bytes(checkpoint.bytes);
+  encoded.set_create_time(checkpoint.create_time);
+  return encoded;
+}
+
+Result<CheckpointRecord> Decode(const record::CheckpointRecord& encoded) {
+  CheckpointRecord checkpoint;
+  checkpoint.step = encoded.step();
+  checkpoint.epoch = encoded.epoch();
+  checkpoint.directory = encoded.directory();
+  DESCENT_ASSIGN(checkpoint.state_digest, DigestFromHex(encoded.state_digest()));
+  checkpoint.bytes = encoded.bytes();
+  checkpoint.create_time = encoded.create_time();
+  return checkpoint;
+}
+
+record::JobRecord Encode(const Job& job) {
+  record::JobRecord encoded;
+  encoded.set_id(job.id);
+  *encoded.mutable_spec() = ToProto(job.spec);
+  encoded.set_state(std::string(JobStateName(job.state)));
+  encoded.set_state_reason(job.state_reason);
+  encoded.set_state_message(job.state_message);
+  encoded.set_request_id(job.request_id);
+  encoded.set_sequence(job.sequence);
+  *encoded.mutable_attempt() = Encode(job.attempt);
+  encoded.set_attempts_without_progress(job.attempts_without_progress);
+  if (job.failure) *encoded.mutable_failure() = Encode(*job.failure);
+  encoded.set_train_samples(job.train_samples);
+  encoded.set_parameter_count(job.parameter_count);
+  encoded.set_instruction_set(job.instruction_set);
+  encoded.set_dataset_fingerprint(job.dataset_fingerprint.ToHex());
+  encoded.set_step(job.step);
+  encoded.set_epoch(job.epoch);
+  encoded.set_samples_per_second(job.samples_per_second);
+  encoded.set_steps_per_second(job.steps_per_second);
+  encoded.mutable_latest_metrics()->insert(job.latest_metrics.begin(), job.latest_metrics.end());
+  for (const CheckpointRecord& checkpoint : job.checkpoints)
+    *encoded.add_checkpoints() = Encode(checkpoint);
+  if (job.state_digest) encoded.set_state_digest(job.state_digest->ToHex());
+  encoded.set_start_checkpoint(job.start_checkpoint);
+  encoded.set_forked_from(job.forked_from);
+  encoded.set_create_time(job.create_time);
+  encoded.set_start_time(job.start_time);
+  encoded.set_end_time(job.end_time);
+  return encoded;
+}
+
+// What is a plain copy, field by field.
+void DecodePlainFields(const record::JobRecord& encoded, Job& job) {
+  job.id = encoded.id();
+  job.state_reason = encoded.state_reason();
+  job.state_message = encoded.state_message();
+  job.request_id = encoded.request_id();
+  job.sequence = encoded.sequence();
+  job.attempt = Decode(encoded.attempt());
+  job.attempts_without_progress = encoded.attempts_without_progress();
+  if (encoded.has_failure()) job.failure = Decode(encoded.failure());
+  job.train_samples = encoded.train_samples();
+  job.parameter_count = encoded.parameter_count();
+  job.instruction_set = encoded.instruction_set();
+  job.step = encoded.step();
+  job.epoch = encoded.epoch();
+  job.samples_per_second = encoded.samples_per_second();
+  job.steps_per_second = encoded.steps_per_second();
+  job.latest_metrics = {encoded.latest_metrics().begin(), encoded.latest_metrics().end()};
+  job.start_checkpoint = encoded.start_checkpoint();
+  job.forked_from = encoded.forked_from();
+  job.create_time = encoded.create_time();
+  job.start_time = encoded.start_time();
+  job.end_time = encoded.end_time();
+}
+
+Result<Job> Decode(const record::JobRecord& encoded) {
+  Job job;
+  DecodePlainFields(encoded, job);
+  DESCENT_ASSIGN(job.spec, FromProto(encoded.spec()));
+  const std::optional<JobState> state = JobStateFromName(encoded.state());
+  if (!state) return Status(Code::kDataLoss, "unknown state \"" + encoded.state() + "\"");
+  job.state = *state;
+  DESCENT_ASSIGN(job.dataset_fingerprint, DigestFromHex(encoded.dataset_fingerprint()));
+  for (const record::CheckpointRecord& checkpoint : encoded.checkpoints()) {
+    DESCENT_ASSIGN(CheckpointRecord decoded, Decode(checkpoint));
+    job.checkpoints.push_back(std::move(decoded));
+  }
+  if (!encoded.state_digest().empty()) {
+    DESCENT_ASSIGN(job.state_digest, DigestFromHex(encoded.state_digest()));
+  }
+  return job;
+}
+
+}  // namespace
+
+std::string EncodeJob(const Job& job) { return Encode(job).SerializeAsString(); }
+
+Result<Job> DecodeJob(std::string_view bytes) {
+  record::JobRecord encoded;
+  if (!encoded.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
+    return Status(Code::kDataLoss, "the stored job is not a JobRecord");
+  Result<Job> job = Decode(encoded);
+  if (!job.ok())
+    return Status(Code::kDataLoss, "stored job " + encoded.id() + ": " + job.status().message());
+  return job;
+}
+
+}  // namespace descent

@@ -1,0 +1,182 @@
+#include "coordinator/job_view.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "common/limits.h"
+#include "coordinator/resource_name.h"
+#include "proto/wire.h"
+
+namespace descent {
+namespace {
+
+constexpr int kPageSizeDefault = 100;
+
+v1::JobState ToProto(JobState state) {
+  v1::JobState encoded = v1::JOB_STATE_UNSPECIFIED;
+  const std::string name = "JOB_STATE_" + std::string(JobStateName(state));
+  DESCENT_CHECK(v1::JobState_Parse(name, &encoded));
+  return encoded;
+}
+
+v1::Progress MakeProgress(const Job& job) {
+  v1::Progress progress;
+  progress.set_step(job.step);
+  progress.set_epoch(job.epoch);
+  progress.set_samples_per_second(job.samples_per_second);
+  progress.set_steps_per_second(job.steps_per_second);
+  if (job.train_samples == 0) return progress;  // the rest depends on the size of the data
+  const BatchArithmetic arithmetic = ComputeBatchArithmetic(job.spec, job.train_samples);
+  progress.set_last_step(arithmetic.last_step);
+  progress.set_total_steps(arithmetic.total_steps);
+  if (arithmetic.last_step > 0)
+    progress.set_fraction(static_cast<double>(job.step) / arithmetic.last_step);
+  if (job.state == JobState::kRunning && job.steps_per_second > 0)
+    progress.set_estimated_remaining_seconds((arithmetic.last_step - job.step) /
+                                             job.steps_per_second);
+  return progress;
+}
+
+v1::Attempt ToProto(const AttemptRecord& attempt) {
+  v1::Attempt encoded;
+  encoded.set_attempt(attempt.attempt);
+  encoded.set_generation(attempt.generation);
+  encoded.set_world_size(static_cast<int>(attempt.workers.size()));
+  encoded.set_start_step(attempt.start_step);
+  encoded.mutable_workers()->Add(attempt.workers.begin(), attempt.workers.end());
+  return encoded;
+}
+
+v1::Failure ToProto(const FailureRecord& failure) {
+  v1::Failure encoded;
+  encoded.set_reason(failure.reason);
+  encoded.set_message(failure.message);
+  encoded.set_rank(failure.rank);
+  encoded.set_host(failure.host);
+  encoded.set_step(failure.step);
+  encoded.set_phase(failure.phase);
+  return encoded;
+}
+
+v1::Worker ToProto(const WorkerView& worker, MonotonicTime now) {
+  v1::Worker encoded;
+  encoded.set_host(worker.host);
+  encoded.set_world_rank(worker.world_rank);
+  encoded.set_pid(worker.pid);
+  encoded.set_job(worker.job_id.empty() ? "" : JobName(worker.job_id));
+  encoded.set_instruction_set(worker.instruction_set);
+  encoded.set_last_heartbeat_age_seconds(SecondsBetween(worker.last_heard, now));
+  encoded.set_phase(worker.phase);
+  encoded.set_step(worker.step);
+  return encoded;
+}
+
+void FillTimes(const Job& job, v1::Job& encoded) {
+  encoded.set_create_time(job.create_time);
+  encoded.set_start_time(job.start_time);
+  encoded.set_end_time(job.end_time);
+}
+
+// Jobs below this sequence number are on the page.
+Result<std::int64_t> ParsePageToken(const std::string& token) {
+  if (token.empty()) return std::numeric_limits<std::int64_t>::max();
+  std::int64_t sequence = 0;
+  const char* end = token.data() + token.size();
+  const auto parsed = std::from_chars(token.data(), end, sequence);
+  if (parsed.ec != std::errc() || parsed.ptr != end || sequence < 1)
+    return Status(Code::kInvalidArgument, "page_token \"" + token + "\" is not one of this service");
+  return sequence;
+}
+
+}  // namespace
+
+v1::Job ToProto(const Job& job, const std::optional<QueuePosition>& queue_position) {
+  v1::Job encoded;
+  encoded.set_name(JobName(job.id));
+  *encoded.mutable_spec() = ToProto(job.spec);
+  encoded.set_state(ToProto(job.state));
+  encoded.set_state_reason(job.state_reason);
+  encoded.set_state_message(job.state_message);
+  if (queue_position) {
+    encoded.mutable_queue_status()->set_position(queue_position->position);
+    encoded.mutable_queue_status()->set_message(queue_position->message);
+  }
+  *encoded.mutable_progress() = MakeProgress(job);
+  if (job.attempt.attempt > 0) *encoded.mutable_current_attempt() = ToProto(job.attempt);
+  encoded.set_attempt_count(job.attempt.attempt);
+  if (job.failure) *encoded.mutable_failure() = ToProto(*job.failure);
+  if (!job.checkpoints.empty())
+    *encoded.mutable_latest_checkpoint() = ToProto(job.id, job.checkpoints.back());
+  encoded.mutable_latest_metrics()->insert(job.latest_metrics.begin(), job.latest_metrics.end());
+  if (job.state_digest) encoded.set_state_digest(job.state_digest->ToHex());
+  encoded.set_forked_from(job.forked_from);
+  encoded.set_parameter_count(job.parameter_count);
+  encoded.set_train_samples(job.train_samples);
+  encoded.set_instruction_set(job.instruction_set);
+  FillTimes(job, encoded);
+  return encoded;
+}
+
+v1::Checkpoint ToProto(const std::string& job_id, const CheckpointRecord& checkpoint) {
+  v1::Checkpoint encoded;
+  encoded.set_name(CheckpointNameOf(job_id, checkpoint.step));
+  encoded.set_step(checkpoint.step);
+  encoded.set_epoch(checkpoint.epoch);
+  encoded.set_directory(checkpoint.directory);
+  encoded.set_state_digest(checkpoint.state_digest.ToHex());
+  encoded.set_bytes(checkpoint.bytes);
+  encoded.set_create_time(checkpoint.create_time);
+  return encoded;
+}
+
+v1::Pool ToProto(const PoolView& pool, MonotonicTime now) {
+  v1::Pool encoded;
+  encoded.set_name(pool.name);
+  encoded.set_world_size(pool.world_size);
+  encoded.set_free(pool.free);
+  encoded.set_ready(pool.is_ready);
+  for (const WorkerView& worker : pool.workers) *encoded.add_workers() = ToProto(worker, now);
+  return encoded;
+}
+
+v1::QueryMetricsResponse ToProto(const std::vector<MetricCurve>& curves) {
+  v1::QueryMetricsResponse encoded;
+  for (const MetricCurve& curve : curves) {
+    v1::MetricSeries* series = encoded.add_series();
+    series->set_name(curve.name);
+    series->set_downsampled(curve.bucket_steps > 1);
+    series->set_bucket_steps(curve.bucket_steps);
+    for (const MetricCurve::Point& point : curve.points) {
+      v1::MetricPoint* encoded_point = series->add_points();
+      encoded_point->set_step(point.step);
+      encoded_point->set_value(point.value);
+    }
+  }
+  return encoded;
+}
+
+Result<v1::ListJobsResponse> ListJobsPage(const v1::ListJobsRequest& request,
+                                          const ClusterSnapshot& snapshot) {
+  if (request.page_size() < 0 || request.page_size() > limits::kPageSizeMax)
+    return Status(Code::kInvalidArgument,
+                  "page_size is " + std::to_string(request.page_size()) + ", must be 0 to " +
+                      std::to_string(limits::kPageSizeMax));
+  DESCENT_ASSIGN(const std::int64_t before, ParsePageToken(request.page_token()));
+  const int page_size = request.page_size() == 0 ? kPageSizeDefault : request.page_size();
+  v1::ListJobsResponse response;
+  std::int64_t last_sequence = 0;
+  for (const Job& job : snapshot.jobs) {
+    if (job.sequence >= before) continue;
+    if (response.jobs_size() == page_size) {
+      response.set_next_page_token(std::to_string(last_sequence));
+      break;
+    }
+    const auto queued = snapshot.queue.find(job.id);
+    *response.add_jobs() = ToProto(
+        job, queued == snapshot.queue.end() ? std::nullopt : std::optional(queued->second));
+    last_sequence = job.sequence;
+  }
+  return response;
+}
+
+}  // namespace descent

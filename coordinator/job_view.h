@@ -1,0 +1,29 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "coordinator/cluster_snapshot.h"
+#include "coordinator/job.h"
+#include "coordinator/metric_store.h"
+#include "descent/v1/service.pb.h"
+
+namespace descent {
+
+// What users see of the coordinator's values: the messages of proto/descent/v1/service.proto.
+
+v1::Job ToProto(const Job& job, const std::optional<QueuePosition>& queue_position);
+
+// Without the names of its files, which only the disk knows.
+v1::Checkpoint ToProto(const std::string& job_id, const CheckpointRecord& checkpoint);
+
+v1::Pool ToProto(const PoolView& pool, MonotonicTime now);
+
+v1::QueryMetricsResponse ToProto(const std::vector<MetricCurve>& curves);
+
+// One page of the jobs, newest first. The token is the sequence number of the page's last job.
+// Errors are kInvalidArgument: a page size out of range, a token that this service did not give.
+Result<v1::ListJobsResponse> ListJobsPage(const v1::ListJobsRequest& request,
+                                          const ClusterSnapshot& snapshot);
+
+}  // namespace descent

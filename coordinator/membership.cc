@@ -1,0 +1,78 @@
+#include "coordinator/membership.h"
+
+#include "common/check.h"
+
+namespace descent {
+
+std::optional<SessionId> Membership::HolderOf(const std::string& pool, int world_rank) const {
+  const auto found = pools_.find(pool);
+  if (found == pools_.end()) return std::nullopt;
+  const auto session = found->second.sessions.find(world_rank);
+  if (session == found->second.sessions.end()) return std::nullopt;
+  return session->second;
+}
+
+Status Membership::Admit(SessionId session, const Register& message, MonotonicTime now) {
+  DESCENT_CHECK(!workers_.contains(session));
+  DESCENT_CHECK(!HolderOf(message.pool, message.world_rank));
+  const std::string rank = std::to_string(message.world_rank);
+  const std::string size = std::to_string(message.world_size);
+  if (message.world_rank < 0 || message.world_rank >= message.world_size)
+    return Status(Code::kInvalidArgument, "rank " + rank + " is not in a world of " + size);
+  const auto known = pools_.find(message.pool);
+  if (known != pools_.end() && known->second.world_size != message.world_size)
+    return Status(Code::kInvalidArgument, "pool \"" + message.pool + "\" has " +
+                                              std::to_string(known->second.world_size) +
+                                              " ranks, rank " + rank + " says " + size);
+
+  Pool& pool = pools_[message.pool];
+  pool.world_size = message.world_size;
+  pool.sessions[message.world_rank] = session;
+  if (static_cast<int>(pool.sessions.size()) == pool.world_size) pool.was_ready = true;
+  workers_[session] = {.session = session,
+                       .pool = message.pool,
+                       .host = message.host,
+                       .world_rank = message.world_rank,
+                       .pid = message.pid,
+                       .instruction_set = message.instruction_set,
+                       .last_heard = now};
+  return Status();
+}
+
+void Membership::Remove(SessionId session) {
+  const auto worker = workers_.find(session);
+  if (worker == workers_.end()) return;
+  const auto pool = pools_.find(worker->second.pool);
+  pool->second.sessions.erase(worker->second.world_rank);
+  if (pool->second.sessions.empty()) pools_.erase(pool);
+  workers_.erase(worker);
+}
+
+WorkerView* Membership::Find(SessionId session) {
+  const auto worker = workers_.find(session);
+  return worker == workers_.end() ? nullptr : &worker->second;
+}
+
+std::vector<PoolView> Membership::pools() const {
+  std::vector<PoolView> views;
+  for (const auto& [name, pool] : pools_) {
+    PoolView view{.name = name, .world_size = pool.world_size};
+    view.is_ready = static_cast<int>(pool.sessions.size()) == pool.world_size;
+    view.is_broken = pool.was_ready && !view.is_ready;
+    for (const auto& [world_rank, session] : pool.sessions) {
+      view.workers.push_back(workers_.at(session));
+      if (view.workers.back().is_free()) ++view.free;
+    }
+    views.push_back(std::move(view));
+  }
+  return views;
+}
+
+std::vector<SessionId> Membership::SilentSince(MonotonicTime time) const {
+  std::vector<SessionId> silent;
+  for (const auto& [session, worker] : workers_)
+    if (worker.last_heard < time) silent.push_back(session);
+  return silent;
+}
+
+}  // namespace descent

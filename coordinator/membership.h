@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/clock.h"
+#include "common/status.h"
+#include "common/worker_protocol.h"
+#include "coordinator/event.h"
+
+namespace descent {
+
+// What a worker looks like from outside.
+struct WorkerView {
+  SessionId session = 0;
+  std::string pool;
+  std::string host;
+  int world_rank = 0;
+  std::int64_t pid = 0;
+  std::string job_id;  // empty: idle
+  std::string instruction_set;
+  MonotonicTime last_heard;
+  std::string phase;
+  std::int64_t step = 0;
+  std::optional<std::string> leaving;  // why, once it has said Goodbye: it gets no new job
+
+  bool is_free() const { return job_id.empty() && !leaving; }
+  std::string name() const { return host + "/" + std::to_string(world_rank); }
+};
+
+struct PoolView {
+  std::string name;
+  int world_size = 0;
+  int free = 0;
+  bool is_ready = false;            // all its ranks have registered
+  bool is_broken = false;           // it was ready and lost a rank: its MPI world is over
+  std::vector<WorkerView> workers;  // by world rank
+};
+
+// Who is attached: workers by session, grouped into pools. A pool exists while it has a worker.
+class Membership {
+ public:
+  // The session that now holds this rank of the pool, if there is one.
+  std::optional<SessionId> HolderOf(const std::string& pool, int world_rank) const;
+
+  // kInvalidArgument: the rank is not inside the world, or the pool's other ranks name another
+  // world size. The session is new and the rank has no holder.
+  Status Admit(SessionId session, const Register& message, MonotonicTime now);
+
+  void Remove(SessionId session);  // nothing happens if it is unknown
+
+  WorkerView* Find(SessionId session);                           // null: unknown
+  std::vector<PoolView> pools() const;                           // by name
+  std::vector<SessionId> SilentSince(MonotonicTime time) const;  // last heard before `time`
+
+ private:
+  struct Pool {
+    int world_size = 0;
+    bool was_ready = false;
+    std::map<int, SessionId> sessions;  // by world rank
+  };
+
+  std::map<SessionId, WorkerView> workers_;
+  std::map<std::string, Pool> pools_;
+};
+
+}  // namespace descent

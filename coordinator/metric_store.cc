@@ -1,0 +1,124 @@
+#include "coordinator/metric_store.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace descent {
+namespace {
+
+constexpr std::array<std::string_view, 1> kMigrations = {R"sql(
+  CREATE TABLE points(
+    name TEXT NOT NULL,
+    step INTEGER NOT NULL,
+    value REAL,
+    PRIMARY KEY(name, step)) STRICT, WITHOUT ROWID;
+)sql"};
+
+// Files kept open for writing: more than the jobs that run at once on one cluster's pools.
+constexpr std::size_t kWritersMax = 64;
+
+struct Extent {
+  std::int64_t count = 0;
+  std::int64_t first = 0;
+  std::int64_t last = 0;
+};
+
+Result<std::vector<std::string>> ReadNames(Database& database) {
+  std::vector<std::string> names;
+  DESCENT_ASSIGN(Statement rows,
+                 database.Prepare("SELECT DISTINCT name FROM points ORDER BY name"));
+  while (true) {
+    DESCENT_ASSIGN(const bool has_row, rows.Step());
+    if (!has_row) return names;
+    names.push_back(rows.Bytes(0));
+  }
+}
+
+Result<Extent> ReadExtent(Database& database, const std::string& name, std::int64_t first_step) {
+  DESCENT_ASSIGN(Statement row,
+                 database.Prepare("SELECT COUNT(*), MIN(step), MAX(step) FROM points "
+                                  "WHERE name = ? AND step >= ?"));
+  DESCENT_ASSIGN(const bool has_row, row.Bind(0, name).Bind(1, first_step).Step());
+  DESCENT_CHECK(has_row);
+  return Extent{row.Integer(0), row.Integer(1), row.Integer(2)};
+}
+
+std::int64_t BucketSteps(const Extent& extent, int points_max) {
+  if (extent.count <= points_max) return 1;
+  std::int64_t bucket_steps = 2;
+  while (extent.last / bucket_steps - extent.first / bucket_steps + 1 > points_max)
+    bucket_steps *= 2;
+  return bucket_steps;
+}
+
+Result<MetricCurve> ReadCurve(Database& database, const std::string& name,
+                              const MetricQuery& query) {
+  DESCENT_ASSIGN(const Extent extent, ReadExtent(database, name, query.first_step));
+  MetricCurve curve;
+  curve.name = name;
+  curve.bucket_steps = BucketSteps(extent, query.points_max);
+  DESCENT_ASSIGN(Statement rows,
+                 database.Prepare("SELECT MAX(step), AVG(value) FROM points "
+                                  "WHERE name = ? AND step >= ? GROUP BY step / ? ORDER BY 1"));
+  rows.Bind(0, name).Bind(1, query.first_step).Bind(2, curve.bucket_steps);
+  while (true) {
+    DESCENT_ASSIGN(const bool has_row, rows.Step());
+    if (!has_row) return curve;
+    curve.points.push_back({rows.Integer(0), rows.Real(1)});
+  }
+}
+
+}  // namespace
+
+std::filesystem::path MetricStore::FileOf(const std::string& job_id) const {
+  return directory_ / (job_id + ".db");
+}
+
+Result<MetricStore::Writer*> MetricStore::WriterFor(const std::string& job_id) {
+  if (const auto found = writers_.find(job_id); found != writers_.end()) return found->second.get();
+  if (writers_.size() >= kWritersMax) writers_.erase(writers_.begin());  // it opens again on demand
+  DESCENT_ASSIGN(Database database, Database::Open(FileOf(job_id), Durability::kConsistent));
+  DESCENT_RETURN_IF_ERROR(database.Migrate(kMigrations));
+  auto writer = std::make_unique<Writer>(std::move(database));
+  DESCENT_ASSIGN(
+      Statement add_point,
+      writer->database.Prepare("INSERT OR IGNORE INTO points(name, step, value) VALUES(?, ?, ?)"));
+  writer->add_point = std::make_unique<Statement>(std::move(add_point));
+  return (writers_[job_id] = std::move(writer)).get();
+}
+
+Status MetricStore::Record(const RecordMetrics& metrics) {
+  DESCENT_ASSIGN(Writer * writer, WriterFor(metrics.job_id));
+  DESCENT_RETURN_IF_ERROR(writer->database.Begin());
+  Status status;
+  for (const MetricPoint& point : metrics.points) {
+    writer->add_point->Bind(0, point.name).Bind(1, point.step).Bind(2, point.value);
+    status = writer->add_point->Run();
+    if (!status.ok()) break;
+  }
+  if (status.ok()) status = writer->database.Commit();
+  if (!status.ok()) writer->database.Rollback();
+  return status;
+}
+
+Result<std::vector<MetricCurve>> MetricStore::Query(const MetricQuery& query) const {
+  DESCENT_CHECK(query.points_max > 0);
+  std::vector<MetricCurve> curves;
+  Result<Database> opened = Database::OpenReadOnly(FileOf(query.job_id));
+  if (opened.status().code() == Code::kNotFound) return curves;  // no step is done yet
+  DESCENT_ASSIGN(Database database, std::move(opened));
+  DESCENT_ASSIGN(const std::size_t version, database.Version());
+  if (version == 0) return curves;  // the writer is just creating it
+  std::vector<std::string> names = query.names;
+  if (names.empty()) {
+    DESCENT_ASSIGN(names, ReadNames(database));
+  }
+  for (const std::string& name : names) {
+    DESCENT_ASSIGN(MetricCurve curve, ReadCurve(database, name, query));
+    curves.push_back(std::move(curve));
+  }
+  return curves;
+}
+
+}  // namespace descent

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/worker_protocol.h"
+#include "coordinator/action.h"
+#include "coordinator/job.h"
+
+namespace descent {
+
+// What reports do to a job. A job that recovers computes steps again and gets the same bits, so
+// what was reported before is dropped: progress never goes back, no metric is recorded twice.
+
+// Moves the job's progress. Answers the points of the steps that are new.
+std::vector<MetricPoint> AdvanceSteps(Job& job, const std::vector<StepMetrics>& steps);
+
+// "validation/loss", "validation/accuracy", or the same of the test split.
+std::vector<MetricPoint> RecordEvaluation(Job& job, const EvaluationReport& report);
+
+// Adds the checkpoint and drops those that retention does not keep: the newest keep_last remain.
+// A checkpoint beyond all others is progress. A failure (not to be retried) if the step was
+// published before with another state: the replay did not repeat the bits.
+std::optional<FailureRecord> RecordCheckpoint(Job& job, const CheckpointWritten& written,
+                                              double wall_time);
+
+}  // namespace descent

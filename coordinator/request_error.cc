@@ -1,0 +1,81 @@
+#include "coordinator/request_error.h"
+
+#include "common/check.h"
+
+#include "google/rpc/status.pb.h"
+
+namespace descent {
+namespace {
+
+constexpr char kDomain[] = "descent.dev";
+
+struct CodeRow {
+  Code code;
+  grpc::StatusCode grpc_code;
+  std::string_view name;
+};
+
+constexpr CodeRow kCodes[] = {
+    {Code::kOk, grpc::StatusCode::OK, "OK"},
+    {Code::kInvalidArgument, grpc::StatusCode::INVALID_ARGUMENT, "INVALID_ARGUMENT"},
+    {Code::kNotFound, grpc::StatusCode::NOT_FOUND, "NOT_FOUND"},
+    {Code::kAlreadyExists, grpc::StatusCode::ALREADY_EXISTS, "ALREADY_EXISTS"},
+    {Code::kFailedPrecondition, grpc::StatusCode::FAILED_PRECONDITION, "FAILED_PRECONDITION"},
+    {Code::kResourceExhausted, grpc::StatusCode::RESOURCE_EXHAUSTED, "RESOURCE_EXHAUSTED"},
+    {Code::kUnavailable, grpc::StatusCode::UNAVAILABLE, "UNAVAILABLE"},
+    {Code::kAborted, grpc::StatusCode::ABORTED, "ABORTED"},
+    {Code::kCancelled, grpc::StatusCode::CANCELLED, "CANCELLED"},
+    {Code::kDataLoss, grpc::StatusCode::DATA_LOSS, "DATA_LOSS"},
+    {Code::kInternal, grpc::StatusCode::INTERNAL, "INTERNAL"},
+};
+
+const CodeRow& RowOf(Code code) {
+  for (const CodeRow& row : kCodes)
+    if (row.code == code) return row;
+  FailCheck("code is known", __FILE__, __LINE__);
+}
+
+google::rpc::ErrorInfo MakeErrorInfo(const RequestError& error) {
+  google::rpc::ErrorInfo detail;
+  detail.set_reason(error.reason);
+  detail.set_domain(kDomain);
+  detail.mutable_metadata()->insert(error.metadata.begin(), error.metadata.end());
+  return detail;
+}
+
+google::rpc::BadRequest MakeBadRequest(const std::vector<Violation>& violations) {
+  google::rpc::BadRequest detail;
+  for (const Violation& violation : violations) {
+    auto* field = detail.add_field_violations();
+    field->set_field(violation.field);
+    field->set_description(violation.message);
+  }
+  return detail;
+}
+
+}  // namespace
+
+RequestError ToRequestError(const Status& status) {
+  return {status, std::string(GrpcCodeName(status.code())), {}, {}};
+}
+
+grpc::Status ToGrpcStatus(const RequestError& error) {
+  DESCENT_CHECK(!error.status.ok());
+  google::rpc::Status details;
+  details.set_code(ToGrpcCode(error.status.code()));
+  details.set_message(error.status.message());
+  details.add_details()->PackFrom(MakeErrorInfo(error));
+  if (!error.violations.empty()) details.add_details()->PackFrom(MakeBadRequest(error.violations));
+  return grpc::Status(ToGrpcCode(error.status.code()), error.status.message(),
+                      details.SerializeAsString());
+}
+
+grpc::Status ToGrpcStatus(const Status& status) {
+  return status.ok() ? grpc::Status::OK : ToGrpcStatus(ToRequestError(status));
+}
+
+std::string_view GrpcCodeName(Code code) { return RowOf(code).name; }
+
+grpc::StatusCode ToGrpcCode(Code code) { return RowOf(code).grpc_code; }
+
+}  // namespace descent

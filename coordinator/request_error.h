@@ -1,0 +1,35 @@
+#pragma once
+
+#include <grpcpp/support/status.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "common/job_spec.h"
+#include "common/status.h"
+
+namespace descent {
+
+// Why a request is refused, in the error model of docs/protocol.md: the code says what the caller
+// should do, the reason is for programs, the message for people.
+struct RequestError {
+  Status status;                    // not ok
+  std::string reason;               // UPPER_SNAKE_CASE: "JOB_NOT_FOUND"
+  std::vector<Violation> violations;  // of an invalid spec: all of them
+  std::map<std::string, std::string> metadata;  // the message's variable parts
+};
+
+// The same for an error that carries no reason of its own: "NOT_FOUND", "UNAVAILABLE", …
+RequestError ToRequestError(const Status& status);
+
+// With google.rpc details in the trailing metadata: ErrorInfo (domain "descent.dev") always, and
+// BadRequest when there are violations.
+grpc::Status ToGrpcStatus(const RequestError& error);
+grpc::Status ToGrpcStatus(const Status& status);  // OK stays OK
+
+// "NOT_FOUND": the code's name in the gRPC standard.
+std::string_view GrpcCodeName(Code code);
+grpc::StatusCode ToGrpcCode(Code code);
+
+}  // namespace descent

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/result.h"
+#include "coordinator/job.h"
+
+namespace descent {
+
+// The names that users see: "jobs/{job}" and "jobs/{job}/checkpoints/{step}", where the alias
+// "latest" stands for the step of the newest checkpoint. Errors are kInvalidArgument and say what a
+// name looks like.
+
+struct CheckpointName {
+  std::string job_id;
+  std::optional<std::int64_t> step;  // absent: latest
+};
+
+std::string JobName(std::string_view job_id);
+std::string CheckpointNameOf(std::string_view job_id, std::int64_t step);
+
+Result<std::string> ParseJobName(std::string_view name);  // the job's id
+Result<CheckpointName> ParseCheckpointName(std::string_view name);
+
+// 1 to 63 characters of [a-z0-9-]: it is also the name of a directory and of a file.
+bool IsJobId(std::string_view id);
+
+// kNotFound names the steps that there are.
+Result<CheckpointRecord> FindCheckpoint(const Job& job, const CheckpointName& name);
+
+}  // namespace descent

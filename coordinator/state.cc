@@ -1,0 +1,211 @@
+#include "coordinator/state.h"
+
+#include <spdlog/fmt/fmt.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "common/check.h"
+#include "common/limits.h"
+
+namespace descent {
+namespace {
+
+bool IsWaiting(const Job& job) {
+  return job.state == JobState::kQueued || job.state == JobState::kRecovering;
+}
+
+GangRequest RequestOf(const Job& job) {
+  return {.job_id = job.id,
+          .workers_min = job.spec.workers.min,
+          .workers_max = job.spec.workers.max,
+          .instruction_set = job.instruction_set};
+}
+
+}  // namespace
+
+State::State(StateOptions options) : options_(std::move(options)) {}
+State::~State() = default;
+
+std::vector<Action> State::Apply(const Event& event, EventTime now) {
+  now_ = now;
+  is_schedule_due_ = false;
+  std::visit([this](const auto& known) { On(known); }, event);
+  if (is_schedule_due_) Schedule();
+  return std::exchange(actions_, {});
+}
+
+void State::On(const Restore& event) {
+  DESCENT_CHECK(jobs_.empty());
+  generation_ = event.last_generation;
+  for (const Job& restored : event.jobs) {
+    Job& job = AddJob(restored);
+    if (IsTerminal(job.state) || job.state == JobState::kQueued) continue;
+    if (job.state == JobState::kCancelling) {
+      Move(job, JobState::kCancelled, "Cancelled",
+           "the coordinator restarted while the job was being cancelled");
+      continue;
+    }
+    Move(job, JobState::kRecovering, "CoordinatorRestarted",
+         job.checkpoints.empty()
+             ? "the coordinator restarted; the job begins again"
+             : fmt::format("the coordinator restarted; the job continues from step {}",
+                           job.checkpoints.back().step));
+  }
+}
+
+void State::On(const SubmitJob& event) {
+  const auto known = requests_.find(event.request_id);
+  if (!event.request_id.empty() && known != requests_.end()) {
+    actions_.push_back(Answer{.ticket = event.ticket, .job_id = known->second});
+    return;
+  }
+  if (sequences_.contains(event.job_id)) {
+    actions_.push_back(
+        Answer{.ticket = event.ticket,
+               .status = Status(Code::kAlreadyExists, "job " + event.job_id + " exists already")});
+    return;
+  }
+  Job& job = AddJob({.id = event.job_id,
+                     .spec = event.spec,
+                     .request_id = event.request_id,
+                     .sequence = jobs_.empty() ? 1 : jobs_.begin()->first + 1,
+                     .start_checkpoint = event.start_checkpoint,
+                     .forked_from = event.forked_from,
+                     .create_time = now_.wall});
+  Move(job, JobState::kQueued, "Submitted", "waits for workers", "Created");
+  actions_.push_back(Answer{.ticket = event.ticket, .job_id = job.id});
+  is_schedule_due_ = true;
+}
+
+void State::On(const CancelJob& event) {
+  const auto answer = [&](Status status) {
+    const std::string job_id = status.ok() ? event.job_id : "";
+    actions_.push_back(
+        Answer{.ticket = event.ticket, .status = std::move(status), .job_id = job_id});
+  };
+  const auto sequence = sequences_.find(event.job_id);
+  if (sequence == sequences_.end())
+    return answer(Status(Code::kNotFound, "there is no job " + event.job_id));
+  Job& job = jobs_.at(sequence->second);
+  if (IsTerminal(job.state))
+    return answer(Status(Code::kFailedPrecondition,
+                         fmt::format("job {} is {} already", job.id, JobStateName(job.state))));
+
+  const auto attempt = attempts_.find(job.id);
+  if (attempt == attempts_.end()) {
+    Move(job, JobState::kCancelled, "Cancelled",
+         fmt::format("cancelled while it was {}", JobStateName(job.state)));
+    is_schedule_due_ = true;
+  } else if (job.state != JobState::kCancelling) {
+    Move(job, JobState::kCancelling, "CancelRequested", "waits until all workers have stopped");
+    TellToStop(attempt->second, StopMode::kGraceful);
+  }
+  answer(Status());
+}
+
+void State::On(const WorkerSaid& event) {
+  WorkerView* worker = membership_.Find(event.session);
+  const bool is_register = std::holds_alternative<Register>(event.message);
+  if (worker == nullptr && !is_register) return;  // said before it noticed that it was closed
+  if (worker != nullptr) worker->last_heard = now_.monotonic;
+  std::visit([&](const auto& message) { Hear(event.session, message); }, event.message);
+}
+
+void State::On(const WorkerGone& event) { Lose(event.session, event.reason); }
+
+void State::On(const Tick&) {
+  for (const SessionId session : membership_.SilentSince(now_.monotonic - limits::kWorkerLease))
+    Close(session, fmt::format("nothing was heard for {} s", limits::kWorkerLease.count()));
+
+  std::vector<std::string> job_ids;
+  for (const auto& [job_id, attempt] : attempts_) job_ids.push_back(job_id);
+  for (const std::string& job_id : job_ids) CheckDeadline(attempts_.at(job_id));
+  is_schedule_due_ = true;  // a pause between attempts may be over
+}
+
+void State::Schedule() {
+  std::vector<GangRequest> queue;
+  for (const Job* job : WaitingJobs()) {
+    const auto& retry_at = memories_.at(job->id).retry_at;
+    if (!retry_at || *retry_at <= now_.monotonic) queue.push_back(RequestOf(*job));
+  }
+  if (queue.empty()) return;
+  for (const Gang& gang : ScheduleGangs(queue, membership_.pools())) StartAttempt(gang);
+}
+
+std::vector<const Job*> State::WaitingJobs() const {
+  std::vector<const Job*> waiting;
+  for (auto job = jobs_.rbegin(); job != jobs_.rend(); ++job)
+    if (IsWaiting(job->second)) waiting.push_back(&job->second);
+  std::stable_partition(waiting.begin(), waiting.end(),
+                        [](const Job* job) { return job->state == JobState::kRecovering; });
+  return waiting;
+}
+
+Job& State::AddJob(Job job) {
+  DESCENT_CHECK(!sequences_.contains(job.id));
+  DESCENT_CHECK(!jobs_.contains(job.sequence));
+  sequences_[job.id] = job.sequence;
+  if (!job.request_id.empty()) requests_[job.request_id] = job.id;
+  if (!IsTerminal(job.state)) memories_[job.id] = {};
+  return jobs_[job.sequence] = std::move(job);
+}
+
+Job& State::JobOf(const Attempt& attempt) { return jobs_.at(sequences_.at(attempt.job_id)); }
+
+void State::Move(Job& job, JobState to, std::string reason, std::string message,
+                 std::string_view event_type) {
+  DESCENT_CHECK(!IsTerminal(job.state));
+  const std::string_view from = JobStateName(job.state);
+  job.state = to;
+  job.state_reason = std::move(reason);
+  job.state_message = std::move(message);
+  if (to == JobState::kRunning && job.start_time == 0) job.start_time = now_.wall;
+  if (IsTerminal(to)) {
+    job.end_time = now_.wall;
+    memories_.erase(job.id);
+  }
+  actions_.push_back(StoreJob{.job = job,
+                              .event_type = std::string(event_type),
+                              .from_state = std::string(from),
+                              .to_state = std::string(JobStateName(to)),
+                              .reason = job.state_reason,
+                              .message = job.state_message});
+}
+
+const Job* State::FindJob(const std::string& job_id) const {
+  const auto sequence = sequences_.find(job_id);
+  return sequence == sequences_.end() ? nullptr : &jobs_.at(sequence->second);
+}
+
+std::vector<const Job*> State::jobs() const {
+  std::vector<const Job*> newest_first;
+  for (const auto& [sequence, job] : jobs_) newest_first.push_back(&job);
+  return newest_first;
+}
+
+std::vector<PoolView> State::pools() const { return membership_.pools(); }
+
+std::int64_t State::generation() const { return generation_; }
+
+std::optional<QueuePosition> State::QueuePositionOf(const std::string& job_id) const {
+  const std::vector<const Job*> waiting = WaitingJobs();
+  std::vector<GangRequest> queue;
+  for (const Job* job : waiting) queue.push_back(RequestOf(*job));
+  for (std::size_t i = 0; i < queue.size(); ++i) {
+    if (queue[i].job_id != job_id) continue;
+    QueuePosition position{.position = static_cast<int>(i) + 1};
+    const auto& retry_at = memories_.at(job_id).retry_at;
+    if (retry_at && *retry_at > now_.monotonic) {
+      position.message = fmt::format("pauses for {} s before its next attempt",
+                                     std::ceil(SecondsBetween(now_.monotonic, *retry_at)));
+    } else {
+      position.message = ExplainWait(queue, i, membership_.pools());
+    }
+    return position;
+  }
+  return std::nullopt;
+}
+
+}  // namespace descent

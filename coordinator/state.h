@@ -1,0 +1,109 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "coordinator/action.h"
+#include "coordinator/attempt.h"
+#include "coordinator/event.h"
+#include "coordinator/job.h"
+#include "coordinator/membership.h"
+#include "coordinator/scheduler.h"
+
+namespace descent {
+
+struct QueuePosition {
+  int position = 0;     // 1 is next
+  std::string message;  // why it waits: "needs 4 workers, the largest pool has 2"
+};
+
+struct StateOptions {
+  std::string checkpoint_root;  // absolute; a job's checkpoints lie in checkpoint_root/JOB
+};
+
+// The coordinator's whole mind: a pure state machine. No clock, thread, file, socket or gRPC. One
+// thread owns it. Equal events at equal times give equal actions.
+class State {
+ public:
+  explicit State(StateOptions options);
+  ~State();
+
+  std::vector<Action> Apply(const Event& event, EventTime now);
+
+  // What can be read between events.
+  const Job* FindJob(const std::string& job_id) const;  // null: unknown
+  std::vector<const Job*> jobs() const;                 // newest first
+  std::vector<PoolView> pools() const;
+  std::optional<QueuePosition> QueuePositionOf(const std::string& job_id) const;  // of waiting jobs
+  std::int64_t generation() const;
+
+ private:
+  // What only this process needs to know of a job that is not at its end.
+  struct JobMemory {
+    std::optional<MonotonicTime> retry_at;              // it waits for this before its next attempt
+    std::map<EvaluationSplit, std::int64_t> evaluated;  // the last step recorded
+  };
+
+  // Events: state.cc.
+  void On(const Restore& event);
+  void On(const SubmitJob& event);
+  void On(const CancelJob& event);
+  void On(const WorkerSaid& event);
+  void On(const WorkerGone& event);
+  void On(const Tick& event);
+
+  // The queue and the jobs: state.cc.
+  void Schedule();
+  std::vector<const Job*> WaitingJobs() const;  // in the order of service
+  Job& AddJob(Job job);
+  Job& JobOf(const Attempt& attempt);
+  void Move(Job& job, JobState to, std::string reason, std::string message,
+            std::string_view event_type = "StateChanged");
+
+  // What workers say: state_workers.cc.
+  void Hear(SessionId session, const Register& message);
+  void Hear(SessionId session, const Heartbeat& message);
+  void Hear(SessionId session, const Prepared& message);
+  void Hear(SessionId session, const StepReports& message);
+  void Hear(SessionId session, const EvaluationReport& message);
+  void Hear(SessionId session, const CheckpointWritten& message);
+  void Hear(SessionId session, const AssignmentEnded& message);
+  void Hear(SessionId session, const Goodbye& message);
+  void Lose(SessionId session, const std::string& reason);   // the stream is closed
+  void Close(SessionId session, const std::string& reason);  // loses it, and closes the stream
+
+  // The life of an attempt: state_attempts.cc. Those that may end it leave `attempt` invalid.
+  Attempt* FindAttempt(SessionId session, const std::string& job_id, std::int64_t generation);
+  void StartAttempt(const Gang& gang);
+  void BeginSteps(Attempt& attempt);
+  void GrantMore(Attempt& attempt);
+  void CheckDeadline(Attempt& attempt);
+  void TellToStop(Attempt& attempt, StopMode mode);
+  void Fail(Attempt& attempt, AttemptFailure failure);
+  void FinishIfReleased(Attempt& attempt);
+  void Succeed(Job& job, const Attempt& attempt);
+  void Retry(Job& job, const Attempt& attempt);
+  void SendToMembers(const Attempt& attempt, const CoordinatorMessage& message);
+
+  const StateOptions options_;
+  std::map<std::int64_t, Job, std::greater<>> jobs_;  // by sequence, newest first
+  std::map<std::string, std::int64_t> sequences_;     // by job
+  std::map<std::string, std::string> requests_;       // job by request
+  std::map<std::string, JobMemory> memories_;         // by job
+  std::map<std::string, Attempt> attempts_;           // by job: those with ranks
+  Membership membership_;
+  std::int64_t generation_ = 0;
+
+  // Of the event being applied.
+  EventTime now_;
+  std::vector<Action> actions_;
+  bool is_schedule_due_ = false;  // something changed that may give a waiting job its ranks
+};
+
+}  // namespace descent

@@ -1,0 +1,226 @@
+// State's part that leads an attempt from its gang to its end:
+//   1. StartAttempt: a generation of its own, Assign to every member.
+//   2. BeginSteps: all are prepared and agree; Begin, and the first grants.
+//   3. GrantMore: after each report, so that nobody ever waits for a grant.
+//   4. It ends when every member is released: done, stopped, or gone. The first failure makes the
+//      coordinator stop the others; what comes next depends on it.
+#include <spdlog/fmt/fmt.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "common/check.h"
+#include "common/limits.h"
+#include "coordinator/state.h"
+
+namespace descent {
+namespace {
+
+// A graceful stop waits for the current step, which may be long; then the gang is torn apart.
+constexpr std::chrono::seconds kGracefulStopTimeout{10};
+// A worker that does not obey an abort hangs; without its stream its ranks are given up.
+constexpr std::chrono::seconds kAbortTimeout{30};
+
+constexpr std::chrono::seconds kRetryPauseMax{60};
+
+// 0, 1, 2, 4, … seconds after the first, second, … attempt in a row without progress.
+std::chrono::seconds RetryPause(int attempts_without_progress) {
+  DESCENT_CHECK(attempts_without_progress >= 1);
+  if (attempts_without_progress == 1) return std::chrono::seconds(0);
+  const int doublings = std::min(attempts_without_progress - 2, 6);
+  return std::min(std::chrono::seconds(1 << doublings), kRetryPauseMax);
+}
+
+std::string StartCheckpointOf(const Job& job) {
+  return job.checkpoints.empty() ? job.start_checkpoint : job.checkpoints.back().directory;
+}
+
+// Where its next attempt starts, if that is known here.
+std::optional<std::int64_t> StartStepOf(const Job& job) {
+  if (!job.checkpoints.empty()) return job.checkpoints.back().step;
+  if (job.start_checkpoint.empty()) return 0;
+  return std::nullopt;
+}
+
+std::string Workers(std::size_t count) {
+  return std::to_string(count) + (count == 1 ? " worker" : " workers");
+}
+
+}  // namespace
+
+Attempt* State::FindAttempt(SessionId session, const std::string& job_id, std::int64_t generation) {
+  const auto attempt = attempts_.find(job_id);
+  if (attempt == attempts_.end() || attempt->second.generation != generation) return nullptr;
+  return attempt->second.FindMember(session) == nullptr ? nullptr : &attempt->second;
+}
+
+void State::StartAttempt(const Gang& gang) {
+  Job& job = jobs_.at(sequences_.at(gang.job_id));
+  Attempt attempt{.job_id = job.id,
+                  .generation = ++generation_,
+                  .pool = gang.pool,
+                  .starts_from_own_checkpoint = !job.checkpoints.empty(),
+                  .expected_start = StartStepOf(job),
+                  .deadline = now_.monotonic + limits::kStartTimeout};
+  job.attempt = {.attempt = job.attempt.attempt + 1,
+                 .generation = generation_,
+                 .start_step = attempt.expected_start.value_or(0)};
+  Assign assign{.job = job.id,
+                .generation = generation_,
+                .attempt = job.attempt.attempt,
+                .spec = job.spec,
+                .checkpoint_directory = options_.checkpoint_root + "/" + job.id,
+                .start_checkpoint = StartCheckpointOf(job)};
+  for (const SessionId session : gang.sessions) {
+    WorkerView& worker = *membership_.Find(session);
+    worker.job_id = job.id;
+    worker.phase = "prepare";
+    worker.step = job.attempt.start_step;
+    assign.world_ranks.push_back(worker.world_rank);
+    job.attempt.workers.push_back(worker.name());
+    attempt.members.push_back({.session = session,
+                               .name = fmt::format("rank {} ({}, pid {})", attempt.members.size(),
+                                                   worker.name(), worker.pid),
+                               .host = worker.host});
+  }
+  memories_.at(job.id).retry_at.reset();
+
+  actions_.push_back(StoreGeneration{.generation = generation_});
+  Move(job, JobState::kStarting, "GangReserved",
+       fmt::format("{} of pool \"{}\" prepare", Workers(gang.sessions.size()), gang.pool));
+  for (const Member& member : attempt.members) {
+    assign.rank = attempt.RankOf(member);
+    actions_.push_back(SendToWorker{.session = member.session, .message = assign});
+  }
+  attempts_.emplace(job.id, std::move(attempt));
+}
+
+void State::BeginSteps(Attempt& attempt) {
+  Job& job = JobOf(attempt);
+  if (auto difference = FindDisagreement(attempt.members))
+    return Fail(attempt, {.record = std::move(*difference)});
+  if (auto change = FindChange(job, attempt)) return Fail(attempt, {.record = std::move(*change)});
+
+  const Prepared& prepared = *attempt.members.front().prepared;
+  Result<GrantPlanner> planner = GrantPlanner::Create(
+      job.spec, prepared.train_samples,
+      {.step = prepared.start_step, .is_own_checkpoint = attempt.starts_from_own_checkpoint});
+  if (!planner.ok())
+    return Fail(attempt,
+                {.record = {.reason = "StepsImpossible", .message = planner.status().message()}});
+
+  attempt.planner = std::move(planner).value();
+  attempt.done_step = prepared.start_step;
+  attempt.deadline.reset();
+  job.attempt.start_step = prepared.start_step;
+  job.step = std::max(job.step, prepared.start_step);
+  job.train_samples = prepared.train_samples;
+  job.parameter_count = prepared.parameter_count;
+  job.instruction_set = prepared.instruction_set;
+  job.dataset_fingerprint = prepared.dataset_fingerprint;
+  Move(job, JobState::kRunning, "GangReady",
+       fmt::format("{} run from step {} to {}", Workers(attempt.members.size()),
+                   prepared.start_step, attempt.planner->arithmetic().last_step));
+  SendToMembers(attempt, Begin{.job = job.id,
+                               .generation = attempt.generation,
+                               .shard_plan = MakeShardPlan(job.spec, prepared.train_samples),
+                               .total_steps = attempt.planner->arithmetic().total_steps});
+  GrantMore(attempt);
+}
+
+void State::GrantMore(Attempt& attempt) {
+  if (attempt.stop) return;
+  for (GrantSteps& grant : attempt.planner->Extend(attempt.done_step, attempt.steps_per_second)) {
+    grant.job = attempt.job_id;
+    grant.generation = attempt.generation;
+    SendToMembers(attempt, grant);
+  }
+}
+
+void State::CheckDeadline(Attempt& attempt) {
+  if (!attempt.deadline || now_.monotonic < *attempt.deadline) return;
+  if (!attempt.stop)
+    return Fail(attempt,
+                {.record = DescribeStartTimeout(attempt, membership_), .is_retryable = true});
+  if (*attempt.stop == StopMode::kGraceful) return TellToStop(attempt, StopMode::kAbort);
+  std::vector<SessionId> hung;
+  for (const Member& member : attempt.members)
+    if (!member.is_released()) hung.push_back(member.session);
+  for (const SessionId session : hung)
+    Close(session, fmt::format("it did not end its job within {} s of being told to",
+                               kAbortTimeout.count()));
+}
+
+void State::TellToStop(Attempt& attempt, StopMode mode) {
+  if (attempt.stop == StopMode::kAbort || attempt.stop == mode) return;
+  attempt.stop = mode;
+  attempt.deadline =
+      now_.monotonic + (mode == StopMode::kGraceful ? kGracefulStopTimeout : kAbortTimeout);
+  SendToMembers(attempt,
+                Stop{.job = attempt.job_id, .generation = attempt.generation, .mode = mode});
+}
+
+void State::Fail(Attempt& attempt, AttemptFailure failure) {
+  attempt.Fail(std::move(failure));
+  TellToStop(attempt, StopMode::kAbort);
+  FinishIfReleased(attempt);
+}
+
+void State::FinishIfReleased(Attempt& attempt) {
+  if (!attempt.AllReleased()) return;
+  const Attempt ended = std::move(attempt);
+  attempts_.erase(ended.job_id);
+  is_schedule_due_ = true;
+  Job& job = JobOf(ended);
+  job.samples_per_second = 0;
+  job.steps_per_second = 0;
+  if (job.state == JobState::kCancelling)
+    return Move(job, JobState::kCancelled, "Cancelled",
+                fmt::format("cancelled after step {}", job.step));
+  if (!ended.failure) return Succeed(job, ended);
+  job.failure = ended.failure->record;
+  if (ended.failure->is_retryable) return Retry(job, ended);
+  Move(job, JobState::kFailed, job.failure->reason, job.failure->message);
+}
+
+void State::Succeed(Job& job, const Attempt& attempt) {
+  if (auto divergence = FindDivergence(attempt.members)) {
+    job.failure = std::move(divergence);
+    return Move(job, JobState::kFailed, job.failure->reason, job.failure->message);
+  }
+  const BatchArithmetic& arithmetic = attempt.planner->arithmetic();
+  job.step = arithmetic.last_step;
+  job.state_digest = attempt.members.front().ended->state_digest;
+  job.failure.reset();
+  if (arithmetic.last_step < arithmetic.total_steps) {
+    Move(job, JobState::kSucceeded, "StoppedEarly",
+         fmt::format("stopped after step {} of {}, as asked", arithmetic.last_step,
+                     arithmetic.total_steps));
+  } else {
+    Move(job, JobState::kSucceeded, "Completed",
+         fmt::format("all {} steps are done", arithmetic.total_steps));
+  }
+}
+
+void State::Retry(Job& job, const Attempt& attempt) {
+  DESCENT_CHECK(attempt.failure.has_value());
+  const FailureRecord& failure = attempt.failure->record;
+  ++job.attempts_without_progress;
+  if (job.attempts_without_progress > job.spec.restarts_max)
+    return Move(job, JobState::kFailed, "RestartsExhausted",
+                fmt::format("{} attempts in a row made no progress, restarts.max is {}; the last: "
+                            "{}",
+                            job.attempts_without_progress, job.spec.restarts_max, failure.message));
+  memories_.at(job.id).retry_at = now_.monotonic + RetryPause(job.attempts_without_progress);
+  const bool never_ran = failure.reason == "StartTimeout";
+  Move(job, never_ran ? JobState::kQueued : JobState::kRecovering, failure.reason, failure.message,
+       "AttemptEnded");
+}
+
+void State::SendToMembers(const Attempt& attempt, const CoordinatorMessage& message) {
+  for (const Member& member : attempt.members)
+    if (!member.is_released())
+      actions_.push_back(SendToWorker{.session = member.session, .message = message});
+}
+
+}  // namespace descent

@@ -1,0 +1,137 @@
+// State's part that listens to workers.
+#include <spdlog/fmt/fmt.h>
+
+#include "coordinator/progress.h"
+#include "coordinator/state.h"
+
+namespace descent {
+
+void State::Hear(SessionId session, const Register& message) {
+  if (membership_.Find(session) != nullptr)
+    return Close(session, "a worker registers once in a stream");
+  // A worker that lost its stream comes back before the loss of the old one was noticed.
+  if (const auto older = membership_.HolderOf(message.pool, message.world_rank))
+    Close(*older, "the same rank registered again");
+  if (const Status status = membership_.Admit(session, message, now_.monotonic); !status.ok())
+    return Close(session, status.message());
+  is_schedule_due_ = true;
+}
+
+void State::Hear(SessionId session, const Heartbeat& message) {
+  WorkerView& worker = *membership_.Find(session);
+  const bool is_idle = message.job.empty() && worker.job_id.empty();
+  if (!is_idle && FindAttempt(session, message.job, message.generation) == nullptr) return;
+  worker.phase = message.phase;
+  worker.step = message.step;
+}
+
+void State::Hear(SessionId session, const Prepared& message) {
+  Attempt* attempt = FindAttempt(session, message.job, message.generation);
+  if (attempt == nullptr || attempt->planner) return;
+  attempt->FindMember(session)->prepared = message;
+  if (!attempt->stop && attempt->AllPrepared()) BeginSteps(*attempt);
+}
+
+void State::Hear(SessionId session, const StepReports& message) {
+  Attempt* attempt = FindAttempt(session, message.job, message.generation);
+  if (attempt == nullptr || !attempt->planner || message.steps.empty()) return;
+  Job& job = JobOf(*attempt);
+  attempt->MeasurePace(message.steps);
+  attempt->done_step = std::max(attempt->done_step, message.steps.back().step);
+  WorkerView& worker = *membership_.Find(session);
+  worker.step = std::max(worker.step, message.steps.back().step);
+
+  std::vector<MetricPoint> points = AdvanceSteps(job, message.steps);
+  job.steps_per_second = attempt->steps_per_second;
+  job.samples_per_second = attempt->samples_per_second;
+  if (!points.empty())
+    actions_.push_back(RecordMetrics{.job_id = job.id, .points = std::move(points)});
+  actions_.push_back(NotifyWatchers{.job_id = job.id});
+  GrantMore(*attempt);
+}
+
+void State::Hear(SessionId session, const EvaluationReport& message) {
+  Attempt* attempt = FindAttempt(session, message.job, message.generation);
+  if (attempt == nullptr) return;
+  auto& evaluated = memories_.at(message.job).evaluated;
+  const auto last = evaluated.find(message.split);
+  if (last != evaluated.end() && message.step <= last->second) return;
+  evaluated[message.split] = message.step;
+  actions_.push_back(
+      RecordMetrics{.job_id = message.job, .points = RecordEvaluation(JobOf(*attempt), message)});
+  actions_.push_back(NotifyWatchers{.job_id = message.job});
+}
+
+void State::Hear(SessionId session, const CheckpointWritten& message) {
+  Attempt* attempt = FindAttempt(session, message.job, message.generation);
+  if (attempt == nullptr) return;
+  Job& job = JobOf(*attempt);
+  if (auto divergence = RecordCheckpoint(job, message, now_.wall))
+    return Fail(*attempt, {.record = std::move(*divergence)});
+  const std::string state(JobStateName(job.state));
+  actions_.push_back(StoreJob{
+      .job = job,
+      .event_type = "CheckpointWritten",
+      .from_state = state,
+      .to_state = state,
+      .reason = "CheckpointWritten",
+      .message = fmt::format("the state after step {} is in {}", message.step, message.directory)});
+}
+
+void State::Hear(SessionId session, const AssignmentEnded& message) {
+  Attempt* attempt = FindAttempt(session, message.job, message.generation);
+  if (attempt == nullptr) return;
+  Member& member = *attempt->FindMember(session);
+  WorkerView& worker = *membership_.Find(session);
+  member.ended = message;
+  worker.job_id.clear();
+  worker.phase.clear();
+  worker.step = 0;
+  is_schedule_due_ = true;
+
+  FailureRecord record{.reason = message.reason,
+                       .message = fmt::format("{} failed at step {} in phase {}: {}", member.name,
+                                              message.step, message.phase, message.message),
+                       .rank = attempt->RankOf(member),
+                       .host = member.host,
+                       .step = message.step,
+                       .phase = message.phase};
+  if (message.outcome == EndOutcome::kFailed)
+    return Fail(*attempt, {.record = std::move(record), .is_retryable = message.retryable});
+
+  const bool is_at_end =
+      attempt->planner && message.step == attempt->planner->arithmetic().last_step;
+  if (!attempt->stop && (message.outcome == EndOutcome::kStopped || !is_at_end)) {
+    record.reason = worker.leaving ? "WorkerLeft" : "EndedEarly";
+    record.message = fmt::format("{} ended after step {}{}", member.name, message.step,
+                                 worker.leaving ? ": " + *worker.leaving : ", unasked");
+    return Fail(*attempt, {.record = std::move(record), .is_retryable = true});
+  }
+  FinishIfReleased(*attempt);
+}
+
+void State::Hear(SessionId session, const Goodbye& message) {
+  membership_.Find(session)->leaving = message.reason;
+}
+
+void State::Lose(SessionId session, const std::string& reason) {
+  const WorkerView* found = membership_.Find(session);
+  if (found == nullptr) return;
+  const WorkerView worker = *found;
+  membership_.Remove(session);
+  is_schedule_due_ = true;  // a broken pool may have held a reservation
+  const auto attempt = attempts_.find(worker.job_id);
+  if (attempt == attempts_.end()) return;
+  Member* member = attempt->second.FindMember(session);
+  if (member == nullptr) return;
+  member->is_gone = true;
+  Fail(attempt->second,
+       {.record = DescribeLoss(attempt->second, *member, worker, reason), .is_retryable = true});
+}
+
+void State::Close(SessionId session, const std::string& reason) {
+  actions_.push_back(CloseSession{.session = session, .reason = reason});
+  Lose(session, reason);
+}
+
+}  // namespace descent

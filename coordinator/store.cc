@@ -1,0 +1,118 @@
+#include "coordinator/store.h"
+
+#include <algorithm>
+#include <array>
+
+#include "coordinator/job_record.h"
+
+namespace descent {
+namespace {
+
+// One string per schema version, run in order; never edited once released.
+constexpr std::array<std::string_view, 1> kMigrations = {R"sql(
+  CREATE TABLE jobs(
+    id TEXT PRIMARY KEY,
+    sequence INTEGER NOT NULL UNIQUE,
+    state TEXT NOT NULL,
+    record BLOB NOT NULL) STRICT;
+  CREATE TABLE events(
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    job TEXT NOT NULL REFERENCES jobs(id),
+    time REAL NOT NULL,
+    type TEXT NOT NULL,
+    from_state TEXT NOT NULL,
+    to_state TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    message TEXT NOT NULL) STRICT;
+  CREATE INDEX events_by_job ON events(job, seq);
+  CREATE TABLE counters(
+    name TEXT PRIMARY KEY,
+    value INTEGER NOT NULL) STRICT;
+)sql"};
+
+constexpr std::string_view kGeneration = "generation";
+
+bool IsStored(const Action& action) {
+  return std::holds_alternative<StoreJob>(action) ||
+         std::holds_alternative<StoreGeneration>(action);
+}
+
+Result<std::unique_ptr<Statement>> Keep(Result<Statement> statement) {
+  if (!statement.ok()) return statement.status();
+  return std::make_unique<Statement>(std::move(statement).value());
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> Store::Open(const std::filesystem::path& path) {
+  DESCENT_ASSIGN(Database database, Database::Open(path, Durability::kEveryCommit));
+  DESCENT_RETURN_IF_ERROR(database.Migrate(kMigrations));
+  std::unique_ptr<Store> store(new Store(std::move(database)));  // NOLINT: private constructor
+  DESCENT_ASSIGN(store->put_job_,
+                 Keep(store->database_.Prepare(
+                     "INSERT INTO jobs(id, sequence, state, record) VALUES(?, ?, ?, ?) "
+                     "ON CONFLICT(id) DO UPDATE SET state = excluded.state, "
+                     "record = excluded.record")));
+  DESCENT_ASSIGN(store->add_event_,
+                 Keep(store->database_.Prepare(
+                     "INSERT INTO events(job, time, type, from_state, to_state, reason, message) "
+                     "VALUES(?, ?, ?, ?, ?, ?, ?)")));
+  DESCENT_ASSIGN(
+      store->put_counter_,
+      Keep(store->database_.Prepare("INSERT INTO counters(name, value) VALUES(?, ?) "
+                                    "ON CONFLICT(name) DO UPDATE SET value = excluded.value")));
+  return store;
+}
+
+Result<Restore> Store::Load() {
+  Restore restore;
+  DESCENT_ASSIGN(Statement jobs, database_.Prepare("SELECT record FROM jobs ORDER BY sequence"));
+  while (true) {
+    DESCENT_ASSIGN(const bool has_row, jobs.Step());
+    if (!has_row) break;
+    DESCENT_ASSIGN(Job job, DecodeJob(jobs.Bytes(0)));
+    restore.jobs.push_back(std::move(job));
+  }
+  DESCENT_ASSIGN(Statement counter, database_.Prepare("SELECT value FROM counters WHERE name = ?"));
+  DESCENT_ASSIGN(const bool has_counter, counter.Bind(0, kGeneration).Step());
+  if (has_counter) restore.last_generation = counter.Integer(0);
+  return restore;
+}
+
+Status Store::Commit(std::span<const Action> actions, double time) {
+  if (std::none_of(actions.begin(), actions.end(), IsStored)) return Status();
+  DESCENT_RETURN_IF_ERROR(database_.Begin());
+  Status status = WriteAll(actions, time);
+  if (status.ok()) status = database_.Commit();
+  if (!status.ok()) database_.Rollback();
+  return status;
+}
+
+Status Store::WriteAll(std::span<const Action> actions, double time) {
+  for (const Action& action : actions) {
+    if (const auto* job = std::get_if<StoreJob>(&action)) {
+      DESCENT_RETURN_IF_ERROR(Write(*job, time));
+    } else if (const auto* generation = std::get_if<StoreGeneration>(&action)) {
+      DESCENT_RETURN_IF_ERROR(Write(*generation));
+    }
+  }
+  return Status();
+}
+
+Status Store::Write(const StoreJob& action, double time) {
+  const std::string record = EncodeJob(action.job);
+  put_job_->Bind(0, action.job.id).Bind(1, action.job.sequence);
+  put_job_->Bind(2, JobStateName(action.job.state)).BindBlob(3, record);
+  DESCENT_RETURN_IF_ERROR(put_job_->Run());
+  if (action.event_type.empty()) return Status();
+  add_event_->Bind(0, action.job.id).Bind(1, time).Bind(2, action.event_type);
+  add_event_->Bind(3, action.from_state).Bind(4, action.to_state);
+  add_event_->Bind(5, action.reason).Bind(6, action.message);
+  return add_event_->Run();
+}
+
+Status Store::Write(const StoreGeneration& action) {
+  return put_counter_->Bind(0, kGeneration).Bind(1, action.generation).Run();
+}
+
+}  // namespace descent

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <variant>
+
+#include "common/result.h"
+#include "coordinator/action.h"
+#include "coordinator/database.h"
+#include "coordinator/event.h"
+
+namespace descent {
+
+// The coordinator's memory across restarts: one SQLite file with the jobs as they are, every event
+// that led there, and the generation counter. What Commit has returned for survives power loss.
+// One thread at a time.
+//   jobs(id, sequence, state, record)   record: job_record.proto
+//   events(seq, job, time, type, from_state, to_state, reason, message)
+//   counters(name, value)
+class Store {
+ public:
+  // Creates the file or brings its schema up to date.
+  static Result<std::unique_ptr<Store>> Open(const std::filesystem::path& path);
+
+  // Everything a new State needs. kDataLoss: a stored job cannot be read.
+  Result<Restore> Load();
+
+  // The StoreJob and StoreGeneration among `actions`, in order, in one transaction; the others are
+  // passed over. `time` is when their events happened, in seconds since the epoch. After an error
+  // nothing is stored, and the call can be repeated.
+  Status Commit(std::span<const Action> actions, double time);
+
+ private:
+  explicit Store(Database database) : database_(std::move(database)) {}
+
+  Status Write(const StoreJob& action, double time);
+  Status Write(const StoreGeneration& action);
+  Status WriteAll(std::span<const Action> actions, double time);
+
+  Database database_;  // before its statements, which end first
+  std::unique_ptr<Statement> put_job_;
+  std::unique_ptr<Statement> add_event_;
+  std::unique_ptr<Statement> put_counter_;
+};
+
+}  // namespace descent

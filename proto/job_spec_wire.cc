@@ -1,0 +1,255 @@
+#include <limits>
+#include <string>
+
+#include "proto/wire.h"
+
+namespace descent {
+namespace {
+
+// --- Enums ---------------------------------------------------------------------------------------
+
+v1::Activation ToProto(Activation activation) {
+  switch (activation) {
+    case Activation::kRelu:
+      return v1::ACTIVATION_RELU;
+    case Activation::kGelu:
+      return v1::ACTIVATION_GELU;
+  }
+  return v1::ACTIVATION_UNSPECIFIED;
+}
+
+v1::EpochTail ToProto(EpochTail tail) {
+  return tail == EpochTail::kDrop ? v1::EPOCH_TAIL_DROP : v1::EPOCH_TAIL_KEEP;
+}
+
+Status UnknownEnum(const std::string& field, int value) {
+  return Status(Code::kInvalidArgument,
+                field + " has the unknown value " + std::to_string(value) +
+                    ": the sender is newer than this program");
+}
+
+Result<Activation> FromProto(v1::Activation activation) {
+  switch (activation) {
+    case v1::ACTIVATION_UNSPECIFIED:
+    case v1::ACTIVATION_RELU:
+      return Activation::kRelu;
+    case v1::ACTIVATION_GELU:
+      return Activation::kGelu;
+    default:
+      return UnknownEnum("model.mlp.activation", activation);
+  }
+}
+
+Result<EpochTail> FromProto(v1::EpochTail tail) {
+  switch (tail) {
+    case v1::EPOCH_TAIL_UNSPECIFIED:
+    case v1::EPOCH_TAIL_DROP:
+      return EpochTail::kDrop;
+    case v1::EPOCH_TAIL_KEEP:
+      return EpochTail::kKeep;
+    default:
+      return UnknownEnum("batch.tail", tail);
+  }
+}
+
+// --- Parts of the spec ---------------------------------------------------------------------------
+
+v1::DatasetSpec ToProto(const DatasetSpec& dataset) {
+  v1::DatasetSpec proto;
+  proto.set_path(dataset.path);
+  proto.set_format(v1::DATA_FORMAT_IDX);
+  if (dataset.range) {
+    proto.add_range(dataset.range->first);
+    proto.add_range(dataset.range->last);
+  }
+  return proto;
+}
+
+Result<DatasetSpec> FromProto(const v1::DatasetSpec& proto, const std::string& field) {
+  DatasetSpec dataset;
+  dataset.path = proto.path();
+  if (proto.format() != v1::DATA_FORMAT_UNSPECIFIED && proto.format() != v1::DATA_FORMAT_IDX)
+    return UnknownEnum(field + ".format", proto.format());
+  if (proto.range_size() != 0 && proto.range_size() != 2)
+    return Status(Code::kInvalidArgument, field + ".range has " +
+                                              std::to_string(proto.range_size()) +
+                                              " numbers, must be [first, last)");
+  if (proto.range_size() == 2) dataset.range = IndexRange{proto.range(0), proto.range(1)};
+  return dataset;
+}
+
+void SetLrSchedule(const LrScheduleSpec& schedule, v1::LrScheduleSpec& proto) {
+  v1::WarmupSpec* warmup = nullptr;
+  switch (schedule.kind) {
+    case LrScheduleKind::kConstant:
+      warmup = proto.mutable_constant();
+      break;
+    case LrScheduleKind::kLinear:
+      warmup = proto.mutable_linear();
+      break;
+    case LrScheduleKind::kCosine:
+      warmup = proto.mutable_cosine();
+      break;
+  }
+  warmup->set_warmup_steps(schedule.warmup_steps);
+  warmup->set_min_lr(schedule.min_lr);
+}
+
+LrScheduleSpec LrScheduleFromProto(const v1::LrScheduleSpec& proto) {
+  LrScheduleSpec schedule;
+  const v1::WarmupSpec* warmup = &proto.constant();
+  if (proto.has_linear()) {
+    schedule.kind = LrScheduleKind::kLinear;
+    warmup = &proto.linear();
+  } else if (proto.has_cosine()) {
+    schedule.kind = LrScheduleKind::kCosine;
+    warmup = &proto.cosine();
+  }
+  schedule.warmup_steps = warmup->warmup_steps();
+  schedule.min_lr = warmup->min_lr();
+  return schedule;
+}
+
+void SetAdamW(const AdamWSpec& adamw, v1::AdamWSpec& proto) {
+  proto.set_lr(adamw.lr);
+  for (const double beta : adamw.betas) proto.add_betas(beta);
+  proto.set_eps(adamw.eps);
+  proto.set_weight_decay(adamw.weight_decay);
+  for (const std::string& pattern : adamw.no_decay) proto.add_no_decay(pattern);
+}
+
+AdamWSpec AdamWFromProto(const v1::AdamWSpec& proto) {
+  AdamWSpec adamw;
+  if (proto.has_lr()) adamw.lr = proto.lr();
+  if (proto.betas_size() > 0) adamw.betas.assign(proto.betas().begin(), proto.betas().end());
+  if (proto.has_eps()) adamw.eps = proto.eps();
+  if (proto.has_weight_decay()) adamw.weight_decay = proto.weight_decay();
+  adamw.no_decay.assign(proto.no_decay().begin(), proto.no_decay().end());
+  return adamw;
+}
+
+Status SetModel(const v1::ModelSpec& proto, ModelSpec& model) {
+  if (!proto.has_mlp())
+    return Status(Code::kInvalidArgument, "model names no architecture, must be one of: mlp");
+  const v1::MlpSpec& mlp = proto.mlp();
+  model.mlp.hidden_sizes.assign(mlp.hidden_sizes().begin(), mlp.hidden_sizes().end());
+  DESCENT_ASSIGN(model.mlp.activation, FromProto(mlp.activation()));
+  model.mlp.dropout = mlp.dropout();
+  if (proto.loss() != v1::LOSS_UNSPECIFIED && proto.loss() != v1::LOSS_CROSS_ENTROPY)
+    return UnknownEnum("model.loss", proto.loss());
+  return Status();
+}
+
+Status SetData(const v1::DataSpec& proto, DataSpec& data) {
+  DESCENT_ASSIGN(data.train, FromProto(proto.train(), "data.train"));
+  if (proto.has_validation()) {
+    DESCENT_ASSIGN(data.validation, FromProto(proto.validation(), "data.validation"));
+  }
+  if (proto.has_test()) {
+    DESCENT_ASSIGN(data.test, FromProto(proto.test(), "data.test"));
+  }
+  const v1::NormalizeSpec& normalize = proto.normalize();
+  if (normalize.mean_size() > 0)
+    data.normalize.mean.assign(normalize.mean().begin(), normalize.mean().end());
+  if (normalize.std_size() > 0)
+    data.normalize.std.assign(normalize.std().begin(), normalize.std().end());
+  return Status();
+}
+
+// An int field of our own; values beyond int are cut to its ends, which validation then refuses.
+int ToInt(std::int64_t value) {
+  if (value > std::numeric_limits<int>::max()) return std::numeric_limits<int>::max();
+  if (value < std::numeric_limits<int>::min()) return std::numeric_limits<int>::min();
+  return static_cast<int>(value);
+}
+
+}  // namespace
+
+v1::JobSpec ToProto(const JobSpec& spec) {
+  v1::JobSpec proto;
+  proto.set_name(spec.name);
+  v1::MlpSpec& mlp = *proto.mutable_model()->mutable_mlp();
+  for (const std::int64_t size : spec.model.mlp.hidden_sizes) mlp.add_hidden_sizes(size);
+  mlp.set_activation(ToProto(spec.model.mlp.activation));
+  mlp.set_dropout(spec.model.mlp.dropout);
+  proto.mutable_model()->set_loss(v1::LOSS_CROSS_ENTROPY);
+
+  v1::DataSpec& data = *proto.mutable_data();
+  *data.mutable_train() = ToProto(spec.data.train);
+  if (spec.data.validation) *data.mutable_validation() = ToProto(*spec.data.validation);
+  if (spec.data.test) *data.mutable_test() = ToProto(*spec.data.test);
+  for (const double mean : spec.data.normalize.mean) data.mutable_normalize()->add_mean(mean);
+  for (const double std : spec.data.normalize.std) data.mutable_normalize()->add_std(std);
+
+  v1::BatchSpec& batch = *proto.mutable_batch();
+  batch.set_global(spec.batch.global);
+  batch.set_micro(spec.batch.micro);
+  batch.set_logical_workers(spec.batch.logical_workers);
+  batch.set_tail(ToProto(spec.batch.tail));
+
+  if (spec.epochs != 0) proto.set_epochs(spec.epochs);
+  if (spec.steps != 0) proto.set_steps(spec.steps);
+  if (spec.stop_at_step != 0) proto.set_stop_at_step(spec.stop_at_step);
+  proto.set_seed(spec.seed);
+  SetAdamW(spec.optimizer.adamw, *proto.mutable_optimizer()->mutable_adamw());
+  proto.mutable_optimizer()->set_clip_norm(spec.optimizer.clip_norm);
+  SetLrSchedule(spec.lr_schedule, *proto.mutable_lr_schedule());
+  proto.mutable_evaluate()->set_every_steps(spec.evaluate.every_steps);
+  proto.mutable_evaluate()->set_every_epochs(spec.evaluate.every_epochs);
+  proto.mutable_checkpoint()->set_every_steps(spec.checkpoint.every_steps);
+  proto.mutable_checkpoint()->set_keep_last(spec.checkpoint.keep_last);
+  proto.mutable_workers()->set_min(spec.workers.min);
+  proto.mutable_workers()->set_max(spec.workers.max);
+  proto.mutable_workers()->set_threads(spec.workers.threads);
+  proto.mutable_restarts()->set_max(spec.restarts_max);
+  return proto;
+}
+
+Result<JobSpec> FromProto(const v1::JobSpec& proto) {
+  JobSpec spec;
+  spec.name = proto.name();
+  DESCENT_RETURN_IF_ERROR(SetModel(proto.model(), spec.model));
+  DESCENT_RETURN_IF_ERROR(SetData(proto.data(), spec.data));
+  spec.batch.global = proto.batch().global();
+  spec.batch.micro = proto.batch().micro();
+  spec.batch.logical_workers = proto.batch().logical_workers();
+  DESCENT_ASSIGN(spec.batch.tail, FromProto(proto.batch().tail()));
+  spec.epochs = proto.epochs();
+  spec.steps = proto.steps();
+  spec.stop_at_step = proto.stop_at_step();
+  spec.seed = proto.seed();
+  spec.optimizer.adamw = AdamWFromProto(proto.optimizer().adamw());
+  spec.optimizer.clip_norm = proto.optimizer().clip_norm();
+  spec.lr_schedule = LrScheduleFromProto(proto.lr_schedule());
+  spec.evaluate.every_steps = proto.evaluate().every_steps();
+  spec.evaluate.every_epochs = proto.evaluate().every_epochs();
+  spec.checkpoint.every_steps = proto.checkpoint().every_steps();
+  if (proto.checkpoint().has_keep_last()) spec.checkpoint.keep_last = proto.checkpoint().keep_last();
+  if (proto.workers().has_min()) spec.workers.min = ToInt(proto.workers().min());
+  spec.workers.max = ToInt(proto.workers().max());
+  if (proto.workers().has_threads()) spec.workers.threads = ToInt(proto.workers().threads());
+  if (proto.restarts().has_max()) spec.restarts_max = ToInt(proto.restarts().max());
+  return spec;
+}
+
+v1::ShardPlan ToProto(const ShardPlan& plan) {
+  v1::ShardPlan proto;
+  proto.set_sample_count(plan.sample_count);
+  proto.set_global_batch(plan.global_batch);
+  proto.set_logical_workers(plan.logical_workers);
+  proto.set_seed(plan.seed);
+  proto.set_tail(ToProto(plan.tail));
+  return proto;
+}
+
+Result<ShardPlan> FromProto(const v1::ShardPlan& proto) {
+  ShardPlan plan;
+  plan.sample_count = proto.sample_count();
+  plan.global_batch = proto.global_batch();
+  plan.logical_workers = proto.logical_workers();
+  plan.seed = proto.seed();
+  DESCENT_ASSIGN(plan.tail, FromProto(proto.tail()));
+  return plan;
+}
+
+}  // namespace descent

@@ -1,0 +1,359 @@
+#include "proto/wire.h"
+
+#include <string>
+#include <type_traits>
+#include <variant>
+
+namespace descent {
+namespace {
+
+// --- Worker → coordinator --------------------------------------------------------------------
+
+void Set(const Register& from, v1::WorkerMessage& proto) {
+  v1::Register& to = *proto.mutable_register_();
+  to.set_pool(from.pool);
+  to.set_world_rank(from.world_rank);
+  to.set_world_size(from.world_size);
+  to.set_host(from.host);
+  to.set_pid(from.pid);
+  to.set_instruction_set(from.instruction_set);
+  to.set_version(from.version);
+}
+
+void Set(const Heartbeat& from, v1::WorkerMessage& proto) {
+  v1::Heartbeat& to = *proto.mutable_heartbeat();
+  to.set_job(from.job);
+  to.set_generation(from.generation);
+  to.set_step(from.step);
+  to.set_phase(from.phase);
+}
+
+void Set(const Prepared& from, v1::WorkerMessage& proto) {
+  v1::Prepared& to = *proto.mutable_prepared();
+  to.set_job(from.job);
+  to.set_generation(from.generation);
+  to.set_rank(from.rank);
+  to.set_dataset_fingerprint(from.dataset_fingerprint.ToHex());
+  to.set_train_samples(from.train_samples);
+  to.set_parameter_count(from.parameter_count);
+  to.set_memory_bytes(from.memory_bytes);
+  to.set_instruction_set(from.instruction_set);
+  to.set_state_digest(from.state_digest.ToHex());
+  to.set_start_step(from.start_step);
+}
+
+void Set(const StepReports& from, v1::WorkerMessage& proto) {
+  v1::StepReports& to = *proto.mutable_steps();
+  to.set_job(from.job);
+  to.set_generation(from.generation);
+  for (const StepMetrics& step : from.steps) {
+    v1::StepMetrics& metrics = *to.add_steps();
+    metrics.set_step(step.step);
+    metrics.set_epoch(step.epoch);
+    metrics.set_loss(step.loss);
+    metrics.set_grad_norm(step.grad_norm);
+    metrics.set_lr(step.lr);
+    metrics.set_samples(step.samples);
+    metrics.set_step_seconds(step.step_seconds);
+  }
+}
+
+void Set(const EvaluationReport& from, v1::WorkerMessage& proto) {
+  v1::EvaluationReport& to = *proto.mutable_evaluation();
+  to.set_job(from.job);
+  to.set_generation(from.generation);
+  to.set_step(from.step);
+  to.set_split(from.split == EvaluationSplit::kTest ? v1::EVALUATION_SPLIT_TEST
+                                                    : v1::EVALUATION_SPLIT_VALIDATION);
+  to.set_loss(from.loss);
+  to.set_accuracy(from.accuracy);
+}
+
+void Set(const CheckpointWritten& from, v1::WorkerMessage& proto) {
+  v1::CheckpointWritten& to = *proto.mutable_checkpoint();
+  to.set_job(from.job);
+  to.set_generation(from.generation);
+  to.set_step(from.step);
+  to.set_epoch(from.epoch);
+  to.set_directory(from.directory);
+  to.set_state_digest(from.state_digest.ToHex());
+  to.set_bytes(from.bytes);
+}
+
+v1::EndOutcome OutcomeToProto(EndOutcome outcome) {
+  switch (outcome) {
+    case EndOutcome::kCompleted:
+      return v1::END_OUTCOME_COMPLETED;
+    case EndOutcome::kStopped:
+      return v1::END_OUTCOME_STOPPED;
+    case EndOutcome::kFailed:
+      return v1::END_OUTCOME_FAILED;
+  }
+  return v1::END_OUTCOME_UNSPECIFIED;
+}
+
+void Set(const AssignmentEnded& from, v1::WorkerMessage& proto) {
+  v1::AssignmentEnded& to = *proto.mutable_ended();
+  to.set_job(from.job);
+  to.set_generation(from.generation);
+  to.set_rank(from.rank);
+  to.set_outcome(OutcomeToProto(from.outcome));
+  to.set_step(from.step);
+  to.set_state_digest(from.state_digest.ToHex());
+  to.set_reason(from.reason);
+  to.set_message(from.message);
+  to.set_phase(from.phase);
+  to.set_retryable(from.retryable);
+}
+
+void Set(const Goodbye& from, v1::WorkerMessage& proto) {
+  proto.mutable_goodbye()->set_reason(from.reason);
+}
+
+Status Unknown(const std::string& field, int value) {
+  return Status(Code::kInvalidArgument,
+                field + " has the unknown value " + std::to_string(value));
+}
+
+Result<WorkerMessage> Get(const v1::Register& from) {
+  if (from.world_size() < 1 || from.world_rank() < 0 || from.world_rank() >= from.world_size())
+    return Status(Code::kInvalidArgument, "register: world rank " +
+                                              std::to_string(from.world_rank()) +
+                                              " of world size " + std::to_string(from.world_size()));
+  return WorkerMessage(Register{.pool = from.pool(),
+                                .world_rank = from.world_rank(),
+                                .world_size = from.world_size(),
+                                .host = from.host(),
+                                .pid = from.pid(),
+                                .instruction_set = from.instruction_set(),
+                                .version = from.version()});
+}
+
+Result<WorkerMessage> Get(const v1::Heartbeat& from) {
+  return WorkerMessage(Heartbeat{.job = from.job(),
+                                 .generation = from.generation(),
+                                 .step = from.step(),
+                                 .phase = from.phase()});
+}
+
+Result<WorkerMessage> Get(const v1::Prepared& from) {
+  DESCENT_ASSIGN(const Digest fingerprint, DigestFromHex(from.dataset_fingerprint()));
+  DESCENT_ASSIGN(const Digest state_digest, DigestFromHex(from.state_digest()));
+  return WorkerMessage(Prepared{.job = from.job(),
+                                .generation = from.generation(),
+                                .rank = from.rank(),
+                                .dataset_fingerprint = fingerprint,
+                                .train_samples = from.train_samples(),
+                                .parameter_count = from.parameter_count(),
+                                .memory_bytes = from.memory_bytes(),
+                                .instruction_set = from.instruction_set(),
+                                .state_digest = state_digest,
+                                .start_step = from.start_step()});
+}
+
+Result<WorkerMessage> Get(const v1::StepReports& from) {
+  StepReports reports{.job = from.job(), .generation = from.generation(), .steps = {}};
+  for (const v1::StepMetrics& step : from.steps())
+    reports.steps.push_back(StepMetrics{.step = step.step(),
+                                        .epoch = step.epoch(),
+                                        .loss = step.loss(),
+                                        .grad_norm = step.grad_norm(),
+                                        .lr = step.lr(),
+                                        .samples = step.samples(),
+                                        .step_seconds = step.step_seconds()});
+  return WorkerMessage(std::move(reports));
+}
+
+Result<WorkerMessage> Get(const v1::EvaluationReport& from) {
+  if (from.split() != v1::EVALUATION_SPLIT_VALIDATION && from.split() != v1::EVALUATION_SPLIT_TEST)
+    return Unknown("evaluation.split", from.split());
+  return WorkerMessage(EvaluationReport{.job = from.job(),
+                                        .generation = from.generation(),
+                                        .step = from.step(),
+                                        .split = from.split() == v1::EVALUATION_SPLIT_TEST
+                                                     ? EvaluationSplit::kTest
+                                                     : EvaluationSplit::kValidation,
+                                        .loss = from.loss(),
+                                        .accuracy = from.accuracy()});
+}
+
+Result<WorkerMessage> Get(const v1::CheckpointWritten& from) {
+  DESCENT_ASSIGN(const Digest state_digest, DigestFromHex(from.state_digest()));
+  return WorkerMessage(CheckpointWritten{.job = from.job(),
+                                         .generation = from.generation(),
+                                         .step = from.step(),
+                                         .epoch = from.epoch(),
+                                         .directory = from.directory(),
+                                         .state_digest = state_digest,
+                                         .bytes = from.bytes()});
+}
+
+Result<EndOutcome> OutcomeFromProto(v1::EndOutcome outcome) {
+  switch (outcome) {
+    case v1::END_OUTCOME_COMPLETED:
+      return EndOutcome::kCompleted;
+    case v1::END_OUTCOME_STOPPED:
+      return EndOutcome::kStopped;
+    case v1::END_OUTCOME_FAILED:
+      return EndOutcome::kFailed;
+    default:
+      return Unknown("ended.outcome", outcome);
+  }
+}
+
+Result<WorkerMessage> Get(const v1::AssignmentEnded& from) {
+  DESCENT_ASSIGN(const EndOutcome outcome, OutcomeFromProto(from.outcome()));
+  DESCENT_ASSIGN(const Digest state_digest, DigestFromHex(from.state_digest()));
+  return WorkerMessage(AssignmentEnded{.job = from.job(),
+                                       .generation = from.generation(),
+                                       .rank = from.rank(),
+                                       .outcome = outcome,
+                                       .step = from.step(),
+                                       .state_digest = state_digest,
+                                       .reason = from.reason(),
+                                       .message = from.message(),
+                                       .phase = from.phase(),
+                                       .retryable = from.retryable()});
+}
+
+// --- Coordinator → worker --------------------------------------------------------------------
+
+void Set(const Assign& from, v1::CoordinatorMessage& proto) {
+  v1::Assign& to = *proto.mutable_assign();
+  to.set_job(from.job);
+  to.set_generation(from.generation);
+  to.set_attempt(from.attempt);
+  *to.mutable_spec() = ToProto(from.spec);
+  for (const int rank : from.world_ranks) to.add_world_ranks(rank);
+  to.set_rank(from.rank);
+  to.set_checkpoint_directory(from.checkpoint_directory);
+  to.set_start_checkpoint(from.start_checkpoint);
+}
+
+void Set(const Begin& from, v1::CoordinatorMessage& proto) {
+  v1::Begin& to = *proto.mutable_begin();
+  to.set_job(from.job);
+  to.set_generation(from.generation);
+  *to.mutable_shard_plan() = ToProto(from.shard_plan);
+  to.set_total_steps(from.total_steps);
+}
+
+void Set(const GrantSteps& from, v1::CoordinatorMessage& proto) {
+  v1::GrantSteps& to = *proto.mutable_grant();
+  to.set_job(from.job);
+  to.set_generation(from.generation);
+  to.set_first(from.first);
+  to.set_last(from.last);
+  to.set_evaluate(from.evaluate);
+  to.set_save_checkpoint(from.save_checkpoint);
+  to.set_is_final(from.is_final);
+}
+
+void Set(const Stop& from, v1::CoordinatorMessage& proto) {
+  v1::Stop& to = *proto.mutable_stop();
+  to.set_job(from.job);
+  to.set_generation(from.generation);
+  to.set_mode(from.mode == StopMode::kAbort ? v1::STOP_MODE_ABORT : v1::STOP_MODE_GRACEFUL);
+}
+
+Result<CoordinatorMessage> Get(const v1::Assign& from) {
+  DESCENT_ASSIGN(JobSpec spec, FromProto(from.spec()));
+  if (from.rank() < 0 || from.rank() >= from.world_ranks_size())
+    return Status(Code::kInvalidArgument, "assign: rank " + std::to_string(from.rank()) + " of " +
+                                              std::to_string(from.world_ranks_size()));
+  return CoordinatorMessage(
+      Assign{.job = from.job(),
+             .generation = from.generation(),
+             .attempt = from.attempt(),
+             .spec = std::move(spec),
+             .world_ranks = {from.world_ranks().begin(), from.world_ranks().end()},
+             .rank = from.rank(),
+             .checkpoint_directory = from.checkpoint_directory(),
+             .start_checkpoint = from.start_checkpoint()});
+}
+
+Result<CoordinatorMessage> Get(const v1::Begin& from) {
+  DESCENT_ASSIGN(const ShardPlan plan, FromProto(from.shard_plan()));
+  return CoordinatorMessage(Begin{.job = from.job(),
+                                  .generation = from.generation(),
+                                  .shard_plan = plan,
+                                  .total_steps = from.total_steps()});
+}
+
+Result<CoordinatorMessage> Get(const v1::GrantSteps& from) {
+  return CoordinatorMessage(GrantSteps{.job = from.job(),
+                                       .generation = from.generation(),
+                                       .first = from.first(),
+                                       .last = from.last(),
+                                       .evaluate = from.evaluate(),
+                                       .save_checkpoint = from.save_checkpoint(),
+                                       .is_final = from.is_final()});
+}
+
+Result<CoordinatorMessage> Get(const v1::Stop& from) {
+  if (from.mode() != v1::STOP_MODE_GRACEFUL && from.mode() != v1::STOP_MODE_ABORT)
+    return Unknown("stop.mode", from.mode());
+  return CoordinatorMessage(
+      Stop{.job = from.job(),
+           .generation = from.generation(),
+           .mode = from.mode() == v1::STOP_MODE_ABORT ? StopMode::kAbort : StopMode::kGraceful});
+}
+
+template <typename Proto, typename Variant>
+Proto VariantToProto(const Variant& message) {
+  Proto proto;
+  std::visit([&proto](const auto& alternative) { Set(alternative, proto); }, message);
+  return proto;
+}
+
+}  // namespace
+
+v1::WorkerMessage ToProto(const WorkerMessage& message) {
+  return VariantToProto<v1::WorkerMessage>(message);
+}
+
+Result<WorkerMessage> FromProto(const v1::WorkerMessage& message) {
+  switch (message.message_case()) {
+    case v1::WorkerMessage::kRegister:
+      return Get(message.register_());
+    case v1::WorkerMessage::kHeartbeat:
+      return Get(message.heartbeat());
+    case v1::WorkerMessage::kPrepared:
+      return Get(message.prepared());
+    case v1::WorkerMessage::kSteps:
+      return Get(message.steps());
+    case v1::WorkerMessage::kEvaluation:
+      return Get(message.evaluation());
+    case v1::WorkerMessage::kCheckpoint:
+      return Get(message.checkpoint());
+    case v1::WorkerMessage::kEnded:
+      return Get(message.ended());
+    case v1::WorkerMessage::kGoodbye:
+      return WorkerMessage(Goodbye{message.goodbye().reason()});
+    case v1::WorkerMessage::MESSAGE_NOT_SET:
+      break;
+  }
+  return Status(Code::kInvalidArgument, "a worker's message of no known kind");
+}
+
+v1::CoordinatorMessage ToProto(const CoordinatorMessage& message) {
+  return VariantToProto<v1::CoordinatorMessage>(message);
+}
+
+Result<CoordinatorMessage> FromProto(const v1::CoordinatorMessage& message) {
+  switch (message.message_case()) {
+    case v1::CoordinatorMessage::kAssign:
+      return Get(message.assign());
+    case v1::CoordinatorMessage::kBegin:
+      return Get(message.begin());
+    case v1::CoordinatorMessage::kGrant:
+      return Get(message.grant());
+    case v1::CoordinatorMessage::kStop:
+      return Get(message.stop());
+    case v1::CoordinatorMessage::MESSAGE_NOT_SET:
+      break;
+  }
+  return Status(Code::kInvalidArgument, "a coordinator's message of no known kind");
+}
+
+}  // namespace descent

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include "common/status.h"
+
+namespace descent {
+
+// The one thing in which collectives differ: how bytes get from rank to rank. Thread rules and
+// Abort() are those of Collective. After an error every call returns kAborted.
+class Exchange {
+ public:
+  struct Outgoing {
+    int peer = 0;
+    std::span<const std::byte> bytes;
+  };
+  struct Incoming {
+    int peer = 0;
+    std::span<std::byte> bytes;
+  };
+
+  virtual ~Exchange() = default;
+  virtual int rank() const = 0;
+  virtual int world_size() const = 0;
+
+  // Sends and receives all of these messages, and blocks until all are through. Every rank calls
+  // it. The i-th message from A to B in A's `sends` fills the i-th from A in B's `receives`, of the
+  // same size. Messages are not empty, have at most INT_MAX bytes and do not go to oneself.
+  virtual Status Transfer(std::span<const Outgoing> sends, std::span<const Incoming> receives) = 0;
+
+  virtual void Abort() = 0;
+};
+
+}  // namespace descent

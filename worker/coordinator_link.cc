@@ -1,0 +1,204 @@
+#include "worker/coordinator_link.h"
+
+#include <grpcpp/grpcpp.h>
+
+#include <algorithm>
+#include <random>
+#include <utility>
+
+#include "common/limits.h"
+#include "common/log.h"
+#include "descent/v1/worker.grpc.pb.h"
+#include "proto/wire.h"
+
+namespace descent {
+namespace {
+
+constexpr std::chrono::seconds kLastWordsTimeout{1};
+constexpr std::chrono::milliseconds kConnectTimeout{500};
+
+std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address) {
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 20'000);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  // The link waits by itself between attempts; gRPC's own back-off would only add to it.
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  // Coordinator and workers are named directly: a proxy of the environment is not meant for them.
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+}
+
+std::chrono::milliseconds Jittered(std::chrono::milliseconds delay) {
+  static thread_local std::minstd_rand generator{std::random_device{}()};
+  return delay * std::uniform_int_distribution<int>(50, 100)(generator) / 100;
+}
+
+}  // namespace
+
+// One call of Connect: a queue with a writer thread; the reader is whoever calls ReadUntilClosed.
+class CoordinatorLink::Stream {
+ public:
+  explicit Stream(const std::shared_ptr<grpc::Channel>& channel)
+      : stub_(v1::WorkerService::NewStub(channel)),
+        call_(stub_->Connect(&context_)),
+        writer_([this] { Write(); }) {}
+
+  ~Stream() {
+    Close();
+    writer_.join();
+  }
+
+  void Send(const WorkerMessage& message) {
+    const std::lock_guard lock(mutex_);
+    if (is_closing_) return;
+    if (queue_.size() >= limits::kStreamQueueMax) {
+      context_.TryCancel();
+      return;
+    }
+    queue_.push_back(ToProto(message));
+    changed_.notify_all();
+  }
+
+  // Passes every message on; returns why the stream ended.
+  std::string ReadUntilClosed(const std::function<void(CoordinatorMessage)>& on_message) {
+    v1::CoordinatorMessage proto;
+    while (call_->Read(&proto)) {
+      Result<CoordinatorMessage> message = FromProto(proto);
+      if (!message.ok()) {
+        LogError("message refused error=\"{}\"", message.status().ToString());
+        context_.TryCancel();
+        break;
+      }
+      on_message(std::move(message).value());
+    }
+    Close();
+    // Half-closing twice is an error in gRPC, so the writer must be out of the way first.
+    WaitForWriter();
+    return call_->Finish().error_message();
+  }
+
+  void Cancel() { context_.TryCancel(); }
+
+  // The writer sends what is queued and half-closes the call.
+  void Close() {
+    const std::lock_guard lock(mutex_);
+    is_closing_ = true;
+    changed_.notify_all();
+  }
+
+  bool WaitForWriter(std::chrono::milliseconds timeout = std::chrono::hours(1)) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, timeout, [this] { return has_written_all_; });
+  }
+
+ private:
+  void Write() {
+    std::unique_lock lock(mutex_);
+    while (true) {
+      changed_.wait(lock, [this] { return is_closing_ || !queue_.empty(); });
+      if (queue_.empty()) break;
+      const v1::WorkerMessage message = std::move(queue_.front());
+      queue_.pop_front();
+      lock.unlock();
+      const bool is_open = call_->Write(message);
+      lock.lock();
+      if (!is_open) break;
+    }
+    is_closing_ = true;
+    lock.unlock();
+    call_->WritesDone();
+    lock.lock();
+    has_written_all_ = true;
+    changed_.notify_all();
+  }
+
+  grpc::ClientContext context_;
+  const std::unique_ptr<v1::WorkerService::Stub> stub_;
+  const std::unique_ptr<grpc::ClientReaderWriter<v1::WorkerMessage, v1::CoordinatorMessage>> call_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<v1::WorkerMessage> queue_;  // guarded by mutex_
+  bool is_closing_ = false;              // guarded by mutex_
+  bool has_written_all_ = false;         // guarded by mutex_
+  std::thread writer_;
+};
+
+CoordinatorLink::CoordinatorLink(Options options)
+    : options_(std::move(options)),
+      connector_([this] { KeepConnected(); }),
+      heartbeats_([this] { SendHeartbeats(); }) {}
+
+CoordinatorLink::~CoordinatorLink() {
+  std::shared_ptr<Stream> stream;
+  {
+    const std::lock_guard lock(mutex_);
+    is_ending_ = true;
+    stream = stream_;
+  }
+  changed_.notify_all();
+  if (stream) {
+    stream->Close();
+    stream->WaitForWriter(kLastWordsTimeout);
+    stream->Cancel();
+  }
+  connector_.join();
+  heartbeats_.join();
+}
+
+void CoordinatorLink::Send(WorkerMessage message) {
+  if (const std::shared_ptr<Stream> stream = current_stream()) stream->Send(message);
+}
+
+std::shared_ptr<CoordinatorLink::Stream> CoordinatorLink::current_stream() {
+  const std::lock_guard lock(mutex_);
+  return stream_;
+}
+
+bool CoordinatorLink::SleepUnlessEnding(std::chrono::milliseconds duration) {
+  std::unique_lock lock(mutex_);
+  return !changed_.wait_for(lock, duration, [this] { return is_ending_; });
+}
+
+void CoordinatorLink::KeepConnected() {
+  const std::shared_ptr<grpc::Channel> channel = MakeChannel(options_.address);
+  std::chrono::milliseconds delay = limits::kReconnectDelayMin;
+  bool has_said_so = false;
+  while (true) {
+    if (channel->WaitForConnected(std::chrono::system_clock::now() + kConnectTimeout)) {
+      if (has_said_so) LogInfo("connected address={}", options_.address);
+      has_said_so = false;
+      delay = limits::kReconnectDelayMin;
+      auto stream = std::make_shared<Stream>(channel);
+      stream->Send(options_.identity);
+      {
+        const std::lock_guard lock(mutex_);
+        if (is_ending_) stream->Cancel();
+        stream_ = stream;
+      }
+      const std::string reason = stream->ReadUntilClosed(options_.on_message);
+      {
+        const std::lock_guard lock(mutex_);
+        stream_ = nullptr;
+        if (is_ending_) return;
+      }
+      LogWarning("stream to the coordinator ended reason=\"{}\"; connecting again", reason);
+      options_.on_disconnected();
+    } else if (!has_said_so) {
+      has_said_so = true;
+      LogWarning("cannot reach the coordinator at {}; trying again until it answers",
+                 options_.address);
+    }
+    if (!SleepUnlessEnding(Jittered(delay))) return;
+    delay = std::min<std::chrono::milliseconds>(delay * 2, limits::kReconnectDelayMax);
+  }
+}
+
+void CoordinatorLink::SendHeartbeats() {
+  while (SleepUnlessEnding(limits::kHeartbeatInterval)) Send(options_.heartbeat());
+}
+
+}  // namespace descent

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "common/result.h"
+#include "worker/graph/attributes.h"
+#include "worker/graph/types.h"
+
+namespace descent {
+
+class Graph;
+struct Node;
+struct OpSample;
+class SampleSource;
+
+// All knowledge about one op apart from its kernels. One constant object per op, in one file of
+// worker/ops; nodes point to it. docs/adding_an_op.md walks through adding one.
+struct OpDef {
+  std::string_view name;  // lower_case, unique: kernels are found by it
+
+  // The types of the outputs, or kInvalidArgument with what was found and what was wanted. The
+  // graph puts the op's name before the message.
+  Result<std::vector<TensorType>> (*infer)(std::span<const TensorType> inputs,
+                                           const Attributes& attributes);
+
+  // Emits the nodes that compute the gradients of the node's inputs, one id for each input; an
+  // invalid id where there is none (labels). `output_gradients` has one id for each output, invalid
+  // where nothing flows. Null: the op cannot be differentiated.
+  std::vector<ValueId> (*gradient)(Graph& graph, const Node& node,
+                                   std::span<const ValueId> output_gradients) = nullptr;
+
+  // Floating-point operations of one run; a transcendental counts as one.
+  double (*flops)(std::span<const TensorType> inputs, std::span<const TensorType> outputs,
+                  const Attributes& attributes);
+
+  // Draws small valid operands, odd sizes included, for tests of the gradient rule and the kernels.
+  OpSample (*sample)(SampleSource& source);
+
+  // Output 0 may overwrite this input, which has its type; -1: none.
+  int in_place_input = -1;
+
+  // Evaluation replaces output 0 by input 0.
+  bool is_identity_in_evaluation = false;
+};
+
+}  // namespace descent

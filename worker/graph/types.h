@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace descent {
+
+// Both take four bytes, so offsets in the arenas count elements.
+enum class DataType { kFloat32, kInt32 };
+
+// Sizes of the axes, outermost first. Tensors are dense and row-major; a scalar has no axes.
+using Shape = std::vector<std::int64_t>;
+
+std::int64_t ElementCount(const Shape& shape);
+std::string ToString(const Shape& shape);  // "[64, 10]"
+
+// What an op needs to know of a tensor before it runs.
+struct TensorType {
+  DataType type = DataType::kFloat32;
+  Shape shape;
+
+  bool operator==(const TensorType&) const = default;
+};
+
+// Names a value of one graph, and of every graph derived from it.
+struct ValueId {
+  int index = -1;
+
+  bool is_valid() const { return index >= 0; }
+  bool operator==(const ValueId&) const = default;
+};
+
+}  // namespace descent

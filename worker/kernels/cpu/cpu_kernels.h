@@ -1,0 +1,69 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <utility>
+
+#include "common/result.h"
+#include "worker/kernels/kernel.h"
+
+namespace descent::cpu {
+
+// The kernels of the CPU, by family; each follows Kernel::prepare. Own loops divide elements, rows or
+// columns of the output into fixed tiles and never divide a sum.
+using PreparedStep = Result<std::unique_ptr<Step>>;
+
+PreparedStep PrepareMatMul(const KernelRequest& request);  // matmul.cc
+
+PreparedStep PrepareAddBias(const KernelRequest& request);  // bias.cc
+PreparedStep PrepareColumnSum(const KernelRequest& request);
+
+PreparedStep PrepareRelu(const KernelRequest& request);  // activation.cc
+PreparedStep PrepareReluGradient(const KernelRequest& request);
+PreparedStep PrepareGelu(const KernelRequest& request);
+PreparedStep PrepareGeluGradient(const KernelRequest& request);
+
+PreparedStep PrepareDropout(const KernelRequest& request);  // dropout.cc
+
+PreparedStep PrepareSoftmaxCrossEntropy(const KernelRequest& request);  // cross_entropy.cc
+PreparedStep PrepareSoftmaxCrossEntropyGradient(const KernelRequest& request);
+PreparedStep PrepareTopOneCorrect(const KernelRequest& request);
+
+PreparedStep PrepareAdd(const KernelRequest& request);  // elementwise.cc
+PreparedStep PrepareIdentity(const KernelRequest& request);
+PreparedStep PrepareFill(const KernelRequest& request);
+
+// A step that is one function of the run.
+template <typename Body>
+std::unique_ptr<Step> MakeStep(Body body) {
+  class BodyStep final : public Step {
+   public:
+    explicit BodyStep(Body run_body) : body_(std::move(run_body)) {}
+    void Run(const StepRun& run) override { body_(run); }
+
+   private:
+    const Body body_;
+  };
+  return std::make_unique<BodyStep>(std::move(body));
+}
+
+// Calls body(first, count) for fixed runs of [0, total) on the pool. The runs suit 4-byte elements
+// that are touched once: long enough to be worth waking a thread for.
+template <typename Body>
+void ForEachRun(ThreadPool& pool, std::size_t total, std::size_t run_size, const Body& body) {
+  const std::size_t tiles = (total + run_size - 1) / run_size;
+  pool.ParallelFor(static_cast<std::int64_t>(tiles), [&](std::int64_t tile, int) {
+    const std::size_t first = static_cast<std::size_t>(tile) * run_size;
+    body(first, std::min(run_size, total - first));
+  });
+}
+
+inline constexpr std::size_t kElementsPerRun = 16384;
+
+// Rows of `columns` elements that make about one run.
+inline std::size_t RowsPerRun(std::size_t columns) {
+  return std::max<std::size_t>(1, kElementsPerRun / columns);
+}
+
+}  // namespace descent::cpu

@@ -1,0 +1,58 @@
+#include "worker/kernels/cpu/cpu_kernels.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "worker/kernels/cpu/elementwise.cc"
+#include <hwy/foreach_target.h>  // IWYU pragma: keep
+
+#include "worker/kernels/cpu/elementwise-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace descent::cpu {
+namespace HWY_NAMESPACE {
+
+void AddRun(const float* a, const float* b, float* sum, std::size_t count) {
+  MapElements(
+      count, sum, [](FloatVector x, FloatVector y) HWY_ATTR { return hn::Add(x, y); }, a, b);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace descent::cpu
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace descent::cpu {
+
+HWY_EXPORT(AddRun);
+
+PreparedStep PrepareAdd(const KernelRequest& request) {
+  const auto count = static_cast<std::size_t>(ElementCount(request.output(0).shape));
+  return MakeStep([count, &pool = request.pool](const StepRun& run) {
+    ForEachRun(pool, count, kElementsPerRun, [&](std::size_t first, std::size_t run_count) {
+      HWY_DYNAMIC_DISPATCH(AddRun)
+      (run.input(0) + first, run.input(1) + first, run.output(0) + first, run_count);
+    });
+  });
+}
+
+PreparedStep PrepareIdentity(const KernelRequest& request) {
+  const auto count = static_cast<std::size_t>(ElementCount(request.output(0).shape));
+  return MakeStep([count, mode = request.mode](const StepRun& run) {
+    const float* x = run.input(0);
+    float* y = run.output(0);
+    if (mode == OutputMode::kAccumulate) {
+      HWY_DYNAMIC_DISPATCH(AddRun)(y, x, y, count);
+    } else {
+      std::copy_n(x, count, y);
+    }
+  });
+}
+
+PreparedStep PrepareFill(const KernelRequest& request) {
+  const auto count = static_cast<std::size_t>(ElementCount(request.output(0).shape));
+  const auto value = static_cast<float>(request.node.attributes.Real("value"));
+  return MakeStep(
+      [count, value](const StepRun& run) { std::fill_n(run.output(0), count, value); });
+}
+
+}  // namespace descent::cpu
+#endif

@@ -1,0 +1,177 @@
+#include <omp.h>
+
+#include <array>
+#include <dnnl.hpp>
+#include <string>
+#include <vector>
+
+#include "worker/kernels/cpu/cpu_kernels.h"
+
+namespace descent::cpu {
+namespace {
+
+// The matrix library's own threading would let the number of threads choose the order of additions.
+// So the output is cut into a grid of tiles that depends on the sizes alone, each tile is one
+// primitive made and run single-threaded, and our pool shares the tiles out. A tile reads all of K,
+// so no sum is divided.
+
+// Few rows: one band, cut into columns, so that every weight is read once. Many rows: bands, each as
+// wide as the cache likes, because whole rows let the library pack less.
+constexpr std::int64_t kBandRows = 128;
+constexpr std::int64_t kColumnsOfOneBand = 256;
+constexpr std::int64_t kColumnsOfManyBands = 1024;
+constexpr std::int64_t kColumnsMultiple = 16;  // one vector register
+
+struct Grid {
+  std::int64_t rows, columns;            // of the output
+  std::int64_t tile_rows, tile_columns;  // of all tiles but the last of each line
+
+  std::int64_t tiles_down() const { return (rows + tile_rows - 1) / tile_rows; }
+  std::int64_t tiles_across() const { return (columns + tile_columns - 1) / tile_columns; }
+};
+
+// The size of equal parts of `size`, none above `part_max` rounded up to `multiple`.
+std::int64_t EqualPart(std::int64_t size, std::int64_t part_max, std::int64_t multiple) {
+  const std::int64_t parts = (size + part_max - 1) / part_max;
+  const std::int64_t part = (size + parts - 1) / parts;
+  return std::min(size, (part + multiple - 1) / multiple * multiple);
+}
+
+Grid MakeGrid(std::int64_t rows, std::int64_t columns) {
+  const bool is_one_band = rows <= kBandRows;
+  return {rows, columns, EqualPart(rows, kBandRows, 1),
+          EqualPart(columns, is_one_band ? kColumnsOfOneBand : kColumnsOfManyBands,
+                    kColumnsMultiple)};
+}
+
+// Element (row, column) of a matrix lies at row * row_stride + column * column_stride.
+struct Strides {
+  std::int64_t row, column;
+};
+
+Strides StridesOf(const Shape& shape, bool is_transposed) {
+  return is_transposed ? Strides{1, shape[1]} : Strides{shape[1], 1};
+}
+
+dnnl::memory::desc Describe(std::int64_t rows, std::int64_t columns, Strides strides) {
+  return {{rows, columns}, dnnl::memory::data_type::f32, {strides.row, strides.column}};
+}
+
+// One tile size, ready to run on one thread at a time.
+class TilePrimitive {
+ public:
+  TilePrimitive(const dnnl::engine& engine, const dnnl::matmul::primitive_desc& desc)
+      : stream_(engine),
+        primitive_(desc),
+        a_(desc.src_desc(), engine, DNNL_MEMORY_NONE),
+        b_(desc.weights_desc(), engine, DNNL_MEMORY_NONE),
+        c_(desc.dst_desc(), engine, DNNL_MEMORY_NONE),
+        scratchpad_(desc.scratchpad_desc(), engine),
+        arguments_{{{DNNL_ARG_SRC, a_.get()},
+                    {DNNL_ARG_WEIGHTS, b_.get()},
+                    {DNNL_ARG_DST, c_.get()},
+                    {DNNL_ARG_SCRATCHPAD, scratchpad_.get()}}} {}
+
+  // Through the C interface: the C++ one allocates a list of arguments for every call.
+  void Run(const float* a, const float* b, float* c) {
+    omp_set_num_threads(1);  // of the calling thread
+    Point(a_, const_cast<float*>(a));
+    Point(b_, const_cast<float*>(b));
+    Point(c_, c);
+    const int count = static_cast<int>(arguments_.size());
+    const dnnl_status_t status =
+        dnnl_primitive_execute(primitive_.get(), stream_.get(), count, arguments_.data());
+    DESCENT_CHECK(status == dnnl_success);
+  }
+
+ private:
+  static void Point(const dnnl::memory& memory, float* to) {
+    DESCENT_CHECK(dnnl_memory_set_data_handle(memory.get(), to) == dnnl_success);
+  }
+
+  dnnl::stream stream_;
+  dnnl::matmul primitive_;
+  dnnl::memory a_, b_, c_, scratchpad_;
+  std::array<dnnl_exec_arg_t, 4> arguments_;
+};
+
+class MatMulStep final : public Step {
+ public:
+  explicit MatMulStep(const KernelRequest& request)
+      : pool_(request.pool),
+        grid_(MakeGrid(request.output(0).shape[0], request.output(0).shape[1])),
+        a_strides_(StridesOf(request.input(0).shape, request.node.attributes.Flag("transpose_a"))),
+        b_strides_(StridesOf(request.input(1).shape, request.node.attributes.Flag("transpose_b"))) {
+    const std::size_t inner_axis = request.node.attributes.Flag("transpose_a") ? 0 : 1;
+    const std::int64_t inner = request.input(0).shape[inner_axis];
+    for (const bool is_last_row : {false, true}) {
+      for (const bool is_last_column : {false, true}) {
+        AddPrimitives(TileSize(is_last_row, grid_.rows, grid_.tile_rows),
+                      TileSize(is_last_column, grid_.columns, grid_.tile_columns), inner,
+                      request.mode);
+      }
+    }
+  }
+
+  void Run(const StepRun& run) override {
+    const std::int64_t across = grid_.tiles_across();
+    pool_.ParallelFor(grid_.tiles_down() * across, [&](std::int64_t tile, int thread) {
+      const std::int64_t row = tile / across * grid_.tile_rows;
+      const std::int64_t column = tile % across * grid_.tile_columns;
+      PrimitiveOf(tile, thread)
+          .Run(run.input(0) + row * a_strides_.row, run.input(1) + column * b_strides_.column,
+               run.output(0) + row * grid_.columns + column);
+    });
+  }
+
+ private:
+  // The last tile of a line may be smaller; it is the only one if the line has one.
+  static std::int64_t TileSize(bool is_last, std::int64_t size, std::int64_t tile) {
+    return is_last ? size - (size - 1) / tile * tile : tile;
+  }
+
+  void AddPrimitives(std::int64_t rows, std::int64_t columns, std::int64_t inner,
+                     OutputMode mode) {
+    const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
+    dnnl::primitive_attr attributes;
+    attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+    if (mode == OutputMode::kAccumulate) {
+      dnnl::post_ops accumulate;
+      accumulate.append_sum();
+      attributes.set_post_ops(accumulate);
+    }
+    const dnnl::matmul::desc desc(Describe(rows, inner, a_strides_),
+                                  Describe(inner, columns, b_strides_),
+                                  Describe(rows, columns, {grid_.columns, 1}));
+    const dnnl::matmul::primitive_desc primitive(desc, attributes, engine);
+    for (int thread = 0; thread < pool_.thread_count(); ++thread) {
+      primitives_.emplace_back(engine, primitive);
+    }
+  }
+
+  TilePrimitive& PrimitiveOf(std::int64_t tile, int thread) {
+    const std::int64_t across = grid_.tiles_across();
+    const bool is_last_row = tile / across == grid_.tiles_down() - 1;
+    const bool is_last_column = tile % across == across - 1;
+    const int kind = (is_last_row ? 2 : 0) + (is_last_column ? 1 : 0);
+    return primitives_[static_cast<std::size_t>(kind * pool_.thread_count() + thread)];
+  }
+
+  ThreadPool& pool_;
+  const Grid grid_;
+  const Strides a_strides_, b_strides_;
+  std::vector<TilePrimitive> primitives_;  // [last row?][last column?][thread]
+};
+
+}  // namespace
+
+PreparedStep PrepareMatMul(const KernelRequest& request) {
+  omp_set_num_threads(1);
+  try {
+    return std::unique_ptr<Step>(std::make_unique<MatMulStep>(request));
+  } catch (const dnnl::error& error) {
+    return Status(Code::kInternal, std::string("cannot prepare a matrix product: ") + error.what());
+  }
+}
+
+}  // namespace descent::cpu

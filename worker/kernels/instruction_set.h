@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string_view>
+
+#include "common/status.h"
+
+namespace descent {
+
+// The vector instructions of every kernel of this process, own loops and libraries alike. Equal bits
+// are promised between processes with equal instruction sets, so a name means the same instructions
+// on every machine: "avx512" leaves out what only some AVX-512 machines have.
+
+// Chooses "avx512", "avx2" or "best", which is the first of the two that the machine has and
+// "baseline" where it has neither. Call it once, at start, before any kernel is prepared.
+// kInvalidArgument: no such name. kFailedPrecondition: the machine lacks it, or kernels exist.
+Status SetInstructionSet(std::string_view name);
+
+// "avx512", "avx2" or "baseline": what kernels prepared now use.
+std::string_view InstructionSetName();
+
+}  // namespace descent

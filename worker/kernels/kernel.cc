@@ -1,0 +1,30 @@
+#include "worker/kernels/kernel.h"
+
+#include "worker/kernels/cpu/cpu_kernels.h"
+
+namespace descent {
+
+const Kernel* FindKernel(std::string_view op) {
+  static constexpr Kernel kKernels[] = {
+      {"matmul", cpu::PrepareMatMul, /*can_accumulate=*/true},
+      {"add_bias", cpu::PrepareAddBias},
+      {"column_sum", cpu::PrepareColumnSum, /*can_accumulate=*/true},
+      {"relu", cpu::PrepareRelu},
+      {"relu_gradient", cpu::PrepareReluGradient},
+      {"gelu", cpu::PrepareGelu},
+      {"gelu_gradient", cpu::PrepareGeluGradient},
+      {"dropout", cpu::PrepareDropout},
+      {"softmax_cross_entropy", cpu::PrepareSoftmaxCrossEntropy},
+      {"softmax_cross_entropy_gradient", cpu::PrepareSoftmaxCrossEntropyGradient},
+      {"top_one_correct", cpu::PrepareTopOneCorrect},
+      {"add", cpu::PrepareAdd},
+      {"identity", cpu::PrepareIdentity, /*can_accumulate=*/true},
+      {"fill", cpu::PrepareFill},
+  };
+  for (const Kernel& kernel : kKernels) {
+    if (kernel.op == op) return &kernel;
+  }
+  return nullptr;
+}
+
+}  // namespace descent

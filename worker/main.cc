@@ -1,0 +1,120 @@
+#include <mpi.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <cstdio>
+#include <cstring>
+#include <random>
+#include <string>
+#include <thread>
+
+#include "common/log.h"
+#include "common/version.h"
+#include "worker/kernels/instruction_set.h"
+#include "worker/session.h"
+
+namespace descent {
+namespace {
+
+constexpr unsigned kFinalizeSecondsMax = 5;
+
+// mpirun may be killed before it can end its ranks: then the kernel does. Inherited from no one, so
+// a parent that went before this line is looked for as well.
+void DieWithParent() {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() == 1) _exit(1);
+}
+
+// A name that no other mpirun has: rank 0 draws it, all ranks get it.
+std::string AgreeOnPoolName() {
+  std::array<char, 17> name{};
+  std::random_device device;
+  std::snprintf(name.data(), name.size(), "%08x%08x", device(), device());
+  MPI_Bcast(name.data(), static_cast<int>(name.size()), MPI_CHAR, 0, MPI_COMM_WORLD);
+  return name.data();
+}
+
+std::string HostName() {
+  std::array<char, 256> name{};
+  gethostname(name.data(), name.size() - 1);
+  return name.data();
+}
+
+Register MakeIdentity() {
+  Register identity;
+  MPI_Comm_rank(MPI_COMM_WORLD, &identity.world_rank);
+  MPI_Comm_size(MPI_COMM_WORLD, &identity.world_size);
+  identity.pool = AgreeOnPoolName();
+  identity.host = HostName();
+  identity.pid = getpid();
+  identity.instruction_set = InstructionSetName();
+  identity.version = kVersion;
+  return identity;
+}
+
+sigset_t EndSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  return signals;
+}
+
+// Runs until SIGTERM or SIGINT, which are blocked in all threads and taken by one that waits.
+void ServeUntilSignal(const std::string& coordinator, Register identity) {
+  Session session(coordinator, std::move(identity));
+  std::thread signal_waiter([&session] {
+    const sigset_t signals = EndSignals();
+    int signal = 0;
+    sigwait(&signals, &signal);
+    LogInfo("ending signal={}", strsignal(signal));
+    session.RequestEnd(std::string("signal ") + strsignal(signal));
+  });
+  session.Run();
+  signal_waiter.join();
+}
+
+int Main(int argc, char** argv) {
+  CLI::App app{"A worker of Descent: one MPI rank. Start it with: mpirun -n N descent-worker"};
+  std::string coordinator;
+  std::string instruction_set = "auto";
+  app.add_option("--coordinator", coordinator, "HOST:PORT of the coordinator's worker listener")
+      ->envname("DESCENT_COORDINATOR")
+      ->default_val("127.0.0.1:9091");
+  app.add_option("--isa", instruction_set, "Instruction set of the kernels: " +
+                                               InstructionSetNames() +
+                                               "; a job continues only on the one it began on");
+  app.set_version_flag("--version", kVersion);
+  CLI11_PARSE(app, argc, argv);
+
+  DieWithParent();
+  const sigset_t signals = EndSignals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  if (const Status status = SetInstructionSet(instruction_set); !status.ok()) {
+    std::fprintf(stderr, "error: --isa: %s\n", status.message().c_str());
+    return 2;
+  }
+
+  int thread_level = MPI_THREAD_SINGLE;
+  MPI_Init_thread(&argc, &argv, MPI_THREAD_SERIALIZED, &thread_level);
+  if (thread_level < MPI_THREAD_SERIALIZED) {
+    std::fprintf(stderr, "error: this MPI serves one thread only; MPI_THREAD_SERIALIZED is needed\n");
+    MPI_Abort(MPI_COMM_WORLD, 1);
+  }
+  Register identity = MakeIdentity();
+  InitLog("worker " + std::to_string(identity.world_rank));
+  ServeUntilSignal(coordinator, std::move(identity));
+
+  // A peer that is gone would keep MPI_Finalize waiting for ever.
+  alarm(kFinalizeSecondsMax);
+  MPI_Finalize();
+  return 0;
+}
+
+}  // namespace
+}  // namespace descent
+
+int main(int argc, char** argv) { return descent::Main(argc, argv); }

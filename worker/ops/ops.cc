@@ -1,0 +1,17 @@
+#include "worker/ops/ops.h"
+
+#include <array>
+
+namespace descent {
+
+std::span<const OpDef* const> AllOps() {
+  static const std::array kOps = {
+      &MatMulOp(),        &AddBiasOp(), &ColumnSumOp(),    &ReluOp(),
+      &ReluGradientOp(),  &GeluOp(),    &GeluGradientOp(), &DropoutOp(),
+      &SoftmaxCrossEntropyOp(), &SoftmaxCrossEntropyGradientOp(), &TopOneCorrectOp(),
+      &AddOp(),           &IdentityOp(), &FillOp(),
+  };
+  return kOps;
+}
+
+}  // namespace descent

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "common/result.h"
+#include "worker/graph/graph.h"
+
+namespace descent {
+
+// The ops, one file each. Letters: B rows of the batch, C columns or classes, M, N, K as in a GEMM.
+// Every builder appends one node and returns its output, or kInvalidArgument with what was found and
+// what was wanted. All tensors are f32 unless named otherwise.
+
+// c = op(a) op(b), op the transpose where asked:  op(a) [M, K]   op(b) [K, N]   ->   c [M, N].
+struct MatMulOptions {
+  bool transpose_a = false;
+  bool transpose_b = false;
+};
+Result<ValueId> MatMul(Graph& graph, ValueId a, ValueId b, MatMulOptions options);
+const OpDef& MatMulOp();
+
+// y = x + bias in every row:  x [B, C]   bias [C]   ->   y [B, C].
+Result<ValueId> AddBias(Graph& graph, ValueId x, ValueId bias);
+const OpDef& AddBiasOp();
+
+// Adds up the rows, from the first to the last:  x [B, C]   ->   y [C].
+Result<ValueId> ColumnSum(Graph& graph, ValueId x);
+const OpDef& ColumnSumOp();
+
+// y = max(x, 0), any shape; NaN stays NaN.
+Result<ValueId> Relu(Graph& graph, ValueId x);
+const OpDef& ReluOp();
+// dx = dy where y > 0, else 0. Needs the output of the forward pass, so x may be overwritten.
+const OpDef& ReluGradientOp();  // (dy, y) -> dx
+
+// y = x Phi(x), any shape, Phi the standard normal distribution, through erf and not its tanh
+// approximation. Source: Hendrycks and Gimpel 2016.
+Result<ValueId> Gelu(Graph& graph, ValueId x);
+const OpDef& GeluOp();
+// dx = dy (Phi(x) + x phi(x)), phi the standard normal density.
+const OpDef& GeluGradientOp();  // (dy, x) -> dx
+
+// Sets elements to zero with the given probability, in [0, 1), and scales the others by
+// 1 / (1 - probability). x [B, C]. Which elements is a function of (seed, layer, step, position of
+// the row in the global batch, column), so it does not depend on how a batch is split; the gradient
+// is the same op on dy. The identity in evaluation. Source: Srivastava et al. 2014, inverted scaling.
+struct DropoutOptions {
+  double probability = 0.0;
+  std::int64_t layer = 0;  // tells the dropouts of a model apart
+};
+Result<ValueId> Dropout(Graph& graph, ValueId x, DropoutOptions options);
+const OpDef& DropoutOp();
+
+// losses = log(sum over c of exp(logits)) - logits[label], stably; keeps the logarithms for the
+// gradient:  logits [B, C]   labels int32 [B] in [0, C)   ->   losses [B].
+Result<ValueId> SoftmaxCrossEntropy(Graph& graph, ValueId logits, ValueId labels);
+const OpDef& SoftmaxCrossEntropyOp();  // (logits, labels) -> losses, log_sums
+// dlogits = dlosses (softmax(logits) - one_hot(labels)).
+const OpDef& SoftmaxCrossEntropyGradientOp();  // (logits, labels, log_sums, dlosses) -> dlogits
+
+// 1 where the label's logit is the largest, the first of equals, and no logit is NaN; else 0:
+// logits [B, C]   labels int32 [B]   ->   correct [B].
+Result<ValueId> TopOneCorrect(Graph& graph, ValueId logits, ValueId labels);
+const OpDef& TopOneCorrectOp();
+
+// y = a + b, equal shapes.
+Result<ValueId> Add(Graph& graph, ValueId a, ValueId b);
+const OpDef& AddOp();
+
+// y = x, any shape, in memory of its own.
+Result<ValueId> Identity(Graph& graph, ValueId x);
+const OpDef& IdentityOp();
+
+// Every element is `value`.
+Result<ValueId> Fill(Graph& graph, Shape shape, double value);
+const OpDef& FillOp();
+
+// Every op there is, for tests and listings.
+std::span<const OpDef* const> AllOps();
+
+}  // namespace descent

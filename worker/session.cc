@@ -1,0 +1,159 @@
+#include "worker/session.h"
+
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+#include "common/log.h"
+#include "worker/collective/mpi_collective.h"
+
+namespace descent {
+namespace {
+
+// Step reports travel together: often enough for a live display, too rarely to cost anything.
+constexpr double kStepReportSeconds = 0.2;
+
+}  // namespace
+
+Session::Session(std::string coordinator_address, Register identity)
+    : identity_(std::move(identity)),
+      link_({.address = std::move(coordinator_address),
+             .identity = identity_,
+             .on_message = [this](CoordinatorMessage message) { OnMessage(std::move(message)); },
+             .on_disconnected = [this] { OnDisconnected(); },
+             .heartbeat = [this] { return MakeHeartbeat(); }}) {}
+
+void Session::Run() {
+  while (const std::optional<Work> work = WaitForWork()) {
+    AssignmentEnded ended = Perform(*work);
+    FlushSteps();
+    LogInfo("assignment ended job={} generation={} step={} outcome={} reason={}", ended.job,
+            ended.generation, ended.step, static_cast<int>(ended.outcome), ended.reason);
+    link_.Send(std::move(ended));
+    const std::lock_guard lock(mutex_);
+    current_.reset();
+    status_ = Heartbeat{};
+  }
+}
+
+void Session::RequestEnd(const std::string& reason) {
+  link_.Send(Goodbye{reason});
+  const std::lock_guard lock(mutex_);
+  is_ending_ = true;
+  next_.reset();
+  if (current_) current_->control->Abort();
+  changed_.notify_all();
+}
+
+// --- From the link's threads ---------------------------------------------------------------------
+
+void Session::OnMessage(CoordinatorMessage message) {
+  std::visit(
+      [this](auto& alternative) {
+        using T = std::decay_t<decltype(alternative)>;
+        if constexpr (std::is_same_v<T, Assign>) {
+          OnAssign(std::move(alternative));
+        } else {
+          const std::shared_ptr<StepControl> control = ControlOf(alternative.generation);
+          if (!control) return;  // of an attempt that is over here
+          if constexpr (std::is_same_v<T, Begin>) control->PutBegin(alternative);
+          if constexpr (std::is_same_v<T, GrantSteps>) control->PutGrant(alternative);
+          if constexpr (std::is_same_v<T, Stop>) {
+            if (alternative.mode == StopMode::kAbort) control->Abort();
+            if (alternative.mode == StopMode::kGraceful) control->RequestStop();
+          }
+        }
+      },
+      message);
+}
+
+void Session::OnAssign(Assign assign) {
+  const std::lock_guard lock(mutex_);
+  if (is_ending_) return;
+  if (current_) {
+    if (assign.generation <= current_->assign.generation) return;
+    current_->control->Abort();
+  }
+  next_ = Work{.assign = std::move(assign), .control = std::make_shared<StepControl>()};
+  changed_.notify_all();
+}
+
+void Session::OnDisconnected() {
+  const std::lock_guard lock(mutex_);
+  next_.reset();
+  if (current_) current_->control->Abort();
+}
+
+Heartbeat Session::MakeHeartbeat() {
+  const std::lock_guard lock(mutex_);
+  return status_;
+}
+
+std::shared_ptr<StepControl> Session::ControlOf(std::int64_t generation) {
+  const std::lock_guard lock(mutex_);
+  if (next_ && next_->assign.generation == generation) return next_->control;
+  if (current_ && current_->assign.generation == generation) return current_->control;
+  return nullptr;
+}
+
+// --- From the thread in Run ----------------------------------------------------------------------
+
+std::optional<Session::Work> Session::WaitForWork() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return is_ending_ || next_; });
+  if (is_ending_) return std::nullopt;
+  current_ = std::exchange(next_, std::nullopt);
+  status_ = Heartbeat{.job = current_->assign.job,
+                      .generation = current_->assign.generation,
+                      .phase = "prepare"};
+  return current_;
+}
+
+AssignmentEnded Session::Perform(const Work& work) {
+  const Assign& assign = work.assign;
+  LogInfo("assigned job={} generation={} rank={} world_size={}", assign.job, assign.generation,
+          assign.rank, assign.world_ranks.size());
+  unsent_steps_ = StepReports{.job = assign.job, .generation = assign.generation, .steps = {}};
+  // Tags of MPI are at least 15 bits wide; two groups that form at once have near generations.
+  const int tag = static_cast<int>(assign.generation % 0x7fff);
+  Result<std::unique_ptr<Collective>> collective = MakeMpiCollective(assign.world_ranks, tag);
+  if (!collective.ok())
+    return AssignmentEnded{.job = assign.job,
+                           .generation = assign.generation,
+                           .rank = assign.rank,
+                           .outcome = EndOutcome::kFailed,
+                           .reason = "PeerLost",
+                           .message = collective.status().message(),
+                           .phase = "prepare",
+                           .retryable = true};
+  return RunAssignment(assign, identity_.instruction_set, *collective.value(), *work.control,
+                       *this);
+}
+
+void Session::Report(WorkerMessage message) {
+  if (StepReports* reports = std::get_if<StepReports>(&message)) {
+    unsent_steps_.steps.insert(unsent_steps_.steps.end(), reports->steps.begin(),
+                               reports->steps.end());
+    if (SecondsBetween(last_steps_sent_at_, MonotonicNow()) >= kStepReportSeconds) FlushSteps();
+    return;
+  }
+  FlushSteps();
+  link_.Send(std::move(message));
+}
+
+void Session::SetPhase(std::string_view phase, std::int64_t step) {
+  // Before it waits the rank says what it has done, or the grants it waits for would not come.
+  if (phase == "wait") FlushSteps();
+  const std::lock_guard lock(mutex_);
+  status_.phase = phase;
+  status_.step = step;
+}
+
+void Session::FlushSteps() {
+  last_steps_sent_at_ = MonotonicNow();
+  if (unsent_steps_.steps.empty()) return;
+  link_.Send(unsent_steps_);
+  unsent_steps_.steps.clear();
+}
+
+}  // namespace descent

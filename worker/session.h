@@ -1,0 +1,60 @@
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "common/worker_protocol.h"
+#include "worker/coordinator_link.h"
+#include "worker/train/assignment.h"
+#include "worker/train/step_control.h"
+
+namespace descent {
+
+// The life of one rank: it attaches to the coordinator, runs one assignment after the other, and
+// leaves when asked to. Run, from the thread that may use MPI; RequestEnd, from any.
+class Session final : private AssignmentReporter {
+ public:
+  Session(std::string coordinator_address, Register identity);
+
+  // Returns once RequestEnd was called and the assignment in progress has been dropped.
+  void Run();
+  void RequestEnd(const std::string& reason);
+
+ private:
+  struct Work {
+    Assign assign;
+    std::shared_ptr<StepControl> control;
+  };
+
+  // From the link's threads.
+  void OnMessage(CoordinatorMessage message);
+  void OnAssign(Assign assign);
+  void OnDisconnected();
+  Heartbeat MakeHeartbeat();
+  std::shared_ptr<StepControl> ControlOf(std::int64_t generation);
+
+  // From the thread in Run.
+  std::optional<Work> WaitForWork();
+  AssignmentEnded Perform(const Work& work);
+  void Report(WorkerMessage message) override;
+  void SetPhase(std::string_view phase, std::int64_t step) override;
+  void FlushSteps();
+
+  const Register identity_;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool is_ending_ = false;         // guarded by mutex_, as is all below
+  std::optional<Work> next_;       // assigned, and not yet taken up
+  std::optional<Work> current_;    // in progress
+  Heartbeat status_;
+
+  StepReports unsent_steps_;                // of the thread in Run
+  MonotonicTime last_steps_sent_at_;        // of the thread in Run
+  CoordinatorLink link_;                    // last: its threads use all of the above
+};
+
+}  // namespace descent

@@ -1,0 +1,53 @@
+#include "worker/train/communication_thread.h"
+
+#include <utility>
+
+namespace descent {
+
+CommunicationThread::CommunicationThread() : thread_([this] { Run(); }) {}
+
+CommunicationThread::~CommunicationThread() {
+  {
+    const std::lock_guard lock(mutex_);
+    is_ending_ = true;
+    tasks_.clear();
+  }
+  changed_.notify_all();
+  thread_.join();
+}
+
+void CommunicationThread::Post(std::function<Status()> task) {
+  {
+    const std::lock_guard lock(mutex_);
+    tasks_.push_back(std::move(task));
+  }
+  changed_.notify_all();
+}
+
+Status CommunicationThread::WaitAll() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return tasks_.empty() && !is_running_task_; });
+  return first_failure_;
+}
+
+void CommunicationThread::Run() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    changed_.wait(lock, [this] { return is_ending_ || !tasks_.empty(); });
+    if (is_ending_) return;
+    const std::function<Status()> task = std::move(tasks_.front());
+    tasks_.pop_front();
+    is_running_task_ = true;
+    const bool is_skipped = !first_failure_.ok();
+
+    lock.unlock();
+    const Status status = is_skipped ? Status() : task();
+    lock.lock();
+
+    is_running_task_ = false;
+    if (!status.ok()) first_failure_ = status;
+    if (tasks_.empty()) changed_.notify_all();
+  }
+}
+
+}  // namespace descent

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <thread>
+
+#include "common/status.h"
+
+namespace descent {
+
+// The one thread of a job that talks to its Collective, so that reductions run while the caller
+// computes. Tasks run in the order they were posted, which is the same on every rank. After a task
+// has failed the following ones are skipped. Post and WaitAll: from one thread.
+class CommunicationThread {
+ public:
+  CommunicationThread();
+  ~CommunicationThread();  // waits for the task in progress; skips the rest
+
+  CommunicationThread(const CommunicationThread&) = delete;
+  CommunicationThread& operator=(const CommunicationThread&) = delete;
+
+  void Post(std::function<Status()> task);
+
+  // Blocks until every posted task has run; the first failure since the thread began, if any.
+  Status WaitAll();
+
+ private:
+  void Run();
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<std::function<Status()>> tasks_;  // guarded by mutex_
+  bool is_running_task_ = false;               // guarded by mutex_
+  bool is_ending_ = false;                     // guarded by mutex_
+  Status first_failure_;                       // guarded by mutex_
+  std::thread thread_;
+};
+
+}  // namespace descent

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <utility>
+
+#include "common/job_spec.h"
+#include "common/result.h"
+#include "worker/kernels/thread_pool.h"
+#include "worker/plan/parameter_layout.h"
+#include "worker/plan/plan.h"
+
+namespace descent {
+
+// The job's model compiled for each batch size that occurs, over one parameter layout. One thread.
+class PlanCache {
+ public:
+  // `pool` outlives it. kInvalidArgument: the model does not fit the data.
+  static Result<PlanCache> Create(const ModelSpec& model, std::int64_t feature_count,
+                                  std::int64_t class_count, ThreadPool& pool);
+
+  const ParameterLayout& layout() const { return *layout_; }
+  std::int64_t parameter_count() const;  // without padding
+
+  // The initial parameters of the job, a function of the seed alone.
+  void InitializeParameters(std::uint64_t seed, std::span<float> parameters) const;
+
+  // Compiles at the first call for these arguments. Valid for as long as the cache.
+  Result<Plan*> PlanFor(PlanKind kind, std::int64_t rows);
+
+  std::int64_t memory_bytes() const;  // of all plans compiled so far
+
+ private:
+  PlanCache(const ModelSpec& model, std::int64_t feature_count, std::int64_t class_count,
+            ThreadPool& pool);
+
+  const ModelSpec model_;
+  const std::int64_t feature_count_;
+  const std::int64_t class_count_;
+  ThreadPool* const pool_;
+  std::unique_ptr<const ParameterLayout> layout_;  // its address is kept by the plans
+  std::map<std::pair<PlanKind, std::int64_t>, std::unique_ptr<Plan>> plans_;
+};
+
+}  // namespace descent

@@ -1,0 +1,67 @@
+#include "worker/train/step_control.h"
+
+#include <utility>
+
+namespace descent {
+
+void StepControl::PutBegin(const Begin& begin) {
+  const std::lock_guard lock(mutex_);
+  begin_ = begin;
+  changed_.notify_all();
+}
+
+void StepControl::PutGrant(const GrantSteps& grant) {
+  const std::lock_guard lock(mutex_);
+  grants_.push_back(grant);
+  changed_.notify_all();
+}
+
+void StepControl::RequestStop() {
+  const std::lock_guard lock(mutex_);
+  is_stop_requested_ = true;
+  changed_.notify_all();
+}
+
+void StepControl::Abort() {
+  // The callback runs under the lock: SetOnAbort({}) then returns only when it is over, and what it
+  // refers to may go. It only raises a flag, so nothing waits for long.
+  const std::lock_guard lock(mutex_);
+  if (is_aborted_) return;
+  is_aborted_ = true;
+  if (on_abort_) on_abort_();
+  changed_.notify_all();
+}
+
+void StepControl::SetOnAbort(std::function<void()> on_abort) {
+  const std::lock_guard lock(mutex_);
+  on_abort_ = std::move(on_abort);
+  if (is_aborted_ && on_abort_) on_abort_();
+}
+
+std::optional<Begin> StepControl::WaitForBegin() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return begin_ || is_stop_requested_ || is_aborted_; });
+  if (is_aborted_) return std::nullopt;
+  return begin_;
+}
+
+std::optional<GrantSteps> StepControl::WaitForGrant() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return !grants_.empty() || is_stop_requested_ || is_aborted_; });
+  if (is_aborted_ || grants_.empty()) return std::nullopt;
+  const GrantSteps grant = grants_.front();
+  grants_.pop_front();
+  return grant;
+}
+
+bool StepControl::is_stop_requested() const {
+  const std::lock_guard lock(mutex_);
+  return is_stop_requested_;
+}
+
+bool StepControl::is_aborted() const {
+  const std::lock_guard lock(mutex_);
+  return is_aborted_;
+}
+
+}  // namespace descent

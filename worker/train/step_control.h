@@ -1,0 +1,50 @@
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <optional>
+
+#include "common/worker_protocol.h"
+
+namespace descent {
+
+// What the coordinator allows one assignment to do: the link's thread puts messages in, the training
+// thread takes them out. Thread-safe.
+//
+// How all ranks stop after the same step: every rank receives the same grants and the same Stop, in
+// the same order. A rank that has steps left to run tells the others of a Stop within the next
+// step's exchange, and all obey it together. A rank that has run all its grants may stop alone,
+// because the others have no further grants either.
+class StepControl {
+ public:
+  void PutBegin(const Begin& begin);
+  void PutGrant(const GrantSteps& grant);
+  void RequestStop();
+
+  // Nothing more is to be waited for: the assignment is void. Calls on_abort at most once.
+  void Abort();
+  // `on_abort` runs in the thread that calls Abort, or here if that has happened already. It is kept
+  // until it is replaced: pass an empty function before what it refers to is gone.
+  void SetOnAbort(std::function<void()> on_abort);
+
+  // Blocks. Empty: stopped or aborted first.
+  std::optional<Begin> WaitForBegin();
+  // Blocks. Empty: aborted, or there are no more grants and a stop is requested.
+  std::optional<GrantSteps> WaitForGrant();
+
+  bool is_stop_requested() const;
+  bool is_aborted() const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::optional<Begin> begin_;          // guarded by mutex_, as is all below
+  std::deque<GrantSteps> grants_;
+  bool is_stop_requested_ = false;
+  bool is_aborted_ = false;
+  std::function<void()> on_abort_;
+};
+
+}  // namespace descent
