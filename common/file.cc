@@ -150,8 +150,12 @@ Status RenameNoReplace(const std::filesystem::path& from, const std::filesystem:
 Status MakeDirectories(const std::filesystem::path& path) {
   std::filesystem::path made;
   for (const std::filesystem::path& name : path) {
+    const std::filesystem::path parent = made.empty() ? "." : made;
     made /= name;
-    if (mkdir(made.c_str(), 0700) == 0) continue;
+    if (mkdir(made.c_str(), 0700) == 0) {
+      DESCENT_RETURN_IF_ERROR(SyncDirectory(parent));
+      continue;
+    }
     const int error = errno;
     std::error_code ignored;
     if (!std::filesystem::is_directory(made, ignored))

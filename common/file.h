@@ -36,7 +36,8 @@ Status SyncDirectory(const std::filesystem::path& path);
 // Atomic; kAlreadyExists if `to` is there. The file system must offer it: the local ones do.
 Status RenameNoReplace(const std::filesystem::path& from, const std::filesystem::path& to);
 
-// Makes `path` and its missing parents, for their owner alone. Succeeds if it is there.
+// Makes `path` and its missing parents, for their owner alone; they survive power loss. Succeeds if
+// it is there.
 Status MakeDirectories(const std::filesystem::path& path);
 Status RemoveTree(const std::filesystem::path& path);  // succeeds if there is nothing
 Result<std::vector<std::string>> ListDirectory(const std::filesystem::path& path);  // sorted names

@@ -3,6 +3,7 @@
 #include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <map>
 
@@ -71,9 +72,10 @@ void Attempt::MeasurePace(const std::vector<StepMetrics>& steps) {
     seconds += step.step_seconds;
     samples += static_cast<double>(step.samples);
   }
-  if (!(seconds > 0)) return;
+  const double pace = static_cast<double>(steps.size()) / seconds;
+  if (!(seconds > 0) || !std::isfinite(seconds) || !std::isfinite(pace)) return;
   const double weight = steps_per_second == 0 ? 1.0 : seconds / (seconds + kPaceSmoothingSeconds);
-  steps_per_second += weight * (static_cast<double>(steps.size()) / seconds - steps_per_second);
+  steps_per_second += weight * (pace - steps_per_second);
   samples_per_second += weight * (samples / seconds - samples_per_second);
 }
 

@@ -66,8 +66,9 @@ std::vector<GrantSteps> GrantPlanner::Extend(std::int64_t done_step, double step
       std::max(limits::kGrantAheadStepsMin, static_cast<std::int64_t>(std::ceil(pace * seconds)));
 
   std::vector<GrantSteps> grants;
-  if (is_final_granted_ || granted_ - done_step >= ahead) return grants;
-  const std::int64_t target = std::min(done_step + 2 * ahead, arithmetic_.last_step);
+  const std::int64_t done = std::min(done_step, granted_);  // a worker's word, not a fact
+  if (is_final_granted_ || granted_ - done >= ahead) return grants;
+  const std::int64_t target = std::min(done + 2 * ahead, arithmetic_.last_step);
   do {
     grants.push_back(NextGrant(target));
     granted_ = grants.back().last;

@@ -13,7 +13,7 @@ namespace descent {
 
 enum class JobState {
   kQueued,
-  kStarting,    // a gang is reserved and prepares
+  kStarting,  // a gang is reserved and prepares
   kRunning,
   kRecovering,  // an attempt ended badly; the next one waits for ranks
   kCancelling,  // waits until every rank is released
@@ -23,7 +23,7 @@ enum class JobState {
 };
 
 bool IsTerminal(JobState state);
-std::string_view JobStateName(JobState state);                     // "RUNNING"
+std::string_view JobStateName(JobState state);  // "RUNNING"
 std::optional<JobState> JobStateFromName(std::string_view name);
 
 struct CheckpointRecord {
@@ -36,16 +36,16 @@ struct CheckpointRecord {
 };
 
 struct AttemptRecord {
-  int attempt = 0;               // 1 is the first
+  int attempt = 0;  // 1 is the first
   std::int64_t generation = 0;
   std::int64_t start_step = 0;
   std::vector<std::string> workers;  // "HOST/WORLD_RANK", by rank
 };
 
 struct FailureRecord {
-  std::string reason;   // UpperCamelCase
+  std::string reason;  // UpperCamelCase
   std::string message;
-  int rank = -1;        // -1: no rank is to blame
+  int rank = -1;  // -1: no rank is to blame
   std::string host;
   std::int64_t step = 0;
   std::string phase;
@@ -61,15 +61,15 @@ struct Job {
   std::string request_id;
   std::int64_t sequence = 0;  // order of creation, 1 is the first
 
-  AttemptRecord attempt;            // the current or last one; attempt.attempt 0: none yet
+  AttemptRecord attempt;              // the current or last one; attempt.attempt 0: none yet
   int attempts_without_progress = 0;  // consecutive ones that committed no new step
   std::optional<FailureRecord> failure;
 
-  std::int64_t train_samples = 0;   // 0: not known yet
+  std::int64_t train_samples = 0;  // 0: not known yet
   std::int64_t parameter_count = 0;
   std::string instruction_set;
   Digest dataset_fingerprint;
-  std::int64_t step = 0;            // steps done, as last reported
+  std::int64_t step = 0;  // steps done, as last reported
   std::int64_t epoch = 0;
   double samples_per_second = 0;
   double steps_per_second = 0;

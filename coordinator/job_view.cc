@@ -84,7 +84,8 @@ Result<std::int64_t> ParsePageToken(const std::string& token) {
   const char* end = token.data() + token.size();
   const auto parsed = std::from_chars(token.data(), end, sequence);
   if (parsed.ec != std::errc() || parsed.ptr != end || sequence < 1)
-    return Status(Code::kInvalidArgument, "page_token \"" + token + "\" is not one of this service");
+    return Status(Code::kInvalidArgument,
+                  "page_token \"" + token + "\" is not one of this service");
   return sequence;
 }
 
@@ -158,9 +159,9 @@ v1::QueryMetricsResponse ToProto(const std::vector<MetricCurve>& curves) {
 Result<v1::ListJobsResponse> ListJobsPage(const v1::ListJobsRequest& request,
                                           const ClusterSnapshot& snapshot) {
   if (request.page_size() < 0 || request.page_size() > limits::kPageSizeMax)
-    return Status(Code::kInvalidArgument,
-                  "page_size is " + std::to_string(request.page_size()) + ", must be 0 to " +
-                      std::to_string(limits::kPageSizeMax));
+    return Status(Code::kInvalidArgument, "page_size is " + std::to_string(request.page_size()) +
+                                              ", must be 0 to " +
+                                              std::to_string(limits::kPageSizeMax));
   DESCENT_ASSIGN(const std::int64_t before, ParsePageToken(request.page_token()));
   const int page_size = request.page_size() == 0 ? kPageSizeDefault : request.page_size();
   v1::ListJobsResponse response;
@@ -172,8 +173,8 @@ Result<v1::ListJobsResponse> ListJobsPage(const v1::ListJobsRequest& request,
       break;
     }
     const auto queued = snapshot.queue.find(job.id);
-    *response.add_jobs() = ToProto(
-        job, queued == snapshot.queue.end() ? std::nullopt : std::optional(queued->second));
+    *response.add_jobs() =
+        ToProto(job, queued == snapshot.queue.end() ? std::nullopt : std::optional(queued->second));
     last_sequence = job.sequence;
   }
   return response;

@@ -1,6 +1,9 @@
 #include "coordinator/membership.h"
 
+#include <spdlog/fmt/fmt.h>
+
 #include "common/check.h"
+#include "common/limits.h"
 
 namespace descent {
 
@@ -12,19 +15,25 @@ std::optional<SessionId> Membership::HolderOf(const std::string& pool, int world
   return session->second;
 }
 
-Status Membership::Admit(SessionId session, const Register& message, MonotonicTime now) {
+Status Membership::Check(const Register& message) const {
+  if (message.world_size < 1 || message.world_size > limits::kWorldSizeMax)
+    return Status(Code::kInvalidArgument, fmt::format("a world of {} ranks, must be 1 to {}",
+                                                      message.world_size, limits::kWorldSizeMax));
+  if (message.world_rank < 0 || message.world_rank >= message.world_size)
+    return Status(Code::kInvalidArgument, fmt::format("rank {} is not in a world of {}",
+                                                      message.world_rank, message.world_size));
+  const auto pool = pools_.find(message.pool);
+  if (pool != pools_.end() && pool->second.world_size != message.world_size)
+    return Status(Code::kInvalidArgument,
+                  fmt::format("pool \"{}\" has {} ranks, rank {} says {}", message.pool,
+                              pool->second.world_size, message.world_rank, message.world_size));
+  return Status();
+}
+
+void Membership::Admit(SessionId session, const Register& message, MonotonicTime now) {
+  DESCENT_CHECK(Check(message).ok());
   DESCENT_CHECK(!workers_.contains(session));
   DESCENT_CHECK(!HolderOf(message.pool, message.world_rank));
-  const std::string rank = std::to_string(message.world_rank);
-  const std::string size = std::to_string(message.world_size);
-  if (message.world_rank < 0 || message.world_rank >= message.world_size)
-    return Status(Code::kInvalidArgument, "rank " + rank + " is not in a world of " + size);
-  const auto known = pools_.find(message.pool);
-  if (known != pools_.end() && known->second.world_size != message.world_size)
-    return Status(Code::kInvalidArgument, "pool \"" + message.pool + "\" has " +
-                                              std::to_string(known->second.world_size) +
-                                              " ranks, rank " + rank + " says " + size);
-
   Pool& pool = pools_[message.pool];
   pool.world_size = message.world_size;
   pool.sessions[message.world_rank] = session;
@@ -36,7 +45,6 @@ Status Membership::Admit(SessionId session, const Register& message, MonotonicTi
                        .pid = message.pid,
                        .instruction_set = message.instruction_set,
                        .last_heard = now};
-  return Status();
 }
 
 void Membership::Remove(SessionId session) {
@@ -49,6 +57,11 @@ void Membership::Remove(SessionId session) {
 }
 
 WorkerView* Membership::Find(SessionId session) {
+  const auto worker = workers_.find(session);
+  return worker == workers_.end() ? nullptr : &worker->second;
+}
+
+const WorkerView* Membership::Find(SessionId session) const {
   const auto worker = workers_.find(session);
   return worker == workers_.end() ? nullptr : &worker->second;
 }

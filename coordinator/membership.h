@@ -47,12 +47,16 @@ class Membership {
   std::optional<SessionId> HolderOf(const std::string& pool, int world_rank) const;
 
   // kInvalidArgument: the rank is not inside the world, or the pool's other ranks name another
-  // world size. The session is new and the rank has no holder.
-  Status Admit(SessionId session, const Register& message, MonotonicTime now);
+  // world size.
+  Status Check(const Register& message) const;
+
+  // The message is checked, the session is new and the rank has no holder.
+  void Admit(SessionId session, const Register& message, MonotonicTime now);
 
   void Remove(SessionId session);  // nothing happens if it is unknown
 
   WorkerView* Find(SessionId session);                           // null: unknown
+  const WorkerView* Find(SessionId session) const;               // null: unknown
   std::vector<PoolView> pools() const;                           // by name
   std::vector<SessionId> SilentSince(MonotonicTime time) const;  // last heard before `time`
 

@@ -45,8 +45,7 @@ std::optional<FailureRecord> RecordCheckpoint(Job& job, const CheckpointWritten&
     return FailureRecord{
         .reason = "StateDiverged",
         .message =
-            fmt::format("the state after step {} has digest {}, when it was computed before "
-                        "it had {}",
+            fmt::format("the state after step {} has digest {}, computed before it had {}",
                         written.step, written.state_digest.ToHex(), place->state_digest.ToHex()),
         .rank = 0,
         .step = written.step};

@@ -14,9 +14,9 @@ namespace descent {
 // Why a request is refused, in the error model of docs/protocol.md: the code says what the caller
 // should do, the reason is for programs, the message for people.
 struct RequestError {
-  Status status;                    // not ok
-  std::string reason;               // UPPER_SNAKE_CASE: "JOB_NOT_FOUND"
-  std::vector<Violation> violations;  // of an invalid spec: all of them
+  Status status;                                // not ok
+  std::string reason;                           // UPPER_SNAKE_CASE: "JOB_NOT_FOUND"
+  std::vector<Violation> violations;            // of an invalid spec: all of them
   std::map<std::string, std::string> metadata;  // the message's variable parts
 };
 

@@ -1,5 +1,7 @@
 #include "coordinator/resource_name.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 
@@ -8,12 +10,11 @@ namespace {
 
 constexpr std::string_view kJobs = "jobs/";
 constexpr std::string_view kCheckpoints = "/checkpoints/";
-constexpr std::string_view kLatest = "latest";
+constexpr char kLatest[] = "latest";
 constexpr std::size_t kJobIdCharactersMax = 63;
 
 Status BadName(std::string_view found, std::string_view wanted) {
-  return Status(Code::kInvalidArgument,
-                "\"" + std::string(found) + "\" is not a name like " + std::string(wanted));
+  return Status(Code::kInvalidArgument, fmt::format("\"{}\" is not a name like {}", found, wanted));
 }
 
 std::optional<std::int64_t> ParseStep(std::string_view text) {
@@ -27,16 +28,16 @@ std::string StepsOf(const Job& job) {
   if (job.checkpoints.empty()) return "it has no checkpoint yet";
   std::string steps = "it has checkpoints at steps";
   for (const CheckpointRecord& checkpoint : job.checkpoints)
-    steps += " " + std::to_string(checkpoint.step);
+    steps += fmt::format(" {}", checkpoint.step);
   return steps;
 }
 
 }  // namespace
 
-std::string JobName(std::string_view job_id) { return std::string(kJobs) + std::string(job_id); }
+std::string JobName(std::string_view job_id) { return fmt::format("{}{}", kJobs, job_id); }
 
 std::string CheckpointNameOf(std::string_view job_id, std::int64_t step) {
-  return JobName(job_id) + std::string(kCheckpoints) + std::to_string(step);
+  return fmt::format("{}{}{}{}", kJobs, job_id, kCheckpoints, step);
 }
 
 bool IsJobId(std::string_view id) {
@@ -72,9 +73,8 @@ Result<CheckpointRecord> FindCheckpoint(const Job& job, const CheckpointName& na
   const auto found = std::find_if(job.checkpoints.rbegin(), job.checkpoints.rend(), is_wanted);
   if (found == job.checkpoints.rend())
     return Status(Code::kNotFound,
-                  JobName(job.id) + " has no checkpoint \"" +
-                      (name.step ? std::to_string(*name.step) : std::string(kLatest)) + "\": " +
-                      StepsOf(job));
+                  fmt::format("{} has no checkpoint \"{}\": {}", JobName(job.id),
+                              name.step ? std::to_string(*name.step) : kLatest, StepsOf(job)));
   return *found;
 }
 

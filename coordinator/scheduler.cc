@@ -79,19 +79,24 @@ std::string ExplainUnready(const PoolView& pool) {
   return "pool \"" + pool.name + "\" has " + present + " of " + size + " ranks registered";
 }
 
-// The jobs that hold the ranks, or else the waiting job ahead that they are kept for.
+// The pool is large enough: its ranks are held by running jobs, or kept for the job ahead.
 std::string ExplainBlocked(const std::vector<GangRequest>& queue, std::size_t index,
                            const std::vector<PoolView>& pools) {
+  const GangRequest& request = queue[index];
   std::set<std::string> holders;
+  bool is_kept_for_another = false;
   for (const PoolView& pool : pools) {
-    if (UsableRanks(pool, queue[index]) < queue[index].workers_min) continue;
+    if (UsableRanks(pool, request) < request.workers_min) continue;
+    if (static_cast<int>(FreeRanks(pool, request, {}).size()) >= request.workers_min)
+      is_kept_for_another = index > 0;
     for (const WorkerView& worker : pool.workers)
       if (!worker.job_id.empty()) holders.insert(worker.job_id);
   }
-  const std::string need = "needs " + Workers(queue[index].workers_min) + ", waits for job ";
-  if (index > 0) return need + queue[0].job_id + ", which is ahead in the queue";
+  if (is_kept_for_another)
+    return "waits for job " + queue.front().job_id + ", which is ahead in the queue";
   if (holders.empty()) return "starts next";
-  return need + *holders.begin() + (holders.size() > 1 ? " and others" : "") + " to free them";
+  return "needs " + Workers(request.workers_min) + ", waits for job " + *holders.begin() +
+         (holders.size() > 1 ? " or another to end" : " to end");
 }
 
 }  // namespace
@@ -121,22 +126,23 @@ std::string ExplainWait(const std::vector<GangRequest>& queue, std::size_t index
   const GangRequest& request = queue[index];
   if (pools.empty()) return "no workers are attached";
 
-  const PoolView* largest = nullptr;
-  for (const PoolView& pool : pools) {
-    if (!pool.is_ready) continue;
-    if (UsableRanks(pool, request) >= request.workers_min)
-      return ExplainBlocked(queue, index, pools);
-    if (largest == nullptr || pool.world_size > largest->world_size) largest = &pool;
-  }
-  if (largest == nullptr) return ExplainUnready(pools.front());
+  const auto is_enough = [&](int ranks) { return ranks >= request.workers_min; };
+  for (const PoolView& pool : pools)
+    if (is_enough(UsableRanks(pool, request))) return ExplainBlocked(queue, index, pools);
+  for (const PoolView& pool : pools)
+    if (!pool.is_ready && is_enough(pool.world_size)) return ExplainUnready(pool);
+
+  const PoolView& largest = *std::max_element(
+      pools.begin(), pools.end(),
+      [](const PoolView& a, const PoolView& b) { return a.world_size < b.world_size; });
   const std::string need = "needs " + Workers(request.workers_min);
-  if (largest->world_size < request.workers_min)
-    return need + ", the largest pool has " + std::to_string(largest->world_size);
-  return need + " that stay attached" +
-         (request.instruction_set.empty()
-              ? ""
-              : " with " + request.instruction_set + " as in its earlier attempts") +
-         ", pool \"" + largest->name + "\" has " + std::to_string(UsableRanks(*largest, request));
+  if (!is_enough(largest.world_size))
+    return need + ", the largest pool has " + std::to_string(largest.world_size);
+  const std::string kind = request.instruction_set.empty()
+                               ? " that stay attached"
+                               : " with " + request.instruction_set + " as in its earlier attempts";
+  return need + kind + ", pool \"" + largest.name + "\" has " +
+         std::to_string(UsableRanks(largest, request));
 }
 
 }  // namespace descent

@@ -125,6 +125,8 @@ void State::BeginSteps(Attempt& attempt) {
                                .generation = attempt.generation,
                                .shard_plan = MakeShardPlan(job.spec, prepared.train_samples),
                                .total_steps = attempt.planner->arithmetic().total_steps});
+  for (const Member& member : attempt.members)
+    if (WorkerView* worker = membership_.Find(member.session)) worker->phase = "compute";
   GrantMore(attempt);
 }
 
@@ -207,10 +209,10 @@ void State::Retry(Job& job, const Attempt& attempt) {
   const FailureRecord& failure = attempt.failure->record;
   ++job.attempts_without_progress;
   if (job.attempts_without_progress > job.spec.restarts_max)
-    return Move(job, JobState::kFailed, "RestartsExhausted",
-                fmt::format("{} attempts in a row made no progress, restarts.max is {}; the last: "
-                            "{}",
-                            job.attempts_without_progress, job.spec.restarts_max, failure.message));
+    return Move(
+        job, JobState::kFailed, "RestartsExhausted",
+        fmt::format("attempts in a row without progress: {}, restarts.max is {}; the last: {}",
+                    job.attempts_without_progress, job.spec.restarts_max, failure.message));
   memories_.at(job.id).retry_at = now_.monotonic + RetryPause(job.attempts_without_progress);
   const bool never_ran = failure.reason == "StartTimeout";
   Move(job, never_ran ? JobState::kQueued : JobState::kRecovering, failure.reason, failure.message,

@@ -9,11 +9,12 @@ namespace descent {
 void State::Hear(SessionId session, const Register& message) {
   if (membership_.Find(session) != nullptr)
     return Close(session, "a worker registers once in a stream");
+  if (const Status status = membership_.Check(message); !status.ok())
+    return Close(session, status.message());
   // A worker that lost its stream comes back before the loss of the old one was noticed.
   if (const auto older = membership_.HolderOf(message.pool, message.world_rank))
     Close(*older, "the same rank registered again");
-  if (const Status status = membership_.Admit(session, message, now_.monotonic); !status.ok())
-    return Close(session, status.message());
+  membership_.Admit(session, message, now_.monotonic);
   is_schedule_due_ = true;
 }
 

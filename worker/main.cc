@@ -80,12 +80,12 @@ void ServeUntilSignal(const std::string& coordinator, Register identity) {
 int Main(int argc, char** argv) {
   CLI::App app{"A worker of Descent: one MPI rank. Start it with: mpirun -n N descent-worker"};
   std::string coordinator;
-  std::string instruction_set = "auto";
+  std::string instruction_set = "best";
   app.add_option("--coordinator", coordinator, "HOST:PORT of the coordinator's worker listener")
       ->envname("DESCENT_COORDINATOR")
       ->default_val("127.0.0.1:9091");
   app.add_option("--isa", instruction_set, "Instruction set of the kernels: " +
-                                               InstructionSetNames() +
+                                               "avx512, avx2 or best, which is the best the machine has" +
                                                "; a job continues only on the one it began on");
   app.set_version_flag("--version", kVersion);
   CLI11_PARSE(app, argc, argv);

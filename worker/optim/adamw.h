@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "common/shard_planner.h"
+#include "worker/optim/adamw_kernel.h"
 
 namespace descent {
 
@@ -20,7 +21,7 @@ struct AdamWOptions {
 //   w = w (1 - lr decay)          where decay applies, else w = w
 //   m = m + (1 - b1) (g - m)      v = b2 v + (1 - b2) g^2
 //   w = w - (lr / (1 - b1^t)) m / (sqrt(v) / sqrt(1 - b2^t) + eps)
-// in f32, in this order, which is that of PyTorch 2's torch.optim.AdamW on a CPU. Factors without
+// in f32, in this order, which is that of torch.optim.AdamW of PyTorch 2 on a CPU. Factors without
 // w, g, m or v are computed in double and rounded once.
 // Source: Loshchilov and Hutter 2019, Algorithm 2, with decay scaled by lr as in PyTorch.
 //
@@ -31,25 +32,18 @@ class AdamW {
  public:
   // `no_decay` are ranges of [0, weight_count) that weight decay leaves alone: ascending, not
   // overlapping.
-  AdamW(const AdamWOptions& options, std::int64_t weight_count, std::span<const IndexRange> no_decay);
+  AdamW(const AdamWOptions& options, std::int64_t weight_count,
+        std::span<const IndexRange> no_decay);
 
-  // The factors of one step, equal for all weights.
-  struct StepFactors {
-    float grad_scale;
-    float decay_factor;
-    float step_size;
-    float root_divisor;
-  };
-
-  // Updates `weights` in place from `grads`, both [weight_count], which are sums: `grad_scale`, which
-  // is 1 / samples times the clip factor, makes them means without a pass of its own.
+  // Updates `weights` in place from `grads`, both [weight_count], which are sums: `grad_scale`,
+  // which is 1 / samples times the clip factor, makes them means without a pass of its own.
   void Step(double learning_rate, double grad_scale, std::span<const float> grads,
             std::span<float> weights);
 
   // The same in parts: one thread begins the step, then UpdateRange covers [0, weight_count) once,
   // in any cut and order; disjoint ranges may run in different threads. Spans are [weight_count].
-  StepFactors BeginStep(double learning_rate, double grad_scale);
-  void UpdateRange(const StepFactors& factors, IndexRange range, std::span<const float> grads,
+  AdamWFactors BeginStep(double learning_rate, double grad_scale);
+  void UpdateRange(const AdamWFactors& factors, IndexRange range, std::span<const float> grads,
                    std::span<float> weights);
 
   // The state that a checkpoint holds, between steps: means and variances [weight_count].

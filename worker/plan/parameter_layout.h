@@ -1,20 +1,23 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/shard_planner.h"
+#include "worker/graph/graph.h"
 
 namespace descent {
 
 // Where one parameter lies in the flat arenas; the same offsets in the arenas of parameters, of
 // gradients and of each optimizer moment.
 struct ParameterSlot {
-  std::string name;                  // "layers.0.weight"
+  std::string name;  // "layers.0.weight"
   std::vector<std::int64_t> shape;
-  std::int64_t offset = 0;           // in elements, a multiple of 16 (64 bytes)
-  std::int64_t size = 0;             // in elements, without padding
+  std::int64_t offset = 0;  // in elements, a multiple of 16 (64 bytes)
+  std::int64_t size = 0;    // in elements, without padding
 };
 
 // All parameters in bucket order: the reverse of the forward pass, so the gradients of the first
@@ -24,5 +27,20 @@ struct ParameterLayout {
   std::vector<IndexRange> buckets;   // tile [0, element_count), each one all-reduce
   std::int64_t element_count = 0;    // with padding
 };
+
+// The layout of a model's parameters, in the reverse of the order in which the forward pass first
+// uses them; it does not depend on the batch size. A bucket is closed once it holds
+// limits::kBucketElementsTarget. A parameter of at least that size has buckets of its own, so that
+// those before it need not wait for it, and is cut where it exceeds limits::kBucketElementsMax.
+ParameterLayout MakeParameterLayout(const Graph& model);
+
+// The slot of that name, or null.
+const ParameterSlot* FindSlot(const ParameterLayout& layout, std::string_view name);
+
+// Fills the arena [layout.element_count]: every parameter uniform on its bounds, padding zero. An
+// element's bits are a function of the seed, the parameter's place in the forward pass and the
+// element's index in the parameter, not of the layout.
+void InitializeParameters(const Graph& model, const ParameterLayout& layout, std::uint64_t seed,
+                          std::span<float> parameters);
 
 }  // namespace descent

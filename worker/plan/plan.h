@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string>
 
 #include "common/result.h"
 #include "worker/graph/graph.h"
@@ -12,6 +13,7 @@
 namespace descent {
 
 class ThreadPool;
+struct Program;
 
 enum class PlanKind {
   kTrainWrite,       // forward and backward; gradients are written
@@ -22,7 +24,7 @@ enum class PlanKind {
 // What one run of a plan reads and writes. B is the batch size the plan was compiled for.
 struct PlanRun {
   std::span<const float> features;       // [B, features of a sample]
-  std::span<const std::int32_t> labels;  // [B]
+  std::span<const std::int32_t> labels;  // [B], in [0, classes)
   std::span<const float> parameters;     // [layout.element_count]
   std::span<float> gradients;            // [layout.element_count]; empty for kEvaluate
   std::span<float> losses;               // [B] out: each sample's loss
@@ -36,9 +38,35 @@ struct PlanRun {
   std::function<void(int bucket)> on_bucket_ready;
 };
 
+// What one run costs, by arithmetic.
+struct PlanCost {
+  double flops = 0;
+  double bytes_moved = 0;  // operands read and written, were nothing cached
+  std::int64_t activation_bytes = 0;
+};
+
 // A model compiled for one batch size: a linear list of prepared steps over pre-planned memory,
-// replayed with no allocation, no dispatch and no lock. Gradients are sums over samples, not means.
-// Equal inputs give equal bits for any number of threads. One Run at a time.
-class Plan;
+// replayed with no allocation, no dispatch and no lock. Gradients are sums over samples, not means;
+// padding in their arena is left alone. Equal inputs give equal bits for any number of threads and
+// any alignment. One Run at a time.
+class Plan {
+ public:
+  // Compiles a model whose ports are set. The pool outlives the plan. kInvalidArgument: an op of the
+  // model has no kernel or no gradient. kInternal: a library could not prepare its part.
+  static Result<std::unique_ptr<Plan>> Compile(const Graph& model, const ParameterLayout& layout,
+                                               PlanKind kind, ThreadPool& pool);
+  ~Plan();
+
+  void Run(const PlanRun& run);
+
+  PlanCost cost() const;
+  // For people: totals, then one line a step with operands, places, FLOPs and bytes.
+  std::string Describe() const;
+
+ private:
+  explicit Plan(std::unique_ptr<Program> program);
+
+  const std::unique_ptr<Program> program_;
+};
 
 }  // namespace descent

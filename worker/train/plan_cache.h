@@ -3,10 +3,12 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "common/job_spec.h"
 #include "common/result.h"
+#include "worker/graph/graph.h"
 #include "worker/kernels/thread_pool.h"
 #include "worker/plan/parameter_layout.h"
 #include "worker/plan/plan.h"
@@ -39,6 +41,7 @@ class PlanCache {
   const std::int64_t feature_count_;
   const std::int64_t class_count_;
   ThreadPool* const pool_;
+  std::optional<Graph> smallest_;                  // for batches of one row
   std::unique_ptr<const ParameterLayout> layout_;  // its address is kept by the plans
   std::map<std::pair<PlanKind, std::int64_t>, std::unique_ptr<Plan>> plans_;
 };

@@ -1,11 +1,14 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
+#include <filesystem>
+#include <span>
+#include <vector>
 
 #include "common/aligned_buffer.h"
 #include "common/hash.h"
 #include "common/job_spec.h"
+#include "worker/checkpoint/tensor.h"
 #include "worker/optim/adamw.h"
 #include "worker/plan/parameter_layout.h"
 
@@ -21,13 +24,19 @@ class TrainState {
   std::span<float> parameters() { return parameters_.span(); }
   std::span<const float> parameters() const { return parameters_.span(); }
   AdamW& optimizer() { return optimizer_; }
-  const AdamW& optimizer() const { return optimizer_; }
-  const ParameterLayout& layout() const { return layout_; }
   std::int64_t steps_done() const { return optimizer_.steps_done(); }
 
-  // The hash of parameters and moments, tensor by tensor in layout order, and of steps_done.
-  Digest StateDigest() const;
+  // What a checkpoint holds; views of the arenas, in layout order.
+  std::vector<TensorView> ParameterTensors() const;
+  std::vector<TensorView> OptimizerTensors() const;  // "adamw.mean.NAME", then "adamw.variance.NAME"
 
+  // Replaces the whole state by that of a checkpoint's directory, which must be of the same
+  // parameters. Unchanged after a failure.
+  //   kNotFound, kDataLoss  the checkpoint is not there or not whole
+  //   kFailedPrecondition   it is of another model
+  Status Load(const std::filesystem::path& checkpoint);
+
+  Digest ComputeDigest() const;  // equal digests, equal bits
   std::int64_t memory_bytes() const;
 
  private:

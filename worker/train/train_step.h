@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <string_view>
 #include <vector>
 
 #include "common/job_spec.h"
@@ -12,25 +13,26 @@
 #include "worker/data/prefetcher.h"
 #include "worker/train/communication_thread.h"
 #include "worker/train/gradient_reducer.h"
+#include "worker/train/loss_exchange.h"
 #include "worker/train/plan_cache.h"
 #include "worker/train/train_state.h"
 
 namespace descent {
 
-// What the ranks tell each other after the backward pass of each step.
 struct StepOutcome {
   StepMetrics metrics;
   bool is_stop_agreed = false;  // some rank was asked to stop: all stop after this step
 };
 
-// One step of data-parallel training, on one screen: see Run in train_step.cc. Every rank makes the
-// same calls. One thread.
+// One step of data-parallel training: see Run in train_step.cc. Every rank makes the same calls,
+// from one thread.
 class TrainStep {
  public:
+  // Everything referred to outlives the TrainStep.
   struct Options {
     const JobSpec& spec;
-    const ShardPlan& shard_plan;
-    std::int64_t total_steps;  // what the learning-rate schedule spans
+    ShardPlan shard_plan;
+    std::int64_t total_steps = 0;  // what the learning-rate schedule spans
     ThreadPool& pool;
     PlanCache& plans;
     TrainState& state;
@@ -39,36 +41,29 @@ class TrainStep {
     std::function<void(std::string_view phase)> set_phase;
   };
 
-  explicit TrainStep(const Options& options);  // everything referred to outlives it
+  explicit TrainStep(Options options);
 
-  // Runs the step state.steps_done(); the state then has one step more.
-  //   kAborted             a peer is gone; the state is as it was before the step
-  //   kFailedPrecondition  the loss or the gradient is not finite; the state is as it was
+  // Runs step number state.steps_done(); then the state has one step more.
+  //   kAborted             a peer is gone
+  //   kFailedPrecondition  the loss or the gradient is not finite, on every rank alike
+  // After a failure the state is as it was before the step, and no further step may be run.
   Result<StepOutcome> Run(bool is_stop_requested);
 
- private:
-  // One rank's part of the exchange, fixed in size: its logical workers' losses, then the flag.
-  struct Exchanged {
-    double loss = 0;
-    bool is_stop_agreed = false;
-  };
+  std::int64_t memory_bytes() const;  // of the gradient buffers
 
+ private:
   std::vector<bool> PresentLeaves(std::int64_t step) const;
-  Status ComputeGradients();
-  Result<double> ComputeLeaf(std::size_t leaf);
-  void PostExchange(bool is_stop_requested);
-  Exchanged ReadExchange() const;
+  Status ComputeGradients(std::int64_t step);
+  Result<double> ComputeBatch(const Batch& batch, std::size_t leaf);
   void Update(double learning_rate, double gradient_scale);
 
   const Options options_;
   const ShardPlanner planner_;
-  const IndexRange logical_workers_;  // this rank's
-  CommunicationThread communication_;
   GradientReducer reducer_;
-  std::vector<float> sample_losses_;
+  LossExchange losses_;
+  std::vector<float> sample_losses_;   // of one batch
   std::vector<float> sample_correct_;
-  std::vector<double> leaf_losses_;     // [logical workers of the largest rank + 1]: sums, flag
-  std::vector<double> gathered_;        // leaf_losses_ of every rank
+  CommunicationThread communication_;  // last: it is gone before what its tasks use
 };
 
 }  // namespace descent

@@ -1,0 +1,207 @@
+#include "client/api/client.h"
+
+#include <grpcpp/grpcpp.h>
+
+#include <thread>
+#include <utility>
+
+#include "client/api/convert.h"
+#include "common/limits.h"
+#include "descent/v1/service.grpc.pb.h"
+#include "proto/wire.h"
+
+namespace descent {
+namespace {
+
+constexpr std::chrono::seconds kCallTimeout{10};
+constexpr std::chrono::milliseconds kRetryDelays[] = {std::chrono::milliseconds(100),
+                                                      std::chrono::milliseconds(500),
+                                                      std::chrono::milliseconds(1500)};
+constexpr int kPagesMax = 100;
+
+std::shared_ptr<grpc::Channel> Connect(const std::string& address) {
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 20'000);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1'000);
+  arguments.SetMaxReceiveMessageSize(static_cast<int>(limits::kMessageBytesMax));
+  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+}
+
+// `call(context)` until it answers anything but UNAVAILABLE, or the delays are used up.
+template <typename Call>
+grpc::Status CallWithRetry(const Call& call) {
+  for (const std::chrono::milliseconds delay : kRetryDelays) {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + kCallTimeout);
+    const grpc::Status status = call(&context);
+    if (status.error_code() != grpc::StatusCode::UNAVAILABLE) return status;
+    std::this_thread::sleep_for(delay);
+  }
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + kCallTimeout);
+  return call(&context);
+}
+
+class JobStream final : public Client::Watch {
+ public:
+  JobStream(v1::JobService::Stub& stub, const std::string& id, std::string address)
+      : address_(std::move(address)) {
+    v1::WatchJobsRequest request;
+    request.set_name("jobs/" + id);
+    reader_ = stub.WatchJobs(&context_, request);
+  }
+
+  bool Read(JobView& job) override {
+    v1::Job message;
+    if (!reader_->Read(&message)) return false;
+    job = ToView(message);
+    return true;
+  }
+  std::optional<ApiError> Finish() override {
+    const grpc::Status status = reader_->Finish();
+    if (status.ok()) return std::nullopt;
+    return ToApiError(status, address_);
+  }
+  void Cancel() override { context_.TryCancel(); }
+
+ private:
+  const std::string address_;
+  grpc::ClientContext context_;
+  std::unique_ptr<grpc::ClientReader<v1::Job>> reader_;
+};
+
+}  // namespace
+
+struct Client::Stubs {
+  explicit Stubs(const std::shared_ptr<grpc::Channel>& channel)
+      : jobs(channel), metrics(channel), checkpoints(channel), cluster(channel) {}
+
+  v1::JobService::Stub jobs;
+  v1::MetricService::Stub metrics;
+  v1::CheckpointService::Stub checkpoints;
+  v1::ClusterService::Stub cluster;
+};
+
+Client::Client(const std::string& address)
+    : address_(address), stubs_(std::make_unique<Stubs>(Connect(address))) {}
+
+Client::~Client() = default;
+
+Reply<JobView> Client::CreateJob(const CreateJobOptions& options) {
+  v1::CreateJobRequest request;
+  request.set_job_id(options.job_id);
+  if (options.spec) *request.mutable_spec() = ToProto(*options.spec);
+  request.set_request_id(options.request_id);
+  request.set_validate_only(options.validate_only);
+  request.set_resume_from(options.resume_from);
+  v1::Job job;
+  const grpc::Status status = CallWithRetry(
+      [&](grpc::ClientContext* context) { return stubs_->jobs.CreateJob(context, request, &job); });
+  if (!status.ok()) return ToApiError(status, address_);
+  return ToView(job);
+}
+
+Reply<JobView> Client::GetJob(const std::string& id) {
+  v1::GetJobRequest request;
+  request.set_name("jobs/" + id);
+  v1::Job job;
+  const grpc::Status status = CallWithRetry(
+      [&](grpc::ClientContext* context) { return stubs_->jobs.GetJob(context, request, &job); });
+  if (!status.ok()) return ToApiError(status, address_);
+  return ToView(job);
+}
+
+Reply<std::vector<JobView>> Client::ListJobs() {
+  std::vector<JobView> jobs;
+  v1::ListJobsRequest request;
+  for (int page = 0; page < kPagesMax; ++page) {
+    v1::ListJobsResponse response;
+    const grpc::Status status = CallWithRetry([&](grpc::ClientContext* context) {
+      return stubs_->jobs.ListJobs(context, request, &response);
+    });
+    if (!status.ok()) return ToApiError(status, address_);
+    for (const v1::Job& job : response.jobs()) jobs.push_back(ToView(job));
+    if (response.next_page_token().empty()) break;
+    request.set_page_token(response.next_page_token());
+  }
+  return jobs;
+}
+
+Reply<JobView> Client::CancelJob(const std::string& id) {
+  v1::CancelJobRequest request;
+  request.set_name("jobs/" + id);
+  v1::Job job;
+  const grpc::Status status = CallWithRetry(
+      [&](grpc::ClientContext* context) { return stubs_->jobs.CancelJob(context, request, &job); });
+  if (!status.ok()) return ToApiError(status, address_);
+  return ToView(job);
+}
+
+Reply<MetricCurves> Client::QueryMetrics(const std::string& id,
+                                         const std::vector<std::string>& names,
+                                         std::int64_t first_step) {
+  v1::QueryMetricsRequest request;
+  request.set_job("jobs/" + id);
+  request.mutable_names()->Add(names.begin(), names.end());
+  request.set_first_step(first_step);
+  v1::QueryMetricsResponse response;
+  const grpc::Status status = CallWithRetry([&](grpc::ClientContext* context) {
+    return stubs_->metrics.QueryMetrics(context, request, &response);
+  });
+  if (!status.ok()) return ToApiError(status, address_);
+  return ToView(response);
+}
+
+Reply<std::vector<CheckpointView>> Client::ListCheckpoints(const std::string& id) {
+  v1::ListCheckpointsRequest request;
+  request.set_job("jobs/" + id);
+  v1::ListCheckpointsResponse response;
+  const grpc::Status status = CallWithRetry([&](grpc::ClientContext* context) {
+    return stubs_->checkpoints.ListCheckpoints(context, request, &response);
+  });
+  if (!status.ok()) return ToApiError(status, address_);
+  std::vector<CheckpointView> checkpoints;
+  for (const v1::Checkpoint& checkpoint : response.checkpoints())
+    checkpoints.push_back(ToView(checkpoint));
+  return checkpoints;
+}
+
+Reply<ClusterView> Client::GetClusterStatus() {
+  v1::ClusterStatus cluster;
+  const grpc::Status status = CallWithRetry([&](grpc::ClientContext* context) {
+    return stubs_->cluster.GetClusterStatus(context, {}, &cluster);
+  });
+  if (!status.ok()) return ToApiError(status, address_);
+  return ToView(cluster);
+}
+
+Reply<std::int64_t> Client::Download(const std::string& checkpoint_name, const std::string& file,
+                                     const std::function<bool(std::string_view)>& take) {
+  v1::DownloadCheckpointRequest request;
+  request.set_name(checkpoint_name);
+  request.set_file(file);
+  grpc::ClientContext context;
+  const auto reader = stubs_->checkpoints.DownloadCheckpoint(&context, request);
+  v1::DownloadCheckpointResponse chunk;
+  std::int64_t received = 0;
+  std::int64_t total = 0;
+  while (reader->Read(&chunk)) {
+    total = chunk.total_bytes();
+    received += static_cast<std::int64_t>(chunk.data().size());
+    if (!take(chunk.data())) context.TryCancel();
+  }
+  const grpc::Status status = reader->Finish();
+  if (!status.ok()) return ToApiError(status, address_);
+  if (received != total)
+    return ApiError{.message = file + " ended after " + std::to_string(received) + " bytes, has " +
+                               std::to_string(total)};
+  return received;
+}
+
+std::unique_ptr<Client::Watch> Client::WatchJob(const std::string& id) {
+  return std::make_unique<JobStream>(stubs_->jobs, id, address_);
+}
+
+}  // namespace descent

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "client/api/reply.h"
+#include "client/api/types.h"
+
+namespace descent {
+
+struct CreateJobOptions {
+  std::string job_id;           // empty: the coordinator chooses
+  std::optional<JobSpec> spec;  // absent with resume_from: that job's
+  std::string request_id;       // makes the call safe to repeat
+  bool validate_only = false;
+  std::string resume_from;  // "jobs/{job}/checkpoints/{step or latest}"
+};
+
+// Talks to one coordinator. Every call blocks for at most ten seconds; while the coordinator is
+// unavailable a call is repeated for about two, which is safe for all of them. Any thread.
+class Client {
+ public:
+  explicit Client(const std::string& address);  // HOST:PORT
+  ~Client();
+
+  Reply<JobView> CreateJob(const CreateJobOptions& options);
+  Reply<JobView> GetJob(const std::string& id);
+  Reply<std::vector<JobView>> ListJobs();  // newest first
+  Reply<JobView> CancelJob(const std::string& id);
+  Reply<MetricCurves> QueryMetrics(const std::string& id, const std::vector<std::string>& names,
+                                   std::int64_t first_step);
+  Reply<std::vector<CheckpointView>> ListCheckpoints(const std::string& id);
+  Reply<ClusterView> GetClusterStatus();
+
+  // Hands over the bytes of a file from its beginning, chunk by chunk, until `take` says no. The
+  // reply is the number of bytes. No deadline: files may be large.
+  Reply<std::int64_t> Download(const std::string& checkpoint_name, const std::string& file,
+                               const std::function<bool(std::string_view)>& take);
+
+  // One stream of a job's versions.
+  class Watch {
+   public:
+    virtual ~Watch() = default;
+    // Blocks for the next version; false: the stream has ended.
+    virtual bool Read(JobView& job) = 0;
+    // After Read said false: the error, or nothing if the job is terminal.
+    virtual std::optional<ApiError> Finish() = 0;
+    virtual void Cancel() = 0;  // any thread; makes Read say false
+  };
+  std::unique_ptr<Watch> WatchJob(const std::string& id);
+
+ private:
+  struct Stubs;
+  const std::string address_;
+  const std::unique_ptr<Stubs> stubs_;
+};
+
+}  // namespace descent

@@ -1,0 +1,152 @@
+#include "client/api/convert.h"
+
+#include <google/protobuf/util/json_util.h>
+
+#include "google/rpc/status.pb.h"
+#include "proto/wire.h"
+
+namespace descent {
+namespace {
+
+std::string ToJson(const google::protobuf::Message& message) {
+  google::protobuf::util::JsonPrintOptions options;
+  options.preserve_proto_field_names = true;
+  options.always_print_primitive_fields = true;
+  std::string json;
+  const auto status = google::protobuf::util::MessageToJsonString(message, &json, options);
+  return status.ok() ? json : "null";
+}
+
+std::string WithoutPrefix(const std::string& text, std::string_view prefix) {
+  return text.starts_with(prefix) ? text.substr(prefix.size()) : text;
+}
+
+FailureView ToView(const v1::Failure& failure) {
+  return {.reason = failure.reason(),
+          .message = failure.message(),
+          .rank = failure.rank(),
+          .host = failure.host(),
+          .step = failure.step(),
+          .phase = failure.phase()};
+}
+
+ProgressView ToView(const v1::Progress& progress) {
+  return {.step = progress.step(),
+          .last_step = progress.last_step(),
+          .epoch = progress.epoch(),
+          .fraction = progress.fraction(),
+          .remaining_seconds = progress.estimated_remaining_seconds(),
+          .samples_per_second = progress.samples_per_second(),
+          .steps_per_second = progress.steps_per_second()};
+}
+
+// A spec that a newer coordinator made and this program cannot read in full is shown as far as its
+// name; the JSON has all of it.
+JobSpec SpecOf(const v1::Job& job) {
+  Result<JobSpec> spec = FromProto(job.spec());
+  if (spec.ok()) return std::move(spec).value();
+  JobSpec unreadable;
+  unreadable.name = job.spec().name();
+  return unreadable;
+}
+
+}  // namespace
+
+CheckpointView ToView(const v1::Checkpoint& checkpoint) {
+  return {.step = checkpoint.step(),
+          .epoch = checkpoint.epoch(),
+          .directory = checkpoint.directory(),
+          .state_digest = checkpoint.state_digest(),
+          .bytes = checkpoint.bytes(),
+          .create_time = checkpoint.create_time(),
+          .files = {checkpoint.files().begin(), checkpoint.files().end()},
+          .json = ToJson(checkpoint)};
+}
+
+JobView ToView(const v1::Job& job) {
+  JobView view;
+  view.id = WithoutPrefix(job.name(), "jobs/");
+  view.spec = SpecOf(job);
+  view.state = WithoutPrefix(v1::JobState_Name(job.state()), "JOB_STATE_");
+  view.state_reason = job.state_reason();
+  view.state_message = job.state_message();
+  view.queue_position = job.queue_status().position();
+  view.queue_message = job.queue_status().message();
+  view.progress = ToView(job.progress());
+  view.attempt = job.current_attempt().attempt();
+  view.attempt_start_step = job.current_attempt().start_step();
+  view.workers.assign(job.current_attempt().workers().begin(),
+                      job.current_attempt().workers().end());
+  if (job.has_failure()) view.failure = ToView(job.failure());
+  if (job.has_latest_checkpoint()) view.latest_checkpoint = ToView(job.latest_checkpoint());
+  view.latest_metrics = {job.latest_metrics().begin(), job.latest_metrics().end()};
+  view.state_digest = job.state_digest();
+  view.forked_from = job.forked_from();
+  view.parameter_count = job.parameter_count();
+  view.train_samples = job.train_samples();
+  view.instruction_set = job.instruction_set();
+  view.create_time = job.create_time();
+  view.start_time = job.start_time();
+  view.end_time = job.end_time();
+  view.json = ToJson(job);
+  return view;
+}
+
+MetricCurves ToView(const v1::QueryMetricsResponse& response) {
+  MetricCurves curves;
+  for (const v1::MetricSeries& series : response.series())
+    for (const v1::MetricPoint& point : series.points())
+      curves[series.name()].push_back({point.step(), point.value()});
+  return curves;
+}
+
+ClusterView ToView(const v1::ClusterStatus& status) {
+  ClusterView view{.version = status.version(), .http_address = status.http_address()};
+  for (const v1::Pool& pool : status.pools())
+    view.pools.push_back({pool.name(), pool.world_size(), pool.free(), pool.ready()});
+  return view;
+}
+
+ExitCode ExitCodeOf(int grpc_code) {
+  switch (grpc_code) {
+    case grpc::StatusCode::OK:
+      return ExitCode::kDone;
+    case grpc::StatusCode::INVALID_ARGUMENT:
+      return ExitCode::kUsage;
+    case grpc::StatusCode::UNAUTHENTICATED:
+    case grpc::StatusCode::PERMISSION_DENIED:
+      return ExitCode::kPermission;
+    case grpc::StatusCode::NOT_FOUND:
+      return ExitCode::kNotFound;
+    case grpc::StatusCode::ALREADY_EXISTS:
+    case grpc::StatusCode::FAILED_PRECONDITION:
+    case grpc::StatusCode::ABORTED:
+      return ExitCode::kConflict;
+    case grpc::StatusCode::UNAVAILABLE:
+    case grpc::StatusCode::DEADLINE_EXCEEDED:
+      return ExitCode::kUnreachable;
+    default:
+      return ExitCode::kError;
+  }
+}
+
+ApiError ToApiError(const grpc::Status& status, const std::string& address) {
+  ApiError error{.exit_code = ExitCodeOf(status.error_code()), .message = status.error_message()};
+  google::rpc::Status details;
+  if (!details.ParseFromString(status.error_details())) details.Clear();
+  for (const google::protobuf::Any& detail : details.details()) {
+    google::rpc::ErrorInfo info;
+    google::rpc::BadRequest bad_request;
+    if (detail.UnpackTo(&info)) {
+      error.reason = info.reason();
+    } else if (detail.UnpackTo(&bad_request)) {
+      for (const auto& violation : bad_request.field_violations())
+        error.violations.push_back({violation.field(), violation.description()});
+    }
+  }
+  if (error.exit_code == ExitCode::kUnreachable && error.reason.empty())
+    error.message = "cannot reach the coordinator at " + address + ": " + status.error_message();
+  return error;
+}
+
+}  // namespace descent

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <grpcpp/support/status.h>
+
+#include "client/api/reply.h"
+#include "client/api/types.h"
+#include "descent/v1/service.pb.h"
+
+namespace descent {
+
+// From the wire to what the commands show.
+
+JobView ToView(const v1::Job& job);
+CheckpointView ToView(const v1::Checkpoint& checkpoint);
+MetricCurves ToView(const v1::QueryMetricsResponse& response);
+ClusterView ToView(const v1::ClusterStatus& status);
+
+// A failed call, with the details of google.rpc.Status where the coordinator gave them.
+ApiError ToApiError(const grpc::Status& status, const std::string& address);
+
+}  // namespace descent

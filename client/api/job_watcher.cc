@@ -1,0 +1,75 @@
+#include "client/api/job_watcher.h"
+
+#include <utility>
+
+namespace descent {
+namespace {
+
+// A coordinator that is started again is back within seconds; beyond this somebody has to look.
+constexpr std::chrono::seconds kAwayMax{60};
+constexpr std::chrono::milliseconds kRetryDelay{500};
+
+}  // namespace
+
+JobWatcher::JobWatcher(Client& client, std::string id)
+    : client_(client), id_(std::move(id)), thread_([this] { Run(); }) {}
+
+JobWatcher::~JobWatcher() {
+  {
+    const std::lock_guard lock(mutex_);
+    is_stopping_ = true;
+    if (watch_) watch_->Cancel();
+  }
+  changed_.notify_all();
+  thread_.join();
+}
+
+JobWatcher::Update JobWatcher::Wait(std::chrono::milliseconds timeout) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, timeout, [this] { return news_.job || news_.error; });
+  Update update = news_;
+  news_.job.reset();
+  return update;
+}
+
+void JobWatcher::Run() {
+  while (true) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (is_stopping_ || is_over_) return;
+      watch_ = client_.WatchJob(id_);
+    }
+    ReadStream();
+    PauseBeforeRetry();
+  }
+}
+
+void JobWatcher::ReadStream() {
+  JobView job;
+  while (watch_->Read(job)) {
+    const std::lock_guard lock(mutex_);
+    is_over_ = job.IsTerminal();
+    news_.is_connected = true;
+    news_.job = std::move(job);
+    last_heard_ = std::chrono::steady_clock::now();
+    changed_.notify_all();
+  }
+  std::optional<ApiError> error = watch_->Finish();
+  const std::lock_guard lock(mutex_);
+  watch_.reset();
+  if (is_over_ || is_stopping_) return;
+  news_.is_connected = false;
+  const bool is_away = !error || error->exit_code == ExitCode::kUnreachable;
+  if (is_away && std::chrono::steady_clock::now() - last_heard_ < kAwayMax) return;
+  news_.error = error.value_or(ApiError{.exit_code = ExitCode::kUnreachable,
+                                        .message = "the coordinator ends every watch at once"});
+  is_over_ = true;
+  changed_.notify_all();
+}
+
+void JobWatcher::PauseBeforeRetry() {
+  std::unique_lock lock(mutex_);
+  if (!is_over_) changed_.wait_for(lock, kRetryDelay, [this] { return is_stopping_; });
+}
+
+}  // namespace descent

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "client/api/client.h"
+
+namespace descent {
+
+// Follows one job with a thread of its own, over restarts of the coordinator. Keeps only the newest
+// version, so a slow reader is never behind. One thread may call it; `client` must outlive it.
+class JobWatcher {
+ public:
+  JobWatcher(Client& client, std::string id);
+  ~JobWatcher();  // does not wait for the job
+
+  struct Update {
+    std::optional<JobView> job;     // newer than the last one given; absent: nothing new
+    std::optional<ApiError> error;  // the watch is over without the job's end
+    bool is_connected = true;
+  };
+  // Blocks until there is something new, at most `timeout`.
+  Update Wait(std::chrono::milliseconds timeout);
+
+ private:
+  void Run();
+  void ReadStream();
+  void PauseBeforeRetry();
+
+  Client& client_;
+  const std::string id_;
+
+  std::mutex mutex_;  // guards the following
+  std::condition_variable changed_;
+  std::unique_ptr<Client::Watch> watch_;
+  Update news_;
+  bool is_over_ = false;
+  bool is_stopping_ = false;
+  std::chrono::steady_clock::time_point last_heard_ = std::chrono::steady_clock::now();
+
+  std::thread thread_;
+};
+
+}  // namespace descent

@@ -1,0 +1,95 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/job_spec.h"
+
+namespace descent {
+
+// The resources of the user API as plain values. `json` is the whole message as proto3 JSON with
+// the schema's field names, which is what `-o json` prints. Times are seconds since the epoch.
+
+struct CheckpointView {
+  std::int64_t step = 0;
+  std::int64_t epoch = 0;
+  std::string directory;
+  std::string state_digest;
+  std::int64_t bytes = 0;
+  double create_time = 0;
+  std::vector<std::string> files;
+  std::string json;
+};
+
+struct FailureView {
+  std::string reason;
+  std::string message;
+  int rank = -1;  // -1: no rank is to blame
+  std::string host;
+  std::int64_t step = 0;
+  std::string phase;
+};
+
+struct ProgressView {
+  std::int64_t step = 0;
+  std::int64_t last_step = 0;  // 0: not known yet
+  std::int64_t epoch = 0;
+  double fraction = 0;
+  double remaining_seconds = 0;  // 0: not known
+  double samples_per_second = 0;
+  double steps_per_second = 0;
+};
+
+struct JobView {
+  std::string id;  // "fashion-mlp-7k2qd"
+  JobSpec spec;
+  std::string state;  // "RUNNING"; a state that this program does not know is not terminal
+  std::string state_reason;
+  std::string state_message;
+  int queue_position = 0;  // 0: not in the queue
+  std::string queue_message;
+  ProgressView progress;
+  int attempt = 0;  // 0: none yet
+  std::int64_t attempt_start_step = 0;
+  std::vector<std::string> workers;  // of the current or last attempt
+  std::optional<FailureView> failure;
+  std::optional<CheckpointView> latest_checkpoint;
+  std::map<std::string, double> latest_metrics;
+  std::string state_digest;
+  std::string forked_from;
+  std::int64_t parameter_count = 0;
+  std::int64_t train_samples = 0;
+  std::string instruction_set;
+  double create_time = 0;
+  double start_time = 0;  // 0: not yet
+  double end_time = 0;
+  std::string json;
+
+  bool IsTerminal() const {
+    return state == "SUCCEEDED" || state == "FAILED" || state == "CANCELLED";
+  }
+};
+
+struct MetricPointView {
+  std::int64_t step = 0;
+  double value = 0;
+};
+using MetricCurves = std::map<std::string, std::vector<MetricPointView>>;  // by step, ascending
+
+struct PoolView {
+  std::string name;
+  int world_size = 0;
+  int free = 0;
+  bool is_ready = false;
+};
+
+struct ClusterView {
+  std::string version;
+  std::string http_address;
+  std::vector<PoolView> pools;
+};
+
+}  // namespace descent

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "common/result.h"
+
+namespace descent {
+
+// A child in a process group of its own, so that Ctrl-C in the terminal reaches only us. The system
+// sends it SIGTERM when the thread that started it ends, whatever ends it. One thread.
+class ChildProcess {
+ public:
+  // Runs arguments[0], a path; stdin is empty, stdout and stderr go to `log`, which is made anew.
+  // kNotFound: no such program. kUnavailable: it cannot be started.
+  static Result<ChildProcess> Start(const std::vector<std::string>& arguments,
+                                    const std::filesystem::path& log);
+  ~ChildProcess();  // stops at once
+
+  ChildProcess(ChildProcess&& other) noexcept;
+  ChildProcess& operator=(ChildProcess&&) = delete;
+
+  bool HasEnded();              // reaps it; does not block
+  std::string EndText() const;  // once it has ended: "exit status 1", "signal 9 (Killed)"
+  const std::filesystem::path& log() const { return log_; }
+
+  // SIGTERM to the group, SIGKILL after `grace`, and reaps the child.
+  void Stop(std::chrono::milliseconds grace);
+
+ private:
+  ChildProcess(pid_t pid, std::filesystem::path log);
+
+  pid_t pid_;
+  std::filesystem::path log_;
+  bool has_ended_ = false;
+  int wait_status_ = 0;
+};
+
+// The last `count` lines of a file, each after two spaces; empty if it cannot be read.
+std::string TailOf(const std::filesystem::path& file, int count);
+
+}  // namespace descent

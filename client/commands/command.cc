@@ -1,0 +1,126 @@
+#include "client/commands/command.h"
+
+#include <spdlog/fmt/fmt.h>
+
+#include <chrono>
+#include <iostream>
+#include <iterator>
+#include <random>
+#include <utility>
+
+#include "common/file.h"
+#include "common/limits.h"
+
+namespace descent {
+namespace {
+
+Result<std::string> ReadText(const std::string& file_name) {
+  if (file_name != "-") return ReadFile(file_name);
+  // One byte beyond the bound, so that a text which is too long is seen to be.
+  std::string text(limits::kJobFileBytesMax + 1, '\0');
+  std::cin.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(std::cin.gcount()));
+  return text;
+}
+
+ApiError UsageError(std::string message) {
+  return {.exit_code = ExitCode::kUsage, .reason = "", .message = std::move(message)};
+}
+
+}  // namespace
+
+CommandLine::CommandLine(CLI::App& app) {
+  app.add_option("--server", flags_.server, "Address of the coordinator")
+      ->envname("DESCENT_SERVER")
+      ->capture_default_str();
+  app.add_option("-o,--output", flags_.output, "Form of the output")
+      ->check(CLI::IsMember({"table", "json"}))
+      ->capture_default_str();
+  app.add_flag("--json", flags_.is_json, "The same as -o json");
+  app.add_flag("-q,--quiet", flags_.is_quiet, "Say nothing but errors and what was asked for");
+  app.add_flag("--no-color", flags_.has_no_color, "No colour, as with NO_COLOR set");
+}
+
+void CommandLine::OnChosen(CLI::App* command, std::function<ExitCode(Console&)> run) {
+  command->final_callback([this, run = std::move(run)] {
+    Console console(flags_.is_quiet ? Verbosity::kQuiet : Verbosity::kNormal,
+                    flags_.has_no_color ? ColorChoice::kNever : ColorChoice::kAuto);
+    exit_code_ = run(console);
+  });
+}
+
+void AddSetOption(CLI::App& command, std::vector<std::string>& overrides) {
+  command.add_option("--set", overrides, "Replace a field: optimizer.adamw.lr=3e-3")
+      ->type_name("FIELD=VALUE")
+      ->allow_extra_args(false);
+}
+
+ExitCode Report(Console& console, const ApiError& error) {
+  std::string message = error.message;
+  if (error.exit_code == ExitCode::kUnreachable && error.reason.empty())
+    message += "\n  start one with descent-coordinator, or name another with --server HOST:PORT";
+  if (!error.reason.empty()) message += " (" + error.reason + ")";
+  if (!message.empty()) console.Error(message);
+  return error.exit_code;
+}
+
+ExitCode Report(Console& console, const Status& status) {
+  console.Error(status.message());
+  return ExitCode::kError;
+}
+
+ExitCode ReportSpecError(Console& console, const ApiError& error, const JobFile& file,
+                         const std::string& file_name) {
+  if (error.violations.empty()) return Report(console, error);
+  std::vector<FieldProblem> problems;
+  for (const Violation& violation : error.violations)
+    problems.push_back(LocateViolation(file, violation));
+  console.Problems(FormatProblems(problems, file_name));
+  return error.exit_code;
+}
+
+Reply<JobFile> LoadJobFile(Console& console, const std::string& file_name,
+                           const std::vector<std::string>& overrides) {
+  const Result<std::string> text = ReadText(file_name);
+  if (!text.ok()) {
+    console.Error(text.status().message());
+    return UsageError("");
+  }
+  JobFile file = ReadJobFile(text.value(), overrides);
+  if (file.problems.empty()) return file;
+  console.Problems(FormatProblems(file.problems, file_name == "-" ? "stdin" : file_name));
+  return UsageError("");
+}
+
+std::string JobIdOf(std::string_view argument) {
+  for (const std::string_view prefix : {"jobs/", "job/"})
+    if (argument.starts_with(prefix)) return std::string(argument.substr(prefix.size()));
+  return std::string(argument);
+}
+
+Reply<std::string> CheckpointNameOf(std::string_view argument) {
+  const std::string name = JobIdOf(argument);
+  const std::size_t slash = name.find('/');
+  std::string_view step =
+      slash == std::string::npos ? "" : std::string_view(name).substr(slash + 1);
+  for (const std::string_view prefix : {"checkpoints/", "step-"})
+    if (step.starts_with(prefix)) step.remove_prefix(prefix.size());
+  const bool is_step =
+      step == "latest" || (!step.empty() && step.size() <= 18 &&
+                           step.find_first_not_of("0123456789") == std::string_view::npos);
+  if (!is_step || slash == 0)
+    return UsageError(
+        fmt::format("\"{}\" names no checkpoint, must be JOB/STEP or JOB/latest", argument));
+  return fmt::format("jobs/{}/checkpoints/{}", name.substr(0, slash), step);
+}
+
+std::string RandomRequestId() {
+  std::random_device device;
+  return fmt::format("{:08x}{:08x}{:08x}{:08x}", device(), device(), device(), device());
+}
+
+double SecondsSinceEpoch() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+}  // namespace descent

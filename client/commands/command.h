@@ -1,0 +1,91 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "client/api/client.h"
+#include "client/exit_code.h"
+#include "client/render/console.h"
+#include "common/status.h"
+#include "proto/job_file.h"
+
+namespace descent {
+
+// Flags of every command, accepted before and after its name.
+struct GlobalFlags {
+  std::string server = "127.0.0.1:9090";
+  std::string output = "table";
+  bool is_json = false;
+  bool is_quiet = false;
+  bool has_no_color = false;
+};
+
+// One run of the program: the flags, and the exit code that the chosen command leaves.
+class CommandLine {
+ public:
+  explicit CommandLine(CLI::App& app);
+
+  // `run` is called once everything is parsed, if the user chose `command`.
+  void OnChosen(CLI::App* command, std::function<ExitCode(Console&)> run);
+
+  const GlobalFlags& flags() const { return flags_; }
+  bool WantsJson() const { return flags_.is_json || flags_.output == "json"; }
+  ExitCode exit_code() const { return exit_code_; }
+
+ private:
+  GlobalFlags flags_;
+  ExitCode exit_code_ = ExitCode::kDone;
+};
+
+// Each adds one command of its own file.
+void AddRun(CLI::App& app, CommandLine& line);
+void AddSubmit(CLI::App& app, CommandLine& line);
+void AddLs(CLI::App& app, CommandLine& line);
+void AddDescribe(CLI::App& app, CommandLine& line);
+void AddWatch(CLI::App& app, CommandLine& line);
+void AddCancel(CLI::App& app, CommandLine& line);
+void AddCheckpoint(CLI::App& app, CommandLine& line);
+void AddHelp(CLI::App& app, CommandLine& line);  // and version
+
+// --- What several commands need ------------------------------------------------------------------
+
+// --set, any number of times.
+void AddSetOption(CLI::App& command, std::vector<std::string>& overrides);
+
+// Tells the user about a failed call; the exit code to leave with.
+ExitCode Report(Console& console, const ApiError& error);
+ExitCode Report(Console& console, const Status& status);
+
+// The same for a refused spec: every violation with its line in `file_name`.
+ExitCode ReportSpecError(Console& console, const ApiError& error, const JobFile& file,
+                         const std::string& file_name);
+
+// Reads FILE ("-" is stdin) with its overrides, or tells every problem of it. Without a value, the
+// exit code to leave with is in the error.
+Reply<JobFile> LoadJobFile(Console& console, const std::string& file_name,
+                           const std::vector<std::string>& overrides);
+
+// "jobs/x" and "job/x" name the job x as well.
+std::string JobIdOf(std::string_view argument);
+
+// "JOB/STEP", "JOB/step-STEP" or "JOB/latest" as "jobs/JOB/checkpoints/STEP".
+Reply<std::string> CheckpointNameOf(std::string_view argument);
+
+std::string RandomRequestId();
+double SecondsSinceEpoch();
+
+// `[a, b]` of values that are JSON already.
+template <typename Views>
+std::string JsonList(const Views& views) {
+  std::string json = "[";
+  for (const auto& view : views) json += (json.size() > 1 ? "," : "") + view.json;
+  return json + "]\n";
+}
+
+// Follows the job and leaves with its outcome; Ctrl-C detaches and says that the job goes on.
+ExitCode WatchToEnd(Client& client, Console& console, const JobView& job, bool wants_json);
+
+}  // namespace descent

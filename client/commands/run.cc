@@ -1,0 +1,240 @@
+#include <spdlog/fmt/fmt.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <optional>
+
+#include "client/commands/command.h"
+#include "client/follow.h"
+#include "client/interrupt.h"
+#include "client/local_cluster.h"
+#include "client/render/format.h"
+#include "client/render/job_text.h"
+
+namespace descent {
+namespace {
+
+constexpr std::chrono::seconds kCancelWait{5};
+
+struct RunFlags {
+  std::string file;
+  int workers = 0;  // 0: workers.max of the file
+  std::vector<std::string> overrides;
+  std::string resume;
+  std::string state_directory;
+};
+
+// The same place as the coordinator's own default.
+std::string DefaultStateDirectory() {
+  const char* const state_home = std::getenv("XDG_STATE_HOME");
+  if (state_home != nullptr && *state_home != '\0') return std::string(state_home) + "/descent";
+  const char* const home = std::getenv("HOME");
+  const bool has_home = home != nullptr && *home != '\0';
+  return std::string(has_home ? home : ".") + "/.local/state/descent";
+}
+
+// One `descent run`: a coordinator and workers that live as long as it does.
+class Run {
+ public:
+  Run(const RunFlags& flags, bool wants_json, Console& console)
+      : flags_(flags), wants_json_(wants_json), console_(console) {}
+
+  ExitCode Execute();
+
+ private:
+  std::optional<ExitCode> Prepare();
+  std::optional<ExitCode> LoadResumedSpec();
+  std::optional<ExitCode> ChooseRanks();
+  void CancelForgottenJobs();
+  ExitCode Conclude(const Followed& followed);
+  ExitCode CancelAndReport(const JobView& job);
+  ExitCode ReportFailure(const JobView& job);
+  void PrintResults(const JobView& job);
+  std::string ResumeCommand(const JobView& job) const;
+
+  const RunFlags& flags_;
+  const bool wants_json_;
+  Console& console_;
+  JobFile file_;
+  CreateJobOptions options_;
+  int ranks_ = 0;
+  std::unique_ptr<LocalCluster> cluster_;
+  std::unique_ptr<Client> client_;
+};
+
+// What the file alone can tell is found before anything is started.
+std::optional<ExitCode> Run::Prepare() {
+  if (!flags_.resume.empty()) {
+    const auto checkpoint = CheckpointNameOf(flags_.resume);
+    if (!checkpoint.ok()) return Report(console_, checkpoint.error());
+    options_.resume_from = checkpoint.value();
+  }
+  if (flags_.file.empty()) {
+    if (!options_.resume_from.empty()) return std::nullopt;
+    console_.Error("run needs a FILE, or --resume JOB/CHECKPOINT");
+    return ExitCode::kUsage;
+  }
+  auto loaded = LoadJobFile(console_, flags_.file, flags_.overrides);
+  if (!loaded.ok()) return loaded.error().exit_code;
+  file_ = loaded.value();
+  return ChooseRanks();
+}
+
+// The job that is resumed says what it is; a stop that it was once asked for is behind it.
+std::optional<ExitCode> Run::LoadResumedSpec() {
+  const std::string id =
+      JobIdOf(options_.resume_from.substr(0, options_.resume_from.rfind("/checkpoints/")));
+  const auto source = client_->GetJob(id);
+  if (!source.ok()) return Report(console_, source.error());
+  JobSpec spec = source.value().spec;
+  spec.stop_at_step = 0;
+  file_ = OverrideJobSpec(spec, flags_.overrides);
+  if (file_.problems.empty()) return ChooseRanks();
+  console_.Problems(FormatProblems(file_.problems, "the spec of " + id));
+  return ExitCode::kUsage;
+}
+
+// How many ranks run must not change the result: logical_workers and micro are those that the file
+// implies, with the defaults filled in before workers becomes what this run has.
+std::optional<ExitCode> Run::ChooseRanks() {
+  JobSpec spec = file_.spec;
+  ranks_ = flags_.workers > 0 ? flags_.workers : spec.workers.max;
+  if (ranks_ > spec.batch.logical_workers) {
+    console_.Error(
+        fmt::format("--workers {} is more than the {} logical workers of the job "
+                    "(batch.logical_workers), which share its samples",
+                    ranks_, spec.batch.logical_workers));
+    return ExitCode::kUsage;
+  }
+  spec.workers.min = ranks_;
+  spec.workers.max = ranks_;
+  options_.spec = std::move(spec);
+  return std::nullopt;
+}
+
+// A run that was killed leaves its job unfinished. Nobody waits for it, and it would take the
+// ranks.
+void Run::CancelForgottenJobs() {
+  const auto jobs = client_->ListJobs();
+  if (!jobs.ok()) return;
+  for (const JobView& job : jobs.value()) {
+    if (job.IsTerminal() || !client_->CancelJob(job.id).ok()) continue;
+    console_.Say(fmt::format("cancelled {}, left unfinished by an earlier run; go on with it: {}",
+                             job.id, ResumeCommand(job)));
+  }
+}
+
+ExitCode Run::Execute() {
+  if (const auto refused = Prepare()) return *refused;
+  CatchInterrupts();
+  auto cluster = LocalCluster::Start(std::filesystem::absolute(flags_.state_directory));
+  if (!cluster.ok())
+    return InterruptCount() > 0 ? ExitCode::kJobCancelled : Report(console_, cluster.status());
+  cluster_ = std::move(cluster).value();
+  client_ = std::make_unique<Client>(cluster_->user_address());
+  CancelForgottenJobs();
+  if (!options_.spec)
+    if (const auto refused = LoadResumedSpec()) return *refused;
+
+  options_.request_id = RandomRequestId();
+  const auto job = client_->CreateJob(options_);
+  if (!job.ok()) return ReportSpecError(console_, job.error(), file_, flags_.file);
+  if (const Status started = cluster_->StartWorkers(ranks_); !started.ok())
+    return Report(console_, started);
+  return Conclude(Follow(*client_, console_, job.value(),
+                         {.find_trouble = [this] { return cluster_->FindDeadChild(); }}));
+}
+
+ExitCode Run::Conclude(const Followed& followed) {
+  switch (followed.end) {
+    case FollowEnd::kInterrupted:
+      return CancelAndReport(followed.job);
+    case FollowEnd::kLost:
+      return Report(console_, followed.error);
+    case FollowEnd::kTrouble:
+      console_.Error(followed.trouble);
+      if (followed.job.latest_checkpoint)
+        console_.Say("  go on from the last checkpoint: " + ResumeCommand(followed.job));
+      return ExitCode::kError;
+    case FollowEnd::kTerminal:
+      break;
+  }
+  if (followed.job.state == "FAILED") return ReportFailure(followed.job);
+  if (followed.job.state == "SUCCEEDED") PrintResults(followed.job);
+  return OutcomeOf(followed.job);
+}
+
+ExitCode Run::CancelAndReport(const JobView& job) {
+  console_.Say("cancelling " + job.id + "; Ctrl-C again to stop at once");
+  const auto cancelled = client_->CancelJob(job.id);
+  if (!cancelled.ok()) return Report(console_, cancelled.error());
+  const Followed followed = Follow(*client_, console_, cancelled.value(),
+                                   {.find_trouble = [this] { return cluster_->FindDeadChild(); },
+                                    .interrupts_ignored = InterruptCount(),
+                                    .timeout = kCancelWait});
+  // It may have come to its end before the wish to cancel it did.
+  if (followed.end == FollowEnd::kTerminal && followed.job.state != "CANCELLED")
+    return Conclude(followed);
+  console_.Say(fmt::format("cancelled at step {}", followed.job.progress.step));
+  if (followed.job.latest_checkpoint)
+    console_.Say("  go on from the last checkpoint: " + ResumeCommand(job));
+  return ExitCode::kJobCancelled;
+}
+
+ExitCode Run::ReportFailure(const JobView& job) {
+  const std::string reason = job.failure ? job.failure->reason : job.state_reason;
+  if (reason != "DataInvalid" && reason != "StepsImpossible") {
+    console_.Error(FailureText(job));
+    return ExitCode::kJobFailed;
+  }
+  std::vector<FieldProblem> problems;
+  for (const std::string& line : SplitLines(job.failure ? job.failure->message : job.state_message))
+    problems.push_back({0, "", line});
+  const std::string file = flags_.file.empty() ? job.id : flags_.file;
+  console_.Problems(FormatProblems(problems, "the data of " + file));
+  return ExitCode::kUsage;
+}
+
+void Run::PrintResults(const JobView& job) {
+  if (wants_json_) return console_.Data(job.json + "\n");
+  std::string text;
+  for (const char* split : {"validation", "test"}) {
+    const auto accuracy = job.latest_metrics.find(std::string(split) + "/accuracy");
+    if (accuracy != job.latest_metrics.end())
+      text += fmt::format("{} accuracy: {}\n", split, FormatMetric(accuracy->second));
+  }
+  if (job.latest_checkpoint) text += "checkpoint: " + job.latest_checkpoint->directory + "\n";
+  console_.Data(text + "state digest: " + job.state_digest + "\n");
+  console_.Say(fmt::format("{} steps in {}",
+                           FormatGrouped(job.progress.step - job.attempt_start_step),
+                           FormatClock(job.end_time - job.start_time)));
+}
+
+std::string Run::ResumeCommand(const JobView& job) const {
+  const bool is_default = flags_.state_directory == DefaultStateDirectory();
+  return fmt::format("descent run --resume {}/latest{}", job.id,
+                     is_default ? "" : " --state-dir " + flags_.state_directory);
+}
+
+}  // namespace
+
+void AddRun(CLI::App& app, CommandLine& line) {
+  CLI::App* command = app.add_subcommand(
+      "run", "Train a job with everything on this machine, and exit with its outcome");
+  const auto flags = std::make_shared<RunFlags>();
+  flags->state_directory = DefaultStateDirectory();
+  command->add_option("file", flags->file, "Job file; - is stdin");
+  command->add_option("--workers", flags->workers, "Ranks of this run [workers.max of the file]")
+      ->check(CLI::Range(1, 4096));
+  AddSetOption(*command, flags->overrides);
+  command->add_option("--resume", flags->resume,
+                      "Start from JOB/latest or JOB/STEP of the same state directory");
+  command->add_option("--state-dir", flags->state_directory, "Jobs, metrics, checkpoints and logs")
+      ->capture_default_str();
+  line.OnChosen(command, [&line, flags](Console& console) {
+    return Run(*flags, line.WantsJson(), console).Execute();
+  });
+}
+
+}  // namespace descent

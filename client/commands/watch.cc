@@ -1,0 +1,57 @@
+#include <spdlog/fmt/fmt.h>
+
+#include <memory>
+
+#include "client/commands/command.h"
+#include "client/follow.h"
+#include "client/interrupt.h"
+#include "client/render/format.h"
+#include "client/render/job_text.h"
+
+namespace descent {
+namespace {
+
+std::string EndText(const JobView& job) {
+  std::string text = job.id + "  " + job.state;
+  for (const char* name : {"test/accuracy", "validation/accuracy"}) {
+    const auto metric = job.latest_metrics.find(name);
+    if (metric == job.latest_metrics.end()) continue;
+    text += fmt::format("  {} {}", name, FormatMetric(metric->second));
+    break;
+  }
+  if (!job.state_digest.empty()) text += "  state digest " + job.state_digest;
+  return text + "\n";
+}
+
+ExitCode Watch(const CommandLine& line, const std::string& job, Console& console) {
+  Client client(line.flags().server);
+  const auto found = client.GetJob(JobIdOf(job));
+  if (!found.ok()) return Report(console, found.error());
+  return WatchToEnd(client, console, found.value(), line.WantsJson());
+}
+
+}  // namespace
+
+ExitCode WatchToEnd(Client& client, Console& console, const JobView& job, bool wants_json) {
+  CatchInterrupts();
+  const Followed followed = Follow(client, console, job, {});
+  if (followed.end == FollowEnd::kLost) return Report(console, followed.error);
+  if (followed.end == FollowEnd::kInterrupted) {
+    console.Say(
+        fmt::format("detached; the job goes on: descent watch {0} | descent cancel {0}", job.id));
+    return ExitCode::kInterrupted;
+  }
+  console.Data(wants_json ? followed.job.json + "\n" : EndText(followed.job));
+  if (followed.job.state == "FAILED") console.Error(FailureText(followed.job));
+  return OutcomeOf(followed.job);
+}
+
+void AddWatch(CLI::App& app, CommandLine& line) {
+  CLI::App* command = app.add_subcommand(
+      "watch", "Follow a job to its end and exit with its outcome; Ctrl-C only detaches");
+  const auto job = std::make_shared<std::string>();
+  command->add_option("job", *job, "Name of the job")->required();
+  line.OnChosen(command, [&line, job](Console& console) { return Watch(line, *job, console); });
+}
+
+}  // namespace descent

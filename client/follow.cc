@@ -1,0 +1,113 @@
+#include "client/follow.h"
+
+#include <chrono>
+#include <utility>
+
+#include "client/api/job_watcher.h"
+#include "client/interrupt.h"
+#include "client/render/job_text.h"
+
+namespace descent {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds kPollInterval{100};
+// A rank that fails reports why before mpirun ends: its report may still be on the way.
+constexpr std::chrono::seconds kTroubleDelay{2};
+const std::vector<std::string> kEvaluationMetrics = {"validation/loss", "validation/accuracy"};
+
+// Shows the versions of one job.
+class JobDisplay {
+ public:
+  JobDisplay(Client& client, Console& console) : client_(client), console_(console) {}
+
+  void Show(const JobView& job) {
+    ShowState(job);
+    ShowEvaluations(job);
+    if (job.state == "RUNNING" && job.progress.last_step > 0) console_.Live(ProgressText(job));
+  }
+
+  void ShowConnection(bool is_connected) {
+    if (std::exchange(was_connected_, is_connected) == is_connected) return;
+    console_.Say(is_connected ? "the coordinator is back"
+                              : "the coordinator is away; the workers go on, waiting for it");
+  }
+
+ private:
+  void ShowState(const JobView& job) {
+    std::string text = StateText(job);
+    if (text == last_state_) return;
+    console_.Say(text);
+    last_state_ = std::move(text);
+  }
+
+  // The newest version of a job has only the newest evaluation; the metrics have all of them.
+  void ShowEvaluations(const JobView& job) {
+    std::map<std::string, double> values;
+    for (const std::string& name : kEvaluationMetrics)
+      if (const auto metric = job.latest_metrics.find(name); metric != job.latest_metrics.end())
+        values.insert(*metric);
+    if (values == last_values_) return;
+    const auto curves = client_.QueryMetrics(job.id, kEvaluationMetrics, evaluated_step_ + 1);
+    if (!curves.ok()) return;
+    last_values_ = std::move(values);
+    const EvaluationLines evaluations = EvaluationText(curves.value(), evaluated_step_);
+    evaluated_step_ = evaluations.last_step;
+    for (const std::string& line : evaluations.lines) console_.Say(line);
+  }
+
+  Client& client_;
+  Console& console_;
+  bool was_connected_ = true;
+  std::string last_state_;
+  std::map<std::string, double> last_values_;
+  std::int64_t evaluated_step_ = 0;
+};
+
+}  // namespace
+
+Followed Follow(Client& client, Console& console, const JobView& job,
+                const FollowOptions& options) {
+  JobDisplay display(client, console);
+  JobWatcher watcher(client, job.id);
+  Followed followed{.job = job};
+  const Clock::time_point begin = Clock::now();
+  std::optional<Clock::time_point> trouble_since;
+  while (true) {
+    JobWatcher::Update update = watcher.Wait(kPollInterval);
+    display.ShowConnection(update.is_connected);
+    if (update.job) {
+      followed.job = std::move(*update.job);
+      display.Show(followed.job);
+      if (followed.job.IsTerminal()) return followed;
+    }
+    if (update.error) {
+      followed.end = FollowEnd::kLost;
+      followed.error = *std::move(update.error);
+      return followed;
+    }
+    const bool is_late = options.timeout && Clock::now() - begin > *options.timeout;
+    if (is_late || InterruptCount() > options.interrupts_ignored) {
+      followed.end = FollowEnd::kInterrupted;
+      return followed;
+    }
+    if (!options.find_trouble) continue;
+    auto trouble = options.find_trouble();
+    if (!trouble) continue;
+    if (!trouble_since) trouble_since = Clock::now();
+    if (Clock::now() - *trouble_since < kTroubleDelay) continue;
+    followed.end = FollowEnd::kTrouble;
+    followed.trouble = *std::move(trouble);
+    return followed;
+  }
+}
+
+ExitCode OutcomeOf(const JobView& job) {
+  if (job.state == "SUCCEEDED") return ExitCode::kDone;
+  if (job.state == "FAILED") return ExitCode::kJobFailed;
+  if (job.state == "CANCELLED") return ExitCode::kJobCancelled;
+  return ExitCode::kError;
+}
+
+}  // namespace descent

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "client/api/client.h"
+#include "client/render/console.h"
+
+namespace descent {
+
+enum class FollowEnd { kTerminal, kInterrupted, kTrouble, kLost };
+
+struct Followed {
+  FollowEnd end = FollowEnd::kTerminal;
+  JobView job;          // as last seen
+  std::string trouble;  // of kTrouble: what `find_trouble` said
+  ApiError error;       // of kLost: why the watch is over
+};
+
+struct FollowOptions {
+  // Asked several times a second; what it says ends the following, after the job had a moment to
+  // tell its own end.
+  std::function<std::optional<std::string>()> find_trouble;
+  int interrupts_ignored = 0;                        // how many of them have been answered already
+  std::optional<std::chrono::milliseconds> timeout;  // ends as kInterrupted
+};
+
+// Shows a job's states, evaluations and progress until it is terminal or somebody interrupts.
+Followed Follow(Client& client, Console& console, const JobView& job, const FollowOptions& options);
+
+// The exit code that a terminal state stands for.
+ExitCode OutcomeOf(const JobView& job);
+
+}  // namespace descent

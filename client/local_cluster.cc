@@ -1,0 +1,144 @@
+#include "client/local_cluster.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "client/interrupt.h"
+#include "common/file.h"
+
+namespace descent {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::chrono::seconds kListenTimeout{20};
+constexpr std::chrono::milliseconds kPollInterval{20};
+constexpr std::chrono::seconds kStopGrace{5};
+constexpr int kTailLines = 15;
+constexpr std::size_t kLogsKept = 40;  // files; two of each run
+
+Result<fs::path> ProgramBeside(const std::string& name) {
+  std::error_code error;
+  const fs::path program = fs::read_symlink("/proc/self/exe", error).parent_path() / name;
+  if (error || access(program.c_str(), X_OK) != 0)
+    return Status(Code::kNotFound, program.string() + " is missing, must be beside this program");
+  return program;
+}
+
+// The names begin with the time, so the oldest come first.
+void RemoveOldLogs(const fs::path& logs) {
+  const Result<std::vector<std::string>> names = ListDirectory(logs);
+  if (!names.ok()) return;
+  for (std::size_t i = 0; i + kLogsKept < names.value().size(); ++i) {
+    std::error_code ignored;
+    fs::remove(logs / names.value()[i], ignored);
+  }
+}
+
+Result<fs::path> MakeTemporaryDirectory() {
+  std::error_code error;
+  std::string path = (fs::temp_directory_path(error) / "descent-run-XXXXXX").string();
+  if (error || mkdtemp(path.data()) == nullptr)
+    return Status(Code::kUnavailable, "cannot make a directory like " + path);
+  return fs::path(path);
+}
+
+}  // namespace
+
+LocalCluster::LocalCluster(fs::path logs, fs::path temporary)
+    : logs_(std::move(logs)), temporary_(std::move(temporary)) {}
+
+LocalCluster::~LocalCluster() {
+  // An impatient second Ctrl-C ends the wait.
+  const auto grace = InterruptCount() > 1 ? std::chrono::seconds(0) : kStopGrace;
+  if (workers_) workers_->Stop(grace);
+  if (coordinator_) coordinator_->Stop(grace);
+  std::error_code ignored;
+  fs::remove_all(temporary_, ignored);
+}
+
+Result<std::unique_ptr<LocalCluster>> LocalCluster::Start(const fs::path& state_directory) {
+  const fs::path logs = state_directory / "logs";
+  DESCENT_RETURN_IF_ERROR(MakeDirectories(logs));
+  RemoveOldLogs(logs);
+  DESCENT_ASSIGN(fs::path temporary, MakeTemporaryDirectory());
+  std::unique_ptr<LocalCluster> cluster(new LocalCluster(logs, std::move(temporary)));  // NOLINT
+  DESCENT_RETURN_IF_ERROR(cluster->StartCoordinator(state_directory));
+  DESCENT_RETURN_IF_ERROR(cluster->WaitForPorts());
+  return cluster;
+}
+
+Status LocalCluster::StartCoordinator(const fs::path& state_directory) {
+  DESCENT_ASSIGN(const fs::path program, ProgramBeside("descent-coordinator"));
+  const std::vector<std::string> arguments = {program.string(),
+                                              "--listen",
+                                              "127.0.0.1:0",
+                                              "--worker-listen",
+                                              "127.0.0.1:0",
+                                              "--http",
+                                              "127.0.0.1:0",
+                                              "--state-dir",
+                                              state_directory.string(),
+                                              "--ports-file",
+                                              (temporary_ / "ports.json").string(),
+                                              "--exit-with-parent"};
+  DESCENT_ASSIGN(ChildProcess child, ChildProcess::Start(arguments, LogFile("coordinator")));
+  coordinator_.emplace(std::move(child));
+  return Status();
+}
+
+Status LocalCluster::WaitForPorts() {
+  const auto deadline = std::chrono::steady_clock::now() + kListenTimeout;
+  while (std::chrono::steady_clock::now() < deadline) {
+    if (InterruptCount() > 0) return Status(Code::kCancelled, "interrupted");
+    if (const auto dead = FindDeadChild()) return Status(Code::kUnavailable, *dead);
+    if (const Result<std::string> text = ReadFile(temporary_ / "ports.json"); text.ok()) {
+      const auto ports = nlohmann::json::parse(text.value(), nullptr, /*allow_exceptions=*/false);
+      if (!ports.is_object()) return Status(Code::kInternal, "the ports file is no JSON object");
+      user_address_ = ports.value("user", "");
+      worker_address_ = ports.value("worker", "");
+      return Status();
+    }
+    std::this_thread::sleep_for(kPollInterval);
+  }
+  return Status(Code::kUnavailable,
+                "the coordinator does not listen after 20 s; the last lines of " +
+                    coordinator_->log().string() + ":\n" + TailOf(coordinator_->log(), kTailLines));
+}
+
+Status LocalCluster::StartWorkers(int ranks) {
+  DESCENT_ASSIGN(const fs::path program, ProgramBeside("descent-launch"));
+  const std::vector<std::string> arguments = {program.string(),      "-n",
+                                              std::to_string(ranks), "--coordinator",
+                                              worker_address_,       "--exit-with-parent"};
+  DESCENT_ASSIGN(ChildProcess child, ChildProcess::Start(arguments, LogFile("workers")));
+  workers_.emplace(std::move(child));
+  return Status();
+}
+
+std::optional<std::string> LocalCluster::FindDeadChild() {
+  const auto describe = [](const std::string& who, const ChildProcess& child) {
+    const std::string tail = TailOf(child.log(), kTailLines);
+    return who + " ended with " + child.EndText() + "; " +
+           (tail.empty() ? "its log is empty" : "the last lines of " + child.log().string()) +
+           (tail.empty() ? "" : ":\n" + tail.substr(0, tail.size() - 1));
+  };
+  if (workers_ && workers_->HasEnded()) return describe("mpirun with the workers", *workers_);
+  if (coordinator_ && coordinator_->HasEnded()) return describe("the coordinator", *coordinator_);
+  return std::nullopt;
+}
+
+fs::path LocalCluster::LogFile(const std::string& program) const {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(
+      std::chrono::system_clock::now().time_since_epoch());
+  return logs_ / (std::to_string(seconds.count()) + "-" + std::to_string(getpid()) + "-" + program +
+                  ".log");
+}
+
+}  // namespace descent

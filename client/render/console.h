@@ -1,0 +1,41 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+namespace descent {
+
+enum class Verbosity { kNormal, kQuiet };
+enum class ColorChoice { kAuto, kNever };
+
+// The two streams of a command: data to stdout, talk to stderr. A live line is animated only if
+// both are terminals; otherwise it becomes a plain line every few seconds. Quiet drops all talk but
+// errors. Colour follows the terminal, NO_COLOR and --no-color. One thread.
+class Console {
+ public:
+  Console(Verbosity verbosity, ColorChoice color);
+  ~Console();  // leaves no half line behind
+
+  void Data(std::string_view text);           // as it is
+  void Say(std::string_view line);            // one line of talk
+  void Error(std::string_view message);       // "error: message"
+  void Problems(std::string_view formatted);  // a whole "error: …" text of several lines
+  void Live(const std::string& line);         // replaces the last live line
+
+ private:
+  void ClearLive();
+  std::string Painted(std::string_view text) const;
+
+  const bool is_quiet_;
+  const bool is_animated_;
+  const bool has_color_;
+  bool has_live_ = false;
+  std::string last_live_;
+  std::chrono::steady_clock::time_point next_plain_live_{};
+};
+
+// `line` without what does not fit in `columns`.
+std::string FitLine(const std::string& line, int columns);
+
+}  // namespace descent

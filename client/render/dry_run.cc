@@ -1,0 +1,50 @@
+#include "client/render/dry_run.h"
+
+#include <spdlog/fmt/fmt.h>
+
+#include <algorithm>
+
+#include "client/render/format.h"
+
+namespace descent {
+namespace {
+
+std::string StepsText(const JobSpec& spec) {
+  if (spec.data.train.range) {
+    const auto arithmetic = ComputeBatchArithmetic(spec, spec.data.train.range->size());
+    return fmt::format("{} steps/epoch, {} steps", FormatGrouped(arithmetic.steps_per_epoch),
+                       FormatGrouped(arithmetic.last_step));
+  }
+  if (spec.steps > 0) return FormatGrouped(spec.steps) + " steps";
+  return fmt::format("{} epochs; the data tell how many steps", spec.epochs);
+}
+
+std::string PlacementText(const JobSpec& spec, const ClusterView& cluster) {
+  int free_max = 0;
+  std::string text;
+  for (const PoolView& pool : cluster.pools) {
+    text += fmt::format("{}pool {}, {} of {} workers free", text.empty() ? "" : "; ", pool.name,
+                        pool.free, pool.world_size);
+    if (pool.is_ready) free_max = std::max(free_max, pool.free);
+  }
+  if (text.empty()) text = "no workers are attached";
+  return text + (free_max >= spec.workers.min ? " -> would start at once" : " -> would wait");
+}
+
+}  // namespace
+
+std::string DryRunText(const JobSpec& spec, const ClusterView& cluster) {
+  const BatchSpec& batch = spec.batch;
+  const std::int64_t part = PartOf(batch.global, batch.logical_workers, 0).size();
+  const std::int64_t accumulation = (part + batch.micro - 1) / batch.micro;
+  return fmt::format(
+      "OK  spec valid\n"
+      "    global batch {} = {} logical workers x {} x {} accumulation; {}\n"
+      "    workers {} to {}, with the same result; {} thread{} each\n"
+      "    placement now: {}\n",
+      batch.global, batch.logical_workers, std::min(batch.micro, part), accumulation,
+      StepsText(spec), spec.workers.min, spec.workers.max, spec.workers.threads,
+      spec.workers.threads == 1 ? "" : "s", PlacementText(spec, cluster));
+}
+
+}  // namespace descent

@@ -1,0 +1,168 @@
+#include "client/render/job_text.h"
+
+#include <spdlog/fmt/fmt.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "client/render/format.h"
+#include "client/render/table.h"
+
+namespace descent {
+namespace {
+
+constexpr int kBarWidth = 24;
+
+std::string Bar(double fraction) {
+  const int done = std::clamp(static_cast<int>(fraction * kBarWidth), 0, kBarWidth);
+  return fmt::format("[{:#<{}}{:-<{}}]", "", done, "", kBarWidth - done);
+}
+
+std::string Percent(double fraction) {
+  // Never 100 % before the end.
+  return fmt::format("{:.0f}%", std::floor(std::clamp(fraction, 0.0, 1.0) * 100));
+}
+
+std::string MetricOr(const JobView& job, const std::string& name, const std::string& otherwise) {
+  const auto metric = job.latest_metrics.find(name);
+  return metric == job.latest_metrics.end() ? otherwise : FormatMetric(metric->second);
+}
+
+std::string ProgressCell(const JobView& job) {
+  if (job.queue_position > 0) return fmt::format("#{}: {}", job.queue_position, job.queue_message);
+  if (job.progress.last_step == 0) return "-";
+  return fmt::format("{}/{}  {}", job.progress.step, job.progress.last_step,
+                     Percent(job.progress.fraction));
+}
+
+std::string RemainingCell(const JobView& job) {
+  if (job.state != "RUNNING" || job.progress.remaining_seconds <= 0) return "-";
+  return FormatDuration(job.progress.remaining_seconds);
+}
+
+std::string WorkersText(std::size_t count) {
+  return fmt::format("{} worker{}", count, count == 1 ? "" : "s");
+}
+
+}  // namespace
+
+std::string ProgressText(const JobView& job) {
+  const ProgressView& progress = job.progress;
+  std::string text = fmt::format("{} {:>4}  step {}/{}", Bar(progress.fraction),
+                                 Percent(progress.fraction), progress.step, progress.last_step);
+  text += job.spec.epochs > 0
+              ? fmt::format("  epoch {}/{}", std::min(progress.epoch + 1, job.spec.epochs),
+                            job.spec.epochs)
+              : fmt::format("  epoch {}", progress.epoch + 1);
+  if (job.latest_metrics.contains("train/loss"))
+    text += "  loss " + MetricOr(job, "train/loss", "");
+  if (progress.samples_per_second > 0)
+    text += fmt::format("  {} samples/s", FormatRate(progress.samples_per_second));
+  if (progress.remaining_seconds > 0) text += "  eta " + FormatClock(progress.remaining_seconds);
+  return text;
+}
+
+std::string StateText(const JobView& job) {
+  std::string text = job.id + "  " + job.state;
+  if (job.attempt > 0)
+    text += fmt::format("  attempt {}  {}", job.attempt, WorkersText(job.workers.size()));
+  if (job.queue_position > 0)
+    return text + fmt::format("  position {}: {}", job.queue_position, job.queue_message);
+  if (job.state == "RECOVERING") return text + "  " + FailureText(job);
+  return text;
+}
+
+EvaluationLines EvaluationText(const MetricCurves& curves, std::int64_t last_step) {
+  std::map<std::int64_t, std::map<std::string, double>> by_step;
+  for (const auto& [name, points] : curves)
+    for (const MetricPointView& point : points)
+      if (point.step > last_step) by_step[point.step][name] = point.value;
+  EvaluationLines result{.lines = {}, .last_step = last_step};
+  for (const auto& [step, values] : by_step) {
+    std::string line = fmt::format("step {}  validation:", step);
+    // The loss before the accuracy.
+    for (auto value = values.rbegin(); value != values.rend(); ++value)
+      line += fmt::format("  {} {}", value->first.substr(value->first.find('/') + 1),
+                          FormatMetric(value->second));
+    result.lines.push_back(std::move(line));
+    result.last_step = step;
+  }
+  return result;
+}
+
+std::string JobTable(const std::vector<JobView>& jobs, double now) {
+  Table table({"NAME", "STATE", "WORKERS", "PROGRESS", "LOSS", "ETA", "AGE"});
+  for (const JobView& job : jobs)
+    table.AddRow(
+        {job.id, job.state,
+         fmt::to_string(job.workers.empty() ? static_cast<std::size_t>(job.spec.workers.max)
+                                            : job.workers.size()),
+         ProgressCell(job), MetricOr(job, "train/loss", "-"), RemainingCell(job),
+         FormatDuration(now - job.create_time)});
+  return table.ToString();
+}
+
+std::string CheckpointTable(const std::vector<CheckpointView>& checkpoints, double now) {
+  Table table({"CHECKPOINT", "STEP", "EPOCH", "SIZE", "AGE", "STATE DIGEST"});
+  for (const CheckpointView& checkpoint : checkpoints)
+    table.AddRow({fmt::to_string(checkpoint.step), fmt::to_string(checkpoint.step),
+                  fmt::to_string(checkpoint.epoch), FormatBytes(checkpoint.bytes),
+                  FormatDuration(now - checkpoint.create_time), checkpoint.state_digest});
+  return table.ToString();
+}
+
+std::string JobDescription(const JobView& job, double now) {
+  std::string text;
+  const auto add = [&](std::string_view name, const std::string& value) {
+    if (!value.empty()) text += fmt::format("{:<14}{}\n", fmt::format("{}:", name), value);
+  };
+  const auto age = [&](double time) {
+    return time > 0 ? FormatDuration(now - time) + " ago" : std::string();
+  };
+  add("Name", job.id);
+  add("State", fmt::format("{} ({})", job.state, job.state_reason));
+  add("Message", job.state_message);
+  if (job.queue_position > 0)
+    add("Queue", fmt::format("position {}: {}", job.queue_position, job.queue_message));
+  add("Progress", ProgressCell(job));
+  add("Attempt", job.attempt == 0
+                     ? ""
+                     : fmt::format("{}, from step {}, {}", job.attempt, job.attempt_start_step,
+                                   fmt::join(job.workers, " ")));
+  if (job.failure) add("Failure", FailureText(job));
+  add("Batch", fmt::format("{} = {} logical workers, micro batches of {}", job.spec.batch.global,
+                           job.spec.batch.logical_workers, job.spec.batch.micro));
+  add("Parameters", job.parameter_count > 0 ? FormatGrouped(job.parameter_count) : "");
+  add("Instructions", job.instruction_set);
+  add("From", job.forked_from);
+  for (const auto& [name, value] : job.latest_metrics) add(name, FormatMetric(value));
+  if (job.latest_checkpoint) add("Checkpoint", job.latest_checkpoint->directory);
+  add("State digest", job.state_digest);
+  add("Created", age(job.create_time));
+  add("Started", age(job.start_time));
+  add("Ended", age(job.end_time));
+  return text;
+}
+
+std::string FailureText(const JobView& job) {
+  if (!job.failure) return fmt::format("{}: {}", job.state_reason, job.state_message);
+  const FailureView& failure = *job.failure;
+  std::string text = failure.reason;
+  if (failure.rank >= 0) text += fmt::format(" on rank {}", failure.rank);
+  if (!failure.host.empty()) text += fmt::format(" ({})", failure.host);
+  text += fmt::format(" at step {}", failure.step);
+  if (!failure.phase.empty()) text += " in " + failure.phase;
+  return text + ": " + failure.message;
+}
+
+std::vector<std::string> SplitLines(const std::string& text) {
+  std::vector<std::string> lines;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    if (end > begin) lines.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return lines;
+}
+
+}  // namespace descent

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "common/result.h"
+
+namespace descent {
+
+// The files of a checkpoint, by name, sorted. Empty if its directory is gone. Blocks.
+Result<std::vector<std::string>> ListCheckpointFiles(const std::filesystem::path& directory);
+
+// One file of a checkpoint, open for reading; it stays readable when retention removes it. One
+// thread at a time; blocks.
+class CheckpointFile {
+ public:
+  // `file` is one of ListCheckpointFiles, or kNotFound: a name can never leave the directory.
+  static Result<CheckpointFile> Open(const std::filesystem::path& directory,
+                                     const std::string& file);
+  CheckpointFile(CheckpointFile&& other) noexcept;
+  CheckpointFile& operator=(CheckpointFile&&) = delete;
+  ~CheckpointFile();
+
+  std::int64_t size() const { return size_; }
+
+  // At most limits::kChunkBytes from `offset` on, which is in [0, size()]; empty at the end.
+  Result<std::string> ReadChunk(std::int64_t offset) const;
+
+ private:
+  CheckpointFile(int descriptor, std::int64_t size) : descriptor_(descriptor), size_(size) {}
+
+  int descriptor_;
+  std::int64_t size_;
+};
+
+}  // namespace descent

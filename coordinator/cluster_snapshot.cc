@@ -1,0 +1,34 @@
+#include "coordinator/cluster_snapshot.h"
+
+#include <algorithm>
+
+namespace descent {
+
+void StepTimes::Add(double seconds) {
+  const auto bucket = std::lower_bound(kBounds.begin(), kBounds.end(), seconds) - kBounds.begin();
+  ++counts[bucket];
+  sum_seconds += seconds;
+}
+
+ClusterSnapshot TakeSnapshot(const State& state, const Counters& counters, EventTime now) {
+  ClusterSnapshot snapshot;
+  for (const Job* job : state.jobs()) {
+    snapshot.jobs.push_back(*job);
+    if (const auto position = state.QueuePositionOf(job->id)) snapshot.queue[job->id] = *position;
+  }
+  snapshot.pools = state.pools();
+  snapshot.counters = counters;
+  snapshot.now = now.monotonic;
+  snapshot.wall = now.wall;
+  return snapshot;
+}
+
+std::map<std::string, int> CountJobsByState(const ClusterSnapshot& snapshot) {
+  std::map<std::string, int> counts;
+  for (int state = 0; state <= static_cast<int>(JobState::kCancelled); ++state)
+    counts[std::string(JobStateName(static_cast<JobState>(state)))] = 0;
+  for (const Job& job : snapshot.jobs) ++counts[std::string(JobStateName(job.state))];
+  return counts;
+}
+
+}  // namespace descent

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <grpcpp/server.h>
+
+#include <boost/asio/thread_pool.hpp>
+#include <memory>
+#include <string>
+
+#include "coordinator/checkpoint_service.h"
+#include "coordinator/cluster_service.h"
+#include "coordinator/job_service.h"
+#include "coordinator/listen_address.h"
+#include "coordinator/metric_service.h"
+#include "coordinator/worker_service.h"
+
+namespace descent {
+
+struct GrpcOptions {
+  ListenAddress user;
+  ListenAddress worker;
+  std::string http_address;  // told by GetClusterStatus
+};
+
+// The two gRPC listeners, of users and of workers, with health checking and reflection. Any thread.
+class GrpcServers {
+ public:
+  // `runtime` outlives the result. kUnavailable names the address and the flag that chooses
+  // another.
+  static Result<std::unique_ptr<GrpcServers>> Start(const GrpcOptions& options, Runtime& runtime);
+  ~GrpcServers();  // after Shutdown
+
+  // With the ports that were chosen.
+  const ListenAddress& user_address() const { return user_address_; }
+  const ListenAddress& worker_address() const { return worker_address_; }
+
+  // What grpc.health.v1 answers.
+  void SetServing(bool is_serving);
+
+  // Tells every open stream, lets calls finish for at most a second, and stops.
+  void Shutdown();
+
+ private:
+  GrpcServers(const GrpcOptions& options, Runtime& runtime);
+  Status StartUserServer();
+  Status StartWorkerServer();
+
+  Runtime& runtime_;
+  ListenAddress user_address_;
+  ListenAddress worker_address_;
+  StreamSet streams_;
+  boost::asio::thread_pool blocking_threads_;
+  JobService job_service_;
+  MetricService metric_service_;
+  CheckpointService checkpoint_service_;
+  ClusterService cluster_service_;
+  WorkerService worker_service_;
+  std::unique_ptr<grpc::Server> user_server_;
+  std::unique_ptr<grpc::Server> worker_server_;
+};
+
+}  // namespace descent

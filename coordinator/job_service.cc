@@ -1,0 +1,155 @@
+#include "coordinator/job_service.h"
+
+#include <boost/asio/post.hpp>
+#include <utility>
+
+#include "coordinator/job_view.h"
+#include "coordinator/job_watch.h"
+#include "coordinator/request_error.h"
+#include "coordinator/resource_name.h"
+#include "coordinator/submission.h"
+
+namespace descent {
+namespace {
+
+v1::Job View(const Job& job, const State& state) {
+  return ToProto(job, state.QueuePositionOf(job.id));
+}
+
+RequestError NoSuchJob(const std::string& job_id) {
+  return {Status(Code::kNotFound, JobName(job_id) + " does not exist"),
+          "JOB_NOT_FOUND",
+          {},
+          {{"job", job_id}}};
+}
+
+RequestError BadName(const Status& status) { return {status, "NAME_INVALID", {}, {}}; }
+
+// The state machine answers with a code; the reason follows from it.
+grpc::Status ToGrpcStatus(const Answer& answer) {
+  RequestError error = ToRequestError(answer.status);
+  if (answer.status.code() == Code::kNotFound) error.reason = "JOB_NOT_FOUND";
+  if (answer.status.code() == Code::kAlreadyExists) error.reason = "JOB_ID_TAKEN";
+  if (answer.status.code() == Code::kFailedPrecondition) error.reason = "JOB_STATE_FORBIDS";
+  return ToGrpcStatus(error);
+}
+
+// Answers a request with the job that it made or changed.
+Runtime::OnAnswer FinishWithJob(grpc::ServerUnaryReactor* reactor, v1::Job* response) {
+  return [reactor, response](const Answer& answer, const State& state) {
+    if (!answer.status.ok()) return reactor->Finish(ToGrpcStatus(answer));
+    const Job* job = state.FindJob(answer.job_id);
+    DESCENT_CHECK(job != nullptr);
+    *response = View(*job, state);
+    reactor->Finish(grpc::Status::OK);
+  };
+}
+
+void FinishIfRefused(const Status& posted, grpc::ServerUnaryReactor* reactor) {
+  if (!posted.ok()) reactor->Finish(ToGrpcStatus(posted));
+}
+
+// The job that a submission would make.
+v1::Job Preview(const SubmitJob& submit) {
+  Job job;
+  job.id = submit.job_id;
+  job.spec = submit.spec;
+  job.start_checkpoint = submit.start_checkpoint;
+  job.forked_from = submit.forked_from;
+  return ToProto(job, std::nullopt);
+}
+
+}  // namespace
+
+grpc::ServerUnaryReactor* JobService::CreateJob(grpc::CallbackServerContext* context,
+                                                const v1::CreateJobRequest* request,
+                                                v1::Job* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  const Status posted = runtime_.Read([this, request, response, reactor](const State& state) {
+    Create(state, *request, response, reactor);
+  });
+  FinishIfRefused(posted, reactor);
+  return reactor;
+}
+
+void JobService::Create(const State& state, const v1::CreateJobRequest& request, v1::Job* response,
+                        grpc::ServerUnaryReactor* reactor) {
+  const SubmissionContext context{[&](const std::string& id) { return state.FindJob(id); },
+                                  RandomSuffix};
+  auto submission = MakeSubmission(request, context);
+  if (const auto* error = std::get_if<RequestError>(&submission))
+    return reactor->Finish(ToGrpcStatus(*error));
+  SubmitJob submit = std::get<SubmitJob>(std::move(submission));
+  if (request.validate_only()) {
+    *response = Preview(submit);
+    return reactor->Finish(grpc::Status::OK);
+  }
+  FinishIfRefused(runtime_.Submit(std::move(submit), FinishWithJob(reactor, response)), reactor);
+}
+
+grpc::ServerUnaryReactor* JobService::GetJob(grpc::CallbackServerContext* context,
+                                             const v1::GetJobRequest* request, v1::Job* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  const Result<std::string> job_id = ParseJobName(request->name());
+  if (!job_id.ok()) {
+    reactor->Finish(ToGrpcStatus(BadName(job_id.status())));
+    return reactor;
+  }
+  const Status posted = runtime_.Read([id = job_id.value(), response, reactor](const State& state) {
+    const Job* job = state.FindJob(id);
+    if (job == nullptr) return reactor->Finish(ToGrpcStatus(NoSuchJob(id)));
+    *response = View(*job, state);
+    reactor->Finish(grpc::Status::OK);
+  });
+  FinishIfRefused(posted, reactor);
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* JobService::ListJobs(grpc::CallbackServerContext* context,
+                                               const v1::ListJobsRequest* request,
+                                               v1::ListJobsResponse* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  boost::asio::post(blocking_threads_, [this, request, response, reactor] {
+    const Result<ClusterSnapshot> snapshot = runtime_.Snapshot();
+    if (!snapshot.ok()) return reactor->Finish(ToGrpcStatus(snapshot.status()));
+    Result<v1::ListJobsResponse> page = ListJobsPage(*request, snapshot.value());
+    if (page.ok()) *response = std::move(page).value();
+    reactor->Finish(ToGrpcStatus(page.status()));
+  });
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* JobService::CancelJob(grpc::CallbackServerContext* context,
+                                                const v1::CancelJobRequest* request,
+                                                v1::Job* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  Result<std::string> job_id = ParseJobName(request->name());
+  if (!job_id.ok()) {
+    reactor->Finish(ToGrpcStatus(BadName(job_id.status())));
+    return reactor;
+  }
+  descent::CancelJob cancel{.job_id = std::move(job_id).value()};
+  FinishIfRefused(runtime_.Cancel(std::move(cancel), FinishWithJob(reactor, response)), reactor);
+  return reactor;
+}
+
+grpc::ServerWriteReactor<v1::Job>* JobService::WatchJobs(grpc::CallbackServerContext*,
+                                                         const v1::WatchJobsRequest* request) {
+  const std::shared_ptr<JobWatch> watch = JobWatch::Start();
+  streams_.Add(watch);
+  const Result<std::string> job_id = ParseJobName(request->name());
+  if (!job_id.ok()) {
+    watch->End(ToGrpcStatus(BadName(job_id.status())));
+    return watch.get();
+  }
+  const Status posted = runtime_.Read([this, watch, id = job_id.value()](const State& state) {
+    const Job* job = state.FindJob(id);
+    if (job == nullptr) return watch->End(ToGrpcStatus(NoSuchJob(id)));
+    runtime_.AddWatcher(id, watch);
+    watch->OnJob(*job, state.QueuePositionOf(id));
+  });
+  if (!posted.ok()) watch->End(posted);
+  return watch.get();
+}
+
+}  // namespace descent

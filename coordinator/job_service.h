@@ -1,0 +1,42 @@
+#pragma once
+
+#include <boost/asio/thread_pool.hpp>
+
+#include "coordinator/runtime.h"
+#include "coordinator/stream_set.h"
+#include "descent/v1/service.grpc.pb.h"
+
+namespace descent {
+
+// JobService of proto/descent/v1/service.proto. Handlers post to the runtime and answer on its
+// thread; what copies many jobs waits on `blocking_threads`.
+class JobService final : public v1::JobService::CallbackService {
+ public:
+  // All outlive the server that this service is registered with.
+  JobService(Runtime& runtime, StreamSet& streams, boost::asio::thread_pool& blocking_threads)
+      : runtime_(runtime), streams_(streams), blocking_threads_(blocking_threads) {}
+
+  grpc::ServerUnaryReactor* CreateJob(grpc::CallbackServerContext* context,
+                                      const v1::CreateJobRequest* request,
+                                      v1::Job* response) override;
+  grpc::ServerUnaryReactor* GetJob(grpc::CallbackServerContext* context,
+                                   const v1::GetJobRequest* request, v1::Job* response) override;
+  grpc::ServerUnaryReactor* ListJobs(grpc::CallbackServerContext* context,
+                                     const v1::ListJobsRequest* request,
+                                     v1::ListJobsResponse* response) override;
+  grpc::ServerUnaryReactor* CancelJob(grpc::CallbackServerContext* context,
+                                      const v1::CancelJobRequest* request,
+                                      v1::Job* response) override;
+  grpc::ServerWriteReactor<v1::Job>* WatchJobs(grpc::CallbackServerContext* context,
+                                               const v1::WatchJobsRequest* request) override;
+
+ private:
+  void Create(const State& state, const v1::CreateJobRequest& request, v1::Job* response,
+              grpc::ServerUnaryReactor* reactor);
+
+  Runtime& runtime_;
+  StreamSet& streams_;
+  boost::asio::thread_pool& blocking_threads_;
+};
+
+}  // namespace descent

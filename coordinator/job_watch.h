@@ -1,0 +1,56 @@
+#pragma once
+
+#include <grpcpp/alarm.h>
+#include <grpcpp/support/server_callback.h>
+
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include "coordinator/runtime.h"
+#include "coordinator/stream_set.h"
+#include "descent/v1/service.pb.h"
+
+namespace descent {
+
+// One WatchJobs call: writes the job as it is, then the newest version after each change, at most
+// twenty a second. A version that the reader is too slow for is replaced by the next, so nothing
+// queues up; the terminal one is always the last. Any thread.
+//   idle --OnJob--> writing --written--> pausing --50 ms--> idle
+// An end that is asked for while it writes or pauses takes place when it is idle again.
+class JobWatch final : public grpc::ServerWriteReactor<v1::Job>,
+                       public JobWatcher,
+                       public OpenStream {
+ public:
+  // Lives until the call is over, by itself.
+  static std::shared_ptr<JobWatch> Start();
+
+  void OnJob(const Job& job, const std::optional<QueuePosition>& queue_position) override;
+  void End(const Status& status) override;
+  void End(const grpc::Status& status);
+
+ private:
+  JobWatch() = default;
+
+  void OnWriteDone(bool ok) override;
+  void OnCancel() override;
+  void OnDone() override;
+
+  void Pause();
+  void Advance();
+
+  // The call, the runtime and the alarm all reach this object; gRPC's share ends with OnDone.
+  std::shared_ptr<JobWatch> self_;
+  grpc::Alarm pause_;
+  v1::Job written_;  // owned by the write in progress
+
+  std::mutex mutex_;  // guards the following
+  std::optional<v1::Job> newest_;
+  bool newest_is_last_ = false;
+  bool written_is_last_ = false;
+  bool is_busy_ = false;  // writing or pausing
+  std::optional<grpc::Status> end_;
+  bool is_finished_ = false;
+};
+
+}  // namespace descent

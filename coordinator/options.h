@@ -1,0 +1,25 @@
+#pragma once
+
+#include <filesystem>
+
+#include "common/result.h"
+#include "coordinator/listen_address.h"
+
+namespace descent {
+
+// What the command line of descent-coordinator says.
+struct CoordinatorOptions {
+  ListenAddress user;
+  ListenAddress worker;
+  ListenAddress http;
+  std::filesystem::path state_directory;
+  std::filesystem::path checkpoint_root;  // absolute
+  std::filesystem::path ports_file;       // empty: none
+  bool exits_with_parent = false;
+};
+
+// Errors are kInvalidArgument and name the flag. Prints help or the version and exits the process
+// if that is what was asked for.
+Result<CoordinatorOptions> ParseCoordinatorOptions(int argc, const char* const* argv);
+
+}  // namespace descent

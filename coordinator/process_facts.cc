@@ -1,0 +1,67 @@
+#include "coordinator/process_facts.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <fstream>
+#include <iterator>
+
+#include "common/clock.h"
+
+namespace descent {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Taken when the program starts; the kernel's own figure is in ticks since boot.
+const WallTime kStart = WallNow();
+
+double Seconds(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+}
+
+std::int64_t SizeOfFilesIn(const fs::path& directory) {
+  std::int64_t bytes = 0;
+  std::error_code error;
+  for (fs::directory_iterator entry(directory, error), end; !error && entry != end;
+       entry.increment(error)) {
+    std::error_code vanished;
+    if (!entry->is_regular_file(vanished)) continue;
+    const std::uintmax_t size = entry->file_size(vanished);
+    if (!vanished) bytes += static_cast<std::int64_t>(size);
+  }
+  return bytes;
+}
+
+std::int64_t CountOpenFiles() {
+  std::error_code error;
+  fs::directory_iterator entries("/proc/self/fd", error);
+  return error ? 0 : std::distance(begin(entries), end(entries));
+}
+
+}  // namespace
+
+ProcessFacts ReadProcessFacts(const fs::path& state_directory) {
+  ProcessFacts facts;
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  facts.cpu_seconds = Seconds(usage.ru_utime) + Seconds(usage.ru_stime);
+  std::int64_t virtual_pages = 0;
+  std::int64_t resident_pages = 0;
+  std::ifstream("/proc/self/statm") >> virtual_pages >> resident_pages;
+  facts.virtual_bytes = virtual_pages * sysconf(_SC_PAGESIZE);
+  facts.resident_bytes = resident_pages * sysconf(_SC_PAGESIZE);
+  facts.open_files = CountOpenFiles();
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0)
+    facts.open_files_max = static_cast<std::int64_t>(limit.rlim_cur);
+  facts.start_time = std::chrono::duration<double>(kStart.time_since_epoch()).count();
+  facts.state_bytes = SizeOfFilesIn(state_directory);
+  std::error_code error;
+  const fs::space_info space = fs::space(state_directory, error);
+  if (!error) facts.disk_free_bytes = static_cast<std::int64_t>(space.available);
+  return facts;
+}
+
+}  // namespace descent

@@ -1,0 +1,194 @@
+#include "coordinator/prometheus.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <initializer_list>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace descent {
+namespace {
+
+constexpr double kFinishedJobsKeptSeconds = 15 * 60;
+
+struct Label {
+  std::string_view name;
+  std::string_view value;
+};
+
+std::string Number(double value) {
+  if (std::isnan(value)) return "NaN";
+  if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
+  return fmt::format("{}", value);
+}
+
+std::string Escape(std::string_view value) {
+  std::string escaped;
+  for (const char c : value) {
+    if (c == '\n') {
+      escaped += "\\n";
+      continue;
+    }
+    if (c == '\\' || c == '"') escaped += '\\';
+    escaped += c;
+  }
+  return escaped;
+}
+
+std::string Labels(std::initializer_list<Label> labels) {
+  std::string text;
+  for (const Label& label : labels)
+    text += fmt::format("{}{}=\"{}\"", text.empty() ? "" : ",", label.name, Escape(label.value));
+  return text.empty() ? "" : "{" + text + "}";
+}
+
+// Writes families one after the other: a head, then its samples.
+class Exposition {
+ public:
+  void Family(std::string_view name, std::string_view type, std::string_view help) {
+    name_ = name;
+    text_ += fmt::format("# HELP {} {}\n# TYPE {} {}\n", name, help, name, type);
+  }
+  void Sample(std::initializer_list<Label> labels, double value, std::string_view suffix = "") {
+    text_ += fmt::format("{}{}{} {}\n", name_, suffix, Labels(labels), Number(value));
+  }
+  void Single(std::string_view name, std::string_view type, std::string_view help, double value) {
+    Family(name, type, help);
+    Sample({}, value);
+  }
+  std::string Take() { return std::move(text_); }
+
+ private:
+  std::string name_;
+  std::string text_;
+};
+
+bool HasSeries(const Job& job, double now) {
+  return !IsTerminal(job.state) || now - job.end_time < kFinishedJobsKeptSeconds;
+}
+
+std::vector<const Job*> JobsWithSeries(const ClusterSnapshot& snapshot) {
+  std::vector<const Job*> jobs;
+  for (const Job& job : snapshot.jobs)
+    if (HasSeries(job, snapshot.wall)) jobs.push_back(&job);
+  return jobs;
+}
+
+void AddCluster(const ClusterSnapshot& snapshot, Exposition& out) {
+  out.Family("descent_build_info", "gauge", "The version that runs.");
+  out.Sample({{"version", DESCENT_VERSION}}, 1);
+  out.Family("descent_jobs", "gauge", "Jobs by state.");
+  for (const auto& [state, count] : CountJobsByState(snapshot))
+    out.Sample({{"state", state}}, count);
+  out.Single("descent_jobs_submitted_total", "counter", "Jobs created since this process started.",
+             static_cast<double>(snapshot.counters.jobs_submitted));
+  out.Single("descent_checkpoints_total", "counter",
+             "Checkpoints committed since this process started.",
+             static_cast<double>(snapshot.counters.checkpoints));
+}
+
+void AddPools(const ClusterSnapshot& snapshot, Exposition& out) {
+  out.Family("descent_workers", "gauge", "Workers that are connected.");
+  for (const PoolView& pool : snapshot.pools)
+    out.Sample({{"pool", pool.name}, {"state", pool.is_ready ? "ready" : "joining"}},
+               static_cast<double>(pool.workers.size()));
+  out.Family("descent_slots", "gauge", "Ranks that jobs can take.");
+  for (const PoolView& pool : snapshot.pools) {
+    const int allocated = static_cast<int>(
+        std::count_if(pool.workers.begin(), pool.workers.end(),
+                      [](const WorkerView& worker) { return !worker.job_id.empty(); }));
+    out.Sample({{"pool", pool.name}, {"device", "cpu"}, {"state", "free"}}, pool.free);
+    out.Sample({{"pool", pool.name}, {"device", "cpu"}, {"state", "allocated"}}, allocated);
+  }
+  out.Family("descent_worker_last_heartbeat_timestamp_seconds", "gauge",
+             "When the worker was last heard of.");
+  for (const PoolView& pool : snapshot.pools)
+    for (const WorkerView& worker : pool.workers)
+      out.Sample(
+          {{"pool", pool.name}, {"worker", fmt::format("{}/{}", worker.host, worker.world_rank)}},
+          snapshot.wall - SecondsBetween(worker.last_heard, snapshot.now));
+}
+
+void AddProgress(const std::vector<const Job*>& jobs, Exposition& out) {
+  out.Family("descent_job_step", "gauge", "Steps done.");
+  for (const Job* job : jobs) out.Sample({{"job", job->id}}, static_cast<double>(job->step));
+  std::vector<std::pair<const Job*, double>> targets;
+  for (const Job* job : jobs)
+    if (job->train_samples > 0)
+      targets.emplace_back(job, ComputeBatchArithmetic(job->spec, job->train_samples).last_step);
+  out.Family("descent_job_target_steps", "gauge", "Steps when the job is done.");
+  for (const auto& [job, target] : targets) out.Sample({{"job", job->id}}, target);
+  out.Family("descent_job_progress_ratio", "gauge", "Part of the steps that is done.");
+  for (const auto& [job, target] : targets)
+    out.Sample({{"job", job->id}}, target > 0 ? static_cast<double>(job->step) / target : 0);
+  out.Family("descent_job_metric", "gauge", "The newest value of each metric.");
+  for (const Job* job : jobs)
+    for (const auto& [name, value] : job->latest_metrics) {
+      std::string label = name;
+      std::replace(label.begin(), label.end(), '/', '_');
+      out.Sample({{"job", job->id}, {"metric", label}}, value);
+    }
+  out.Family("descent_job_last_checkpoint_timestamp_seconds", "gauge",
+             "When the newest checkpoint was committed.");
+  for (const Job* job : jobs)
+    if (!job->checkpoints.empty())
+      out.Sample({{"job", job->id}}, job->checkpoints.back().create_time);
+}
+
+void AddHistogram(std::string_view job, const StepTimes& times, Exposition& out) {
+  std::int64_t at_most = 0;
+  for (std::size_t i = 0; i < times.counts.size(); ++i) {
+    at_most += times.counts[i];
+    const bool is_last = i == StepTimes::kBounds.size();
+    const std::string bound = is_last ? "+Inf" : Number(StepTimes::kBounds[i]);
+    out.Sample({{"job", job}, {"le", bound}}, static_cast<double>(at_most), "_bucket");
+  }
+  out.Sample({{"job", job}}, times.sum_seconds, "_sum");
+  out.Sample({{"job", job}}, static_cast<double>(at_most), "_count");
+}
+
+void AddCounters(const ClusterSnapshot& snapshot, Exposition& out) {
+  const auto& jobs = snapshot.counters.jobs;
+  out.Family("descent_job_samples_total", "counter", "Samples trained on, repeated ones included.");
+  for (const auto& [job, counters] : jobs)
+    out.Sample({{"job", job}}, static_cast<double>(counters.samples));
+  out.Family("descent_job_last_step_timestamp_seconds", "gauge", "When a step was last reported.");
+  for (const auto& [job, counters] : jobs) out.Sample({{"job", job}}, counters.last_step_time);
+  out.Family("descent_job_step_seconds", "histogram", "How long a step takes.");
+  for (const auto& [job, counters] : jobs) AddHistogram(job, counters.step_times, out);
+}
+
+void AddProcess(const ProcessFacts& process, Exposition& out) {
+  out.Single("descent_state_store_size_bytes", "gauge", "Size of the state store's files.",
+             static_cast<double>(process.state_bytes));
+  out.Family("descent_storage_free_bytes", "gauge", "Free space on a volume.");
+  out.Sample({{"volume", "state"}}, static_cast<double>(process.disk_free_bytes));
+  out.Single("process_cpu_seconds_total", "counter", "User and system time.", process.cpu_seconds);
+  out.Single("process_resident_memory_bytes", "gauge", "Memory in RAM.",
+             static_cast<double>(process.resident_bytes));
+  out.Single("process_virtual_memory_bytes", "gauge", "Memory mapped.",
+             static_cast<double>(process.virtual_bytes));
+  out.Single("process_open_fds", "gauge", "Open file descriptors.",
+             static_cast<double>(process.open_files));
+  out.Single("process_max_fds", "gauge", "File descriptors allowed.",
+             static_cast<double>(process.open_files_max));
+  out.Single("process_start_time_seconds", "gauge", "When the process started.",
+             process.start_time);
+}
+
+}  // namespace
+
+std::string PrometheusText(const ClusterSnapshot& snapshot, const ProcessFacts& process) {
+  Exposition out;
+  AddCluster(snapshot, out);
+  AddPools(snapshot, out);
+  AddProgress(JobsWithSeries(snapshot), out);
+  AddCounters(snapshot, out);
+  AddProcess(process, out);
+  return out.Take();
+}
+
+}  // namespace descent

@@ -1,0 +1,286 @@
+#include "coordinator/runtime.h"
+
+#include <future>
+#include <utility>
+
+#include "common/file.h"
+#include "common/log.h"
+
+namespace descent {
+namespace {
+
+constexpr std::chrono::milliseconds kTickInterval{250};
+constexpr std::chrono::seconds kAskTimeout{2};
+constexpr std::chrono::seconds kStoreRetryDelay{1};
+constexpr std::chrono::seconds kCycleAgeMax{5};
+// Requests and messages that wait for the owner thread: two seconds' worth at the rate it is built
+// for. Beyond, callers are told to come back.
+constexpr std::size_t kQueueMax = 16384;
+// Finished jobs stay in the counters long enough for the last scrapes.
+constexpr double kCountersKeptSeconds = 15 * 60;
+
+}  // namespace
+
+Result<std::unique_ptr<Runtime>> Runtime::Start(const std::filesystem::path& directory,
+                                                StateOptions options) {
+  const std::filesystem::path metrics_directory = directory / "metrics";
+  DESCENT_RETURN_IF_ERROR(MakeDirectories(metrics_directory));
+  DESCENT_ASSIGN(std::unique_ptr<Store> store, Store::Open(directory / "state.db"));
+  DESCENT_ASSIGN(Restore restore, store->Load());
+  std::unique_ptr<Runtime> runtime(  // NOLINT: private constructor
+      new Runtime(std::move(store), metrics_directory, std::move(options)));
+  runtime->owner_ = std::thread(&Runtime::Run, runtime.get(), std::move(restore));
+  return runtime;
+}
+
+Runtime::Runtime(std::unique_ptr<Store> store, std::filesystem::path metrics_directory,
+                 StateOptions options)
+    : state_(std::move(options)),
+      store_(std::move(store)),
+      metrics_(std::move(metrics_directory)),
+      last_cycle_(MonotonicNow()) {}
+
+Runtime::~Runtime() {
+  {
+    const std::lock_guard lock(mutex_);
+    is_stopping_ = true;
+  }
+  wake_.notify_all();
+  owner_.join();
+}
+
+Status Runtime::Post(Item item) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (queue_.size() >= kQueueMax)
+      return Status(Code::kResourceExhausted,
+                    std::to_string(queue_.size()) + " requests wait already; try again");
+    queue_.push_back(std::move(item));
+  }
+  wake_.notify_one();
+  return Status();
+}
+
+Status Runtime::Submit(SubmitJob event, OnAnswer on_answer) {
+  return Post({Event(std::move(event)), std::move(on_answer)});
+}
+
+Status Runtime::Cancel(CancelJob event, OnAnswer on_answer) {
+  return Post({Event(std::move(event)), std::move(on_answer)});
+}
+
+Status Runtime::Read(OnState on_state) { return Post({std::move(on_state), nullptr}); }
+
+template <typename T>
+Result<T> Runtime::Ask(std::function<Result<T>(const State& state)> question) {
+  // Shared with the owner thread, which may answer after this caller has given up.
+  const auto promise = std::make_shared<std::promise<Result<T>>>();
+  std::future<Result<T>> answer = promise->get_future();
+  DESCENT_RETURN_IF_ERROR(Read([promise, question = std::move(question)](const State& state) {
+    promise->set_value(question(state));
+  }));
+  if (answer.wait_for(kAskTimeout) != std::future_status::ready)
+    return Status(Code::kUnavailable, "the coordinator is busy; try again");
+  return answer.get();
+}
+
+Result<ClusterSnapshot> Runtime::Snapshot() {
+  return Ask<ClusterSnapshot>(
+      [this](const State& state) { return TakeSnapshot(state, counters_, Now()); });
+}
+
+Result<Job> Runtime::FindJob(const std::string& job_id) {
+  return Ask<Job>([job_id](const State& state) -> Result<Job> {
+    const Job* job = state.FindJob(job_id);
+    if (job == nullptr) return Status(Code::kNotFound, "jobs/" + job_id + " does not exist");
+    return *job;
+  });
+}
+
+void Runtime::AddWatcher(const std::string& job_id, std::weak_ptr<JobWatcher> watcher) {
+  std::vector<std::weak_ptr<JobWatcher>>& watchers = watchers_[job_id];
+  std::erase_if(watchers, [](const auto& known) { return known.expired(); });
+  watchers.push_back(std::move(watcher));
+}
+
+SessionId Runtime::OpenSession(std::weak_ptr<WorkerStream> stream) {
+  const std::lock_guard lock(mutex_);
+  sessions_[++last_session_] = std::move(stream);
+  return last_session_;
+}
+
+Status Runtime::WorkerSays(SessionId session, WorkerMessage message) {
+  return Post({Event(WorkerSaid{session, std::move(message)}), nullptr});
+}
+
+void Runtime::CloseSession(SessionId session, const std::string& reason) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (sessions_.erase(session) == 0) return;  // closed from this side, which knows it
+    // Past the queue's bound on purpose: losing it would leave the rank reserved, and there is at
+    // most one for each stream.
+    queue_.push_back({Event(WorkerGone{session, reason}), nullptr});
+  }
+  wake_.notify_one();
+}
+
+void Runtime::ForgetSessions() {
+  const std::lock_guard lock(mutex_);
+  sessions_.clear();
+}
+
+Status Runtime::Readiness() const {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!store_status_.ok()) return store_status_;
+  }
+  const double age = SecondsBetween(last_cycle_.load(), MonotonicNow());
+  if (age > std::chrono::duration<double>(kCycleAgeMax).count())
+    return Status(Code::kUnavailable,
+                  "the event loop is silent since " + std::to_string(static_cast<int>(age)) + " s");
+  return Status();
+}
+
+EventTime Runtime::Now() const {
+  const std::chrono::duration<double> wall = WallNow().time_since_epoch();
+  return {MonotonicNow(), wall.count()};
+}
+
+void Runtime::Run(Restore restore) {
+  LogInfo("state restored jobs={} generation={}", restore.jobs.size(), restore.last_generation);
+  Apply(restore);
+  Flush();
+  MonotonicTime next_tick = MonotonicNow();
+  while (true) {
+    std::deque<Item> batch;
+    {
+      std::unique_lock lock(mutex_);
+      wake_.wait_until(lock, next_tick, [this] { return is_stopping_ || !queue_.empty(); });
+      if (is_stopping_ && queue_.empty()) return;
+      batch.swap(queue_);
+    }
+    for (Item& item : batch) Process(std::move(item));
+    if (MonotonicNow() >= next_tick) {
+      Apply(Tick{});
+      ForgetOldCounters();
+      next_tick = MonotonicNow() + kTickInterval;
+    }
+    Flush();
+    last_cycle_ = MonotonicNow();
+  }
+}
+
+void Runtime::Process(Item item) {
+  if (const auto* on_state = std::get_if<OnState>(&item.what)) {
+    Flush();  // what is not durable is not shown
+    (*on_state)(state_);
+    return;
+  }
+  Event& event = std::get<Event>(item.what);
+  if (item.on_answer) waiting_[++last_ticket_] = std::move(item.on_answer);
+  if (auto* submit = std::get_if<SubmitJob>(&event)) submit->ticket = last_ticket_;
+  if (auto* cancel = std::get_if<CancelJob>(&event)) cancel->ticket = last_ticket_;
+  if (const auto* said = std::get_if<WorkerSaid>(&event)) Count(*said);
+  Apply(event);
+}
+
+void Runtime::Apply(const Event& event) {
+  const EventTime now = Now();
+  actions_time_ = now.wall;
+  for (Action& action : state_.Apply(event, now)) actions_.push_back(std::move(action));
+}
+
+void Runtime::Flush() {
+  if (actions_.empty() || !CommitUntilDurable()) return;
+  const std::vector<Action> actions = std::exchange(actions_, {});
+  for (const Action& action : actions) Perform(action);
+  for (const std::string& job_id : std::exchange(changed_jobs_, {})) NotifyWatchersOf(job_id);
+}
+
+// False: the coordinator stops, and what could not be stored did not happen.
+bool Runtime::CommitUntilDurable() {
+  while (true) {
+    Status status = store_->Commit(actions_, actions_time_);
+    std::unique_lock lock(mutex_);
+    const bool is_news = status.ok() != store_status_.ok();
+    store_status_ = status;
+    if (is_news && status.ok()) LogInfo("state store writable again");
+    if (status.ok()) return true;
+    if (is_news) LogError("state store not writable, waiting error=\"{}\"", status.ToString());
+    // A damaged or refused write does not heal: the state in memory must not run ahead of the disk.
+    DESCENT_CHECK(status.code() == Code::kUnavailable || status.code() == Code::kResourceExhausted);
+    if (wake_.wait_for(lock, kStoreRetryDelay, [this] { return is_stopping_; })) return false;
+  }
+}
+
+void Runtime::Perform(const Action& action) {
+  if (const auto* store_job = std::get_if<StoreJob>(&action)) {
+    CountAndLog(*store_job);
+    changed_jobs_.insert(store_job->job.id);
+  } else if (const auto* notify = std::get_if<NotifyWatchers>(&action)) {
+    changed_jobs_.insert(notify->job_id);
+  } else if (const auto* record = std::get_if<RecordMetrics>(&action)) {
+    if (const Status status = metrics_.Record(*record); !status.ok())
+      LogWarning("metrics lost job={} error=\"{}\"", record->job_id, status.ToString());
+  } else if (const auto* send = std::get_if<SendToWorker>(&action)) {
+    if (const auto stream = StreamOf(send->session)) stream->Send(send->message);
+  } else if (const auto* close = std::get_if<descent::CloseSession>(&action)) {
+    if (const auto stream = TakeStream(close->session)) stream->Close(close->reason);
+  } else if (const auto* answer = std::get_if<Answer>(&action)) {
+    if (auto waiting = waiting_.extract(answer->ticket)) waiting.mapped()(*answer, state_);
+  }
+}
+
+std::shared_ptr<WorkerStream> Runtime::StreamOf(SessionId session) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = sessions_.find(session);
+  return found == sessions_.end() ? nullptr : found->second.lock();
+}
+
+std::shared_ptr<WorkerStream> Runtime::TakeStream(SessionId session) {
+  const std::lock_guard lock(mutex_);
+  const auto taken = sessions_.extract(session);
+  return taken ? taken.mapped().lock() : nullptr;
+}
+
+void Runtime::Count(const WorkerSaid& said) {
+  const auto* reports = std::get_if<StepReports>(&said.message);
+  if (reports == nullptr) return;
+  const Job* job = state_.FindJob(reports->job);
+  if (job == nullptr || job->attempt.generation != reports->generation) return;
+  JobCounters& counters = counters_.jobs[job->id];
+  counters.last_step_time = Now().wall;
+  for (const StepMetrics& step : reports->steps) {
+    counters.step_times.Add(step.step_seconds);
+    counters.samples += step.samples;
+  }
+}
+
+void Runtime::CountAndLog(const StoreJob& action) {
+  if (action.event_type.empty()) return;
+  if (action.event_type == "Created") ++counters_.jobs_submitted;
+  if (action.event_type == "CheckpointWritten") ++counters_.checkpoints;
+  LogInfo("job event job={} type={} from={} to={} reason={} message=\"{}\"", action.job.id,
+          action.event_type, action.from_state, action.to_state, action.reason, action.message);
+}
+
+void Runtime::ForgetOldCounters() {
+  const double before = Now().wall - kCountersKeptSeconds;
+  std::erase_if(counters_.jobs, [&](const auto& entry) {
+    const Job* job = state_.FindJob(entry.first);
+    return job == nullptr || (IsTerminal(job->state) && job->end_time < before);
+  });
+}
+
+void Runtime::NotifyWatchersOf(const std::string& job_id) {
+  const auto found = watchers_.find(job_id);
+  const Job* job = state_.FindJob(job_id);
+  if (found == watchers_.end() || job == nullptr) return;
+  std::erase_if(found->second, [](const auto& watcher) { return watcher.expired(); });
+  const std::optional<QueuePosition> position = state_.QueuePositionOf(job_id);
+  for (const std::weak_ptr<JobWatcher>& known : found->second)
+    if (const auto watcher = known.lock()) watcher->OnJob(*job, position);
+  if (found->second.empty()) watchers_.erase(found);
+}
+
+}  // namespace descent

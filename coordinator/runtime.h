@@ -1,0 +1,136 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+#include <variant>
+#include <vector>
+
+#include "common/result.h"
+#include "coordinator/cluster_snapshot.h"
+#include "coordinator/metric_store.h"
+#include "coordinator/state.h"
+#include "coordinator/store.h"
+
+namespace descent {
+
+// One worker's stream, as far as the runtime needs it. Both calls return at once.
+class WorkerStream {
+ public:
+  virtual ~WorkerStream() = default;
+  virtual void Send(const CoordinatorMessage& message) = 0;
+  virtual void Close(const std::string& reason) = 0;
+};
+
+// Somebody who follows one job. Called on the owner thread; returns at once.
+class JobWatcher {
+ public:
+  virtual ~JobWatcher() = default;
+  virtual void OnJob(const Job& job, const std::optional<QueuePosition>& queue_position) = 0;
+};
+
+// Turns events into actions and performs them: the only place where the pure State meets the world.
+// One thread, the owner, applies events in the order they were posted, makes what they changed
+// durable in one transaction, and only then tells anybody. While the store cannot be written
+// nothing else happens: requests wait, workers train on within their grants. All public functions
+// may be called from any thread unless they say otherwise.
+class Runtime {
+ public:
+  using OnAnswer = std::function<void(const Answer& answer, const State& state)>;
+  using OnState = std::function<void(const State& state)>;
+
+  // Opens DIRECTORY/state.db and DIRECTORY/metrics, restores the jobs and starts the owner thread.
+  static Result<std::unique_ptr<Runtime>> Start(const std::filesystem::path& directory,
+                                                StateOptions options);
+  ~Runtime();  // ends the owner thread after what is posted; nobody may call any more
+
+  // The event's ticket is set here. `on_answer` is called once, on the owner thread, when the
+  // answer is durable. kResourceExhausted: too much is waiting; it is not called.
+  Status Submit(SubmitJob event, OnAnswer on_answer);
+  Status Cancel(CancelJob event, OnAnswer on_answer);
+
+  // Calls `on_state` on the owner thread, after everything posted before is durable. It must not
+  // block. kResourceExhausted as above.
+  Status Read(OnState on_state);
+
+  // Copies of what the owner thread knows. Both block until it answers, at most two seconds: then
+  // kUnavailable. kNotFound: no such job.
+  Result<ClusterSnapshot> Snapshot();
+  Result<Job> FindJob(const std::string& job_id);
+
+  // Only on the owner thread, inside a Read. Watchers that are gone are forgotten.
+  void AddWatcher(const std::string& job_id, std::weak_ptr<JobWatcher> watcher);
+
+  // A worker has connected. Its messages follow, and CloseSession at the end, however it came.
+  SessionId OpenSession(std::weak_ptr<WorkerStream> stream);
+  Status WorkerSays(SessionId session, WorkerMessage message);
+  void CloseSession(SessionId session, const std::string& reason);
+
+  // The coordinator stops: streams that close from now on are not the workers' doing, and no job
+  // loses its attempt by it.
+  void ForgetSessions();
+
+  const MetricStore& metrics() const { return metrics_; }
+
+  // Ok, or why the coordinator cannot do its work now.
+  Status Readiness() const;
+
+ private:
+  struct Item {
+    std::variant<Event, OnState> what;
+    OnAnswer on_answer;
+  };
+
+  Runtime(std::unique_ptr<Store> store, std::filesystem::path metrics_directory,
+          StateOptions options);
+
+  template <typename T>
+  Result<T> Ask(std::function<Result<T>(const State& state)> question);
+  Status Post(Item item);
+  void Run(Restore restore);
+  void Process(Item item);
+  void Apply(const Event& event);
+  void Flush();
+  bool CommitUntilDurable();
+  void Perform(const Action& action);
+  std::shared_ptr<WorkerStream> StreamOf(SessionId session) const;
+  std::shared_ptr<WorkerStream> TakeStream(SessionId session);
+  void Count(const WorkerSaid& said);
+  void CountAndLog(const StoreJob& action);
+  void ForgetOldCounters();
+  void NotifyWatchersOf(const std::string& job_id);
+  EventTime Now() const;
+
+  // The owner thread's alone.
+  State state_;
+  std::unique_ptr<Store> store_;
+  MetricStore metrics_;          // its queries are any thread's
+  std::vector<Action> actions_;  // not performed yet
+  double actions_time_ = 0;
+  std::map<Ticket, OnAnswer> waiting_;
+  Ticket last_ticket_ = 0;
+  std::map<std::string, std::vector<std::weak_ptr<JobWatcher>>> watchers_;
+  std::set<std::string> changed_jobs_;
+  Counters counters_;
+
+  mutable std::mutex mutex_;  // guards the following
+  std::condition_variable wake_;
+  std::deque<Item> queue_;
+  bool is_stopping_ = false;
+  std::map<SessionId, std::weak_ptr<WorkerStream>> sessions_;
+  SessionId last_session_ = 0;
+  Status store_status_;
+
+  std::atomic<MonotonicTime> last_cycle_;
+  std::thread owner_;
+};
+
+}  // namespace descent

@@ -1,0 +1,154 @@
+#include "coordinator/submission.h"
+
+#include <google/protobuf/util/message_differencer.h>
+
+#include <random>
+#include <utility>
+
+#include "coordinator/resource_name.h"
+#include "proto/wire.h"
+
+namespace descent {
+namespace {
+
+constexpr std::size_t kSuffixCharacters = 5;
+constexpr std::size_t kRequestIdCharactersMax = 64;
+
+using google::protobuf::util::MessageDifferencer;
+
+// The checkpoint that a job starts from, and the job that wrote it.
+struct Source {
+  const Job* job = nullptr;
+  CheckpointRecord checkpoint;
+};
+
+RequestError Refuse(Code code, std::string reason, std::string message) {
+  return {Status(code, std::move(message)), std::move(reason), {}, {}};
+}
+
+std::variant<Source, RequestError> FindSource(const std::string& resume_from,
+                                              const SubmissionContext& context) {
+  const Result<CheckpointName> name = ParseCheckpointName(resume_from);
+  if (!name.ok()) return RequestError{name.status(), "NAME_INVALID", {}, {}};
+  const Job* job = context.find_job(name.value().job_id);
+  if (job == nullptr)
+    return Refuse(Code::kNotFound, "JOB_NOT_FOUND",
+                  JobName(name.value().job_id) + " does not exist");
+  Result<CheckpointRecord> checkpoint = FindCheckpoint(*job, name.value());
+  if (!checkpoint.ok()) return RequestError{checkpoint.status(), "CHECKPOINT_NOT_FOUND", {}, {}};
+  return Source{job, std::move(checkpoint).value()};
+}
+
+RequestError SpecInvalid(std::vector<Violation> violations) {
+  std::string message = "the spec has " + std::to_string(violations.size()) +
+                        (violations.size() == 1 ? " problem" : " problems");
+  for (const Violation& violation : violations)
+    message += "; " + violation.field + ": " + violation.message;
+  return {Status(Code::kInvalidArgument, std::move(message)),
+          "SPEC_INVALID",
+          std::move(violations),
+          {}};
+}
+
+// The fields in which two specs differ and a checkpoint of one cannot go on under the other.
+std::string StateFieldsThatDiffer(const v1::JobSpec& mine, const v1::JobSpec& theirs) {
+  std::string fields;
+  const auto add_if = [&](bool differs, const char* field) {
+    if (differs) fields += (fields.empty() ? "" : ", ") + std::string(field);
+  };
+  add_if(!MessageDifferencer::Equals(mine.model(), theirs.model()), "model");
+  add_if(!MessageDifferencer::Equals(mine.data(), theirs.data()), "data");
+  add_if(mine.batch().global() != theirs.batch().global(), "batch.global");
+  add_if(mine.batch().logical_workers() != theirs.batch().logical_workers(),
+         "batch.logical_workers");
+  add_if(mine.batch().micro() != theirs.batch().micro(), "batch.micro");
+  add_if(mine.seed() != theirs.seed(), "seed");
+  return fields;
+}
+
+// The spec with its defaults; of a resumed job those of the batch are the source's.
+std::variant<JobSpec, RequestError> ResolveSpec(const v1::CreateJobRequest& request,
+                                                const Job* source) {
+  if (request.spec().ByteSizeLong() == 0 && source != nullptr) {
+    JobSpec spec = source->spec;
+    spec.stop_at_step = 0;
+    return spec;
+  }
+  Result<JobSpec> parsed = FromProto(request.spec());
+  if (!parsed.ok()) return SpecInvalid({{"spec", parsed.status().message()}});
+  JobSpec spec = std::move(parsed).value();
+  if (source != nullptr) {
+    const BatchSpec& batch = source->spec.batch;
+    if (spec.batch.logical_workers == 0) spec.batch.logical_workers = batch.logical_workers;
+    if (spec.batch.micro == 0) spec.batch.micro = batch.micro;
+  }
+  return WithDefaults(std::move(spec));
+}
+
+std::optional<RequestError> CheckSpec(const JobSpec& spec, const Job* source) {
+  std::vector<Violation> violations = ValidateJobSpec(spec);
+  if (!violations.empty()) return SpecInvalid(std::move(violations));
+  if (source == nullptr) return std::nullopt;
+  const std::string fields = StateFieldsThatDiffer(ToProto(spec), ToProto(source->spec));
+  if (fields.empty()) return std::nullopt;
+  RequestError error = Refuse(Code::kFailedPrecondition, "MODEL_MISMATCH",
+                              "the spec differs from " + JobName(source->id) +
+                                  ", whose checkpoint it starts from, in: " + fields);
+  error.metadata["fields"] = fields;
+  return error;
+}
+
+std::optional<RequestError> CheckIds(const v1::CreateJobRequest& request) {
+  if (!request.job_id().empty() && !IsJobId(request.job_id()))
+    return Refuse(Code::kInvalidArgument, "JOB_ID_INVALID",
+                  "job_id \"" + request.job_id() + "\" must be 1 to 63 characters of [a-z0-9-]");
+  if (request.request_id().size() > kRequestIdCharactersMax)
+    return Refuse(Code::kInvalidArgument, "REQUEST_ID_INVALID",
+                  "request_id has " + std::to_string(request.request_id().size()) +
+                      " characters, at most 64 are allowed");
+  return std::nullopt;
+}
+
+std::string UnusedJobId(const std::string& name, const SubmissionContext& context) {
+  while (true) {
+    std::string id = name + "-" + context.random_suffix();
+    if (context.find_job(id) == nullptr) return id;
+  }
+}
+
+}  // namespace
+
+std::variant<SubmitJob, RequestError> MakeSubmission(const v1::CreateJobRequest& request,
+                                                     const SubmissionContext& context) {
+  if (auto error = CheckIds(request)) return *std::move(error);
+  Source source;
+  if (!request.resume_from().empty()) {
+    auto found = FindSource(request.resume_from(), context);
+    if (auto* error = std::get_if<RequestError>(&found)) return std::move(*error);
+    source = std::get<Source>(std::move(found));
+  }
+  auto resolved = ResolveSpec(request, source.job);
+  if (auto* error = std::get_if<RequestError>(&resolved)) return std::move(*error);
+  JobSpec spec = std::get<JobSpec>(std::move(resolved));
+  if (auto error = CheckSpec(spec, source.job)) return *std::move(error);
+
+  SubmitJob submit;
+  submit.job_id = request.job_id().empty() ? UnusedJobId(spec.name, context) : request.job_id();
+  submit.request_id = request.request_id();
+  submit.spec = std::move(spec);
+  submit.start_checkpoint = source.checkpoint.directory;
+  if (source.job != nullptr)
+    submit.forked_from = CheckpointNameOf(source.job->id, source.checkpoint.step);
+  return submit;
+}
+
+std::string RandomSuffix() {
+  constexpr std::string_view kAlphabet = "abcdefghijklmnopqrstuvwxyz0123456789";
+  std::random_device device;
+  std::uniform_int_distribution<std::size_t> pick(0, kAlphabet.size() - 1);
+  std::string suffix;
+  while (suffix.size() < kSuffixCharacters) suffix += kAlphabet[pick(device)];
+  return suffix;
+}
+
+}  // namespace descent

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <variant>
+
+#include "coordinator/event.h"
+#include "coordinator/job.h"
+#include "coordinator/request_error.h"
+#include "descent/v1/service.pb.h"
+
+namespace descent {
+
+// What a submission needs to know of the world.
+struct SubmissionContext {
+  std::function<const Job*(const std::string& job_id)> find_job;  // null: unknown
+  std::function<std::string()> random_suffix;                     // five of [a-z0-9]
+};
+
+// Turns a request into the event that creates its job, or says everything that is wrong with it.
+//   SPEC_INVALID         with every violation
+//   JOB_ID_INVALID, REQUEST_ID_INVALID, NAME_INVALID
+//   JOB_NOT_FOUND, CHECKPOINT_NOT_FOUND   of resume_from
+//   MODEL_MISMATCH       the spec differs from the checkpoint's job in what its state depends on
+// With resume_from, an empty spec stands for that job's, without its stop_at_step; of a given one,
+// logical_workers and micro default to that job's.
+std::variant<SubmitJob, RequestError> MakeSubmission(const v1::CreateJobRequest& request,
+                                                     const SubmissionContext& context);
+
+std::string RandomSuffix();
+
+}  // namespace descent

@@ -1,0 +1,128 @@
+#include "coordinator/worker_service.h"
+
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "common/limits.h"
+#include "common/log.h"
+#include "coordinator/request_error.h"
+#include "proto/wire.h"
+
+namespace descent {
+namespace {
+
+// One Connect call. Any thread. A reader too slow for its queue is cut off: it comes back and is
+// told anew what holds then.
+class WorkerSession final
+    : public grpc::ServerBidiReactor<v1::WorkerMessage, v1::CoordinatorMessage>,
+      public WorkerStream,
+      public OpenStream {
+ public:
+  WorkerSession(Runtime& runtime, std::string peer) : runtime_(runtime), peer_(std::move(peer)) {}
+
+  void Start(std::shared_ptr<WorkerSession> self) {
+    self_ = std::move(self);
+    id_ = runtime_.OpenSession(self_);
+    LogInfo("worker connected session={} peer={}", id_, peer_);
+    StartRead(&read_);
+  }
+
+  void Send(const CoordinatorMessage& message) override {
+    v1::CoordinatorMessage encoded = ToProto(message);
+    {
+      const std::lock_guard lock(mutex_);
+      if (unsent_.size() >= limits::kStreamQueueMax && !end_)
+        end_ = ToGrpcStatus(Status(
+            Code::kResourceExhausted,
+            "the worker reads too slowly: " + std::to_string(unsent_.size()) + " messages wait"));
+      if (!end_) unsent_.push_back(std::move(encoded));
+    }
+    Advance();
+  }
+
+  void Close(const std::string& reason) override { End(Status(Code::kAborted, reason)); }
+
+  void End(const Status& status) override { EndWith(ToGrpcStatus(status)); }
+
+ private:
+  void OnReadDone(bool ok) override {
+    if (!ok) return EndWith(grpc::Status::OK);  // the worker has closed its side, or is gone
+    Result<WorkerMessage> message = FromProto(read_);
+    Status status = message.status();
+    if (status.ok()) status = runtime_.WorkerSays(id_, std::move(message).value());
+    if (!status.ok()) {
+      LogWarning("worker refused session={} error=\"{}\"", id_, status.ToString());
+      return End(status);
+    }
+    StartRead(&read_);
+  }
+
+  void OnWriteDone(bool ok) override {
+    {
+      const std::lock_guard lock(mutex_);
+      is_writing_ = false;
+      if (!ok && !end_) end_ = grpc::Status::CANCELLED;
+    }
+    Advance();
+  }
+
+  void OnCancel() override { EndWith(grpc::Status::CANCELLED); }
+
+  void OnDone() override {
+    LogInfo("worker disconnected session={} peer={}", id_, peer_);
+    runtime_.CloseSession(id_, "the stream is closed");
+    self_.reset();
+  }
+
+  void EndWith(const grpc::Status& status) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (!end_) end_ = status;
+    }
+    Advance();
+  }
+
+  void Advance() {
+    std::unique_lock lock(mutex_);
+    if (is_writing_ || is_finished_) return;
+    if (end_) {
+      is_finished_ = true;
+      lock.unlock();
+      Finish(*end_);  // constant from now on
+    } else if (!unsent_.empty()) {
+      written_ = std::move(unsent_.front());
+      unsent_.pop_front();
+      is_writing_ = true;
+      lock.unlock();
+      StartWrite(&written_);
+    }
+  }
+
+  Runtime& runtime_;
+  const std::string peer_;
+  SessionId id_ = 0;
+  // The call and the runtime both reach this object; gRPC's share ends with OnDone.
+  std::shared_ptr<WorkerSession> self_;
+  v1::WorkerMessage read_;          // owned by the read in progress
+  v1::CoordinatorMessage written_;  // owned by the write in progress
+
+  std::mutex mutex_;  // guards the following
+  std::deque<v1::CoordinatorMessage> unsent_;
+  bool is_writing_ = false;
+  std::optional<grpc::Status> end_;
+  bool is_finished_ = false;
+};
+
+}  // namespace
+
+grpc::ServerBidiReactor<v1::WorkerMessage, v1::CoordinatorMessage>* WorkerService::Connect(
+    grpc::CallbackServerContext* context) {
+  const auto session = std::make_shared<WorkerSession>(runtime_, context->peer());
+  session->Start(session);
+  streams_.Add(session);
+  return session.get();
+}
+
+}  // namespace descent

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "coordinator/runtime.h"
+#include "coordinator/stream_set.h"
+#include "descent/v1/worker.grpc.pb.h"
+
+namespace descent {
+
+// WorkerService of proto/descent/v1/worker.proto: one stream for each rank. What a worker says
+// becomes an event; what the runtime sends waits in the stream's queue, with one write at a time.
+class WorkerService final : public v1::WorkerService::CallbackService {
+ public:
+  // Both outlive the server that this service is registered with.
+  WorkerService(Runtime& runtime, StreamSet& streams) : runtime_(runtime), streams_(streams) {}
+
+  grpc::ServerBidiReactor<v1::WorkerMessage, v1::CoordinatorMessage>* Connect(
+      grpc::CallbackServerContext* context) override;
+
+ private:
+  Runtime& runtime_;
+  StreamSet& streams_;
+};
+
+}  // namespace descent

@@ -1,0 +1,27 @@
+#include "launch/mpirun_command.h"
+
+#include "common/check.h"
+#include "common/limits.h"
+
+namespace descent {
+
+std::vector<std::string> MpirunCommand(const PoolOptions& pool, const LaunchSite& site) {
+  DESCENT_CHECK(pool.ranks >= 1);
+  DESCENT_CHECK(pool.ranks <= limits::kWorldSizeMax);
+  std::vector<std::string> command = {"mpirun", "-n", std::to_string(pool.ranks)};
+  const auto add = [&](std::initializer_list<std::string> arguments) {
+    command.insert(command.end(), arguments);
+  };
+  // mpirun refuses root otherwise; in a container there is often nobody else.
+  if (site.is_root) add({"--allow-run-as-root"});
+  if (pool.host_file.empty()) {
+    add({"--oversubscribe", "--bind-to", "none"});
+  } else {
+    add({"--hostfile", pool.host_file});
+  }
+  command.insert(command.end(), pool.mpirun_options.begin(), pool.mpirun_options.end());
+  add({site.worker_program, "--coordinator", pool.coordinator});
+  return command;
+}
+
+}  // namespace descent

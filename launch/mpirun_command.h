@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace descent {
+
+// A pool to start: one MPI world of workers that serve one coordinator.
+struct PoolOptions {
+  int ranks = 1;
+  std::string coordinator;                  // HOST:PORT of its worker listener
+  std::string host_file;                    // of mpirun; empty: all ranks on this machine
+  std::vector<std::string> mpirun_options;  // passed on as they are
+};
+
+// What mpirun has to be told about the machine it runs on.
+struct LaunchSite {
+  std::string worker_program;  // path of descent-worker
+  bool is_root = false;
+};
+
+// The arguments of mpirun, its name first. They are passed to the system as a list, never through a
+// shell, so no character of them means anything else. Without a host file:
+//   --oversubscribe   only permits it. mpirun counts cores as slots, and a laptop runs four workers
+//                     on two of them; with hosts, the file says how many slots each one has.
+//   --bind-to none    a worker's threads share the machine as the system decides.
+// Options of the caller come after ours, so theirs win.
+std::vector<std::string> MpirunCommand(const PoolOptions& pool, const LaunchSite& site);
+
+}  // namespace descent

@@ -1,0 +1,99 @@
+#include "tests/scenario/action_text.h"
+
+#include <spdlog/fmt/fmt.h>
+
+#include <map>
+
+namespace descent {
+namespace {
+
+struct MessageText {
+  std::string operator()(const Assign& assign) const {
+    return fmt::format("assign {} generation={} attempt={} rank={}/{} from={}", assign.job,
+                       assign.generation, assign.attempt, assign.rank, assign.world_ranks.size(),
+                       assign.start_checkpoint.empty() ? "scratch" : assign.start_checkpoint);
+  }
+  std::string operator()(const Begin& begin) const {
+    return fmt::format("begin {} generation={} samples={} total_steps={}", begin.job,
+                       begin.generation, begin.shard_plan.sample_count, begin.total_steps);
+  }
+  std::string operator()(const GrantSteps& grant) const {
+    return fmt::format("grant {} [{},{}){}{}{}", grant.job, grant.first, grant.last,
+                       grant.evaluate ? " evaluate" : "", grant.save_checkpoint ? " save" : "",
+                       grant.is_final ? " final" : "");
+  }
+  std::string operator()(const Stop& stop) const {
+    return fmt::format("stop {} {}", stop.job,
+                       stop.mode == StopMode::kGraceful ? "graceful" : "abort");
+  }
+};
+
+struct ActionText {
+  const SessionName& name_of;
+
+  std::string operator()(const StoreJob& store) const {
+    if (store.event_type == "Created")
+      return fmt::format("job {} is created {}", store.job.id, store.to_state);
+    if (store.event_type == "CheckpointWritten")
+      return fmt::format("job {} keeps checkpoints of {}", store.job.id,
+                         CheckpointSteps(store.job));
+    return fmt::format("job {} {} -> {} ({}) {}", store.job.id, store.from_state, store.to_state,
+                       store.reason, store.message);
+  }
+  std::string operator()(const StoreGeneration& store) const {
+    return fmt::format("generation {}", store.generation);
+  }
+  std::string operator()(const RecordMetrics& record) const {
+    std::map<std::string, std::pair<std::int64_t, std::int64_t>> ranges;
+    for (const MetricPoint& point : record.points) {
+      const auto [range, is_new] = ranges.try_emplace(point.name, point.step, point.step);
+      if (!is_new) range->second.second = point.step;
+    }
+    std::string text = "record " + record.job_id;
+    for (const auto& [name, range] : ranges)
+      text += range.first == range.second
+                  ? fmt::format(" {}[{}]", name, range.first)
+                  : fmt::format(" {}[{}..{}]", name, range.first, range.second);
+    return text;
+  }
+  std::string operator()(const SendToWorker& send) const {
+    return fmt::format("{} <- {}", name_of(send.session), std::visit(MessageText(), send.message));
+  }
+  std::string operator()(const CloseSession& close) const {
+    return fmt::format("close {}: {}", name_of(close.session), close.reason);
+  }
+  std::string operator()(const Answer& answer) const {
+    return answer.status.ok() ? "answer ok " + answer.job_id : "answer " + answer.status.ToString();
+  }
+  std::string operator()(const NotifyWatchers& notify) const { return "notify " + notify.job_id; }
+};
+
+}  // namespace
+
+std::vector<std::string> ActionLines(const std::vector<Action>& actions,
+                                     const SessionName& name_of) {
+  std::vector<std::string> lines;
+  std::string last_message;
+  for (const Action& action : actions) {
+    const auto* send = std::get_if<SendToWorker>(&action);
+    const std::string message =
+        send ? fmt::format(" <- {}", std::visit(MessageText(), send->message)) : "";
+    if (send != nullptr && message == last_message) {
+      std::string& line = lines.back();
+      line.insert(line.size() - message.size(), fmt::format(" {}", name_of(send->session)));
+    } else {
+      lines.push_back(std::visit(ActionText{name_of}, action));
+    }
+    last_message = message;
+  }
+  return lines;
+}
+
+std::string CheckpointSteps(const Job& job) {
+  if (job.checkpoints.empty()) return "none";
+  std::string text = "steps";
+  for (const CheckpointRecord& record : job.checkpoints) text += fmt::format(" {}", record.step);
+  return text;
+}
+
+}  // namespace descent

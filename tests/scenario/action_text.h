@@ -1,0 +1,21 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "coordinator/action.h"
+
+namespace descent {
+
+using SessionName = std::function<std::string(SessionId)>;
+
+// One line per action, as scripts show them. The same message to several workers in a row is one
+// line: "w1 w2 <- stop a abort".
+std::vector<std::string> ActionLines(const std::vector<Action>& actions,
+                                     const SessionName& name_of);
+
+// "steps 10 20", or "none".
+std::string CheckpointSteps(const Job& job);
+
+}  // namespace descent

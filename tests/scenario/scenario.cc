@@ -1,0 +1,269 @@
+#include "tests/scenario/scenario.h"
+
+#include <spdlog/fmt/fmt.h>
+
+#include <chrono>
+#include <utility>
+
+#include "common/check.h"
+#include "tests/scenario/action_text.h"
+
+namespace descent {
+namespace {
+
+const StateOptions kOptions{.checkpoint_root = "/checkpoints"};
+
+// "3" is 3 and 3; "1..4" is 1 and 4.
+std::pair<long long, long long> ParseRange(const std::string& text) {
+  const std::size_t dots = text.find("..");
+  const long long first = std::stoll(text);
+  return {first, dots == std::string::npos ? first : std::stoll(text.substr(dots + 2))};
+}
+
+Digest TestDigest(long long value) { return {.low = static_cast<std::uint64_t>(value)}; }
+
+JobSpec MakeSpec(const Command& command) {
+  JobSpec spec{.name = "scenario"};
+  spec.data.train.path = "train";
+  if (command.Option("validation", "no") == "yes") spec.data.validation = {.path = "validation"};
+  spec.batch.global = command.Number("global", 100);
+  if (command.Option("tail", "drop") == "keep") spec.batch.tail = EpochTail::kKeep;
+  spec.epochs = command.Number("epochs", 0);
+  spec.steps = command.Number("steps", spec.epochs > 0 ? 0 : 100);
+  spec.stop_at_step = command.Number("stop_at", 0);
+  spec.evaluate.every_steps = command.Number("evaluate_steps", 0);
+  spec.evaluate.every_epochs = command.Number("evaluate_epochs", 0);
+  spec.checkpoint.every_steps = command.Number("checkpoint_steps", 0);
+  spec.checkpoint.keep_last = command.Number("keep", 2);
+  const auto workers = ParseRange(command.Option("workers", "1"));
+  spec.workers.min = static_cast<int>(workers.first);
+  spec.workers.max = static_cast<int>(workers.second);
+  spec.restarts_max = static_cast<int>(command.Number("restarts", 5));
+  return WithDefaults(spec);
+}
+
+EndOutcome ParseOutcome(const std::string& text) {
+  if (text == "completed") return EndOutcome::kCompleted;
+  if (text == "stopped") return EndOutcome::kStopped;
+  DESCENT_CHECK(text == "failed");
+  return EndOutcome::kFailed;
+}
+
+template <typename Lines>
+void Append(Lines& lines, Lines more) {
+  lines.insert(lines.end(), std::make_move_iterator(more.begin()),
+               std::make_move_iterator(more.end()));
+}
+
+}  // namespace
+
+Scenario::Scenario() : state_(std::make_unique<State>(kOptions)) {
+  now_.monotonic = MonotonicTime() + std::chrono::hours(1);
+  now_.wall = 1000;
+}
+
+std::vector<std::string> Scenario::Run(const std::string& line) {
+  const Command command = ParseCommand(line);
+  const std::string& verb = command.verb;
+  if (verb == "submit") return RunSubmit(command);
+  if (verb == "cancel") return Post(CancelJob{.job_id = command.arguments.at(0)});
+  if (verb == "register") return RunRegister(command);
+  if (verb == "steps") return RunSteps(command);
+  if (verb == "advance") return RunAdvance(command);
+  if (verb == "restart") return RunRestart();
+  if (verb == "queue" || verb == "show" || verb == "pools") return RunRead(command);
+  return RunForEachWorker(command);
+}
+
+std::vector<std::string> Scenario::Post(const Event& event) {
+  const std::vector<Action> actions = state_->Apply(event, now_);
+  for (const Action& action : actions) {
+    if (const auto* store = std::get_if<StoreJob>(&action)) stored_[store->job.id] = store->job;
+    if (const auto* store = std::get_if<StoreGeneration>(&action))
+      stored_generation_ = store->generation;
+    if (const auto* close = std::get_if<CloseSession>(&action)) {
+      const auto worker = workers_.find(names_.at(close->session));
+      if (worker != workers_.end() && worker->second.session == close->session)
+        workers_.erase(worker);
+    }
+    const auto* send = std::get_if<SendToWorker>(&action);
+    if (send == nullptr || !std::holds_alternative<Assign>(send->message)) continue;
+    Worker& worker = workers_.at(names_.at(send->session));
+    worker.assign = std::get<Assign>(send->message);
+    worker.heartbeat = {
+        .job = worker.assign.job, .generation = worker.assign.generation, .phase = "prepare"};
+  }
+  return ActionLines(actions, [this](SessionId session) { return names_.at(session); });
+}
+
+std::vector<std::string> Scenario::Say(const std::string& worker, WorkerMessage message) {
+  return Post(WorkerSaid{.session = workers_.at(worker).session, .message = std::move(message)});
+}
+
+// A message with its job and generation.
+template <typename Message>
+Message Scenario::About(const Command& command, const std::string& worker) const {
+  const Assign& assign = workers_.at(worker).assign;
+  Message message;
+  message.job = command.Option("job", assign.job);
+  message.generation = command.Number("generation", assign.generation);
+  return message;
+}
+
+std::vector<std::string> Scenario::RunSubmit(const Command& command) {
+  const JobSpec spec = MakeSpec(command);
+  DESCENT_CHECK(ValidateJobSpec(spec).empty());
+  return Post(SubmitJob{.job_id = command.arguments.at(0),
+                        .request_id = command.Option("request", ""),
+                        .spec = spec,
+                        .start_checkpoint = command.Option("from", "")});
+}
+
+std::vector<std::string> Scenario::RunRegister(const Command& command) {
+  Lines lines;
+  int world_rank = static_cast<int>(command.Number("rank", 0));
+  const int count = static_cast<int>(command.arguments.size());
+  for (const std::string& name : command.arguments) {
+    names_[++last_session_] = name;
+    workers_[name] = {.session = last_session_};
+    Append(lines, Say(name, Register{.pool = command.Option("pool", "p"),
+                                     .world_rank = world_rank,
+                                     .world_size = static_cast<int>(command.Number("of", count)),
+                                     .host = command.Option("host", "h"),
+                                     .pid = command.Number("pid", 100 + world_rank),
+                                     .instruction_set = command.Option("isa", "avx2")}));
+    ++world_rank;
+  }
+  return lines;
+}
+
+std::vector<std::string> Scenario::RunForEachWorker(const Command& command) {
+  Lines lines;
+  std::vector<std::string> names = command.arguments;
+  if (command.verb == "ended") names.pop_back();  // the outcome
+  for (const std::string& name : names) {
+    if (command.verb != "gone") {
+      Append(lines, Say(name, MessageOf(command, name)));
+      continue;
+    }
+    const SessionId session = workers_.extract(name).mapped().session;
+    Append(lines, Post(WorkerGone{.session = session,
+                                  .reason = command.Option("reason", "its stream closed")}));
+  }
+  return lines;
+}
+
+WorkerMessage Scenario::MessageOf(const Command& command, const std::string& worker) {
+  if (command.verb == "prepared") return PreparedOf(command, worker);
+  if (command.verb == "ended") return EndedOf(command, worker);
+  if (command.verb == "goodbye") return Goodbye{.reason = command.Option("reason", "")};
+  const std::int64_t step = command.Number("step", 0);
+  if (command.verb == "heartbeat") {
+    auto message = About<Heartbeat>(command, worker);
+    message.step = step;
+    message.phase = command.Option("phase", "compute");
+    workers_.at(worker).heartbeat = message;
+    return message;
+  }
+  if (command.verb == "evaluated") {
+    auto message = About<EvaluationReport>(command, worker);
+    message.step = step;
+    if (command.Option("split", "validation") == "test") message.split = EvaluationSplit::kTest;
+    return message;
+  }
+  DESCENT_CHECK(command.verb == "saved");
+  auto message = About<CheckpointWritten>(command, worker);
+  message.step = step;
+  message.directory = fmt::format("step-{}", step);
+  message.state_digest = TestDigest(command.Number("state", step));
+  return message;
+}
+
+Prepared Scenario::PreparedOf(const Command& command, const std::string& worker) const {
+  auto message = About<Prepared>(command, worker);
+  message.rank = workers_.at(worker).assign.rank;
+  message.start_step = command.Number("step", 0);
+  message.train_samples = command.Number("samples", 1000);
+  message.dataset_fingerprint = TestDigest(command.Number("data", 1));
+  message.parameter_count = command.Number("parameters", 10);
+  message.instruction_set = command.Option("isa", "avx2");
+  message.state_digest = TestDigest(command.Number("state", 1));
+  return message;
+}
+
+AssignmentEnded Scenario::EndedOf(const Command& command, const std::string& worker) const {
+  auto message = About<AssignmentEnded>(command, worker);
+  message.rank = workers_.at(worker).assign.rank;
+  message.outcome = ParseOutcome(command.arguments.back());
+  message.step = command.Number("step", 0);
+  message.state_digest = TestDigest(command.Number("state", 1));
+  message.reason = command.Option("reason", "");
+  message.message = command.Option("message", "");
+  message.phase = command.Option("phase", "compute");
+  message.retryable = command.Option("retryable", "no") == "yes";
+  return message;
+}
+
+std::vector<std::string> Scenario::RunSteps(const Command& command) {
+  const std::string& name = command.arguments.at(0);
+  const auto [first, last] = ParseRange(command.arguments.at(1));
+  auto message = About<StepReports>(command, name);
+  for (long long step = first; step <= last; ++step)
+    message.steps.push_back({.step = step,
+                             .loss = 1.0 / static_cast<double>(step),
+                             .samples = 100,
+                             .step_seconds = std::stod(command.Option("seconds", "0.1"))});
+  return Say(name, message);
+}
+
+std::vector<std::string> Scenario::RunAdvance(const Command& command) {
+  Lines lines;
+  const std::set<std::string> silent(command.arguments.begin() + 1, command.arguments.end());
+  for (long long second = 0; second < std::stoll(command.arguments.at(0)); ++second) {
+    now_.monotonic += std::chrono::seconds(1);
+    now_.wall += 1;
+    const std::map<std::string, Worker> attached = workers_;
+    for (const auto& [name, worker] : attached)
+      if (!silent.contains(name)) Append(lines, Say(name, worker.heartbeat));
+    Append(lines, Post(Tick()));
+  }
+  return lines;
+}
+
+std::vector<std::string> Scenario::RunRestart() {
+  state_ = std::make_unique<State>(kOptions);
+  workers_.clear();
+  Restore restore{.last_generation = stored_generation_};
+  for (const auto& [id, job] : stored_) restore.jobs.push_back(job);
+  return Post(restore);
+}
+
+std::vector<std::string> Scenario::RunRead(const Command& command) const {
+  Lines lines;
+  if (command.verb == "pools") {
+    for (const PoolView& pool : state_->pools())
+      lines.push_back(fmt::format(
+          "pool {}: {} of {} ranks, {} free{}{}", pool.name, pool.workers.size(), pool.world_size,
+          pool.free, pool.is_ready ? ", ready" : "", pool.is_broken ? ", broken" : ""));
+    return lines;
+  }
+  const std::string& job_id = command.arguments.at(0);
+  if (command.verb == "show") return {Show(*state_->FindJob(job_id))};
+  const auto position = state_->QueuePositionOf(job_id);
+  if (!position) return {fmt::format("{} does not wait", job_id)};
+  return {fmt::format("{} is number {}: {}", job_id, position->position, position->message)};
+}
+
+std::string Scenario::Show(const Job& job) const {
+  std::string text = fmt::format(
+      "{} {} step={} epoch={} attempt={} without_progress={} checkpoints={} started={} ended={}",
+      job.id, JobStateName(job.state), job.step, job.epoch, job.attempt.attempt,
+      job.attempts_without_progress, CheckpointSteps(job), job.start_time, job.end_time);
+  if (job.state_digest) text += fmt::format(" digest={}", job.state_digest->low);
+  if (job.failure)
+    text += fmt::format(" failure={} rank={} step={} phase={}", job.failure->reason,
+                        job.failure->rank, job.failure->step, job.failure->phase);
+  return text;
+}
+
+}  // namespace descent

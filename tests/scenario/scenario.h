@@ -1,0 +1,75 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "coordinator/state.h"
+#include "tests/scenario/script.h"
+
+namespace descent {
+
+// A coordinator's State with a clock that stands still, and workers that say what a script makes
+// them say. A worker answers for the assignment it received last unless told otherwise.
+//
+//   submit JOB workers=2|1..4 [steps=100] [epochs=] [global=100] [tail=keep] [stop_at=] [keep=2]
+//              [evaluate_steps=] [evaluate_epochs=] [checkpoint_steps=] [validation=yes]
+//              [restarts=5] [request=ID] [from=DIRECTORY]
+//   cancel JOB
+//   register W… [pool=p] [rank=0: of the first] [of=COUNT] [host=h] [pid=100 + rank] [isa=avx2]
+//   prepared W… [step=0] [samples=1000] [data=1] [parameters=10] [isa=avx2] [state=1]
+//   heartbeat W… [step=0] [phase=compute]
+//   steps W FIRST..LAST [seconds=0.1: of a step]        "steps done": the first step reports 1
+//   evaluated W [step=] [split=validation|test]
+//   saved W [step=] [state=STEP]                        to the directory step-STEP
+//   ended W… completed|stopped|failed [step=] [state=1] [reason=] [message=] [phase=compute]
+//              [retryable=yes]
+//   goodbye W… [reason=]        gone W… [reason=]
+//   advance 16s [except W…]     ticks and heartbeats every second
+//   restart                     the coordinator, from what it stored; all workers are detached
+//   queue JOB · show JOB · pools                        what can be read
+// Options of all that workers say of a job: job=, generation=.
+class Scenario {
+ public:
+  Scenario();
+
+  // The lines for what the coordinator did or answered.
+  std::vector<std::string> Run(const std::string& line);
+
+ private:
+  struct Worker {
+    SessionId session = 0;
+    Assign assign;        // the last one received
+    Heartbeat heartbeat;  // repeated while time passes
+  };
+  using Lines = std::vector<std::string>;
+
+  Lines Post(const Event& event);
+  Lines Say(const std::string& worker, WorkerMessage message);
+  template <typename Message>
+  Message About(const Command& command, const std::string& worker) const;
+
+  Lines RunSubmit(const Command& command);
+  Lines RunRegister(const Command& command);
+  Lines RunForEachWorker(const Command& command);
+  WorkerMessage MessageOf(const Command& command, const std::string& worker);
+  Prepared PreparedOf(const Command& command, const std::string& worker) const;
+  AssignmentEnded EndedOf(const Command& command, const std::string& worker) const;
+  Lines RunSteps(const Command& command);
+  Lines RunAdvance(const Command& command);
+  Lines RunRestart();
+  Lines RunRead(const Command& command) const;
+  std::string Show(const Job& job) const;
+
+  std::unique_ptr<State> state_;
+  EventTime now_;
+  SessionId last_session_ = 0;
+  std::map<SessionId, std::string> names_;
+  std::map<std::string, Worker> workers_;  // attached ones
+  std::map<std::string, Job> stored_;      // what a restart finds
+  std::int64_t stored_generation_ = 0;
+};
+
+}  // namespace descent

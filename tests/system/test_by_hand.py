@@ -1,0 +1,176 @@
+"""The by-hand path of the README: coordinator, pool, submit, watch, cancel, status, metrics."""
+
+import json
+import os
+import pathlib
+import re
+import signal
+import struct
+import subprocess
+import time
+
+from harness import BIN, SystemTest, processes_of
+
+
+class ByHand(SystemTest):
+
+    def setUp(self):
+        super().setUp()
+        self.coordinator = self.start_coordinator()
+
+    def test_a_pool_stays_attached_and_takes_the_next_job(self):
+        self.start_workers(2)
+
+        first = self.submit("--follow")
+        second = self.submit("--follow")
+
+        self.assertNotEqual(first, second)
+        self.assertEqual(self.job(first)["stateDigest"], self.job(second)["stateDigest"])
+        listing = self.descent("ls").stdout
+        self.assertIn(first, listing)
+        self.assertIn(second, listing)
+        self.assertIn("SUCCEEDED", listing)
+
+    def test_watch_follows_a_job_to_its_end(self):
+        job = self.submit()
+        self.start_workers(2)
+
+        done = self.descent("watch", job)
+
+        self.assertIn("SUCCEEDED", done.stdout + done.stderr)
+
+    def test_every_step_is_in_the_metrics_exactly_once(self):
+        self.start_workers(2)
+        job = self.submit("--follow")
+
+        series = json.loads(self.get(f"/v1/jobs/{job}/metrics?names=train/loss&max_points=1000"))
+
+        steps = [int(point["step"]) for point in series["series"][0]["points"]]
+        self.assertEqual(steps, list(range(1, 201)))
+
+    def test_cancel_ends_a_running_job_and_frees_the_workers(self):
+        self.start_workers(2)
+        job = self.submit("--set", "steps=2000000")
+        self.wait_for_state(job, "RUNNING")
+
+        self.descent("cancel", job)
+        self.wait_for_state(job, "CANCELLED")
+
+        self.submit("--follow")
+
+    def test_a_cancelled_job_can_be_resumed_from_where_it_stopped(self):
+        self.start_workers(2)
+        job = self.submit("--set", "steps=2000000")
+        self.wait_until(lambda: int(self.job(job).get("progress", {}).get("step", 0)) > 0)
+        self.descent("cancel", job)
+        self.wait_for_state(job, "CANCELLED")
+
+        checkpoint = self.job(job)["latestCheckpoint"]
+
+        self.assertGreater(int(checkpoint["step"]), 0)
+
+    def test_watch_of_a_cancelled_job_exits_with_8(self):
+        self.start_workers(1)
+        job = self.submit("--set", "steps=2000000")
+        self.wait_for_state(job, "RUNNING")
+        self.descent("cancel", job)
+
+        self.descent("watch", job, code=8)
+
+    def test_an_exported_checkpoint_is_a_safetensors_file_with_pytorchs_names(self):
+        self.start_workers(1)
+        job = self.submit("--follow")
+        listing = self.descent("checkpoint", "ls", job).stdout
+        self.assertRegex(listing, r"\b200\b")
+        self.assertRegex(listing, r"\b180\b")
+        self.assertNotRegex(listing, r"\b120\b")
+        model = self.directory / "model.safetensors"
+
+        self.descent("checkpoint", "export", f"{job}/latest", "-o", model)
+
+        content = model.read_bytes()
+        size = struct.unpack("<Q", content[:8])[0]
+        header = json.loads(content[8:8 + size])
+        header.pop("__metadata__", None)
+        self.assertEqual({name: entry["shape"] for name, entry in header.items()}, {
+            "layers.0.weight": [32, 64], "layers.0.bias": [32],
+            "layers.1.weight": [16, 32], "layers.1.bias": [16],
+            "layers.2.weight": [4, 16], "layers.2.bias": [4]})
+        self.assertEqual(max(entry["data_offsets"][1] for entry in header.values()),
+                         len(content) - 8 - size)
+
+    def test_status_metrics_and_health_endpoints_answer(self):
+        self.start_workers(2)
+        job = self.submit("--follow")
+
+        self.assertEqual(self.get("/livez").strip().splitlines()[0][:2], "ok")
+        self.assertIn("ok", self.get("/readyz"))
+        status = json.loads(self.get("/v1/status"))
+        self.assertEqual(status["jobs"]["SUCCEEDED"], 1)
+        self.assertEqual(status["workers"]["ready"], 2)
+        metrics = self.get("/metrics")
+        self.assertIn('descent_jobs{state="SUCCEEDED"} 1', metrics)
+        self.assertIn(f'descent_job_step{{job="{job}"}} 200', metrics)
+        self.assertIn("<title>", self.get("/"))
+
+    def test_a_job_survives_the_loss_of_all_its_workers(self):
+        undisturbed = self.digest_of(self.run_job_elsewhere())
+        pool = self.start_workers(2)
+        # Large pictures would be needed to make 200 steps slow; a stopped rank makes them wait.
+        job = self.submit("--set", "steps=200", "--set", "checkpoint.every_steps=20")
+        self.wait_until(lambda: self.job(job).get("latestCheckpoint"))
+        os.killpg(pool.pid, signal.SIGKILL)
+        pool.wait()
+        self.wait_until(lambda: self.job(job)["state"] != "JOB_STATE_RUNNING")
+
+        if self.job(job)["state"] != "JOB_STATE_SUCCEEDED":
+            self.start_workers(3)
+        finished = self.wait_for_state(job, "SUCCEEDED", "FAILED")
+
+        self.assertEqual(finished["state"], "JOB_STATE_SUCCEEDED", finished)
+        self.assertEqual(finished["stateDigest"], undisturbed)
+
+    def run_job_elsewhere(self):
+        return self.descent("run", self.job_file, "--workers", 1, "--set",
+                            "checkpoint.every_steps=20", "--state-dir",
+                            self.directory / "other-state")
+
+    def test_the_coordinator_knows_its_jobs_after_a_restart(self):
+        self.start_workers(1)
+        job = self.submit("--follow")
+        digest = self.job(job)["stateDigest"]
+        self.coordinator.kill()
+        self.coordinator.wait()
+
+        self.start_coordinator()
+
+        self.assertEqual(self.job(job)["stateDigest"], digest)
+
+    def test_a_second_coordinator_on_the_same_state_is_refused(self):
+        done = subprocess.run([str(BIN / "descent-coordinator"), "--listen", "127.0.0.1:0",
+                               "--worker-listen", "127.0.0.1:0", "--http", "127.0.0.1:0",
+                               "--state-dir", str(self.directory / "state")],
+                              capture_output=True, text=True, timeout=30, env=self.environment)
+
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("in use", done.stderr)
+
+    def test_a_port_in_use_is_named(self):
+        done = subprocess.run([str(BIN / "descent-coordinator"), "--listen",
+                               self.addresses["user"], "--worker-listen", "127.0.0.1:0",
+                               "--http", "127.0.0.1:0", "--state-dir",
+                               str(self.directory / "another")],
+                              capture_output=True, text=True, timeout=30, env=self.environment)
+
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(self.addresses["user"], done.stderr)
+
+    def test_a_worker_that_cannot_reach_the_coordinator_says_so_once_and_keeps_trying(self):
+        self.stop(self.coordinator)
+        worker = self.start_workers(1)
+        time.sleep(3)
+
+        said = worker.log.read_text()
+
+        self.assertIsNone(worker.poll(), said)
+        self.assertEqual(said.count("cannot reach the coordinator"), 1, said)

@@ -1,0 +1,51 @@
+"""`descent run`: everything on this machine, the job's outcome as exit code, nothing left behind."""
+
+import signal
+import subprocess
+
+from harness import BIN, SystemTest, processes_of
+
+
+class Run(SystemTest):
+
+    def test_a_run_ends_with_accuracy_checkpoint_and_digest(self):
+        done = self.run_job(self.job_file, "--workers", 2)
+
+        self.digest_of(done)
+        self.assertRegex(done.stdout, r"test accuracy:? *(9\d|100)(\.\d+)? ?%")
+        self.assertRegex(done.stdout, r"checkpoint.*/step-200")
+        self.assertEqual(processes_of(self.directory), [])
+
+    def test_ctrl_c_cancels_the_run_and_leaves_no_process(self):
+        run = self.start(BIN / "descent", "run", self.job_file, "--workers", "2", "--set",
+                         "steps=2000000", "--state-dir", self.directory / "state")
+        self.wait_until(lambda: "step" in run.log.read_text())
+
+        run.send_signal(signal.SIGINT)
+
+        self.assertEqual(run.wait(20), 8, run.log.read_text())
+        self.assertIn("cancel", run.log.read_text())
+        self.assertEqual(self.wait_until(lambda: processes_of(self.directory), is_wanted=False), [])
+
+    def test_a_run_that_is_killed_takes_all_its_processes_along(self):
+        run = self.start(BIN / "descent", "run", self.job_file, "--workers", "2", "--set",
+                         "steps=2000000", "--state-dir", self.directory / "state")
+        self.wait_until(lambda: "step" in run.log.read_text())
+
+        run.kill()
+        run.wait()
+
+        self.assertEqual(self.wait_until(lambda: processes_of(self.directory), is_wanted=False), [])
+
+    def test_workers_that_die_are_reported_and_end_the_run(self):
+        run = self.start(BIN / "descent", "run", self.job_file, "--workers", "2", "--set",
+                         "steps=2000000", "--state-dir", self.directory / "state")
+        self.wait_until(lambda: "step" in run.log.read_text())
+        workers = [pid for pid, command in processes_of(self.directory)
+                   if command.startswith(str(BIN / "descent-worker"))]
+        self.assertEqual(len(workers), 2)
+
+        subprocess.run(["kill", "-9", str(workers[1])], check=True)
+
+        self.assertNotEqual(run.wait(60), 0)
+        self.assertIn("worker", run.log.read_text())

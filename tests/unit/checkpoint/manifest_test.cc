@@ -1,0 +1,67 @@
+#include "worker/checkpoint/manifest.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace descent {
+namespace {
+
+using testing::HasSubstr;
+
+Manifest TinyManifest() {
+  return {
+      .description = {.job = "tiny-1",
+                      .step = 120,
+                      .epoch = 2,
+                      .generation = 3,
+                      .seed = 0xffffffffffffffff,
+                      .global_batch = 256,
+                      .logical_workers = 4,
+                      .optimizer_steps = 120,
+                      .instruction_set = "avx2",
+                      .version = "0.1.0"},
+      .state_digest = {.high = 1, .low = 2},
+      .files = {{.name = "model.safetensors",
+                 .bytes = 10,
+                 .digest = {.high = 3, .low = 4},
+                 .chunks = {{.high = 5, .low = 6}}},
+                {.name = "optimizer.safetensors", .bytes = 0, .digest = {.high = 7, .low = 8}}}};
+}
+
+TEST(ManifestTest, RoundTripKeepsEverything) {
+  const Result<Manifest> decoded = DecodeManifest(EncodeManifest(TinyManifest()));
+
+  ASSERT_TRUE(decoded.ok()) << decoded.status();
+  EXPECT_EQ(decoded.value(), TinyManifest());
+}
+
+TEST(ManifestTest, EveryFlippedBitIsDataLoss) {
+  const std::string text = EncodeManifest(TinyManifest());
+  for (std::size_t bit = 0; bit < 8 * text.size(); ++bit) {
+    std::string flipped = text;
+    flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << bit % 8));
+    EXPECT_EQ(DecodeManifest(flipped).status().code(), Code::kDataLoss) << "bit " << bit;
+  }
+}
+
+TEST(ManifestTest, EveryTruncationIsDataLoss) {
+  const std::string text = EncodeManifest(TinyManifest());
+  for (std::size_t size = 0; size < text.size(); ++size)
+    EXPECT_EQ(DecodeManifest(text.substr(0, size)).status().code(), Code::kDataLoss)
+        << "size " << size;
+}
+
+TEST(ManifestTest, AnotherFormatIsNamed) {
+  EXPECT_THAT(DecodeManifest(R"({"format": 2})").status().message(),
+              HasSubstr("format 2, must have 1"));
+}
+
+TEST(ManifestTest, FilesOutsideTheCheckpointAreRefused) {
+  Manifest manifest = TinyManifest();
+  manifest.files[0].name = "../../model.safetensors";
+
+  EXPECT_EQ(DecodeManifest(EncodeManifest(manifest)).status().code(), Code::kDataLoss);
+}
+
+}  // namespace
+}  // namespace descent

@@ -1,0 +1,310 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <bit>
+#include <chrono>
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <future>
+#include <limits>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "worker/collective/accumulation_plan.h"
+#include "worker/collective/add_elements.h"
+#include "worker/collective/collective.h"
+
+namespace descent {
+
+// What every Collective promises, as tests over a World, which has
+//   static int world_size_max();
+//   static void Run(int world_size, const std::function<void(Collective&)>& body);
+// Run calls `body` on each rank of a fresh group, at the same time, and returns when all are done.
+template <typename World>
+class CollectiveConformanceTest : public ::testing::Test {};
+TYPED_TEST_SUITE_P(CollectiveConformanceTest);
+
+namespace conformance {
+
+using Values = std::vector<float>;
+
+// A number that depends on the leaf and the element alone, over five decades, with either sign, and
+// now and then a zero of either sign.
+inline float LeafValue(std::int64_t leaf, std::size_t element) {
+  std::uint64_t bits = static_cast<std::uint64_t>(leaf + 1) * 0x9e3779b97f4a7c15u +
+                       (element + 1) * 0xbf58476d1ce4e5b9u;
+  bits = (bits ^ (bits >> 31)) * 0x94d049bb133111ebu;
+  bits ^= bits >> 29;
+  const float sign = bits & 1 ? -1.0f : 1.0f;
+  if (bits % 7 == 0) return sign * 0.0f;
+  const float mantissa = static_cast<float>(bits >> 40) * 0x1p-24f;
+  return sign * std::ldexp(1.0f + mantissa, static_cast<int>((bits >> 8) % 17) - 8);
+}
+
+inline Values LeafValues(std::int64_t leaf, std::size_t size) {
+  Values values(size);
+  for (std::size_t i = 0; i < size; ++i) values[i] = LeafValue(leaf, i);
+  return values;
+}
+
+// Which leaves of V are present: all, or a pattern that leaves out whole subtrees and whole ranks.
+enum class Presence { kAll, kEveryThird, kFirstQuarter, kLastOnly };
+inline constexpr Presence kPresences[] = {Presence::kAll, Presence::kEveryThird,
+                                          Presence::kFirstQuarter, Presence::kLastOnly};
+
+inline std::vector<bool> MakePresence(Presence presence, std::int64_t leaf_count) {
+  std::vector<bool> present;
+  for (std::int64_t leaf = 0; leaf < leaf_count; ++leaf) switch (presence) {
+      case Presence::kAll:
+        present.push_back(true);
+        break;
+      case Presence::kEveryThird:
+        present.push_back(leaf % 3 == 0);
+        break;
+      case Presence::kFirstQuarter:
+        present.push_back(leaf == 0 || leaf < leaf_count / 4);
+        break;
+      case Presence::kLastOnly:
+        present.push_back(leaf == leaf_count - 1);
+        break;
+    }
+  return present;
+}
+
+// The sum by its definition, for one element; nothing if no leaf is present.
+template <typename LeafFunction>
+std::optional<float> TreeSum(const CanonicalTree& tree, Subtree subtree, LeafFunction leaf_value) {
+  if (subtree.size == 1) {
+    if (!tree.IsPresent(subtree.first)) return std::nullopt;
+    return leaf_value(subtree.first);
+  }
+  const std::optional<float> left = TreeSum(tree, subtree.left(), leaf_value);
+  const std::optional<float> right = TreeSum(tree, subtree.right(), leaf_value);
+  if (left && right) return *left + *right;
+  return left ? left : right;
+}
+
+inline float ExpectedSum(const CanonicalTree& tree, std::size_t element) {
+  return *TreeSum(tree, {.first = 0, .size = tree.leaf_count()},
+                  [&](std::int64_t leaf) { return LeafValue(leaf, element); });
+}
+
+// A rank's partial sums, added up as the training loop does it.
+inline std::vector<Values> AccumulateLeaves(const CanonicalTree& tree, int rank, std::size_t size) {
+  const AccumulationPlan plan = AccumulationPlan::For(tree, rank);
+  std::vector<Values> buffers(static_cast<std::size_t>(plan.buffer_count), Values(size));
+  for (const AccumulationPlan::LeafPlan& leaf : plan.leaves) {
+    buffers[static_cast<std::size_t>(leaf.buffer)] = LeafValues(leaf.leaf, size);
+    for (const auto& [target, source] : leaf.additions_after) {
+      Values& sum = buffers[static_cast<std::size_t>(target)];
+      AddElements(sum, buffers[static_cast<std::size_t>(source)], sum);
+    }
+  }
+  return buffers;
+}
+
+inline std::vector<const float*> PartialSumPointers(const CanonicalTree& tree, int rank,
+                                                    const std::vector<Values>& buffers) {
+  std::vector<const float*> pointers;
+  for (std::size_t i = 0; i < tree.PartialSumsOf(rank).size(); ++i)
+    pointers.push_back(buffers[i].data());
+  return pointers;
+}
+
+inline Values ReduceLeaves(Collective& collective, const CanonicalTree& tree, std::size_t size) {
+  const std::vector<Values> buffers = AccumulateLeaves(tree, collective.rank(), size);
+  Values sum(size, std::numeric_limits<float>::quiet_NaN());
+  const Status status =
+      collective.AllReduce(tree, PartialSumPointers(tree, collective.rank(), buffers), sum);
+  EXPECT_TRUE(status.ok()) << status;
+  return sum;
+}
+
+// The number of elements whose bits differ from the tree's sum.
+inline int CountWrong(const CanonicalTree& tree, const Values& sum) {
+  int wrong = 0;
+  for (std::size_t i = 0; i < sum.size(); ++i)
+    if (std::bit_cast<std::uint32_t>(sum[i]) != std::bit_cast<std::uint32_t>(ExpectedSum(tree, i)))
+      ++wrong;
+  return wrong;
+}
+
+}  // namespace conformance
+
+TYPED_TEST_P(CollectiveConformanceTest, SumsHaveTheBitsOfTheTreeForEveryWorldSize) {
+  using namespace conformance;  // NOLINT: a test body
+  for (int world_size = 1; world_size <= TypeParam::world_size_max(); ++world_size) {
+    TypeParam::Run(world_size, [](Collective& collective) {
+      for (const std::int64_t leaf_count : {1, 2, 4, 8, 16, 64}) {
+        if (leaf_count < collective.world_size()) continue;
+        for (const Presence presence : kPresences) {
+          const CanonicalTree tree(MakePresence(presence, leaf_count), collective.world_size());
+          const Values sum = ReduceLeaves(collective, tree, 333);
+          EXPECT_EQ(CountWrong(tree, sum), 0)
+              << "V=" << leaf_count << " N=" << collective.world_size();
+        }
+      }
+    });
+  }
+}
+
+TYPED_TEST_P(CollectiveConformanceTest, BucketsOfAnySizeAreReducedWhole) {
+  using namespace conformance;  // NOLINT
+  TypeParam::Run(TypeParam::world_size_max(), [](Collective& collective) {
+    const CanonicalTree tree(MakePresence(Presence::kAll, 8), collective.world_size());
+    for (const std::size_t size : {0, 1, 15, 16, 17, 64, 100, 4097, 70001})
+      EXPECT_EQ(CountWrong(tree, ReduceLeaves(collective, tree, size)), 0) << size;
+  });
+}
+
+// An independent oracle: values that are multiples of 2^-8 below 2^9 are exact as int64, in any
+// order. Every f32 addition is off by at most 2^-24 of its result, and there are log2(V) on any
+// path.
+TYPED_TEST_P(CollectiveConformanceTest, SumsAgreeWithAFixedPointSum) {
+  using namespace conformance;  // NOLINT
+  constexpr std::size_t kSize = 500;
+  TypeParam::Run(TypeParam::world_size_max(), [](Collective& collective) {
+    const CanonicalTree tree(MakePresence(Presence::kAll, 64), collective.world_size());
+    const Values sum = ReduceLeaves(collective, tree, kSize);
+    for (std::size_t i = 0; i < kSize; ++i) {
+      std::int64_t fixed_sum = 0;
+      std::int64_t fixed_magnitude = 0;
+      for (std::int64_t leaf = 0; leaf < 64; ++leaf) {
+        const auto fixed = static_cast<std::int64_t>(std::ldexp(LeafValue(leaf, i), 32));
+        fixed_sum += fixed;
+        fixed_magnitude += std::abs(fixed);
+      }
+      const double tolerance = 6 * 0x1p-24 * static_cast<double>(fixed_magnitude) * 0x1p-32;
+      EXPECT_NEAR(sum[i], static_cast<double>(fixed_sum) * 0x1p-32, tolerance);
+    }
+  });
+}
+
+TYPED_TEST_P(CollectiveConformanceTest, MinusZeroSurvivesAbsentLeaves) {
+  using namespace conformance;  // NOLINT
+  TypeParam::Run(TypeParam::world_size_max(), [](Collective& collective) {
+    const CanonicalTree tree(MakePresence(Presence::kLastOnly, 8), collective.world_size());
+    const Values minus_zeros(40, -0.0f);
+    const std::vector<const float*> partial_sums(tree.PartialSumsOf(collective.rank()).size(),
+                                                 minus_zeros.data());
+    Values sum(40);
+
+    ASSERT_TRUE(collective.AllReduce(tree, partial_sums, sum).ok());
+
+    for (const float value : sum) EXPECT_TRUE(value == 0 && std::signbit(value));
+  });
+}
+
+TYPED_TEST_P(CollectiveConformanceTest, InfinitiesMeetingInTheTreeGiveNanOnEveryRank) {
+  using namespace conformance;  // NOLINT
+  TypeParam::Run(TypeParam::world_size_max(), [](Collective& collective) {
+    constexpr float kInfinity = std::numeric_limits<float>::infinity();
+    const CanonicalTree tree(MakePresence(Presence::kAll, 64), collective.world_size());
+    const Values plus(40, kInfinity);
+    const Values minus(40, -kInfinity);
+    std::vector<const float*> partial_sums;
+    for (const Subtree& subtree : tree.PartialSumsOf(collective.rank()))
+      partial_sums.push_back(subtree.last() == 64 ? minus.data() : plus.data());
+    Values sum(40);
+
+    ASSERT_TRUE(collective.AllReduce(tree, partial_sums, sum).ok());
+
+    const bool is_mixed = tree.slot_count() > 1;
+    for (const float value : sum) EXPECT_TRUE(is_mixed ? std::isnan(value) : value == -kInfinity);
+  });
+}
+
+TYPED_TEST_P(CollectiveConformanceTest, TheSumMayBeAnyOneOfThePartialSums) {
+  using namespace conformance;  // NOLINT
+  TypeParam::Run(TypeParam::world_size_max(), [](Collective& collective) {
+    const CanonicalTree tree(MakePresence(Presence::kAll, 64), collective.world_size());
+    for (const bool is_last : {false, true}) {
+      std::vector<Values> buffers = AccumulateLeaves(tree, collective.rank(), 3000);
+      const auto pointers = PartialSumPointers(tree, collective.rank(), buffers);
+      Values& sum = buffers[is_last ? pointers.size() - 1 : 0];
+
+      ASSERT_TRUE(collective.AllReduce(tree, pointers, sum).ok());
+
+      EXPECT_EQ(CountWrong(tree, sum), 0);
+    }
+  });
+}
+
+TYPED_TEST_P(CollectiveConformanceTest, PartialSumsAreNotWritten) {
+  using namespace conformance;  // NOLINT
+  TypeParam::Run(TypeParam::world_size_max(), [](Collective& collective) {
+    const CanonicalTree tree(MakePresence(Presence::kAll, 64), collective.world_size());
+    const std::vector<Values> buffers = AccumulateLeaves(tree, collective.rank(), 3000);
+    const std::vector<Values> before = buffers;
+    Values sum(3000);
+
+    ASSERT_TRUE(
+        collective.AllReduce(tree, PartialSumPointers(tree, collective.rank(), buffers), sum).ok());
+
+    EXPECT_EQ(buffers, before);
+  });
+}
+
+TYPED_TEST_P(CollectiveConformanceTest, AllGatherPutsEveryRanksBytesInRankOrder) {
+  TypeParam::Run(TypeParam::world_size_max(), [](Collective& collective) {
+    for (const std::size_t size : {0, 1, 7, 4096, 100001}) {
+      const std::vector<std::byte> mine(size, static_cast<std::byte>(collective.rank() + 1));
+      std::vector<std::byte> all(size * static_cast<std::size_t>(collective.world_size()));
+
+      ASSERT_TRUE(collective.AllGather(mine, all).ok());
+
+      for (std::size_t i = 0; i < all.size(); ++i)
+        ASSERT_EQ(all[i], static_cast<std::byte>(i / size + 1)) << size;
+    }
+  });
+}
+
+// Half a second allows for a machine with other work; the promise is about 100 ms.
+TYPED_TEST_P(CollectiveConformanceTest, AbortWakesACallWhosePeerNeverComes) {
+  if (TypeParam::world_size_max() == 1) GTEST_SKIP() << "one rank waits for nobody";
+  TypeParam::Run(TypeParam::world_size_max(), [](Collective& collective) {
+    using Clock = std::chrono::steady_clock;
+    if (collective.rank() == 0) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(200));
+      collective.Abort();
+      return;
+    }
+    Clock::time_point aborted_at;
+    const auto aborter = std::async(std::launch::async, [&] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+      aborted_at = Clock::now();
+      collective.Abort();
+    });
+    const std::vector<std::byte> mine(1 << 20);
+    std::vector<std::byte> all(mine.size() * static_cast<std::size_t>(collective.world_size()));
+
+    const Status status = collective.AllGather(mine, all);
+    aborter.wait();
+
+    EXPECT_EQ(status.code(), Code::kAborted);
+    EXPECT_LT(Clock::now() - aborted_at, std::chrono::milliseconds(500));
+  });
+}
+
+TYPED_TEST_P(CollectiveConformanceTest, EveryCallAfterAnAbortIsAborted) {
+  TypeParam::Run(TypeParam::world_size_max(), [](Collective& collective) {
+    collective.Abort();
+    std::vector<std::byte> all(static_cast<std::size_t>(collective.world_size()));
+
+    EXPECT_EQ(collective.AllGather(std::vector<std::byte>(1), all).code(), Code::kAborted);
+    EXPECT_EQ(collective.AllGather({}, {}).code(), Code::kAborted);
+  });
+}
+
+REGISTER_TYPED_TEST_SUITE_P(CollectiveConformanceTest, SumsHaveTheBitsOfTheTreeForEveryWorldSize,
+                            BucketsOfAnySizeAreReducedWhole, SumsAgreeWithAFixedPointSum,
+                            MinusZeroSurvivesAbsentLeaves,
+                            InfinitiesMeetingInTheTreeGiveNanOnEveryRank,
+                            TheSumMayBeAnyOneOfThePartialSums, PartialSumsAreNotWritten,
+                            AllGatherPutsEveryRanksBytesInRankOrder,
+                            AbortWakesACallWhosePeerNeverComes, EveryCallAfterAnAbortIsAborted);
+
+}  // namespace descent

@@ -1,0 +1,92 @@
+#include "tests/unit/coordinator/action_observer.h"
+
+#include <spdlog/fmt/fmt.h>
+
+#include <algorithm>
+
+namespace descent {
+namespace {
+
+// The arrows of the state machine; "" is before the job's creation.
+bool IsAllowed(const std::string& from, const std::string& to) {
+  static const std::map<std::string, std::set<std::string>> kArrows = {
+      {"QUEUED", {"STARTING", "CANCELLED"}},
+      {"STARTING", {"RUNNING", "QUEUED", "RECOVERING", "FAILED", "CANCELLING"}},
+      {"RUNNING", {"RECOVERING", "SUCCEEDED", "FAILED", "CANCELLING"}},
+      {"RECOVERING", {"STARTING", "CANCELLED", "RECOVERING"}},
+      {"CANCELLING", {"CANCELLED"}},
+  };
+  const auto arrows = kArrows.find(from);
+  return arrows != kArrows.end() && arrows->second.contains(to);
+}
+
+}  // namespace
+
+void ActionObserver::Observe(const Action& action) {
+  std::visit([this](const auto& known) { On(known); }, action);
+}
+
+void ActionObserver::ForgetVolatile() {
+  recorded_.clear();
+  granted_.clear();
+}
+
+bool ActionObserver::AllJobsAreTerminal() const {
+  return std::all_of(jobs_.begin(), jobs_.end(),
+                     [](const auto& entry) { return IsTerminal(entry.second.state); });
+}
+
+void ActionObserver::On(const StoreJob& store) {
+  const Job& job = store.job;
+  const auto before = jobs_.find(job.id);
+  Require((store.event_type == "Created") == (before == jobs_.end()), job.id + " is created once");
+  if (before != jobs_.end()) {
+    Require(!IsTerminal(before->second.state), job.id + " changed after its end");
+    Require(store.from_state == JobStateName(before->second.state), job.id + " skipped a state");
+    if (store.event_type != "CheckpointWritten")
+      Require(IsAllowed(store.from_state, store.to_state),
+              fmt::format("{} went {} -> {}", job.id, store.from_state, store.to_state));
+    Require(job.step >= before->second.step, job.id + " lost progress");
+    Require(job.attempt.generation >= before->second.attempt.generation,
+            job.id + " went back to an older generation");
+  }
+  Require(!store.reason.empty() && !store.message.empty(), job.id + " changed without a reason");
+  Require(IsTerminal(job.state) == (job.end_time != 0), job.id + " has an end only at its end");
+  Require(std::is_sorted(job.checkpoints.begin(), job.checkpoints.end(),
+                         [](const auto& a, const auto& b) { return a.step < b.step; }),
+          job.id + " has checkpoints out of order");
+  Require(static_cast<std::int64_t>(job.checkpoints.size()) <= job.spec.checkpoint.keep_last,
+          job.id + " keeps too many checkpoints");
+  jobs_[job.id] = job;
+}
+
+void ActionObserver::On(const StoreGeneration& store) {
+  Require(store.generation > generation_, "a generation did not grow");
+  generation_ = store.generation;
+}
+
+void ActionObserver::On(const RecordMetrics& record) {
+  Require(!record.points.empty(), "nothing was recorded");
+  for (const MetricPoint& point : record.points)
+    Require(recorded_.insert({record.job_id, point.name, point.step}).second,
+            fmt::format("{} recorded {} of step {} twice", record.job_id, point.name, point.step));
+}
+
+void ActionObserver::On(const SendToWorker& send) {
+  if (const auto* assign = std::get_if<Assign>(&send.message))
+    Require(assign->generation == generation_, "an assignment's generation was not stored");
+  const auto* grant = std::get_if<GrantSteps>(&send.message);
+  if (grant == nullptr) return;
+  const auto [granted, is_first] =
+      granted_.try_emplace({send.session, grant->generation}, grant->first);
+  Require(granted->second == grant->first, grant->job + " has a gap between grants");
+  Require(grant->first < grant->last || (is_first && grant->is_final),
+          grant->job + " has an empty grant");
+  granted->second = grant->last;
+}
+
+void ActionObserver::Require(bool is_met, const std::string& what) {
+  if (!is_met) violations_.push_back(what);
+}
+
+}  // namespace descent

@@ -1,0 +1,91 @@
+#include "coordinator/progress.h"
+
+#include <gtest/gtest.h>
+
+namespace descent {
+namespace {
+
+CheckpointWritten Written(std::int64_t step, std::uint64_t digest) {
+  return {.step = step, .directory = "step", .state_digest = {.low = digest}};
+}
+
+Job JobThatKeeps(std::int64_t count) {
+  Job job;
+  job.spec.checkpoint.keep_last = count;
+  return job;
+}
+
+TEST(ProgressTest, StepsThatWereReportedBeforeAreDropped) {
+  Job job;
+  job.step = 10;
+
+  const auto points = AdvanceSteps(job, {{.step = 9}, {.step = 10}, {.step = 11}});
+
+  EXPECT_EQ(job.step, 11);
+  for (const MetricPoint& point : points) EXPECT_EQ(point.step, 11);
+  EXPECT_FALSE(points.empty());
+}
+
+TEST(ProgressTest, TheLatestMetricsAreThoseOfTheLastStep) {
+  Job job;
+
+  (void)AdvanceSteps(job, {{.step = 1, .loss = 3}, {.step = 2, .loss = 2}});
+
+  EXPECT_EQ(job.latest_metrics.at("train/loss"), 2);
+}
+
+TEST(ProgressTest, AnEvaluationIsNamedAfterItsSplit) {
+  Job job;
+
+  const auto points =
+      RecordEvaluation(job, {.step = 5, .split = EvaluationSplit::kTest, .accuracy = 0.9});
+
+  ASSERT_EQ(points.size(), 2u);
+  EXPECT_EQ(points[0].name, "test/loss");
+  EXPECT_EQ(points[1].name, "test/accuracy");
+  EXPECT_EQ(job.latest_metrics.at("test/accuracy"), 0.9);
+}
+
+TEST(ProgressTest, OnlyTheNewestCheckpointsAreKept) {
+  Job job = JobThatKeeps(2);
+
+  for (const std::int64_t step : {10, 20, 30})
+    EXPECT_EQ(RecordCheckpoint(job, Written(step, 1), 0), std::nullopt);
+
+  ASSERT_EQ(job.checkpoints.size(), 2u);
+  EXPECT_EQ(job.checkpoints[0].step, 20);
+  EXPECT_EQ(job.checkpoints[1].step, 30);
+}
+
+TEST(ProgressTest, ACheckpointBeyondAllOthersIsProgress) {
+  Job job = JobThatKeeps(2);
+  job.attempts_without_progress = 3;
+
+  EXPECT_EQ(RecordCheckpoint(job, Written(10, 1), 0), std::nullopt);
+
+  EXPECT_EQ(job.attempts_without_progress, 0);
+}
+
+TEST(ProgressTest, ACheckpointPublishedAgainIsNoProgress) {
+  Job job = JobThatKeeps(2);
+  (void)RecordCheckpoint(job, Written(10, 1), 0);
+  job.attempts_without_progress = 3;
+
+  EXPECT_EQ(RecordCheckpoint(job, Written(10, 1), 0), std::nullopt);
+
+  EXPECT_EQ(job.attempts_without_progress, 3);
+  EXPECT_EQ(job.checkpoints.size(), 1u);
+}
+
+TEST(ProgressTest, AReplayWithOtherBitsIsADivergence) {
+  Job job = JobThatKeeps(2);
+  (void)RecordCheckpoint(job, Written(10, 1), 0);
+
+  const auto failure = RecordCheckpoint(job, Written(10, 2), 0);
+
+  ASSERT_TRUE(failure.has_value());
+  EXPECT_EQ(failure->reason, "StateDiverged");
+}
+
+}  // namespace
+}  // namespace descent

@@ -1,0 +1,111 @@
+#include "coordinator/scheduler.h"
+
+#include <gtest/gtest.h>
+
+#include "common/worker_protocol.h"
+
+namespace descent {
+namespace {
+
+// A complete pool; the session of a rank is `first_session` plus its rank.
+PoolView MakePool(const std::string& name, int world_size, SessionId first_session) {
+  PoolView pool{.name = name, .world_size = world_size, .free = world_size, .is_ready = true};
+  for (int rank = 0; rank < world_size; ++rank)
+    pool.workers.push_back({.session = first_session + static_cast<SessionId>(rank),
+                            .pool = name,
+                            .world_rank = rank,
+                            .instruction_set = "avx2"});
+  return pool;
+}
+
+GangRequest Request(const std::string& job_id, int workers_min, int workers_max) {
+  return {.job_id = job_id, .workers_min = workers_min, .workers_max = workers_max};
+}
+
+using Sessions = std::vector<SessionId>;
+
+TEST(SchedulerTest, AJobTakesTheLowestFreeRanks) {
+  PoolView pool = MakePool("p", 4, 10);
+  pool.workers[1].job_id = "other";
+
+  const auto gangs = ScheduleGangs({Request("a", 1, 2)}, {pool});
+
+  ASSERT_EQ(gangs.size(), 1u);
+  EXPECT_EQ(gangs[0].sessions, (Sessions{10, 12}));
+}
+
+TEST(SchedulerTest, AJobTakesThePoolThatGivesItMost) {
+  const auto gangs =
+      ScheduleGangs({Request("a", 1, 4)}, {MakePool("p", 2, 10), MakePool("q", 4, 20)});
+
+  EXPECT_EQ(gangs.at(0).pool, "q");
+}
+
+TEST(SchedulerTest, OfPoolsThatGiveTheSameTheSmallestIsTaken) {
+  const auto gangs =
+      ScheduleGangs({Request("a", 2, 2)}, {MakePool("p", 4, 10), MakePool("q", 2, 20)});
+
+  EXPECT_EQ(gangs.at(0).pool, "q");
+}
+
+TEST(SchedulerTest, AGangNeverSpansPools) {
+  const auto gangs =
+      ScheduleGangs({Request("a", 4, 4)}, {MakePool("p", 2, 10), MakePool("q", 2, 20)});
+
+  EXPECT_TRUE(gangs.empty());
+}
+
+TEST(SchedulerTest, APoolThatIsNotCompleteIsNotUsed) {
+  PoolView pool = MakePool("p", 2, 10);
+  pool.is_ready = false;
+
+  EXPECT_TRUE(ScheduleGangs({Request("a", 1, 1)}, {pool}).empty());
+}
+
+TEST(SchedulerTest, NoRankIsGivenTwice) {
+  const auto gangs =
+      ScheduleGangs({Request("a", 1, 2), Request("b", 1, 2)}, {MakePool("p", 3, 10)});
+
+  ASSERT_EQ(gangs.size(), 2u);
+  EXPECT_EQ(gangs[0].sessions, (Sessions{10, 11}));
+  EXPECT_EQ(gangs[1].sessions, (Sessions{12}));
+}
+
+TEST(SchedulerTest, AJobThatNeverFitsBlocksNobody) {
+  const auto gangs =
+      ScheduleGangs({Request("huge", 9, 9), Request("b", 1, 1)}, {MakePool("p", 2, 10)});
+
+  ASSERT_EQ(gangs.size(), 1u);
+  EXPECT_EQ(gangs[0].job_id, "b");
+}
+
+TEST(SchedulerTest, AJobThatWillFitKeepsItsPoolFromSmallerOnes) {
+  PoolView pool = MakePool("p", 2, 10);
+  pool.workers[0].job_id = "other";
+
+  const auto gangs = ScheduleGangs({Request("big", 2, 2), Request("small", 1, 1)}, {pool});
+
+  EXPECT_TRUE(gangs.empty());
+}
+
+TEST(SchedulerTest, AJobGoesOnOnlyWithItsInstructionSet) {
+  GangRequest request = Request("a", 1, 1);
+  request.instruction_set = "avx512";
+
+  EXPECT_TRUE(ScheduleGangs({request}, {MakePool("p", 2, 10)}).empty());
+}
+
+TEST(SchedulerTest, AWorkerThatLeavesGetsNoJob) {
+  PoolView pool = MakePool("p", 1, 10);
+  pool.workers[0].leaving = "SIGTERM";
+
+  EXPECT_TRUE(ScheduleGangs({Request("a", 1, 1)}, {pool}).empty());
+}
+
+TEST(SchedulerTest, TheExplanationNamesTheLargestPoolWhenNoneIsLargeEnough) {
+  EXPECT_EQ(ExplainWait({Request("a", 4, 4)}, 0, {MakePool("p", 1, 10), MakePool("q", 2, 20)}),
+            "needs 4 workers, the largest pool has 2");
+}
+
+}  // namespace
+}  // namespace descent

@@ -1,0 +1,56 @@
+#include "tests/unit/coordinator_shell/make_job.h"
+
+namespace descent {
+
+JobSpec MakeSpec() {
+  JobSpec spec;
+  spec.name = "small";
+  spec.model.mlp.hidden_sizes = {16};
+  spec.data.train.path = "/data/train";
+  spec.batch.global = 64;
+  spec.steps = 100;
+  return WithDefaults(spec);
+}
+
+Job MakeJob(const std::string& id, std::int64_t sequence) {
+  Job job;
+  job.id = id;
+  job.spec = MakeSpec();
+  job.sequence = sequence;
+  job.create_time = 1000;
+  return job;
+}
+
+Job MakeFullJob() {
+  Job job = MakeJob("full-1", 7);
+  job.spec.data.validation = DatasetSpec{"/data/validation", DataFormat::kIdx, IndexRange{5, 10}};
+  job.spec.optimizer.adamw.no_decay = {"*.bias"};
+  job.spec.seed = 42;
+  job.spec.stop_at_step = 80;
+  job.state = JobState::kRunning;
+  job.state_reason = "GangReady";
+  job.state_message = "all ranks agree";
+  job.request_id = "request-1";
+  job.attempt = {.attempt = 2, .generation = 9, .start_step = 40, .workers = {"a/0", "b/1"}};
+  job.attempts_without_progress = 1;
+  job.failure = FailureRecord{"PeerLost", "rank 1 is gone", 1, "b", 44, "reduce"};
+  job.train_samples = 640;
+  job.parameter_count = 1234;
+  job.instruction_set = "avx2";
+  job.dataset_fingerprint = {1, 2};
+  job.step = 50;
+  job.epoch = 5;
+  job.samples_per_second = 1000.5;
+  job.steps_per_second = 10.25;
+  job.latest_metrics = {{"train/loss", 0.5}, {"validation/loss", 0.75}};
+  job.checkpoints = {{20, 2, "/checkpoints/full-1/step-20", {3, 4}, 2048, 1020.5},
+                     {40, 4, "/checkpoints/full-1/step-40", {5, 6}, 4096, 1040.5}};
+  job.state_digest = Digest{7, 8};
+  job.start_checkpoint = "/checkpoints/old-1/step-10";
+  job.forked_from = "jobs/old-1/checkpoints/10";
+  job.start_time = 1001.5;
+  job.end_time = 1100.5;
+  return job;
+}
+
+}  // namespace descent

@@ -1,0 +1,136 @@
+#include "coordinator/metric_store.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "tests/support/temporary_directory.h"
+
+namespace descent {
+namespace {
+
+class MetricStoreTest : public testing::Test {
+ protected:
+  std::vector<MetricCurve> Query(const MetricQuery& query) {
+    Result<std::vector<MetricCurve>> curves = store_.Query(query);
+    EXPECT_TRUE(curves.ok()) << curves.status();
+    return std::move(curves).value();
+  }
+  // train/loss of step n is n, for n in [first, last].
+  void RecordSteps(std::int64_t first, std::int64_t last) {
+    RecordMetrics metrics{.job_id = "a"};
+    for (std::int64_t step = first; step <= last; ++step)
+      metrics.points.push_back({"train/loss", step, static_cast<double>(step)});
+    ASSERT_TRUE(store_.Record(metrics).ok());
+  }
+
+  const TemporaryDirectory directory_;
+  MetricStore store_{directory_.path()};
+};
+
+TEST_F(MetricStoreTest, AJobWithoutMetricsHasNoCurves) {
+  EXPECT_TRUE(Query({.job_id = "a"}).empty());
+}
+
+TEST_F(MetricStoreTest, CurvesComeBackByNameAndStep) {
+  ASSERT_TRUE(
+      store_.Record({"a", {{"train/loss", 2, 0.5}, {"lr", 1, 0.1}, {"train/loss", 1, 0.75}}}).ok());
+
+  const std::vector<MetricCurve> curves = Query({.job_id = "a"});
+
+  ASSERT_EQ(curves.size(), 2u);
+  EXPECT_EQ(curves[0].name, "lr");
+  EXPECT_EQ(curves[1].name, "train/loss");
+  ASSERT_EQ(curves[1].points.size(), 2u);
+  EXPECT_EQ(curves[1].points[0].step, 1);
+  EXPECT_EQ(curves[1].points[0].value, 0.75);
+  EXPECT_EQ(curves[1].points[1].step, 2);
+  EXPECT_EQ(curves[1].bucket_steps, 1);
+}
+
+TEST_F(MetricStoreTest, AStepIsStoredOnce) {
+  ASSERT_TRUE(store_.Record({"a", {{"train/loss", 1, 0.5}}}).ok());
+  ASSERT_TRUE(store_.Record({"a", {{"train/loss", 1, 0.25}, {"train/loss", 2, 0.125}}}).ok());
+
+  const std::vector<MetricCurve> curves = Query({.job_id = "a"});
+
+  ASSERT_EQ(curves[0].points.size(), 2u);
+  EXPECT_EQ(curves[0].points[0].value, 0.5);
+  EXPECT_EQ(curves[0].points[1].value, 0.125);
+}
+
+TEST_F(MetricStoreTest, JobsDoNotMix) {
+  ASSERT_TRUE(store_.Record({"a", {{"train/loss", 1, 0.5}}}).ok());
+
+  EXPECT_TRUE(Query({.job_id = "b"}).empty());
+}
+
+TEST_F(MetricStoreTest, MetricsSurviveReopening) {
+  RecordSteps(1, 3);
+
+  const Result<std::vector<MetricCurve>> curves =
+      MetricStore(directory_.path()).Query({.job_id = "a"});
+
+  ASSERT_TRUE(curves.ok()) << curves.status();
+  EXPECT_EQ(curves.value()[0].points.size(), 3u);
+}
+
+TEST_F(MetricStoreTest, OnlyTheNamedCurvesComeBack) {
+  ASSERT_TRUE(store_.Record({"a", {{"train/loss", 1, 0.5}, {"lr", 1, 0.1}}}).ok());
+
+  const std::vector<MetricCurve> curves = Query({.job_id = "a", .names = {"lr"}});
+
+  ASSERT_EQ(curves.size(), 1u);
+  EXPECT_EQ(curves[0].name, "lr");
+}
+
+TEST_F(MetricStoreTest, PointsBeforeTheFirstStepAreLeftOut) {
+  RecordSteps(1, 10);
+
+  const std::vector<MetricCurve> curves = Query({.job_id = "a", .first_step = 8});
+
+  ASSERT_EQ(curves[0].points.size(), 3u);
+  EXPECT_EQ(curves[0].points[0].step, 8);
+}
+
+TEST_F(MetricStoreTest, ALongCurveComesAsMeansOverBuckets) {
+  RecordSteps(0, 99);
+
+  const MetricCurve curve = Query({.job_id = "a", .points_max = 30})[0];
+
+  EXPECT_EQ(curve.bucket_steps, 4);
+  ASSERT_EQ(curve.points.size(), 25u);
+  EXPECT_EQ(curve.points[0].step, 3);
+  EXPECT_EQ(curve.points[0].value, 1.5);  // mean of 0, 1, 2, 3
+  EXPECT_EQ(curve.points[24].step, 99);
+}
+
+TEST_F(MetricStoreTest, ACurveNeverHasMorePointsThanAskedFor) {
+  RecordSteps(3, 1000);
+
+  for (const int points_max : {1, 2, 7, 100, 997})
+    EXPECT_LE(Query({.job_id = "a", .points_max = points_max})[0].points.size(),
+              static_cast<std::size_t>(points_max));
+}
+
+TEST_F(MetricStoreTest, AValueThatIsNotANumberComesBackAsOne) {
+  ASSERT_TRUE(store_.Record({"a", {{"train/loss", 1, std::nan("")}}}).ok());
+
+  EXPECT_TRUE(std::isnan(Query({.job_id = "a"})[0].points[0].value));
+}
+
+TEST_F(MetricStoreTest, AnInfiniteValueComesBackInfinite) {
+  ASSERT_TRUE(store_.Record({"a", {{"train/loss", 1, INFINITY}}}).ok());
+
+  EXPECT_TRUE(std::isinf(Query({.job_id = "a"})[0].points[0].value));
+}
+
+TEST_F(MetricStoreTest, MoreJobsThanOpenFilesAreRecorded) {
+  for (int job = 0; job < 100; ++job)
+    ASSERT_TRUE(store_.Record({std::to_string(job), {{"train/loss", 1, 0.5}}}).ok());
+
+  EXPECT_EQ(Query({.job_id = "0"}).size(), 1u);
+}
+
+}  // namespace
+}  // namespace descent

@@ -1,0 +1,64 @@
+#include "coordinator/request_error.h"
+
+#include <grpcpp/support/error_details.h>
+#include <gtest/gtest.h>
+
+#include "google/rpc/status.pb.h"
+
+namespace descent {
+namespace {
+
+google::rpc::Status DetailsOf(const grpc::Status& status) {
+  google::rpc::Status details;
+  EXPECT_TRUE(grpc::ExtractErrorDetails(status, &details).ok());
+  return details;
+}
+
+TEST(RequestErrorTest, OkStaysOk) { EXPECT_TRUE(ToGrpcStatus(Status()).ok()); }
+
+TEST(RequestErrorTest, EveryCodeHasItsNameInTheStandard) {
+  EXPECT_EQ(ToGrpcCode(Code::kInvalidArgument), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(ToGrpcCode(Code::kNotFound), grpc::StatusCode::NOT_FOUND);
+  EXPECT_EQ(ToGrpcCode(Code::kAlreadyExists), grpc::StatusCode::ALREADY_EXISTS);
+  EXPECT_EQ(ToGrpcCode(Code::kFailedPrecondition), grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_EQ(ToGrpcCode(Code::kResourceExhausted), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(ToGrpcCode(Code::kUnavailable), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(ToGrpcCode(Code::kAborted), grpc::StatusCode::ABORTED);
+  EXPECT_EQ(ToGrpcCode(Code::kCancelled), grpc::StatusCode::CANCELLED);
+  EXPECT_EQ(ToGrpcCode(Code::kDataLoss), grpc::StatusCode::DATA_LOSS);
+  EXPECT_EQ(ToGrpcCode(Code::kInternal), grpc::StatusCode::INTERNAL);
+}
+
+TEST(RequestErrorTest, EveryErrorCarriesOneErrorInfo) {
+  const grpc::Status status = ToGrpcStatus(RequestError{
+      Status(Code::kNotFound, "jobs/a does not exist"), "JOB_NOT_FOUND", {}, {{"job", "a"}}});
+
+  const google::rpc::Status details = DetailsOf(status);
+  google::rpc::ErrorInfo error_info;
+  ASSERT_EQ(details.details_size(), 1);
+  ASSERT_TRUE(details.details(0).UnpackTo(&error_info));
+  EXPECT_EQ(details.code(), grpc::StatusCode::NOT_FOUND);
+  EXPECT_EQ(details.message(), "jobs/a does not exist");
+  EXPECT_EQ(error_info.reason(), "JOB_NOT_FOUND");
+  EXPECT_EQ(error_info.domain(), "descent.dev");
+  EXPECT_EQ(error_info.metadata().at("job"), "a");
+}
+
+TEST(RequestErrorTest, ViolationsTravelAsABadRequest) {
+  const grpc::Status status =
+      ToGrpcStatus(RequestError{Status(Code::kInvalidArgument, "2 problems"),
+                                "SPEC_INVALID",
+                                {{"batch.global", "0, must be at least 1"}, {"steps", "0"}},
+                                {}});
+
+  const google::rpc::Status details = DetailsOf(status);
+  google::rpc::BadRequest bad_request;
+  ASSERT_EQ(details.details_size(), 2);
+  ASSERT_TRUE(details.details(1).UnpackTo(&bad_request));
+  ASSERT_EQ(bad_request.field_violations_size(), 2);
+  EXPECT_EQ(bad_request.field_violations(0).field(), "batch.global");
+  EXPECT_EQ(bad_request.field_violations(0).description(), "0, must be at least 1");
+}
+
+}  // namespace
+}  // namespace descent

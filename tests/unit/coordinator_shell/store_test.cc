@@ -1,0 +1,229 @@
+#include "coordinator/store.h"
+
+#include <gtest/gtest.h>
+
+#include "coordinator/job_record.h"
+#include "tests/support/temporary_directory.h"
+#include "tests/unit/coordinator_shell/make_job.h"
+
+namespace descent {
+namespace {
+
+std::int64_t CountRows(const std::filesystem::path& file, const std::string& table) {
+  Result<Database> database = Database::OpenReadOnly(file);
+  EXPECT_TRUE(database.ok()) << database.status();
+  Result<Statement> rows = database.value().Prepare("SELECT COUNT(*) FROM " + table);
+  EXPECT_TRUE(rows.ok()) << rows.status();
+  EXPECT_TRUE(rows.value().Step().ok());
+  return rows.value().Integer(0);
+}
+
+class StoreTest : public testing::Test {
+ protected:
+  std::unique_ptr<Store> Open() {
+    Result<std::unique_ptr<Store>> store = Store::Open(file_);
+    EXPECT_TRUE(store.ok()) << store.status();
+    return std::move(store).value();
+  }
+  Restore Load() {
+    Result<Restore> restore = Open()->Load();
+    EXPECT_TRUE(restore.ok()) << restore.status();
+    return std::move(restore).value();
+  }
+  Status Commit(const std::vector<Action>& actions) { return Open()->Commit(actions, 1234.5); }
+
+  const TemporaryDirectory directory_;
+  const std::filesystem::path file_ = directory_.path() / "state.db";
+};
+
+void ExpectEqual(const AttemptRecord& found, const AttemptRecord& wanted) {
+  EXPECT_EQ(found.attempt, wanted.attempt);
+  EXPECT_EQ(found.generation, wanted.generation);
+  EXPECT_EQ(found.start_step, wanted.start_step);
+  EXPECT_EQ(found.workers, wanted.workers);
+}
+
+void ExpectEqual(const FailureRecord& found, const FailureRecord& wanted) {
+  EXPECT_EQ(found.reason, wanted.reason);
+  EXPECT_EQ(found.message, wanted.message);
+  EXPECT_EQ(found.rank, wanted.rank);
+  EXPECT_EQ(found.host, wanted.host);
+  EXPECT_EQ(found.step, wanted.step);
+  EXPECT_EQ(found.phase, wanted.phase);
+}
+
+void ExpectEqual(const CheckpointRecord& found, const CheckpointRecord& wanted) {
+  EXPECT_EQ(found.step, wanted.step);
+  EXPECT_EQ(found.epoch, wanted.epoch);
+  EXPECT_EQ(found.directory, wanted.directory);
+  EXPECT_EQ(found.state_digest, wanted.state_digest);
+  EXPECT_EQ(found.bytes, wanted.bytes);
+  EXPECT_EQ(found.create_time, wanted.create_time);
+}
+
+TEST(JobRecordTest, EveryFieldOfAJobSurvivesEncoding) {
+  const Job job = MakeFullJob();
+
+  const Result<Job> decoded = DecodeJob(EncodeJob(job));
+
+  ASSERT_TRUE(decoded.ok()) << decoded.status();
+  const Job& found = decoded.value();
+  EXPECT_EQ(found.id, job.id);
+  EXPECT_EQ(found.spec.data.validation->range, job.spec.data.validation->range);
+  EXPECT_EQ(found.spec.optimizer.adamw.no_decay, job.spec.optimizer.adamw.no_decay);
+  EXPECT_EQ(found.spec.seed, job.spec.seed);
+  EXPECT_EQ(found.spec.stop_at_step, job.spec.stop_at_step);
+  EXPECT_EQ(found.state, job.state);
+  EXPECT_EQ(found.state_reason, job.state_reason);
+  EXPECT_EQ(found.state_message, job.state_message);
+  EXPECT_EQ(found.request_id, job.request_id);
+  EXPECT_EQ(found.sequence, job.sequence);
+  ExpectEqual(found.attempt, job.attempt);
+  EXPECT_EQ(found.attempts_without_progress, job.attempts_without_progress);
+  ASSERT_TRUE(found.failure.has_value());
+  ExpectEqual(*found.failure, *job.failure);
+  EXPECT_EQ(found.train_samples, job.train_samples);
+  EXPECT_EQ(found.parameter_count, job.parameter_count);
+  EXPECT_EQ(found.instruction_set, job.instruction_set);
+  EXPECT_EQ(found.dataset_fingerprint, job.dataset_fingerprint);
+  EXPECT_EQ(found.step, job.step);
+  EXPECT_EQ(found.epoch, job.epoch);
+  EXPECT_EQ(found.samples_per_second, job.samples_per_second);
+  EXPECT_EQ(found.steps_per_second, job.steps_per_second);
+  EXPECT_EQ(found.latest_metrics, job.latest_metrics);
+  ASSERT_EQ(found.checkpoints.size(), 2u);
+  ExpectEqual(found.checkpoints[0], job.checkpoints[0]);
+  ExpectEqual(found.checkpoints[1], job.checkpoints[1]);
+  EXPECT_EQ(found.state_digest, job.state_digest);
+  EXPECT_EQ(found.start_checkpoint, job.start_checkpoint);
+  EXPECT_EQ(found.forked_from, job.forked_from);
+  EXPECT_EQ(found.create_time, job.create_time);
+  EXPECT_EQ(found.start_time, job.start_time);
+  EXPECT_EQ(found.end_time, job.end_time);
+}
+
+TEST(JobRecordTest, AnAbsentFailureStaysAbsent) {
+  const Result<Job> decoded = DecodeJob(EncodeJob(MakeJob("a", 1)));
+
+  ASSERT_TRUE(decoded.ok()) << decoded.status();
+  EXPECT_FALSE(decoded.value().failure.has_value());
+  EXPECT_FALSE(decoded.value().state_digest.has_value());
+}
+
+TEST(JobRecordTest, BytesThatAreNoJobAreReportedAsDataLoss) {
+  EXPECT_EQ(DecodeJob("\xff\xff\xff").status().code(), Code::kDataLoss);
+}
+
+TEST_F(StoreTest, ANewStoreIsEmpty) {
+  const Restore restore = Load();
+
+  EXPECT_TRUE(restore.jobs.empty());
+  EXPECT_EQ(restore.last_generation, 0);
+}
+
+TEST_F(StoreTest, JobsComeBackInOrderOfCreationAfterReopening) {
+  ASSERT_TRUE(Commit({StoreJob{.job = MakeJob("zebra", 1)}}).ok());
+  ASSERT_TRUE(Commit({StoreJob{.job = MakeJob("ant", 2)}}).ok());
+
+  const Restore restore = Load();
+
+  ASSERT_EQ(restore.jobs.size(), 2u);
+  EXPECT_EQ(restore.jobs[0].id, "zebra");
+  EXPECT_EQ(restore.jobs[1].id, "ant");
+}
+
+TEST_F(StoreTest, TheNewestVersionOfAJobReplacesTheOlder) {
+  Job job = MakeJob("a", 1);
+  ASSERT_TRUE(Commit({StoreJob{.job = job}}).ok());
+  job.state = JobState::kFailed;
+  ASSERT_TRUE(Commit({StoreJob{.job = job}}).ok());
+
+  const Restore restore = Load();
+
+  ASSERT_EQ(restore.jobs.size(), 1u);
+  EXPECT_EQ(restore.jobs[0].state, JobState::kFailed);
+}
+
+TEST_F(StoreTest, TheGenerationComesBackAfterReopening) {
+  ASSERT_TRUE(Commit({StoreGeneration{3}}).ok());
+  ASSERT_TRUE(Commit({StoreGeneration{4}}).ok());
+
+  EXPECT_EQ(Load().last_generation, 4);
+}
+
+TEST_F(StoreTest, AnEventIsStoredWithItsJob) {
+  ASSERT_TRUE(Commit({StoreJob{MakeJob("a", 1), "StateChanged", "QUEUED", "STARTING",
+                               "GangReserved", "two ranks"}})
+                  .ok());
+
+  Result<Database> database = Database::OpenReadOnly(file_);
+  Result<Statement> rows = database.value().Prepare(
+      "SELECT job, time, type, from_state, to_state, reason, message FROM events");
+  ASSERT_TRUE(rows.value().Step().value());
+  EXPECT_EQ(rows.value().Bytes(0), "a");
+  EXPECT_EQ(rows.value().Real(1), 1234.5);
+  EXPECT_EQ(rows.value().Bytes(2), "StateChanged");
+  EXPECT_EQ(rows.value().Bytes(3), "QUEUED");
+  EXPECT_EQ(rows.value().Bytes(4), "STARTING");
+  EXPECT_EQ(rows.value().Bytes(5), "GangReserved");
+  EXPECT_EQ(rows.value().Bytes(6), "two ranks");
+}
+
+TEST_F(StoreTest, AJobWithoutAnEventTypeStoresNoEvent) {
+  ASSERT_TRUE(Commit({StoreJob{.job = MakeJob("a", 1)}}).ok());
+
+  EXPECT_EQ(CountRows(file_, "events"), 0);
+}
+
+TEST_F(StoreTest, ACommitThatFailsHalfwayStoresNothing) {
+  const StoreJob good{.job = MakeJob("a", 1), .event_type = "Created"};
+  const StoreJob same_sequence{.job = MakeJob("b", 1), .event_type = "Created"};
+
+  const Status status = Commit({good, StoreGeneration{5}, same_sequence});
+
+  EXPECT_EQ(status.code(), Code::kInternal) << status;
+  EXPECT_EQ(CountRows(file_, "jobs"), 0);
+  EXPECT_EQ(CountRows(file_, "events"), 0);
+  EXPECT_EQ(CountRows(file_, "counters"), 0);
+}
+
+TEST_F(StoreTest, AStoreWorksOnAfterACommitThatFailed) {
+  const std::unique_ptr<Store> store = Open();
+  const std::vector<Action> bad = {StoreJob{.job = MakeJob("a", 1)},
+                                   StoreJob{.job = MakeJob("b", 1)}};
+  const std::vector<Action> good = {StoreJob{.job = MakeJob("c", 1)}};
+  EXPECT_FALSE(store->Commit(bad, 1).ok());
+
+  EXPECT_TRUE(store->Commit(good, 2).ok());
+
+  EXPECT_EQ(CountRows(file_, "jobs"), 1);
+}
+
+TEST_F(StoreTest, ActionsThatAreNotStoredArePassedOver) {
+  EXPECT_TRUE(Commit({NotifyWatchers{"a"}, Answer{}}).ok());
+
+  EXPECT_EQ(CountRows(file_, "jobs"), 0);
+}
+
+TEST_F(StoreTest, AStoreOfANewerProgramIsRefused) {
+  Open();
+  Result<Database> database = Database::Open(file_, Durability::kEveryCommit);
+  ASSERT_TRUE(database.value().Execute("PRAGMA user_version=99").ok());
+
+  const Status status = Store::Open(file_).status();
+
+  EXPECT_EQ(status.code(), Code::kFailedPrecondition);
+  EXPECT_NE(status.message().find("99"), std::string::npos) << status;
+}
+
+TEST_F(StoreTest, AFileThatIsNoDatabaseIsReportedAsDataLoss) {
+  const std::string text(4096, 'x');
+  FILE* file = fopen(file_.c_str(), "w");
+  fwrite(text.data(), 1, text.size(), file);
+  fclose(file);
+
+  EXPECT_EQ(Store::Open(file_).status().code(), Code::kDataLoss);
+}
+
+}  // namespace
+}  // namespace descent

@@ -1,0 +1,159 @@
+#include "coordinator/submission.h"
+
+#include <gmock/gmock.h>
+
+#include "proto/wire.h"
+#include "tests/unit/coordinator_shell/make_job.h"
+
+namespace descent {
+namespace {
+
+// A world with the one job that is given.
+SubmissionContext ContextWith(const Job& job) {
+  return {[&job](const std::string& id) { return id == job.id ? &job : nullptr; },
+          [] { return std::string("abc12"); }};
+}
+
+v1::CreateJobRequest RequestOf(const JobSpec& spec) {
+  v1::CreateJobRequest request;
+  *request.mutable_spec() = ToProto(spec);
+  return request;
+}
+
+SubmitJob Accepted(const v1::CreateJobRequest& request, const Job& known) {
+  auto submission = MakeSubmission(request, ContextWith(known));
+  const auto* error = std::get_if<RequestError>(&submission);
+  EXPECT_EQ(error, nullptr) << error->status;
+  return error == nullptr ? std::get<SubmitJob>(submission) : SubmitJob();
+}
+
+RequestError Refused(const v1::CreateJobRequest& request, const Job& known) {
+  auto submission = MakeSubmission(request, ContextWith(known));
+  EXPECT_TRUE(std::holds_alternative<RequestError>(submission));
+  return std::get<RequestError>(submission);
+}
+
+TEST(SubmissionTest, AJobWithoutAnIdGetsItsNameAndASuffix) {
+  EXPECT_EQ(Accepted(RequestOf(MakeSpec()), MakeFullJob()).job_id, "small-abc12");
+}
+
+TEST(SubmissionTest, ASuffixThatIsTakenIsDrawnAgain) {
+  const Job taken = MakeJob("small-aaaaa", 1);
+  int draws = 0;
+  const SubmissionContext context{
+      [&](const std::string& id) { return id == taken.id ? &taken : nullptr; },
+      [&] { return std::string(draws++ == 0 ? "aaaaa" : "bbbbb"); }};
+
+  const auto submission = MakeSubmission(RequestOf(MakeSpec()), context);
+
+  EXPECT_EQ(std::get<SubmitJob>(submission).job_id, "small-bbbbb");
+}
+
+TEST(SubmissionTest, DefaultsAreFilledIn) {
+  JobSpec spec = MakeSpec();
+  spec.batch.logical_workers = 0;
+  spec.workers.max = 3;
+
+  EXPECT_EQ(Accepted(RequestOf(spec), MakeFullJob()).spec.batch.logical_workers, 4);
+}
+
+TEST(SubmissionTest, AnInvalidSpecIsAnsweredWithEveryViolation) {
+  JobSpec spec = MakeSpec();
+  spec.steps = 0;
+  spec.model.mlp.dropout = 1.5;
+
+  const RequestError error = Refused(RequestOf(spec), MakeFullJob());
+
+  EXPECT_EQ(error.reason, "SPEC_INVALID");
+  EXPECT_EQ(error.status.code(), Code::kInvalidArgument);
+  EXPECT_EQ(error.violations.size(), 2u) << error.status;
+}
+
+TEST(SubmissionTest, AnIdWithForeignCharactersIsRefused) {
+  v1::CreateJobRequest request = RequestOf(MakeSpec());
+  request.set_job_id("../etc");
+
+  EXPECT_EQ(Refused(request, MakeFullJob()).reason, "JOB_ID_INVALID");
+}
+
+TEST(SubmissionTest, ALongRequestIdIsRefused) {
+  v1::CreateJobRequest request = RequestOf(MakeSpec());
+  request.set_request_id(std::string(65, 'x'));
+
+  EXPECT_EQ(Refused(request, MakeFullJob()).reason, "REQUEST_ID_INVALID");
+}
+
+TEST(SubmissionTest, ResumingWithoutASpecTakesThatOfTheJobWithoutItsStop) {
+  v1::CreateJobRequest request;
+  request.set_resume_from("jobs/full-1/checkpoints/latest");
+
+  const SubmitJob submit = Accepted(request, MakeFullJob());
+
+  EXPECT_EQ(submit.start_checkpoint, "/checkpoints/full-1/step-40");
+  EXPECT_EQ(submit.forked_from, "jobs/full-1/checkpoints/40");
+  EXPECT_EQ(submit.spec.seed, 42u);
+  EXPECT_EQ(submit.spec.stop_at_step, 0);
+}
+
+TEST(SubmissionTest, ResumingOnMoreWorkersKeepsTheLogicalWorkersOfTheJob) {
+  Job source = MakeFullJob();
+  source.spec.batch.logical_workers = 8;
+  JobSpec spec = source.spec;
+  spec.batch.logical_workers = 0;
+  spec.batch.micro = 0;
+  spec.workers.max = 3;
+  v1::CreateJobRequest request = RequestOf(spec);
+  request.set_resume_from("jobs/full-1/checkpoints/20");
+
+  const SubmitJob submit = Accepted(request, source);
+
+  EXPECT_EQ(submit.spec.batch.logical_workers, 8);
+  EXPECT_EQ(submit.spec.batch.micro, source.spec.batch.micro);
+  EXPECT_EQ(submit.start_checkpoint, "/checkpoints/full-1/step-20");
+}
+
+TEST(SubmissionTest, ResumingWithAnotherModelNamesTheFieldsThatDiffer) {
+  const Job source = MakeFullJob();
+  JobSpec spec = source.spec;
+  spec.model.mlp.hidden_sizes = {32};
+  spec.seed = 43;
+  v1::CreateJobRequest request = RequestOf(spec);
+  request.set_resume_from("jobs/full-1/checkpoints/latest");
+
+  const RequestError error = Refused(request, source);
+
+  EXPECT_EQ(error.status.code(), Code::kFailedPrecondition);
+  EXPECT_EQ(error.reason, "MODEL_MISMATCH");
+  EXPECT_EQ(error.metadata.at("fields"), "model, seed");
+}
+
+TEST(SubmissionTest, ResumingWithAnotherLearningRateIsAllowed) {
+  const Job source = MakeFullJob();
+  JobSpec spec = source.spec;
+  spec.optimizer.adamw.lr = 0.5;
+  v1::CreateJobRequest request = RequestOf(spec);
+  request.set_resume_from("jobs/full-1/checkpoints/latest");
+
+  EXPECT_EQ(Accepted(request, source).spec.optimizer.adamw.lr, 0.5);
+}
+
+TEST(SubmissionTest, ResumingFromAnUnknownJobIsNotFound) {
+  v1::CreateJobRequest request;
+  request.set_resume_from("jobs/nobody/checkpoints/latest");
+
+  EXPECT_EQ(Refused(request, MakeFullJob()).reason, "JOB_NOT_FOUND");
+}
+
+TEST(SubmissionTest, ResumingFromAStepWithoutACheckpointIsNotFound) {
+  v1::CreateJobRequest request;
+  request.set_resume_from("jobs/full-1/checkpoints/30");
+
+  EXPECT_EQ(Refused(request, MakeFullJob()).reason, "CHECKPOINT_NOT_FOUND");
+}
+
+TEST(SubmissionTest, RandomSuffixesAreIdsOfFiveCharacters) {
+  EXPECT_THAT(RandomSuffix(), testing::MatchesRegex("[a-z0-9]{5}"));
+}
+
+}  // namespace
+}  // namespace descent

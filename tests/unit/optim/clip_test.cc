@@ -1,0 +1,68 @@
+#include "worker/optim/clip.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <vector>
+
+namespace descent {
+namespace {
+
+TEST(ClipTest, TheNormOfThreeAndFourIsFive) {
+  EXPECT_EQ(GlobalNorm(std::vector<float>{3, 0, -4}), 5);
+}
+
+TEST(ClipTest, TheNormOfNothingIsZero) { EXPECT_EQ(GlobalNorm({}), 0); }
+
+// All squares and their sums are integers below 2^53, so any order gives the exact sum.
+TEST(ClipTest, EveryElementOfManyBlocksCounts) {
+  for (const int size : {1, 15, 16, 17, 4095, 4096, 4097, 10000}) {
+    std::vector<float> values;
+    double sum = 0;
+    for (int i = 0; i < size; ++i) {
+      values.push_back(static_cast<float>(i % 100 - 50));
+      sum += std::pow(i % 100 - 50, 2);
+    }
+
+    EXPECT_EQ(GlobalNorm(values), std::sqrt(sum)) << size;
+  }
+}
+
+TEST(ClipTest, TheNormDoesNotDependOnAlignment) {
+  std::vector<float> values(10001);
+  for (std::size_t i = 0; i < values.size(); ++i)
+    values[i] = 1.0f / static_cast<float>(i % 977 + 1);
+  std::vector<float> shifted(values.size() + 3);
+  std::copy(values.begin(), values.end(), shifted.begin() + 3);
+
+  EXPECT_EQ(GlobalNorm(values), GlobalNorm(std::span(shifted).subspan(3)));
+}
+
+TEST(ClipTest, TheLargestFloatsDoNotOverflow) {
+  const std::vector<float> values(4, std::numeric_limits<float>::max());
+
+  EXPECT_EQ(GlobalNorm(values), 2.0 * std::numeric_limits<float>::max());
+}
+
+TEST(ClipTest, OneNonFiniteValueMakesTheNormNonFinite) {
+  for (const float bad : {std::numeric_limits<float>::infinity(), std::nanf("")}) {
+    std::vector<float> values(5000, 1.0f);
+    values[4999] = bad;
+
+    EXPECT_FALSE(std::isfinite(GlobalNorm(values)));
+  }
+}
+
+TEST(ClipTest, ANormBelowTheMaximumIsLeftAlone) { EXPECT_EQ(ClipFactor(0.5, 1), 1); }
+
+TEST(ClipTest, ANormAboveTheMaximumIsScaledDownToIt) {
+  EXPECT_EQ(ClipFactor(4, 1), 1 / (4 + 1e-6));
+}
+
+TEST(ClipTest, AMaximumOfZeroMeansNoClipping) { EXPECT_EQ(ClipFactor(1e9, 0), 1); }
+
+TEST(ClipDeathTest, ANanNormIsRefused) { EXPECT_DEATH(ClipFactor(std::nan(""), 1), "isfinite"); }
+
+}  // namespace
+}  // namespace descent

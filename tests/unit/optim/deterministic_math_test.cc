@@ -1,0 +1,40 @@
+#include "worker/optim/deterministic_math.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <numbers>
+
+namespace descent {
+namespace {
+
+TEST(DeterministicMathTest, PowersOfSmallExponentsAreExact) {
+  EXPECT_EQ(PowerOf(0.5, 0), 1);
+  EXPECT_EQ(PowerOf(0.5, 1), 0.5);
+  EXPECT_EQ(PowerOf(-3, 5), -243);
+}
+
+// Relative error about exponent * 2^-53.
+TEST(DeterministicMathTest, PowersAgreeWithTheCLibrary) {
+  for (const double base : {0.9, 0.999, 0.95})
+    for (const int exponent : {2, 10, 137, 1000, 5000})
+      EXPECT_NEAR(PowerOf(base, exponent) / std::pow(base, exponent), 1, exponent * 0x1p-53);
+}
+
+TEST(DeterministicMathTest, AVeryLatePowerIsZero) { EXPECT_EQ(PowerOf(0.999, 1LL << 40), 0); }
+
+TEST(DeterministicMathTest, CosineIsExactAtItsEndsAndMiddle) {
+  EXPECT_EQ(CosineOfPi(0), 1);
+  EXPECT_EQ(CosineOfPi(0.5), 0);
+  EXPECT_EQ(CosineOfPi(1), -1);
+}
+
+TEST(DeterministicMathTest, CosineAgreesWithTheCLibrary) {
+  for (int i = 0; i <= 10000; ++i) {
+    const double x = i / 10000.0;
+    EXPECT_NEAR(CosineOfPi(x), std::cos(std::numbers::pi * x), 1e-15);
+  }
+}
+
+}  // namespace
+}  // namespace descent

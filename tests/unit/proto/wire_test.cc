@@ -1,0 +1,148 @@
+#include "proto/wire.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace descent {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+// Every field differs from its default, so that a forgotten one is seen.
+JobSpec FullSpec() {
+  JobSpec spec;
+  spec.name = "full";
+  spec.model.mlp = {.hidden_sizes = {5, 7}, .activation = Activation::kGelu, .dropout = 0.25};
+  spec.data.train = {.path = "/data/train", .range = IndexRange{3, 900}};
+  spec.data.validation = DatasetSpec{.path = "/data/validation", .range = {}};
+  spec.data.test = DatasetSpec{.path = "/data/test", .range = {}};
+  spec.data.normalize = {.mean = {0.5}, .std = {0.25}};
+  spec.batch = {.global = 64, .micro = 4, .logical_workers = 8, .tail = EpochTail::kKeep};
+  spec.epochs = 9;
+  spec.stop_at_step = 11;
+  spec.seed = 0xfedcba9876543210u;
+  spec.optimizer.adamw = {
+      .lr = 2e-3, .betas = {0.8, 0.99}, .eps = 1e-7, .weight_decay = 0.2, .no_decay = {"*.bias"}};
+  spec.optimizer.clip_norm = 2.0;
+  spec.lr_schedule = {.kind = LrScheduleKind::kCosine, .warmup_steps = 13, .min_lr = 1e-6};
+  spec.evaluate = {.every_steps = 17, .every_epochs = 0};
+  spec.checkpoint = {.every_steps = 19, .keep_last = 3};
+  spec.workers = {.min = 2, .max = 6, .threads = 3};
+  spec.restarts_max = 4;
+  return spec;
+}
+
+TEST(WireTest, ASpecComesBackAsItWent) {
+  const v1::JobSpec sent = ToProto(FullSpec());
+
+  const Result<JobSpec> received = FromProto(sent);
+
+  ASSERT_TRUE(received.ok()) << received.status();
+  EXPECT_EQ(ToProto(received.value()).SerializeAsString(), sent.SerializeAsString());
+  EXPECT_EQ(received.value().seed, 0xfedcba9876543210u);
+  EXPECT_THAT(received.value().model.mlp.hidden_sizes, ElementsAre(5, 7));
+  EXPECT_EQ(received.value().data.train.range, (IndexRange{3, 900}));
+  EXPECT_FALSE(received.value().data.test->range.has_value());
+  EXPECT_EQ(received.value().batch.tail, EpochTail::kKeep);
+  EXPECT_EQ(received.value().lr_schedule.kind, LrScheduleKind::kCosine);
+  EXPECT_EQ(received.value().lr_schedule.warmup_steps, 13);
+  EXPECT_THAT(received.value().optimizer.adamw.betas, ElementsAre(0.8, 0.99));
+  EXPECT_EQ(received.value().workers.threads, 3);
+  EXPECT_EQ(received.value().restarts_max, 4);
+}
+
+TEST(WireTest, FieldsThatAreNotGivenTakeTheirDefaults) {
+  v1::JobSpec sent;
+  sent.mutable_model()->mutable_mlp();
+
+  const Result<JobSpec> received = FromProto(sent);
+
+  ASSERT_TRUE(received.ok()) << received.status();
+  EXPECT_EQ(received.value().optimizer.adamw.lr, AdamWSpec{}.lr);
+  EXPECT_EQ(received.value().checkpoint.keep_last, CheckpointSpec{}.keep_last);
+  EXPECT_EQ(received.value().workers.min, WorkersSpec{}.min);
+}
+
+TEST(WireTest, ASpecWithoutAnArchitectureIsRefused) {
+  const Result<JobSpec> received = FromProto(v1::JobSpec());
+
+  ASSERT_FALSE(received.ok());
+  EXPECT_THAT(received.status().message(), HasSubstr("architecture"));
+}
+
+TEST(WireTest, AValueOfANewerEnumIsRefusedByItsField) {
+  v1::JobSpec sent = ToProto(FullSpec());
+  sent.mutable_batch()->set_tail(static_cast<v1::EpochTail>(99));
+
+  const Result<JobSpec> received = FromProto(sent);
+
+  ASSERT_FALSE(received.ok());
+  EXPECT_THAT(received.status().message(), HasSubstr("batch.tail"));
+}
+
+TEST(WireTest, EveryMessageOfAWorkerComesBackAsItWent) {
+  const Digest digest{.high = 1, .low = 2};
+  const std::vector<WorkerMessage> messages = {
+      Register{.pool = "p", .world_rank = 1, .world_size = 2, .host = "h", .pid = 3,
+               .instruction_set = "avx2", .version = "v"},
+      Heartbeat{.job = "j", .generation = 4, .step = 5, .phase = "data"},
+      Prepared{.job = "j", .generation = 4, .rank = 1, .dataset_fingerprint = digest,
+               .train_samples = 6, .parameter_count = 7, .memory_bytes = 8,
+               .instruction_set = "avx2", .state_digest = digest, .start_step = 9},
+      StepReports{.job = "j", .generation = 4, .steps = {{.step = 1, .epoch = 2, .loss = 0.5,
+                  .grad_norm = 1.5, .lr = 1e-3, .samples = 10, .step_seconds = 0.25}}},
+      EvaluationReport{.job = "j", .generation = 4, .step = 5, .split = EvaluationSplit::kTest,
+                       .loss = 0.5, .accuracy = 0.75},
+      CheckpointWritten{.job = "j", .generation = 4, .step = 5, .epoch = 1, .directory = "/d",
+                        .state_digest = digest, .bytes = 11},
+      AssignmentEnded{.job = "j", .generation = 4, .rank = 1, .outcome = EndOutcome::kFailed,
+                      .step = 5, .state_digest = digest, .reason = "PeerLost", .message = "m",
+                      .phase = "reduce", .retryable = true},
+      Goodbye{.reason = "SIGTERM"}};
+
+  for (const WorkerMessage& message : messages) {
+    const v1::WorkerMessage sent = ToProto(message);
+    const Result<WorkerMessage> received = FromProto(sent);
+
+    ASSERT_TRUE(received.ok()) << received.status();
+    EXPECT_EQ(received.value().index(), message.index());
+    EXPECT_EQ(ToProto(received.value()).SerializeAsString(), sent.SerializeAsString());
+  }
+}
+
+TEST(WireTest, EveryMessageOfTheCoordinatorComesBackAsItWent) {
+  const std::vector<CoordinatorMessage> messages = {
+      Assign{.job = "j", .generation = 1, .attempt = 2, .spec = FullSpec(), .world_ranks = {0, 2},
+             .rank = 1, .checkpoint_directory = "/c", .start_checkpoint = "/c/step-1"},
+      Begin{.job = "j", .generation = 1,
+            .shard_plan = {.sample_count = 9, .global_batch = 8, .logical_workers = 4, .seed = 3,
+                           .tail = EpochTail::kKeep},
+            .total_steps = 10},
+      GrantSteps{.job = "j", .generation = 1, .first = 2, .last = 3, .evaluate = true,
+                 .save_checkpoint = true, .is_final = true},
+      Stop{.job = "j", .generation = 1, .mode = StopMode::kAbort}};
+
+  for (const CoordinatorMessage& message : messages) {
+    const v1::CoordinatorMessage sent = ToProto(message);
+    const Result<CoordinatorMessage> received = FromProto(sent);
+
+    ASSERT_TRUE(received.ok()) << received.status();
+    EXPECT_EQ(received.value().index(), message.index());
+    EXPECT_EQ(ToProto(received.value()).SerializeAsString(), sent.SerializeAsString());
+  }
+}
+
+TEST(WireTest, AMessageOfNoKnownKindIsRefused) {
+  EXPECT_FALSE(FromProto(v1::WorkerMessage()).ok());
+  EXPECT_FALSE(FromProto(v1::CoordinatorMessage()).ok());
+}
+
+TEST(WireTest, ARankOutsideItsWorldIsRefused) {
+  v1::WorkerMessage sent = ToProto(WorkerMessage(Register{.world_rank = 2, .world_size = 2}));
+
+  EXPECT_FALSE(FromProto(sent).ok());
+}
+
+}  // namespace
+}  // namespace descent

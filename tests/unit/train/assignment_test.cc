@@ -1,0 +1,255 @@
+#include "worker/train/assignment.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tests/support/blob_dataset.h"
+#include "tests/support/temporary_directory.h"
+#include "worker/collective/in_process_collective.h"
+
+namespace descent {
+namespace {
+
+using ::testing::HasSubstr;
+
+class RecordingReporter final : public AssignmentReporter {
+ public:
+  explicit RecordingReporter(std::function<void(const WorkerMessage&)> on_report)
+      : on_report_(std::move(on_report)) {}
+
+  void Report(WorkerMessage message) override {
+    messages.push_back(message);
+    if (on_report_) on_report_(messages.back());
+  }
+  void SetPhase(std::string_view, std::int64_t) override {}
+
+  template <typename T>
+  std::vector<T> Messages() const {
+    std::vector<T> found;
+    for (const WorkerMessage& message : messages)
+      if (const T* typed = std::get_if<T>(&message)) found.push_back(*typed);
+    return found;
+  }
+
+  std::vector<WorkerMessage> messages;
+
+ private:
+  const std::function<void(const WorkerMessage&)> on_report_;
+};
+
+// A job over all ranks of one process, each rank a thread, granted everything in advance.
+class AssignmentTest : public ::testing::Test {
+ protected:
+  AssignmentTest() {
+    BlobDataset{.samples = 203}.Write(directory_.path() / "train");
+    BlobDataset{.samples = 301, .seed = 2}.Write(directory_.path() / "test");
+    spec_.name = "blobs";
+    spec_.model.mlp = {.hidden_sizes = {16, 8}, .activation = Activation::kGelu, .dropout = 0.2};
+    spec_.data.train.path = directory_.path() / "train";
+    spec_.data.validation = DatasetSpec{.path = directory_.path() / "test", .range = {}};
+    spec_.batch = {.global = 30, .micro = 3, .logical_workers = 8, .tail = EpochTail::kKeep};
+    spec_.steps = 40;
+    spec_.seed = 7;
+    spec_.optimizer.adamw.no_decay = {"*.bias"};
+    spec_.optimizer.clip_norm = 1.0;
+    spec_.lr_schedule = {.kind = LrScheduleKind::kCosine, .warmup_steps = 5};
+    spec_ = WithDefaults(spec_);
+  }
+
+  struct Outcome {
+    std::vector<AssignmentEnded> ended;  // by rank
+    RecordingReporter reporter{nullptr}; // rank 0's
+  };
+
+  struct RunOptions {
+    int world_size = 1;
+    std::int64_t first_step = 0;
+    std::int64_t last_step = 40;
+    std::string start_checkpoint = {};
+    int stop_rank = -1;             // this rank is told to stop…
+    std::int64_t stop_at_step = 0;  // …when rank 0 reports this step
+  };
+
+  Outcome Run(const RunOptions& options) {
+    InProcessGroup group(options.world_size);
+    std::vector<StepControl> controls(static_cast<std::size_t>(options.world_size));
+    for (StepControl& control : controls) Grant(control, options);
+    Outcome outcome;
+    outcome.ended.resize(controls.size());
+    std::vector<RecordingReporter> reporters;
+    for (int rank = 0; rank < options.world_size; ++rank)
+      reporters.emplace_back([&controls, options](const WorkerMessage& message) {
+        const auto* steps = std::get_if<StepReports>(&message);
+        if (steps && options.stop_rank >= 0 && steps->steps[0].step == options.stop_at_step)
+          controls[static_cast<std::size_t>(options.stop_rank)].RequestStop();
+      });
+
+    std::vector<std::thread> ranks;
+    for (int rank = 0; rank < options.world_size; ++rank)
+      ranks.emplace_back([&, rank] {
+        const auto collective = MakeInProcessCollective(group, rank);
+        const auto index = static_cast<std::size_t>(rank);
+        outcome.ended[index] = RunAssignment(MakeAssign(rank, options), "best", *collective,
+                                             controls[index], reporters[index]);
+      });
+    for (std::thread& rank : ranks) rank.join();
+    for (const WorkerMessage& message : reporters[0].messages) outcome.reporter.Report(message);
+    return outcome;
+  }
+
+  // The digest that all ranks agree on.
+  std::string DigestOf(const RunOptions& options) {
+    std::set<std::string> digests;
+    for (const AssignmentEnded& ended : Run(options).ended) {
+      EXPECT_NE(ended.outcome, EndOutcome::kFailed) << ended.reason << ": " << ended.message;
+      digests.insert(ended.state_digest.ToHex());
+    }
+    EXPECT_EQ(digests.size(), 1u);
+    return *digests.begin();
+  }
+
+  std::filesystem::path CheckpointDirectory() const { return directory_.path() / "checkpoints"; }
+
+  TemporaryDirectory directory_;
+  JobSpec spec_;
+
+ private:
+  void Grant(StepControl& control, const RunOptions& options) const {
+    control.PutBegin({.generation = 1, .shard_plan = MakeShardPlan(spec_, 203), .total_steps = 40});
+    const std::int64_t middle = (options.first_step + options.last_step) / 2;
+    control.PutGrant({.generation = 1, .first = options.first_step, .last = middle,
+                      .evaluate = true});
+    control.PutGrant({.generation = 1, .first = middle, .last = options.last_step,
+                      .evaluate = true, .save_checkpoint = true, .is_final = true});
+  }
+
+  Assign MakeAssign(int rank, const RunOptions& options) const {
+    Assign assign{.job = "blobs", .generation = 1, .spec = spec_, .world_ranks = {}, .rank = rank,
+                  .checkpoint_directory = CheckpointDirectory(),
+                  .start_checkpoint = options.start_checkpoint};
+    for (int i = 0; i < options.world_size; ++i) assign.world_ranks.push_back(i);
+    return assign;
+  }
+};
+
+TEST_F(AssignmentTest, TheStateHasTheSameBitsForAnyNumberOfWorkers) {
+  const std::string one_worker = DigestOf({.world_size = 1});
+
+  for (const int world_size : {2, 3, 5, 8})
+    EXPECT_EQ(DigestOf({.world_size = world_size}), one_worker) << world_size << " workers";
+}
+
+TEST_F(AssignmentTest, TheStateHasTheSameBitsForAnyNumberOfThreads) {
+  const std::string one_thread = DigestOf({.world_size = 2});
+
+  spec_.workers.threads = 2;
+
+  EXPECT_EQ(DigestOf({.world_size = 2}), one_thread);
+}
+
+TEST_F(AssignmentTest, AResumedRunOnOtherWorkersEndsWithTheSameBits) {
+  const std::string undisturbed = DigestOf({.world_size = 2});
+  std::filesystem::remove_all(CheckpointDirectory());
+
+  DigestOf({.world_size = 3, .last_step = 22});
+  const std::string resumed =
+      DigestOf({.world_size = 4, .first_step = 22, .start_checkpoint = CheckpointDirectory() / "step-22"});
+
+  EXPECT_EQ(resumed, undisturbed);
+}
+
+TEST_F(AssignmentTest, AnotherSeedGivesOtherBits) {
+  const std::string first = DigestOf({.world_size = 1});
+  std::filesystem::remove_all(CheckpointDirectory());
+
+  spec_.seed = 8;
+
+  EXPECT_NE(DigestOf({.world_size = 1}), first);
+}
+
+TEST_F(AssignmentTest, EvaluationGivesTheSameBitsForAnyNumberOfWorkers) {
+  const Outcome one = Run({.world_size = 1});
+  const Outcome three = Run({.world_size = 3});
+
+  const auto expected = one.reporter.Messages<EvaluationReport>();
+  const auto found = three.reporter.Messages<EvaluationReport>();
+  ASSERT_EQ(expected.size(), 2u);
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[1].loss, expected[1].loss);
+  EXPECT_EQ(found[1].accuracy, expected[1].accuracy);
+}
+
+TEST_F(AssignmentTest, TrainingLearnsTheBlobs) {
+  spec_.model.mlp.dropout = 0;
+  spec_.optimizer.adamw.lr = 0.02;
+
+  const auto evaluations = Run({.world_size = 2}).reporter.Messages<EvaluationReport>();
+
+  ASSERT_EQ(evaluations.size(), 2u);
+  EXPECT_GT(evaluations[1].accuracy, 0.95);
+}
+
+TEST_F(AssignmentTest, EveryStepIsReportedOnceInOrder) {
+  std::vector<std::int64_t> steps;
+  for (const StepReports& reports : Run({.world_size = 2}).reporter.Messages<StepReports>())
+    for (const StepMetrics& metrics : reports.steps) steps.push_back(metrics.step);
+
+  ASSERT_EQ(steps.size(), 40u);
+  for (std::size_t i = 0; i < steps.size(); ++i)
+    EXPECT_EQ(steps[i], static_cast<std::int64_t>(i) + 1);
+}
+
+TEST_F(AssignmentTest, AStopAtOneRankStopsAllAfterTheSameStepWithACheckpoint) {
+  const Outcome outcome = Run({.world_size = 3, .stop_rank = 2, .stop_at_step = 10});
+
+  for (const AssignmentEnded& ended : outcome.ended) {
+    EXPECT_EQ(ended.outcome, EndOutcome::kStopped);
+    EXPECT_EQ(ended.step, outcome.ended[0].step);
+  }
+  const auto checkpoints = outcome.reporter.Messages<CheckpointWritten>();
+  ASSERT_EQ(checkpoints.size(), 1u);
+  EXPECT_EQ(checkpoints[0].step, outcome.ended[0].step);
+}
+
+TEST_F(AssignmentTest, MissingDataFailsWithTheFileNamed) {
+  spec_.data.train.path = directory_.path() / "nowhere";
+
+  const AssignmentEnded ended = Run({.world_size = 1}).ended[0];
+
+  EXPECT_EQ(ended.outcome, EndOutcome::kFailed);
+  EXPECT_EQ(ended.reason, "DataInvalid");
+  EXPECT_THAT(ended.message, HasSubstr("nowhere-images-idx3-ubyte"));
+  EXPECT_FALSE(ended.retryable);
+}
+
+TEST_F(AssignmentTest, ALossThatIsNotFiniteFailsOnAllRanksInTheSameStep) {
+  spec_.optimizer.adamw.lr = 1e30;
+  spec_.optimizer.clip_norm = 0;
+
+  const Outcome outcome = Run({.world_size = 3});
+
+  for (const AssignmentEnded& ended : outcome.ended) {
+    EXPECT_EQ(ended.reason, "NonFiniteLoss");
+    EXPECT_EQ(ended.step, outcome.ended[0].step);
+  }
+}
+
+TEST_F(AssignmentTest, ACheckpointOfAnotherModelIsRefused) {
+  DigestOf({.world_size = 1, .last_step = 10});
+  spec_.model.mlp.hidden_sizes = {16, 9};
+
+  const AssignmentEnded ended =
+      Run({.world_size = 1, .first_step = 10,
+           .start_checkpoint = CheckpointDirectory() / "step-10"}).ended[0];
+
+  EXPECT_EQ(ended.reason, "CheckpointMismatch");
+}
+
+}  // namespace
+}  // namespace descent

@@ -1,0 +1,70 @@
+#include "worker/train/step_control.h"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+namespace descent {
+namespace {
+
+TEST(StepControlTest, GrantsComeOutInTheOrderTheyWentIn) {
+  StepControl control;
+  control.PutGrant({.first = 0, .last = 10});
+  control.PutGrant({.first = 10, .last = 20});
+
+  EXPECT_EQ(control.WaitForGrant()->last, 10);
+  EXPECT_EQ(control.WaitForGrant()->last, 20);
+}
+
+TEST(StepControlTest, AStopIsObeyedOnlyAfterTheLastGrant) {
+  StepControl control;
+  control.PutGrant({.first = 0, .last = 10});
+  control.RequestStop();
+
+  EXPECT_TRUE(control.WaitForGrant().has_value());
+  EXPECT_FALSE(control.WaitForGrant().has_value());
+}
+
+TEST(StepControlTest, AnAbortVoidsTheGrantsThatAreLeft) {
+  StepControl control;
+  control.PutGrant({.first = 0, .last = 10});
+  control.Abort();
+
+  EXPECT_FALSE(control.WaitForGrant().has_value());
+  EXPECT_TRUE(control.is_aborted());
+}
+
+TEST(StepControlTest, AnAbortWakesWhoWaitsAndCallsTheHookOnce) {
+  StepControl control;
+  int calls = 0;
+  control.SetOnAbort([&calls] { ++calls; });
+  std::thread aborter([&control] {
+    control.Abort();
+    control.Abort();
+  });
+
+  EXPECT_FALSE(control.WaitForBegin().has_value());
+
+  aborter.join();
+  EXPECT_EQ(calls, 1);
+}
+
+TEST(StepControlTest, AHookThatIsSetAfterTheAbortRunsAtOnce) {
+  StepControl control;
+  control.Abort();
+  bool has_run = false;
+
+  control.SetOnAbort([&has_run] { has_run = true; });
+
+  EXPECT_TRUE(has_run);
+}
+
+TEST(StepControlTest, AStopBeforeTheBeginningEndsTheWait) {
+  StepControl control;
+  control.RequestStop();
+
+  EXPECT_FALSE(control.WaitForBegin().has_value());
+}
+
+}  // namespace
+}  // namespace descent

@@ -1,0 +1,95 @@
+#include "worker/checkpoint/checkpoint_directory.h"
+
+#include <spdlog/fmt/fmt.h>
+
+#include <algorithm>
+#include <charconv>
+#include <system_error>
+
+#include "common/check.h"
+#include "common/file.h"
+#include "worker/checkpoint/manifest.h"
+
+namespace descent {
+namespace {
+
+constexpr std::string_view kPublishedPrefix = "step-";
+constexpr std::string_view kTemporaryPrefix = ".tmp-";
+constexpr std::string_view kDeletedPrefix = ".del-";
+
+// Only the one way in which this program writes a number: no sign, no leading zero.
+std::optional<std::int64_t> ParseNumber(std::string_view text) {
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || number < 0 || fmt::to_string(number) != text) return std::nullopt;
+  return number;
+}
+
+// Of ".tmp-<n>-<generation>" and ".del-<n>-<generation>".
+std::optional<std::int64_t> GenerationOfLeftover(std::string_view name) {
+  if (!name.starts_with(kTemporaryPrefix) && !name.starts_with(kDeletedPrefix)) return std::nullopt;
+  name.remove_prefix(kTemporaryPrefix.size());
+  const std::size_t dash = name.find('-');
+  if (dash == std::string_view::npos || !ParseNumber(name.substr(0, dash))) return std::nullopt;
+  return ParseNumber(name.substr(dash + 1));
+}
+
+}  // namespace
+
+std::string CheckpointName(std::int64_t step) {
+  return fmt::format("{}{}", kPublishedPrefix, step);
+}
+
+std::string TemporaryName(std::int64_t step, std::int64_t generation) {
+  return fmt::format("{}{}-{}", kTemporaryPrefix, step, generation);
+}
+
+std::string DeletedName(std::int64_t step, std::int64_t generation) {
+  return fmt::format("{}{}-{}", kDeletedPrefix, step, generation);
+}
+
+std::optional<std::int64_t> StepOfCheckpointName(std::string_view name) {
+  if (!name.starts_with(kPublishedPrefix)) return std::nullopt;
+  return ParseNumber(name.substr(kPublishedPrefix.size()));
+}
+
+Result<std::vector<CheckpointEntry>> FindCheckpoints(const std::filesystem::path& root) {
+  const Result<std::vector<std::string>> names = ListDirectory(root);
+  if (names.status().code() == Code::kNotFound) return std::vector<CheckpointEntry>();
+  if (!names.ok()) return names.status();
+  std::vector<CheckpointEntry> entries;
+  for (const std::string& name : names.value()) {
+    const std::optional<std::int64_t> step = StepOfCheckpointName(name);
+    std::error_code ignored;
+    if (step && std::filesystem::exists(root / name / kManifestName, ignored))
+      entries.push_back({.step = *step, .directory = root / name});
+  }
+  std::sort(entries.begin(), entries.end(),
+            [](const auto& a, const auto& b) { return a.step < b.step; });
+  return entries;
+}
+
+Status RemoveLeftovers(const std::filesystem::path& root, std::int64_t generation) {
+  DESCENT_ASSIGN(const std::vector<std::string> names, ListDirectory(root));
+  for (const std::string& name : names) {
+    const std::optional<std::int64_t> found = GenerationOfLeftover(name);
+    if (found && *found <= generation) DESCENT_RETURN_IF_ERROR(RemoveTree(root / name));
+  }
+  return Status();
+}
+
+Status RemoveOldCheckpoints(const std::filesystem::path& root, const RetentionOptions& options) {
+  DESCENT_CHECK(options.keep_last >= 1);
+  DESCENT_ASSIGN(const std::vector<CheckpointEntry> entries, FindCheckpoints(root));
+  const std::int64_t surplus = std::ssize(entries) - options.keep_last;
+  for (std::int64_t i = 0; i < surplus; ++i) {
+    const CheckpointEntry& entry = entries[static_cast<std::size_t>(i)];
+    if (entry.step == options.newest_step) continue;
+    const auto deleted = root / DeletedName(entry.step, options.generation);
+    DESCENT_RETURN_IF_ERROR(RenameNoReplace(entry.directory, deleted));
+    DESCENT_RETURN_IF_ERROR(RemoveTree(deleted));
+  }
+  return surplus > 0 ? SyncDirectory(root) : Status();
+}
+
+}  // namespace descent

@@ -1,0 +1,154 @@
+#include "worker/checkpoint/checkpoint_reader.h"
+
+#include <spdlog/fmt/fmt.h>
+
+#include <cstring>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "common/check.h"
+#include "common/file.h"
+#include "worker/checkpoint/checkpoint_directory.h"
+#include "worker/checkpoint/safetensors.h"
+
+namespace descent {
+namespace {
+
+// Enough for the chunk digests of 7 TB.
+constexpr std::size_t kManifestBytesMax = std::size_t{64} << 20;
+
+// A verified file and where its tensors lie in it.
+struct TensorFile {
+  std::unique_ptr<const std::string> bytes;  // keeps its address, which the entries point into
+  std::vector<SafetensorsEntry> entries;
+};
+
+Status WithPath(const Status& status, const std::filesystem::path& path) {
+  return Status(status.code(), path.string() + ": " + status.message());
+}
+
+// What a published checkpoint lacks, or has too much of, is damage.
+Result<std::string> ReadPublishedFile(const std::filesystem::path& path, std::size_t bytes_max) {
+  Result<std::string> bytes = ReadFile(path, bytes_max);
+  const Code code = bytes.status().code();
+  if (code == Code::kNotFound || code == Code::kInvalidArgument)
+    return Status(Code::kDataLoss, bytes.status().message());
+  return bytes;
+}
+
+Result<TensorFile> ReadTensorFile(const std::filesystem::path& checkpoint,
+                                  const FileDigest& wanted) {
+  const std::filesystem::path path = checkpoint / wanted.name;
+  DESCENT_ASSIGN(std::string bytes,
+                 ReadPublishedFile(path, static_cast<std::size_t>(wanted.bytes)));
+  TensorFile file{.bytes = std::make_unique<const std::string>(std::move(bytes))};
+  const auto view = std::as_bytes(std::span(*file.bytes));
+  DESCENT_RETURN_IF_ERROR(VerifyFile(path.string(), view, wanted));
+  Result<std::vector<SafetensorsEntry>> entries = ParseSafetensors(view);
+  if (!entries.ok()) return WithPath(entries.status(), path);
+  file.entries = std::move(entries).value();
+  return file;
+}
+
+Result<std::vector<TensorFile>> ReadTensorFiles(const std::filesystem::path& checkpoint,
+                                                const Manifest& manifest) {
+  std::vector<TensorFile> files;
+  ChunkedHasher state;
+  for (const FileDigest& wanted : manifest.files) {
+    DESCENT_ASSIGN(TensorFile file, ReadTensorFile(checkpoint, wanted));
+    for (const SafetensorsEntry& entry : file.entries) state.Add(entry.bytes);
+    files.push_back(std::move(file));
+  }
+  if (state.Finish() != manifest.state_digest)
+    return Status(Code::kDataLoss,
+                  fmt::format("{} has state digest {}, must have {}", checkpoint.string(),
+                              state.Finish().ToHex(), manifest.state_digest.ToHex()));
+  return files;
+}
+
+std::string ShapeText(const std::vector<std::int64_t>& shape) {
+  return fmt::format("[{}]", fmt::join(shape, ", "));
+}
+
+// One line for each tensor that the file and the targets do not have alike.
+std::vector<std::string> Mismatches(std::string_view file, const TensorFile& found,
+                                    std::span<const TensorTarget> targets) {
+  std::map<std::string, const SafetensorsEntry*> entries;
+  for (const SafetensorsEntry& entry : found.entries) entries[entry.name] = &entry;
+  std::vector<std::string> mismatches;
+  for (const TensorTarget& target : targets) {
+    const auto entry = entries.find(target.name);
+    if (entry == entries.end()) {
+      mismatches.push_back(fmt::format("{}: tensor \"{}\" is missing, must have shape {}", file,
+                                       target.name, ShapeText(target.shape)));
+      continue;
+    }
+    if (entry->second->shape != target.shape)
+      mismatches.push_back(fmt::format("{}: tensor \"{}\" has shape {}, must have {}", file,
+                                       target.name, ShapeText(entry->second->shape),
+                                       ShapeText(target.shape)));
+    entries.erase(entry);
+  }
+  for (const auto& [name, entry] : entries)
+    mismatches.push_back(fmt::format("{}: tensor \"{}\" of shape {} is unexpected", file, name,
+                                     ShapeText(entry->shape)));
+  return mismatches;
+}
+
+void CopyTensors(const TensorFile& file, std::span<const TensorTarget> targets) {
+  std::map<std::string, std::span<const std::byte>> bytes_of;
+  for (const SafetensorsEntry& entry : file.entries) bytes_of[entry.name] = entry.bytes;
+  for (const TensorTarget& target : targets) {
+    const auto bytes = bytes_of.at(target.name);
+    DESCENT_CHECK(bytes.size() == target.values.size_bytes());
+    if (!bytes.empty()) std::memcpy(target.values.data(), bytes.data(), bytes.size());
+  }
+}
+
+}  // namespace
+
+Result<Manifest> ReadManifest(const std::filesystem::path& checkpoint) {
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(checkpoint, ignored))
+    return Status(Code::kNotFound, "there is no checkpoint " + checkpoint.string());
+  const std::filesystem::path path = checkpoint / kManifestName;
+  DESCENT_ASSIGN(const std::string text, ReadPublishedFile(path, kManifestBytesMax));
+  Result<Manifest> manifest = DecodeManifest(text);
+  if (!manifest.ok()) return WithPath(manifest.status(), path);
+  const std::optional<std::int64_t> step = StepOfCheckpointName(checkpoint.filename().string());
+  const std::int64_t found_step = manifest.value().description.step;
+  if (step && *step != found_step)
+    return Status(Code::kDataLoss, fmt::format("{} is of step {}, must be of step {}",
+                                               path.string(), found_step, *step));
+  return manifest;
+}
+
+Result<Manifest> VerifyCheckpoint(const std::filesystem::path& checkpoint) {
+  DESCENT_ASSIGN(Manifest manifest, ReadManifest(checkpoint));
+  DESCENT_RETURN_IF_ERROR(ReadTensorFiles(checkpoint, manifest).status());
+  return manifest;
+}
+
+Result<Manifest> LoadCheckpoint(const std::filesystem::path& checkpoint,
+                                std::span<const TensorTarget> parameters,
+                                std::span<const TensorTarget> optimizer) {
+  DESCENT_ASSIGN(Manifest manifest, ReadManifest(checkpoint));
+  DESCENT_ASSIGN(const std::vector<TensorFile> files, ReadTensorFiles(checkpoint, manifest));
+  std::vector<std::string> mismatches = Mismatches(kModelName, files[0], parameters);
+  for (std::string& line : Mismatches(kOptimizerName, files[1], optimizer))
+    mismatches.push_back(std::move(line));
+  if (!mismatches.empty())
+    return Status(Code::kFailedPrecondition,
+                  fmt::format("{} does not fit the model:\n{}", checkpoint.string(),
+                              fmt::join(mismatches, "\n")));
+  CopyTensors(files[0], parameters);
+  CopyTensors(files[1], optimizer);
+  return manifest;
+}
+
+}  // namespace descent

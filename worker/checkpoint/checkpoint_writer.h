@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+
+#include "common/hash.h"
+#include "common/result.h"
+#include "worker/checkpoint/manifest.h"
+#include "worker/checkpoint/tensor.h"
+
+namespace descent {
+
+// A training state to write. The tensors' names are distinct within each list; their order enters
+// the state digest (see StateDigest).
+struct CheckpointContents {
+  CheckpointDescription description;
+  std::span<const TensorView> parameters;  // by their PyTorch names
+  std::span<const TensorView> optimizer;   // "adamw.mean.NAME", "adamw.variance.NAME"
+};
+
+struct PublishedCheckpoint {
+  std::filesystem::path directory;  // ROOT/step-<n>
+  Digest state_digest;
+  std::int64_t bytes = 0;    // of the files that hold this state
+  bool was_adopted = false;  // it was already there, with the same state
+};
+
+// Writes ROOT/step-<n>, which is either not there at all or complete and on disk, whenever the
+// power fails. Then re-reads and verifies it, and only then removes checkpoints before the last
+// `keep_last`. Blocks; one caller at a time.
+//   kResourceExhausted  the disk is full; nothing was removed
+//   kDataLoss           step-<n> is there, intact, with another state: one step has two results.
+//                       Or the disk did not keep what was written
+//   kUnavailable        any other I/O error
+// A damaged step-<n> is replaced.
+Result<PublishedCheckpoint> PublishCheckpoint(const std::filesystem::path& root,
+                                              const CheckpointContents& contents,
+                                              std::int64_t keep_last);
+
+}  // namespace descent

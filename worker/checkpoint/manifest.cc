@@ -1,0 +1,116 @@
+#include "worker/checkpoint/manifest.h"
+
+#include <spdlog/fmt/fmt.h>
+
+#include <array>
+#include <nlohmann/json.hpp>
+#include <span>
+#include <utility>
+
+namespace descent {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int kFormat = 1;
+
+Json ToJson(const FileDigest& file) {
+  Json chunks = Json::array();
+  for (const Digest& chunk : file.chunks) chunks.push_back(chunk.ToHex());
+  return {{"name", file.name},
+          {"bytes", file.bytes},
+          {"digest", file.digest.ToHex()},
+          {"chunks", std::move(chunks)}};
+}
+
+Json ToJson(const Manifest& manifest) {
+  const CheckpointDescription& description = manifest.description;
+  Json files = Json::array();
+  for (const FileDigest& file : manifest.files) files.push_back(ToJson(file));
+  return {{"format", kFormat},
+          {"job", description.job},
+          {"step", description.step},
+          {"epoch", description.epoch},
+          {"generation", description.generation},
+          {"seed", description.seed},
+          {"global_batch", description.global_batch},
+          {"logical_workers", description.logical_workers},
+          {"optimizer_steps", description.optimizer_steps},
+          {"instruction_set", description.instruction_set},
+          {"version", description.version},
+          {"state_digest", manifest.state_digest.ToHex()},
+          {"files", std::move(files)}};
+}
+
+// A digest that is not one reads as zero here: the manifest then encodes to other bytes, which is
+// how every other wrong value is found too.
+Digest ToDigest(const Json& json) {
+  const Result<Digest> digest = DigestFromHex(json.get<std::string>());
+  return digest.ok() ? digest.value() : Digest();
+}
+
+FileDigest ToFileDigest(const Json& json) {
+  FileDigest file{.name = json.at("name").get<std::string>(),
+                  .bytes = json.at("bytes").get<std::int64_t>(),
+                  .digest = ToDigest(json.at("digest"))};
+  for (const Json& chunk : json.at("chunks")) file.chunks.push_back(ToDigest(chunk));
+  return file;
+}
+
+// Throws what the JSON library throws where a field is absent or of another type.
+Manifest FromJson(const Json& json) {
+  Manifest manifest;
+  CheckpointDescription& description = manifest.description;
+  json.at("job").get_to(description.job);
+  json.at("step").get_to(description.step);
+  json.at("epoch").get_to(description.epoch);
+  json.at("generation").get_to(description.generation);
+  json.at("seed").get_to(description.seed);
+  json.at("global_batch").get_to(description.global_batch);
+  json.at("logical_workers").get_to(description.logical_workers);
+  json.at("optimizer_steps").get_to(description.optimizer_steps);
+  json.at("instruction_set").get_to(description.instruction_set);
+  json.at("version").get_to(description.version);
+  manifest.state_digest = ToDigest(json.at("state_digest"));
+  for (const Json& file : json.at("files")) manifest.files.push_back(ToFileDigest(file));
+  return manifest;
+}
+
+// Names are fixed, so no manifest can point out of its directory.
+Status CheckFileNames(const Manifest& manifest) {
+  constexpr std::array kNames = {kModelName, kOptimizerName};
+  bool is_as_wanted = manifest.files.size() == kNames.size();
+  for (std::size_t i = 0; is_as_wanted && i < kNames.size(); ++i)
+    is_as_wanted = manifest.files[i].name == kNames[i];
+  if (is_as_wanted) return Status();
+  return Status(Code::kDataLoss, fmt::format("the manifest lists other files, must list {} and {}",
+                                             kModelName, kOptimizerName));
+}
+
+}  // namespace
+
+std::string EncodeManifest(const Manifest& manifest) {
+  Json json = ToJson(manifest);
+  const std::string body = json.dump();
+  json["manifest_digest"] = Hash(std::as_bytes(std::span(body))).ToHex();
+  return json.dump(2) + "\n";
+}
+
+Result<Manifest> DecodeManifest(std::string_view text) {
+  try {
+    const Json json = Json::parse(text);
+    if (json.at("format") != kFormat)
+      return Status(Code::kDataLoss, fmt::format("the manifest has format {}, must have {}",
+                                                 json.at("format").dump(), kFormat));
+    Manifest manifest = FromJson(json);
+    // There is one way to write a manifest, and its digest is part of that.
+    if (EncodeManifest(manifest) != text)
+      return Status(Code::kDataLoss, "the manifest is corrupt: its digest does not match");
+    DESCENT_RETURN_IF_ERROR(CheckFileNames(manifest));
+    return manifest;
+  } catch (const Json::exception& exception) {
+    return Status(Code::kDataLoss, fmt::format("the manifest is corrupt: {}", exception.what()));
+  }
+}
+
+}  // namespace descent

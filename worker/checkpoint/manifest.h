@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/hash.h"
+#include "common/result.h"
+#include "worker/checkpoint/file_digest.h"
+
+namespace descent {
+
+inline constexpr std::string_view kManifestName = "manifest.json";
+inline constexpr std::string_view kModelName = "model.safetensors";
+inline constexpr std::string_view kOptimizerName = "optimizer.safetensors";
+
+// Where in its job a checkpoint stands, and what made it.
+struct CheckpointDescription {
+  std::string job;
+  std::int64_t step = 0;   // steps done
+  std::int64_t epoch = 0;  // of the next step
+  std::int64_t generation = 0;
+  std::uint64_t seed = 0;
+  std::int64_t global_batch = 0;
+  std::int64_t logical_workers = 0;
+  std::int64_t optimizer_steps = 0;  // updates done, for the bias correction
+  std::string instruction_set;       // "avx512": the bits continue only on the same
+  std::string version;               // of the program
+
+  bool operator==(const CheckpointDescription&) const = default;
+};
+
+// manifest.json (docs/checkpoint_format.md): written last, so a checkpoint that has one is whole.
+struct Manifest {
+  CheckpointDescription description;
+  Digest state_digest;
+  std::vector<FileDigest> files;  // kModelName, then kOptimizerName
+
+  bool operator==(const Manifest&) const = default;
+};
+
+// JSON with a digest over itself. Equal manifests give equal bytes.
+std::string EncodeManifest(const Manifest& manifest);
+
+// kDataLoss: any byte differs from what EncodeManifest wrote, or the format's version is another.
+Result<Manifest> DecodeManifest(std::string_view text);
+
+}  // namespace descent

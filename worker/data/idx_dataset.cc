@@ -1,0 +1,134 @@
+#include "worker/data/idx_dataset.h"
+
+#include <spdlog/fmt/fmt.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "common/check.h"
+#include "worker/data/idx_file.h"
+
+namespace descent {
+namespace {
+
+// The two files of a dataset, both readable, and what is wrong with them together.
+struct IdxPair {
+  IdxFile images;  // [N, rows, columns]
+  IdxFile labels;  // [N]
+};
+
+Status ProblemStatus(const std::vector<std::string>& problems) {
+  if (problems.empty()) return Status();
+  return Status(Code::kInvalidArgument, fmt::format("{}", fmt::join(problems, "\n")));
+}
+
+Result<IdxPair> ReadPair(const std::string& prefix) {
+  Result<IdxFile> images = ReadIdxFile(prefix + "-images-idx3-ubyte", 3);
+  Result<IdxFile> labels = ReadIdxFile(prefix + "-labels-idx1-ubyte", 1);
+  std::vector<std::string> problems;
+  if (!images.ok()) problems.push_back(images.status().message());
+  if (!labels.ok()) problems.push_back(labels.status().message());
+  DESCENT_RETURN_IF_ERROR(ProblemStatus(problems));
+  return IdxPair{.images = std::move(images).value(), .labels = std::move(labels).value()};
+}
+
+Result<IndexRange> ChooseRange(const DatasetSpec& spec, const IdxPair& pair) {
+  const std::int64_t image_count = pair.images.shape[0];
+  const std::int64_t label_count = pair.labels.shape[0];
+  std::vector<std::string> problems;
+  if (label_count != image_count)
+    problems.push_back(fmt::format("{}: {} labels, must be {} like the images in {}",
+                                   pair.labels.path.string(), label_count, image_count,
+                                   pair.images.path.string()));
+  const IndexRange range = spec.range.value_or(IndexRange{.first = 0, .last = image_count});
+  if (range.first < 0 || range.first >= range.last || range.last > image_count)
+    problems.push_back(fmt::format("{}: range [{}, {}], must lie within its {} images",
+                                   pair.images.path.string(), range.first, range.last,
+                                   image_count));
+  DESCENT_RETURN_IF_ERROR(ProblemStatus(problems));
+  return range;
+}
+
+// Empty if all labels of the range are below `class_count`. One line however many are not.
+std::string LabelProblem(const IdxFile& labels, IndexRange range, std::int64_t class_count) {
+  const auto first = labels.values.begin() + range.first;
+  const auto last = labels.values.begin() + range.last;
+  const auto is_beyond = [&](std::uint8_t label) { return label >= class_count; };
+  const auto found = std::find_if(first, last, is_beyond);
+  if (found == last) return "";
+  const std::int64_t others = std::count_if(found + 1, last, is_beyond);
+  return fmt::format("{}: label {} at index {}{}, must be below the training set's {} classes",
+                     labels.path.string(), *found, found - labels.values.begin(),
+                     others > 0 ? fmt::format(" (and {} more)", others) : "", class_count);
+}
+
+std::vector<std::uint8_t> Cut(std::vector<std::uint8_t> values, IndexRange range,
+                              std::int64_t stride) {
+  values.erase(values.begin() + range.last * stride, values.end());
+  values.erase(values.begin(), values.begin() + range.first * stride);
+  return values;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<IdxDataset>> IdxDataset::Load(const Options& options) {
+  DESCENT_CHECK(options.normalize.mean.size() == 1);
+  DESCENT_CHECK(options.normalize.std.size() == 1);
+  DESCENT_ASSIGN(IdxPair pair, ReadPair(options.dataset.path));
+  DESCENT_ASSIGN(const IndexRange range, ChooseRange(options.dataset, pair));
+
+  std::unique_ptr<IdxDataset> dataset(new IdxDataset());
+  dataset->rows_ = pair.images.shape[1];
+  dataset->columns_ = pair.images.shape[2];
+  if (options.train == nullptr) {
+    dataset->class_count_ = 1 + *std::max_element(pair.labels.values.begin() + range.first,
+                                                  pair.labels.values.begin() + range.last);
+  } else {
+    const IdxDataset& train = *options.train;
+    dataset->class_count_ = train.class_count_;
+    std::vector<std::string> problems;
+    if (dataset->rows_ != train.rows_ || dataset->columns_ != train.columns_)
+      problems.push_back(fmt::format("{}: images of {} x {}, must be {} x {} like the training set",
+                                     pair.images.path.string(), dataset->rows_, dataset->columns_,
+                                     train.rows_, train.columns_));
+    const std::string problem = LabelProblem(pair.labels, range, train.class_count_);
+    if (!problem.empty()) problems.push_back(problem);
+    DESCENT_RETURN_IF_ERROR(ProblemStatus(problems));
+  }
+
+  dataset->pixels_ = Cut(std::move(pair.images.values), range, dataset->feature_count());
+  dataset->labels_ = Cut(std::move(pair.labels.values), range, 1);
+  for (std::size_t pixel = 0; pixel < dataset->normalized_.size(); ++pixel) {
+    const double value = static_cast<double>(pixel) / 255.0;
+    dataset->normalized_[pixel] =
+        static_cast<float>((value - options.normalize.mean[0]) / options.normalize.std[0]);
+  }
+  return dataset;
+}
+
+void IdxDataset::CopySamples(std::span<const std::int64_t> samples, std::span<float> features,
+                             std::span<std::int32_t> labels) const {
+  const auto feature_count = static_cast<std::size_t>(this->feature_count());
+  DESCENT_CHECK(features.size() == samples.size() * feature_count);
+  DESCENT_CHECK(labels.size() == samples.size());
+  for (std::size_t row = 0; row < samples.size(); ++row) {
+    DESCENT_CHECK(samples[row] >= 0);
+    DESCENT_CHECK(samples[row] < sample_count());
+    const auto sample = static_cast<std::size_t>(samples[row]);
+    const auto pixels = std::span(pixels_).subspan(sample * feature_count, feature_count);
+    std::transform(pixels.begin(), pixels.end(), features.begin() + row * feature_count,
+                   [&](std::uint8_t pixel) { return normalized_[pixel]; });
+    labels[row] = labels_[sample];
+  }
+}
+
+Digest IdxDataset::Fingerprint() const {
+  const std::array<std::int64_t, 4> shape = {sample_count(), rows_, columns_, class_count_};
+  ChunkedHasher hasher;
+  hasher.Add(std::as_bytes(std::span(shape)));
+  hasher.Add(std::as_bytes(std::span(pixels_)));
+  hasher.Add(std::as_bytes(std::span(labels_)));
+  return hasher.Finish();
+}
+
+}  // namespace descent

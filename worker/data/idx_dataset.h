@@ -1,0 +1,51 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "common/job_spec.h"
+#include "common/result.h"
+#include "worker/data/dataset.h"
+
+namespace descent {
+
+// Images of unsigned bytes and their labels, from PATH-images-idx3-ubyte and PATH-labels-idx1-ubyte
+// (each may end in .gz), kept in memory as bytes and normalised when copied:
+//   x = (pixel / 255 - mean) / std, in double, rounded once to f32.
+class IdxDataset final : public Dataset {
+ public:
+  struct Options {
+    DatasetSpec dataset;
+    NormalizeSpec normalize;  // one mean and one std
+    // Null for the training set, whose largest label sets the number of classes. Otherwise the
+    // training set, whose image size and classes bind this split.
+    const IdxDataset* train = nullptr;
+  };
+
+  // Blocks. kInvalidArgument: one line for each problem.
+  static Result<std::unique_ptr<IdxDataset>> Load(const Options& options);
+
+  std::int64_t sample_count() const override { return std::ssize(labels_); }
+  std::int64_t feature_count() const override { return rows_ * columns_; }
+  std::int64_t class_count() const override { return class_count_; }
+  void CopySamples(std::span<const std::int64_t> samples, std::span<float> features,
+                   std::span<std::int32_t> labels) const override;
+  Digest Fingerprint() const override;
+
+ private:
+  IdxDataset() = default;
+
+  std::int64_t rows_ = 0;
+  std::int64_t columns_ = 0;
+  std::int64_t class_count_ = 0;
+  std::vector<std::uint8_t> pixels_;        // [sample_count, rows, columns]
+  std::vector<std::uint8_t> labels_;        // [sample_count]
+  std::array<float, 256> normalized_ = {};  // of each pixel value
+};
+
+}  // namespace descent

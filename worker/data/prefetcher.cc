@@ -1,0 +1,77 @@
+#include "worker/data/prefetcher.h"
+
+#include "common/check.h"
+#include "common/limits.h"
+
+namespace descent {
+
+// One slot more than is prepared ahead: the consumer holds one.
+Prefetcher::Prefetcher(const Dataset& dataset, const BatchSequence& sequence)
+    : dataset_(dataset),
+      planner_(sequence.plan),
+      to_hand_out_(sequence),
+      to_prepare_(sequence),
+      samples_(static_cast<std::size_t>(to_prepare_.LargestBatch())),
+      slots_(limits::kPrefetchBatches + 1) {
+  DESCENT_CHECK(sequence.plan.sample_count == dataset.sample_count());
+  for (Slot& slot : slots_) {
+    slot.features.resize(samples_.size() * static_cast<std::size_t>(dataset.feature_count()));
+    slot.labels.resize(samples_.size());
+  }
+  thread_ = std::thread([this] { Run(); });
+}
+
+Prefetcher::~Prefetcher() {
+  {
+    const std::lock_guard lock(mutex_);
+    is_stopping_ = true;
+  }
+  changed_.notify_all();
+  thread_.join();
+}
+
+const Batch* Prefetcher::NextOfStep(std::int64_t step) {
+  const auto& place = to_hand_out_.place();
+  {
+    std::unique_lock lock(mutex_);
+    released_count_ = handed_out_count_;
+    changed_.notify_all();
+    if (!place || place->step > step) return nullptr;
+    DESCENT_CHECK(place->step == step);
+    changed_.wait(lock, [&] { return prepared_count_ > handed_out_count_; });
+  }
+  const Slot& slot = slots_[handed_out_count_ % slots_.size()];
+  DESCENT_CHECK(slot.batch.place == *place);
+  ++handed_out_count_;
+  to_hand_out_.Advance();
+  return &slot.batch;
+}
+
+void Prefetcher::Run() {
+  for (std::size_t index = 0; to_prepare_.place(); ++index, to_prepare_.Advance()) {
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [&] { return is_stopping_ || index - released_count_ < slots_.size(); });
+      if (is_stopping_) return;
+    }
+    Fill(slots_[index % slots_.size()], *to_prepare_.place());
+    {
+      const std::lock_guard lock(mutex_);
+      prepared_count_ = index + 1;
+    }
+    changed_.notify_all();
+  }
+}
+
+void Prefetcher::Fill(Slot& slot, const BatchPlace& place) {
+  const auto size = static_cast<std::size_t>(place.positions.size());
+  const auto feature_count = static_cast<std::size_t>(dataset_.feature_count());
+  const auto samples = std::span(samples_).first(size);
+  const auto features = std::span(slot.features).first(size * feature_count);
+  const auto labels = std::span(slot.labels).first(size);
+  planner_.CopySamplesAt(place.step, place.positions, samples);
+  dataset_.CopySamples(samples, features, labels);
+  slot.batch = {.place = place, .features = features, .labels = labels};
+}
+
+}  // namespace descent

@@ -1,0 +1,135 @@
+#include <limits>
+
+#include "worker/kernels/cpu/cpu_kernels.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "worker/kernels/cpu/cross_entropy.cc"
+#include <hwy/foreach_target.h>  // IWYU pragma: keep
+
+#include <hwy/contrib/math/math-inl.h>
+
+#include "worker/kernels/cpu/elementwise-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace descent::cpu {
+namespace HWY_NAMESPACE {
+
+// NaN stays NaN; hn::Exp alone gives 0 for it.
+HWY_INLINE FloatVector ExpOrNan(FloatVector x) {
+  return hn::IfThenElse(hn::Ne(x, x), x, hn::Exp(FloatTag(), x));
+}
+
+// A vector of row[i, i + lanes), the places behind the row's end filled with `filler`.
+HWY_INLINE FloatVector LoadPadded(const float* row, std::size_t i, std::size_t classes,
+                                  float filler) {
+  const FloatTag tag;
+  if (i + hn::Lanes(tag) <= classes) return hn::LoadU(tag, row + i);
+  HWY_ALIGN float padded[HWY_LANES(float)];
+  hn::Store(hn::Set(tag, filler), tag, padded);
+  std::memcpy(padded, row + i, (classes - i) * sizeof(float));
+  return hn::Load(tag, padded);
+}
+
+// log(sum of exp(row)): max + log(sum of exp(row - max)), where the sum is at least 1. Every class
+// has its place in a vector and the lanes are added last, whatever the row's alignment.
+float LogSum(const float* row, std::size_t classes) {
+  const FloatTag tag;
+  const float lowest = hwy::LowestValue<float>();
+  FloatVector max = hn::Set(tag, lowest);
+  for (std::size_t i = 0; i < classes; i += hn::Lanes(tag)) {
+    max = hn::Max(max, LoadPadded(row, i, classes, lowest));
+  }
+  const FloatVector shift = hn::MaxOfLanes(tag, max);
+  FloatVector sum = hn::Zero(tag);
+  for (std::size_t i = 0; i < classes; i += hn::Lanes(tag)) {
+    // A filler of -infinity is exactly 0 after the exponential.
+    const FloatVector shifted =
+        hn::Sub(LoadPadded(row, i, classes, -std::numeric_limits<float>::infinity()), shift);
+    sum = hn::Add(sum, ExpOrNan(shifted));
+  }
+  const FloatVector total = hn::SumOfLanes(tag, sum);
+  return hn::GetLane(hn::Add(shift, hn::IfThenElse(hn::Ne(total, total), total,
+                                                   hn::Log(tag, total))));
+}
+
+// row_gradient = loss_gradient * exp(row - log_sum), the softmax times the gradient of the loss.
+void ScaledSoftmax(const float* row, float log_sum, float loss_gradient, float* row_gradient,
+                   std::size_t classes) {
+  const FloatTag tag;
+  const FloatVector shift = hn::Set(tag, log_sum);
+  const FloatVector scale = hn::Set(tag, loss_gradient);
+  const auto softmax = [&](FloatVector logit) HWY_ATTR {
+    return hn::Mul(scale, ExpOrNan(hn::Sub(logit, shift)));
+  };
+  MapElements(classes, row_gradient, softmax, row);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace descent::cpu
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace descent::cpu {
+
+HWY_EXPORT(LogSum);
+HWY_EXPORT(ScaledSoftmax);
+
+namespace {
+
+bool IsTopOne(const float* row, std::size_t label, std::size_t classes) {
+  bool is_top = true;
+  for (std::size_t i = 0; i < label; ++i) is_top &= row[label] > row[i];
+  for (std::size_t i = label; i < classes; ++i) is_top &= row[label] >= row[i];
+  return is_top;
+}
+
+// Calls body(row, label, logits of the row) for every row, on the pool.
+template <typename Body>
+PreparedStep PrepareRows(const KernelRequest& request, Body body) {
+  const auto rows = static_cast<std::size_t>(request.input(0).shape[0]);
+  const auto classes = static_cast<std::size_t>(request.input(0).shape[1]);
+  return MakeStep([=, &pool = request.pool](const StepRun& run) {
+    ForEachRun(pool, rows, RowsPerRun(classes), [&](std::size_t first, std::size_t count) {
+      for (std::size_t row = first; row < first + count; ++row) {
+        const auto label = static_cast<std::size_t>(run.labels(1)[row]);
+        DESCENT_CHECK(label < classes);  // datasets are checked when they are opened
+        body(run, row, label, classes);
+      }
+    });
+  });
+}
+
+}  // namespace
+
+PreparedStep PrepareSoftmaxCrossEntropy(const KernelRequest& request) {
+  return PrepareRows(request, [](const StepRun& run, std::size_t row, std::size_t label,
+                                 std::size_t classes) {
+    const float* logits = run.input(0) + row * classes;
+    const float log_sum = HWY_DYNAMIC_DISPATCH(LogSum)(logits, classes);
+    run.output(0)[row] = log_sum - logits[label];
+    run.output(1)[row] = log_sum;
+  });
+}
+
+PreparedStep PrepareSoftmaxCrossEntropyGradient(const KernelRequest& request) {
+  return PrepareRows(request, [](const StepRun& run, std::size_t row, std::size_t label,
+                                 std::size_t classes) {
+    const float* logits = run.input(0) + row * classes;
+    float* gradient = run.output(0) + row * classes;
+    const float loss_gradient = run.input(3)[row];
+    HWY_DYNAMIC_DISPATCH(ScaledSoftmax)
+    (logits, run.input(2)[row], loss_gradient, gradient, classes);
+    gradient[label] -= loss_gradient;
+  });
+}
+
+PreparedStep PrepareTopOneCorrect(const KernelRequest& request) {
+  return PrepareRows(request, [](const StepRun& run, std::size_t row, std::size_t label,
+                                 std::size_t classes) {
+    const float* logits = run.input(0) + row * classes;
+    run.output(0)[row] = IsTopOne(logits, label, classes) ? 1.0f : 0.0f;
+  });
+}
+
+}  // namespace descent::cpu
+#endif

@@ -1,0 +1,129 @@
+#include <algorithm>
+#include <utility>
+
+#include "worker/plan/program.h"
+
+namespace descent {
+namespace {
+
+double BytesOf(const std::vector<TensorType>& types) {
+  double bytes = 0;
+  for (const TensorType& type : types) bytes += 4.0 * static_cast<double>(ElementCount(type.shape));
+  return bytes;
+}
+
+std::vector<Place> PlacesOf(const std::vector<ValueId>& ids, const std::vector<Place>& places) {
+  std::vector<Place> found;
+  for (const ValueId id : ids) found.push_back(places[static_cast<std::size_t>(id.index)]);
+  return found;
+}
+
+std::string TextOf(const Graph& graph, const Node& node) {
+  return graph.WithNodes({node}).ToString();
+}
+
+bool WritesGradient(const ProgramStep& step) {
+  return std::ranges::any_of(step.outputs,
+                             [](const Place& place) { return place.arena == Arena::kGradients; });
+}
+
+Result<ProgramStep> PrepareStep(const Graph& graph, const Node& node,
+                                const std::vector<Place>& places, PlanKind kind,
+                                ThreadPool& pool) {
+  const Kernel* kernel = FindKernel(node.op->name);
+  if (kernel == nullptr) {
+    return Status(Code::kInvalidArgument, "no kernel runs " + std::string(node.op->name));
+  }
+  ProgramStep step;
+  step.inputs = PlacesOf(node.inputs, places);
+  step.outputs = PlacesOf(node.outputs, places);
+  step.input_addresses.resize(step.inputs.size());
+  step.output_addresses.resize(step.outputs.size());
+  const bool accumulates = kind == PlanKind::kTrainAccumulate && WritesGradient(step);
+  const OutputMode mode = accumulates ? OutputMode::kAccumulate : OutputMode::kWrite;
+  DESCENT_ASSIGN(step.step, kernel->prepare({graph, node, mode, pool}));
+  const std::vector<TensorType> inputs = graph.TypesOf(node.inputs);
+  const std::vector<TensorType> outputs = graph.TypesOf(node.outputs);
+  step.flops = node.op->flops(inputs, outputs, node.attributes);
+  step.bytes_moved = BytesOf(inputs) + BytesOf(outputs);
+  step.text = TextOf(graph, node);
+  return step;
+}
+
+bool Overlap(const ParameterSlot& slot, const IndexRange& bucket) {
+  return slot.offset < bucket.last && bucket.first < slot.offset + slot.size;
+}
+
+// By slot, the step that writes its gradient.
+std::vector<int> WritersOf(const std::vector<ProgramStep>& steps, const ParameterLayout& layout) {
+  std::vector<int> writers(layout.slots.size(), -1);
+  for (std::size_t step = 0; step < steps.size(); ++step) {
+    for (const Place& place : steps[step].outputs) {
+      if (place.arena != Arena::kGradients) continue;
+      const auto slot = std::ranges::find(layout.slots, place.offset, &ParameterSlot::offset);
+      writers[static_cast<std::size_t>(slot - layout.slots.begin())] = static_cast<int>(step);
+    }
+  }
+  return writers;
+}
+
+std::vector<int> BucketReadiness(const std::vector<ProgramStep>& steps,
+                                 const ParameterLayout& layout) {
+  const std::vector<int> writers = WritersOf(steps, layout);
+  std::vector<int> ready_after;
+  int latest = 0;
+  for (const IndexRange& bucket : layout.buckets) {
+    for (std::size_t i = 0; i < layout.slots.size(); ++i) {
+      if (Overlap(layout.slots[i], bucket)) latest = std::max(latest, writers[i]);
+    }
+    ready_after.push_back(latest);
+  }
+  return ready_after;
+}
+
+std::unique_ptr<float[], FreeMemory> AllocateAligned(std::int64_t element_count) {
+  // The count is a multiple of 64 bytes already; one more line, because none is not an arena.
+  const std::size_t bytes = (static_cast<std::size_t>(element_count) + 16) * sizeof(float);
+  auto* memory = static_cast<float*>(std::aligned_alloc(64, bytes));
+  DESCENT_CHECK(memory != nullptr);
+  std::fill_n(memory, bytes / sizeof(float), 0.0f);  // takes the page faults before the first run
+  return std::unique_ptr<float[], FreeMemory>(memory);
+}
+
+void CountElements(Program& program, const Graph& graph, const ParameterLayout& layout,
+                   std::int64_t activation_elements) {
+  const auto set = [&](Arena arena, std::int64_t count) {
+    program.element_counts[static_cast<std::size_t>(arena)] = count;
+  };
+  const auto count_of = [&](ValueId id) { return ElementCount(graph.value(id).type.shape); };
+  set(Arena::kFeatures, count_of(graph.ports().features));
+  set(Arena::kLabels, count_of(graph.ports().labels));
+  set(Arena::kParameters, layout.element_count);
+  set(Arena::kGradients, program.kind == PlanKind::kEvaluate ? 0 : layout.element_count);
+  set(Arena::kLosses, count_of(graph.ports().losses));
+  set(Arena::kCorrect, count_of(graph.ports().correct));
+  set(Arena::kActivations, activation_elements);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Plan>> Plan::Compile(const Graph& model, const ParameterLayout& layout,
+                                            PlanKind kind, ThreadPool& pool) {
+  DESCENT_ASSIGN(const LoweredModel lowered, Lower(model, layout, kind));
+  const PlacedValues placed = PlaceValues(lowered, layout);
+  auto program = std::make_unique<Program>();
+  program->kind = kind;
+  for (const Node& node : lowered.graph.nodes()) {
+    DESCENT_ASSIGN(ProgramStep step,
+                   PrepareStep(lowered.graph, node, placed.places, kind, pool));
+    program->steps.push_back(std::move(step));
+  }
+  if (kind != PlanKind::kEvaluate) {
+    program->bucket_ready_after = BucketReadiness(program->steps, layout);
+  }
+  CountElements(*program, lowered.graph, layout, placed.activation_elements);
+  program->activations = AllocateAligned(placed.activation_elements);
+  return std::unique_ptr<Plan>(new Plan(std::move(program)));
+}
+
+}  // namespace descent

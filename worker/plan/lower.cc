@@ -1,0 +1,64 @@
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "worker/graph/rewrite.h"
+#include "worker/ops/differentiate.h"
+#include "worker/ops/ops.h"
+#include "worker/plan/program.h"
+
+namespace descent {
+namespace {
+
+ValueId FindParameter(const Graph& graph, const ParameterSlot& slot) {
+  for (const ValueId id : graph.parameters()) {
+    if (graph.value(id).name != slot.name) continue;
+    DESCENT_CHECK(graph.value(id).type.shape == slot.shape);
+    return id;
+  }
+  DESCENT_CHECK(!"every slot of the layout belongs to a parameter of the model");
+  return ValueId();
+}
+
+// Whether the node that computes the value can write it into the gradient arena, where adding to
+// what is there must be possible and no other node may read it.
+bool CanLieInArena(const Graph& graph, ValueId gradient) {
+  bool is_computed_alone = false;
+  for (const Node& node : graph.nodes()) {
+    if (std::ranges::find(node.inputs, gradient) != node.inputs.end()) return false;
+    if (std::ranges::find(node.outputs, gradient) == node.outputs.end()) continue;
+    const Kernel* kernel = FindKernel(node.op->name);
+    is_computed_alone = node.outputs.size() == 1 && kernel != nullptr && kernel->can_accumulate;
+  }
+  return is_computed_alone;
+}
+
+// A gradient that cannot lie in the arena, or is another parameter's as well, is copied there.
+Status MoveIntoArena(Differentiated& differentiated) {
+  std::vector<ValueId>& gradients = differentiated.gradients;
+  for (std::size_t i = 0; i < gradients.size(); ++i) {
+    const auto end = gradients.begin() + static_cast<std::ptrdiff_t>(i);
+    const bool is_taken = std::find(gradients.begin(), end, gradients[i]) != end;
+    if (!is_taken && CanLieInArena(differentiated.graph, gradients[i])) continue;
+    DESCENT_ASSIGN(gradients[i], Identity(differentiated.graph, gradients[i]));
+  }
+  return Status();
+}
+
+}  // namespace
+
+Result<LoweredModel> Lower(const Graph& model, const ParameterLayout& layout, PlanKind kind) {
+  const ModelPorts& ports = model.ports();
+  if (kind == PlanKind::kEvaluate) {
+    const Graph evaluated = ForEvaluation(model);
+    const std::array wanted = {evaluated.ports().losses, evaluated.ports().correct};
+    return LoweredModel{RemoveDeadNodes(evaluated, wanted), {}};
+  }
+  std::vector<ValueId> parameters;
+  for (const ParameterSlot& slot : layout.slots) parameters.push_back(FindParameter(model, slot));
+  DESCENT_ASSIGN(Differentiated differentiated, Differentiate(model, ports.losses, parameters));
+  DESCENT_RETURN_IF_ERROR(MoveIntoArena(differentiated));
+  return LoweredModel{std::move(differentiated.graph), std::move(differentiated.gradients)};
+}
+
+}  // namespace descent

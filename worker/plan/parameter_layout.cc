@@ -1,0 +1,99 @@
+#include "worker/plan/parameter_layout.h"
+
+#include <algorithm>
+#include <array>
+
+#include "common/check.h"
+#include "common/limits.h"
+#include "common/random.h"
+
+namespace descent {
+namespace {
+
+constexpr std::int64_t kSlotMultiple = 16;  // 64 bytes: a cache line and the widest vector
+constexpr auto kBucketMax = static_cast<std::int64_t>(limits::kBucketElementsMax);
+constexpr auto kBucketTarget = static_cast<std::int64_t>(limits::kBucketElementsTarget);
+static_assert(2 * kBucketTarget <= kBucketMax, "a bucket below the target may take a slot below it");
+
+std::int64_t WithPadding(std::int64_t size) {
+  return (size + kSlotMultiple - 1) / kSlotMultiple * kSlotMultiple;
+}
+
+std::vector<ValueId> ParametersByFirstUse(const Graph& model) {
+  std::vector<ValueId> ordered;
+  for (const Node& node : model.nodes()) {
+    for (const ValueId id : node.inputs) {
+      const bool is_parameter = model.value(id).role == ValueRole::kParameter;
+      const bool is_new = std::ranges::find(ordered, id) == ordered.end();
+      if (is_parameter && is_new) ordered.push_back(id);
+    }
+  }
+  return ordered;
+}
+
+std::vector<IndexRange> MakeBuckets(const std::vector<ParameterSlot>& slots) {
+  std::vector<IndexRange> buckets;
+  IndexRange open;
+  const auto close = [&] {
+    if (open.size() > 0) buckets.push_back(open);
+    open.first = open.last;
+  };
+  for (const ParameterSlot& slot : slots) {
+    if (slot.size >= kBucketTarget) close();
+    open.last = slot.offset + WithPadding(slot.size);
+    for (; open.size() > kBucketMax; open.first += kBucketMax) {
+      buckets.push_back({open.first, open.first + kBucketMax});
+    }
+    if (open.size() >= kBucketTarget || slot.size >= kBucketTarget) close();
+  }
+  close();
+  return buckets;
+}
+
+}  // namespace
+
+ParameterLayout MakeParameterLayout(const Graph& model) {
+  ParameterLayout layout;
+  std::vector<ValueId> ids = ParametersByFirstUse(model);
+  std::ranges::reverse(ids);
+  for (const ValueId id : ids) {
+    const Value& parameter = model.value(id);
+    const std::int64_t size = ElementCount(parameter.type.shape);
+    layout.slots.push_back({parameter.name, parameter.type.shape, layout.element_count, size});
+    layout.element_count += WithPadding(size);
+  }
+  layout.buckets = MakeBuckets(layout.slots);
+  return layout;
+}
+
+const ParameterSlot* FindSlot(const ParameterLayout& layout, std::string_view name) {
+  const auto found = std::ranges::find(layout.slots, name, &ParameterSlot::name);
+  return found == layout.slots.end() ? nullptr : &*found;
+}
+
+void InitializeParameters(const Graph& model, const ParameterLayout& layout, std::uint64_t seed,
+                          std::span<float> parameters) {
+  DESCENT_CHECK(parameters.size() == static_cast<std::size_t>(layout.element_count));
+  std::ranges::fill(parameters, 0.0f);
+  const PhiloxKey key = MakePhiloxKey(seed, RandomPurpose::kInit);
+  std::uint32_t place = 0;
+  for (const ValueId id : ParametersByFirstUse(model)) {
+    const ParameterSlot* slot = FindSlot(layout, model.value(id).name);
+    DESCENT_CHECK(slot != nullptr);
+    const auto bound = static_cast<float>(model.value(id).init_bound);
+    std::array<std::uint32_t, 4> words = {};
+    for (std::int64_t i = 0; i < slot->size; ++i) {
+      if (i % 4 == 0) {
+        const std::int64_t block = i / 4;
+        words = Philox4x32({static_cast<std::uint32_t>(block),
+                            static_cast<std::uint32_t>(block >> 32), place, 0},
+                           key);
+      }
+      const float uniform = ToUniformFloat(words[static_cast<std::size_t>(i % 4)]);
+      parameters[static_cast<std::size_t>(slot->offset + i)] = bound * (2 * uniform - 1);
+    }
+    ++place;
+  }
+}
+
+}  // namespace descent

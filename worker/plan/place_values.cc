@@ -1,0 +1,88 @@
+#include <algorithm>
+
+#include "worker/plan/memory_planner.h"
+#include "worker/plan/program.h"
+
+namespace descent {
+namespace {
+
+constexpr int kNoBuffer = -1;
+
+std::size_t At(ValueId id) { return static_cast<std::size_t>(id.index); }
+
+// Which values share a piece of the activation arena, and when each piece is in use.
+struct Buffers {
+  std::vector<int> buffer_of;  // by value; kNoBuffer: lies in the caller's memory, or is not used
+  std::vector<MemoryRequest> requests;
+};
+
+// The last step that reads each value, by index; -1 if none does.
+std::vector<int> LastReads(const Graph& graph) {
+  std::vector<int> last_reads(static_cast<std::size_t>(graph.value_count()), -1);
+  for (std::size_t step = 0; step < graph.nodes().size(); ++step) {
+    for (const ValueId id : graph.nodes()[step].inputs) last_reads[At(id)] = static_cast<int>(step);
+  }
+  return last_reads;
+}
+
+Buffers AssignBuffers(const Graph& graph, const std::vector<bool>& is_callers) {
+  const std::vector<int> last_reads = LastReads(graph);
+  Buffers buffers{std::vector<int>(last_reads.size(), kNoBuffer), {}};
+  for (std::size_t i = 0; i < graph.nodes().size(); ++i) {
+    const Node& node = graph.nodes()[i];
+    const int step = static_cast<int>(i);
+    for (const ValueId id : node.outputs) {
+      if (is_callers[At(id)]) continue;
+      int& buffer = buffers.buffer_of[At(id)];
+      // An input that nobody reads later gives its memory to the output, where the op allows it.
+      if (node.op->in_place_input >= 0 && id == node.outputs[0]) {
+        const ValueId input = node.inputs[static_cast<std::size_t>(node.op->in_place_input)];
+        if (last_reads[At(input)] == step) buffer = buffers.buffer_of[At(input)];
+      }
+      if (buffer == kNoBuffer) {
+        buffer = static_cast<int>(buffers.requests.size());
+        buffers.requests.push_back({ElementCount(graph.value(id).type.shape), step, step});
+      }
+      MemoryRequest& request = buffers.requests[static_cast<std::size_t>(buffer)];
+      request.last_step = std::max({request.last_step, step, last_reads[At(id)]});
+    }
+  }
+  return buffers;
+}
+
+}  // namespace
+
+PlacedValues PlaceValues(const LoweredModel& model, const ParameterLayout& layout) {
+  const Graph& graph = model.graph;
+  PlacedValues placed;
+  placed.places.resize(static_cast<std::size_t>(graph.value_count()));
+  std::vector<bool> is_callers(placed.places.size());
+  const auto place = [&](ValueId id, Arena arena, std::int64_t offset) {
+    placed.places[At(id)] = {arena, offset};
+    is_callers[At(id)] = true;
+  };
+  place(graph.ports().features, Arena::kFeatures, 0);
+  place(graph.ports().labels, Arena::kLabels, 0);
+  place(graph.ports().losses, Arena::kLosses, 0);
+  place(graph.ports().correct, Arena::kCorrect, 0);
+  for (const ValueId id : graph.parameters()) {
+    const ParameterSlot* slot = FindSlot(layout, graph.value(id).name);
+    DESCENT_CHECK(slot != nullptr);
+    place(id, Arena::kParameters, slot->offset);
+  }
+  for (std::size_t i = 0; i < model.gradients.size(); ++i) {
+    place(model.gradients[i], Arena::kGradients, layout.slots[i].offset);
+  }
+
+  const Buffers buffers = AssignBuffers(graph, is_callers);
+  const MemoryPlan memory = PlanMemory(buffers.requests);
+  for (std::size_t i = 0; i < placed.places.size(); ++i) {
+    const int buffer = buffers.buffer_of[i];
+    if (buffer == kNoBuffer) continue;
+    placed.places[i] = {Arena::kActivations, memory.offsets[static_cast<std::size_t>(buffer)]};
+  }
+  placed.activation_elements = memory.element_count;
+  return placed;
+}
+
+}  // namespace descent

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "worker/kernels/kernel.h"
+#include "worker/plan/plan.h"
+
+namespace descent {
+
+// Memory that a run resolves to an address. All but the activations belong to the caller.
+enum class Arena {
+  kFeatures,
+  kLabels,
+  kParameters,
+  kGradients,
+  kLosses,
+  kCorrect,
+  kActivations,
+};
+inline constexpr std::size_t kArenaCount = 7;
+
+// Where a value lies. Every element takes four bytes.
+struct Place {
+  Arena arena = Arena::kActivations;
+  std::int64_t offset = 0;  // in elements
+};
+
+// A prepared step and where its operands lie.
+struct ProgramStep {
+  std::unique_ptr<Step> step;
+  std::vector<Place> inputs;
+  std::vector<Place> outputs;
+  std::string text;  // for Describe
+  double flops = 0;
+  double bytes_moved = 0;
+  // Addresses of the run in progress; here, so that a run does not allocate.
+  std::vector<const void*> input_addresses;
+  std::vector<void*> output_addresses;
+};
+
+struct FreeMemory {
+  void operator()(float* memory) const { std::free(memory); }
+};
+
+// What Plan::Compile makes and Plan::Run replays.
+struct Program {
+  PlanKind kind = PlanKind::kEvaluate;
+  std::array<std::int64_t, kArenaCount> element_counts = {};  // of each arena
+  std::vector<ProgramStep> steps;
+  // By bucket: the step after which its gradients, and those of all buckets before it, are written.
+  std::vector<int> bucket_ready_after;
+  std::unique_ptr<float[], FreeMemory> activations;  // 64-byte aligned
+};
+
+// The parts of Plan::Compile, each in a file of its own.
+
+// The graph that a plan of that kind runs, and where each of its values lies (by index; values that
+// nothing uses have any place).
+struct LoweredModel {
+  Graph graph;
+  std::vector<ValueId> gradients;  // in the order of the layout's slots; empty for kEvaluate
+};
+Result<LoweredModel> Lower(const Graph& model, const ParameterLayout& layout, PlanKind kind);
+
+struct PlacedValues {
+  std::vector<Place> places;
+  std::int64_t activation_elements = 0;
+};
+PlacedValues PlaceValues(const LoweredModel& model, const ParameterLayout& layout);
+
+}  // namespace descent

@@ -1,0 +1,41 @@
+#include "worker/train/assignment.h"
+
+#include <utility>
+
+#include "worker/train/assignment_run.h"
+
+namespace descent {
+namespace {
+
+// Lets Abort reach the collective for as long as this lives.
+class AbortHook {
+ public:
+  AbortHook(StepControl& control, Collective& collective) : control_(control) {
+    control_.SetOnAbort([&collective] { collective.Abort(); });
+  }
+  ~AbortHook() { control_.SetOnAbort({}); }
+  AbortHook(const AbortHook&) = delete;
+  AbortHook& operator=(const AbortHook&) = delete;
+
+ private:
+  StepControl& control_;
+};
+
+}  // namespace
+
+AssignmentEnded RunAssignment(const Assign& assign, std::string_view instruction_set,
+                              Collective& collective, StepControl& control,
+                              AssignmentReporter& reporter) {
+  const AbortHook abort_hook(control, collective);
+  AssignmentRun run({.assign = assign,
+                     .instruction_set = instruction_set,
+                     .collective = collective,
+                     .control = control,
+                     .reporter = reporter});
+  AssignmentEnded ended = run.Perform();
+  // Whoever leaves before the others tells its group, so that nothing of it is waited for.
+  if (ended.outcome == EndOutcome::kFailed) collective.Abort();
+  return ended;
+}
+
+}  // namespace descent

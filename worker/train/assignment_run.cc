@@ -1,0 +1,252 @@
+#include "worker/train/assignment_run.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "common/version.h"
+#include "worker/checkpoint/checkpoint_writer.h"
+#include "worker/train/evaluator.h"
+
+namespace descent {
+namespace {
+
+// What the coordinator and the user read of a failure, by its kind and where it happened.
+std::string ReasonOf(const Status& status, std::string_view phase) {
+  switch (status.code()) {
+    case Code::kAborted:
+      return "PeerLost";
+    case Code::kInvalidArgument:
+      return "DataInvalid";
+    case Code::kNotFound:
+    case Code::kDataLoss:
+      return "CheckpointCorrupt";
+    case Code::kFailedPrecondition:
+      return phase == "load" ? "CheckpointMismatch" : "NonFiniteLoss";
+    case Code::kResourceExhausted:
+      return "DiskFull";
+    case Code::kUnavailable:
+      return "StorageUnavailable";
+    case Code::kInternal:
+      return "StateDiverged";
+    default:
+      return "Internal";
+  }
+}
+
+bool IsRetryable(const Status& status) {
+  return status.code() == Code::kAborted || status.code() == Code::kUnavailable;
+}
+
+}  // namespace
+
+AssignmentRun::AssignmentRun(const Options& options)
+    : options_(options), spec_(options.assign.spec), pool_(options.assign.spec.workers.threads) {}
+
+AssignmentEnded AssignmentRun::Perform() {
+  SetPhase("prepare");
+  if (const Status status = Prepare(); !status.ok()) return Failed(status);
+  ReportPrepared();
+  SetPhase("wait");
+  const std::optional<Begin> begin = options_.control.WaitForBegin();
+  if (options_.control.is_aborted())
+    return Failed(Status(Code::kAborted, "the coordinator ended the attempt"));
+  if (!begin) return Ended(EndOutcome::kStopped);
+  const Result<EndOutcome> outcome = Train(*begin);
+  return outcome.ok() ? Ended(outcome.value()) : Failed(outcome.status());
+}
+
+Status AssignmentRun::Prepare() {
+  DESCENT_ASSIGN(datasets_, LoadDatasets(spec_.data));
+  const Dataset& train = *datasets_.train;
+  DESCENT_ASSIGN(PlanCache plans, PlanCache::Create(spec_.model, train.feature_count(),
+                                                    train.class_count(), pool_));
+  plans_.emplace(std::move(plans));
+  state_.emplace(plans_->layout(), spec_.optimizer);
+  if (options_.assign.start_checkpoint.empty()) {
+    plans_->InitializeParameters(spec_.seed, state_->parameters());
+  } else {
+    SetPhase("load");
+    DESCENT_RETURN_IF_ERROR(state_->Load(options_.assign.start_checkpoint));
+    saved_step_ = state_->steps_done();
+  }
+  // What can fail or take long does so now, and not in the first step.
+  return plans_->PlanFor(PlanKind::kTrainWrite, spec_.batch.micro).status();
+}
+
+void AssignmentRun::ReportPrepared() {
+  options_.reporter.Report(
+      Prepared{.job = options_.assign.job,
+               .generation = options_.assign.generation,
+               .rank = options_.assign.rank,
+               .dataset_fingerprint = datasets_.Fingerprint(),
+               .train_samples = datasets_.train->sample_count(),
+               .parameter_count = plans_->parameter_count(),
+               .memory_bytes = state_->memory_bytes() + plans_->memory_bytes(),
+               .instruction_set = std::string(options_.instruction_set),
+               .state_digest = state_->ComputeDigest(),
+               .start_step = state_->steps_done()});
+}
+
+Result<EndOutcome> AssignmentRun::Train(const Begin& begin) {
+  planner_.emplace(begin.shard_plan);
+  Prefetcher batches(*datasets_.train,
+                     {.plan = begin.shard_plan,
+                      .logical_workers = LogicalWorkersOf(begin.shard_plan.logical_workers,
+                                                          options_.collective.world_size(),
+                                                          options_.collective.rank()),
+                      .micro_size = spec_.batch.micro,
+                      .first_step = state_->steps_done(),
+                      .last_step = begin.total_steps});
+  TrainStep train_step({.spec = spec_,
+                        .shard_plan = begin.shard_plan,
+                        .total_steps = begin.total_steps,
+                        .pool = pool_,
+                        .plans = *plans_,
+                        .state = *state_,
+                        .batches = batches,
+                        .collective = options_.collective,
+                        .set_phase = [this](std::string_view phase) { SetPhase(phase); }});
+  while (true) {
+    SetPhase("wait");
+    const std::optional<GrantSteps> grant = options_.control.WaitForGrant();
+    if (options_.control.is_aborted())
+      return Status(Code::kAborted, "the coordinator ended the attempt");
+    if (!grant) break;
+    DESCENT_ASSIGN(const GrantEnd end, RunGrant(train_step, *grant));
+    if (end == GrantEnd::kStopped) break;
+    DESCENT_RETURN_IF_ERROR(FinishGrant(*grant));
+    if (grant->is_final) return EndOutcome::kCompleted;
+  }
+  // A stopped job can be resumed from where it stopped.
+  DESCENT_RETURN_IF_ERROR(SaveCheckpoint());
+  return EndOutcome::kStopped;
+}
+
+Result<AssignmentRun::GrantEnd> AssignmentRun::RunGrant(TrainStep& train_step,
+                                                        const GrantSteps& grant) {
+  DESCENT_CHECK(grant.first == state_->steps_done());
+  while (state_->steps_done() < grant.last) {
+    DESCENT_ASSIGN(const StepOutcome outcome,
+                   train_step.Run(options_.control.is_stop_requested()));
+    if (options_.collective.rank() == 0)
+      options_.reporter.Report(StepReports{.job = options_.assign.job,
+                                           .generation = options_.assign.generation,
+                                           .steps = {outcome.metrics}});
+    if (outcome.is_stop_agreed) return GrantEnd::kStopped;
+  }
+  return GrantEnd::kDone;
+}
+
+Status AssignmentRun::FinishGrant(const GrantSteps& grant) {
+  if (grant.evaluate) DESCENT_RETURN_IF_ERROR(EvaluateSplit(EvaluationSplit::kValidation));
+  if (grant.save_checkpoint) DESCENT_RETURN_IF_ERROR(SaveCheckpoint());
+  if (grant.is_final) DESCENT_RETURN_IF_ERROR(EvaluateSplit(EvaluationSplit::kTest));
+  return Status();
+}
+
+Status AssignmentRun::EvaluateSplit(EvaluationSplit split) {
+  const std::unique_ptr<const Dataset>& dataset =
+      split == EvaluationSplit::kTest ? datasets_.test : datasets_.validation;
+  if (!dataset) return Status();
+  SetPhase("evaluate");
+  DESCENT_ASSIGN(const Evaluation evaluation, Evaluate(*dataset, state_->parameters(), *plans_,
+                                                       options_.collective));
+  if (options_.collective.rank() == 0)
+    options_.reporter.Report(EvaluationReport{.job = options_.assign.job,
+                                              .generation = options_.assign.generation,
+                                              .step = state_->steps_done(),
+                                              .split = split,
+                                              .loss = evaluation.loss,
+                                              .accuracy = evaluation.accuracy});
+  return Status();
+}
+
+Status AssignmentRun::SaveCheckpoint() {
+  if (saved_step_ == state_->steps_done()) return Status();
+  SetPhase("checkpoint");
+  const Digest digest = state_->ComputeDigest();
+  DESCENT_RETURN_IF_ERROR(CompareDigests(digest));
+  saved_step_ = state_->steps_done();
+  if (options_.collective.rank() != 0) return Status();
+
+  const std::int64_t epoch = planner_->EpochOf(state_->steps_done());
+  const std::vector<TensorView> parameters = state_->ParameterTensors();
+  const std::vector<TensorView> optimizer = state_->OptimizerTensors();
+  const CheckpointContents contents{
+      .description = {.job = options_.assign.job,
+                      .step = state_->steps_done(),
+                      .epoch = epoch,
+                      .generation = options_.assign.generation,
+                      .seed = spec_.seed,
+                      .global_batch = spec_.batch.global,
+                      .logical_workers = spec_.batch.logical_workers,
+                      .optimizer_steps = state_->steps_done(),
+                      .instruction_set = std::string(options_.instruction_set),
+                      .version = kVersion},
+      .parameters = parameters,
+      .optimizer = optimizer};
+  DESCENT_ASSIGN(const PublishedCheckpoint published,
+                 PublishCheckpoint(options_.assign.checkpoint_directory, contents,
+                                   spec_.checkpoint.keep_last));
+  options_.reporter.Report(CheckpointWritten{.job = options_.assign.job,
+                                             .generation = options_.assign.generation,
+                                             .step = state_->steps_done(),
+                                             .epoch = epoch,
+                                             .directory = published.directory.string(),
+                                             .state_digest = digest,
+                                             .bytes = published.bytes});
+  return Status();
+}
+
+Status AssignmentRun::CompareDigests(const Digest& digest) const {
+  std::vector<Digest> digests(static_cast<std::size_t>(options_.collective.world_size()));
+  DESCENT_RETURN_IF_ERROR(options_.collective.AllGather(
+      std::as_bytes(std::span(&digest, 1)), std::as_writable_bytes(std::span(digests))));
+  std::map<std::string, int> votes;
+  for (const Digest& rank_digest : digests) ++votes[rank_digest.ToHex()];
+  if (votes.size() == 1) return Status();
+  const auto majority = std::max_element(
+      votes.begin(), votes.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+  std::string differing;
+  for (std::size_t rank = 0; rank < digests.size(); ++rank)
+    if (digests[rank].ToHex() != majority->first)
+      differing += (differing.empty() ? "rank " : ", rank ") + std::to_string(rank) + " has " +
+                   digests[rank].ToHex();
+  return Status(Code::kInternal, "after step " + std::to_string(state_->steps_done()) +
+                                     " the ranks' states differ: " + differing +
+                                     ", the others have " + majority->first);
+}
+
+void AssignmentRun::SetPhase(std::string_view phase) {
+  phase_ = phase;
+  options_.reporter.SetPhase(phase, state_ ? state_->steps_done() : 0);
+}
+
+AssignmentEnded AssignmentRun::Ended(EndOutcome outcome) const {
+  return {.job = options_.assign.job,
+          .generation = options_.assign.generation,
+          .rank = options_.assign.rank,
+          .outcome = outcome,
+          .step = state_->steps_done(),
+          .state_digest = state_->ComputeDigest(),
+          .reason = {},
+          .message = {},
+          .phase = phase_};
+}
+
+AssignmentEnded AssignmentRun::Failed(const Status& status) const {
+  return {.job = options_.assign.job,
+          .generation = options_.assign.generation,
+          .rank = options_.assign.rank,
+          .outcome = EndOutcome::kFailed,
+          .step = state_ ? state_->steps_done() : 0,
+          .state_digest = {},
+          .reason = ReasonOf(status, phase_),
+          .message = status.message(),
+          .phase = phase_,
+          .retryable = IsRetryable(status)};
+}
+
+}  // namespace descent

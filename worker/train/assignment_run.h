@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/result.h"
+#include "common/worker_protocol.h"
+#include "worker/collective/collective.h"
+#include "worker/data/load_datasets.h"
+#include "worker/data/prefetcher.h"
+#include "worker/kernels/thread_pool.h"
+#include "worker/train/assignment.h"
+#include "worker/train/plan_cache.h"
+#include "worker/train/step_control.h"
+#include "worker/train/train_state.h"
+#include "worker/train/train_step.h"
+
+namespace descent {
+
+// The stages of RunAssignment and what they hand on. One thread; every rank goes through the same
+// stages and makes the same collective calls.
+class AssignmentRun {
+ public:
+  struct Options {  // everything referred to outlives the run
+    const Assign& assign;
+    std::string_view instruction_set;
+    Collective& collective;
+    StepControl& control;
+    AssignmentReporter& reporter;
+  };
+
+  explicit AssignmentRun(const Options& options);
+
+  AssignmentEnded Perform();
+
+ private:
+  enum class GrantEnd { kDone, kStopped };
+
+  Status Prepare();
+  void ReportPrepared();
+  Result<EndOutcome> Train(const Begin& begin);
+  Result<GrantEnd> RunGrant(TrainStep& train_step, const GrantSteps& grant);
+  Status FinishGrant(const GrantSteps& grant);
+  Status EvaluateSplit(EvaluationSplit split);
+
+  // All ranks compare their states; rank 0 writes and reports. Does nothing if this state is saved.
+  Status SaveCheckpoint();
+  // kInternal, naming the ranks that differ from the majority. All ranks call it.
+  Status CompareDigests(const Digest& digest) const;
+
+  void SetPhase(std::string_view phase);
+  AssignmentEnded Ended(EndOutcome outcome) const;
+  AssignmentEnded Failed(const Status& status) const;
+
+  const Options options_;
+  const JobSpec& spec_;
+  ThreadPool pool_;
+  std::string phase_ = "prepare";
+  // From Prepare on:
+  Datasets datasets_;
+  std::optional<PlanCache> plans_;
+  std::optional<TrainState> state_;
+  std::int64_t saved_step_ = 0;  // steps_done of the newest checkpoint, or 0
+  // From Train on:
+  std::optional<ShardPlanner> planner_;
+};
+
+}  // namespace descent

@@ -1,0 +1,78 @@
+#include "worker/train/evaluator.h"
+
+#include <algorithm>
+#include <numeric>
+#include <vector>
+
+#include "common/shard_planner.h"
+
+namespace descent {
+namespace {
+
+constexpr std::int64_t kBlockSamples = 256;
+
+struct BlockSum {
+  double loss = 0;
+  double correct = 0;
+};
+
+IndexRange SamplesOfBlock(std::int64_t block, std::int64_t sample_count) {
+  return {block * kBlockSamples, std::min(sample_count, (block + 1) * kBlockSamples)};
+}
+
+Result<BlockSum> EvaluateBlock(const Dataset& dataset, IndexRange block,
+                               std::span<const float> parameters, PlanCache& plans) {
+  const auto rows = static_cast<std::size_t>(block.size());
+  std::vector<std::int64_t> samples(rows);
+  std::iota(samples.begin(), samples.end(), block.first);
+  std::vector<float> features(rows * static_cast<std::size_t>(dataset.feature_count()));
+  std::vector<std::int32_t> labels(rows);
+  dataset.CopySamples(samples, features, labels);
+
+  std::vector<float> losses(rows);
+  std::vector<float> correct(rows);
+  DESCENT_ASSIGN(Plan* const plan, plans.PlanFor(PlanKind::kEvaluate, block.size()));
+  plan->Run(PlanRun{.features = features,
+                    .labels = labels,
+                    .parameters = parameters,
+                    .gradients = {},
+                    .losses = losses,
+                    .correct = correct,
+                    .on_bucket_ready = {}});
+  return BlockSum{.loss = std::accumulate(losses.begin(), losses.end(), 0.0),
+                  .correct = std::accumulate(correct.begin(), correct.end(), 0.0)};
+}
+
+}  // namespace
+
+Result<Evaluation> Evaluate(const Dataset& dataset, std::span<const float> parameters,
+                            PlanCache& plans, Collective& collective) {
+  const std::int64_t sample_count = dataset.sample_count();
+  const std::int64_t block_count = (sample_count + kBlockSamples - 1) / kBlockSamples;
+  const int world_size = collective.world_size();
+  const IndexRange mine = PartOf(block_count, world_size, collective.rank());
+
+  // Every rank's record is as long as the longest.
+  const auto record_size =
+      static_cast<std::size_t>((block_count + world_size - 1) / world_size);
+  std::vector<BlockSum> my_sums(record_size);
+  for (std::int64_t block = mine.first; block < mine.last; ++block) {
+    DESCENT_ASSIGN(my_sums[static_cast<std::size_t>(block - mine.first)],
+                   EvaluateBlock(dataset, SamplesOfBlock(block, sample_count), parameters, plans));
+  }
+  std::vector<BlockSum> sums(record_size * static_cast<std::size_t>(world_size));
+  DESCENT_RETURN_IF_ERROR(collective.AllGather(std::as_bytes(std::span(my_sums)),
+                                               std::as_writable_bytes(std::span(sums))));
+
+  BlockSum total;
+  for (int rank = 0; rank < world_size; ++rank)
+    for (std::int64_t i = 0; i < PartOf(block_count, world_size, rank).size(); ++i) {
+      const BlockSum& sum = sums[static_cast<std::size_t>(rank) * record_size + static_cast<std::size_t>(i)];
+      total.loss += sum.loss;
+      total.correct += sum.correct;
+    }
+  return Evaluation{.loss = total.loss / static_cast<double>(sample_count),
+                    .accuracy = total.correct / static_cast<double>(sample_count)};
+}
+
+}  // namespace descent
