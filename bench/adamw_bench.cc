@@ -14,7 +14,7 @@ void BM_AdamWStep(benchmark::State& state) {
   AdamW optimizer({.weight_decay = 0.01}, state.range(0), {});
   const std::vector<float> grads(size, 0.01f);
   std::vector<float> weights(size, 1.0f);
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     optimizer.Step(1e-4, 1, grads, weights);
     benchmark::ClobberMemory();
   }
@@ -25,7 +25,7 @@ BENCHMARK(BM_AdamWStep)->RangeMultiplier(16)->Range(1 << 12, 1 << 24);
 
 void BM_GlobalNorm(benchmark::State& state) {
   const std::vector<float> grads(static_cast<std::size_t>(state.range(0)), 0.01f);
-  for (auto _ : state) benchmark::DoNotOptimize(GlobalNorm(grads));
+  for ([[maybe_unused]] auto _ : state) benchmark::DoNotOptimize(GlobalNorm(grads));
   state.SetBytesProcessed(state.iterations() * state.range(0) * 4);
 }
 BENCHMARK(BM_GlobalNorm)->RangeMultiplier(16)->Range(1 << 12, 1 << 24);

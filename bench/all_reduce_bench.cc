@@ -13,7 +13,7 @@ namespace {
 void BM_AddElements(benchmark::State& state) {
   const std::vector<float> source(static_cast<std::size_t>(state.range(0)), 1.0f);
   std::vector<float> target(source.size());
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     AddElements(target, source, target);
     benchmark::ClobberMemory();
   }
@@ -36,9 +36,10 @@ void BM_InProcessAllReduce(benchmark::State& state) {
   constexpr std::int64_t kRepetitions = 20;
   const auto world_size = static_cast<int>(state.range(0));
   const auto size = static_cast<std::size_t>(state.range(1));
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     InProcessGroup group(world_size);
     std::vector<std::thread> ranks;
+    ranks.reserve(static_cast<std::size_t>(world_size));
     for (int rank = 0; rank < world_size; ++rank)
       ranks.emplace_back([&, rank] { ReduceOnRank(group, rank, size, kRepetitions); });
     for (std::thread& rank : ranks) rank.join();

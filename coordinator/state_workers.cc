@@ -1,6 +1,8 @@
 // State's part that listens to workers.
 #include <spdlog/fmt/fmt.h>
 
+#include <algorithm>
+
 #include "coordinator/progress.h"
 #include "coordinator/state.h"
 

@@ -50,7 +50,7 @@ Register MakeIdentity() {
   identity.pool = AgreeOnPoolName();
   identity.host = HostName();
   identity.pid = getpid();
-  identity.instruction_set = InstructionSetName();
+  identity.instruction_set = std::string(InstructionSetName());
   identity.version = kVersion;
   return identity;
 }
@@ -84,9 +84,9 @@ int Main(int argc, char** argv) {
   app.add_option("--coordinator", coordinator, "HOST:PORT of the coordinator's worker listener")
       ->envname("DESCENT_COORDINATOR")
       ->default_val("127.0.0.1:9091");
-  app.add_option("--isa", instruction_set, "Instruction set of the kernels: " +
-                                               "avx512, avx2 or best, which is the best the machine has" +
-                                               "; a job continues only on the one it began on");
+  app.add_option("--isa", instruction_set,
+                 "Instruction set of the kernels: avx512, avx2 or best, which is the best the machine "
+                 "has; a job continues only on the one it began on");
   app.set_version_flag("--version", kVersion);
   CLI11_PARSE(app, argc, argv);
 

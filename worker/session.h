@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "common/clock.h"
 #include "common/worker_protocol.h"
 #include "worker/coordinator_link.h"
 #include "worker/train/assignment.h"

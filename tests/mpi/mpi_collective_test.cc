@@ -3,9 +3,14 @@
 #include <gtest/gtest.h>
 #include <mpi.h>
 
+#include <chrono>
+#include <cstddef>
+#include <cstdio>
 #include <functional>
+#include <future>
 #include <memory>
 #include <numeric>
+#include <thread>
 #include <vector>
 
 #include "tests/unit/collective/collective_conformance.h"
@@ -75,12 +80,12 @@ TEST(MpiCollectiveTest, ANewGroupWorksAfterAnotherWasAbortedInTheMiddleOfACall) 
   {
     const auto aborted = MakeMpiCollective(ranks, 3);
     ASSERT_TRUE(aborted.ok()) << aborted.status();
+    const std::vector<std::byte> mine(3 << 20);
+    std::vector<std::byte> all(mine.size() * ranks.size());
     const auto aborter = std::async(std::launch::async, [&] {
       std::this_thread::sleep_for(std::chrono::milliseconds(50));
       aborted.value()->Abort();
     });
-    const std::vector<std::byte> mine(3 << 20);
-    std::vector<std::byte> all(mine.size() * ranks.size());
     if (WorldRank() != 0) {
       EXPECT_EQ(aborted.value()->AllGather(mine, all).code(), Code::kAborted);
     }

@@ -1,6 +1,5 @@
 #include "worker/train/plan_cache.h"
 
-#include "common/limits.h"
 #include "worker/models/model.h"
 
 namespace descent {
@@ -35,6 +34,12 @@ Result<Plan*> PlanCache::PlanFor(PlanKind kind, std::int64_t rows) {
     DESCENT_ASSIGN(plan, Plan::Compile(model, *layout_, kind, *pool_));
   }
   return plan.get();
+}
+
+std::int64_t PlanCache::memory_bytes() const {
+  std::int64_t bytes = 0;
+  for (const auto& [key, plan] : plans_) bytes += plan->cost().activation_bytes;
+  return bytes;
 }
 
 }  // namespace descent

@@ -118,7 +118,7 @@ Result<double> TrainStep::ComputeBatch(const Batch& batch, std::size_t leaf) {
 
 void TrainStep::Update(double learning_rate, double gradient_scale) {
   AdamW& optimizer = options_.state.optimizer();
-  const AdamW::StepFactors factors = optimizer.BeginStep(learning_rate, gradient_scale);
+  const AdamWFactors factors = optimizer.BeginStep(learning_rate, gradient_scale);
   const std::int64_t count = options_.plans.layout().element_count;
   options_.pool.ParallelFor(
       (count + kUpdateChunk - 1) / kUpdateChunk, [&](std::int64_t chunk, int) {

@@ -21,7 +21,7 @@ std::vector<std::string> BuffersAfter(const AccumulationPlan& plan) {
     buffers[static_cast<std::size_t>(buffer)] = std::to_string(leaf);
     for (const auto& [target, source] : additions_after) {
       std::string& sum = buffers[static_cast<std::size_t>(target)];
-      sum = "(" + sum + " " + buffers[static_cast<std::size_t>(source)] + ")";
+      sum.insert(0, "(").append(" ").append(buffers[static_cast<std::size_t>(source)]).append(")");
     }
   }
   return buffers;
@@ -67,8 +67,8 @@ TEST(AccumulationPlanTest, ARankWithoutSamplesStillHasABufferForTheSum) {
 TEST(AccumulationPlanTest, BuffersEndWithThePartialSumsForEveryShape) {
   for (int world_size = 1; world_size <= 8; ++world_size) {
     for (unsigned present = 1; present < 256; ++present) {
-      std::vector<bool> leaf_present;
-      for (int leaf = 0; leaf < 8; ++leaf) leaf_present.push_back((present >> leaf) & 1);
+      std::vector<bool> leaf_present(8);
+      for (unsigned leaf = 0; leaf < 8; ++leaf) leaf_present[leaf] = (present >> leaf) & 1;
       const CanonicalTree tree(leaf_present, world_size);
       for (int rank = 0; rank < world_size; ++rank) {
         const auto buffers = BuffersAfter(AccumulationPlan::For(tree, rank));

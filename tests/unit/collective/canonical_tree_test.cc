@@ -24,7 +24,7 @@ std::string ExpressionOf(const CanonicalTree& tree) {
       slots.push_back(std::to_string(subtree.first) + ":" + std::to_string(subtree.last()));
   for (const auto& [target, source] : tree.additions()) {
     std::string& sum = slots[static_cast<std::size_t>(target)];
-    sum = "(" + sum + " " + slots[static_cast<std::size_t>(source)] + ")";
+    sum.insert(0, "(").append(" ").append(slots[static_cast<std::size_t>(source)]).append(")");
   }
   return slots[0];
 }

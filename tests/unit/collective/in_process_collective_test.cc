@@ -19,6 +19,7 @@ struct InProcessWorld {
   static void Run(int world_size, const std::function<void(Collective&)>& body) {
     InProcessGroup group(world_size);
     std::vector<std::thread> ranks;
+    ranks.reserve(static_cast<std::size_t>(world_size));
     for (int rank = 0; rank < world_size; ++rank)
       ranks.emplace_back([&group, &body, rank] {
         const auto collective = MakeInProcessCollective(group, rank);

@@ -15,6 +15,7 @@ namespace descent {
 namespace {
 
 constexpr std::chrono::seconds kDeadline{20};
+const ListenAddress kAnyPort{"127.0.0.1", 0};
 
 // The context of one call, with a deadline. Call()() lives until the end of its statement.
 class Call {
@@ -45,8 +46,8 @@ class GrpcServersTest : public testing::Test {
         directory_.path(), {.checkpoint_root = (directory_.path() / "checkpoints").string()});
     ASSERT_TRUE(runtime.ok()) << runtime.status();
     runtime_ = std::move(runtime).value();
-    Result<std::unique_ptr<GrpcServers>> servers =
-        GrpcServers::Start({{"127.0.0.1", 0}, {"127.0.0.1", 0}, "127.0.0.1:8080"}, *runtime_);
+    const GrpcOptions options{kAnyPort, kAnyPort, "127.0.0.1:8080"};
+    Result<std::unique_ptr<GrpcServers>> servers = GrpcServers::Start(options, *runtime_);
     ASSERT_TRUE(servers.ok()) << servers.status();
     servers_ = std::move(servers).value();
     const auto users = grpc::CreateChannel(servers_->user_address().ToString(),
@@ -355,8 +356,9 @@ TEST_F(GrpcServersTest, TheClusterStatusShowsPoolsAndVersion) {
 
 TEST_F(GrpcServersTest, APortInUseIsNamedWithItsFlag) {
   const ListenAddress taken = servers_->user_address();
+  const GrpcOptions options{taken, kAnyPort, ""};
 
-  const Status status = GrpcServers::Start({taken, {"127.0.0.1", 0}, ""}, *runtime_).status();
+  const Status status = GrpcServers::Start(options, *runtime_).status();
 
   EXPECT_EQ(status.message(), "cannot listen on " + taken.ToString() +
                                   ": address in use; choose another with --listen");

@@ -23,10 +23,11 @@ TEST(ResourceNameTest, AnIdOfMoreThan63CharactersIsRefused) {
 }
 
 TEST(ResourceNameTest, ACheckpointsNameGivesJobAndStep) {
-  const CheckpointName name = ParseCheckpointName("jobs/a/checkpoints/40").value();
+  const Result<CheckpointName> name = ParseCheckpointName("jobs/a/checkpoints/40");
 
-  EXPECT_EQ(name.job_id, "a");
-  EXPECT_EQ(name.step, 40);
+  ASSERT_TRUE(name.ok()) << name.status();
+  EXPECT_EQ(name.value().job_id, "a");
+  EXPECT_EQ(name.value().step, 40);
 }
 
 TEST(ResourceNameTest, LatestStandsForNoStepInParticular) {

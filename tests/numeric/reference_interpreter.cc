@@ -1,0 +1,165 @@
+#include "tests/numeric/reference_interpreter.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <numbers>
+#include <string_view>
+
+#include "common/check.h"
+#include "common/random.h"
+
+namespace descent {
+namespace {
+
+using Tensor = std::vector<double>;
+
+// One node's operands, by position.
+struct Operands {
+  const Graph& graph;
+  const Node& node;
+  const ReferenceRandom& random;
+  ReferenceValues& values;
+
+  const Tensor& in(std::size_t i) const { return values[Index(node.inputs[i])]; }
+  Tensor& out(std::size_t i) const { return values[Index(node.outputs[i])]; }
+  const Shape& in_shape(std::size_t i) const { return graph.value(node.inputs[i]).type.shape; }
+  const Shape& out_shape(std::size_t i) const { return graph.value(node.outputs[i]).type.shape; }
+
+  static std::size_t Index(ValueId id) { return static_cast<std::size_t>(id.index); }
+};
+
+std::size_t Size(std::int64_t size) { return static_cast<std::size_t>(size); }
+
+void MatMul(const Operands& o) {
+  const bool ta = o.node.attributes.Flag("transpose_a");
+  const bool tb = o.node.attributes.Flag("transpose_b");
+  const std::size_t m = Size(o.out_shape(0)[0]);
+  const std::size_t n = Size(o.out_shape(0)[1]);
+  const std::size_t k = Size(o.in_shape(0)[ta ? 0 : 1]);
+  for (std::size_t i = 0; i < m; ++i) {
+    for (std::size_t j = 0; j < n; ++j) {
+      double sum = 0;
+      for (std::size_t p = 0; p < k; ++p) {
+        sum += o.in(0)[ta ? p * m + i : i * k + p] * o.in(1)[tb ? j * k + p : p * n + j];
+      }
+      o.out(0)[i * n + j] = sum;
+    }
+  }
+}
+
+void AddBias(const Operands& o) {
+  const std::size_t columns = o.in(1).size();
+  for (std::size_t i = 0; i < o.out(0).size(); ++i) o.out(0)[i] = o.in(0)[i] + o.in(1)[i % columns];
+}
+
+void ColumnSum(const Operands& o) {
+  const std::size_t columns = o.out(0).size();
+  for (std::size_t i = 0; i < o.in(0).size(); ++i) o.out(0)[i % columns] += o.in(0)[i];
+}
+
+double Cdf(double x) { return 0.5 * std::erfc(-x / std::numbers::sqrt2); }
+double Density(double x) { return std::exp(-x * x / 2) / std::sqrt(2 * std::numbers::pi); }
+
+// y[i] = f(x[i]), and y[i] = f(a[i], b[i]).
+template <double (*f)(double)>
+void Map(const Operands& o) {
+  for (std::size_t i = 0; i < o.out(0).size(); ++i) o.out(0)[i] = f(o.in(0)[i]);
+}
+template <double (*f)(double, double)>
+void Map(const Operands& o) {
+  for (std::size_t i = 0; i < o.out(0).size(); ++i) o.out(0)[i] = f(o.in(0)[i], o.in(1)[i]);
+}
+
+double Same(double x) { return x; }
+double Sum(double a, double b) { return a + b; }
+double Relu(double x) { return x > 0 ? x : 0; }
+double ReluGradient(double dy, double y) { return y > 0 ? dy : 0; }
+double Gelu(double x) { return x * Cdf(x); }
+double GeluGradient(double dy, double x) { return dy * (Cdf(x) + x * Density(x)); }
+
+void Dropout(const Operands& o) {
+  const PhiloxKey key = MakePhiloxKey(o.random.seed, RandomPurpose::kDropout);
+  const double probability = o.node.attributes.Real("probability");
+  const auto layer = static_cast<std::uint32_t>(o.node.attributes.Integer("layer"));
+  const std::size_t columns = Size(o.in_shape(0)[1]);
+  for (std::size_t i = 0; i < o.in(0).size(); ++i) {
+    const auto position = o.random.first_position + static_cast<std::uint32_t>(i / columns);
+    const std::size_t e = i % columns;
+    const auto block = static_cast<std::uint32_t>(e / 64 * 16 + e % 16);
+    const std::uint32_t word =
+        Philox4x32({block, position, o.random.step, layer}, key)[e / 16 % 4];
+    const bool is_dropped = static_cast<double>(word) < std::floor(std::ldexp(probability, 32));
+    o.out(0)[i] = is_dropped ? 0 : o.in(0)[i] / (1 - probability);
+  }
+}
+
+void SoftmaxCrossEntropy(const Operands& o) {
+  const std::size_t classes = Size(o.in_shape(0)[1]);
+  for (std::size_t row = 0; row < o.in(1).size(); ++row) {
+    const double* logits = o.in(0).data() + row * classes;
+    double sum = 0;
+    for (std::size_t i = 0; i < classes; ++i) sum += std::exp(logits[i]);
+    o.out(0)[row] = std::log(sum) - logits[static_cast<std::size_t>(o.in(1)[row])];
+    o.out(1)[row] = std::log(sum);
+  }
+}
+
+void SoftmaxCrossEntropyGradient(const Operands& o) {
+  const std::size_t classes = Size(o.in_shape(0)[1]);
+  for (std::size_t i = 0; i < o.in(0).size(); ++i) {
+    const std::size_t row = i / classes;
+    const double one_hot = static_cast<double>(i % classes) == o.in(1)[row] ? 1 : 0;
+    o.out(0)[i] = o.in(3)[row] * (std::exp(o.in(0)[i] - o.in(2)[row]) - one_hot);
+  }
+}
+
+void TopOneCorrect(const Operands& o) {
+  const std::ptrdiff_t classes = o.in_shape(0)[1];
+  for (std::size_t row = 0; row < o.in(1).size(); ++row) {
+    const auto first = o.in(0).begin() + static_cast<std::ptrdiff_t>(row) * classes;
+    const auto largest = std::max_element(first, first + classes) - first;
+    o.out(0)[row] = static_cast<double>(largest) == o.in(1)[row] ? 1 : 0;
+  }
+}
+
+void Fill(const Operands& o) { std::ranges::fill(o.out(0), o.node.attributes.Real("value")); }
+
+using Interpretation = void (*)(const Operands&);
+
+const std::map<std::string_view, Interpretation>& Interpretations() {
+  static const std::map<std::string_view, Interpretation> kInterpretations = {
+      {"matmul", MatMul},
+      {"add_bias", AddBias},
+      {"column_sum", ColumnSum},
+      {"relu", Map<Relu>},
+      {"relu_gradient", Map<ReluGradient>},
+      {"gelu", Map<Gelu>},
+      {"gelu_gradient", Map<GeluGradient>},
+      {"dropout", Dropout},
+      {"softmax_cross_entropy", SoftmaxCrossEntropy},
+      {"softmax_cross_entropy_gradient", SoftmaxCrossEntropyGradient},
+      {"top_one_correct", TopOneCorrect},
+      {"add", Map<Sum>},
+      {"identity", Map<Same>},
+      {"fill", Fill},
+  };
+  return kInterpretations;
+}
+
+}  // namespace
+
+void Interpret(const Graph& graph, const ReferenceRandom& random, ReferenceValues& values) {
+  values.resize(static_cast<std::size_t>(graph.value_count()));
+  for (const Node& node : graph.nodes()) {
+    for (const ValueId id : node.outputs) {
+      const std::int64_t count = ElementCount(graph.value(id).type.shape);
+      values[Operands::Index(id)].assign(Size(count), 0.0);
+    }
+    const auto found = Interpretations().find(node.op->name);
+    DESCENT_CHECK(found != Interpretations().end());
+    found->second({graph, node, random, values});
+  }
+}
+
+}  // namespace descent
