@@ -1,5 +1,6 @@
 #include <CLI/CLI.hpp>
 #include <cstdlib>
+#include <iostream>
 
 #include "client/commands/command.h"
 #include "common/version.h"
@@ -13,7 +14,7 @@ int Main(int argc, char** argv) {
   CLI::App app("Trains neural networks over several workers, with the same bits on any number.",
                "descent");
   app.fallthrough();
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1);
   app.set_version_flag("--version", std::string("descent ") + kVersion);
   CommandLine line(app);
   AddRun(app, line);
@@ -28,6 +29,10 @@ int Main(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : static_cast<int>(ExitCode::kUsage);
+  }
+  if (app.get_subcommands().empty()) {
+    std::cerr << app.help();
+    return static_cast<int>(ExitCode::kUsage);
   }
   return static_cast<int>(line.exit_code());
 }

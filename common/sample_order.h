@@ -7,9 +7,9 @@
 namespace descent {
 
 // The order in which one epoch reads a dataset: a keyed permutation of [0, sample_count), with
-// random access, in O(1) memory. A balanced Feistel network over the smallest power of four that
-// is >= sample_count, with Philox as round function; positions that map outside are mapped again
-// (cycle walking: Black and Rogaway 2002, "Ciphers with arbitrary finite domains").
+// random access, in O(1) memory. A balanced Feistel network of 6 rounds over the smallest power of
+// four that is >= sample_count, with Philox as round function; positions that map outside are
+// mapped again (cycle walking: Black and Rogaway 2002, "Ciphers with arbitrary finite domains").
 // Immutable, so any thread may call it.
 class SampleOrder {
  public:

@@ -29,7 +29,9 @@ void AddHelp(CLI::App& app, CommandLine& line) {
     return ExitCode::kDone;
   });
   line.OnChosen(help, [&app, exit_codes](Console& console) {
-    if (!exit_codes->parsed()) console.Data(app.help());
+    // The help of a parsed command stands for the program's own otherwise.
+    if (!exit_codes->parsed())
+      console.Data(app.get_formatter()->make_help(&app, "descent", CLI::AppFormatMode::Normal));
     return ExitCode::kDone;
   });
 

@@ -13,15 +13,15 @@ namespace {
 
 constexpr int kSamples = 25;
 
-// A central difference in f64 is good to about h^2 = 1e-8 times the third derivative, plus 1e-16 / h
-// of rounding in sums of up to a few hundred terms of order one.
+// A central difference in f64 is good to about h^2 = 1e-8 times the third derivative, plus 1e-16 /
+// h of rounding in sums of up to a few hundred terms of order one.
 constexpr double kStep = 1e-4;
 constexpr double kTolerance = 1e-6;
 
 // One node on sampled operands and a loss that depends on all of its first output.
 struct Trial {
   Graph graph;
-  ReferenceValues values;             // of the inputs
+  ReferenceValues values;            // of the inputs
   std::vector<ValueId> real_inputs;  // those that have gradients
   ValueId loss;
 };

@@ -87,8 +87,7 @@ void Dropout(const Operands& o) {
     const auto position = o.random.first_position + static_cast<std::uint32_t>(i / columns);
     const std::size_t e = i % columns;
     const auto block = static_cast<std::uint32_t>(e / 64 * 16 + e % 16);
-    const std::uint32_t word =
-        Philox4x32({block, position, o.random.step, layer}, key)[e / 16 % 4];
+    const std::uint32_t word = Philox4x32({block, position, o.random.step, layer}, key)[e / 16 % 4];
     const bool is_dropped = static_cast<double>(word) < std::floor(std::ldexp(probability, 32));
     o.out(0)[i] = is_dropped ? 0 : o.in(0)[i] / (1 - probability);
   }

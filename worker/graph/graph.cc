@@ -14,10 +14,8 @@ ValueId Graph::AddInput(std::string name, TensorType type) {
 }
 
 ValueId Graph::AddParameter(std::string name, Shape shape, double init_bound) {
-  return AddValue({std::move(name),
-                   {DataType::kFloat32, std::move(shape)},
-                   ValueRole::kParameter,
-                   init_bound});
+  return AddValue(
+      {std::move(name), {DataType::kFloat32, std::move(shape)}, ValueRole::kParameter, init_bound});
 }
 
 Result<std::vector<ValueId>> Graph::AddNode(const OpDef& op, std::vector<ValueId> inputs,

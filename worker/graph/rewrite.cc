@@ -26,9 +26,7 @@ Graph RemoveDeadNodes(const Graph& graph, std::span<const ValueId> wanted) {
 Graph ForEvaluation(const Graph& graph) {
   std::vector<ValueId> replacement;
   for (int i = 0; i < graph.value_count(); ++i) replacement.push_back(ValueId{i});
-  const auto replace = [&](ValueId& id) {
-    id = replacement[static_cast<std::size_t>(id.index)];
-  };
+  const auto replace = [&](ValueId& id) { id = replacement[static_cast<std::size_t>(id.index)]; };
 
   std::vector<Node> kept;
   for (Node node : graph.nodes()) {

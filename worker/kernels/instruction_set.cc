@@ -28,7 +28,8 @@ bool IsSupported(const InstructionSet& set) {
 Status Choose(const InstructionSet& set) {
   // The library refuses once it has generated code, so it is asked first and nothing is half set.
   if (dnnl::set_max_cpu_isa(set.library_isa) != dnnl::status::success) {
-    return Status(Code::kFailedPrecondition, "the instruction set must be chosen before any kernel");
+    return Status(Code::kFailedPrecondition,
+                  "the instruction set must be chosen before any kernel");
   }
   hwy::DisableTargets(set.disabled_targets);
   return Status();
@@ -43,8 +44,8 @@ Status SetInstructionSet(std::string_view name) {
     if ((name == set.name || name == "best") && IsSupported(set)) return Choose(set);
   }
   if (!is_known) {
-    return Status(Code::kInvalidArgument, "instruction set is \"" + std::string(name) +
-                                              "\", wanted avx512, avx2 or best");
+    return Status(Code::kInvalidArgument,
+                  "instruction set is \"" + std::string(name) + "\", wanted avx512, avx2 or best");
   }
   if (name == "best") return Status();
   return Status(Code::kFailedPrecondition, "this machine has no " + std::string(name));

@@ -6,9 +6,9 @@
 
 namespace descent {
 
-// The vector instructions of every kernel of this process, own loops and libraries alike. Equal bits
-// are promised between processes with equal instruction sets, so a name means the same instructions
-// on every machine: "avx512" leaves out what only some AVX-512 machines have.
+// The vector instructions of every kernel of this process, own loops and libraries alike. Equal
+// bits are promised between processes with equal instruction sets, so a name means the same
+// instructions on every machine: "avx512" leaves out what only some AVX-512 machines have.
 
 // Chooses "avx512", "avx2" or "best", which is the first of the two that the machine has and
 // "baseline" where it has neither. Call it once, at start, before any kernel is prepared.

@@ -27,9 +27,9 @@ struct StepRun {
   float* output(std::size_t i) const { return static_cast<float*>(outputs[i]); }
 };
 
-// A node made ready to run: sizes fixed, code generated, scratch memory owned. Run does not allocate
-// (the matrix library may), shares its tiles out over the pool, and gives equal bits for any number
-// of threads and any alignment of the operands. One Run at a time.
+// A node made ready to run: sizes fixed, code generated, scratch memory owned. Run does not
+// allocate (the matrix library may), shares its tiles out over the pool, and gives equal bits for
+// any number of threads and any alignment of the operands. One Run at a time.
 class Step {
  public:
   virtual ~Step() = default;

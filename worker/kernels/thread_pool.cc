@@ -6,7 +6,8 @@
 namespace descent {
 namespace {
 
-// About 20 microseconds: longer than the gap between two steps of a plan, shorter than a time slice.
+// About 20 microseconds: longer than the gap between two steps of a plan, shorter than a time
+// slice.
 constexpr int kSpinsBeforeSleep = 1000;
 
 constexpr std::uint64_t kTilesMask = 0xffffffff;

@@ -7,10 +7,10 @@
 
 namespace descent {
 
-// The compute threads of one rank. Shares numbered tiles of work out among its threads: which thread
-// runs a tile is chance, so a tile's result must depend on its number alone. Threads that find no
-// work spin for some microseconds, because the next step of a plan follows soon, and then sleep.
-// One ParallelFor at a time; the thread that calls it works too.
+// The compute threads of one rank. Shares numbered tiles of work out among its threads: which
+// thread runs a tile is chance, so a tile's result must depend on its number alone. Threads that
+// find no work spin for some microseconds, because the next step of a plan follows soon, and then
+// sleep. One ParallelFor at a time; the thread that calls it works too.
 class ThreadPool {
  public:
   // `thread_count` in [1, limits::kThreadsMax], the calling thread included.
@@ -30,9 +30,12 @@ class ThreadPool {
       for (std::int64_t tile = 0; tile < tile_count; ++tile) body(tile, 0);
       return;
     }
-    Run(tile_count, [](const void* context, std::int64_t tile, int thread) {
-      (*static_cast<const Body*>(context))(tile, thread);
-    }, &body);
+    Run(
+        tile_count,
+        [](const void* context, std::int64_t tile, int thread) {
+          (*static_cast<const Body*>(context))(tile, thread);
+        },
+        &body);
   }
 
  private:

@@ -14,10 +14,8 @@ Result<std::vector<TensorType>> Infer(TensorTypes inputs, const Attributes&) {
 }  // namespace
 
 const OpDef& ColumnSumOp() {
-  static constexpr OpDef kOp = {.name = "column_sum",
-                                .infer = Infer,
-                                .flops = FlopsPerElement<1>,
-                                .sample = SampleOne};
+  static constexpr OpDef kOp = {
+      .name = "column_sum", .infer = Infer, .flops = FlopsPerElement<1>, .sample = SampleOne};
   return kOp;
 }
 

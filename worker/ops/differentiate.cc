@@ -20,8 +20,7 @@ class GradientTable {
 
   void Contribute(Graph& graph, ValueId id, ValueId contribution) {
     ValueId& gradient = gradients_[static_cast<std::size_t>(id.index)];
-    gradient =
-        gradient.is_valid() ? Add(graph, gradient, contribution).value() : contribution;
+    gradient = gradient.is_valid() ? Add(graph, gradient, contribution).value() : contribution;
   }
 
  private:

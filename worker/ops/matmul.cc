@@ -31,8 +31,8 @@ Result<std::vector<TensorType>> Infer(TensorTypes inputs, const Attributes& attr
   return std::vector{TensorType{DataType::kFloat32, {a.rows, b.columns}}};
 }
 
-// With C = A B:  dA = dC B^T  and  dB = A^T dC; a transposed operand has the transposed gradient. The
-// gradient of b, which is the weight of a linear layer, comes first: it can be reduced over the
+// With C = A B:  dA = dC B^T  and  dB = A^T dC; a transposed operand has the transposed gradient.
+// The gradient of b, which is the weight of a linear layer, comes first: it can be reduced over the
 // ranks while that of a is computed.
 std::vector<ValueId> Gradient(Graph& graph, const Node& node,
                               std::span<const ValueId> output_gradients) {

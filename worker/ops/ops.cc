@@ -6,10 +6,20 @@ namespace descent {
 
 std::span<const OpDef* const> AllOps() {
   static const std::array kOps = {
-      &MatMulOp(),        &AddBiasOp(), &ColumnSumOp(),    &ReluOp(),
-      &ReluGradientOp(),  &GeluOp(),    &GeluGradientOp(), &DropoutOp(),
-      &SoftmaxCrossEntropyOp(), &SoftmaxCrossEntropyGradientOp(), &TopOneCorrectOp(),
-      &AddOp(),           &IdentityOp(), &FillOp(),
+      &MatMulOp(),
+      &AddBiasOp(),
+      &ColumnSumOp(),
+      &ReluOp(),
+      &ReluGradientOp(),
+      &GeluOp(),
+      &GeluGradientOp(),
+      &DropoutOp(),
+      &SoftmaxCrossEntropyOp(),
+      &SoftmaxCrossEntropyGradientOp(),
+      &TopOneCorrectOp(),
+      &AddOp(),
+      &IdentityOp(),
+      &FillOp(),
   };
   return kOps;
 }

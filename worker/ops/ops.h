@@ -9,8 +9,8 @@
 namespace descent {
 
 // The ops, one file each. Letters: B rows of the batch, C columns or classes, M, N, K as in a GEMM.
-// Every builder appends one node and returns its output, or kInvalidArgument with what was found and
-// what was wanted. All tensors are f32 unless named otherwise.
+// Every builder appends one node and returns its output, or kInvalidArgument with what was found
+// and what was wanted. All tensors are f32 unless named otherwise.
 
 // c = op(a) op(b), op the transpose where asked:  op(a) [M, K]   op(b) [K, N]   ->   c [M, N].
 struct MatMulOptions {
@@ -44,7 +44,8 @@ const OpDef& GeluGradientOp();  // (dy, x) -> dx
 // Sets elements to zero with the given probability, in [0, 1), and scales the others by
 // 1 / (1 - probability). x [B, C]. Which elements is a function of (seed, layer, step, position of
 // the row in the global batch, column), so it does not depend on how a batch is split; the gradient
-// is the same op on dy. The identity in evaluation. Source: Srivastava et al. 2014, inverted scaling.
+// is the same op on dy. The identity in evaluation. Source: Srivastava et al. 2014, inverted
+// scaling.
 struct DropoutOptions {
   double probability = 0.0;
   std::int64_t layer = 0;  // tells the dropouts of a model apart

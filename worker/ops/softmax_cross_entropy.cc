@@ -23,10 +23,11 @@ std::vector<ValueId> Gradient(Graph& graph, const Node& node,
                               std::span<const ValueId> output_gradients) {
   // Only the losses carry a gradient: the logarithms exist for this node's own use.
   DESCENT_CHECK(!output_gradients[1].is_valid());
-  const ValueId gradient = graph.Apply(SoftmaxCrossEntropyGradientOp(),
-                                       {node.inputs[0], node.inputs[1], node.outputs[1],
-                                        output_gradients[0]})
-                               .value();
+  const ValueId gradient =
+      graph
+          .Apply(SoftmaxCrossEntropyGradientOp(),
+                 {node.inputs[0], node.inputs[1], node.outputs[1], output_gradients[0]})
+          .value();
   return {gradient, ValueId()};
 }
 

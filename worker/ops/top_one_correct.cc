@@ -7,11 +7,13 @@ const OpDef& TopOneCorrectOp() {
   // The operands are those of the loss, and so are the rules.
   static const OpDef kOp = {
       .name = "top_one_correct",
-      .infer = [](TensorTypes inputs, const Attributes& attributes) {
-        Result<std::vector<TensorType>> types = SoftmaxCrossEntropyOp().infer(inputs, attributes);
-        if (types.ok()) types.value().resize(1);
-        return types;
-      },
+      .infer =
+          [](TensorTypes inputs, const Attributes& attributes) {
+            Result<std::vector<TensorType>> types =
+                SoftmaxCrossEntropyOp().infer(inputs, attributes);
+            if (types.ok()) types.value().resize(1);
+            return types;
+          },
       .flops = FlopsPerElement<1>,
       .sample = SoftmaxCrossEntropyOp().sample,
   };

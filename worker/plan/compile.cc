@@ -28,8 +28,7 @@ bool WritesGradient(const ProgramStep& step) {
 }
 
 Result<ProgramStep> PrepareStep(const Graph& graph, const Node& node,
-                                const std::vector<Place>& places, PlanKind kind,
-                                ThreadPool& pool) {
+                                const std::vector<Place>& places, PlanKind kind, ThreadPool& pool) {
   const Kernel* kernel = FindKernel(node.op->name);
   if (kernel == nullptr) {
     return Status(Code::kInvalidArgument, "no kernel runs " + std::string(node.op->name));
@@ -114,8 +113,7 @@ Result<std::unique_ptr<Plan>> Plan::Compile(const Graph& model, const ParameterL
   auto program = std::make_unique<Program>();
   program->kind = kind;
   for (const Node& node : lowered.graph.nodes()) {
-    DESCENT_ASSIGN(ProgramStep step,
-                   PrepareStep(lowered.graph, node, placed.places, kind, pool));
+    DESCENT_ASSIGN(ProgramStep step, PrepareStep(lowered.graph, node, placed.places, kind, pool));
     program->steps.push_back(std::move(step));
   }
   if (kind != PlanKind::kEvaluate) {

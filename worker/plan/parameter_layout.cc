@@ -13,7 +13,8 @@ namespace {
 constexpr std::int64_t kSlotMultiple = 16;  // 64 bytes: a cache line and the widest vector
 constexpr auto kBucketMax = static_cast<std::int64_t>(limits::kBucketElementsMax);
 constexpr auto kBucketTarget = static_cast<std::int64_t>(limits::kBucketElementsTarget);
-static_assert(2 * kBucketTarget <= kBucketMax, "a bucket below the target may take a slot below it");
+static_assert(2 * kBucketTarget <= kBucketMax,
+              "a bucket below the target may take a slot below it");
 
 std::int64_t WithPadding(std::int64_t size) {
   return (size + kSlotMultiple - 1) / kSlotMultiple * kSlotMultiple;
@@ -85,9 +86,9 @@ void InitializeParameters(const Graph& model, const ParameterLayout& layout, std
     for (std::int64_t i = 0; i < slot->size; ++i) {
       if (i % 4 == 0) {
         const std::int64_t block = i / 4;
-        words = Philox4x32({static_cast<std::uint32_t>(block),
-                            static_cast<std::uint32_t>(block >> 32), place, 0},
-                           key);
+        words = Philox4x32(
+            {static_cast<std::uint32_t>(block), static_cast<std::uint32_t>(block >> 32), place, 0},
+            key);
       }
       const float uniform = ToUniformFloat(words[static_cast<std::size_t>(i % 4)]);
       parameters[static_cast<std::size_t>(slot->offset + i)] = bound * (2 * uniform - 1);

@@ -33,8 +33,8 @@ struct PlanRun {
   std::uint64_t seed = 0;
   std::int64_t step = 0;
   std::int64_t first_position = 0;  // of row 0 in the global batch
-  // Called on the running thread once the last gradient of a bucket is written; buckets become ready
-  // in ascending order. May be empty.
+  // Called on the running thread once the last gradient of a bucket is written; buckets become
+  // ready in ascending order. May be empty.
   std::function<void(int bucket)> on_bucket_ready;
 };
 
@@ -51,8 +51,8 @@ struct PlanCost {
 // any alignment. One Run at a time.
 class Plan {
  public:
-  // Compiles a model whose ports are set. The pool outlives the plan. kInvalidArgument: an op of the
-  // model has no kernel or no gradient. kInternal: a library could not prepare its part.
+  // Compiles a model whose ports are set. The pool outlives the plan. kInvalidArgument: an op of
+  // the model has no kernel or no gradient. kInternal: a library could not prepare its part.
   static Result<std::unique_ptr<Plan>> Compile(const Graph& model, const ParameterLayout& layout,
                                                PlanKind kind, ThreadPool& pool);
   ~Plan();

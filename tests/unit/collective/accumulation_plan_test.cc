@@ -14,6 +14,12 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using LeafPlan = AccumulationPlan::LeafPlan;
 
+std::string SumText(const std::string& left, const std::string& right) {
+  std::string text = "(";
+  text.append(left).append(" ").append(right).append(")");
+  return text;
+}
+
 // Performs the plan on leaves written as text: the buffers at the end.
 std::vector<std::string> BuffersAfter(const AccumulationPlan& plan) {
   std::vector<std::string> buffers(static_cast<std::size_t>(plan.buffer_count));
@@ -21,7 +27,7 @@ std::vector<std::string> BuffersAfter(const AccumulationPlan& plan) {
     buffers[static_cast<std::size_t>(buffer)] = std::to_string(leaf);
     for (const auto& [target, source] : additions_after) {
       std::string& sum = buffers[static_cast<std::size_t>(target)];
-      sum.insert(0, "(").append(" ").append(buffers[static_cast<std::size_t>(source)]).append(")");
+      sum = SumText(sum, buffers[static_cast<std::size_t>(source)]);
     }
   }
   return buffers;
@@ -33,7 +39,7 @@ std::string SumOf(const CanonicalTree& tree, Subtree subtree) {
   const std::string left = SumOf(tree, subtree.left());
   const std::string right = SumOf(tree, subtree.right());
   if (left.empty() || right.empty()) return left + right;
-  return "(" + left + " " + right + ")";
+  return SumText(left, right);
 }
 
 TEST(AccumulationPlanTest, FourLeavesAreAddedLikeABinaryCounter) {

@@ -16,6 +16,12 @@ std::vector<bool> AllPresent(std::int64_t leaf_count) {
   return std::vector<bool>(static_cast<std::size_t>(leaf_count), true);
 }
 
+std::string SumText(const std::string& left, const std::string& right) {
+  std::string text = "(";
+  text.append(left).append(" ").append(right).append(")");
+  return text;
+}
+
 // The tree as an expression: performs the additions on the slots' leaves, written as text.
 std::string ExpressionOf(const CanonicalTree& tree) {
   std::vector<std::string> slots;
@@ -24,7 +30,7 @@ std::string ExpressionOf(const CanonicalTree& tree) {
       slots.push_back(std::to_string(subtree.first) + ":" + std::to_string(subtree.last()));
   for (const auto& [target, source] : tree.additions()) {
     std::string& sum = slots[static_cast<std::size_t>(target)];
-    sum.insert(0, "(").append(" ").append(slots[static_cast<std::size_t>(source)]).append(")");
+    sum = SumText(sum, slots[static_cast<std::size_t>(source)]);
   }
   return slots[0];
 }

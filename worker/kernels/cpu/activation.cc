@@ -13,9 +13,8 @@ namespace HWY_NAMESPACE {
 
 void ReluRun(const float* x, float* y, std::size_t count) {
   // A comparison with NaN is false, so NaN passes; max would drop it.
-  const auto relu = [](FloatVector v) HWY_ATTR {
-    return hn::IfThenZeroElse(hn::Lt(v, hn::Zero(FloatTag())), v);
-  };
+  const auto relu = [](FloatVector v)
+                        HWY_ATTR { return hn::IfThenZeroElse(hn::Lt(v, hn::Zero(FloatTag())), v); };
   MapElements(count, y, relu, x);
 }
 

@@ -10,8 +10,8 @@
 
 namespace descent::cpu {
 
-// The kernels of the CPU, by family; each follows Kernel::prepare. Own loops divide elements, rows or
-// columns of the output into fixed tiles and never divide a sum.
+// The kernels of the CPU, by family; each follows Kernel::prepare. Own loops divide elements, rows
+// or columns of the output into fixed tiles and never divide a sum.
 using PreparedStep = Result<std::unique_ptr<Step>>;
 
 PreparedStep PrepareMatMul(const KernelRequest& request);  // matmul.cc

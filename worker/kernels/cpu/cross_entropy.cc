@@ -14,9 +14,9 @@ HWY_BEFORE_NAMESPACE();
 namespace descent::cpu {
 namespace HWY_NAMESPACE {
 
-// NaN stays NaN; hn::Exp alone gives 0 for it.
+// NaN stays NaN; Exp alone gives 0 for it.
 HWY_INLINE FloatVector ExpOrNan(FloatVector x) {
-  return hn::IfThenElse(hn::Ne(x, x), x, hn::Exp(FloatTag(), x));
+  return hn::IfThenElse(hn::IsNaN(x), x, hn::Exp(FloatTag(), x));
 }
 
 // A vector of row[i, i + lanes), the places behind the row's end filled with `filler`.
@@ -48,8 +48,8 @@ float LogSum(const float* row, std::size_t classes) {
     sum = hn::Add(sum, ExpOrNan(shifted));
   }
   const FloatVector total = hn::SumOfLanes(tag, sum);
-  return hn::GetLane(hn::Add(shift, hn::IfThenElse(hn::Ne(total, total), total,
-                                                   hn::Log(tag, total))));
+  const FloatVector log_total = hn::IfThenElse(hn::IsNaN(total), total, hn::Log(tag, total));
+  return hn::GetLane(hn::Add(shift, log_total));
 }
 
 // row_gradient = loss_gradient * exp(row - log_sum), the softmax times the gradient of the loss.
@@ -58,9 +58,8 @@ void ScaledSoftmax(const float* row, float log_sum, float loss_gradient, float* 
   const FloatTag tag;
   const FloatVector shift = hn::Set(tag, log_sum);
   const FloatVector scale = hn::Set(tag, loss_gradient);
-  const auto softmax = [&](FloatVector logit) HWY_ATTR {
-    return hn::Mul(scale, ExpOrNan(hn::Sub(logit, shift)));
-  };
+  const auto softmax = [&](FloatVector logit)
+                           HWY_ATTR { return hn::Mul(scale, ExpOrNan(hn::Sub(logit, shift))); };
   MapElements(classes, row_gradient, softmax, row);
 }
 
@@ -102,33 +101,33 @@ PreparedStep PrepareRows(const KernelRequest& request, Body body) {
 }  // namespace
 
 PreparedStep PrepareSoftmaxCrossEntropy(const KernelRequest& request) {
-  return PrepareRows(request, [](const StepRun& run, std::size_t row, std::size_t label,
-                                 std::size_t classes) {
-    const float* logits = run.input(0) + row * classes;
-    const float log_sum = HWY_DYNAMIC_DISPATCH(LogSum)(logits, classes);
-    run.output(0)[row] = log_sum - logits[label];
-    run.output(1)[row] = log_sum;
-  });
+  return PrepareRows(
+      request, [](const StepRun& run, std::size_t row, std::size_t label, std::size_t classes) {
+        const float* logits = run.input(0) + row * classes;
+        const float log_sum = HWY_DYNAMIC_DISPATCH(LogSum)(logits, classes);
+        run.output(0)[row] = log_sum - logits[label];
+        run.output(1)[row] = log_sum;
+      });
 }
 
 PreparedStep PrepareSoftmaxCrossEntropyGradient(const KernelRequest& request) {
-  return PrepareRows(request, [](const StepRun& run, std::size_t row, std::size_t label,
-                                 std::size_t classes) {
-    const float* logits = run.input(0) + row * classes;
-    float* gradient = run.output(0) + row * classes;
-    const float loss_gradient = run.input(3)[row];
-    HWY_DYNAMIC_DISPATCH(ScaledSoftmax)
-    (logits, run.input(2)[row], loss_gradient, gradient, classes);
-    gradient[label] -= loss_gradient;
-  });
+  return PrepareRows(
+      request, [](const StepRun& run, std::size_t row, std::size_t label, std::size_t classes) {
+        const float* logits = run.input(0) + row * classes;
+        float* gradient = run.output(0) + row * classes;
+        const float loss_gradient = run.input(3)[row];
+        HWY_DYNAMIC_DISPATCH(ScaledSoftmax)
+        (logits, run.input(2)[row], loss_gradient, gradient, classes);
+        gradient[label] -= loss_gradient;
+      });
 }
 
 PreparedStep PrepareTopOneCorrect(const KernelRequest& request) {
-  return PrepareRows(request, [](const StepRun& run, std::size_t row, std::size_t label,
-                                 std::size_t classes) {
-    const float* logits = run.input(0) + row * classes;
-    run.output(0)[row] = IsTopOne(logits, label, classes) ? 1.0f : 0.0f;
-  });
+  return PrepareRows(
+      request, [](const StepRun& run, std::size_t row, std::size_t label, std::size_t classes) {
+        const float* logits = run.input(0) + row * classes;
+        run.output(0)[row] = IsTopOne(logits, label, classes) ? 1.0f : 0.0f;
+      });
 }
 
 }  // namespace descent::cpu

@@ -13,8 +13,8 @@ HWY_BEFORE_NAMESPACE();
 namespace descent::cpu {
 namespace HWY_NAMESPACE {
 
-// The 64 words of one group: word (e / 16) % 4 of block 16 group + e % 16 decides element e, so that
-// neighbouring lanes hold neighbouring elements whatever the width of a vector.
+// The 64 words of one group: word (e / 16) % 4 of block 16 group + e % 16 decides element e, so
+// that neighbouring lanes hold neighbouring elements whatever the width of a vector.
 #if HWY_TARGET == HWY_SCALAR
 void GroupWords(const PhiloxKey& key, PhiloxCounter counter, std::uint32_t* words) {
   for (std::size_t block = 0; block < kBlocksPerGroup; ++block, ++counter[0]) {
@@ -105,8 +105,8 @@ PreparedStep PrepareDropout(const KernelRequest& request) {
     const DropoutMask mask = MakeDropoutMask(probability, layer, run);
     ForEachRun(pool, rows, RowsPerRun(columns), [&](std::size_t first, std::size_t count) {
       for (std::size_t row = first; row < first + count; ++row) {
-        const auto position = static_cast<std::uint32_t>(run.first_position) +
-                              static_cast<std::uint32_t>(row);
+        const auto position =
+            static_cast<std::uint32_t>(run.first_position) + static_cast<std::uint32_t>(row);
         HWY_DYNAMIC_DISPATCH(DropoutRow)
         (mask, position, run.input(0) + row * columns, run.output(0) + row * columns, columns);
       }

@@ -19,8 +19,8 @@ namespace hn = hwy::HWY_NAMESPACE;
 using FloatTag = hn::ScalableTag<float>;
 using FloatVector = hn::Vec<FloatTag>;
 
-// out[i] = f(in0[i], in1[i], ...). The tail goes through a padded vector and the same arithmetic, so
-// an element's bits do not depend on where in the run it lies. `out` may be one of the inputs.
+// out[i] = f(in0[i], in1[i], ...). The tail goes through a padded vector and the same arithmetic,
+// so an element's bits do not depend on where in the run it lies. `out` may be one of the inputs.
 template <typename F, typename... Inputs>
 HWY_INLINE void MapElements(std::size_t count, float* out, const F& f, const Inputs*... inputs) {
   const FloatTag tag;

@@ -50,8 +50,7 @@ PreparedStep PrepareIdentity(const KernelRequest& request) {
 PreparedStep PrepareFill(const KernelRequest& request) {
   const auto count = static_cast<std::size_t>(ElementCount(request.output(0).shape));
   const auto value = static_cast<float>(request.node.attributes.Real("value"));
-  return MakeStep(
-      [count, value](const StepRun& run) { std::fill_n(run.output(0), count, value); });
+  return MakeStep([count, value](const StepRun& run) { std::fill_n(run.output(0), count, value); });
 }
 
 }  // namespace descent::cpu

@@ -1,5 +1,6 @@
 #include <omp.h>
 
+#include <algorithm>
 #include <array>
 #include <dnnl.hpp>
 #include <string>
@@ -15,10 +16,13 @@ namespace {
 // primitive made and run single-threaded, and our pool shares the tiles out. A tile reads all of K,
 // so no sum is divided.
 
-// Few rows: one band, cut into columns, so that every weight is read once. Many rows: bands, each as
-// wide as the cache likes, because whole rows let the library pack less.
+// Few rows: one band, cut into columns, so that every weight is read once; narrow tiles where there
+// would be fewer than four, because threads should share a layer of a small model too, although the
+// library is a few per cent slower on them. Many rows: bands as wide as the cache likes, because
+// whole rows let the library pack less.
 constexpr std::int64_t kBandRows = 128;
-constexpr std::int64_t kColumnsOfOneBand = 256;
+constexpr std::int64_t kColumnsOfOneBandMin = 128;
+constexpr std::int64_t kColumnsOfOneBandMax = 256;
 constexpr std::int64_t kColumnsOfManyBands = 1024;
 constexpr std::int64_t kColumnsMultiple = 16;  // one vector register
 
@@ -39,9 +43,11 @@ std::int64_t EqualPart(std::int64_t size, std::int64_t part_max, std::int64_t mu
 
 Grid MakeGrid(std::int64_t rows, std::int64_t columns) {
   const bool is_one_band = rows <= kBandRows;
+  const std::int64_t columns_max =
+      is_one_band ? std::clamp(columns / 4, kColumnsOfOneBandMin, kColumnsOfOneBandMax)
+                  : kColumnsOfManyBands;
   return {rows, columns, EqualPart(rows, kBandRows, 1),
-          EqualPart(columns, is_one_band ? kColumnsOfOneBand : kColumnsOfManyBands,
-                    kColumnsMultiple)};
+          EqualPart(columns, columns_max, kColumnsMultiple)};
 }
 
 // Element (row, column) of a matrix lies at row * row_stride + column * column_stride.
@@ -130,8 +136,7 @@ class MatMulStep final : public Step {
     return is_last ? size - (size - 1) / tile * tile : tile;
   }
 
-  void AddPrimitives(std::int64_t rows, std::int64_t columns, std::int64_t inner,
-                     OutputMode mode) {
+  void AddPrimitives(std::int64_t rows, std::int64_t columns, std::int64_t inner, OutputMode mode) {
     const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
     dnnl::primitive_attr attributes;
     attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);

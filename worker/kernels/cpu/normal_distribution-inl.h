@@ -17,28 +17,26 @@ namespace descent::cpu {
 namespace HWY_NAMESPACE {
 
 // c0 + c1 z + c2 z^2 + ... by Horner's rule.
-HWY_INLINE FloatVector Polynomial(FloatVector, float last) {
-  return hn::Set(FloatTag(), last);
-}
+HWY_INLINE FloatVector Polynomial(FloatVector, float last) { return hn::Set(FloatTag(), last); }
 template <typename... Rest>
 HWY_INLINE FloatVector Polynomial(FloatVector z, float first, Rest... rest) {
   return hn::MulAdd(Polynomial(z, rest...), z, hn::Set(FloatTag(), first));
 }
 
-// erf(x) = x P(x^2) / Q(x^2) on |x| <= 3.925, beyond which it is +-1 in f32. P and Q of degree 5 are
-// a minimax fit of the relative error, 1.9e-8 before rounding; in f32 the result is within 5 ulp.
-// NaN may give any number.
+// erf(x) = x P(x^2) / Q(x^2) on |x| <= 3.925, beyond which it is +-1 in f32. P and Q of degree 5
+// are a minimax fit of the relative error, 1.9e-8 before rounding; in f32 the result is within 5
+// ulp. NaN may give any number.
 HWY_INLINE FloatVector Erf(FloatVector x) {
   const FloatTag tag;
   const FloatVector limit = hn::Set(tag, 3.925f);
   const FloatVector bounded = hn::Max(hn::Min(x, limit), hn::Neg(limit));
   const FloatVector z = hn::Mul(bounded, bounded);
-  const FloatVector p = Polynomial(z, 1.1283791065216064f, 0.1905805468559265f,
-                                   0.05276726931333542f, 0.0037718939129263163f,
-                                   0.00028481410117819905f, 2.0459444840525975e-06f);
-  const FloatVector q = Polynomial(z, 1.0f, 0.5022303462028503f, 0.11417700350284576f,
-                                   0.014981911517679691f, 0.00116367032751441f,
-                                   3.804536027018912e-05f);
+  const FloatVector p =
+      Polynomial(z, 1.1283791065216064f, 0.1905805468559265f, 0.05276726931333542f,
+                 0.0037718939129263163f, 0.00028481410117819905f, 2.0459444840525975e-06f);
+  const FloatVector q =
+      Polynomial(z, 1.0f, 0.5022303462028503f, 0.11417700350284576f, 0.014981911517679691f,
+                 0.00116367032751441f, 3.804536027018912e-05f);
   return hn::Mul(bounded, hn::Div(p, q));
 }
 

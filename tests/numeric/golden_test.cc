@@ -1,0 +1,167 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <numeric>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "common/file.h"
+#include "worker/kernels/thread_pool.h"
+#include "worker/models/model.h"
+#include "worker/optim/adamw.h"
+#include "worker/plan/plan.h"
+
+// Replays what make_golden.py recorded: the same parameters, samples and optimizer must follow
+// PyTorch for ten steps.
+
+namespace descent {
+namespace {
+
+using nlohmann::json;
+
+// The forward pass rounds a few dozen sums of order one; parameters drift apart by rounding alone.
+constexpr double kLossTolerance = 1e-5;  // relative
+// Sums over a batch cancel, so their error is relative to the largest gradient of a tensor.
+constexpr double kGradientTolerance = 1e-4;
+// AdamW divides by the gradient's size: where that is near zero, rounding decides the direction.
+constexpr double kNormTolerance = 1e-4;  // relative
+
+json ReadGolden() { return json::parse(ReadFile(GOLDEN_FILE).value()); }
+
+double Norm(std::span<const float> values) {
+  double sum = 0;
+  for (const float value : values) sum += static_cast<double>(value) * value;
+  return std::sqrt(sum);
+}
+
+// A recorded run, being replayed.
+class Replay {
+ public:
+  Replay(const json& golden, const json& run)
+      : rows_(golden["rows"]),
+        features_(run["features"]),
+        labels_(run["labels"]),
+        model_(BuildGraph(golden, run)),
+        layout_(MakeParameterLayout(model_)),
+        pool_(1),
+        plan_(Plan::Compile(model_, layout_, PlanKind::kTrainWrite, pool_).value()),
+        optimizer_(MakeOptimizer(golden["adamw"], layout_)),
+        learning_rate_(golden["adamw"]["lr"]),
+        parameters_(static_cast<std::size_t>(layout_.element_count)),
+        gradients_(parameters_.size()) {
+    for (const ParameterSlot& slot : layout_.slots) {
+      const std::vector<float> values = run["parameters"][slot.name];
+      std::ranges::copy(values, parameters_.begin() + slot.offset);
+    }
+  }
+
+  // One step; its mean loss.
+  double Step() {
+    std::vector<float> losses(rows_), correct(rows_);
+    plan_->Run({.features = features_,
+                .labels = labels_,
+                .parameters = parameters_,
+                .gradients = gradients_,
+                .losses = losses,
+                .correct = correct,
+                .on_bucket_ready = {}});
+    const double samples = static_cast<double>(rows_);
+    optimizer_.Step(learning_rate_, 1 / samples, gradients_, parameters_);
+    return std::accumulate(losses.begin(), losses.end(), 0.0) / samples;
+  }
+
+  void ExpectGradients(const json& wanted) const {
+    for (const ParameterSlot& slot : layout_.slots) {
+      const std::vector<double> tensor = wanted[slot.name];
+      const std::span<const float> found = PartOf(gradients_, slot);
+      double largest = 0;
+      for (const double value : tensor) largest = std::max(largest, std::abs(value));
+      for (std::size_t i = 0; i < tensor.size(); ++i) {
+        ASSERT_NEAR(found[i] / static_cast<double>(rows_), tensor[i], kGradientTolerance * largest)
+            << slot.name << " element " << i;
+      }
+    }
+  }
+
+  void ExpectParameterNorms(const json& wanted) const {
+    for (const ParameterSlot& slot : layout_.slots) {
+      const double norm = wanted[slot.name];
+      EXPECT_NEAR(Norm(PartOf(parameters_, slot)), norm, kNormTolerance * norm) << slot.name;
+    }
+  }
+
+ private:
+  static Graph BuildGraph(const json& golden, const json& run) {
+    const std::vector<std::int64_t> sizes = golden["sizes"];
+    ModelSpec model;
+    model.mlp.hidden_sizes.assign(sizes.begin() + 1, sizes.end() - 1);
+    model.mlp.activation = run["activation"] == "gelu" ? Activation::kGelu : Activation::kRelu;
+    return BuildModel(model, sizes.front(), sizes.back(), golden["rows"]).value();
+  }
+
+  static AdamW MakeOptimizer(const json& adamw, const ParameterLayout& layout) {
+    const AdamWOptions options = {.beta1 = adamw["betas"][0],
+                                  .beta2 = adamw["betas"][1],
+                                  .epsilon = adamw["eps"],
+                                  .weight_decay = adamw["weight_decay"]};
+    return AdamW(options, layout.element_count, /*no_decay=*/{});
+  }
+
+  static std::span<const float> PartOf(const std::vector<float>& arena, const ParameterSlot& slot) {
+    return std::span(arena).subspan(static_cast<std::size_t>(slot.offset),
+                                    static_cast<std::size_t>(slot.size));
+  }
+
+  const std::size_t rows_;
+  const std::vector<float> features_;
+  const std::vector<std::int32_t> labels_;
+  const Graph model_;
+  const ParameterLayout layout_;
+  ThreadPool pool_;
+  const std::unique_ptr<Plan> plan_;
+  AdamW optimizer_;
+  const double learning_rate_;
+  std::vector<float> parameters_;
+  std::vector<float> gradients_;
+};
+
+class GoldenTest : public testing::TestWithParam<std::string> {
+ protected:
+  GoldenTest() : golden_(ReadGolden()) {
+    for (const json& run : golden_["runs"]) {
+      if (run["activation"] == GetParam()) run_ = run;
+    }
+  }
+
+  const json golden_;
+  json run_;
+};
+
+TEST_P(GoldenTest, TheFirstGradientsAreThoseOfPyTorch) {
+  Replay replay(golden_, run_);
+
+  replay.Step();
+
+  replay.ExpectGradients(run_["gradients"]);
+}
+
+TEST_P(GoldenTest, TenStepsOfAdamWFollowPyTorch) {
+  Replay replay(golden_, run_);
+  ASSERT_EQ(run_["losses"].size(), 10u);
+
+  for (std::size_t step = 0; step < 10; ++step) {
+    const double wanted = run_["losses"][step];
+
+    EXPECT_NEAR(replay.Step(), wanted, kLossTolerance * wanted) << "step " << step;
+    replay.ExpectParameterNorms(run_["parameter_norms"][step]);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Activations, GoldenTest, testing::Values("relu", "gelu"),
+                         [](const auto& activation) { return activation.param; });
+
+}  // namespace
+}  // namespace descent

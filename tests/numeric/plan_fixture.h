@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "common/job_spec.h"
+#include "worker/kernels/thread_pool.h"
+#include "worker/plan/plan.h"
+
+namespace descent {
+
+// A small training problem: a model, its initial parameters and random samples.
+struct Problem {
+  ModelSpec model;
+  std::int64_t features = 0;
+  std::int64_t classes = 0;
+  std::int64_t rows = 0;
+
+  Graph BuildGraph(std::int64_t batch_rows) const;
+  ParameterLayout Layout() const;
+  std::vector<float> Parameters() const;
+  std::vector<float> Features() const;       // [rows, features]
+  std::vector<std::int32_t> Labels() const;  // [rows]
+};
+
+Problem SmallMlp(Activation activation, double dropout);  // odd sizes, one tile each
+Problem LargeMlp();                                       // several tiles and buckets, dropout
+
+// What a run wrote.
+struct Outcome {
+  std::vector<float> gradients;
+  std::vector<float> losses;
+  std::vector<float> correct;
+
+  bool operator==(const Outcome&) const = default;
+};
+
+// A plan for some rows of a problem.
+class CompiledProblem {
+ public:
+  CompiledProblem(const Problem& problem, PlanKind kind, int threads, std::int64_t rows);
+  CompiledProblem(const Problem& problem, PlanKind kind, int threads = 1)
+      : CompiledProblem(problem, kind, threads, problem.rows) {}
+
+  Plan& plan() { return *plan_; }
+  const ParameterLayout& layout() const { return layout_; }
+  Outcome EmptyOutcome() const;
+
+  // Spans for a run on the rows [first_row, first_row + rows), at step 3 of seed 11. `outcome` and
+  // this object outlive the run.
+  PlanRun RunOn(std::int64_t first_row, Outcome& outcome) const;
+
+  // Runs on the first rows.
+  Outcome Run();
+
+ private:
+  const Problem problem_;
+  const PlanKind kind_;
+  const std::int64_t rows_;
+  const ParameterLayout layout_;
+  const std::vector<float> parameters_;
+  const std::vector<float> features_;
+  const std::vector<std::int32_t> labels_;
+  ThreadPool pool_;
+  std::unique_ptr<Plan> plan_;
+};
+
+}  // namespace descent

@@ -1,0 +1,88 @@
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "worker/ops/ops.h"
+
+namespace descent {
+namespace {
+
+// What the op says about operands it must refuse.
+std::string RefusalOf(const OpDef& op, const std::vector<TensorType>& inputs,
+                      const Attributes& attributes = {}) {
+  const Result<std::vector<TensorType>> types = op.infer(inputs, attributes);
+  EXPECT_EQ(types.status().code(), Code::kInvalidArgument);
+  return types.status().message();
+}
+
+TensorType Floats(Shape shape) { return {DataType::kFloat32, std::move(shape)}; }
+TensorType Integers(Shape shape) { return {DataType::kInt32, std::move(shape)}; }
+
+TEST(ShapeRuleTest, MatMulRefusesAVector) {
+  EXPECT_EQ(RefusalOf(MatMulOp(), {Floats({3}), Floats({3, 3})}), "a is [3], wanted 2 axes");
+}
+
+TEST(ShapeRuleTest, AddBiasRefusesABiasOfAnotherLength) {
+  EXPECT_EQ(RefusalOf(AddBiasOp(), {Floats({8, 3}), Floats({4})}), "bias is [4], wanted [3]");
+}
+
+TEST(ShapeRuleTest, ColumnSumRefusesAVector) {
+  EXPECT_EQ(RefusalOf(ColumnSumOp(), {Floats({3})}), "x is [3], wanted 2 axes");
+}
+
+TEST(ShapeRuleTest, ReluRefusesIntegers) {
+  EXPECT_EQ(RefusalOf(ReluOp(), {Integers({3})}), "x is int32, wanted f32");
+}
+
+TEST(ShapeRuleTest, ReluGradientRefusesShapesThatDiffer) {
+  EXPECT_EQ(RefusalOf(ReluGradientOp(), {Floats({3}), Floats({4})}),
+            "the second operand is [4], wanted [3]");
+}
+
+TEST(ShapeRuleTest, GeluRefusesTwoOperands) {
+  EXPECT_EQ(RefusalOf(GeluOp(), {Floats({3}), Floats({3})}), "found 2 operands, wanted 1");
+}
+
+TEST(ShapeRuleTest, GeluGradientRefusesShapesThatDiffer) {
+  EXPECT_EQ(RefusalOf(GeluGradientOp(), {Floats({3}), Floats({1, 3})}),
+            "the second operand is [1, 3], wanted [3]");
+}
+
+TEST(ShapeRuleTest, DropoutRefusesToDropEverything) {
+  EXPECT_EQ(RefusalOf(DropoutOp(), {Floats({2, 3})}, {{"probability", 1.0}}),
+            "probability is 1.000000, wanted [0, 1)");
+}
+
+TEST(ShapeRuleTest, SoftmaxCrossEntropyRefusesLabelsForOtherRows) {
+  EXPECT_EQ(RefusalOf(SoftmaxCrossEntropyOp(), {Floats({8, 3}), Integers({7})}),
+            "labels is [7], wanted [8]");
+}
+
+TEST(ShapeRuleTest, SoftmaxCrossEntropyGradientRefusesLossesForOtherRows) {
+  EXPECT_EQ(RefusalOf(SoftmaxCrossEntropyGradientOp(),
+                      {Floats({8, 3}), Integers({8}), Floats({8}), Floats({3})}),
+            "a value per row is [3], wanted [8]");
+}
+
+TEST(ShapeRuleTest, TopOneCorrectRefusesRealLabels) {
+  EXPECT_EQ(RefusalOf(TopOneCorrectOp(), {Floats({8, 3}), Floats({8})}),
+            "labels is f32, wanted int32");
+}
+
+TEST(ShapeRuleTest, AddRefusesShapesThatDiffer) {
+  EXPECT_EQ(RefusalOf(AddOp(), {Floats({3}), Floats({3, 1})}),
+            "the second operand is [3, 1], wanted [3]");
+}
+
+TEST(ShapeRuleTest, IdentityRefusesIntegers) {
+  EXPECT_EQ(RefusalOf(IdentityOp(), {Integers({3})}), "x is int32, wanted f32");
+}
+
+TEST(ShapeRuleTest, FillRefusesAnEmptyAxis) {
+  EXPECT_EQ(RefusalOf(FillOp(), {}, {{"shape", Shape{3, 0}}, {"value", 1.0}}),
+            "shape is [3, 0], wanted sizes >= 1");
+}
+
+}  // namespace
+}  // namespace descent
