@@ -51,7 +51,7 @@ class Run {
   ExitCode CancelAndReport(const JobView& job);
   ExitCode ReportFailure(const JobView& job);
   void PrintResults(const JobView& job);
-  std::string ResumeCommand(const JobView& job) const;
+  void SayHowToGoOn(const JobView& job);
 
   const RunFlags& flags_;
   const bool wants_json_;
@@ -120,8 +120,8 @@ void Run::CancelForgottenJobs() {
   if (!jobs.ok()) return;
   for (const JobView& job : jobs.value()) {
     if (job.IsTerminal() || !client_->CancelJob(job.id).ok()) continue;
-    console_.Say(fmt::format("cancelled {}, left unfinished by an earlier run; go on with it: {}",
-                             job.id, ResumeCommand(job)));
+    console_.Say(fmt::format("cancelled {}, left unfinished by an earlier run", job.id));
+    SayHowToGoOn(job);
   }
 }
 
@@ -154,8 +154,10 @@ ExitCode Run::Conclude(const Followed& followed) {
       return Report(console_, followed.error);
     case FollowEnd::kTrouble:
       console_.Error(followed.trouble);
-      if (followed.job.latest_checkpoint)
-        console_.Say("  go on from the last checkpoint: " + ResumeCommand(followed.job));
+      // Without workers it would stay unfinished; without a coordinator the next run ends it.
+      if (!client_->CancelJob(followed.job.id).ok())
+        console_.Say("the coordinator is gone as well");
+      SayHowToGoOn(followed.job);
       return ExitCode::kError;
     case FollowEnd::kTerminal:
       break;
@@ -177,8 +179,7 @@ ExitCode Run::CancelAndReport(const JobView& job) {
   if (followed.end == FollowEnd::kTerminal && followed.job.state != "CANCELLED")
     return Conclude(followed);
   console_.Say(fmt::format("cancelled at step {}", followed.job.progress.step));
-  if (followed.job.latest_checkpoint)
-    console_.Say("  go on from the last checkpoint: " + ResumeCommand(job));
+  SayHowToGoOn(followed.job);
   return ExitCode::kJobCancelled;
 }
 
@@ -211,10 +212,11 @@ void Run::PrintResults(const JobView& job) {
                            FormatClock(job.end_time - job.start_time)));
 }
 
-std::string Run::ResumeCommand(const JobView& job) const {
+void Run::SayHowToGoOn(const JobView& job) {
+  if (!job.latest_checkpoint) return;
   const bool is_default = flags_.state_directory == DefaultStateDirectory();
-  return fmt::format("descent run --resume {}/latest{}", job.id,
-                     is_default ? "" : " --state-dir " + flags_.state_directory);
+  console_.Say(fmt::format("  go on from its last checkpoint: descent run --resume {}/latest{}",
+                           job.id, is_default ? "" : " --state-dir " + flags_.state_directory));
 }
 
 }  // namespace

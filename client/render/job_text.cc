@@ -103,11 +103,11 @@ std::string JobTable(const std::vector<JobView>& jobs, double now) {
 }
 
 std::string CheckpointTable(const std::vector<CheckpointView>& checkpoints, double now) {
-  Table table({"CHECKPOINT", "STEP", "EPOCH", "SIZE", "AGE", "STATE DIGEST"});
+  Table table({"STEP", "EPOCH", "SIZE", "AGE", "STATE DIGEST"});
   for (const CheckpointView& checkpoint : checkpoints)
-    table.AddRow({fmt::to_string(checkpoint.step), fmt::to_string(checkpoint.step),
-                  fmt::to_string(checkpoint.epoch), FormatBytes(checkpoint.bytes),
-                  FormatDuration(now - checkpoint.create_time), checkpoint.state_digest});
+    table.AddRow({fmt::to_string(checkpoint.step), fmt::to_string(checkpoint.epoch),
+                  FormatBytes(checkpoint.bytes), FormatDuration(now - checkpoint.create_time),
+                  checkpoint.state_digest});
   return table.ToString();
 }
 

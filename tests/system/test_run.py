@@ -12,7 +12,7 @@ class Run(SystemTest):
         done = self.run_job(self.job_file, "--workers", 2)
 
         self.digest_of(done)
-        self.assertRegex(done.stdout, r"test accuracy:? *(9\d|100)(\.\d+)? ?%")
+        self.assertRegex(done.stdout, r"test accuracy: (0\.9\d+|1\.0+)\n")
         self.assertRegex(done.stdout, r"checkpoint.*/step-200")
         self.assertEqual(processes_of(self.directory), [])
 

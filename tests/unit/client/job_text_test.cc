@@ -1,0 +1,116 @@
+#include "client/render/job_text.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace descent {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+JobView RunningJob() {
+  JobView job;
+  job.id = "mnist-mlp-7k2qd";
+  job.state = "RUNNING";
+  job.spec.epochs = 10;
+  job.attempt = 1;
+  job.workers = {"a/0", "a/1", "a/2", "a/3"};
+  job.progress = {.step = 1410,
+                  .last_step = 2350,
+                  .epoch = 6,
+                  .fraction = 0.6,
+                  .remaining_seconds = 9,
+                  .samples_per_second = 25230,
+                  .steps_per_second = 98.3};
+  job.latest_metrics["train/loss"] = 0.0812;
+  job.create_time = 1000;
+  return job;
+}
+
+TEST(JobTextTest, TheProgressLineHasBarStepLossPaceAndRemainingTime) {
+  EXPECT_EQ(ProgressText(RunningJob()),
+            "[##############----------]  60%  step 1410/2350  epoch 7/10  loss 0.0812  "
+            "25.2k samples/s  eta 0:09");
+}
+
+TEST(JobTextTest, TheProgressIsNeverRoundedUpToDone) {
+  JobView job = RunningJob();
+  job.progress.fraction = 0.9999;
+
+  EXPECT_THAT(ProgressText(job), testing::HasSubstr("]  99%"));
+}
+
+TEST(JobTextTest, TheStateLineCountsTheWorkers) {
+  EXPECT_EQ(StateText(RunningJob()), "mnist-mlp-7k2qd  RUNNING  attempt 1  4 workers");
+}
+
+TEST(JobTextTest, TheStateLineOfAQueuedJobSaysWhyItWaits) {
+  JobView job;
+  job.id = "a";
+  job.state = "QUEUED";
+  job.queue_position = 2;
+  job.queue_message = "needs 8 workers, 4 free";
+
+  EXPECT_EQ(StateText(job), "a  QUEUED  position 2: needs 8 workers, 4 free");
+}
+
+TEST(JobTextTest, EveryEvaluationSinceTheLastOneGetsItsLine) {
+  const MetricCurves curves = {{"validation/loss", {{214, 0.5}, {428, 0.4312}, {642, 0.4}}},
+                               {"validation/accuracy", {{214, 0.8}, {428, 0.8476}, {642, 0.85}}}};
+
+  const EvaluationLines evaluations = EvaluationText(curves, 214);
+
+  EXPECT_THAT(evaluations.lines,
+              ElementsAre("step 428  validation:  loss 0.4312  accuracy 0.8476",
+                          "step 642  validation:  loss 0.4000  accuracy 0.8500"));
+  EXPECT_EQ(evaluations.last_step, 642);
+}
+
+TEST(JobTextTest, NoNewEvaluationGetsNoLine) {
+  EXPECT_THAT(EvaluationText({{"validation/loss", {{214, 0.5}}}}, 214).lines, IsEmpty());
+}
+
+TEST(JobTextTest, TheListHasALineForEachJob) {
+  JobView queued;
+  queued.id = "ft-tiny-b81mm";
+  queued.state = "QUEUED";
+  queued.queue_position = 1;
+  queued.queue_message = "needs 8 workers, 4 free";
+  queued.spec.workers.max = 8;
+  queued.create_time = 836;
+
+  EXPECT_EQ(JobTable({RunningJob(), queued}, 1016),
+            "NAME             STATE    WORKERS  PROGRESS                     LOSS    ETA  AGE\n"
+            "mnist-mlp-7k2qd  RUNNING  4        1410/2350  60%               0.0812  9s   16s\n"
+            "ft-tiny-b81mm    QUEUED   8        #1: needs 8 workers, 4 free  -       -    3m\n");
+}
+
+TEST(JobTextTest, CheckpointsAreListedWithSizeAndAge) {
+  const CheckpointView checkpoint = {
+      .step = 1410, .epoch = 6, .state_digest = "00ff", .bytes = 6'400'000, .create_time = 1000};
+
+  EXPECT_EQ(CheckpointTable({checkpoint}, 1002),
+            "STEP  EPOCH  SIZE    AGE  STATE DIGEST\n"
+            "1410  6      6.4 MB  2s   00ff\n");
+}
+
+TEST(JobTextTest, AFailureNamesRankHostStepAndPhase) {
+  JobView job = RunningJob();
+  job.failure = FailureView{.reason = "NonFiniteLoss",
+                            .message = "loss is nan",
+                            .rank = 2,
+                            .host = "node-b",
+                            .step = 120,
+                            .phase = "compute"};
+
+  EXPECT_EQ(FailureText(job),
+            "NonFiniteLoss on rank 2 (node-b) at step 120 in compute: loss is nan");
+}
+
+TEST(JobTextTest, EachLineOfAMessageIsOneProblem) {
+  EXPECT_THAT(SplitLines("first\n\nsecond\n"), ElementsAre("first", "second"));
+}
+
+}  // namespace
+}  // namespace descent

@@ -1,0 +1,51 @@
+#include "launch/mpirun_command.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace descent {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::Not;
+
+const LaunchSite kUserSite = {.worker_program = "/opt/bin/descent-worker", .is_root = false};
+
+TEST(MpirunCommandTest, OnOneMachineAnyNumberOfRanksIsPermitted) {
+  const PoolOptions pool = {.ranks = 4, .coordinator = "127.0.0.1:9091"};
+
+  EXPECT_THAT(MpirunCommand(pool, kUserSite),
+              ElementsAre("mpirun", "-n", "4", "--oversubscribe", "--bind-to", "none",
+                          "/opt/bin/descent-worker", "--coordinator", "127.0.0.1:9091"));
+}
+
+TEST(MpirunCommandTest, OnlyRootIsAllowedToRunAsRoot) {
+  const PoolOptions pool = {.ranks = 1, .coordinator = "c:1"};
+  LaunchSite root_site = kUserSite;
+  root_site.is_root = true;
+
+  EXPECT_THAT(MpirunCommand(pool, root_site), Contains("--allow-run-as-root"));
+  EXPECT_THAT(MpirunCommand(pool, kUserSite), Not(Contains("--allow-run-as-root")));
+}
+
+TEST(MpirunCommandTest, WithHostsTheFileSaysHowManyRanksFit) {
+  const PoolOptions pool = {.ranks = 8, .coordinator = "c:1", .host_file = "hosts"};
+
+  EXPECT_THAT(MpirunCommand(pool, kUserSite),
+              ElementsAre("mpirun", "-n", "8", "--hostfile", "hosts", "/opt/bin/descent-worker",
+                          "--coordinator", "c:1"));
+}
+
+TEST(MpirunCommandTest, OptionsOfTheCallerComeAfterOursAsTheyAre) {
+  const PoolOptions pool = {
+      .ranks = 2, .coordinator = "c:1", .mpirun_options = {"--mca", "btl", "self; rm -rf /"}};
+
+  EXPECT_THAT(
+      MpirunCommand(pool, kUserSite),
+      ElementsAre("mpirun", "-n", "2", "--oversubscribe", "--bind-to", "none", "--mca", "btl",
+                  "self; rm -rf /", "/opt/bin/descent-worker", "--coordinator", "c:1"));
+}
+
+}  // namespace
+}  // namespace descent

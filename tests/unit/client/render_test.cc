@@ -1,0 +1,86 @@
+#include <gtest/gtest.h>
+
+#include "client/render/console.h"
+#include "client/render/dry_run.h"
+#include "client/render/format.h"
+#include "client/render/table.h"
+
+namespace descent {
+namespace {
+
+TEST(FormatTest, CountsAreShortened) {
+  EXPECT_EQ(FormatCount(0), "0");
+  EXPECT_EQ(FormatCount(980), "980");
+  EXPECT_EQ(FormatCount(25'230), "25.2k");
+  EXPECT_EQ(FormatCount(999'960), "1.0M");
+  EXPECT_EQ(FormatRate(98.34), "98.3");
+}
+
+TEST(FormatTest, IntegersAreGroupedByThousands) {
+  EXPECT_EQ(FormatGrouped(7), "7");
+  EXPECT_EQ(FormatGrouped(999), "999");
+  EXPECT_EQ(FormatGrouped(2350), "2,350");
+  EXPECT_EQ(FormatGrouped(-1234567), "-1,234,567");
+  EXPECT_EQ(FormatGrouped(-123), "-123");
+}
+
+TEST(FormatTest, BytesAreDecimal) {
+  EXPECT_EQ(FormatBytes(999), "999 B");
+  EXPECT_EQ(FormatBytes(6'412'345), "6.4 MB");
+}
+
+TEST(FormatTest, DurationsKeepTheirLargestUnit) {
+  EXPECT_EQ(FormatDuration(9.9), "9s");
+  EXPECT_EQ(FormatDuration(190), "3m");
+  EXPECT_EQ(FormatDuration(5400), "1h30m");
+  EXPECT_EQ(FormatDuration(4 * 86400), "4d");
+  EXPECT_EQ(FormatDuration(-1), "0s");
+}
+
+TEST(FormatTest, ClocksCountTheSecondThatHasBegun) {
+  EXPECT_EQ(FormatClock(8.2), "0:09");
+  EXPECT_EQ(FormatClock(61), "1:01");
+  EXPECT_EQ(FormatClock(3723), "1:02:03");
+}
+
+TEST(FormatTest, MetricsHaveFourDigits) {
+  EXPECT_EQ(FormatMetric(0.08124), "0.0812");
+  EXPECT_EQ(FormatMetric(0), "0.0000");
+  EXPECT_EQ(FormatMetric(0.00061), "6.1e-04");
+}
+
+TEST(TableTest, ColumnsAreAsWideAsTheirWidestCell) {
+  Table table({"NAME", "STATE", "AGE"});
+  table.AddRow({"gpt-wiki-3fq9c", "RUNNING", "52m"});
+  table.AddRow({"mlp", "QUEUED", "-"});
+
+  EXPECT_EQ(table.ToString(),
+            "NAME            STATE    AGE\n"
+            "gpt-wiki-3fq9c  RUNNING  52m\n"
+            "mlp             QUEUED   -\n");
+}
+
+TEST(ConsoleTest, ALiveLineIsCutToTheTerminal) {
+  EXPECT_EQ(FitLine("[####]  60%", 6), "[####]");
+  EXPECT_EQ(FitLine("[####]", 6), "[####]");
+}
+
+TEST(DryRunTest, ShowsTheBatchArithmetic) {
+  JobSpec spec;
+  spec.batch = {.global = 256, .micro = 32, .logical_workers = 4};
+  spec.epochs = 10;
+  spec.data.train.range = IndexRange{0, 55000};
+  spec.workers = {.min = 1, .max = 4, .threads = 1};
+  const ClusterView cluster = {
+      .pools = {{.name = "local", .world_size = 4, .free = 4, .is_ready = true}}};
+
+  EXPECT_EQ(DryRunText(spec, cluster),
+            "OK  spec valid\n"
+            "    global batch 256 = 4 logical workers x 32 x 2 accumulation; 214 steps/epoch, "
+            "2,140 steps\n"
+            "    workers 1 to 4, with the same result; 1 thread each\n"
+            "    placement now: pool local, 4 of 4 workers free -> would start at once\n");
+}
+
+}  // namespace
+}  // namespace descent
