@@ -12,7 +12,7 @@ namespace descent {
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : value_(std::move(value)) {}                                    // NOLINT: implicit
+  Result(T value) : value_(std::move(value)) {}  // NOLINT: implicit
   Result(Status status) : status_(std::move(status)) { DESCENT_CHECK(!status_.ok()); }  // NOLINT
 
   bool ok() const { return value_.has_value(); }
@@ -27,7 +27,8 @@ class [[nodiscard]] Result {
     DESCENT_CHECK(ok());
     return *value_;
   }
-  T&& value() && {
+  // By value, so that "for (x : Find().value())" does not outlive what it looks at.
+  T value() && {
     DESCENT_CHECK(ok());
     return std::move(*value_);
   }
@@ -43,15 +44,13 @@ class [[nodiscard]] Result {
 #define DESCENT_CONCAT(a, b) DESCENT_CONCAT_INNER(a, b)
 
 // DESCENT_ASSIGN(const std::string bytes, ReadFile(path)): declares, or returns the error.
-#define DESCENT_ASSIGN(declaration, ...)                                                \
-  auto DESCENT_CONCAT(result_, __LINE__) = (__VA_ARGS__);                               \
-  if (!DESCENT_CONCAT(result_, __LINE__).ok())                                          \
-    return DESCENT_CONCAT(result_, __LINE__).status();                                  \
+#define DESCENT_ASSIGN(declaration, ...)                                                          \
+  auto DESCENT_CONCAT(result_, __LINE__) = (__VA_ARGS__);                                         \
+  if (!DESCENT_CONCAT(result_, __LINE__).ok()) return DESCENT_CONCAT(result_, __LINE__).status(); \
   declaration = std::move(DESCENT_CONCAT(result_, __LINE__)).value()
 
 // DESCENT_RETURN_IF_ERROR(Write(path)): goes on, or returns the error.
-#define DESCENT_RETURN_IF_ERROR(...)                                            \
-  do {                                                                          \
-    if (::descent::Status status_or_ok = (__VA_ARGS__); !status_or_ok.ok())     \
-      return status_or_ok;                                                      \
+#define DESCENT_RETURN_IF_ERROR(...)                                                             \
+  do {                                                                                           \
+    if (::descent::Status status_or_ok = (__VA_ARGS__); !status_or_ok.ok()) return status_or_ok; \
   } while (false)

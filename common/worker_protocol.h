@@ -12,8 +12,8 @@
 namespace descent {
 
 // What workers and the coordinator say to each other, as plain values (docs/protocol.md). The wire
-// form is proto/descent/v1/worker.proto. A generation is the number of an attempt: it grows for ever
-// over all jobs, and both sides refuse a message of an older one.
+// form is proto/descent/v1/worker.proto. A generation is the number of an attempt: it grows for
+// ever over all jobs, and both sides refuse a message of an older one.
 
 // --- A worker says -------------------------------------------------------------------------------
 
@@ -54,8 +54,8 @@ struct Prepared {
 struct StepMetrics {
   std::int64_t step = 0;  // steps done after it: the first step reports 1
   std::int64_t epoch = 0;
-  double loss = 0;        // mean over the samples of the global batch
-  double grad_norm = 0;   // before clipping
+  double loss = 0;       // mean over the samples of the global batch
+  double grad_norm = 0;  // before clipping
   double lr = 0;
   std::int64_t samples = 0;
   double step_seconds = 0;
@@ -105,7 +105,8 @@ struct AssignmentEnded {
   std::int64_t step = 0;  // steps done
   Digest state_digest;    // of kCompleted and kStopped
   // Of kFailed:
-  std::string reason;  // UpperCamelCase: "DataInvalid", "CheckpointCorrupt", "NonFiniteLoss", "PeerLost"
+  std::string
+      reason;  // UpperCamelCase: "DataInvalid", "CheckpointCorrupt", "NonFiniteLoss", "PeerLost"
   std::string message;
   std::string phase;
   bool retryable = false;
@@ -127,10 +128,10 @@ struct Assign {
   std::int64_t generation = 0;
   int attempt = 1;
   JobSpec spec;
-  std::vector<int> world_ranks;       // of the pool, ascending
-  int rank = 0;                       // the receiver's
-  std::string checkpoint_directory;   // of this job; every rank and the coordinator see it
-  std::string start_checkpoint;       // directory of the checkpoint to load; empty: from scratch
+  std::vector<int> world_ranks;      // of the pool, ascending
+  int rank = 0;                      // the receiver's
+  std::string checkpoint_directory;  // of this job; every rank and the coordinator see it
+  std::string start_checkpoint;      // directory of the checkpoint to load; empty: from scratch
 };
 
 // All ranks agree: this is the rule for samples and schedules. Grants follow.
@@ -147,9 +148,9 @@ struct GrantSteps {
   std::int64_t generation = 0;
   std::int64_t first = 0;
   std::int64_t last = 0;
-  bool evaluate = false;         // the validation split
+  bool evaluate = false;  // the validation split
   bool save_checkpoint = false;
-  bool is_final = false;         // evaluate the test split, then end the assignment
+  bool is_final = false;  // evaluate the test split, then end the assignment
 };
 
 enum class StopMode {

@@ -23,9 +23,8 @@ v1::EpochTail ToProto(EpochTail tail) {
 }
 
 Status UnknownEnum(const std::string& field, int value) {
-  return Status(Code::kInvalidArgument,
-                field + " has the unknown value " + std::to_string(value) +
-                    ": the sender is newer than this program");
+  return Status(Code::kInvalidArgument, field + " has the unknown value " + std::to_string(value) +
+                                            ": the sender is newer than this program");
 }
 
 Result<Activation> FromProto(v1::Activation activation) {
@@ -224,7 +223,8 @@ Result<JobSpec> FromProto(const v1::JobSpec& proto) {
   spec.evaluate.every_steps = proto.evaluate().every_steps();
   spec.evaluate.every_epochs = proto.evaluate().every_epochs();
   spec.checkpoint.every_steps = proto.checkpoint().every_steps();
-  if (proto.checkpoint().has_keep_last()) spec.checkpoint.keep_last = proto.checkpoint().keep_last();
+  if (proto.checkpoint().has_keep_last())
+    spec.checkpoint.keep_last = proto.checkpoint().keep_last();
   if (proto.workers().has_min()) spec.workers.min = ToInt(proto.workers().min());
   spec.workers.max = ToInt(proto.workers().max());
   if (proto.workers().has_threads()) spec.workers.threads = ToInt(proto.workers().threads());

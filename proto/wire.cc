@@ -111,15 +111,14 @@ void Set(const Goodbye& from, v1::WorkerMessage& proto) {
 }
 
 Status Unknown(const std::string& field, int value) {
-  return Status(Code::kInvalidArgument,
-                field + " has the unknown value " + std::to_string(value));
+  return Status(Code::kInvalidArgument, field + " has the unknown value " + std::to_string(value));
 }
 
 Result<WorkerMessage> Get(const v1::Register& from) {
   if (from.world_size() < 1 || from.world_rank() < 0 || from.world_rank() >= from.world_size())
-    return Status(Code::kInvalidArgument, "register: world rank " +
-                                              std::to_string(from.world_rank()) +
-                                              " of world size " + std::to_string(from.world_size()));
+    return Status(Code::kInvalidArgument,
+                  "register: world rank " + std::to_string(from.world_rank()) + " of world size " +
+                      std::to_string(from.world_size()));
   return WorkerMessage(Register{.pool = from.pool(),
                                 .world_rank = from.world_rank(),
                                 .world_size = from.world_size(),

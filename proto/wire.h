@@ -13,7 +13,8 @@ namespace descent {
 // kInvalidArgument names the field.
 
 v1::JobSpec ToProto(const JobSpec& spec);
-// Fields that are not given take the defaults of common/job_spec.h; call WithDefaults on the result.
+// Fields that are not given take the defaults of common/job_spec.h; call WithDefaults on the
+// result.
 Result<JobSpec> FromProto(const v1::JobSpec& spec);
 
 v1::ShardPlan ToProto(const ShardPlan& plan);

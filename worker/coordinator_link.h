@@ -13,8 +13,9 @@
 
 namespace descent {
 
-// The rank's stream to the coordinator, kept up: when it cannot be had or breaks, it is opened again
-// with growing, jittered delays (limits::kReconnectDelay…), which is said once. Owns its threads.
+// The rank's stream to the coordinator, kept up: when it cannot be had or breaks, it is opened
+// again with growing, jittered delays (limits::kReconnectDelay…), which is said once. Owns its
+// threads.
 class CoordinatorLink {
  public:
   struct Options {

@@ -84,9 +84,10 @@ int Main(int argc, char** argv) {
   app.add_option("--coordinator", coordinator, "HOST:PORT of the coordinator's worker listener")
       ->envname("DESCENT_COORDINATOR")
       ->default_val("127.0.0.1:9091");
-  app.add_option("--isa", instruction_set,
-                 "Instruction set of the kernels: avx512, avx2 or best, which is the best the machine "
-                 "has; a job continues only on the one it began on");
+  app.add_option(
+      "--isa", instruction_set,
+      "Instruction set of the kernels: avx512, avx2 or best, which is the best the machine "
+      "has; a job continues only on the one it began on");
   app.set_version_flag("--version", kVersion);
   CLI11_PARSE(app, argc, argv);
 
@@ -101,7 +102,8 @@ int Main(int argc, char** argv) {
   int thread_level = MPI_THREAD_SINGLE;
   MPI_Init_thread(&argc, &argv, MPI_THREAD_SERIALIZED, &thread_level);
   if (thread_level < MPI_THREAD_SERIALIZED) {
-    std::fprintf(stderr, "error: this MPI serves one thread only; MPI_THREAD_SERIALIZED is needed\n");
+    std::fprintf(stderr,
+                 "error: this MPI serves one thread only; MPI_THREAD_SERIALIZED is needed\n");
     MPI_Abort(MPI_COMM_WORLD, 1);
   }
   Register identity = MakeIdentity();

@@ -103,9 +103,8 @@ std::optional<Session::Work> Session::WaitForWork() {
   changed_.wait(lock, [this] { return is_ending_ || next_; });
   if (is_ending_) return std::nullopt;
   current_ = std::exchange(next_, std::nullopt);
-  status_ = Heartbeat{.job = current_->assign.job,
-                      .generation = current_->assign.generation,
-                      .phase = "prepare"};
+  status_ = Heartbeat{
+      .job = current_->assign.job, .generation = current_->assign.generation, .phase = "prepare"};
   return current_;
 }
 

@@ -48,14 +48,14 @@ class Session final : private AssignmentReporter {
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  bool is_ending_ = false;         // guarded by mutex_, as is all below
-  std::optional<Work> next_;       // assigned, and not yet taken up
-  std::optional<Work> current_;    // in progress
+  bool is_ending_ = false;       // guarded by mutex_, as is all below
+  std::optional<Work> next_;     // assigned, and not yet taken up
+  std::optional<Work> current_;  // in progress
   Heartbeat status_;
 
-  StepReports unsent_steps_;                // of the thread in Run
-  MonotonicTime last_steps_sent_at_;        // of the thread in Run
-  CoordinatorLink link_;                    // last: its threads use all of the above
+  StepReports unsent_steps_;          // of the thread in Run
+  MonotonicTime last_steps_sent_at_;  // of the thread in Run
+  CoordinatorLink link_;              // last: its threads use all of the above
 };
 
 }  // namespace descent

@@ -60,8 +60,8 @@ AssignmentEnded AssignmentRun::Perform() {
 Status AssignmentRun::Prepare() {
   DESCENT_ASSIGN(datasets_, LoadDatasets(spec_.data));
   const Dataset& train = *datasets_.train;
-  DESCENT_ASSIGN(PlanCache plans, PlanCache::Create(spec_.model, train.feature_count(),
-                                                    train.class_count(), pool_));
+  DESCENT_ASSIGN(PlanCache plans,
+                 PlanCache::Create(spec_.model, train.feature_count(), train.class_count(), pool_));
   plans_.emplace(std::move(plans));
   state_.emplace(plans_->layout(), spec_.optimizer);
   if (options_.assign.start_checkpoint.empty()) {
@@ -76,17 +76,16 @@ Status AssignmentRun::Prepare() {
 }
 
 void AssignmentRun::ReportPrepared() {
-  options_.reporter.Report(
-      Prepared{.job = options_.assign.job,
-               .generation = options_.assign.generation,
-               .rank = options_.assign.rank,
-               .dataset_fingerprint = datasets_.Fingerprint(),
-               .train_samples = datasets_.train->sample_count(),
-               .parameter_count = plans_->parameter_count(),
-               .memory_bytes = state_->memory_bytes() + plans_->memory_bytes(),
-               .instruction_set = std::string(options_.instruction_set),
-               .state_digest = state_->ComputeDigest(),
-               .start_step = state_->steps_done()});
+  options_.reporter.Report(Prepared{.job = options_.assign.job,
+                                    .generation = options_.assign.generation,
+                                    .rank = options_.assign.rank,
+                                    .dataset_fingerprint = datasets_.Fingerprint(),
+                                    .train_samples = datasets_.train->sample_count(),
+                                    .parameter_count = plans_->parameter_count(),
+                                    .memory_bytes = state_->memory_bytes() + plans_->memory_bytes(),
+                                    .instruction_set = std::string(options_.instruction_set),
+                                    .state_digest = state_->ComputeDigest(),
+                                    .start_step = state_->steps_done()});
 }
 
 Result<EndOutcome> AssignmentRun::Train(const Begin& begin) {
@@ -128,8 +127,7 @@ Result<AssignmentRun::GrantEnd> AssignmentRun::RunGrant(TrainStep& train_step,
                                                         const GrantSteps& grant) {
   DESCENT_CHECK(grant.first == state_->steps_done());
   while (state_->steps_done() < grant.last) {
-    DESCENT_ASSIGN(const StepOutcome outcome,
-                   train_step.Run(options_.control.is_stop_requested()));
+    DESCENT_ASSIGN(const StepOutcome outcome, train_step.Run(options_.control.is_stop_requested()));
     if (options_.collective.rank() == 0)
       options_.reporter.Report(StepReports{.job = options_.assign.job,
                                            .generation = options_.assign.generation,
@@ -151,8 +149,8 @@ Status AssignmentRun::EvaluateSplit(EvaluationSplit split) {
       split == EvaluationSplit::kTest ? datasets_.test : datasets_.validation;
   if (!dataset) return Status();
   SetPhase("evaluate");
-  DESCENT_ASSIGN(const Evaluation evaluation, Evaluate(*dataset, state_->parameters(), *plans_,
-                                                       options_.collective));
+  DESCENT_ASSIGN(const Evaluation evaluation,
+                 Evaluate(*dataset, state_->parameters(), *plans_, options_.collective));
   if (options_.collective.rank() == 0)
     options_.reporter.Report(EvaluationReport{.job = options_.assign.job,
                                               .generation = options_.assign.generation,

@@ -53,8 +53,7 @@ Result<Evaluation> Evaluate(const Dataset& dataset, std::span<const float> param
   const IndexRange mine = PartOf(block_count, world_size, collective.rank());
 
   // Every rank's record is as long as the longest.
-  const auto record_size =
-      static_cast<std::size_t>((block_count + world_size - 1) / world_size);
+  const auto record_size = static_cast<std::size_t>((block_count + world_size - 1) / world_size);
   std::vector<BlockSum> my_sums(record_size);
   for (std::int64_t block = mine.first; block < mine.last; ++block) {
     DESCENT_ASSIGN(my_sums[static_cast<std::size_t>(block - mine.first)],
@@ -67,7 +66,8 @@ Result<Evaluation> Evaluate(const Dataset& dataset, std::span<const float> param
   BlockSum total;
   for (int rank = 0; rank < world_size; ++rank)
     for (std::int64_t i = 0; i < PartOf(block_count, world_size, rank).size(); ++i) {
-      const BlockSum& sum = sums[static_cast<std::size_t>(rank) * record_size + static_cast<std::size_t>(i)];
+      const BlockSum& sum =
+          sums[static_cast<std::size_t>(rank) * record_size + static_cast<std::size_t>(i)];
       total.loss += sum.loss;
       total.correct += sum.correct;
     }

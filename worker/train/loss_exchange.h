@@ -10,9 +10,9 @@
 
 namespace descent {
 
-// Tells every rank the losses of all logical workers, and whether any rank was asked to stop. Losses
-// are added in double in the order of logical workers, so the sum has equal bits on every rank and
-// for every number of ranks. One user at a time.
+// Tells every rank the losses of all logical workers, and whether any rank was asked to stop.
+// Losses are added in double in the order of logical workers, so the sum has equal bits on every
+// rank and for every number of ranks. One user at a time.
 class LossExchange {
  public:
   LossExchange(std::int64_t logical_workers, int world_size, int rank);
@@ -31,7 +31,7 @@ class LossExchange {
 
   const std::int64_t logical_workers_;
   const int world_size_;
-  const IndexRange range_;         // this rank's logical workers
+  const IndexRange range_;  // this rank's logical workers
   std::vector<double> mine_;
   std::vector<double> everyones_;  // [world_size * RecordSize()]
 };

@@ -10,8 +10,8 @@
 
 namespace descent {
 
-// What the coordinator allows one assignment to do: the link's thread puts messages in, the training
-// thread takes them out. Thread-safe.
+// What the coordinator allows one assignment to do: the link's thread puts messages in, the
+// training thread takes them out. Thread-safe.
 //
 // How all ranks stop after the same step: every rank receives the same grants and the same Stop, in
 // the same order. A rank that has steps left to run tells the others of a Stop within the next
@@ -25,8 +25,8 @@ class StepControl {
 
   // Nothing more is to be waited for: the assignment is void. Calls on_abort at most once.
   void Abort();
-  // `on_abort` runs in the thread that calls Abort, or here if that has happened already. It is kept
-  // until it is replaced: pass an empty function before what it refers to is gone.
+  // `on_abort` runs in the thread that calls Abort, or here if that has happened already. It is
+  // kept until it is replaced: pass an empty function before what it refers to is gone.
   void SetOnAbort(std::function<void()> on_abort);
 
   // Blocks. Empty: stopped or aborted first.
@@ -40,7 +40,7 @@ class StepControl {
  private:
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::optional<Begin> begin_;          // guarded by mutex_, as is all below
+  std::optional<Begin> begin_;  // guarded by mutex_, as is all below
   std::deque<GrantSteps> grants_;
   bool is_stop_requested_ = false;
   bool is_aborted_ = false;

@@ -28,7 +28,8 @@ class TrainState {
 
   // What a checkpoint holds; views of the arenas, in layout order.
   std::vector<TensorView> ParameterTensors() const;
-  std::vector<TensorView> OptimizerTensors() const;  // "adamw.mean.NAME", then "adamw.variance.NAME"
+  std::vector<TensorView> OptimizerTensors()
+      const;  // "adamw.mean.NAME", then "adamw.variance.NAME"
 
   // Replaces the whole state by that of a checkpoint's directory, which must be of the same
   // parameters. Unchanged after a failure.

@@ -39,9 +39,9 @@ Result<StepOutcome> TrainStep::Run(bool is_stop_requested) {
   const double loss = losses_.loss_sum() / static_cast<double>(samples);
   const double norm = GlobalNorm(reducer_.sum()) / static_cast<double>(samples);
   if (!std::isfinite(loss) || !std::isfinite(norm))
-    return Status(Code::kFailedPrecondition,
-                  "step " + std::to_string(step) + ": loss " + std::to_string(loss) +
-                      ", gradient norm " + std::to_string(norm) + ", both must be finite");
+    return Status(Code::kFailedPrecondition, "step " + std::to_string(step) + ": loss " +
+                                                 std::to_string(loss) + ", gradient norm " +
+                                                 std::to_string(norm) + ", both must be finite");
 
   options_.set_phase("update");
   const double learning_rate = LearningRateAt(
@@ -107,8 +107,7 @@ Result<double> TrainStep::ComputeBatch(const Batch& batch, std::size_t leaf) {
               .on_bucket_ready = {}};
   const bool is_last_of_step =
       place.is_last_of_logical_worker && leaf + 1 == reducer_.leaves().size();
-  if (is_last_of_step)
-    run.on_bucket_ready = [this](int bucket) { reducer_.BucketReady(bucket); };
+  if (is_last_of_step) run.on_bucket_ready = [this](int bucket) { reducer_.BucketReady(bucket); };
   plan->Run(run);
 
   double loss = 0;

@@ -61,7 +61,7 @@ class TrainStep {
   const ShardPlanner planner_;
   GradientReducer reducer_;
   LossExchange losses_;
-  std::vector<float> sample_losses_;   // of one batch
+  std::vector<float> sample_losses_;  // of one batch
   std::vector<float> sample_correct_;
   CommunicationThread communication_;  // last: it is gone before what its tasks use
 };

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <string_view>
+
 namespace descent {
 namespace {
 
@@ -12,20 +15,31 @@ TEST(InstructionSetTest, AnUnknownNameIsRefused) {
   EXPECT_EQ(status.message(), "instruction set is \"mmx\", wanted avx512, avx2 or best");
 }
 
-TEST(InstructionSetTest, TheBestOfTheMachineIsAlwaysThere) {
-  const std::string_view before = InstructionSetName();
+// A process chooses once, so each choice is made in a child, which exits with 0 if `is_right`.
+void ExitWith(bool is_right) { std::exit(is_right ? 0 : 1); }
+const testing::ExitedWithCode kRight(0);
 
-  EXPECT_TRUE(SetInstructionSet("best").ok());
+TEST(InstructionSetDeathTest, TheBestOfTheMachineIsAlwaysThere) {
+  const std::string_view best = InstructionSetName();
 
-  EXPECT_EQ(InstructionSetName(), before);
+  EXPECT_EXIT(ExitWith(SetInstructionSet("best").ok() && InstructionSetName() == best), kRight, "");
 }
 
-TEST(InstructionSetTest, ANarrowerSetThanTheBestCanBeChosen) {
+TEST(InstructionSetDeathTest, ANarrowerSetThanTheBestCanBeChosen) {
   if (InstructionSetName() == "baseline") GTEST_SKIP() << "the machine has no AVX2";
 
-  EXPECT_TRUE(SetInstructionSet("avx2").ok());
+  EXPECT_EXIT(ExitWith(SetInstructionSet("avx2").ok() && InstructionSetName() == "avx2"), kRight,
+              "");
+}
 
-  EXPECT_EQ(InstructionSetName(), "avx2");
+TEST(InstructionSetDeathTest, ASecondChoiceIsRefused) {
+  if (InstructionSetName() == "baseline") GTEST_SKIP() << "the machine has nothing to choose";
+  const auto choose_twice = [] {
+    const bool is_first_ok = SetInstructionSet("avx2").ok();
+    return is_first_ok && SetInstructionSet("avx2").code() == Code::kFailedPrecondition;
+  };
+
+  EXPECT_EXIT(ExitWith(choose_twice()), kRight, "");
 }
 
 }  // namespace

@@ -63,8 +63,8 @@ class AssignmentTest : public ::testing::Test {
   }
 
   struct Outcome {
-    std::vector<AssignmentEnded> ended;  // by rank
-    RecordingReporter reporter{nullptr}; // rank 0's
+    std::vector<AssignmentEnded> ended;   // by rank
+    RecordingReporter reporter{nullptr};  // rank 0's
   };
 
   struct RunOptions {
@@ -123,14 +123,22 @@ class AssignmentTest : public ::testing::Test {
   void Grant(StepControl& control, const RunOptions& options) const {
     control.PutBegin({.generation = 1, .shard_plan = MakeShardPlan(spec_, 203), .total_steps = 40});
     const std::int64_t middle = (options.first_step + options.last_step) / 2;
-    control.PutGrant({.generation = 1, .first = options.first_step, .last = middle,
-                      .evaluate = true});
-    control.PutGrant({.generation = 1, .first = middle, .last = options.last_step,
-                      .evaluate = true, .save_checkpoint = true, .is_final = true});
+    control.PutGrant(
+        {.generation = 1, .first = options.first_step, .last = middle, .evaluate = true});
+    control.PutGrant({.generation = 1,
+                      .first = middle,
+                      .last = options.last_step,
+                      .evaluate = true,
+                      .save_checkpoint = true,
+                      .is_final = true});
   }
 
   Assign MakeAssign(int rank, const RunOptions& options) const {
-    Assign assign{.job = "blobs", .generation = 1, .spec = spec_, .world_ranks = {}, .rank = rank,
+    Assign assign{.job = "blobs",
+                  .generation = 1,
+                  .spec = spec_,
+                  .world_ranks = {},
+                  .rank = rank,
                   .checkpoint_directory = CheckpointDirectory(),
                   .start_checkpoint = options.start_checkpoint};
     for (int i = 0; i < options.world_size; ++i) assign.world_ranks.push_back(i);
@@ -158,8 +166,8 @@ TEST_F(AssignmentTest, AResumedRunOnOtherWorkersEndsWithTheSameBits) {
   std::filesystem::remove_all(CheckpointDirectory());
 
   DigestOf({.world_size = 3, .last_step = 22});
-  const std::string resumed =
-      DigestOf({.world_size = 4, .first_step = 22, .start_checkpoint = CheckpointDirectory() / "step-22"});
+  const std::string resumed = DigestOf(
+      {.world_size = 4, .first_step = 22, .start_checkpoint = CheckpointDirectory() / "step-22"});
 
   EXPECT_EQ(resumed, undisturbed);
 }
@@ -244,9 +252,10 @@ TEST_F(AssignmentTest, ACheckpointOfAnotherModelIsRefused) {
   DigestOf({.world_size = 1, .last_step = 10});
   spec_.model.mlp.hidden_sizes = {16, 9};
 
-  const AssignmentEnded ended =
-      Run({.world_size = 1, .first_step = 10,
-           .start_checkpoint = CheckpointDirectory() / "step-10"}).ended[0];
+  const AssignmentEnded ended = Run({.world_size = 1,
+                                     .first_step = 10,
+                                     .start_checkpoint = CheckpointDirectory() / "step-10"})
+                                    .ended[0];
 
   EXPECT_EQ(ended.reason, "CheckpointMismatch");
 }
