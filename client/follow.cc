@@ -20,13 +20,17 @@ const std::vector<std::string> kEvaluationMetrics = {"validation/loss", "validat
 // Shows the versions of one job.
 class JobDisplay {
  public:
-  JobDisplay(Client& client, Console& console) : client_(client), console_(console) {}
+  JobDisplay(Client& client, Console& console, std::int64_t evaluated_step)
+      : client_(client), console_(console), evaluated_step_(evaluated_step) {}
 
   void Show(const JobView& job) {
     ShowState(job);
     ShowEvaluations(job);
-    if (job.state == "RUNNING" && job.progress.last_step > 0) console_.Live(ProgressText(job));
+    if (job.state == "RUNNING" && job.progress.last_step > 0)
+      console_.Live(ProgressText(job, console_.LiveColumns()));
   }
+
+  std::int64_t evaluated_step() const { return evaluated_step_; }
 
   void ShowConnection(bool is_connected) {
     if (std::exchange(was_connected_, is_connected) == is_connected) return;
@@ -62,14 +66,14 @@ class JobDisplay {
   bool was_connected_ = true;
   std::string last_state_;
   std::map<std::string, double> last_values_;
-  std::int64_t evaluated_step_ = 0;
+  std::int64_t evaluated_step_;
 };
 
 }  // namespace
 
 Followed Follow(Client& client, Console& console, const JobView& job,
                 const FollowOptions& options) {
-  JobDisplay display(client, console);
+  JobDisplay display(client, console, options.evaluated_step);
   JobWatcher watcher(client, job.id);
   Followed followed{.job = job};
   const Clock::time_point begin = Clock::now();
@@ -80,6 +84,7 @@ Followed Follow(Client& client, Console& console, const JobView& job,
     if (update.job) {
       followed.job = std::move(*update.job);
       display.Show(followed.job);
+      followed.evaluated_step = display.evaluated_step();
       if (followed.job.IsTerminal()) return followed;
     }
     if (update.error) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -13,9 +15,10 @@ enum class FollowEnd { kTerminal, kInterrupted, kTrouble, kLost };
 
 struct Followed {
   FollowEnd end = FollowEnd::kTerminal;
-  JobView job;          // as last seen
-  std::string trouble;  // of kTrouble: what `find_trouble` said
-  ApiError error;       // of kLost: why the watch is over
+  JobView job;                      // as last seen
+  std::int64_t evaluated_step = 0;  // up to here evaluations have been shown
+  std::string trouble;              // of kTrouble: what `find_trouble` said
+  ApiError error;                   // of kLost: why the watch is over
 };
 
 struct FollowOptions {
@@ -23,6 +26,7 @@ struct FollowOptions {
   // tell its own end.
   std::function<std::optional<std::string>()> find_trouble;
   int interrupts_ignored = 0;                        // how many of them have been answered already
+  std::int64_t evaluated_step = 0;                   // evaluations up to here are not shown again
   std::optional<std::chrono::milliseconds> timeout;  // ends as kInterrupted
 };
 

@@ -48,7 +48,7 @@ class Run {
   std::optional<ExitCode> ChooseRanks();
   void CancelForgottenJobs();
   ExitCode Conclude(const Followed& followed);
-  ExitCode CancelAndReport(const JobView& job);
+  ExitCode CancelAndReport(const Followed& before);
   ExitCode ReportFailure(const JobView& job);
   void PrintResults(const JobView& job);
   void SayHowToGoOn(const JobView& job);
@@ -149,7 +149,7 @@ ExitCode Run::Execute() {
 ExitCode Run::Conclude(const Followed& followed) {
   switch (followed.end) {
     case FollowEnd::kInterrupted:
-      return CancelAndReport(followed.job);
+      return CancelAndReport(followed);
     case FollowEnd::kLost:
       return Report(console_, followed.error);
     case FollowEnd::kTrouble:
@@ -167,13 +167,17 @@ ExitCode Run::Conclude(const Followed& followed) {
   return OutcomeOf(followed.job);
 }
 
-ExitCode Run::CancelAndReport(const JobView& job) {
+ExitCode Run::CancelAndReport(const Followed& before) {
+  const JobView& job = before.job;
   console_.Say("cancelling " + job.id + "; Ctrl-C again to stop at once");
+  // A conflict is a job that has just ended by itself: following it says how.
   const auto cancelled = client_->CancelJob(job.id);
-  if (!cancelled.ok()) return Report(console_, cancelled.error());
-  const Followed followed = Follow(*client_, console_, cancelled.value(),
+  if (!cancelled.ok() && cancelled.error().exit_code != ExitCode::kConflict)
+    return Report(console_, cancelled.error());
+  const Followed followed = Follow(*client_, console_, job,
                                    {.find_trouble = [this] { return cluster_->FindDeadChild(); },
                                     .interrupts_ignored = InterruptCount(),
+                                    .evaluated_step = before.evaluated_step,
                                     .timeout = kCancelWait});
   // It may have come to its end before the wish to cancel it did.
   if (followed.end == FollowEnd::kTerminal && followed.job.state != "CANCELLED")
@@ -190,8 +194,7 @@ ExitCode Run::ReportFailure(const JobView& job) {
     return ExitCode::kJobFailed;
   }
   std::vector<FieldProblem> problems;
-  for (const std::string& line : SplitLines(job.failure ? job.failure->message : job.state_message))
-    problems.push_back({0, "", line});
+  for (const std::string& line : DataProblems(job)) problems.push_back({0, "", line});
   const std::string file = flags_.file.empty() ? job.id : flags_.file;
   console_.Problems(FormatProblems(problems, "the data of " + file));
   return ExitCode::kUsage;

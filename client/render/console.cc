@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::chrono::seconds kPlainLiveInterval{5};
 constexpr int kColumnsDefault = 80;
+constexpr int kPlainColumns = 100;
 constexpr std::string_view kErrorWord = "error:";
 
 int TerminalColumns() {
@@ -68,7 +69,7 @@ void Console::Problems(std::string_view formatted) {
 void Console::Live(const std::string& line) {
   if (is_quiet_ || line == last_live_) return;
   if (is_animated_) {
-    Write(stderr, "\r\x1b[K" + FitLine(line, TerminalColumns() - 1));
+    Write(stderr, "\r\x1b[K" + FitLine(line, LiveColumns()));
     has_live_ = true;
   } else {
     const auto now = std::chrono::steady_clock::now();
@@ -77,6 +78,11 @@ void Console::Live(const std::string& line) {
     Write(stderr, line + "\n");
   }
   last_live_ = line;
+}
+
+int Console::LiveColumns() const {
+  // In the last column some terminals wrap, and a wrapped line cannot be replaced.
+  return is_animated_ ? TerminalColumns() - 1 : kPlainColumns;
 }
 
 void Console::ClearLive() {

@@ -23,6 +23,8 @@ class Console {
   void Problems(std::string_view formatted);  // a whole "error: …" text of several lines
   void Live(const std::string& line);         // replaces the last live line
 
+  int LiveColumns() const;  // how long a live line may be
+
  private:
   void ClearLive();
   std::string Painted(std::string_view text) const;

@@ -11,11 +11,12 @@
 namespace descent {
 namespace {
 
-constexpr int kBarWidth = 24;
+constexpr int kBarWidthMin = 8;
+constexpr int kBarWidthMax = 24;
 
-std::string Bar(double fraction) {
-  const int done = std::clamp(static_cast<int>(fraction * kBarWidth), 0, kBarWidth);
-  return fmt::format("[{:#<{}}{:-<{}}]", "", done, "", kBarWidth - done);
+std::string Bar(double fraction, int width) {
+  const int done = std::clamp(static_cast<int>(fraction * width), 0, width);
+  return fmt::format("[{:#<{}}{:-<{}}]  ", "", done, "", width - done);
 }
 
 std::string Percent(double fraction) {
@@ -46,10 +47,10 @@ std::string WorkersText(std::size_t count) {
 
 }  // namespace
 
-std::string ProgressText(const JobView& job) {
+std::string ProgressText(const JobView& job, int columns) {
   const ProgressView& progress = job.progress;
-  std::string text = fmt::format("{} {:>4}  step {}/{}", Bar(progress.fraction),
-                                 Percent(progress.fraction), progress.step, progress.last_step);
+  std::string text = fmt::format("{:>3}  step {}/{}", Percent(progress.fraction), progress.step,
+                                 progress.last_step);
   text += job.spec.epochs > 0
               ? fmt::format("  epoch {}/{}", std::min(progress.epoch + 1, job.spec.epochs),
                             job.spec.epochs)
@@ -59,7 +60,8 @@ std::string ProgressText(const JobView& job) {
   if (progress.samples_per_second > 0)
     text += fmt::format("  {} samples/s", FormatRate(progress.samples_per_second));
   if (progress.remaining_seconds > 0) text += "  eta " + FormatClock(progress.remaining_seconds);
-  return text;
+  const int bar_width = std::min(columns - static_cast<int>(text.size()) - 4, kBarWidthMax);
+  return bar_width < kBarWidthMin ? text : Bar(progress.fraction, bar_width) + text;
 }
 
 std::string StateText(const JobView& job) {
@@ -112,9 +114,11 @@ std::string CheckpointTable(const std::vector<CheckpointView>& checkpoints, doub
 }
 
 std::string JobDescription(const JobView& job, double now) {
+  constexpr std::size_t kNameWidth = 26;  // of the longest metric, with its colon
   std::string text;
   const auto add = [&](std::string_view name, const std::string& value) {
-    if (!value.empty()) text += fmt::format("{:<14}{}\n", fmt::format("{}:", name), value);
+    if (value.empty()) return;
+    text += fmt::format("{:<{}}{}\n", fmt::format("{}:", name), kNameWidth, value);
   };
   const auto age = [&](double time) {
     return time > 0 ? FormatDuration(now - time) + " ago" : std::string();
@@ -148,6 +152,7 @@ std::string FailureText(const JobView& job) {
   if (!job.failure) return fmt::format("{}: {}", job.state_reason, job.state_message);
   const FailureView& failure = *job.failure;
   std::string text = failure.reason;
+  if (failure.message.starts_with("rank ")) return text + ": " + failure.message;
   if (failure.rank >= 0) text += fmt::format(" on rank {}", failure.rank);
   if (!failure.host.empty()) text += fmt::format(" ({})", failure.host);
   text += fmt::format(" at step {}", failure.step);
@@ -155,7 +160,13 @@ std::string FailureText(const JobView& job) {
   return text + ": " + failure.message;
 }
 
-std::vector<std::string> SplitLines(const std::string& text) {
+std::vector<std::string> DataProblems(const JobView& job) {
+  std::string text = job.failure ? job.failure->message : job.state_message;
+  if (job.failure && !job.failure->phase.empty()) {
+    const std::string finder_end = "in phase " + job.failure->phase + ": ";
+    const std::size_t at = text.substr(0, text.find('\n')).find(finder_end);
+    if (at != std::string::npos) text.erase(0, at + finder_end.size());
+  }
   std::vector<std::string> lines;
   for (std::size_t begin = 0; begin < text.size();) {
     const std::size_t end = std::min(text.find('\n', begin), text.size());

@@ -11,8 +11,9 @@ namespace descent {
 
 // What the commands say about jobs. Pure; `now` is seconds since the epoch.
 
-// [############------------]  50%  step 5/10  epoch 1  loss 0.0812  25.2k samples/s  eta 0:09
-std::string ProgressText(const JobView& job);
+// "[######------]  50%  step 5/10  epoch 1  loss 0.0812  25.2k samples/s  eta 0:09".
+// The bar takes what the rest leaves of `columns`, up to 24, and goes where fewer than 8 are left.
+std::string ProgressText(const JobView& job, int columns);
 
 // The header of a followed job: "mnist-7k2qd  RUNNING  attempt 1  4 workers".
 std::string StateText(const JobView& job);
@@ -29,10 +30,11 @@ std::string JobTable(const std::vector<JobView>& jobs, double now);
 std::string CheckpointTable(const std::vector<CheckpointView>& checkpoints, double now);
 std::string JobDescription(const JobView& job, double now);
 
-// Why a job FAILED: "DataDiffers on rank 2 (node-b) at step 120 in prepare: …".
+// Why a job FAILED: "DataDiffers on rank 2 (node-b) at step 120 in prepare: …". A message that
+// names the rank itself is not told twice.
 std::string FailureText(const JobView& job);
 
-// The problems in a failure's message, one a line.
-std::vector<std::string> SplitLines(const std::string& text);
+// What a failure of the data lists, one problem a line, without who found them first.
+std::vector<std::string> DataProblems(const JobView& job);
 
 }  // namespace descent

@@ -80,7 +80,11 @@ std::string Graph::ToString() const {
       if (text.back() != '(') text += ", ";
       text += value(id).name;
     }
-    text += ") " + node.attributes.ToString() + "\n";
+    text += ")";
+    if (const std::string attributes = node.attributes.ToString(); !attributes.empty()) {
+      text += " " + attributes;
+    }
+    text += "\n";
   }
   return text;
 }

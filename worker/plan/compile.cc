@@ -22,25 +22,27 @@ std::string TextOf(const Graph& graph, const Node& node) {
   return graph.WithNodes({node}).ToString();
 }
 
-bool WritesGradient(const ProgramStep& step) {
-  return std::ranges::any_of(step.outputs,
-                             [](const Place& place) { return place.arena == Arena::kGradients; });
+OutputMode ModeOf(const Node& node, const std::vector<Place>& places, PlanKind kind) {
+  const std::vector<Place> outputs = PlacesOf(node.outputs, places);
+  const bool is_gradient =
+      std::ranges::find(outputs, Arena::kGradients, &Place::arena) != outputs.end();
+  const bool accumulates = is_gradient && kind == PlanKind::kTrainAccumulate;
+  return accumulates ? OutputMode::kAccumulate : OutputMode::kWrite;
 }
 
-Result<ProgramStep> PrepareStep(const Graph& graph, const Node& node,
-                                const std::vector<Place>& places, PlanKind kind, ThreadPool& pool) {
+Result<ProgramStep> PrepareStep(const KernelRequest& request, const std::vector<Place>& places) {
+  const Graph& graph = request.graph;
+  const Node& node = request.node;
   const Kernel* kernel = FindKernel(node.op->name);
   if (kernel == nullptr) {
     return Status(Code::kInvalidArgument, "no kernel runs " + std::string(node.op->name));
   }
   ProgramStep step;
+  DESCENT_ASSIGN(step.step, kernel->prepare(request));
   step.inputs = PlacesOf(node.inputs, places);
   step.outputs = PlacesOf(node.outputs, places);
   step.input_addresses.resize(step.inputs.size());
   step.output_addresses.resize(step.outputs.size());
-  const bool accumulates = kind == PlanKind::kTrainAccumulate && WritesGradient(step);
-  const OutputMode mode = accumulates ? OutputMode::kAccumulate : OutputMode::kWrite;
-  DESCENT_ASSIGN(step.step, kernel->prepare({graph, node, mode, pool}));
   const std::vector<TensorType> inputs = graph.TypesOf(node.inputs);
   const std::vector<TensorType> outputs = graph.TypesOf(node.outputs);
   step.flops = node.op->flops(inputs, outputs, node.attributes);
@@ -113,7 +115,8 @@ Result<std::unique_ptr<Plan>> Plan::Compile(const Graph& model, const ParameterL
   auto program = std::make_unique<Program>();
   program->kind = kind;
   for (const Node& node : lowered.graph.nodes()) {
-    DESCENT_ASSIGN(ProgramStep step, PrepareStep(lowered.graph, node, placed.places, kind, pool));
+    const OutputMode mode = ModeOf(node, placed.places, kind);
+    DESCENT_ASSIGN(ProgramStep step, PrepareStep({lowered.graph, node, mode, pool}, placed.places));
     program->steps.push_back(std::move(step));
   }
   if (kind != PlanKind::kEvaluate) {

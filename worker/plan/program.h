@@ -58,18 +58,18 @@ struct Program {
   std::unique_ptr<float[], FreeMemory> activations;  // 64-byte aligned
 };
 
-// The parts of Plan::Compile, each in a file of its own.
+// The two halves of Plan::Compile that come before kernels: lower.cc and place_values.cc.
 
-// The graph that a plan of that kind runs, and where each of its values lies (by index; values that
-// nothing uses have any place).
+// The graph that a plan of some kind runs.
 struct LoweredModel {
   Graph graph;
   std::vector<ValueId> gradients;  // in the order of the layout's slots; empty for kEvaluate
 };
 Result<LoweredModel> Lower(const Graph& model, const ParameterLayout& layout, PlanKind kind);
 
+// Where its values lie.
 struct PlacedValues {
-  std::vector<Place> places;
+  std::vector<Place> places;  // by value; meaningless for values that no node touches
   std::int64_t activation_elements = 0;
 };
 PlacedValues PlaceValues(const LoweredModel& model, const ParameterLayout& layout);

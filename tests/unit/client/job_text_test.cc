@@ -29,16 +29,21 @@ JobView RunningJob() {
 }
 
 TEST(JobTextTest, TheProgressLineHasBarStepLossPaceAndRemainingTime) {
-  EXPECT_EQ(ProgressText(RunningJob()),
+  EXPECT_EQ(ProgressText(RunningJob(), 100),
             "[##############----------]  60%  step 1410/2350  epoch 7/10  loss 0.0812  "
             "25.2k samples/s  eta 0:09");
+}
+
+TEST(JobTextTest, OnANarrowTerminalTheBarGivesWay) {
+  EXPECT_EQ(ProgressText(RunningJob(), 80),
+            "60%  step 1410/2350  epoch 7/10  loss 0.0812  25.2k samples/s  eta 0:09");
 }
 
 TEST(JobTextTest, TheProgressIsNeverRoundedUpToDone) {
   JobView job = RunningJob();
   job.progress.fraction = 0.9999;
 
-  EXPECT_THAT(ProgressText(job), testing::HasSubstr("]  99%"));
+  EXPECT_THAT(ProgressText(job, 100), testing::HasSubstr("]  99%"));
 }
 
 TEST(JobTextTest, TheStateLineCountsTheWorkers) {
@@ -108,8 +113,21 @@ TEST(JobTextTest, AFailureNamesRankHostStepAndPhase) {
             "NonFiniteLoss on rank 2 (node-b) at step 120 in compute: loss is nan");
 }
 
-TEST(JobTextTest, EachLineOfAMessageIsOneProblem) {
-  EXPECT_THAT(SplitLines("first\n\nsecond\n"), ElementsAre("first", "second"));
+TEST(JobTextTest, AMessageThatNamesItsRankIsNotToldTwice) {
+  JobView job;
+  job.failure = FailureView{
+      .reason = "PeerLost", .message = "rank 0 (vm/0) failed at step 7", .rank = 0, .host = "vm"};
+
+  EXPECT_EQ(FailureText(job), "PeerLost: rank 0 (vm/0) failed at step 7");
+}
+
+TEST(JobTextTest, EachLineOfAFailureOfTheDataIsOneProblem) {
+  JobView job;
+  job.failure = FailureView{
+      .message = "rank 0 (vm/0, pid 7) failed at step 0 in phase prepare: first\nsecond\n",
+      .phase = "prepare"};
+
+  EXPECT_THAT(DataProblems(job), ElementsAre("first", "second"));
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 #include <limits>
+#include <span>
 
 #include "worker/kernels/cpu/cpu_kernels.h"
 
@@ -52,15 +53,15 @@ float LogSum(const float* row, std::size_t classes) {
   return hn::GetLane(hn::Add(shift, log_total));
 }
 
-// row_gradient = loss_gradient * exp(row - log_sum), the softmax times the gradient of the loss.
-void ScaledSoftmax(const float* row, float log_sum, float loss_gradient, float* row_gradient,
-                   std::size_t classes) {
+// gradient = loss_gradient * exp(row - log_sum), the softmax times the gradient of the loss.
+void ScaledSoftmax(std::span<const float> row, float log_sum, float loss_gradient,
+                   float* gradient) {
   const FloatTag tag;
   const FloatVector shift = hn::Set(tag, log_sum);
   const FloatVector scale = hn::Set(tag, loss_gradient);
   const auto softmax = [&](FloatVector logit)
                            HWY_ATTR { return hn::Mul(scale, ExpOrNan(hn::Sub(logit, shift))); };
-  MapElements(classes, row_gradient, softmax, row);
+  MapElements(row.size(), gradient, softmax, row.data());
 }
 
 }  // namespace HWY_NAMESPACE
@@ -117,7 +118,7 @@ PreparedStep PrepareSoftmaxCrossEntropyGradient(const KernelRequest& request) {
         float* gradient = run.output(0) + row * classes;
         const float loss_gradient = run.input(3)[row];
         HWY_DYNAMIC_DISPATCH(ScaledSoftmax)
-        (logits, run.input(2)[row], loss_gradient, gradient, classes);
+        ({logits, classes}, run.input(2)[row], loss_gradient, gradient);
         gradient[label] -= loss_gradient;
       });
 }

@@ -64,8 +64,7 @@ HWY_INLINE void GroupWords(const PhiloxKey& key, PhiloxCounter counter, std::uin
 }
 #endif
 
-void DropoutRow(const DropoutMask& mask, std::uint32_t position, const float* x, float* y,
-                std::size_t columns) {
+void DropoutRow(const DropoutMask& mask, const float* x, float* y, std::size_t columns) {
   const FloatTag tag;
   const hn::RebindToUnsigned<FloatTag> word_tag;
   const FloatVector scale = hn::Set(tag, mask.scale);
@@ -74,7 +73,7 @@ void DropoutRow(const DropoutMask& mask, std::uint32_t position, const float* x,
   HWY_ALIGN float factors[kElementsPerGroup];
   for (std::size_t first = 0; first < columns; first += kElementsPerGroup) {
     const auto block = static_cast<std::uint32_t>(first / 4);
-    GroupWords(mask.key, {block, position, mask.step, mask.layer}, words);
+    GroupWords(mask.key, {block, mask.position, mask.step, mask.layer}, words);
     for (std::size_t i = 0; i < kElementsPerGroup; i += hn::Lanes(tag)) {
       const auto is_dropped = hn::Lt(hn::Load(word_tag, words + i), threshold);
       const auto mask_of_floats = hn::RebindMask(tag, is_dropped);
@@ -102,13 +101,13 @@ PreparedStep PrepareDropout(const KernelRequest& request) {
   const double probability = request.node.attributes.Real("probability");
   const auto layer = static_cast<std::uint32_t>(request.node.attributes.Integer("layer"));
   return MakeStep([=, &pool = request.pool](const StepRun& run) {
-    const DropoutMask mask = MakeDropoutMask(probability, layer, run);
+    const DropoutMask mask_of_first = MakeDropoutMask(probability, layer, run);
     ForEachRun(pool, rows, RowsPerRun(columns), [&](std::size_t first, std::size_t count) {
+      DropoutMask mask = mask_of_first;
       for (std::size_t row = first; row < first + count; ++row) {
-        const auto position =
-            static_cast<std::uint32_t>(run.first_position) + static_cast<std::uint32_t>(row);
+        mask.position = mask_of_first.position + static_cast<std::uint32_t>(row);
         HWY_DYNAMIC_DISPATCH(DropoutRow)
-        (mask, position, run.input(0) + row * columns, run.output(0) + row * columns, columns);
+        (mask, run.input(0) + row * columns, run.output(0) + row * columns, columns);
       }
     });
   });

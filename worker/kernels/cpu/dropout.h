@@ -13,11 +13,12 @@ namespace descent::cpu {
 // Which elements a dropout sets to zero, for every kernel and its reference. Element e of a row is
 // dropped if its random word is below `drop_below`. Its word is
 //   Philox4x32({16 (e / 64) + e % 16, position, step, layer}, key)[e / 16 % 4],
-// position being the row's in the global batch: nothing depends on how the batch is split.
+// so nothing depends on how the batch is split.
 struct DropoutMask {
   PhiloxKey key;
   std::uint32_t step;
   std::uint32_t layer;
+  std::uint32_t position;    // of the row in the global batch
   std::uint32_t drop_below;  // probability * 2^32
   float scale;               // of what stays: 1 / (1 - probability)
 };
@@ -25,12 +26,16 @@ struct DropoutMask {
 inline constexpr std::size_t kBlocksPerGroup = 16;
 inline constexpr std::size_t kElementsPerGroup = 4 * kBlocksPerGroup;
 
+// The mask of row 0 of the run.
 inline DropoutMask MakeDropoutMask(double probability, std::uint32_t layer, const StepRun& run) {
   DESCENT_CHECK(0 <= run.step && run.step <= 0xffffffff);
   DESCENT_CHECK(0 <= run.first_position && run.first_position <= 0x7fffffff);
-  return {MakePhiloxKey(run.seed, RandomPurpose::kDropout), static_cast<std::uint32_t>(run.step),
-          layer, static_cast<std::uint32_t>(std::ldexp(probability, 32)),
-          static_cast<float>(1 / (1 - probability))};
+  return {.key = MakePhiloxKey(run.seed, RandomPurpose::kDropout),
+          .step = static_cast<std::uint32_t>(run.step),
+          .layer = layer,
+          .position = static_cast<std::uint32_t>(run.first_position),
+          .drop_below = static_cast<std::uint32_t>(std::ldexp(probability, 32)),
+          .scale = static_cast<float>(1 / (1 - probability))};
 }
 
 }  // namespace descent::cpu
