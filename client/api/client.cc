@@ -35,7 +35,7 @@ grpc::Status CallWithRetry(const Call& call) {
   for (const std::chrono::milliseconds delay : kRetryDelays) {
     grpc::ClientContext context;
     context.set_deadline(std::chrono::system_clock::now() + kCallTimeout);
-    const grpc::Status status = call(&context);
+    grpc::Status status = call(&context);
     if (status.error_code() != grpc::StatusCode::UNAVAILABLE) return status;
     std::this_thread::sleep_for(delay);
   }

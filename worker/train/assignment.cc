@@ -32,10 +32,7 @@ AssignmentEnded RunAssignment(const Assign& assign, std::string_view instruction
                      .collective = collective,
                      .control = control,
                      .reporter = reporter});
-  AssignmentEnded ended = run.Perform();
-  // Whoever leaves before the others tells its group, so that nothing of it is waited for.
-  if (ended.outcome == EndOutcome::kFailed) collective.Abort();
-  return ended;
+  return run.Perform();
 }
 
 }  // namespace descent

@@ -35,6 +35,11 @@ std::string ReasonOf(const Status& status, std::string_view phase) {
   }
 }
 
+// Decided from reduced bits: every rank finds it in the same step, and leaves by itself.
+bool IsFoundByAllRanks(std::string_view reason) {
+  return reason == "NonFiniteLoss" || reason == "StateDiverged";
+}
+
 bool IsRetryable(const Status& status) {
   return status.code() == Code::kAborted || status.code() == Code::kUnavailable;
 }
@@ -234,14 +239,17 @@ AssignmentEnded AssignmentRun::Ended(EndOutcome outcome) const {
           .phase = phase_};
 }
 
-AssignmentEnded AssignmentRun::Failed(const Status& status) const {
+AssignmentEnded AssignmentRun::Failed(const Status& status) {
+  const std::string reason = ReasonOf(status, phase_);
+  // Whoever leaves before the others drops its group, so that nothing more of it is waited for.
+  if (!IsFoundByAllRanks(reason)) options_.collective.Abort();
   return {.job = options_.assign.job,
           .generation = options_.assign.generation,
           .rank = options_.assign.rank,
           .outcome = EndOutcome::kFailed,
           .step = state_ ? state_->steps_done() : 0,
           .state_digest = {},
-          .reason = ReasonOf(status, phase_),
+          .reason = reason,
           .message = status.message(),
           .phase = phase_,
           .retryable = IsRetryable(status)};

@@ -53,7 +53,7 @@ class AssignmentRun {
 
   void SetPhase(std::string_view phase);
   AssignmentEnded Ended(EndOutcome outcome) const;
-  AssignmentEnded Failed(const Status& status) const;
+  AssignmentEnded Failed(const Status& status);
 
   const Options options_;
   const JobSpec& spec_;

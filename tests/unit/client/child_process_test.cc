@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "common/file.h"
+#include "tests/support/temporary_directory.h"
 
 namespace descent {
 namespace {
@@ -16,9 +17,6 @@ using std::chrono::milliseconds;
 
 class ChildProcessTest : public testing::Test {
  protected:
-  ChildProcessTest() : log_(testing::TempDir() + "child_process_test.log") {}
-  ~ChildProcessTest() override { std::filesystem::remove(log_); }
-
   Result<ChildProcess> StartShell(const std::string& script) {
     return ChildProcess::Start({"/bin/sh", "-c", script}, log_);
   }
@@ -29,7 +27,8 @@ class ChildProcessTest : public testing::Test {
     while (TailOf(log_, 1) != text) std::this_thread::sleep_for(milliseconds(5));
   }
 
-  const std::filesystem::path log_;
+  const TemporaryDirectory directory_;
+  const std::filesystem::path log_ = directory_.path() / "log";
 };
 
 TEST_F(ChildProcessTest, ItsOutputIsInItsLog) {
