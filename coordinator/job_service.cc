@@ -113,8 +113,9 @@ grpc::ServerUnaryReactor* JobService::ListJobs(grpc::CallbackServerContext* cont
     const Result<ClusterSnapshot> snapshot = runtime_.Snapshot();
     if (!snapshot.ok()) return reactor->Finish(ToGrpcStatus(snapshot.status()));
     Result<v1::ListJobsResponse> page = ListJobsPage(*request, snapshot.value());
-    if (page.ok()) *response = std::move(page).value();
-    reactor->Finish(ToGrpcStatus(page.status()));
+    if (!page.ok()) return reactor->Finish(ToGrpcStatus(page.status()));
+    *response = std::move(page).value();
+    reactor->Finish(grpc::Status::OK);
   });
   return reactor;
 }
