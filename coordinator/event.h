@@ -36,6 +36,9 @@ struct SubmitJob {
   JobSpec spec;
   std::string start_checkpoint;  // directory; empty: from scratch
   std::string forked_from;
+  // Of the job that is forked: the bits go on only with equal instructions and data.
+  std::string instruction_set;
+  Digest dataset_fingerprint;
 };
 
 struct CancelJob {

@@ -111,6 +111,7 @@ v1::Job ToProto(const Job& job, const std::optional<QueuePosition>& queue_positi
   encoded.mutable_latest_metrics()->insert(job.latest_metrics.begin(), job.latest_metrics.end());
   if (job.state_digest) encoded.set_state_digest(job.state_digest->ToHex());
   encoded.set_forked_from(job.forked_from);
+  encoded.set_request_id(job.request_id);
   encoded.set_parameter_count(job.parameter_count);
   encoded.set_train_samples(job.train_samples);
   encoded.set_instruction_set(job.instruction_set);

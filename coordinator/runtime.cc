@@ -160,7 +160,8 @@ void Runtime::Run(Restore restore) {
       batch.swap(queue_);
     }
     for (Item& item : batch) Process(std::move(item));
-    if (MonotonicNow() >= next_tick) {
+    // While something waits, workers that look silent may only not have been heard yet.
+    if (MonotonicNow() >= next_tick && !HasQueued()) {
       Apply(Tick{});
       ForgetOldCounters();
       next_tick = MonotonicNow() + kTickInterval;
@@ -168,6 +169,11 @@ void Runtime::Run(Restore restore) {
     Flush();
     last_cycle_ = MonotonicNow();
   }
+}
+
+bool Runtime::HasQueued() {
+  const std::lock_guard lock(mutex_);
+  return !queue_.empty();
 }
 
 void Runtime::Process(Item item) {

@@ -96,6 +96,7 @@ class Runtime {
   Result<T> Ask(std::function<Result<T>(const State& state)> question);
   Status Post(Item item);
   void Run(Restore restore);
+  bool HasQueued();
   void Process(Item item);
   void Apply(const Event& event);
   void Flush();

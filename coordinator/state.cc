@@ -70,6 +70,8 @@ void State::On(const SubmitJob& event) {
                      .spec = event.spec,
                      .request_id = event.request_id,
                      .sequence = jobs_.empty() ? 1 : jobs_.begin()->first + 1,
+                     .instruction_set = event.instruction_set,
+                     .dataset_fingerprint = event.dataset_fingerprint,
                      .start_checkpoint = event.start_checkpoint,
                      .forked_from = event.forked_from,
                      .create_time = now_.wall});

@@ -58,8 +58,10 @@ Result<StateDirectory> StateDirectory::Lock(const fs::path& path) {
     return Status(Code::kUnavailable, "cannot open " + file.string() + ": " + std::strerror(errno));
   StateDirectory directory(absolute, descriptor);
   if (flock(descriptor, LOCK_EX | LOCK_NB) != 0)
-    return Status(Code::kFailedPrecondition, "state directory " + absolute.string() +
-                                                 " is in use by " + ReadOwner(descriptor));
+    return Status(Code::kFailedPrecondition,
+                  "state directory " + absolute.string() + " is in use by " +
+                      ReadOwner(descriptor) +
+                      "; submit to that coordinator, or choose another --state-dir");
   DESCENT_RETURN_IF_ERROR(WriteOwner(descriptor, file));
   return directory;
 }

@@ -99,8 +99,17 @@ void State::Hear(SessionId session, const AssignmentEnded& message) {
                        .host = member.host,
                        .step = message.step,
                        .phase = message.phase};
-  if (message.outcome == EndOutcome::kFailed)
+  if (message.outcome == EndOutcome::kFailed) {
+    // A rank that leaves drops its group, and so sees its peers disappear: its leaving is the
+    // cause.
+    const bool has_left = worker.leaving && message.retryable;
+    if (has_left) {
+      record.reason = "WorkerLeft";
+      record.message =
+          fmt::format("{} left after step {}: {}", member.name, message.step, *worker.leaving);
+    }
     return Fail(*attempt, {.record = std::move(record), .is_retryable = message.retryable});
+  }
 
   const bool is_at_end =
       attempt->planner && message.step == attempt->planner->arithmetic().last_step;

@@ -137,8 +137,11 @@ std::variant<SubmitJob, RequestError> MakeSubmission(const v1::CreateJobRequest&
   submit.request_id = request.request_id();
   submit.spec = std::move(spec);
   submit.start_checkpoint = source.checkpoint.directory;
-  if (source.job != nullptr)
+  if (source.job != nullptr) {
     submit.forked_from = CheckpointNameOf(source.job->id, source.checkpoint.step);
+    submit.instruction_set = source.job->instruction_set;
+    submit.dataset_fingerprint = source.job->dataset_fingerprint;
+  }
   return submit;
 }
 

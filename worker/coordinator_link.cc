@@ -6,6 +6,7 @@
 #include <random>
 #include <utility>
 
+#include "common/clock.h"
 #include "common/limits.h"
 #include "common/log.h"
 #include "descent/v1/worker.grpc.pb.h"
@@ -16,6 +17,7 @@ namespace {
 
 constexpr std::chrono::seconds kLastWordsTimeout{1};
 constexpr std::chrono::milliseconds kConnectTimeout{500};
+constexpr std::chrono::seconds kServedMin{2};
 
 std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address) {
   grpc::ChannelArguments arguments;
@@ -78,7 +80,10 @@ class CoordinatorLink::Stream {
     Close();
     // Half-closing twice is an error in gRPC, so the writer must be out of the way first.
     WaitForWriter();
-    return call_->Finish().error_message();
+    const grpc::Status status = call_->Finish();
+    if (status.error_code() == grpc::StatusCode::UNIMPLEMENTED)
+      return "nothing there serves workers: is this the coordinator's worker listener?";
+    return status.ok() ? "closed by the coordinator" : status.error_message();
   }
 
   void Cancel() { context_.TryCancel(); }
@@ -169,9 +174,7 @@ void CoordinatorLink::KeepConnected() {
   bool has_said_so = false;
   while (true) {
     if (channel->WaitForConnected(std::chrono::system_clock::now() + kConnectTimeout)) {
-      if (has_said_so) LogInfo("connected address={}", options_.address);
-      has_said_so = false;
-      delay = limits::kReconnectDelayMin;
+      const MonotonicTime opened_at = MonotonicNow();
       auto stream = std::make_shared<Stream>(channel);
       stream->Send(options_.identity);
       {
@@ -185,8 +188,14 @@ void CoordinatorLink::KeepConnected() {
         stream_ = nullptr;
         if (is_ending_) return;
       }
-      LogWarning("stream to the coordinator ended reason=\"{}\"; connecting again", reason);
       options_.on_disconnected();
+      // A stream that lives is a coordinator that was reached; one that ends at once is not.
+      const bool was_served = MonotonicNow() - opened_at > kServedMin;
+      if (was_served) delay = limits::kReconnectDelayMin;
+      if (was_served || !has_said_so)
+        LogWarning("stream to the coordinator at {} ended, trying again reason=\"{}\"",
+                   options_.address, reason);
+      has_said_so = !was_served;
     } else if (!has_said_so) {
       has_said_so = true;
       LogWarning("cannot reach the coordinator at {}; trying again until it answers",

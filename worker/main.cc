@@ -19,13 +19,21 @@
 namespace descent {
 namespace {
 
-constexpr unsigned kFinalizeSecondsMax = 5;
+constexpr unsigned kEndSecondsMax = 10;
 
-// mpirun may be killed before it can end its ranks: then the kernel does. Inherited from no one, so
-// a parent that went before this line is looked for as well.
-void DieWithParent() {
+// mpirun may be killed before it can end its ranks: then the kernel does. A parent that went before
+// the kernel was asked is no longer the one that this process began with.
+void DieWithParent(pid_t parent) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() == 1) _exit(1);
+  if (getppid() == parent) return;
+  std::fprintf(stderr, "error: the process that started this worker is gone\n");
+  _exit(1);
+}
+
+// What is left to do may wait for a peer that is gone, or for a disk: not for ever.
+void EndSoon() {
+  signal(SIGALRM, [](int) { _exit(0); });
+  alarm(kEndSecondsMax);
 }
 
 // A name that no other mpirun has: rank 0 draws it, all ranks get it.
@@ -72,12 +80,14 @@ void ServeUntilSignal(const std::string& coordinator, Register identity) {
     sigwait(&signals, &signal);
     LogInfo("ending signal={}", strsignal(signal));
     session.RequestEnd(std::string("signal ") + strsignal(signal));
+    EndSoon();
   });
   session.Run();
   signal_waiter.join();
 }
 
 int Main(int argc, char** argv) {
+  const pid_t parent = getppid();
   CLI::App app{"A worker of Descent: one MPI rank. Start it with: mpirun -n N descent-worker"};
   std::string coordinator;
   std::string instruction_set = "best";
@@ -91,7 +101,7 @@ int Main(int argc, char** argv) {
   app.set_version_flag("--version", kVersion);
   CLI11_PARSE(app, argc, argv);
 
-  DieWithParent();
+  DieWithParent(parent);
   const sigset_t signals = EndSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   if (const Status status = SetInstructionSet(instruction_set); !status.ok()) {
@@ -110,8 +120,6 @@ int Main(int argc, char** argv) {
   InitLog("worker " + std::to_string(identity.world_rank));
   ServeUntilSignal(coordinator, std::move(identity));
 
-  // A peer that is gone would keep MPI_Finalize waiting for ever.
-  alarm(kFinalizeSecondsMax);
   MPI_Finalize();
   return 0;
 }

@@ -1,5 +1,8 @@
 #include "worker/session.h"
 
+#include <chrono>
+#include <cstdlib>
+#include <thread>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -12,6 +15,54 @@ namespace {
 
 // Step reports travel together: often enough for a live display, too rarely to cost anything.
 constexpr double kStepReportSeconds = 0.2;
+
+// Forming a group waits for all its ranks, and MPI cannot be told to give up. A rank whose
+// assignment is void by then, and whose peers never come, would keep the pool useless but alive: it
+// ends the process, and with it the pool, so that whoever started the pool sees it.
+class FormingWatch {
+ public:
+  explicit FormingWatch(std::shared_ptr<StepControl> control)
+      : control_(std::move(control)), thread_([this] { Watch(); }) {}
+  ~FormingWatch() {
+    {
+      const std::lock_guard lock(mutex_);
+      is_formed_ = true;
+    }
+    changed_.notify_all();
+    thread_.join();
+  }
+  FormingWatch(const FormingWatch&) = delete;
+  FormingWatch& operator=(const FormingWatch&) = delete;
+
+ private:
+  static constexpr std::chrono::milliseconds kInterval{100};
+  static constexpr int kIntervalsMax = 100;
+
+  void Watch() {
+    std::unique_lock lock(mutex_);
+    int intervals_void = 0;
+    while (!changed_.wait_for(lock, kInterval, [this] { return is_formed_; })) {
+      if (control_->is_aborted()) ++intervals_void;
+      if (intervals_void < kIntervalsMax) continue;
+      LogError("peers did not come to form the group; ending the pool");
+      std::_Exit(1);
+    }
+  }
+
+  const std::shared_ptr<StepControl> control_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool is_formed_ = false;  // guarded by mutex_
+  std::thread thread_;
+};
+
+Result<std::unique_ptr<Collective>> FormGroup(const Assign& assign,
+                                              const std::shared_ptr<StepControl>& control) {
+  const FormingWatch watch(control);
+  // Tags of MPI are at least 15 bits wide; two groups that form at once have near generations.
+  const int tag = static_cast<int>(assign.generation % 0x7fff);
+  return MakeMpiCollective(assign.world_ranks, tag);
+}
 
 }  // namespace
 
@@ -113,9 +164,7 @@ AssignmentEnded Session::Perform(const Work& work) {
   LogInfo("assigned job={} generation={} rank={} world_size={}", assign.job, assign.generation,
           assign.rank, assign.world_ranks.size());
   unsent_steps_ = StepReports{.job = assign.job, .generation = assign.generation, .steps = {}};
-  // Tags of MPI are at least 15 bits wide; two groups that form at once have near generations.
-  const int tag = static_cast<int>(assign.generation % 0x7fff);
-  Result<std::unique_ptr<Collective>> collective = MakeMpiCollective(assign.world_ranks, tag);
+  Result<std::unique_ptr<Collective>> collective = FormGroup(assign, work.control);
   if (!collective.ok())
     return AssignmentEnded{.job = assign.job,
                            .generation = assign.generation,

@@ -82,6 +82,7 @@ JobView ToView(const v1::Job& job) {
   view.latest_metrics = {job.latest_metrics().begin(), job.latest_metrics().end()};
   view.state_digest = job.state_digest();
   view.forked_from = job.forked_from();
+  view.request_id = job.request_id();
   view.parameter_count = job.parameter_count();
   view.train_samples = job.train_samples();
   view.instruction_set = job.instruction_set();

@@ -60,6 +60,7 @@ struct JobView {
   std::map<std::string, double> latest_metrics;
   std::string state_digest;
   std::string forked_from;
+  std::string request_id;
   std::int64_t parameter_count = 0;
   std::int64_t train_samples = 0;
   std::string instruction_set;

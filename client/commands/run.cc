@@ -15,7 +15,9 @@
 namespace descent {
 namespace {
 
-constexpr std::chrono::seconds kCancelWait{5};
+// Longer than the coordinator gives the ranks to stop together and save.
+constexpr std::chrono::seconds kCancelWait{12};
+constexpr const char* kRequestIdPrefix = "run-";
 
 struct RunFlags {
   std::string file;
@@ -114,12 +116,13 @@ std::optional<ExitCode> Run::ChooseRanks() {
 }
 
 // A run that was killed leaves its job unfinished. Nobody waits for it, and it would take the
-// ranks.
+// ranks. Jobs that were submitted are none of its business: they wait for their own workers.
 void Run::CancelForgottenJobs() {
   const auto jobs = client_->ListJobs();
   if (!jobs.ok()) return;
   for (const JobView& job : jobs.value()) {
-    if (job.IsTerminal() || !client_->CancelJob(job.id).ok()) continue;
+    if (job.IsTerminal() || !job.request_id.starts_with(kRequestIdPrefix)) continue;
+    if (!client_->CancelJob(job.id).ok()) continue;
     console_.Say(fmt::format("cancelled {}, left unfinished by an earlier run", job.id));
     SayHowToGoOn(job);
   }
@@ -137,7 +140,7 @@ ExitCode Run::Execute() {
   if (!options_.spec)
     if (const auto refused = LoadResumedSpec()) return *refused;
 
-  options_.request_id = RandomRequestId();
+  options_.request_id = kRequestIdPrefix + RandomRequestId();
   const auto job = client_->CreateJob(options_);
   if (!job.ok()) return ReportSpecError(console_, job.error(), file_, flags_.file);
   if (const Status started = cluster_->StartWorkers(ranks_); !started.ok())
@@ -182,7 +185,10 @@ ExitCode Run::CancelAndReport(const Followed& before) {
   // It may have come to its end before the wish to cancel it did.
   if (followed.end == FollowEnd::kTerminal && followed.job.state != "CANCELLED")
     return Conclude(followed);
-  console_.Say(fmt::format("cancelled at step {}", followed.job.progress.step));
+  const bool has_stopped = followed.end == FollowEnd::kTerminal;
+  console_.Say(fmt::format("{} step {}",
+                           has_stopped ? "cancelled at" : "ended before it stopped, at",
+                           followed.job.progress.step));
   SayHowToGoOn(followed.job);
   return ExitCode::kJobCancelled;
 }

@@ -155,6 +155,38 @@ class ByHand(SystemTest):
         self.assertEqual(done.returncode, 1)
         self.assertIn("in use", done.stderr)
 
+    def test_a_run_does_not_cancel_jobs_that_were_submitted(self):
+        job = self.submit()
+        self.stop(self.coordinator)
+
+        self.run_job(self.job_file, "--workers", 1)
+        self.start_coordinator()
+
+        # The run's workers may have taken it; they must not have ended it otherwise.
+        self.assertIn(self.job(job)["state"], ["JOB_STATE_QUEUED", "JOB_STATE_SUCCEEDED"])
+
+    def test_a_rank_that_is_terminated_is_named_with_the_signal(self):
+        self.start_workers(2)
+        job = self.submit("--set", "steps=2000000")
+        self.wait_for_state(job, "RUNNING")
+        workers = [pid for pid, command in processes_of(self.directory)
+                   if command.startswith(str(BIN / "descent-worker"))]
+
+        os.kill(workers[0], signal.SIGTERM)
+
+        recovering = self.wait_for_state(job, "RECOVERING")
+        self.assertEqual(recovering["stateReason"], "WorkerLeft")
+        self.assertIn("Terminated", recovering["stateMessage"])
+
+    def test_a_worker_sent_to_the_wrong_port_says_so_once(self):
+        self.addresses["worker"] = self.addresses["user"]
+        worker = self.start_workers(1)
+        time.sleep(3)
+
+        said = worker.log.read_text()
+
+        self.assertEqual(said.count("is this the coordinator's worker listener?"), 1, said)
+
     def test_a_port_in_use_is_named(self):
         done = subprocess.run([str(BIN / "descent-coordinator"), "--listen",
                                self.addresses["user"], "--worker-listen", "127.0.0.1:0",

@@ -1,5 +1,7 @@
 #include "worker/train/assignment_run.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <map>
 #include <utility>
@@ -25,7 +27,7 @@ std::string ReasonOf(const Status& status, std::string_view phase) {
     case Code::kFailedPrecondition:
       return phase == "load" ? "CheckpointMismatch" : "NonFiniteLoss";
     case Code::kResourceExhausted:
-      return "DiskFull";
+      return phase == "checkpoint" ? "DiskFull" : "OutOfMemory";
     case Code::kUnavailable:
       return "StorageUnavailable";
     case Code::kInternal:
@@ -35,9 +37,25 @@ std::string ReasonOf(const Status& status, std::string_view phase) {
   }
 }
 
+// Until the coordinator has heard of a new checkpoint it starts the next attempt from the one
+// before, which therefore stays on disk whatever keep_last says.
+constexpr std::int64_t kCheckpointsKeptMin = 2;
+
 // Decided from reduced bits: every rank finds it in the same step, and leaves by itself.
 bool IsFoundByAllRanks(std::string_view reason) {
   return reason == "NonFiniteLoss" || reason == "StateDiverged";
+}
+
+// Before anything is allocated: parameters, two moments, and one gradient at least.
+Status CheckMemory(std::int64_t element_count) {
+  const double wanted = 4.0 * sizeof(float) * static_cast<double>(element_count);
+  const double present =
+      static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
+  if (wanted <= present) return Status();
+  return Status(Code::kResourceExhausted, "the model's state needs at least " +
+                                              std::to_string(wanted / 1e9) +
+                                              " GB on every worker, this machine has " +
+                                              std::to_string(present / 1e9) + " GB");
 }
 
 bool IsRetryable(const Status& status) {
@@ -68,12 +86,14 @@ Status AssignmentRun::Prepare() {
   DESCENT_ASSIGN(PlanCache plans,
                  PlanCache::Create(spec_.model, train.feature_count(), train.class_count(), pool_));
   plans_.emplace(std::move(plans));
+  DESCENT_RETURN_IF_ERROR(CheckMemory(plans_->layout().element_count));
   state_.emplace(plans_->layout(), spec_.optimizer);
   if (options_.assign.start_checkpoint.empty()) {
     plans_->InitializeParameters(spec_.seed, state_->parameters());
   } else {
     SetPhase("load");
-    DESCENT_RETURN_IF_ERROR(state_->Load(options_.assign.start_checkpoint));
+    DESCENT_RETURN_IF_ERROR(
+        state_->Load(options_.assign.start_checkpoint, options_.instruction_set));
     saved_step_ = state_->steps_done();
   }
   // What can fail or take long does so now, and not in the first step.
@@ -192,7 +212,7 @@ Status AssignmentRun::SaveCheckpoint() {
       .optimizer = optimizer};
   DESCENT_ASSIGN(const PublishedCheckpoint published,
                  PublishCheckpoint(options_.assign.checkpoint_directory, contents,
-                                   spec_.checkpoint.keep_last));
+                                   std::max(kCheckpointsKeptMin, spec_.checkpoint.keep_last)));
   options_.reporter.Report(CheckpointWritten{.job = options_.assign.job,
                                              .generation = options_.assign.generation,
                                              .step = state_->steps_done(),

@@ -56,7 +56,13 @@ std::vector<TensorView> TrainState::OptimizerTensors() const {
   return tensors;
 }
 
-Status TrainState::Load(const std::filesystem::path& checkpoint) {
+Status TrainState::Load(const std::filesystem::path& checkpoint, std::string_view instruction_set) {
+  DESCENT_ASSIGN(const Manifest found, ReadManifest(checkpoint));
+  const std::string& written_with = found.description.instruction_set;
+  if (written_with != instruction_set)
+    return Status(Code::kFailedPrecondition,
+                  checkpoint.string() + " was written with the instruction set " + written_with +
+                      ", this worker uses " + std::string(instruction_set));
   // Padding lies between the slots: it stays the zeros that it starts with.
   AlignedBuffer mean(layout_.element_count);
   AlignedBuffer variance(layout_.element_count);

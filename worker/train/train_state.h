@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "common/aligned_buffer.h"
@@ -34,8 +35,9 @@ class TrainState {
   // Replaces the whole state by that of a checkpoint's directory, which must be of the same
   // parameters. Unchanged after a failure.
   //   kNotFound, kDataLoss  the checkpoint is not there or not whole
-  //   kFailedPrecondition   it is of another model
-  Status Load(const std::filesystem::path& checkpoint);
+  //   kFailedPrecondition   it is of another model, or of another instruction set: the bits would
+  //                         not be those of an undisturbed run
+  Status Load(const std::filesystem::path& checkpoint, std::string_view instruction_set);
 
   Digest ComputeDigest() const;  // equal digests, equal bits
   std::int64_t memory_bytes() const;

@@ -29,7 +29,11 @@ Result<StepOutcome> TrainStep::Run(bool is_stop_requested) {
 
   reducer_.BeginStep(PresentLeaves(step));
   losses_.BeginStep(is_stop_requested);
-  DESCENT_RETURN_IF_ERROR(ComputeGradients(step));
+  if (const Status status = ComputeGradients(step); !status.ok()) {
+    // Reductions that have begun wait for buckets that will not come.
+    options_.collective.Abort();
+    return status;
+  }
 
   options_.set_phase("reduce");
   communication_.Post([this] { return losses_.Exchange(options_.collective); });

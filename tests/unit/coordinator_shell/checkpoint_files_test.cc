@@ -57,7 +57,8 @@ TEST(StateDirectoryTest, ASecondOwnerIsToldWhoTheFirstIs) {
 
   EXPECT_EQ(second.code(), Code::kFailedPrecondition);
   EXPECT_EQ(second.message(), "state directory " + path.string() + " is in use by process " +
-                                  std::to_string(getpid()));
+                                  std::to_string(getpid()) +
+                                  "; submit to that coordinator, or choose another --state-dir");
 }
 
 TEST(StateDirectoryTest, TheLockEndsWithItsOwner) {

@@ -72,6 +72,7 @@ class AssignmentTest : public ::testing::Test {
     std::int64_t first_step = 0;
     std::int64_t last_step = 40;
     std::string start_checkpoint = {};
+    std::string instruction_set = "avx2";
     int stop_rank = -1;             // this rank is told to stop…
     std::int64_t stop_at_step = 0;  // …when rank 0 reports this step
   };
@@ -95,8 +96,8 @@ class AssignmentTest : public ::testing::Test {
       ranks.emplace_back([&, rank] {
         const auto collective = MakeInProcessCollective(group, rank);
         const auto index = static_cast<std::size_t>(rank);
-        outcome.ended[index] = RunAssignment(MakeAssign(rank, options), "best", *collective,
-                                             controls[index], reporters[index]);
+        outcome.ended[index] = RunAssignment(MakeAssign(rank, options), options.instruction_set,
+                                             *collective, controls[index], reporters[index]);
       });
     for (std::thread& rank : ranks) rank.join();
     for (const WorkerMessage& message : reporters[0].messages) outcome.reporter.Report(message);
@@ -258,6 +259,41 @@ TEST_F(AssignmentTest, ACheckpointOfAnotherModelIsRefused) {
                                     .ended[0];
 
   EXPECT_EQ(ended.reason, "CheckpointMismatch");
+}
+
+TEST_F(AssignmentTest, ACheckpointOfAnotherInstructionSetIsRefused) {
+  DigestOf({.world_size = 1, .last_step = 10});
+
+  const AssignmentEnded ended = Run({.world_size = 1,
+                                     .first_step = 10,
+                                     .start_checkpoint = CheckpointDirectory() / "step-10",
+                                     .instruction_set = "avx512"})
+                                    .ended[0];
+
+  EXPECT_EQ(ended.reason, "CheckpointMismatch");
+  EXPECT_THAT(ended.message, HasSubstr("avx2"));
+  EXPECT_THAT(ended.message, HasSubstr("avx512"));
+}
+
+TEST_F(AssignmentTest, AModelThatCannotFitIsRefusedBeforeItIsAllocated) {
+  spec_.model.mlp.hidden_sizes = {1 << 20, 1 << 20};
+
+  const AssignmentEnded ended = Run({.world_size = 1}).ended[0];
+
+  EXPECT_EQ(ended.reason, "OutOfMemory");
+  EXPECT_FALSE(ended.retryable);
+}
+
+TEST_F(AssignmentTest, TheCheckpointBeforeTheNewestStaysUntilTheNewestIsHeardOf) {
+  spec_.checkpoint.keep_last = 1;
+  DigestOf({.world_size = 1, .last_step = 10});
+
+  DigestOf({.world_size = 1,
+            .first_step = 10,
+            .last_step = 20,
+            .start_checkpoint = CheckpointDirectory() / "step-10"});
+
+  EXPECT_TRUE(std::filesystem::exists(CheckpointDirectory() / "step-10"));
 }
 
 }  // namespace
