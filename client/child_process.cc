@@ -11,6 +11,7 @@
 #include <thread>
 #include <utility>
 
+#include "common/check.h"
 #include "common/file.h"
 
 namespace descent {
@@ -119,6 +120,12 @@ bool ChildProcess::HasEnded() {
   return has_ended_;
 }
 
+std::optional<int> ChildProcess::ExitStatus() const {
+  DESCENT_CHECK(has_ended_);
+  if (!WIFEXITED(wait_status_)) return std::nullopt;
+  return WEXITSTATUS(wait_status_);
+}
+
 std::string ChildProcess::EndText() const {
   if (WIFSIGNALED(wait_status_)) {
     const int signal = WTERMSIG(wait_status_);
@@ -157,6 +164,23 @@ std::string TailOf(const std::filesystem::path& file, int count) {
     if (c == '\n') tail += "  ";
   }
   return tail + "\n";
+}
+
+Result<std::filesystem::path> ProgramBeside(const std::string& name) {
+  std::error_code error;
+  const std::filesystem::path program =
+      std::filesystem::read_symlink("/proc/self/exe", error).parent_path() / name;
+  if (error || access(program.c_str(), X_OK) != 0)
+    return Status(Code::kNotFound, program.string() + " is missing, must be beside this program");
+  return program;
+}
+
+Result<std::filesystem::path> MakeTemporaryDirectory() {
+  std::error_code error;
+  std::string path = (std::filesystem::temp_directory_path(error) / "descent-run-XXXXXX").string();
+  if (error || mkdtemp(path.data()) == nullptr)
+    return Status(Code::kUnavailable, "cannot make a directory like " + path);
+  return std::filesystem::path(path);
 }
 
 }  // namespace descent

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,8 +25,9 @@ class ChildProcess {
   ChildProcess(ChildProcess&& other) noexcept;
   ChildProcess& operator=(ChildProcess&&) = delete;
 
-  bool HasEnded();              // reaps it; does not block
-  std::string EndText() const;  // once it has ended: "exit status 1", "signal 9 (Killed)"
+  bool HasEnded();                        // reaps it; does not block
+  std::string EndText() const;            // once it has ended: "exit status 1", "signal 9 (Killed)"
+  std::optional<int> ExitStatus() const;  // once it has ended; absent: a signal ended it
   const std::filesystem::path& log() const { return log_; }
 
   // SIGTERM to the group, SIGKILL after `grace`, and reaps the child.
@@ -39,6 +41,12 @@ class ChildProcess {
   bool has_ended_ = false;
   int wait_status_ = 0;
 };
+
+// The program of that name in the directory of this one. kNotFound: it is not there.
+Result<std::filesystem::path> ProgramBeside(const std::string& name);
+
+// A new empty directory that nobody else can read; the caller removes it.
+Result<std::filesystem::path> MakeTemporaryDirectory();
 
 // The last `count` lines of a file, each after two spaces; empty if it cannot be read.
 std::string TailOf(const std::filesystem::path& file, int count);

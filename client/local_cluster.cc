@@ -23,14 +23,6 @@ constexpr std::chrono::seconds kStopGrace{5};
 constexpr int kTailLines = 15;
 constexpr std::size_t kLogsKept = 40;  // files; two of each run
 
-Result<fs::path> ProgramBeside(const std::string& name) {
-  std::error_code error;
-  const fs::path program = fs::read_symlink("/proc/self/exe", error).parent_path() / name;
-  if (error || access(program.c_str(), X_OK) != 0)
-    return Status(Code::kNotFound, program.string() + " is missing, must be beside this program");
-  return program;
-}
-
 // The names begin with the time, so the oldest come first.
 void RemoveOldLogs(const fs::path& logs) {
   const Result<std::vector<std::string>> names = ListDirectory(logs);
@@ -39,14 +31,6 @@ void RemoveOldLogs(const fs::path& logs) {
     std::error_code ignored;
     fs::remove(logs / names.value()[i], ignored);
   }
-}
-
-Result<fs::path> MakeTemporaryDirectory() {
-  std::error_code error;
-  std::string path = (fs::temp_directory_path(error) / "descent-run-XXXXXX").string();
-  if (error || mkdtemp(path.data()) == nullptr)
-    return Status(Code::kUnavailable, "cannot make a directory like " + path);
-  return fs::path(path);
 }
 
 }  // namespace

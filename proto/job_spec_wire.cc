@@ -232,6 +232,15 @@ Result<JobSpec> FromProto(const v1::JobSpec& proto) {
   return spec;
 }
 
+std::string EncodeJobSpec(const JobSpec& spec) { return ToProto(spec).SerializeAsString(); }
+
+Result<JobSpec> DecodeJobSpec(const std::string& bytes) {
+  v1::JobSpec proto;
+  if (!proto.ParseFromString(bytes))
+    return Status(Code::kInvalidArgument, "the bytes are not those of a job's spec");
+  return FromProto(proto);
+}
+
 v1::ShardPlan ToProto(const ShardPlan& plan) {
   v1::ShardPlan proto;
   proto.set_sample_count(plan.sample_count);

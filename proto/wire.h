@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "common/job_spec.h"
 #include "common/result.h"
 #include "common/worker_protocol.h"
@@ -16,6 +18,10 @@ v1::JobSpec ToProto(const JobSpec& spec);
 // Fields that are not given take the defaults of common/job_spec.h; call WithDefaults on the
 // result.
 Result<JobSpec> FromProto(const v1::JobSpec& spec);
+
+// A spec as bytes, for a file between two programs of one build.
+std::string EncodeJobSpec(const JobSpec& spec);
+Result<JobSpec> DecodeJobSpec(const std::string& bytes);
 
 v1::ShardPlan ToProto(const ShardPlan& plan);
 Result<ShardPlan> FromProto(const v1::ShardPlan& plan);

@@ -154,7 +154,7 @@ CoordinatorLink::~CoordinatorLink() {
   heartbeats_.join();
 }
 
-void CoordinatorLink::Send(WorkerMessage message) {
+void CoordinatorLink::Send(const WorkerMessage& message) {
   if (const std::shared_ptr<Stream> stream = current_stream()) stream->Send(message);
 }
 

@@ -35,7 +35,7 @@ class CoordinatorLink {
 
   // Queues a message for the present stream. Any thread; does not block. Dropped while there is no
   // stream: the coordinator has given up on what it could be about.
-  void Send(WorkerMessage message);
+  void Send(const WorkerMessage& message);
 
  private:
   class Stream;

@@ -13,6 +13,7 @@
 
 #include "common/log.h"
 #include "common/version.h"
+#include "worker/data_check.h"
 #include "worker/kernels/instruction_set.h"
 #include "worker/session.h"
 
@@ -98,8 +99,12 @@ int Main(int argc, char** argv) {
       "--isa", instruction_set,
       "Instruction set of the kernels: avx512, avx2 or best, which is the best the machine "
       "has; a job continues only on the one it began on");
+  std::string spec_to_check;
+  app.add_option("--check-data", spec_to_check,
+                 "Only read the data of the spec in this file and list what is wrong with it");
   app.set_version_flag("--version", kVersion);
   CLI11_PARSE(app, argc, argv);
+  if (!spec_to_check.empty()) return CheckData(spec_to_check);
 
   DieWithParent(parent);
   const sigset_t signals = EndSignals();

@@ -76,11 +76,11 @@ Session::Session(std::string coordinator_address, Register identity)
 
 void Session::Run() {
   while (const std::optional<Work> work = WaitForWork()) {
-    AssignmentEnded ended = Perform(*work);
+    const AssignmentEnded ended = Perform(*work);
     FlushSteps();
     LogInfo("assignment ended job={} generation={} step={} outcome={} reason={}", ended.job,
             ended.generation, ended.step, static_cast<int>(ended.outcome), ended.reason);
-    link_.Send(std::move(ended));
+    link_.Send(ended);
     const std::lock_guard lock(mutex_);
     current_.reset();
     status_ = Heartbeat{};
@@ -186,7 +186,7 @@ void Session::Report(WorkerMessage message) {
     return;
   }
   FlushSteps();
-  link_.Send(std::move(message));
+  link_.Send(message);
 }
 
 void Session::SetPhase(std::string_view phase, std::int64_t step) {

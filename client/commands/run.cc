@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "client/commands/command.h"
+#include "client/data_check.h"
 #include "client/follow.h"
 #include "client/interrupt.h"
 #include "client/local_cluster.h"
@@ -46,12 +47,14 @@ class Run {
 
  private:
   std::optional<ExitCode> Prepare();
+  std::optional<ExitCode> CheckData();
   std::optional<ExitCode> LoadResumedSpec();
   std::optional<ExitCode> ChooseRanks();
   void CancelForgottenJobs();
   ExitCode Conclude(const Followed& followed);
   ExitCode CancelAndReport(const Followed& before);
   ExitCode ReportFailure(const JobView& job);
+  ExitCode RefuseData(const std::vector<std::string>& lines, const std::string& subject);
   void PrintResults(const JobView& job);
   void SayHowToGoOn(const JobView& job);
 
@@ -131,6 +134,8 @@ void Run::CancelForgottenJobs() {
 ExitCode Run::Execute() {
   if (const auto refused = Prepare()) return *refused;
   CatchInterrupts();
+  if (options_.spec)
+    if (const auto refused = CheckData()) return *refused;
   auto cluster = LocalCluster::Start(std::filesystem::absolute(flags_.state_directory));
   if (!cluster.ok())
     return InterruptCount() > 0 ? ExitCode::kJobCancelled : Report(console_, cluster.status());
@@ -193,17 +198,29 @@ ExitCode Run::CancelAndReport(const Followed& before) {
   return ExitCode::kJobCancelled;
 }
 
+// What only the data can tell is found before anything is created as well.
+std::optional<ExitCode> Run::CheckData() {
+  const Result<std::vector<std::string>> problems = FindDataProblems(*options_.spec);
+  if (!problems.ok())
+    return InterruptCount() > 0 ? ExitCode::kJobCancelled : Report(console_, problems.status());
+  if (problems.value().empty()) return std::nullopt;
+  return RefuseData(problems.value(), flags_.file);
+}
+
+ExitCode Run::RefuseData(const std::vector<std::string>& lines, const std::string& subject) {
+  std::vector<FieldProblem> problems;
+  for (const std::string& line : lines) problems.push_back({0, "", line});
+  console_.Problems(FormatProblems(problems, "the data of " + subject));
+  return ExitCode::kUsage;
+}
+
 ExitCode Run::ReportFailure(const JobView& job) {
   const std::string reason = job.failure ? job.failure->reason : job.state_reason;
   if (reason != "DataInvalid" && reason != "StepsImpossible") {
     console_.Error(FailureText(job));
     return ExitCode::kJobFailed;
   }
-  std::vector<FieldProblem> problems;
-  for (const std::string& line : DataProblems(job)) problems.push_back({0, "", line});
-  const std::string file = flags_.file.empty() ? job.id : flags_.file;
-  console_.Problems(FormatProblems(problems, "the data of " + file));
-  return ExitCode::kUsage;
+  return RefuseData(DataProblems(job), flags_.file.empty() ? job.id : flags_.file);
 }
 
 void Run::PrintResults(const JobView& job) {

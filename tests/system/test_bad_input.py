@@ -9,6 +9,7 @@ class BadInput(SystemTest):
 
     def refuse(self, *arguments, code=2):
         done = self.run_job(*arguments, code=code)
+        self.assertFalse((self.directory / "state").exists(), "nothing is to be created")
         return done.stderr
 
     def test_all_problems_of_a_job_file_are_listed_with_their_lines(self):
@@ -22,7 +23,6 @@ class BadInput(SystemTest):
         for wanted in ("optimiser", 'did you mean "optimizer"', "batch.global", "seed", "three",
                        "model.mlp.dropout", "line", "4 problems"):
             self.assertIn(wanted, message)
-        self.assertFalse((self.directory / "state").exists())
 
     def test_more_workers_than_logical_workers_are_refused_with_both_numbers(self):
         message = self.refuse(self.job_file, "--workers", 5)

@@ -1,0 +1,37 @@
+#include "worker/data_check.h"
+
+#include <cstdio>
+
+#include "common/file.h"
+#include "proto/wire.h"
+#include "worker/data/load_datasets.h"
+
+namespace descent {
+namespace {
+
+Result<JobSpec> ReadSpec(const std::string& spec_file) {
+  DESCENT_ASSIGN(const std::string bytes, ReadFile(spec_file));
+  return DecodeJobSpec(bytes);
+}
+
+}  // namespace
+
+int CheckData(const std::string& spec_file) {
+  const Result<JobSpec> spec = ReadSpec(spec_file);
+  if (!spec.ok()) {
+    std::fprintf(stderr, "error: %s\n", spec.status().message().c_str());
+    return 1;
+  }
+  const Result<Datasets> datasets = LoadDatasets(spec.value().data);
+  if (!datasets.ok()) {
+    std::printf("%s\n", datasets.status().message().c_str());
+    return 2;
+  }
+  const std::vector<Violation> violations =
+      ValidateAgainstTrainingSet(spec.value(), datasets.value().train->sample_count());
+  for (const Violation& violation : violations)
+    std::printf("%s: %s\n", violation.field.c_str(), violation.message.c_str());
+  return violations.empty() ? 0 : 2;
+}
+
+}  // namespace descent
