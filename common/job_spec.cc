@@ -18,6 +18,9 @@ constexpr std::int64_t kStepsMax = std::int64_t{1} << 40;
 constexpr std::int64_t kEpochsMax = 1'000'000;
 constexpr std::int64_t kHiddenSizeMax = std::int64_t{1} << 24;
 constexpr std::size_t kHiddenLayersMax = 1024;
+constexpr std::int64_t kGptLayersMax = 1024;
+constexpr std::int64_t kGptWidthMax = std::int64_t{1} << 16;
+constexpr std::int64_t kContextLengthMax = std::int64_t{1} << 20;
 constexpr std::size_t kNameLengthMax = 40;
 constexpr std::size_t kPathLengthMax = 4096;
 constexpr int kRestartsMax = 1'000'000;
@@ -73,7 +76,7 @@ void CheckName(const JobSpec& spec, SpecChecker& checker) {
                               kNameLengthMax));
 }
 
-void CheckModel(const MlpSpec& mlp, SpecChecker& checker) {
+void CheckMlp(const MlpSpec& mlp, SpecChecker& checker) {
   checker.Require(mlp.hidden_sizes.size() <= kHiddenLayersMax, "model.mlp.hidden_sizes",
                   fmt::format("{} layers", mlp.hidden_sizes.size()),
                   fmt::format("at most {}", kHiddenLayersMax));
@@ -84,16 +87,64 @@ void CheckModel(const MlpSpec& mlp, SpecChecker& checker) {
                         "at least 0 and below 1");
 }
 
-void CheckDataset(const std::string& field, const DatasetSpec& dataset, SpecChecker& checker) {
-  const bool is_path = !dataset.path.empty() && dataset.path.size() <= kPathLengthMax &&
-                       dataset.path.find('\0') == std::string::npos;
-  checker.Require(is_path, field + ".path", Quoted(dataset.path),
-                  "the path of a dataset without its -images-idx3-ubyte ending");
+void CheckGpt(const GptSpec& gpt, SpecChecker& checker) {
+  checker.RequireInRange("model.gpt.layers", gpt.layers, 1, kGptLayersMax);
+  checker.RequireInRange("model.gpt.heads", gpt.heads, 1, kGptWidthMax);
+  checker.RequireInRange("model.gpt.embedding_size", gpt.embedding_size, 1, kGptWidthMax);
+  checker.RequireInRange("model.gpt.context_length", gpt.context_length, 1, kContextLengthMax);
+  checker.RequireNumber(gpt.dropout >= 0 && gpt.dropout < 1, "model.gpt.dropout", gpt.dropout,
+                        "at least 0 and below 1");
+  if (gpt.heads < 1 || gpt.embedding_size < 1) return;
+  checker.Require(gpt.embedding_size % gpt.heads == 0, "model.gpt.embedding_size",
+                  fmt::to_string(gpt.embedding_size),
+                  fmt::format("a multiple of model.gpt.heads {}", gpt.heads));
+}
+
+void CheckModel(const ModelSpec& model, SpecChecker& checker) {
+  if (const auto* mlp = std::get_if<MlpSpec>(&model.architecture)) CheckMlp(*mlp, checker);
+  if (const auto* gpt = std::get_if<GptSpec>(&model.architecture)) CheckGpt(*gpt, checker);
+}
+
+void CheckIdx(const std::string& field, const DatasetSpec& dataset, SpecChecker& checker) {
+  checker.Require(!dataset.fraction, field + ".fraction", "given",
+                  "absent, as a part of an idx dataset is its range");
+  checker.Require(dataset.stride == 0, field + ".stride", fmt::to_string(dataset.stride),
+                  "absent, as it is of text");
   if (!dataset.range) return;
   checker.Require(dataset.range->first >= 0 && dataset.range->first < dataset.range->last,
                   field + ".range",
                   fmt::format("[{}, {}]", dataset.range->first, dataset.range->last),
                   "[first, last] with 0 <= first < last; last itself is not read");
+}
+
+void CheckText(const std::string& field, const DatasetSpec& dataset, SpecChecker& checker) {
+  checker.Require(!dataset.range, field + ".range", "given",
+                  "absent, as a part of a text is its fraction");
+  checker.RequireInRange(field + ".stride", dataset.stride, 1, kContextLengthMax);
+  if (!dataset.fraction) return;
+  const auto [first, last] = *dataset.fraction;
+  checker.Require(first >= 0 && first < last && last <= 1, field + ".fraction",
+                  fmt::format("[{}, {}]", first, last),
+                  "[first, last] with 0 <= first < last <= 1");
+}
+
+void CheckDataset(const std::string& field, const DatasetSpec& dataset, DataFormat wanted,
+                  SpecChecker& checker) {
+  const bool is_text = wanted == DataFormat::kText;
+  const bool is_path = !dataset.path.empty() && dataset.path.size() <= kPathLengthMax &&
+                       dataset.path.find('\0') == std::string::npos;
+  checker.Require(is_path, field + ".path", Quoted(dataset.path),
+                  is_text ? "the path of a text, or a pattern such as texts/*.txt"
+                          : "the path of a dataset without its -images-idx3-ubyte ending");
+  if (dataset.format != wanted) {
+    checker.Require(
+        false, field + ".format", is_text ? "idx" : "text",
+        is_text ? "text, which model.gpt learns from" : "idx, which model.mlp learns from");
+  } else if (is_text) {
+    CheckText(field, dataset, checker);
+  } else {
+    CheckIdx(field, dataset, checker);
+  }
 }
 
 void CheckNormalize(const NormalizeSpec& normalize, SpecChecker& checker) {
@@ -109,10 +160,10 @@ void CheckNormalize(const NormalizeSpec& normalize, SpecChecker& checker) {
     checker.RequireNumber(std > 0, "data.normalize.std", std, "above 0 and finite");
 }
 
-void CheckData(const DataSpec& data, SpecChecker& checker) {
-  CheckDataset("data.train", data.train, checker);
-  if (data.validation) CheckDataset("data.validation", *data.validation, checker);
-  if (data.test) CheckDataset("data.test", *data.test, checker);
+void CheckData(const DataSpec& data, DataFormat wanted, SpecChecker& checker) {
+  CheckDataset("data.train", data.train, wanted, checker);
+  if (data.validation) CheckDataset("data.validation", *data.validation, wanted, checker);
+  if (data.test) CheckDataset("data.test", *data.test, wanted, checker);
   CheckNormalize(data.normalize, checker);
 }
 
@@ -217,6 +268,10 @@ void CheckTrainRange(const JobSpec& spec, SpecChecker& checker) {
       fmt::format("at least batch.global {} when the tail is dropped", spec.batch.global));
 }
 
+void SetStride(DatasetSpec& dataset, std::int64_t context_length) {
+  if (dataset.format == DataFormat::kText && dataset.stride == 0) dataset.stride = context_length;
+}
+
 }  // namespace
 
 JobSpec WithDefaults(JobSpec spec) {
@@ -227,14 +282,20 @@ JobSpec WithDefaults(JobSpec spec) {
   }
   if (spec.batch.micro == 0 && spec.batch.global >= 1 && spec.batch.logical_workers >= 1)
     spec.batch.micro = PartOf(spec.batch.global, spec.batch.logical_workers, 0).size();
+  if (const auto* gpt = std::get_if<GptSpec>(&spec.model.architecture)) {
+    SetStride(spec.data.train, gpt->context_length);
+    if (spec.data.validation) SetStride(*spec.data.validation, gpt->context_length);
+    if (spec.data.test) SetStride(*spec.data.test, gpt->context_length);
+  }
   return spec;
 }
 
 std::vector<Violation> ValidateJobSpec(const JobSpec& spec) {
   SpecChecker checker;
   CheckName(spec, checker);
-  CheckModel(spec.model.mlp, checker);
-  CheckData(spec.data, checker);
+  CheckModel(spec.model, checker);
+  const bool is_gpt = std::holds_alternative<GptSpec>(spec.model.architecture);
+  CheckData(spec.data, is_gpt ? DataFormat::kText : DataFormat::kIdx, checker);
   CheckBatch(spec.batch, checker);
   CheckLength(spec, checker);
   CheckOptimizer(spec.optimizer, checker);

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "common/shard_planner.h"
@@ -15,7 +16,10 @@ namespace descent {
 enum class Activation { kRelu, kGelu };
 enum class Loss { kCrossEntropy };
 enum class LrScheduleKind { kConstant, kLinear, kCosine };
-enum class DataFormat { kIdx };
+enum class DataFormat { kIdx, kText };
+enum class Tokenizer { kByte, kChar };
+enum class CollectiveKind { kAuto, kMpi, kSharedMemory };
+enum class UpdateKind { kReplicated, kSharded };
 
 struct MlpSpec {
   std::vector<std::int64_t> hidden_sizes;
@@ -23,16 +27,36 @@ struct MlpSpec {
   double dropout = 0.0;  // probability of zero, in [0, 1)
 };
 
+// The decoder-only transformer of GPT-2. The vocabulary comes from the data.
+struct GptSpec {
+  std::int64_t layers = 0;
+  std::int64_t heads = 0;           // divides embedding_size
+  std::int64_t embedding_size = 0;  // C: width of the residual stream
+  std::int64_t context_length = 0;  // T: tokens of a sample, and learned positions
+  double dropout = 0.0;             // probability of zero, in [0, 1)
+};
+
 struct ModelSpec {
-  MlpSpec mlp;
+  std::variant<MlpSpec, GptSpec> architecture;
   Loss loss = Loss::kCrossEntropy;
 };
 
+// A part of a text's tokens: [round(first n), round(last n)) of n.
+struct FractionRange {
+  double first = 0.0;
+  double last = 1.0;
+
+  bool operator==(const FractionRange&) const = default;
+};
+
 struct DatasetSpec {
-  std::string
-      path;  // of IDX: the prefix of PATH-images-idx3-ubyte[.gz], PATH-labels-idx1-ubyte[.gz]
+  // Of IDX: the prefix of PATH-images-idx3-ubyte[.gz] and PATH-labels-idx1-ubyte[.gz]. Of text: a
+  // glob of UTF-8 files.
+  std::string path;
   DataFormat format = DataFormat::kIdx;
-  std::optional<IndexRange> range;  // only these samples of the files; absent: all
+  std::optional<IndexRange> range;        // of IDX: only these samples of the files; absent: all
+  std::optional<FractionRange> fraction;  // of text: only this part; absent: all
+  std::int64_t stride = 0;                // of text: tokens between the starts of two samples
 };
 
 // x = (pixel / 255 - mean) / std
@@ -44,8 +68,9 @@ struct NormalizeSpec {
 struct DataSpec {
   DatasetSpec train;
   std::optional<DatasetSpec> validation;
-  std::optional<DatasetSpec> test;  // evaluated once, at the end
-  NormalizeSpec normalize;
+  std::optional<DatasetSpec> test;         // evaluated once, at the end
+  NormalizeSpec normalize;                 // of IDX
+  Tokenizer tokenizer = Tokenizer::kByte;  // of text
 };
 
 struct BatchSpec {
@@ -104,6 +129,8 @@ struct JobSpec {
   EvaluateSpec evaluate;
   CheckpointSpec checkpoint;
   WorkersSpec workers;
+  CollectiveKind collective = CollectiveKind::kAuto;  // how gradients travel; not what they add to
+  UpdateKind update = UpdateKind::kReplicated;        // who applies the update; the same bits
   int restarts_max = 5;  // consecutive attempts without a newly committed step
 };
 
@@ -116,10 +143,12 @@ struct Violation {
   bool operator==(const Violation&) const = default;
 };
 
-// Fills in workers.max, batch.logical_workers and batch.micro where they are 0. Idempotent.
+// Fills in workers.max, batch.logical_workers, batch.micro and a text's stride where they are 0.
+// Idempotent.
 //   workers.max      max(1, workers.min)
 //   logical_workers  the smallest power of two >= workers.max
 //   micro            the largest logical worker's part of a full batch
+//   stride           the context length, so that samples do not overlap
 JobSpec WithDefaults(JobSpec spec);
 
 // Everything wrong with a spec that the spec alone can tell, all at once; empty if it is valid.

@@ -110,11 +110,15 @@ void CheckShape(v1::JobSpec& proto, FillReport& report) {
   require_positive("batch.logical_workers", batch.has_logical_workers(), batch.logical_workers());
   require_positive("workers.max", proto.workers().has_max(), proto.workers().max());
 
+  const auto check_pair = [&](const std::string& field, auto& numbers) {
+    if (!report.places.contains(field) || numbers.size() == 2) return;
+    add(field, fmt::format("{} numbers, must be [first, last]", numbers.size()));
+    numbers.Clear();
+  };
   const auto check_range = [&](const std::string& dataset, v1::DatasetSpec& spec) {
-    const std::string field = dataset + ".range";
-    if (!report.places.contains(field) || spec.range_size() == 2) return;
-    add(field, fmt::format("{} numbers, must be [first, last]", spec.range_size()));
-    spec.clear_range();
+    check_pair(dataset + ".range", *spec.mutable_range());
+    check_pair(dataset + ".fraction", *spec.mutable_fraction());
+    require_positive(dataset + ".stride", spec.has_stride(), spec.stride());
   };
   v1::DataSpec& data = *proto.mutable_data();
   if (data.has_train()) check_range("data.train", *data.mutable_train());
@@ -122,7 +126,7 @@ void CheckShape(v1::JobSpec& proto, FillReport& report) {
   if (data.has_test()) check_range("data.test", *data.mutable_test());
 
   if (proto.model().architecture_case() != v1::ModelSpec::ARCHITECTURE_NOT_SET) return;
-  add("model", "missing, must have an architecture, such as mlp");
+  add("model", "missing, must have an architecture, such as mlp or gpt");
   proto.mutable_model()->mutable_mlp();
 }
 

@@ -1,5 +1,6 @@
 #include <limits>
 #include <string>
+#include <variant>
 
 #include "proto/wire.h"
 
@@ -39,6 +40,64 @@ Result<Activation> FromProto(v1::Activation activation) {
   }
 }
 
+v1::Tokenizer ToProto(Tokenizer tokenizer) {
+  return tokenizer == Tokenizer::kByte ? v1::TOKENIZER_BYTE : v1::TOKENIZER_CHAR;
+}
+
+Result<Tokenizer> FromProto(v1::Tokenizer tokenizer) {
+  switch (tokenizer) {
+    case v1::TOKENIZER_UNSPECIFIED:
+    case v1::TOKENIZER_BYTE:
+      return Tokenizer::kByte;
+    case v1::TOKENIZER_CHAR:
+      return Tokenizer::kChar;
+    default:
+      return UnknownEnum("data.tokenizer", tokenizer);
+  }
+}
+
+v1::Collective ToProto(CollectiveKind collective) {
+  switch (collective) {
+    case CollectiveKind::kAuto:
+      return v1::COLLECTIVE_AUTO;
+    case CollectiveKind::kMpi:
+      return v1::COLLECTIVE_MPI;
+    case CollectiveKind::kSharedMemory:
+      return v1::COLLECTIVE_SHARED_MEMORY;
+  }
+  return v1::COLLECTIVE_UNSPECIFIED;
+}
+
+Result<CollectiveKind> FromProto(v1::Collective collective) {
+  switch (collective) {
+    case v1::COLLECTIVE_UNSPECIFIED:
+    case v1::COLLECTIVE_AUTO:
+      return CollectiveKind::kAuto;
+    case v1::COLLECTIVE_MPI:
+      return CollectiveKind::kMpi;
+    case v1::COLLECTIVE_SHARED_MEMORY:
+      return CollectiveKind::kSharedMemory;
+    default:
+      return UnknownEnum("collective", collective);
+  }
+}
+
+v1::Update ToProto(UpdateKind update) {
+  return update == UpdateKind::kReplicated ? v1::UPDATE_REPLICATED : v1::UPDATE_SHARDED;
+}
+
+Result<UpdateKind> FromProto(v1::Update update) {
+  switch (update) {
+    case v1::UPDATE_UNSPECIFIED:
+    case v1::UPDATE_REPLICATED:
+      return UpdateKind::kReplicated;
+    case v1::UPDATE_SHARDED:
+      return UpdateKind::kSharded;
+    default:
+      return UnknownEnum("update", update);
+  }
+}
+
 Result<EpochTail> FromProto(v1::EpochTail tail) {
   switch (tail) {
     case v1::EPOCH_TAIL_UNSPECIFIED:
@@ -56,7 +115,13 @@ Result<EpochTail> FromProto(v1::EpochTail tail) {
 v1::DatasetSpec ToProto(const DatasetSpec& dataset) {
   v1::DatasetSpec proto;
   proto.set_path(dataset.path);
-  proto.set_format(v1::DATA_FORMAT_IDX);
+  const bool is_text = dataset.format == DataFormat::kText;
+  proto.set_format(is_text ? v1::DATA_FORMAT_TEXT : v1::DATA_FORMAT_IDX);
+  if (dataset.fraction) {
+    proto.add_fraction(dataset.fraction->first);
+    proto.add_fraction(dataset.fraction->last);
+  }
+  if (dataset.stride != 0) proto.set_stride(dataset.stride);
   if (dataset.range) {
     proto.add_range(dataset.range->first);
     proto.add_range(dataset.range->last);
@@ -67,8 +132,18 @@ v1::DatasetSpec ToProto(const DatasetSpec& dataset) {
 Result<DatasetSpec> FromProto(const v1::DatasetSpec& proto, const std::string& field) {
   DatasetSpec dataset;
   dataset.path = proto.path();
-  if (proto.format() != v1::DATA_FORMAT_UNSPECIFIED && proto.format() != v1::DATA_FORMAT_IDX)
+  if (proto.format() == v1::DATA_FORMAT_TEXT) {
+    dataset.format = DataFormat::kText;
+  } else if (proto.format() > v1::DATA_FORMAT_IDX) {
     return UnknownEnum(field + ".format", proto.format());
+  }
+  if (proto.fraction_size() != 0 && proto.fraction_size() != 2)
+    return Status(Code::kInvalidArgument, field + ".fraction has " +
+                                              std::to_string(proto.fraction_size()) +
+                                              " numbers, must be [first, last]");
+  if (proto.fraction_size() == 2)
+    dataset.fraction = FractionRange{proto.fraction(0), proto.fraction(1)};
+  dataset.stride = proto.stride();
   if (proto.range_size() != 0 && proto.range_size() != 2)
     return Status(Code::kInvalidArgument, field + ".range has " +
                                               std::to_string(proto.range_size()) +
@@ -127,13 +202,46 @@ AdamWSpec AdamWFromProto(const v1::AdamWSpec& proto) {
   return adamw;
 }
 
+Result<MlpSpec> FromProto(const v1::MlpSpec& proto) {
+  MlpSpec mlp;
+  mlp.hidden_sizes.assign(proto.hidden_sizes().begin(), proto.hidden_sizes().end());
+  DESCENT_ASSIGN(mlp.activation, FromProto(proto.activation()));
+  mlp.dropout = proto.dropout();
+  return mlp;
+}
+
+GptSpec FromProto(const v1::GptSpec& proto) {
+  return {.layers = proto.layers(),
+          .heads = proto.heads(),
+          .embedding_size = proto.embedding_size(),
+          .context_length = proto.context_length(),
+          .dropout = proto.dropout()};
+}
+
+void SetArchitecture(const MlpSpec& mlp, v1::ModelSpec& model) {
+  v1::MlpSpec& proto = *model.mutable_mlp();
+  for (const std::int64_t size : mlp.hidden_sizes) proto.add_hidden_sizes(size);
+  proto.set_activation(ToProto(mlp.activation));
+  proto.set_dropout(mlp.dropout);
+}
+
+void SetArchitecture(const GptSpec& gpt, v1::ModelSpec& model) {
+  v1::GptSpec& proto = *model.mutable_gpt();
+  proto.set_layers(gpt.layers);
+  proto.set_heads(gpt.heads);
+  proto.set_embedding_size(gpt.embedding_size);
+  proto.set_context_length(gpt.context_length);
+  proto.set_dropout(gpt.dropout);
+}
+
 Status SetModel(const v1::ModelSpec& proto, ModelSpec& model) {
-  if (!proto.has_mlp())
-    return Status(Code::kInvalidArgument, "model names no architecture, must be one of: mlp");
-  const v1::MlpSpec& mlp = proto.mlp();
-  model.mlp.hidden_sizes.assign(mlp.hidden_sizes().begin(), mlp.hidden_sizes().end());
-  DESCENT_ASSIGN(model.mlp.activation, FromProto(mlp.activation()));
-  model.mlp.dropout = mlp.dropout();
+  if (proto.has_mlp()) {
+    DESCENT_ASSIGN(model.architecture, FromProto(proto.mlp()));
+  } else if (proto.has_gpt()) {
+    model.architecture = FromProto(proto.gpt());
+  } else {
+    return Status(Code::kInvalidArgument, "model names no architecture, must be one of: mlp, gpt");
+  }
   if (proto.loss() != v1::LOSS_UNSPECIFIED && proto.loss() != v1::LOSS_CROSS_ENTROPY)
     return UnknownEnum("model.loss", proto.loss());
   return Status();
@@ -152,6 +260,7 @@ Status SetData(const v1::DataSpec& proto, DataSpec& data) {
     data.normalize.mean.assign(normalize.mean().begin(), normalize.mean().end());
   if (normalize.std_size() > 0)
     data.normalize.std.assign(normalize.std().begin(), normalize.std().end());
+  DESCENT_ASSIGN(data.tokenizer, FromProto(proto.tokenizer()));
   return Status();
 }
 
@@ -167,10 +276,8 @@ int ToInt(std::int64_t value) {
 v1::JobSpec ToProto(const JobSpec& spec) {
   v1::JobSpec proto;
   proto.set_name(spec.name);
-  v1::MlpSpec& mlp = *proto.mutable_model()->mutable_mlp();
-  for (const std::int64_t size : spec.model.mlp.hidden_sizes) mlp.add_hidden_sizes(size);
-  mlp.set_activation(ToProto(spec.model.mlp.activation));
-  mlp.set_dropout(spec.model.mlp.dropout);
+  std::visit([&](const auto& model) { SetArchitecture(model, *proto.mutable_model()); },
+             spec.model.architecture);
   proto.mutable_model()->set_loss(v1::LOSS_CROSS_ENTROPY);
 
   v1::DataSpec& data = *proto.mutable_data();
@@ -179,6 +286,7 @@ v1::JobSpec ToProto(const JobSpec& spec) {
   if (spec.data.test) *data.mutable_test() = ToProto(*spec.data.test);
   for (const double mean : spec.data.normalize.mean) data.mutable_normalize()->add_mean(mean);
   for (const double std : spec.data.normalize.std) data.mutable_normalize()->add_std(std);
+  data.set_tokenizer(ToProto(spec.data.tokenizer));
 
   v1::BatchSpec& batch = *proto.mutable_batch();
   batch.set_global(spec.batch.global);
@@ -201,6 +309,8 @@ v1::JobSpec ToProto(const JobSpec& spec) {
   proto.mutable_workers()->set_max(spec.workers.max);
   proto.mutable_workers()->set_threads(spec.workers.threads);
   proto.mutable_restarts()->set_max(spec.restarts_max);
+  proto.set_collective(ToProto(spec.collective));
+  proto.set_update(ToProto(spec.update));
   return proto;
 }
 
@@ -229,6 +339,8 @@ Result<JobSpec> FromProto(const v1::JobSpec& proto) {
   spec.workers.max = ToInt(proto.workers().max());
   if (proto.workers().has_threads()) spec.workers.threads = ToInt(proto.workers().threads());
   if (proto.restarts().has_max()) spec.restarts_max = ToInt(proto.restarts().max());
+  DESCENT_ASSIGN(spec.collective, FromProto(proto.collective()));
+  DESCENT_ASSIGN(spec.update, FromProto(proto.update()));
   return spec;
 }
 

@@ -97,8 +97,9 @@ class Replay {
   static Graph BuildGraph(const json& golden, const json& run) {
     const std::vector<std::int64_t> sizes = golden["sizes"];
     ModelSpec model;
-    model.mlp.hidden_sizes.assign(sizes.begin() + 1, sizes.end() - 1);
-    model.mlp.activation = run["activation"] == "gelu" ? Activation::kGelu : Activation::kRelu;
+    std::get<MlpSpec>(model.architecture).hidden_sizes.assign(sizes.begin() + 1, sizes.end() - 1);
+    std::get<MlpSpec>(model.architecture).activation =
+        run["activation"] == "gelu" ? Activation::kGelu : Activation::kRelu;
     return BuildModel(model, sizes.front(), sizes.back(), golden["rows"]).value();
   }
 

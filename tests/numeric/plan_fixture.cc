@@ -32,13 +32,15 @@ std::vector<std::int32_t> Problem::Labels() const {
 
 Problem SmallMlp(Activation activation, double dropout) {
   ModelSpec model;
-  model.mlp = {.hidden_sizes = {33, 17}, .activation = activation, .dropout = dropout};
+  model.architecture =
+      MlpSpec{.hidden_sizes = {33, 17}, .activation = activation, .dropout = dropout};
   return {.model = model, .features = 21, .classes = 5, .rows = 12};
 }
 
 Problem LargeMlp() {
   ModelSpec model;
-  model.mlp = {.hidden_sizes = {520, 300}, .activation = Activation::kGelu, .dropout = 0.1};
+  model.architecture =
+      MlpSpec{.hidden_sizes = {520, 300}, .activation = Activation::kGelu, .dropout = 0.1};
   return {.model = model, .features = 784, .classes = 10, .rows = 150};
 }
 

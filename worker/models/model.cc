@@ -14,7 +14,8 @@ Result<Graph> BuildModel(const ModelSpec& spec, std::int64_t features, std::int6
   ModelPorts ports;
   ports.features = graph.AddInput("features", {DataType::kFloat32, {batch_rows, features}});
   ports.labels = graph.AddInput("labels", {DataType::kInt32, {batch_rows}});
-  DESCENT_ASSIGN(const ValueId logits, AppendMlp(graph, spec.mlp, ports.features, classes));
+  DESCENT_ASSIGN(const ValueId logits,
+                 AppendMlp(graph, std::get<MlpSpec>(spec.architecture), ports.features, classes));
   DESCENT_ASSIGN(ports.losses, SoftmaxCrossEntropy(graph, logits, ports.labels));
   DESCENT_ASSIGN(ports.correct, TopOneCorrect(graph, logits, ports.labels));
   graph.set_ports(ports);

@@ -15,7 +15,7 @@ using testing::UnorderedElementsAre;
 JobSpec ValidSpec() {
   JobSpec spec;
   spec.name = "fashion-mlp";
-  spec.model.mlp.hidden_sizes = {512, 256};
+  std::get<MlpSpec>(spec.model.architecture).hidden_sizes = {512, 256};
   spec.data.train.path = "/data/train";
   spec.batch.global = 256;
   spec.epochs = 10;
@@ -82,7 +82,7 @@ TEST(ValidateJobSpecTest, AnEmptySpecShowsAllThatIsMissingAtOnce) {
 TEST(ValidateJobSpecTest, EveryFieldIsCheckedAtOnce) {
   JobSpec spec = ValidSpec();
   spec.name = "No Name";
-  spec.model.mlp = {.hidden_sizes = {512, 0}, .dropout = 1.0};
+  spec.model.architecture = MlpSpec{.hidden_sizes = {512, 0}, .dropout = 1.0};
   spec.data.train.path = "";
   spec.data.validation = DatasetSpec{.path = "", .range = IndexRange{5, 5}};
   spec.data.normalize = {.mean = {NAN}, .std = {0.0}};
@@ -108,6 +108,59 @@ TEST(ValidateJobSpecTest, EveryFieldIsCheckedAtOnce) {
                   "lr_schedule.warmup_steps", "lr_schedule.min_lr", "evaluate.every_steps",
                   "evaluate.every_epochs", "checkpoint.every_steps", "checkpoint.keep_last",
                   "workers.min", "workers.max", "workers.max", "workers.threads", "restarts.max"));
+}
+
+JobSpec ValidTextSpec() {
+  JobSpec spec = ValidSpec();
+  spec.model.architecture =
+      GptSpec{.layers = 2, .heads = 4, .embedding_size = 64, .context_length = 32};
+  spec.data = {};
+  spec.data.train = {.path = "/texts/*", .format = DataFormat::kText};
+  return WithDefaults(spec);
+}
+
+TEST(ValidateJobSpecTest, AGptOnTextIsValidWithSamplesThatDoNotOverlap) {
+  const JobSpec spec = ValidTextSpec();
+
+  EXPECT_THAT(ValidateJobSpec(spec), IsEmpty());
+  EXPECT_EQ(spec.data.train.stride, 32);
+}
+
+TEST(ValidateJobSpecTest, EveryFieldOfAGptIsCheckedAtOnce) {
+  JobSpec spec = ValidTextSpec();
+  spec.model.architecture =
+      GptSpec{.layers = 0, .heads = 3, .embedding_size = 64, .context_length = 0, .dropout = 1};
+  spec.data.train.fraction = FractionRange{0.9, 0.1};
+  spec.data.train.range = IndexRange{0, 5000};
+  spec.data.train.stride = -1;
+
+  EXPECT_THAT(FieldsOf(ValidateJobSpec(spec)),
+              UnorderedElementsAre("model.gpt.layers", "model.gpt.embedding_size",
+                                   "model.gpt.context_length", "model.gpt.dropout",
+                                   "data.train.fraction", "data.train.range", "data.train.stride"));
+}
+
+TEST(ValidateJobSpecTest, AModelRefusesDataOfAnotherFormat) {
+  JobSpec images = ValidSpec();
+  images.data.train = {.path = "/texts/*", .format = DataFormat::kText};
+  JobSpec text = ValidTextSpec();
+  text.data.train = {.path = "/data/train"};
+
+  EXPECT_THAT(ValidateJobSpec(images),
+              ElementsAre(Violation{"data.train.format",
+                                    "text, must be idx, which model.mlp learns from"}));
+  EXPECT_THAT(ValidateJobSpec(text),
+              ElementsAre(Violation{"data.train.format",
+                                    "idx, must be text, which model.gpt learns from"}));
+}
+
+TEST(ValidateJobSpecTest, FieldsOfTextAreRefusedForImages) {
+  JobSpec spec = ValidSpec();
+  spec.data.train.fraction = FractionRange{0, 0.5};
+  spec.data.train.stride = 8;
+
+  EXPECT_THAT(FieldsOf(ValidateJobSpec(spec)),
+              UnorderedElementsAre("data.train.fraction", "data.train.stride"));
 }
 
 TEST(ValidateJobSpecTest, MoreWorkersThanLogicalWorkersNamesBoth) {

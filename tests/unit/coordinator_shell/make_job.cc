@@ -5,7 +5,7 @@ namespace descent {
 JobSpec MakeSpec() {
   JobSpec spec;
   spec.name = "small";
-  spec.model.mlp.hidden_sizes = {16};
+  std::get<MlpSpec>(spec.model.architecture).hidden_sizes = {16};
   spec.data.train.path = "/data/train";
   spec.batch.global = 64;
   spec.steps = 100;

@@ -60,7 +60,7 @@ TEST(SubmissionTest, DefaultsAreFilledIn) {
 TEST(SubmissionTest, AnInvalidSpecIsAnsweredWithEveryViolation) {
   JobSpec spec = MakeSpec();
   spec.steps = 0;
-  spec.model.mlp.dropout = 1.5;
+  std::get<MlpSpec>(spec.model.architecture).dropout = 1.5;
 
   const RequestError error = Refused(RequestOf(spec), MakeFullJob());
 
@@ -115,7 +115,7 @@ TEST(SubmissionTest, ResumingOnMoreWorkersKeepsTheLogicalWorkersOfTheJob) {
 TEST(SubmissionTest, ResumingWithAnotherModelNamesTheFieldsThatDiffer) {
   const Job source = MakeFullJob();
   JobSpec spec = source.spec;
-  spec.model.mlp.hidden_sizes = {32};
+  std::get<MlpSpec>(spec.model.architecture).hidden_sizes = {32};
   spec.seed = 43;
   v1::CreateJobRequest request = RequestOf(spec);
   request.set_resume_from("jobs/full-1/checkpoints/latest");

@@ -19,7 +19,7 @@ using testing::ElementsAre;
 Graph BuildMlp(std::vector<std::int64_t> hidden_sizes, std::int64_t features,
                std::int64_t batch_rows = 1) {
   ModelSpec model;
-  model.mlp.hidden_sizes = std::move(hidden_sizes);
+  std::get<MlpSpec>(model.architecture).hidden_sizes = std::move(hidden_sizes);
   return BuildModel(model, features, /*classes=*/10, batch_rows).value();
 }
 

@@ -53,8 +53,8 @@ TEST(JobFileTest, AValidFileBecomesTheSpecThatItSays) {
 
   ASSERT_THAT(file.problems, IsEmpty());
   EXPECT_EQ(file.spec.name, "fashion-mlp");
-  EXPECT_THAT(file.spec.model.mlp.hidden_sizes, ElementsAre(512, 256));
-  EXPECT_EQ(file.spec.model.mlp.activation, Activation::kGelu);
+  EXPECT_THAT(std::get<MlpSpec>(file.spec.model.architecture).hidden_sizes, ElementsAre(512, 256));
+  EXPECT_EQ(std::get<MlpSpec>(file.spec.model.architecture).activation, Activation::kGelu);
   EXPECT_EQ(file.spec.data.train.range, (IndexRange{0, 55000}));
   EXPECT_EQ(file.spec.seed, 18446744073709551615u);
   EXPECT_EQ(file.spec.optimizer.adamw.lr, 1e-3);
@@ -116,9 +116,9 @@ TEST(JobFileTest, AOneofWithoutAMemberIsRefused) {
 }
 
 TEST(JobFileTest, AMissingModelIsAProblem) {
-  EXPECT_THAT(
-      ProblemsOf("name: job\ndata: {train: {path: /d}}\nbatch: {global: 8}\nsteps: 1\n"),
-      ElementsAre(FieldProblem{0, "model", "missing, must have an architecture, such as mlp"}));
+  EXPECT_THAT(ProblemsOf("name: job\ndata: {train: {path: /d}}\nbatch: {global: 8}\nsteps: 1\n"),
+              ElementsAre(FieldProblem{0, "model",
+                                       "missing, must have an architecture, such as mlp or gpt"}));
 }
 
 TEST(JobFileTest, AMissingFieldIsCalledMissing) {
@@ -229,7 +229,7 @@ TEST(JobFileTest, AnOverrideReplacesWhatTheFileSays) {
 
   ASSERT_THAT(file.problems, IsEmpty());
   EXPECT_EQ(file.spec.optimizer.adamw.lr, 3e-3);
-  EXPECT_THAT(file.spec.model.mlp.hidden_sizes, ElementsAre(8));
+  EXPECT_THAT(std::get<MlpSpec>(file.spec.model.architecture).hidden_sizes, ElementsAre(8));
   EXPECT_EQ(file.spec.checkpoint.keep_last, 7);
 }
 

@@ -13,7 +13,8 @@ using ::testing::HasSubstr;
 JobSpec FullSpec() {
   JobSpec spec;
   spec.name = "full";
-  spec.model.mlp = {.hidden_sizes = {5, 7}, .activation = Activation::kGelu, .dropout = 0.25};
+  spec.model.architecture =
+      MlpSpec{.hidden_sizes = {5, 7}, .activation = Activation::kGelu, .dropout = 0.25};
   spec.data.train = {.path = "/data/train", .range = IndexRange{3, 900}};
   spec.data.validation = DatasetSpec{.path = "/data/validation", .range = {}};
   spec.data.test = DatasetSpec{.path = "/data/test", .range = {}};
@@ -30,6 +31,8 @@ JobSpec FullSpec() {
   spec.checkpoint = {.every_steps = 19, .keep_last = 3};
   spec.workers = {.min = 2, .max = 6, .threads = 3};
   spec.restarts_max = 4;
+  spec.collective = CollectiveKind::kSharedMemory;
+  spec.update = UpdateKind::kSharded;
   return spec;
 }
 
@@ -41,7 +44,8 @@ TEST(WireTest, ASpecComesBackAsItWent) {
   ASSERT_TRUE(received.ok()) << received.status();
   EXPECT_EQ(ToProto(received.value()).SerializeAsString(), sent.SerializeAsString());
   EXPECT_EQ(received.value().seed, 0xfedcba9876543210u);
-  EXPECT_THAT(received.value().model.mlp.hidden_sizes, ElementsAre(5, 7));
+  EXPECT_THAT(std::get<MlpSpec>(received.value().model.architecture).hidden_sizes,
+              ElementsAre(5, 7));
   EXPECT_EQ(received.value().data.train.range, (IndexRange{3, 900}));
   EXPECT_FALSE(received.value().data.test->range.has_value());
   EXPECT_EQ(received.value().batch.tail, EpochTail::kKeep);
@@ -50,6 +54,32 @@ TEST(WireTest, ASpecComesBackAsItWent) {
   EXPECT_THAT(received.value().optimizer.adamw.betas, ElementsAre(0.8, 0.99));
   EXPECT_EQ(received.value().workers.threads, 3);
   EXPECT_EQ(received.value().restarts_max, 4);
+  EXPECT_EQ(received.value().collective, CollectiveKind::kSharedMemory);
+  EXPECT_EQ(received.value().update, UpdateKind::kSharded);
+}
+
+TEST(WireTest, ATextJobComesBackAsItWent) {
+  JobSpec spec = FullSpec();
+  spec.model.architecture =
+      GptSpec{.layers = 2, .heads = 3, .embedding_size = 12, .context_length = 7, .dropout = 0.5};
+  spec.data.train = {.path = "/texts/*", .format = DataFormat::kText};
+  spec.data.train.fraction = FractionRange{0.25, 0.75};
+  spec.data.train.stride = 5;
+  spec.data.tokenizer = Tokenizer::kChar;
+
+  const Result<JobSpec> received = FromProto(ToProto(spec));
+
+  ASSERT_TRUE(received.ok()) << received.status();
+  const auto& gpt = std::get<GptSpec>(received.value().model.architecture);
+  EXPECT_EQ(gpt.layers, 2);
+  EXPECT_EQ(gpt.heads, 3);
+  EXPECT_EQ(gpt.embedding_size, 12);
+  EXPECT_EQ(gpt.context_length, 7);
+  EXPECT_EQ(gpt.dropout, 0.5);
+  EXPECT_EQ(received.value().data.train.format, DataFormat::kText);
+  EXPECT_EQ(received.value().data.train.fraction, (FractionRange{0.25, 0.75}));
+  EXPECT_EQ(received.value().data.train.stride, 5);
+  EXPECT_EQ(received.value().data.tokenizer, Tokenizer::kChar);
 }
 
 TEST(WireTest, FieldsThatAreNotGivenTakeTheirDefaults) {

@@ -50,7 +50,8 @@ class AssignmentTest : public ::testing::Test {
     BlobDataset{.samples = 203}.Write(directory_.path() / "train");
     BlobDataset{.samples = 301, .seed = 2}.Write(directory_.path() / "test");
     spec_.name = "blobs";
-    spec_.model.mlp = {.hidden_sizes = {16, 8}, .activation = Activation::kGelu, .dropout = 0.2};
+    spec_.model.architecture =
+        MlpSpec{.hidden_sizes = {16, 8}, .activation = Activation::kGelu, .dropout = 0.2};
     spec_.data.train.path = directory_.path() / "train";
     spec_.data.validation = DatasetSpec{.path = directory_.path() / "test", .range = {}};
     spec_.batch = {.global = 30, .micro = 3, .logical_workers = 8, .tail = EpochTail::kKeep};
@@ -195,7 +196,7 @@ TEST_F(AssignmentTest, EvaluationGivesTheSameBitsForAnyNumberOfWorkers) {
 }
 
 TEST_F(AssignmentTest, TrainingLearnsTheBlobs) {
-  spec_.model.mlp.dropout = 0;
+  std::get<MlpSpec>(spec_.model.architecture).dropout = 0;
   spec_.optimizer.adamw.lr = 0.02;
 
   const auto evaluations = Run({.world_size = 2}).reporter.Messages<EvaluationReport>();
@@ -251,7 +252,7 @@ TEST_F(AssignmentTest, ALossThatIsNotFiniteFailsOnAllRanksInTheSameStep) {
 
 TEST_F(AssignmentTest, ACheckpointOfAnotherModelIsRefused) {
   DigestOf({.world_size = 1, .last_step = 10});
-  spec_.model.mlp.hidden_sizes = {16, 9};
+  std::get<MlpSpec>(spec_.model.architecture).hidden_sizes = {16, 9};
 
   const AssignmentEnded ended = Run({.world_size = 1,
                                      .first_step = 10,
@@ -276,7 +277,7 @@ TEST_F(AssignmentTest, ACheckpointOfAnotherInstructionSetIsRefused) {
 }
 
 TEST_F(AssignmentTest, AModelThatCannotFitIsRefusedBeforeItIsAllocated) {
-  spec_.model.mlp.hidden_sizes = {1 << 20, 1 << 20};
+  std::get<MlpSpec>(spec_.model.architecture).hidden_sizes = {1 << 20, 1 << 20};
 
   const AssignmentEnded ended = Run({.world_size = 1}).ended[0];
 

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstdint>
+
+namespace descent {
+
+// What one sample of a dataset is; every sample of every split alike. Either features or tokens.
+struct SampleFormat {
+  std::int64_t feature_count = 0;  // f32 values; 0 for text
+  std::int64_t token_count = 0;    // T, int32 tokens; 0 for images
+  std::int64_t label_count = 1;    // one for an image; T for text, each the token that follows
+  std::int64_t class_count = 0;    // labels are in [0, class_count): the vocabulary's size for text
+
+  bool operator==(const SampleFormat&) const = default;
+};
+
+}  // namespace descent
