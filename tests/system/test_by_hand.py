@@ -178,12 +178,19 @@ class ByHand(SystemTest):
         self.assertEqual(recovering["stateReason"], "WorkerLeft")
         self.assertIn("Terminated", recovering["stateMessage"])
 
+    def said_after_a_while(self, worker, text):
+        """What the worker has said once it has had time to say `text` a second time."""
+        deadline = time.monotonic() + 30
+        while text not in worker.log.read_text() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        time.sleep(3)
+        return worker.log.read_text()
+
     def test_a_worker_sent_to_the_wrong_port_says_so_once(self):
         self.addresses["worker"] = self.addresses["user"]
         worker = self.start_workers(1)
-        time.sleep(3)
 
-        said = worker.log.read_text()
+        said = self.said_after_a_while(worker, "is this the coordinator's worker listener?")
 
         self.assertEqual(said.count("is this the coordinator's worker listener?"), 1, said)
 
@@ -200,9 +207,8 @@ class ByHand(SystemTest):
     def test_a_worker_that_cannot_reach_the_coordinator_says_so_once_and_keeps_trying(self):
         self.stop(self.coordinator)
         worker = self.start_workers(1)
-        time.sleep(3)
 
-        said = worker.log.read_text()
+        said = self.said_after_a_while(worker, "cannot reach the coordinator")
 
         self.assertIsNone(worker.poll(), said)
         self.assertEqual(said.count("cannot reach the coordinator"), 1, said)
