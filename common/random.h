@@ -21,7 +21,10 @@ PhiloxKey MakePhiloxKey(std::uint64_t seed, RandomPurpose purpose);
 // [0, 1) with 24 random bits, from one 32-bit word.
 inline float ToUniformFloat(std::uint32_t word) { return static_cast<float>(word >> 8) * 0x1p-24f; }
 
-// Standard normal from two words, in double (Box and Muller 1958).
-double ToNormal(std::uint32_t first, std::uint32_t second);
+// Standard normal from one word: the quantile of (word + 1/2) / 2^32, good to 1.2e-9 relative.
+// Equal bits on every machine, because it uses no function of the C library, whose last bits differ
+// with the CPU. Source: Acklam 2003, "An algorithm for computing the inverse normal cumulative
+// distribution function".
+double ToNormal(std::uint32_t word);
 
 }  // namespace descent

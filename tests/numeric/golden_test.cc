@@ -29,7 +29,15 @@ constexpr double kGradientTolerance = 1e-4;
 // AdamW divides by the gradient's size: where that is near zero, rounding decides the direction.
 constexpr double kNormTolerance = 1e-4;  // relative
 
-json ReadGolden() { return json::parse(ReadFile(GOLDEN_FILE).value()); }
+// A key's bias moves all scores of a query alike, which softmax does not see: its gradient is zero
+// in exact arithmetic, and AdamW turns what rounding leaves of it into steps of full size.
+bool IsMovedByRoundingAlone(const std::string& parameter) {
+  return parameter.ends_with("attn.c_attn.bias");
+}
+
+json ReadGolden(const std::string& model) {
+  return json::parse(ReadFile(GOLDEN_DIRECTORY "/golden_" + model + ".json").value());
+}
 
 double Norm(std::span<const float> values) {
   double sum = 0;
@@ -42,7 +50,8 @@ class Replay {
  public:
   Replay(const json& golden, const json& run)
       : rows_(golden["rows"]),
-        features_(run["features"]),
+        features_(run.value("features", std::vector<float>())),
+        tokens_(run.value("tokens", std::vector<std::int32_t>())),
         labels_(run["labels"]),
         model_(BuildGraph(golden, run)),
         layout_(MakeParameterLayout(model_)),
@@ -51,7 +60,9 @@ class Replay {
         optimizer_(MakeOptimizer(golden["adamw"], layout_)),
         learning_rate_(golden["adamw"]["lr"]),
         parameters_(static_cast<std::size_t>(layout_.element_count)),
-        gradients_(parameters_.size()) {
+        gradients_(parameters_.size()),
+        mean_(parameters_.size()),
+        variance_(parameters_.size()) {
     for (const ParameterSlot& slot : layout_.slots) {
       const std::vector<float> values = run["parameters"][slot.name];
       std::ranges::copy(values, parameters_.begin() + slot.offset);
@@ -62,6 +73,7 @@ class Replay {
   double Step() {
     std::vector<float> losses(rows_), correct(rows_);
     plan_->Run({.features = features_,
+                .tokens = tokens_,
                 .labels = labels_,
                 .parameters = parameters_,
                 .gradients = gradients_,
@@ -69,7 +81,9 @@ class Replay {
                 .correct = correct,
                 .on_bucket_ready = {}});
     const double samples = static_cast<double>(rows_);
-    optimizer_.Step(learning_rate_, 1 / samples, gradients_, parameters_);
+    const AdamWArenas state{.weights = parameters_, .mean = mean_, .variance = variance_};
+    optimizer_.UpdateRange(optimizer_.FactorsOf(++steps_, learning_rate_, 1 / samples),
+                           {0, layout_.element_count}, gradients_, state, state);
     return std::accumulate(losses.begin(), losses.end(), 0.0) / samples;
   }
 
@@ -88,6 +102,7 @@ class Replay {
 
   void ExpectParameterNorms(const json& wanted) const {
     for (const ParameterSlot& slot : layout_.slots) {
+      if (IsMovedByRoundingAlone(slot.name)) continue;
       const double norm = wanted[slot.name];
       EXPECT_NEAR(Norm(PartOf(parameters_, slot)), norm, kNormTolerance * norm) << slot.name;
     }
@@ -95,12 +110,25 @@ class Replay {
 
  private:
   static Graph BuildGraph(const json& golden, const json& run) {
-    const std::vector<std::int64_t> sizes = golden["sizes"];
     ModelSpec model;
+    if (run.contains("gpt")) {
+      const json& gpt = run["gpt"];
+      model.architecture = GptSpec{.layers = gpt["layers"],
+                                   .heads = gpt["heads"],
+                                   .embedding_size = gpt["embedding_size"],
+                                   .context_length = gpt["context_length"]};
+      const SampleFormat format = {.token_count = gpt["context_length"],
+                                   .label_count = gpt["context_length"],
+                                   .class_count = golden["vocabulary"]};
+      return BuildModel(model, format, golden["rows"]).value();
+    }
+    const std::vector<std::int64_t> sizes = golden["sizes"];
     std::get<MlpSpec>(model.architecture).hidden_sizes.assign(sizes.begin() + 1, sizes.end() - 1);
     std::get<MlpSpec>(model.architecture).activation =
         run["activation"] == "gelu" ? Activation::kGelu : Activation::kRelu;
-    return BuildModel(model, sizes.front(), sizes.back(), golden["rows"]).value();
+    return BuildModel(model, {.feature_count = sizes.front(), .class_count = sizes.back()},
+                      golden["rows"])
+        .value();
   }
 
   static AdamW MakeOptimizer(const json& adamw, const ParameterLayout& layout) {
@@ -118,27 +146,31 @@ class Replay {
 
   const std::size_t rows_;
   const std::vector<float> features_;
+  const std::vector<std::int32_t> tokens_;
   const std::vector<std::int32_t> labels_;
   const Graph model_;
   const ParameterLayout layout_;
   ThreadPool pool_;
   const std::unique_ptr<Plan> plan_;
-  AdamW optimizer_;
+  const AdamW optimizer_;
   const double learning_rate_;
   std::vector<float> parameters_;
   std::vector<float> gradients_;
+  std::vector<float> mean_;
+  std::vector<float> variance_;
+  std::int64_t steps_ = 0;
 };
 
-class GoldenTest : public testing::TestWithParam<std::string> {
- protected:
-  GoldenTest() : golden_(ReadGolden()) {
-    for (const json& run : golden_["runs"]) {
-      if (run["activation"] == GetParam()) run_ = run;
-    }
-  }
+struct GoldenRun {
+  std::string model;      // "mlp": of golden_mlp.json
+  std::size_t index = 0;  // of its runs
+  std::string name;
+};
 
-  const json golden_;
-  json run_;
+class GoldenTest : public testing::TestWithParam<GoldenRun> {
+ protected:
+  const json golden_ = ReadGolden(GetParam().model);
+  const json run_ = golden_["runs"][GetParam().index];
 };
 
 TEST_P(GoldenTest, TheFirstGradientsAreThoseOfPyTorch) {
@@ -161,8 +193,11 @@ TEST_P(GoldenTest, TenStepsOfAdamWFollowPyTorch) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Activations, GoldenTest, testing::Values("relu", "gelu"),
-                         [](const auto& activation) { return activation.param; });
+INSTANTIATE_TEST_SUITE_P(Models, GoldenTest,
+                         testing::Values(GoldenRun{"mlp", 0, "mlp_with_relu"},
+                                         GoldenRun{"mlp", 1, "mlp_with_gelu"},
+                                         GoldenRun{"gpt", 0, "gpt"}),
+                         [](const auto& run) { return run.param.name; });
 
 }  // namespace
 }  // namespace descent

@@ -109,8 +109,10 @@ TEST(GeluKernelTest, HasAKnownDerivative) {
 }
 
 TEST(DropoutKernelTest, DropsAboutTheAskedShareAndScalesTheRest) {
-  const KernelCase ones(DropoutOp(), {{Floats({100, 100}, std::vector<double>(10000, 1.0))},
-                                      {{"probability", 0.2}, {"layer", std::int64_t{0}}}});
+  const KernelCase ones(
+      DropoutOp(),
+      {{Floats({100, 100}, std::vector<double>(10000, 1.0))},
+       {{"probability", 0.2}, {"layer", std::int64_t{0}}, {"rows_per_sample", std::int64_t{1}}}});
 
   const std::vector<float> y = ones.Run({});
 

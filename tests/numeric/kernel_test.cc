@@ -47,11 +47,29 @@ std::vector<KernelCase> LargeCases() {
   cases.push_back({GeluOp(), {{source.Reals({131, 257})}, {}}});
   cases.push_back({ReluOp(), {{source.Reals({131, 257})}, {}}});
   cases.push_back({AddOp(), {{source.Reals({131, 257}), source.Reals({131, 257})}, {}}});
-  cases.push_back(
-      {DropoutOp(),
-       {{source.Reals({131, 257})}, {{"probability", 0.25}, {"layer", std::int64_t{1}}}}});
+  cases.push_back({DropoutOp(),
+                   {{source.Reals({131, 257})},
+                    {{"probability", 0.25},
+                     {"layer", std::int64_t{1}},
+                     {"rows_per_sample", std::int64_t{1}}}}});
   cases.push_back(
       {SoftmaxCrossEntropyOp(), {{source.Reals({70, 1003}), source.Labels(70, 1003)}, {}}});
+  cases.push_back({EmbeddingOp(), {{source.Labels(777, 31), source.Reals({31, 131})}, {}}});
+  cases.push_back(
+      {EmbeddingGradientOp(),
+       {{source.Labels(777, 31), source.Reals({777, 131})}, {{"vocabulary", std::int64_t{31}}}}});
+  cases.push_back({AddPositionsOp(), {{source.Reals({192, 257}), source.Reals({64, 257})}, {}}});
+  cases.push_back({PositionSumOp(), {{source.Reals({192, 257})}, {{"tokens", std::int64_t{64}}}}});
+  cases.push_back({LayerNormOp(),
+                   {{source.Reals({131, 257}), source.Reals({257}), source.Reals({257})},
+                    {{"epsilon", 1e-5}}}});
+  cases.push_back({LayerNormGainGradientOp(),
+                   {{source.Reals({131, 513}), source.Reals({131, 513}), source.Reals({131}),
+                     source.Reals({131})},
+                    {}}});
+  cases.push_back({CausalAttentionOp(),
+                   {{source.Reals({3 * 67, 3 * 5 * 20})},
+                    {{"heads", std::int64_t{5}}, {"tokens", std::int64_t{67}}}}});
   return cases;
 }
 

@@ -1,6 +1,7 @@
-"""Records ten AdamW steps of two tiny networks in PyTorch as golden_mlp.json.
+"""Records ten AdamW steps of tiny networks in PyTorch.
 
-    python3 make_golden.py > golden_mlp.json   (needs torch)
+    python3 make_golden.py mlp > golden_mlp.json   (needs torch)
+    python3 make_golden.py gpt > golden_gpt.json
 
 Every number is an f32, printed so that it reads back to the same bits. The test
 golden_test.cc replays the file; run this again only to record other networks.
@@ -29,19 +30,89 @@ class Mlp(nn.Module):
         return self.layers[-1](x)
 
 
+GPT = {"layers": 2, "heads": 2, "embedding_size": 16, "context_length": 8}
+VOCABULARY = 11
+
+
+class Attention(nn.Module):
+    def __init__(self, width, heads):
+        super().__init__()
+        self.c_attn, self.c_proj = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.heads = heads
+
+    def forward(self, x):
+        batch, tokens, width = x.shape
+        q, k, v = (
+            part.view(batch, tokens, self.heads, width // self.heads).transpose(1, 2)
+            for part in self.c_attn(x).split(width, dim=2)
+        )
+        y = nn.functional.scaled_dot_product_attention(q, k, v, is_causal=True)
+        return self.c_proj(y.transpose(1, 2).reshape(batch, tokens, width))
+
+
+class FeedForward(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.c_fc, self.c_proj = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
+
+    def forward(self, x):
+        return self.c_proj(nn.functional.gelu(self.c_fc(x)))
+
+
+class Layer(nn.Module):
+    def __init__(self, width, heads):
+        super().__init__()
+        self.ln_1, self.ln_2 = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.attn, self.mlp = Attention(width, heads), FeedForward(width)
+
+    def forward(self, x):
+        x = x + self.attn(self.ln_1(x))
+        return x + self.mlp(self.ln_2(x))
+
+
+class Gpt(nn.Module):
+    def __init__(self):
+        super().__init__()
+        width = GPT["embedding_size"]
+        self.transformer = nn.ModuleDict({
+            "wte": nn.Embedding(VOCABULARY, width),
+            "wpe": nn.Embedding(GPT["context_length"], width),
+            "h": nn.ModuleList(Layer(width, GPT["heads"]) for _ in range(GPT["layers"])),
+            "ln_f": nn.LayerNorm(width),
+        })
+
+    def forward(self, tokens):
+        parts = self.transformer
+        x = parts["wte"](tokens) + parts["wpe"](torch.arange(tokens.shape[1]))
+        for layer in parts["h"]:
+            x = layer(x)
+        return parts["ln_f"](x) @ parts["wte"].weight.T
+
+
 def flat(tensor):
     return tensor.detach().flatten().tolist()
 
 
-def record(name, activation):
+def record_mlp(name, activation):
     torch.manual_seed(20240)
     model = Mlp(activation)
     x = torch.randn(ROWS, SIZES[0])
     labels = torch.randint(0, SIZES[-1], (ROWS,))
+    return {"activation": name, "features": flat(x)} | record(model, x, labels)
+
+
+def record_gpt():
+    torch.manual_seed(20241)
+    model = Gpt()
+    nn.init.normal_(model.transformer["wte"].weight, std=0.3)
+    tokens = torch.randint(0, VOCABULARY, (ROWS, GPT["context_length"]))
+    labels = torch.randint(0, VOCABULARY, (ROWS, GPT["context_length"]))
+    return {"gpt": GPT, "tokens": flat(tokens)} | record(model, tokens, labels.flatten())
+
+
+def record(model, x, labels):
     optimizer = torch.optim.AdamW(model.parameters(), **ADAMW)
     run = {
-        "activation": name,
-        "features": flat(x),
         "labels": flat(labels),
         "parameters": {key: flat(value) for key, value in model.named_parameters()},
         "losses": [],
@@ -49,7 +120,7 @@ def record(name, activation):
     }
     for step in range(STEPS):
         optimizer.zero_grad()
-        loss = nn.functional.cross_entropy(model(x), labels)
+        loss = nn.functional.cross_entropy(model(x).flatten(0, -2), labels)
         loss.backward()
         if step == 0:
             run["gradients"] = {key: flat(value.grad) for key, value in model.named_parameters()}
@@ -65,10 +136,15 @@ def main():
     golden = {
         "pytorch": torch.__version__,
         "rows": ROWS,
-        "sizes": SIZES,
         "adamw": ADAMW,
-        "runs": [record("relu", nn.functional.relu), record("gelu", nn.functional.gelu)],
     }
+    if sys.argv[1] == "mlp":
+        golden["sizes"] = SIZES
+        golden["runs"] = [
+            record_mlp("relu", nn.functional.relu), record_mlp("gelu", nn.functional.gelu)]
+    else:
+        golden["vocabulary"] = VOCABULARY
+        golden["runs"] = [record_gpt()]
 
     def rounded(value):  # nine significant digits hold an f32 exactly
         if isinstance(value, float):

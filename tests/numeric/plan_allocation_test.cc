@@ -55,7 +55,7 @@ namespace {
 class PlanAllocationTest : public testing::TestWithParam<PlanKind> {};
 
 TEST_P(PlanAllocationTest, ARunAllocatesNothingOnceItIsWarm) {
-  CompiledProblem compiled(LargeMlp(), GetParam(), /*threads=*/2);
+  CompiledProblem compiled(LargeGpt(), GetParam(), /*threads=*/2);
   Outcome outcome = compiled.EmptyOutcome();
   const PlanRun run = compiled.RunOn(0, outcome);
   compiled.plan().Run(run);
@@ -69,7 +69,7 @@ TEST_P(PlanAllocationTest, ARunAllocatesNothingOnceItIsWarm) {
 
 INSTANTIATE_TEST_SUITE_P(PlanKinds, PlanAllocationTest,
                          testing::Values(PlanKind::kTrainWrite, PlanKind::kTrainAccumulate,
-                                         PlanKind::kEvaluate),
+                                         PlanKind::kEvaluate, PlanKind::kPredict),
                          [](const auto& kind) {
                            switch (kind.param) {
                              case PlanKind::kTrainWrite:
@@ -78,6 +78,8 @@ INSTANTIATE_TEST_SUITE_P(PlanKinds, PlanAllocationTest,
                                return "train_accumulate";
                              case PlanKind::kEvaluate:
                                return "evaluate";
+                             case PlanKind::kPredict:
+                               return "predict";
                            }
                            return "unknown";
                          });

@@ -8,7 +8,7 @@
 namespace descent {
 
 Graph Problem::BuildGraph(std::int64_t batch_rows) const {
-  return BuildModel(model, features, classes, batch_rows).value();
+  return BuildModel(model, format, batch_rows).value();
 }
 
 ParameterLayout Problem::Layout() const { return MakeParameterLayout(BuildGraph(1)); }
@@ -21,12 +21,19 @@ std::vector<float> Problem::Parameters() const {
 }
 
 std::vector<float> Problem::Features() const {
-  const SampledTensor sampled = SampleSource(1).Reals({rows, features});
+  const SampledTensor sampled = SampleSource(1).Reals({rows, format.feature_count});
+  return {sampled.values.begin(), sampled.values.end()};
+}
+
+std::vector<std::int32_t> Problem::Tokens() const {
+  const SampledTensor sampled =
+      SampleSource(3).Labels(rows * format.token_count, format.class_count);
   return {sampled.values.begin(), sampled.values.end()};
 }
 
 std::vector<std::int32_t> Problem::Labels() const {
-  const SampledTensor sampled = SampleSource(2).Labels(rows, classes);
+  const SampledTensor sampled =
+      SampleSource(2).Labels(rows * format.label_count, format.class_count);
   return {sampled.values.begin(), sampled.values.end()};
 }
 
@@ -34,14 +41,40 @@ Problem SmallMlp(Activation activation, double dropout) {
   ModelSpec model;
   model.architecture =
       MlpSpec{.hidden_sizes = {33, 17}, .activation = activation, .dropout = dropout};
-  return {.model = model, .features = 21, .classes = 5, .rows = 12};
+  return {.model = model, .format = {.feature_count = 21, .class_count = 5}, .rows = 12};
 }
 
 Problem LargeMlp() {
   ModelSpec model;
   model.architecture =
       MlpSpec{.hidden_sizes = {520, 300}, .activation = Activation::kGelu, .dropout = 0.1};
-  return {.model = model, .features = 784, .classes = 10, .rows = 150};
+  return {.model = model, .format = {.feature_count = 784, .class_count = 10}, .rows = 150};
+}
+
+namespace {
+
+Problem MakeGpt(const GptSpec& spec, std::int64_t vocabulary, std::int64_t rows) {
+  ModelSpec model;
+  model.architecture = spec;
+  return {.model = model,
+          .format = {.token_count = spec.context_length,
+                     .label_count = spec.context_length,
+                     .class_count = vocabulary},
+          .rows = rows};
+}
+
+}  // namespace
+
+Problem SmallGpt(double dropout) {
+  return MakeGpt(
+      {.layers = 2, .heads = 3, .embedding_size = 21, .context_length = 7, .dropout = dropout},
+      /*vocabulary=*/11, /*rows=*/5);
+}
+
+Problem LargeGpt() {
+  return MakeGpt(
+      {.layers = 2, .heads = 4, .embedding_size = 160, .context_length = 50, .dropout = 0.1},
+      /*vocabulary=*/300, /*rows=*/6);
 }
 
 CompiledProblem::CompiledProblem(const Problem& problem, PlanKind kind, int threads,
@@ -52,28 +85,38 @@ CompiledProblem::CompiledProblem(const Problem& problem, PlanKind kind, int thre
       layout_(problem.Layout()),
       parameters_(problem.Parameters()),
       features_(problem.Features()),
+      tokens_(problem.Tokens()),
       labels_(problem.Labels()),
       pool_(threads),
       plan_(Plan::Compile(problem.BuildGraph(rows), layout_, kind, pool_).value()) {}
 
 Outcome CompiledProblem::EmptyOutcome() const {
   const auto rows = static_cast<std::size_t>(rows_);
-  const bool trains = kind_ != PlanKind::kEvaluate;
-  return {.gradients = std::vector<float>(trains ? parameters_.size() : 0),
-          .losses = std::vector<float>(rows),
-          .correct = std::vector<float>(rows)};
+  const bool predicts = kind_ == PlanKind::kPredict;
+  const auto logits_per_row =
+      static_cast<std::size_t>(problem_.format.label_count * problem_.format.class_count);
+  return {.gradients = std::vector<float>(IsTraining(kind_) ? parameters_.size() : 0),
+          .losses = std::vector<float>(predicts ? 0 : rows),
+          .correct = std::vector<float>(predicts ? 0 : rows),
+          .logits = std::vector<float>(predicts ? rows * logits_per_row : 0)};
 }
 
 PlanRun CompiledProblem::RunOn(std::int64_t first_row, Outcome& outcome) const {
   const auto rows = static_cast<std::size_t>(rows_);
   const auto first = static_cast<std::size_t>(first_row);
-  const auto columns = static_cast<std::size_t>(problem_.features);
-  return {.features = std::span(features_).subspan(first * columns, rows * columns),
-          .labels = std::span(labels_).subspan(first, rows),
+  const auto part = [&](const auto& values, std::int64_t columns) {
+    const auto width = static_cast<std::size_t>(columns);
+    return std::span(values).subspan(first * width, rows * width);
+  };
+  const bool has_labels = kind_ != PlanKind::kPredict;
+  return {.features = part(features_, problem_.format.feature_count),
+          .tokens = part(tokens_, problem_.format.token_count),
+          .labels = part(labels_, has_labels ? problem_.format.label_count : 0),
           .parameters = parameters_,
           .gradients = outcome.gradients,
           .losses = outcome.losses,
           .correct = outcome.correct,
+          .logits = outcome.logits,
           .seed = 11,
           .step = 3,
           .first_position = first_row,

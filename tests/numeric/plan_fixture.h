@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "common/job_spec.h"
+#include "common/sample_format.h"
 #include "worker/kernels/thread_pool.h"
 #include "worker/plan/plan.h"
 
@@ -13,25 +14,28 @@ namespace descent {
 // A small training problem: a model, its initial parameters and random samples.
 struct Problem {
   ModelSpec model;
-  std::int64_t features = 0;
-  std::int64_t classes = 0;
+  SampleFormat format;
   std::int64_t rows = 0;
 
   Graph BuildGraph(std::int64_t batch_rows) const;
   ParameterLayout Layout() const;
   std::vector<float> Parameters() const;
   std::vector<float> Features() const;       // [rows, features]
-  std::vector<std::int32_t> Labels() const;  // [rows]
+  std::vector<std::int32_t> Tokens() const;  // [rows, tokens]
+  std::vector<std::int32_t> Labels() const;  // [rows, labels of a sample]
 };
 
 Problem SmallMlp(Activation activation, double dropout);  // odd sizes, one tile each
 Problem LargeMlp();                                       // several tiles and buckets, dropout
+Problem SmallGpt(double dropout);                         // odd sizes
+Problem LargeGpt();                                       // several tiles and buckets, dropout
 
 // What a run wrote.
 struct Outcome {
   std::vector<float> gradients;
   std::vector<float> losses;
   std::vector<float> correct;
+  std::vector<float> logits;
 
   bool operator==(const Outcome&) const = default;
 };
@@ -61,6 +65,7 @@ class CompiledProblem {
   const ParameterLayout layout_;
   const std::vector<float> parameters_;
   const std::vector<float> features_;
+  const std::vector<std::int32_t> tokens_;
   const std::vector<std::int32_t> labels_;
   ThreadPool pool_;
   std::unique_ptr<Plan> plan_;

@@ -32,7 +32,8 @@ struct ReferenceStep {
     const Graph graph = problem.BuildGraph(problem.rows);
     const std::vector<float> arena = problem.Parameters();
     values.resize(static_cast<std::size_t>(graph.value_count()));
-    Of(graph.ports().features) = InDouble(problem.Features());
+    Of(graph.ports().input) =
+        problem.format.token_count > 0 ? InDouble(problem.Tokens()) : InDouble(problem.Features());
     Of(graph.ports().labels) = InDouble(problem.Labels());
     std::vector<ValueId> parameters;
     for (const ParameterSlot& slot : layout.slots) {
@@ -65,10 +66,17 @@ void ExpectNear(std::span<const float> found, const std::vector<double>& wanted)
   }
 }
 
-class PlanReferenceTest : public testing::TestWithParam<Activation> {};
+struct NamedProblem {
+  std::string name;
+  Problem problem;
+};
+
+std::string NameOf(const testing::TestParamInfo<NamedProblem>& info) { return info.param.name; }
+
+class PlanReferenceTest : public testing::TestWithParam<NamedProblem> {};
 
 TEST_P(PlanReferenceTest, ATrainingStepAgreesWithTheReference) {
-  const Problem problem = SmallMlp(GetParam(), /*dropout=*/0.25);
+  const Problem& problem = GetParam().problem;
   CompiledProblem compiled(problem, PlanKind::kTrainWrite);
   ReferenceStep reference(problem);
 
@@ -84,11 +92,12 @@ TEST_P(PlanReferenceTest, ATrainingStepAgreesWithTheReference) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Activations, PlanReferenceTest,
-                         testing::Values(Activation::kRelu, Activation::kGelu),
-                         [](const auto& activation) {
-                           return activation.param == Activation::kRelu ? "relu" : "gelu";
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    Models, PlanReferenceTest,
+    testing::Values(NamedProblem{"mlp_with_relu", SmallMlp(Activation::kRelu, /*dropout=*/0.25)},
+                    NamedProblem{"mlp_with_gelu", SmallMlp(Activation::kGelu, /*dropout=*/0.25)},
+                    NamedProblem{"gpt", SmallGpt(/*dropout=*/0.25)}),
+    NameOf);
 
 TEST(PlanTest, AccumulatingAddsToTheGradients) {
   const Problem problem = SmallMlp(Activation::kRelu, /*dropout=*/0);
@@ -133,10 +142,13 @@ TEST(PlanTest, LeavesThePaddingAlone) {
   EXPECT_EQ(std::ranges::count(padding, -7.0f), compiled.layout().element_count - sizes);
 }
 
-TEST(PlanTest, GivesEqualBitsForOneTwoAndThreeThreads) {
-  CompiledProblem one(LargeMlp(), PlanKind::kTrainWrite, /*threads=*/1);
-  CompiledProblem two(LargeMlp(), PlanKind::kTrainWrite, /*threads=*/2);
-  CompiledProblem three(LargeMlp(), PlanKind::kTrainWrite, /*threads=*/3);
+class LargePlanTest : public testing::TestWithParam<NamedProblem> {};
+
+TEST_P(LargePlanTest, GivesEqualBitsForOneTwoAndThreeThreads) {
+  const Problem& problem = GetParam().problem;
+  CompiledProblem one(problem, PlanKind::kTrainWrite, /*threads=*/1);
+  CompiledProblem two(problem, PlanKind::kTrainWrite, /*threads=*/2);
+  CompiledProblem three(problem, PlanKind::kTrainWrite, /*threads=*/3);
   const Outcome alone = one.Run();
 
   EXPECT_EQ(two.Run(), alone);
@@ -158,13 +170,16 @@ TEST(PlanTest, GivesEqualBitsWhereverTheBatchLies) {
   EXPECT_EQ(moved, aligned);
 }
 
-TEST(PlanTest, DropoutDoesNotDependOnHowABatchIsSplit) {
-  const Problem problem = SmallMlp(Activation::kRelu, /*dropout=*/0.5);
+class SplitPlanTest : public testing::TestWithParam<NamedProblem> {};
+
+TEST_P(SplitPlanTest, DropoutDoesNotDependOnHowABatchIsSplit) {
+  const Problem& problem = GetParam().problem;
+  const std::int64_t part_rows = problem.rows / 3;
   CompiledProblem whole(problem, PlanKind::kTrainWrite);
-  CompiledProblem third(problem, PlanKind::kTrainWrite, /*threads=*/1, /*rows=*/4);
+  CompiledProblem third(problem, PlanKind::kTrainWrite, /*threads=*/1, part_rows);
   const Outcome together = whole.Run();
   std::vector<float> apart;
-  for (const std::int64_t first_row : {0, 4, 8}) {
+  for (const std::int64_t first_row : {std::int64_t{0}, part_rows, 2 * part_rows}) {
     Outcome part = third.EmptyOutcome();
     third.plan().Run(third.RunOn(first_row, part));
     apart.insert(apart.end(), part.losses.begin(), part.losses.end());
@@ -172,6 +187,30 @@ TEST(PlanTest, DropoutDoesNotDependOnHowABatchIsSplit) {
 
   // Another mask would change a loss by tenths; matrix products of other heights round differently.
   ExpectNear(apart, InDouble(together.losses));
+}
+
+INSTANTIATE_TEST_SUITE_P(Models, SplitPlanTest,
+                         testing::Values(NamedProblem{"mlp",
+                                                      SmallMlp(Activation::kRelu, /*dropout=*/0.5)},
+                                         NamedProblem{"gpt", LargeGpt()}),
+                         NameOf);
+
+TEST(PlanTest, APredictionDoesNotSeeLaterTokens) {
+  const Problem problem = SmallGpt(/*dropout=*/0);
+  CompiledProblem compiled(problem, PlanKind::kPredict);
+  const Outcome before = compiled.Run();
+  std::vector<std::int32_t> tokens = problem.Tokens();
+  const auto classes = static_cast<std::size_t>(problem.format.class_count);
+  constexpr std::size_t kChanged = 4;
+  tokens[kChanged] = (tokens[kChanged] + 1) % static_cast<std::int32_t>(classes);
+  Outcome after = compiled.EmptyOutcome();
+  PlanRun run = compiled.RunOn(0, after);
+  run.tokens = tokens;
+
+  compiled.plan().Run(run);
+
+  const auto change = std::ranges::mismatch(before.logits, after.logits).in1;
+  EXPECT_EQ(static_cast<std::size_t>(change - before.logits.begin()) / classes, kChanged);
 }
 
 TEST(PlanTest, DropoutChangesFromStepToStep) {
@@ -205,8 +244,8 @@ TEST(PlanTest, EvaluationAgreesWithTrainingWithoutDropout) {
   EXPECT_EQ(evaluated.correct, trained.correct);
 }
 
-TEST(PlanTest, BucketsBecomeReadyInAscendingOrder) {
-  CompiledProblem compiled(LargeMlp(), PlanKind::kTrainWrite);
+TEST_P(LargePlanTest, BucketsBecomeReadyInAscendingOrder) {
+  CompiledProblem compiled(GetParam().problem, PlanKind::kTrainWrite);
   Outcome outcome = compiled.EmptyOutcome();
   PlanRun run = compiled.RunOn(0, outcome);
   std::vector<int> ready;
@@ -220,8 +259,8 @@ TEST(PlanTest, BucketsBecomeReadyInAscendingOrder) {
   EXPECT_EQ(ready, all);
 }
 
-TEST(PlanTest, AReadyBucketHoldsItsFinalGradients) {
-  CompiledProblem compiled(LargeMlp(), PlanKind::kTrainWrite);
+TEST_P(LargePlanTest, AReadyBucketHoldsItsFinalGradients) {
+  CompiledProblem compiled(GetParam().problem, PlanKind::kTrainWrite);
   Outcome outcome = compiled.EmptyOutcome();
   PlanRun run = compiled.RunOn(0, outcome);
   std::vector<float> when_ready;
@@ -236,6 +275,11 @@ TEST(PlanTest, AReadyBucketHoldsItsFinalGradients) {
   EXPECT_EQ(when_ready, outcome.gradients);
 }
 
+INSTANTIATE_TEST_SUITE_P(Models, LargePlanTest,
+                         testing::Values(NamedProblem{"mlp", LargeMlp()},
+                                         NamedProblem{"gpt", LargeGpt()}),
+                         NameOf);
+
 TEST(PlanTest, LeavesTheRoundingAndDenormalModesAlone) {
   CompiledProblem compiled(LargeMlp(), PlanKind::kTrainWrite, /*threads=*/2);
   constexpr unsigned kExceptionFlags = 0x3f;
@@ -249,11 +293,11 @@ TEST(PlanTest, LeavesTheRoundingAndDenormalModesAlone) {
 TEST(PlanTest, AGradientThatTwoParametersShareReachesBoth) {
   Graph graph;
   ModelPorts ports;
-  ports.features = graph.AddInput("features", {DataType::kFloat32, {2, 3}});
+  ports.input = graph.AddInput("features", {DataType::kFloat32, {2, 3}});
   ports.labels = graph.AddInput("labels", {DataType::kInt32, {2}});
-  const ValueId first = graph.AddParameter("first", {2, 3}, 1);
-  const ValueId second = graph.AddParameter("second", {2, 3}, 1);
-  const ValueId sum = Add(graph, Add(graph, ports.features, first).value(), second).value();
+  const ValueId first = graph.AddParameter("first", {2, 3}, Initialization::Uniform(1));
+  const ValueId second = graph.AddParameter("second", {2, 3}, Initialization::Uniform(1));
+  const ValueId sum = Add(graph, Add(graph, ports.input, first).value(), second).value();
   ports.losses = SoftmaxCrossEntropy(graph, sum, ports.labels).value();
   ports.correct = TopOneCorrect(graph, sum, ports.labels).value();
   graph.set_ports(ports);

@@ -82,9 +82,12 @@ void Dropout(const Operands& o) {
   const PhiloxKey key = MakePhiloxKey(o.random.seed, RandomPurpose::kDropout);
   const double probability = o.node.attributes.Real("probability");
   const auto layer = static_cast<std::uint32_t>(o.node.attributes.Integer("layer"));
+  const auto rows_per_sample =
+      static_cast<std::uint32_t>(o.node.attributes.Integer("rows_per_sample"));
   const std::size_t columns = Size(o.in_shape(0)[1]);
   for (std::size_t i = 0; i < o.in(0).size(); ++i) {
-    const auto position = o.random.first_position + static_cast<std::uint32_t>(i / columns);
+    const auto position =
+        o.random.first_position * rows_per_sample + static_cast<std::uint32_t>(i / columns);
     const std::size_t e = i % columns;
     const auto block = static_cast<std::uint32_t>(e / 64 * 16 + e % 16);
     const std::uint32_t word = Philox4x32({block, position, o.random.step, layer}, key)[e / 16 % 4];
@@ -122,6 +125,158 @@ void TopOneCorrect(const Operands& o) {
   }
 }
 
+void Embedding(const Operands& o) {
+  const std::size_t columns = Size(o.out_shape(0)[1]);
+  for (std::size_t i = 0; i < o.out(0).size(); ++i)
+    o.out(0)[i] = o.in(1)[static_cast<std::size_t>(o.in(0)[i / columns]) * columns + i % columns];
+}
+
+void EmbeddingGradient(const Operands& o) {
+  const std::size_t columns = Size(o.out_shape(0)[1]);
+  for (std::size_t i = 0; i < o.in(1).size(); ++i)
+    o.out(0)[static_cast<std::size_t>(o.in(0)[i / columns]) * columns + i % columns] += o.in(1)[i];
+}
+
+void AddPositions(const Operands& o) {
+  for (std::size_t i = 0; i < o.out(0).size(); ++i)
+    o.out(0)[i] = o.in(0)[i] + o.in(1)[i % o.in(1).size()];
+}
+
+void PositionSum(const Operands& o) {
+  for (std::size_t i = 0; i < o.in(0).size(); ++i) o.out(0)[i % o.out(0).size()] += o.in(0)[i];
+}
+
+void LayerNorm(const Operands& o) {
+  const std::size_t columns = Size(o.in_shape(0)[1]);
+  for (std::size_t row = 0; row < o.out(1).size(); ++row) {
+    const double* x = o.in(0).data() + row * columns;
+    double mean = 0, variance = 0;
+    for (std::size_t i = 0; i < columns; ++i) mean += x[i] / static_cast<double>(columns);
+    for (std::size_t i = 0; i < columns; ++i)
+      variance += (x[i] - mean) * (x[i] - mean) / static_cast<double>(columns);
+    const double scale = 1 / std::sqrt(variance + o.node.attributes.Real("epsilon"));
+    for (std::size_t i = 0; i < columns; ++i)
+      o.out(0)[row * columns + i] = (x[i] - mean) * scale * o.in(1)[i] + o.in(2)[i];
+    o.out(1)[row] = mean;
+    o.out(2)[row] = scale;
+  }
+}
+
+void LayerNormGradient(const Operands& o) {
+  const std::size_t columns = Size(o.in_shape(0)[1]);
+  const auto normalized = [&](std::size_t row, std::size_t i) {
+    return (o.in(1)[row * columns + i] - o.in(3)[row]) * o.in(4)[row];
+  };
+  const auto weighted = [&](std::size_t row, std::size_t i) {
+    return o.in(0)[row * columns + i] * o.in(2)[i];
+  };
+  for (std::size_t row = 0; row < o.in(3).size(); ++row) {
+    double mean = 0, product_mean = 0;
+    for (std::size_t i = 0; i < columns; ++i) {
+      mean += weighted(row, i) / static_cast<double>(columns);
+      product_mean += weighted(row, i) * normalized(row, i) / static_cast<double>(columns);
+    }
+    for (std::size_t i = 0; i < columns; ++i)
+      o.out(0)[row * columns + i] =
+          o.in(4)[row] * (weighted(row, i) - mean - normalized(row, i) * product_mean);
+  }
+}
+
+void LayerNormGainGradient(const Operands& o) {
+  const std::size_t columns = Size(o.in_shape(0)[1]);
+  for (std::size_t i = 0; i < o.in(0).size(); ++i) {
+    const std::size_t row = i / columns;
+    o.out(0)[i % columns] += o.in(0)[i] * (o.in(1)[i] - o.in(2)[row]) * o.in(3)[row];
+  }
+}
+
+// One head of one sample, addressed in the operands of the attention ops.
+struct Head {
+  Head(const Operands& o, std::size_t index)
+      : tokens(Size(o.node.attributes.Integer("tokens"))),
+        heads(Size(o.node.attributes.Integer("heads"))),
+        width(Size(o.in_shape(0)[1]) / 3),
+        columns(width / heads),
+        first_row(index / heads * tokens),
+        head(index % heads) {}
+
+  // Of q (part 0), k (1) and v (2).
+  std::size_t Projection(std::size_t part, std::size_t token, std::size_t d) const {
+    return (first_row + token) * 3 * width + part * width + head * columns + d;
+  }
+  std::size_t Output(std::size_t token, std::size_t d) const {
+    return (first_row + token) * width + head * columns + d;
+  }
+  std::size_t LogSum(std::size_t token) const { return (first_row + token) * heads + head; }
+  double Score(const Tensor& projections, std::size_t i, std::size_t j) const {
+    double score = 0;
+    for (std::size_t d = 0; d < columns; ++d)
+      score += projections[Projection(0, i, d)] * projections[Projection(1, j, d)];
+    return score / std::sqrt(static_cast<double>(columns));
+  }
+
+  std::size_t tokens, heads, width, columns, first_row, head;
+};
+
+std::size_t HeadCount(const Operands& o) {
+  return Size(o.in_shape(0)[0] / o.node.attributes.Integer("tokens") *
+              o.node.attributes.Integer("heads"));
+}
+
+void CausalAttention(const Operands& o) {
+  for (std::size_t index = 0; index < HeadCount(o); ++index) {
+    const Head head(o, index);
+    for (std::size_t i = 0; i < head.tokens; ++i) {
+      double sum = 0;
+      for (std::size_t j = 0; j <= i; ++j) sum += std::exp(head.Score(o.in(0), i, j));
+      o.out(1)[head.LogSum(i)] = std::log(sum);
+      for (std::size_t j = 0; j <= i; ++j) {
+        const double probability = std::exp(head.Score(o.in(0), i, j)) / sum;
+        for (std::size_t d = 0; d < head.columns; ++d)
+          o.out(0)[head.Output(i, d)] += probability * o.in(0)[head.Projection(2, j, d)];
+      }
+    }
+  }
+}
+
+void CausalAttentionGradient(const Operands& o) {
+  const Tensor &projections = o.in(0), &y = o.in(1), &dy = o.in(3);
+  for (std::size_t index = 0; index < HeadCount(o); ++index) {
+    const Head head(o, index);
+    const double scale = 1 / std::sqrt(static_cast<double>(head.columns));
+    for (std::size_t i = 0; i < head.tokens; ++i) {
+      for (std::size_t j = 0; j <= i; ++j) {
+        const double probability =
+            std::exp(head.Score(projections, i, j) - o.in(2)[head.LogSum(i)]);
+        double gradient = 0;
+        for (std::size_t d = 0; d < head.columns; ++d) {
+          const double v = projections[head.Projection(2, j, d)];
+          gradient += dy[head.Output(i, d)] * (v - y[head.Output(i, d)]);
+        }
+        gradient *= probability * scale;
+        for (std::size_t d = 0; d < head.columns; ++d) {
+          Tensor& out = o.out(0);
+          out[head.Projection(0, i, d)] += gradient * projections[head.Projection(1, j, d)];
+          out[head.Projection(1, j, d)] += gradient * projections[head.Projection(0, i, d)];
+          out[head.Projection(2, j, d)] += probability * dy[head.Output(i, d)];
+        }
+      }
+    }
+  }
+}
+
+void SampleMean(const Operands& o) {
+  const std::size_t tokens = Size(o.node.attributes.Integer("tokens"));
+  for (std::size_t i = 0; i < o.in(0).size(); ++i)
+    o.out(0)[i / tokens] += o.in(0)[i] / static_cast<double>(tokens);
+}
+
+void SampleMeanGradient(const Operands& o) {
+  const std::size_t tokens = Size(o.node.attributes.Integer("tokens"));
+  for (std::size_t i = 0; i < o.out(0).size(); ++i)
+    o.out(0)[i] = o.in(0)[i / tokens] / static_cast<double>(tokens);
+}
+
 void Fill(const Operands& o) { std::ranges::fill(o.out(0), o.node.attributes.Real("value")); }
 
 using Interpretation = void (*)(const Operands&);
@@ -142,6 +297,17 @@ const std::map<std::string_view, Interpretation>& Interpretations() {
       {"add", Map<Sum>},
       {"identity", Map<Same>},
       {"fill", Fill},
+      {"embedding", Embedding},
+      {"embedding_gradient", EmbeddingGradient},
+      {"add_positions", AddPositions},
+      {"position_sum", PositionSum},
+      {"layer_norm", LayerNorm},
+      {"layer_norm_gradient", LayerNormGradient},
+      {"layer_norm_gain_gradient", LayerNormGainGradient},
+      {"causal_attention", CausalAttention},
+      {"causal_attention_gradient", CausalAttentionGradient},
+      {"sample_mean", SampleMean},
+      {"sample_mean_gradient", SampleMeanGradient},
   };
   return kInterpretations;
 }

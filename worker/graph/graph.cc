@@ -13,9 +13,11 @@ ValueId Graph::AddInput(std::string name, TensorType type) {
   return AddValue({std::move(name), std::move(type), ValueRole::kInput});
 }
 
-ValueId Graph::AddParameter(std::string name, Shape shape, double init_bound) {
-  return AddValue(
-      {std::move(name), {DataType::kFloat32, std::move(shape)}, ValueRole::kParameter, init_bound});
+ValueId Graph::AddParameter(std::string name, Shape shape, Initialization initialization) {
+  return AddValue({std::move(name),
+                   {DataType::kFloat32, std::move(shape)},
+                   ValueRole::kParameter,
+                   initialization});
 }
 
 Result<std::vector<ValueId>> Graph::AddNode(const OpDef& op, std::vector<ValueId> inputs,

@@ -16,12 +16,28 @@ enum class ValueRole {
   kTemporary,  // computed by a node
 };
 
+// How a parameter starts.
+struct Initialization {
+  enum class Kind {
+    kUniform,   // on [-scale, scale)
+    kNormal,    // of mean 0 and standard deviation `scale`
+    kConstant,  // `scale` itself
+  };
+
+  Kind kind = Kind::kConstant;
+  double scale = 0.0;
+
+  static Initialization Uniform(double bound) { return {Kind::kUniform, bound}; }
+  static Initialization Normal(double deviation) { return {Kind::kNormal, deviation}; }
+  static Initialization Constant(double value) { return {Kind::kConstant, value}; }
+};
+
 // A tensor of a graph: assigned once, by a node or from outside.
 struct Value {
   std::string name;
   TensorType type;
   ValueRole role = ValueRole::kTemporary;
-  double init_bound = 0.0;  // of a parameter: starts uniform on [-init_bound, init_bound)
+  Initialization initialization;  // of a parameter
 };
 
 // One application of an op.
@@ -32,12 +48,14 @@ struct Node {
   std::vector<ValueId> outputs;
 };
 
-// Where a model meets the world. B rows, F features, C classes.
+// Where a model meets the world. B samples, each of F features and one label, or of T tokens and T
+// labels (then M = B T, else M = B); C classes.
 struct ModelPorts {
-  ValueId features;  // f32 [B, F]
-  ValueId labels;    // int32 [B]
-  ValueId losses;    // f32 [B]
-  ValueId correct;   // f32 [B]: 1 if the largest logit is the label's, else 0
+  ValueId input;    // f32 [B, F], or int32 [M]: tokens
+  ValueId labels;   // int32 [M]
+  ValueId logits;   // f32 [M, C]
+  ValueId losses;   // f32 [B]: of a sample, the mean over its labels
+  ValueId correct;  // f32 [B]: the share of its labels whose logit is the largest
 };
 
 // A computation in static single assignment: nodes in an order in which they can run, append-only.
@@ -46,7 +64,7 @@ struct ModelPorts {
 class Graph {
  public:
   ValueId AddInput(std::string name, TensorType type);
-  ValueId AddParameter(std::string name, Shape shape, double init_bound);
+  ValueId AddParameter(std::string name, Shape shape, Initialization initialization);
 
   // Appends a node; its outputs' ids. kInvalidArgument: the op refuses these operands.
   Result<std::vector<ValueId>> AddNode(const OpDef& op, std::vector<ValueId> inputs,

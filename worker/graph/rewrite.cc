@@ -39,7 +39,7 @@ Graph ForEvaluation(const Graph& graph) {
   }
   Graph evaluated = graph.WithNodes(std::move(kept));
   ModelPorts ports = graph.ports();
-  for (ValueId* port : {&ports.losses, &ports.correct}) {
+  for (ValueId* port : {&ports.logits, &ports.losses, &ports.correct}) {
     if (port->is_valid()) replace(*port);
   }
   evaluated.set_ports(ports);

@@ -20,6 +20,17 @@ const Kernel* FindKernel(std::string_view op) {
       {"add", cpu::PrepareAdd},
       {"identity", cpu::PrepareIdentity, /*can_accumulate=*/true},
       {"fill", cpu::PrepareFill},
+      {"embedding", cpu::PrepareEmbedding},
+      {"embedding_gradient", cpu::PrepareEmbeddingGradient, /*can_accumulate=*/true},
+      {"add_positions", cpu::PrepareAddPositions},
+      {"position_sum", cpu::PreparePositionSum, /*can_accumulate=*/true},
+      {"layer_norm", cpu::PrepareLayerNorm},
+      {"layer_norm_gradient", cpu::PrepareLayerNormGradient},
+      {"layer_norm_gain_gradient", cpu::PrepareLayerNormGainGradient, /*can_accumulate=*/true},
+      {"causal_attention", cpu::PrepareCausalAttention},
+      {"causal_attention_gradient", cpu::PrepareCausalAttentionGradient},
+      {"sample_mean", cpu::PrepareSampleMean},
+      {"sample_mean_gradient", cpu::PrepareSampleMeanGradient},
   };
   for (const Kernel& kernel : kKernels) {
     if (kernel.op == op) return &kernel;

@@ -12,9 +12,9 @@ namespace {
 Result<ValueId> AppendLinear(Graph& graph, std::int64_t layer, ValueId x, std::int64_t outputs) {
   const std::int64_t inputs = graph.value(x).type.shape[1];
   const std::string name = "layers." + std::to_string(layer);
-  const double bound = 1.0 / std::sqrt(static_cast<double>(inputs));
-  const ValueId weight = graph.AddParameter(name + ".weight", {outputs, inputs}, bound);
-  const ValueId bias = graph.AddParameter(name + ".bias", {outputs}, bound);
+  const auto start = Initialization::Uniform(1.0 / std::sqrt(static_cast<double>(inputs)));
+  const ValueId weight = graph.AddParameter(name + ".weight", {outputs, inputs}, start);
+  const ValueId bias = graph.AddParameter(name + ".bias", {outputs}, start);
   DESCENT_ASSIGN(const ValueId product, MatMul(graph, x, weight, {.transpose_b = true}));
   return AddBias(graph, product, bias);
 }

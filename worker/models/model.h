@@ -4,19 +4,19 @@
 
 #include "common/job_spec.h"
 #include "common/result.h"
+#include "common/sample_format.h"
 #include "worker/graph/graph.h"
 
 namespace descent {
 
-// The forward pass of a model on `batch_rows` samples, with its ports set:
-//   features f32 [batch_rows, features]   labels int32 [batch_rows]   ->   losses, correct.
-// The parameters, their names and their order do not depend on batch_rows. All counts are >= 1.
-// kInvalidArgument: the model cannot have these sizes.
+// The forward pass of a model on `batch_rows` samples of a format, with its ports set. The
+// parameters, their names and their order do not depend on batch_rows, which is >= 1.
+// kInvalidArgument: the model cannot learn from such samples.
 //
-// An MLP is a chain of linear layers, each but the last followed by the activation and dropout.
-// "layers.I.weight" [out, in] and "layers.I.bias" [out] both start uniform on
-// [-1 / sqrt(in), 1 / sqrt(in)), as PyTorch's Linear does, so trained weights can be exchanged.
-Result<Graph> BuildModel(const ModelSpec& spec, std::int64_t features, std::int64_t classes,
+// An MLP (mlp.h) learns from features, a GPT (gpt.h) from tokens. Parameters have the names and
+// shapes that they have in PyTorch, and start as they do there, so trained weights can be
+// exchanged.
+Result<Graph> BuildModel(const ModelSpec& spec, const SampleFormat& format,
                          std::int64_t batch_rows);
 
 }  // namespace descent

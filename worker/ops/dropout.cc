@@ -23,7 +23,9 @@ std::vector<ValueId> Gradient(Graph& graph, const Node& node,
 
 OpSample Sample(SampleSource& source) {
   OpSample sample = SampleOne(source);
-  sample.attributes = {{"probability", source.Real(0, 0.9)}, {"layer", source.Integer(0, 3)}};
+  sample.attributes = {{"probability", source.Real(0, 0.9)},
+                       {"layer", source.Integer(0, 3)},
+                       {"rows_per_sample", source.Integer(1, 3)}};
   return sample;
 }
 
@@ -42,7 +44,9 @@ const OpDef& DropoutOp() {
 
 Result<ValueId> Dropout(Graph& graph, ValueId x, DropoutOptions options) {
   return graph.Apply(DropoutOp(), {x},
-                     {{"probability", options.probability}, {"layer", options.layer}});
+                     {{"probability", options.probability},
+                      {"layer", options.layer},
+                      {"rows_per_sample", options.rows_per_sample}});
 }
 
 }  // namespace descent

@@ -42,13 +42,14 @@ const OpDef& GeluOp();
 const OpDef& GeluGradientOp();  // (dy, x) -> dx
 
 // Sets elements to zero with the given probability, in [0, 1), and scales the others by
-// 1 / (1 - probability). x [B, C]. Which elements is a function of (seed, layer, step, position of
-// the row in the global batch, column), so it does not depend on how a batch is split; the gradient
-// is the same op on dy. The identity in evaluation. Source: Srivastava et al. 2014, inverted
-// scaling.
+// 1 / (1 - probability). x [B, C], or [B T, C]. Which elements is a function of (seed, layer, step,
+// position of the row in the global batch, column), so it does not depend on how a batch is split;
+// the gradient is the same op on dy. The identity in evaluation. Source: Srivastava et al. 2014,
+// inverted scaling.
 struct DropoutOptions {
   double probability = 0.0;
-  std::int64_t layer = 0;  // tells the dropouts of a model apart
+  std::int64_t layer = 0;            // tells the dropouts of a model apart
+  std::int64_t rows_per_sample = 1;  // T
 };
 Result<ValueId> Dropout(Graph& graph, ValueId x, DropoutOptions options);
 const OpDef& DropoutOp();
@@ -72,6 +73,44 @@ const OpDef& AddOp();
 // y = x, any shape, in memory of its own.
 Result<ValueId> Identity(Graph& graph, ValueId x);
 const OpDef& IdentityOp();
+
+// The ops of a transformer. T tokens of a sample: rows lie sample by sample, M = B T of them.
+
+// Row i is the row of `table` that tokens[i] names:  tokens int32 [M] in [0, V)   table [V, C]
+//   ->   y [M, C].
+Result<ValueId> Embedding(Graph& graph, ValueId tokens, ValueId table);
+const OpDef& EmbeddingOp();
+// dtable[v] = the sum of the rows of dy whose token is v, from the first to the last.
+const OpDef& EmbeddingGradientOp();  // (tokens, dy) -> dtable
+
+// y[i] = x[i] + positions[i mod T]:  x [M, C]   positions [T, C]   ->   y like x.
+Result<ValueId> AddPositions(Graph& graph, ValueId x, ValueId positions);
+const OpDef& AddPositionsOp();
+// y[t] = the sum over the samples, in order, of x[b T + t]:  x [M, C]   ->   y [T, C].
+const OpDef& PositionSumOp();
+
+// Normalises every row, then scales and shifts:  y = (x - mean) / sqrt(var + epsilon) gain + bias.
+//   x [M, C]   gain, bias [C]   ->   y like x.   var is the biased estimate.
+// Keeps mean and 1 / sqrt(var + epsilon) of every row. Source: Ba, Kiros and Hinton 2016, eq. 3.
+Result<ValueId> LayerNorm(Graph& graph, ValueId x, ValueId gain, ValueId bias, double epsilon);
+const OpDef& LayerNormOp();              // (x, gain, bias) -> y, mean, inverse_deviation
+const OpDef& LayerNormGradientOp();      // (dy, x, gain, mean, inverse_deviation) -> dx
+const OpDef& LayerNormGainGradientOp();  // (dy, x, mean, inverse_deviation) -> dgain
+
+// For each sample and head, of D = C / heads columns, and each token i:
+//   y[i] = sum over j <= i of softmax_j(q[i] . k[j] / sqrt(D)) v[j]
+//   projections [M, 3 C]: q, then k, then v, each head by head   ->   y [M, C].
+// Keeps the logarithms of the softmax's sums, [M, heads], in place of its T by T probabilities.
+// Source: Vaswani et al. 2017, eq. 1; Dao et al. 2022 for the gradient without probabilities.
+Result<ValueId> CausalAttention(Graph& graph, ValueId projections, std::int64_t heads,
+                                std::int64_t tokens);
+const OpDef& CausalAttentionOp();          // (projections) -> y, log_sums
+const OpDef& CausalAttentionGradientOp();  // (projections, y, log_sums, dy) -> dprojections
+
+// The mean over the tokens of each sample, added in order:  x [M]   ->   y [B].
+Result<ValueId> SampleMean(Graph& graph, ValueId x, std::int64_t tokens);
+const OpDef& SampleMeanOp();
+const OpDef& SampleMeanGradientOp();  // dx[b T + t] = dy[b] / T
 
 // Every element is `value`.
 Result<ValueId> Fill(Graph& graph, Shape shape, double value);

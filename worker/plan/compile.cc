@@ -96,13 +96,10 @@ void CountElements(Program& program, const Graph& graph, const ParameterLayout& 
   const auto set = [&](Arena arena, std::int64_t count) {
     program.element_counts[static_cast<std::size_t>(arena)] = count;
   };
-  const auto count_of = [&](ValueId id) { return ElementCount(graph.value(id).type.shape); };
-  set(Arena::kFeatures, count_of(graph.ports().features));
-  set(Arena::kLabels, count_of(graph.ports().labels));
+  for (const CallersValue& value : CallersValues(graph, program.kind))
+    set(value.arena, ElementCount(graph.value(value.id).type.shape));
   set(Arena::kParameters, layout.element_count);
-  set(Arena::kGradients, program.kind == PlanKind::kEvaluate ? 0 : layout.element_count);
-  set(Arena::kLosses, count_of(graph.ports().losses));
-  set(Arena::kCorrect, count_of(graph.ports().correct));
+  set(Arena::kGradients, IsTraining(program.kind) ? layout.element_count : 0);
   set(Arena::kActivations, activation_elements);
 }
 
@@ -111,7 +108,7 @@ void CountElements(Program& program, const Graph& graph, const ParameterLayout& 
 Result<std::unique_ptr<Plan>> Plan::Compile(const Graph& model, const ParameterLayout& layout,
                                             PlanKind kind, ThreadPool& pool) {
   DESCENT_ASSIGN(const LoweredModel lowered, Lower(model, layout, kind));
-  const PlacedValues placed = PlaceValues(lowered, layout);
+  const PlacedValues placed = PlaceValues(lowered, layout, kind);
   auto program = std::make_unique<Program>();
   program->kind = kind;
   for (const Node& node : lowered.graph.nodes()) {
@@ -119,7 +116,7 @@ Result<std::unique_ptr<Plan>> Plan::Compile(const Graph& model, const ParameterL
     DESCENT_ASSIGN(ProgramStep step, PrepareStep({lowered.graph, node, mode, pool}, placed.places));
     program->steps.push_back(std::move(step));
   }
-  if (kind != PlanKind::kEvaluate) {
+  if (IsTraining(kind)) {
     program->bucket_ready_after = BucketReadiness(program->steps, layout);
   }
   CountElements(*program, lowered.graph, layout, placed.activation_elements);

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "worker/graph/rewrite.h"
@@ -48,15 +47,18 @@ Status MoveIntoArena(Differentiated& differentiated) {
 }  // namespace
 
 Result<LoweredModel> Lower(const Graph& model, const ParameterLayout& layout, PlanKind kind) {
-  const ModelPorts& ports = model.ports();
-  if (kind == PlanKind::kEvaluate) {
+  if (!IsTraining(kind)) {
     const Graph evaluated = ForEvaluation(model);
-    const std::array wanted = {evaluated.ports().losses, evaluated.ports().correct};
+    const ModelPorts& ports = evaluated.ports();
+    const std::vector<ValueId> wanted = kind == PlanKind::kPredict
+                                            ? std::vector{ports.logits}
+                                            : std::vector{ports.losses, ports.correct};
     return LoweredModel{RemoveDeadNodes(evaluated, wanted), {}};
   }
   std::vector<ValueId> parameters;
   for (const ParameterSlot& slot : layout.slots) parameters.push_back(FindParameter(model, slot));
-  DESCENT_ASSIGN(Differentiated differentiated, Differentiate(model, ports.losses, parameters));
+  DESCENT_ASSIGN(Differentiated differentiated,
+                 Differentiate(model, model.ports().losses, parameters));
   DESCENT_RETURN_IF_ERROR(MoveIntoArena(differentiated));
   return LoweredModel{std::move(differentiated.graph), std::move(differentiated.gradients)};
 }

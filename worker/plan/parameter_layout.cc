@@ -51,6 +51,34 @@ std::vector<IndexRange> MakeBuckets(const std::vector<ParameterSlot>& slots) {
   return buckets;
 }
 
+// The value that a random word becomes.
+float Draw(const Initialization& initialization, std::uint32_t word) {
+  const auto scale = static_cast<float>(initialization.scale);
+  switch (initialization.kind) {
+    case Initialization::Kind::kUniform:
+      return scale * (2 * ToUniformFloat(word) - 1);
+    case Initialization::Kind::kNormal:
+      return static_cast<float>(initialization.scale * ToNormal(word));
+    case Initialization::Kind::kConstant:
+      return scale;
+  }
+  return scale;
+}
+
+void Initialize(const Initialization& initialization, const PhiloxKey& key, std::uint32_t place,
+                std::span<float> values) {
+  std::array<std::uint32_t, 4> words = {};
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (i % 4 == 0) {
+      const std::uint64_t block = i / 4;
+      words = Philox4x32(
+          {static_cast<std::uint32_t>(block), static_cast<std::uint32_t>(block >> 32), place, 0},
+          key);
+    }
+    values[i] = Draw(initialization, words[i % 4]);
+  }
+}
+
 }  // namespace
 
 ParameterLayout MakeParameterLayout(const Graph& model) {
@@ -81,18 +109,9 @@ void InitializeParameters(const Graph& model, const ParameterLayout& layout, std
   for (const ValueId id : ParametersByFirstUse(model)) {
     const ParameterSlot* slot = FindSlot(layout, model.value(id).name);
     DESCENT_CHECK(slot != nullptr);
-    const auto bound = static_cast<float>(model.value(id).init_bound);
-    std::array<std::uint32_t, 4> words = {};
-    for (std::int64_t i = 0; i < slot->size; ++i) {
-      if (i % 4 == 0) {
-        const std::int64_t block = i / 4;
-        words = Philox4x32(
-            {static_cast<std::uint32_t>(block), static_cast<std::uint32_t>(block >> 32), place, 0},
-            key);
-      }
-      const float uniform = ToUniformFloat(words[static_cast<std::size_t>(i % 4)]);
-      parameters[static_cast<std::size_t>(slot->offset + i)] = bound * (2 * uniform - 1);
-    }
+    const std::span<float> values = parameters.subspan(static_cast<std::size_t>(slot->offset),
+                                                       static_cast<std::size_t>(slot->size));
+    Initialize(model.value(id).initialization, key, place, values);
     ++place;
   }
 }

@@ -37,8 +37,8 @@ ParameterLayout MakeParameterLayout(const Graph& model);
 // The slot of that name, or null.
 const ParameterSlot* FindSlot(const ParameterLayout& layout, std::string_view name);
 
-// Fills the arena [layout.element_count]: every parameter uniform on its bounds, padding zero. An
-// element's bits are a function of the seed, the parameter's place in the forward pass and the
+// Fills the arena [layout.element_count]: every parameter as its initialization says, padding zero.
+// An element's bits are a function of the seed, the parameter's place in the forward pass and the
 // element's index in the parameter, not of the layout.
 void InitializeParameters(const Graph& model, const ParameterLayout& layout, std::uint64_t seed,
                           std::span<float> parameters);

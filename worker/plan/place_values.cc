@@ -52,7 +52,22 @@ Buffers AssignBuffers(const Graph& graph, const std::vector<bool>& is_callers) {
 
 }  // namespace
 
-PlacedValues PlaceValues(const LoweredModel& model, const ParameterLayout& layout) {
+std::vector<CallersValue> CallersValues(const Graph& graph, PlanKind kind) {
+  const ModelPorts& ports = graph.ports();
+  const bool is_of_tokens = graph.value(ports.input).type.type == DataType::kInt32;
+  std::vector<CallersValue> values = {
+      {ports.input, is_of_tokens ? Arena::kTokens : Arena::kFeatures}};
+  if (kind == PlanKind::kPredict) {
+    values.push_back({ports.logits, Arena::kLogits});
+  } else {
+    values.push_back({ports.labels, Arena::kLabels});
+    values.push_back({ports.losses, Arena::kLosses});
+    values.push_back({ports.correct, Arena::kCorrect});
+  }
+  return values;
+}
+
+PlacedValues PlaceValues(const LoweredModel& model, const ParameterLayout& layout, PlanKind kind) {
   const Graph& graph = model.graph;
   PlacedValues placed;
   placed.places.resize(static_cast<std::size_t>(graph.value_count()));
@@ -61,10 +76,7 @@ PlacedValues PlaceValues(const LoweredModel& model, const ParameterLayout& layou
     placed.places[At(id)] = {arena, offset};
     is_callers[At(id)] = true;
   };
-  place(graph.ports().features, Arena::kFeatures, 0);
-  place(graph.ports().labels, Arena::kLabels, 0);
-  place(graph.ports().losses, Arena::kLosses, 0);
-  place(graph.ports().correct, Arena::kCorrect, 0);
+  for (const CallersValue& value : CallersValues(graph, kind)) place(value.id, value.arena, 0);
   for (const ValueId id : graph.parameters()) {
     const ParameterSlot* slot = FindSlot(layout, graph.value(id).name);
     DESCENT_CHECK(slot != nullptr);

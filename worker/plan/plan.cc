@@ -25,17 +25,21 @@ void CheckSize(const Program& program, Arena arena, std::size_t size) {
 
 Bases BasesOf(const Program& program, const PlanRun& run) {
   CheckSize(program, Arena::kFeatures, run.features.size());
+  CheckSize(program, Arena::kTokens, run.tokens.size());
   CheckSize(program, Arena::kLabels, run.labels.size());
   CheckSize(program, Arena::kParameters, run.parameters.size());
   CheckSize(program, Arena::kGradients, run.gradients.size());
   CheckSize(program, Arena::kLosses, run.losses.size());
   CheckSize(program, Arena::kCorrect, run.correct.size());
+  CheckSize(program, Arena::kLogits, run.logits.size());
   return {BaseOf(run.features),
+          BaseOf(run.tokens),
           BaseOf(run.labels),
           BaseOf(run.parameters),
           BaseOf(run.gradients),
           BaseOf(run.losses),
           BaseOf(run.correct),
+          BaseOf(run.logits),
           reinterpret_cast<std::byte*>(program.activations.get())};
 }
 
@@ -62,13 +66,16 @@ std::string_view NameOf(PlanKind kind) {
       return "train, gradients accumulated";
     case PlanKind::kEvaluate:
       return "evaluate";
+    case PlanKind::kPredict:
+      return "predict";
   }
   return "unknown";
 }
 
 std::string_view NameOf(Arena arena) {
   static constexpr std::array<std::string_view, kArenaCount> kNames = {
-      "features", "labels", "parameters", "gradients", "losses", "correct", "activations"};
+      "features", "tokens",  "labels", "parameters", "gradients",
+      "losses",   "correct", "logits", "activations"};
   return kNames[static_cast<std::size_t>(arena)];
 }
 
@@ -79,6 +86,10 @@ void PrintStep(std::ostream& text, std::size_t number, const ProgramStep& step) 
 }
 
 }  // namespace
+
+bool IsTraining(PlanKind kind) {
+  return kind == PlanKind::kTrainWrite || kind == PlanKind::kTrainAccumulate;
+}
 
 Plan::Plan(std::unique_ptr<Program> program) : program_(std::move(program)) {}
 Plan::~Plan() = default;

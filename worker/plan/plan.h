@@ -19,16 +19,22 @@ enum class PlanKind {
   kTrainWrite,       // forward and backward; gradients are written
   kTrainAccumulate,  // forward and backward; gradients are added to what is there
   kEvaluate,         // forward only, dropout off
+  kPredict,          // the same, up to the logits
 };
 
-// What one run of a plan reads and writes. B is the batch size the plan was compiled for.
+bool IsTraining(PlanKind kind);
+
+// What one run of a plan reads and writes. B is the batch size the plan was compiled for; M labels
+// are one for each sample, or one for each of its T tokens (see ModelPorts).
 struct PlanRun {
-  std::span<const float> features;       // [B, features of a sample]
-  std::span<const std::int32_t> labels;  // [B], in [0, classes)
+  std::span<const float> features;       // [B, features of a sample]; empty where it has tokens
+  std::span<const std::int32_t> tokens;  // [B, T]; empty where a sample has features
+  std::span<const std::int32_t> labels;  // [M], in [0, classes); empty for kPredict
   std::span<const float> parameters;     // [layout.element_count]
-  std::span<float> gradients;            // [layout.element_count]; empty for kEvaluate
-  std::span<float> losses;               // [B] out: each sample's loss
-  std::span<float> correct;              // [B] out: 1 if the largest logit is the label's, else 0
+  std::span<float> gradients;            // [layout.element_count]; empty unless it trains
+  std::span<float> losses;               // [B] out: each sample's loss; empty for kPredict
+  std::span<float> correct;              // [B] out: the share of right labels; empty for kPredict
+  std::span<float> logits;               // [M, classes] out, for kPredict alone
   // Randomness is a function of (seed, step, position in the global batch, element).
   std::uint64_t seed = 0;
   std::int64_t step = 0;

@@ -16,14 +16,16 @@ namespace descent {
 // Memory that a run resolves to an address. All but the activations belong to the caller.
 enum class Arena {
   kFeatures,
+  kTokens,
   kLabels,
   kParameters,
   kGradients,
   kLosses,
   kCorrect,
+  kLogits,
   kActivations,
 };
-inline constexpr std::size_t kArenaCount = 7;
+inline constexpr std::size_t kArenaCount = 9;
 
 // Where a value lies. Every element takes four bytes.
 struct Place {
@@ -58,20 +60,27 @@ struct Program {
   std::unique_ptr<float[], FreeMemory> activations;  // 64-byte aligned
 };
 
-// The two halves of Plan::Compile that come before kernels: lower.cc and place_values.cc.
+// The halves of Plan::Compile that come before kernels: lower.cc and place_values.cc.
 
 // The graph that a plan of some kind runs.
 struct LoweredModel {
   Graph graph;
-  std::vector<ValueId> gradients;  // in the order of the layout's slots; empty for kEvaluate
+  std::vector<ValueId> gradients;  // in the order of the layout's slots; empty unless it trains
 };
 Result<LoweredModel> Lower(const Graph& model, const ParameterLayout& layout, PlanKind kind);
+
+// The inputs and outputs of a plan of some kind; all but parameters and gradients.
+struct CallersValue {
+  ValueId id;
+  Arena arena;
+};
+std::vector<CallersValue> CallersValues(const Graph& graph, PlanKind kind);
 
 // Where its values lie.
 struct PlacedValues {
   std::vector<Place> places;  // by value; meaningless for values that no node touches
   std::int64_t activation_elements = 0;
 };
-PlacedValues PlaceValues(const LoweredModel& model, const ParameterLayout& layout);
+PlacedValues PlaceValues(const LoweredModel& model, const ParameterLayout& layout, PlanKind kind);
 
 }  // namespace descent

@@ -4,18 +4,17 @@
 
 namespace descent {
 
-Result<PlanCache> PlanCache::Create(const ModelSpec& model, std::int64_t feature_count,
-                                    std::int64_t class_count, ThreadPool& pool) {
-  PlanCache cache(model, feature_count, class_count, pool);
+Result<PlanCache> PlanCache::Create(const ModelSpec& model, const SampleFormat& format,
+                                    ThreadPool& pool) {
+  PlanCache cache(model, format, pool);
   // The layout does not depend on the batch size: one row is enough to know it.
-  DESCENT_ASSIGN(cache.smallest_, BuildModel(model, feature_count, class_count, 1));
+  DESCENT_ASSIGN(cache.smallest_, BuildModel(model, format, 1));
   cache.layout_ = std::make_unique<const ParameterLayout>(MakeParameterLayout(*cache.smallest_));
   return cache;
 }
 
-PlanCache::PlanCache(const ModelSpec& model, std::int64_t feature_count, std::int64_t class_count,
-                     ThreadPool& pool)
-    : model_(model), feature_count_(feature_count), class_count_(class_count), pool_(&pool) {}
+PlanCache::PlanCache(const ModelSpec& model, const SampleFormat& format, ThreadPool& pool)
+    : model_(model), format_(format), pool_(&pool) {}
 
 std::int64_t PlanCache::parameter_count() const {
   std::int64_t count = 0;
@@ -30,7 +29,7 @@ void PlanCache::InitializeParameters(std::uint64_t seed, std::span<float> parame
 Result<Plan*> PlanCache::PlanFor(PlanKind kind, std::int64_t rows) {
   std::unique_ptr<Plan>& plan = plans_[{kind, rows}];
   if (!plan) {
-    DESCENT_ASSIGN(const Graph model, BuildModel(model_, feature_count_, class_count_, rows));
+    DESCENT_ASSIGN(const Graph model, BuildModel(model_, format_, rows));
     DESCENT_ASSIGN(plan, Plan::Compile(model, *layout_, kind, *pool_));
   }
   return plan.get();

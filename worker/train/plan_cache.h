@@ -8,6 +8,7 @@
 
 #include "common/job_spec.h"
 #include "common/result.h"
+#include "common/sample_format.h"
 #include "worker/graph/graph.h"
 #include "worker/kernels/thread_pool.h"
 #include "worker/plan/parameter_layout.h"
@@ -19,8 +20,8 @@ namespace descent {
 class PlanCache {
  public:
   // `pool` outlives it. kInvalidArgument: the model does not fit the data.
-  static Result<PlanCache> Create(const ModelSpec& model, std::int64_t feature_count,
-                                  std::int64_t class_count, ThreadPool& pool);
+  static Result<PlanCache> Create(const ModelSpec& model, const SampleFormat& format,
+                                  ThreadPool& pool);
 
   const ParameterLayout& layout() const { return *layout_; }
   std::int64_t parameter_count() const;  // without padding
@@ -34,12 +35,10 @@ class PlanCache {
   std::int64_t memory_bytes() const;  // of all plans compiled so far
 
  private:
-  PlanCache(const ModelSpec& model, std::int64_t feature_count, std::int64_t class_count,
-            ThreadPool& pool);
+  PlanCache(const ModelSpec& model, const SampleFormat& format, ThreadPool& pool);
 
   const ModelSpec model_;
-  const std::int64_t feature_count_;
-  const std::int64_t class_count_;
+  const SampleFormat format_;
   ThreadPool* const pool_;
   std::optional<Graph> smallest_;                  // for batches of one row
   std::unique_ptr<const ParameterLayout> layout_;  // its address is kept by the plans

@@ -45,8 +45,18 @@ TEST(UniformTest, LargestWordStaysBelowOne) { EXPECT_LT(ToUniformFloat(0xfffffff
 TEST(UniformTest, SmallestWordIsZero) { EXPECT_EQ(ToUniformFloat(0), 0.0f); }
 
 TEST(NormalTest, ExtremeWordsStayFinite) {
-  EXPECT_TRUE(std::isfinite(ToNormal(0, 0)));
-  EXPECT_TRUE(std::isfinite(ToNormal(0xffffffff, 0xffffffff)));
+  EXPECT_TRUE(std::isfinite(ToNormal(0)));
+  EXPECT_TRUE(std::isfinite(ToNormal(0xffffffff)));
+}
+
+// Quantiles of the standard normal distribution from its tables.
+TEST(NormalTest, AWordBecomesTheQuantileOfItsShare) {
+  const auto word_of = [](double share) { return static_cast<std::uint32_t>(share * 0x1p32); };
+
+  EXPECT_NEAR(ToNormal(word_of(0.5)), 0.0, 1e-8);
+  EXPECT_NEAR(ToNormal(word_of(0.975)), 1.959963985, 1e-8);
+  EXPECT_NEAR(ToNormal(word_of(0.84134474607)), 1.0, 1e-8);
+  EXPECT_NEAR(ToNormal(word_of(0.001)), -3.090232306, 1e-6);
 }
 
 // 100,000 draws: the standard error of the mean is 0.0032, of the variance 0.0045; 5 of each.
@@ -57,7 +67,7 @@ TEST(NormalTest, HasMeanZeroAndVarianceOne) {
   double sum_of_squares = 0;
   for (std::uint32_t i = 0; i < draws; ++i) {
     const auto words = Philox4x32({i, 0, 0, 0}, key);
-    const double value = ToNormal(words[0], words[1]);
+    const double value = ToNormal(words[0]);
     sum += value;
     sum_of_squares += value * value;
   }

@@ -20,8 +20,8 @@ std::vector<std::string_view> OpsOf(const Graph& graph) {
 TEST(DifferentiateTest, TheGradientOfALinearLayerIsMatrixProducts) {
   Graph graph;
   const ValueId x = graph.AddInput("x", {DataType::kFloat32, {8, 3}});
-  const ValueId weight = graph.AddParameter("weight", {5, 3}, 1);
-  const ValueId bias = graph.AddParameter("bias", {5}, 1);
+  const ValueId weight = graph.AddParameter("weight", {5, 3}, Initialization::Uniform(1));
+  const ValueId bias = graph.AddParameter("bias", {5}, Initialization::Uniform(1));
   const ValueId product = MatMul(graph, x, weight, {.transpose_b = true}).value();
   const ValueId y = AddBias(graph, product, bias).value();
 
@@ -36,7 +36,7 @@ TEST(DifferentiateTest, TheGradientOfALinearLayerIsMatrixProducts) {
 
 TEST(DifferentiateTest, GradientsOfAValueUsedTwiceAreAdded) {
   Graph graph;
-  const ValueId x = graph.AddParameter("x", {4}, 1);
+  const ValueId x = graph.AddParameter("x", {4}, Initialization::Uniform(1));
   const ValueId first = Relu(graph, x).value();
   const ValueId second = Gelu(graph, x).value();
   const ValueId y = Add(graph, first, second).value();
@@ -51,8 +51,8 @@ TEST(DifferentiateTest, GradientsOfAValueUsedTwiceAreAdded) {
 
 TEST(DifferentiateTest, AParameterThatTheLossDoesNotDependOnIsRefusedByName) {
   Graph graph;
-  const ValueId x = graph.AddParameter("used", {4}, 1);
-  const ValueId other = graph.AddParameter("layers.7.bias", {4}, 1);
+  const ValueId x = graph.AddParameter("used", {4}, Initialization::Uniform(1));
+  const ValueId other = graph.AddParameter("layers.7.bias", {4}, Initialization::Uniform(1));
   const ValueId y = Relu(graph, x).value();
 
   const auto result = Differentiate(graph, y, std::array{x, other});
@@ -63,7 +63,7 @@ TEST(DifferentiateTest, AParameterThatTheLossDoesNotDependOnIsRefusedByName) {
 
 TEST(DifferentiateTest, AnOpWithoutAGradientIsRefusedByName) {
   Graph graph;
-  const ValueId x = graph.AddParameter("x", {2, 4}, 1);
+  const ValueId x = graph.AddParameter("x", {2, 4}, Initialization::Uniform(1));
   const ValueId y = ColumnSum(graph, x).value();
 
   const auto result = Differentiate(graph, y, std::array{x});
@@ -75,7 +75,7 @@ TEST(DifferentiateTest, AnOpWithoutAGradientIsRefusedByName) {
 TEST(DifferentiateTest, AnOpWithoutAGradientOffThePathIsNoObstacle) {
   Graph graph;
   const ValueId x = graph.AddInput("x", {DataType::kFloat32, {2, 4}});
-  const ValueId parameter = graph.AddParameter("parameter", {4}, 1);
+  const ValueId parameter = graph.AddParameter("parameter", {4}, Initialization::Uniform(1));
   const ValueId y = Add(graph, ColumnSum(graph, x).value(), parameter).value();
 
   EXPECT_TRUE(Differentiate(graph, y, std::array{parameter}).ok());

@@ -16,7 +16,7 @@ using testing::ElementsAre;
 TEST(GraphTest, ANodeInfersTheTypeOfItsOutput) {
   Graph graph;
   const ValueId x = graph.AddInput("x", {DataType::kFloat32, {8, 3}});
-  const ValueId weight = graph.AddParameter("weight", {5, 3}, 1);
+  const ValueId weight = graph.AddParameter("weight", {5, 3}, Initialization::Uniform(1));
 
   const ValueId y = MatMul(graph, x, weight, {.transpose_b = true}).value();
 
@@ -26,9 +26,9 @@ TEST(GraphTest, ANodeInfersTheTypeOfItsOutput) {
 
 TEST(GraphTest, ListsItsParametersInTheOrderTheyWereAdded) {
   Graph graph;
-  const ValueId first = graph.AddParameter("b", {1}, 0);
+  const ValueId first = graph.AddParameter("b", {1}, Initialization::Uniform(1));
   graph.AddInput("x", {DataType::kFloat32, {1}});
-  const ValueId second = graph.AddParameter("a", {1}, 0);
+  const ValueId second = graph.AddParameter("a", {1}, Initialization::Uniform(1));
 
   EXPECT_THAT(graph.parameters(), ElementsAre(first, second));
 }
@@ -58,7 +58,8 @@ TEST(GraphTest, PrintsOneLineForEachNode) {
   const ValueId x = graph.AddInput("x", {DataType::kFloat32, {8, 3}});
   EXPECT_TRUE(Dropout(graph, x, {.probability = 0.5, .layer = 2}).ok());
 
-  EXPECT_EQ(graph.ToString(), "dropout_1[8, 3] = dropout(x) layer=2 probability=0.5\n");
+  EXPECT_EQ(graph.ToString(),
+            "dropout_1[8, 3] = dropout(x) layer=2 probability=0.5 rows_per_sample=1\n");
 }
 
 TEST(RewriteTest, RemovesNodesThatNothingWantedDependsOn) {

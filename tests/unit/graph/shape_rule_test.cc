@@ -84,5 +84,45 @@ TEST(ShapeRuleTest, FillRefusesAnEmptyAxis) {
             "shape is [3, 0], wanted sizes >= 1");
 }
 
+TEST(ShapeRuleTest, EmbeddingRefusesTokensThatAreNotIntegers) {
+  EXPECT_EQ(RefusalOf(EmbeddingOp(), {Floats({3}), Floats({5, 4})}), "tokens is f32, wanted int32");
+}
+
+TEST(ShapeRuleTest, EmbeddingGradientRefusesARowTooMany) {
+  EXPECT_EQ(RefusalOf(EmbeddingGradientOp(), {Integers({3}), Floats({4, 5})},
+                      {{"vocabulary", std::int64_t{9}}}),
+            "dy is [4, 5], wanted [3, 5]");
+}
+
+TEST(ShapeRuleTest, AddPositionsRefusesHalfASample) {
+  EXPECT_EQ(RefusalOf(AddPositionsOp(), {Floats({7, 4}), Floats({2, 4})}),
+            "x has 7 rows, wanted a multiple of the 2 tokens of a sample");
+}
+
+TEST(ShapeRuleTest, LayerNormRefusesAGainOfAnotherLength) {
+  EXPECT_EQ(
+      RefusalOf(LayerNormOp(), {Floats({8, 3}), Floats({4}), Floats({3})}, {{"epsilon", 1e-5}}),
+      "gain is [4], wanted [3]");
+}
+
+TEST(ShapeRuleTest, LayerNormRefusesAnEpsilonOfZero) {
+  EXPECT_EQ(
+      RefusalOf(LayerNormOp(), {Floats({8, 3}), Floats({3}), Floats({3})}, {{"epsilon", 0.0}}),
+      "epsilon is 0.000000, wanted above 0");
+}
+
+TEST(ShapeRuleTest, CausalAttentionRefusesColumnsThatHeadsDoNotDivide) {
+  EXPECT_EQ(
+      RefusalOf(CausalAttentionOp(), {Floats({8, 30})},
+                {{"heads", std::int64_t{4}}, {"tokens", std::int64_t{4}}}),
+      "projections are [8, 30], wanted rows in multiples of 4 tokens and columns in multiples "
+      "of 3 times 4 heads");
+}
+
+TEST(ShapeRuleTest, SampleMeanRefusesHalfASample) {
+  EXPECT_EQ(RefusalOf(SampleMeanOp(), {Floats({7})}, {{"tokens", std::int64_t{2}}}),
+            "x has 7 values, wanted a multiple of the 2 tokens of a sample");
+}
+
 }  // namespace
 }  // namespace descent

@@ -20,7 +20,7 @@ Graph BuildMlp(std::vector<std::int64_t> hidden_sizes, std::int64_t features,
                std::int64_t batch_rows = 1) {
   ModelSpec model;
   std::get<MlpSpec>(model.architecture).hidden_sizes = std::move(hidden_sizes);
-  return BuildModel(model, features, /*classes=*/10, batch_rows).value();
+  return BuildModel(model, {.feature_count = features, .class_count = 10}, batch_rows).value();
 }
 
 std::vector<float> Initialize(const Graph& model, std::uint64_t seed) {

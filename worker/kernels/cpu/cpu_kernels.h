@@ -34,6 +34,21 @@ PreparedStep PrepareAdd(const KernelRequest& request);  // elementwise.cc
 PreparedStep PrepareIdentity(const KernelRequest& request);
 PreparedStep PrepareFill(const KernelRequest& request);
 
+PreparedStep PrepareEmbedding(const KernelRequest& request);  // embedding.cc
+PreparedStep PrepareEmbeddingGradient(const KernelRequest& request);
+PreparedStep PrepareAddPositions(const KernelRequest& request);
+PreparedStep PreparePositionSum(const KernelRequest& request);
+
+PreparedStep PrepareLayerNorm(const KernelRequest& request);  // layer_norm.cc
+PreparedStep PrepareLayerNormGradient(const KernelRequest& request);
+PreparedStep PrepareLayerNormGainGradient(const KernelRequest& request);
+
+PreparedStep PrepareCausalAttention(const KernelRequest& request);  // attention.cc
+PreparedStep PrepareCausalAttentionGradient(const KernelRequest& request);
+
+PreparedStep PrepareSampleMean(const KernelRequest& request);  // sample_mean.cc
+PreparedStep PrepareSampleMeanGradient(const KernelRequest& request);
+
 // A step that is one function of the run.
 template <typename Body>
 std::unique_ptr<Step> MakeStep(Body body) {

@@ -7,29 +7,11 @@
 #define HWY_TARGET_INCLUDE "worker/kernels/cpu/cross_entropy.cc"
 #include <hwy/foreach_target.h>  // IWYU pragma: keep
 
-#include <hwy/contrib/math/math-inl.h>
-
-#include "worker/kernels/cpu/elementwise-inl.h"
+#include "worker/kernels/cpu/rows-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace descent::cpu {
 namespace HWY_NAMESPACE {
-
-// NaN stays NaN; Exp alone gives 0 for it.
-HWY_INLINE FloatVector ExpOrNan(FloatVector x) {
-  return hn::IfThenElse(hn::IsNaN(x), x, hn::Exp(FloatTag(), x));
-}
-
-// A vector of row[i, i + lanes), the places behind the row's end filled with `filler`.
-HWY_INLINE FloatVector LoadPadded(const float* row, std::size_t i, std::size_t classes,
-                                  float filler) {
-  const FloatTag tag;
-  if (i + hn::Lanes(tag) <= classes) return hn::LoadU(tag, row + i);
-  HWY_ALIGN float padded[HWY_LANES(float)];
-  hn::Store(hn::Set(tag, filler), tag, padded);
-  std::memcpy(padded, row + i, (classes - i) * sizeof(float));
-  return hn::Load(tag, padded);
-}
 
 // log(sum of exp(row)): max + log(sum of exp(row - max)), where the sum is at least 1. Every class
 // has its place in a vector and the lanes are added last, whatever the row's alignment.

@@ -100,8 +100,9 @@ PreparedStep PrepareDropout(const KernelRequest& request) {
   const auto columns = static_cast<std::size_t>(request.input(0).shape[1]);
   const double probability = request.node.attributes.Real("probability");
   const auto layer = static_cast<std::uint32_t>(request.node.attributes.Integer("layer"));
+  const std::int64_t rows_per_sample = request.node.attributes.Integer("rows_per_sample");
   return MakeStep([=, &pool = request.pool](const StepRun& run) {
-    const DropoutMask mask_of_first = MakeDropoutMask(probability, layer, run);
+    const DropoutMask mask_of_first = MakeDropoutMask(probability, layer, rows_per_sample, run);
     ForEachRun(pool, rows, RowsPerRun(columns), [&](std::size_t first, std::size_t count) {
       DropoutMask mask = mask_of_first;
       for (std::size_t row = first; row < first + count; ++row) {

@@ -18,7 +18,7 @@ struct DropoutMask {
   PhiloxKey key;
   std::uint32_t step;
   std::uint32_t layer;
-  std::uint32_t position;    // of the row in the global batch
+  std::uint32_t position;    // of the row among those of the global batch
   std::uint32_t drop_below;  // probability * 2^32
   float scale;               // of what stays: 1 / (1 - probability)
 };
@@ -27,13 +27,14 @@ inline constexpr std::size_t kBlocksPerGroup = 16;
 inline constexpr std::size_t kElementsPerGroup = 4 * kBlocksPerGroup;
 
 // The mask of row 0 of the run.
-inline DropoutMask MakeDropoutMask(double probability, std::uint32_t layer, const StepRun& run) {
+inline DropoutMask MakeDropoutMask(double probability, std::uint32_t layer,
+                                   std::int64_t rows_per_sample, const StepRun& run) {
   DESCENT_CHECK(0 <= run.step && run.step <= 0xffffffff);
-  DESCENT_CHECK(0 <= run.first_position && run.first_position <= 0x7fffffff);
+  DESCENT_CHECK(0 <= run.first_position && run.first_position <= 0x7fffffff / rows_per_sample);
   return {.key = MakePhiloxKey(run.seed, RandomPurpose::kDropout),
           .step = static_cast<std::uint32_t>(run.step),
           .layer = layer,
-          .position = static_cast<std::uint32_t>(run.first_position),
+          .position = static_cast<std::uint32_t>(run.first_position * rows_per_sample),
           .drop_below = static_cast<std::uint32_t>(std::ldexp(probability, 32)),
           .scale = static_cast<float>(1 / (1 - probability))};
 }

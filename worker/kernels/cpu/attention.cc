@@ -1,0 +1,358 @@
+#include <array>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "common/aligned_buffer.h"
+#include "worker/kernels/cpu/cpu_kernels.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "worker/kernels/cpu/attention.cc"
+#include <hwy/foreach_target.h>  // IWYU pragma: keep
+
+#include "worker/kernels/cpu/attention.h"
+#include "worker/kernels/cpu/rows-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace descent::cpu {
+namespace HWY_NAMESPACE {
+
+// products[r, j] = sum over d of rows[r, d] transposed[d, j], of a block of rows and the first
+// `count` columns, rounded up to whole vectors.
+void MultiplyBlock(const AttentionHead& head, const float* rows, const float* transposed,
+                   std::size_t count, float* products) {
+  const FloatTag tag;
+  for (std::size_t j = 0; j < count; j += hn::Lanes(tag)) {
+    FloatVector sum0 = hn::Zero(tag), sum1 = hn::Zero(tag);
+    FloatVector sum2 = hn::Zero(tag), sum3 = hn::Zero(tag);
+    for (std::size_t d = 0; d < head.columns; ++d) {
+      const FloatVector column = hn::Load(tag, transposed + d * head.padded_tokens + j);
+      const float* factor = rows + d;
+      sum0 = hn::MulAdd(hn::Set(tag, factor[0]), column, sum0);
+      sum1 = hn::MulAdd(hn::Set(tag, factor[head.padded_width]), column, sum1);
+      sum2 = hn::MulAdd(hn::Set(tag, factor[2 * head.padded_width]), column, sum2);
+      sum3 = hn::MulAdd(hn::Set(tag, factor[3 * head.padded_width]), column, sum3);
+    }
+    hn::Store(sum0, tag, products + j);
+    hn::Store(sum1, tag, products + head.padded_tokens + j);
+    hn::Store(sum2, tag, products + 2 * head.padded_tokens + j);
+    hn::Store(sum3, tag, products + 3 * head.padded_tokens + j);
+  }
+}
+
+// out[r] = sum over j < count of weights[r, j] rows[j], of a block of rows r.
+void CombineBlock(const AttentionHead& head, const float* weights, const float* rows,
+                  std::size_t count, float* out) {
+  const FloatTag tag;
+  for (std::size_t d = 0; d < head.padded_width; d += hn::Lanes(tag)) {
+    FloatVector sum0 = hn::Zero(tag), sum1 = hn::Zero(tag);
+    FloatVector sum2 = hn::Zero(tag), sum3 = hn::Zero(tag);
+    for (std::size_t j = 0; j < count; ++j) {
+      const FloatVector row = hn::Load(tag, rows + j * head.padded_width + d);
+      const float* weight = weights + j;
+      sum0 = hn::MulAdd(hn::Set(tag, weight[0]), row, sum0);
+      sum1 = hn::MulAdd(hn::Set(tag, weight[head.padded_tokens]), row, sum1);
+      sum2 = hn::MulAdd(hn::Set(tag, weight[2 * head.padded_tokens]), row, sum2);
+      sum3 = hn::MulAdd(hn::Set(tag, weight[3 * head.padded_tokens]), row, sum3);
+    }
+    hn::Store(sum0, tag, out + d);
+    hn::Store(sum1, tag, out + head.padded_width + d);
+    hn::Store(sum2, tag, out + 2 * head.padded_width + d);
+    hn::Store(sum3, tag, out + 3 * head.padded_width + d);
+  }
+}
+
+// out[j] += sum over the block's rows r of weights[r, j] rows[r], for j < count.
+void AddOuterBlock(const AttentionHead& head, const float* weights, const float* rows,
+                   std::size_t count, float* out) {
+  const FloatTag tag;
+  for (std::size_t d = 0; d < head.padded_width; d += hn::Lanes(tag)) {
+    const FloatVector row0 = hn::Load(tag, rows + d);
+    const FloatVector row1 = hn::Load(tag, rows + head.padded_width + d);
+    const FloatVector row2 = hn::Load(tag, rows + 2 * head.padded_width + d);
+    const FloatVector row3 = hn::Load(tag, rows + 3 * head.padded_width + d);
+    for (std::size_t j = 0; j < count; ++j) {
+      float* place = out + j * head.padded_width + d;
+      const float* weight = weights + j;
+      FloatVector sum = hn::Load(tag, place);
+      sum = hn::MulAdd(hn::Set(tag, weight[0]), row0, sum);
+      sum = hn::MulAdd(hn::Set(tag, weight[head.padded_tokens]), row1, sum);
+      sum = hn::MulAdd(hn::Set(tag, weight[2 * head.padded_tokens]), row2, sum);
+      sum = hn::MulAdd(hn::Set(tag, weight[3 * head.padded_tokens]), row3, sum);
+      hn::Store(sum, tag, place);
+    }
+  }
+}
+
+// The scores of a row from j on, without those of later tokens, which the row must not see.
+HWY_INLINE FloatVector LoadVisible(const float* scores, std::size_t j, std::size_t visible) {
+  const FloatTag tag;
+  const FloatVector row = hn::Load(tag, scores + j);
+  if (j + hn::Lanes(tag) <= visible) return row;
+  const auto is_visible = hn::FirstN(tag, visible - j);
+  return hn::IfThenElse(is_visible, row, hn::Set(tag, -std::numeric_limits<float>::infinity()));
+}
+
+// Turns the scores of a row, of which `visible` count, into probabilities; the logarithm of the sum
+// of their exponentials. Up to `count`, later ones become 0.
+float SoftmaxRow(float* scores, std::size_t visible, std::size_t count) {
+  const FloatTag tag;
+  const std::size_t lanes = hn::Lanes(tag);
+  FloatVector max = hn::Set(tag, hwy::LowestValue<float>());
+  for (std::size_t j = 0; j < visible; j += lanes)
+    max = hn::Max(max, LoadVisible(scores, j, visible));
+  const FloatVector shift = hn::MaxOfLanes(tag, max);
+  FloatVector sum = hn::Zero(tag);
+  for (std::size_t j = 0; j < visible; j += lanes) {
+    const FloatVector exponential = ExpOrNan(hn::Sub(LoadVisible(scores, j, visible), shift));
+    hn::Store(exponential, tag, scores + j);
+    sum = hn::Add(sum, exponential);
+  }
+  const FloatVector total = hn::SumOfLanes(tag, sum);
+  const FloatVector scale = hn::Div(hn::Set(tag, 1.0f), total);
+  for (std::size_t j = 0; j < count; j += lanes) {
+    const FloatVector exponential = j < visible ? hn::Load(tag, scores + j) : hn::Zero(tag);
+    hn::Store(hn::Mul(exponential, scale), tag, scores + j);
+  }
+  const FloatVector log_total = hn::IfThenElse(hn::IsNaN(total), total, hn::Log(tag, total));
+  return hn::GetLane(hn::Add(shift, log_total));
+}
+
+void AttendForward(const AttentionHead& head) {
+  for (std::size_t first = 0; first < head.tokens; first += kRowsPerBlock) {
+    const std::size_t count = std::min(head.tokens, first + kRowsPerBlock);
+    MultiplyBlock(head, head.q + first * head.padded_width, head.k_transposed, count, head.scores);
+    for (std::size_t r = 0; r < kRowsPerBlock; ++r) {
+      const std::size_t visible = std::min(head.tokens, first + r + 1);
+      head.log_sums[first + r] = SoftmaxRow(head.scores + r * head.padded_tokens, visible, count);
+    }
+    CombineBlock(head, head.scores, head.v, count, head.y + first * head.padded_width);
+  }
+}
+
+// Of one row: scores become probabilities p = exp(score - log_sum), and their gradients dp become
+// those of the scores, p (dp - delta), where delta = dy . y.
+void DifferentiateSoftmaxRow(float* scores, float* gradients, float log_sum, float delta,
+                             std::size_t visible, std::size_t count) {
+  const FloatTag tag;
+  for (std::size_t j = 0; j < count; j += hn::Lanes(tag)) {
+    FloatVector probability = hn::Zero(tag);
+    if (j < visible)
+      probability = ExpOrNan(hn::Sub(LoadVisible(scores, j, visible), hn::Set(tag, log_sum)));
+    const FloatVector gradient = hn::Sub(hn::Load(tag, gradients + j), hn::Set(tag, delta));
+    hn::Store(probability, tag, scores + j);
+    hn::Store(hn::Mul(probability, gradient), tag, gradients + j);
+  }
+}
+
+HWY_INLINE float Dot(const float* a, const float* b, std::size_t size) {
+  const FloatTag tag;
+  FloatVector sum = hn::Zero(tag);
+  for (std::size_t i = 0; i < size; i += hn::Lanes(tag))
+    sum = hn::MulAdd(hn::Load(tag, a + i), hn::Load(tag, b + i), sum);
+  return hn::GetLane(hn::SumOfLanes(tag, sum));
+}
+
+void AttendBackward(const AttentionHead& head) {
+  const std::size_t width = head.padded_width;
+  for (std::size_t first = 0; first < head.tokens; first += kRowsPerBlock) {
+    const std::size_t count = std::min(head.tokens, first + kRowsPerBlock);
+    const float* dy = head.dy + first * width;
+    MultiplyBlock(head, head.q + first * width, head.k_transposed, count, head.scores);
+    MultiplyBlock(head, dy, head.v_transposed, count, head.score_gradients);
+    for (std::size_t r = 0; r < kRowsPerBlock; ++r) {
+      const float delta = Dot(dy + r * width, head.y + (first + r) * width, width);
+      DifferentiateSoftmaxRow(
+          head.scores + r * head.padded_tokens, head.score_gradients + r * head.padded_tokens,
+          head.log_sums[first + r], delta, std::min(head.tokens, first + r + 1), count);
+    }
+    CombineBlock(head, head.score_gradients, head.k, count, head.dq + first * width);
+    AddOuterBlock(head, head.score_gradients, head.q + first * width, count, head.dk);
+    AddOuterBlock(head, head.scores, dy, count, head.dv);
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace descent::cpu
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace descent::cpu {
+
+HWY_EXPORT(AttendForward);
+HWY_EXPORT(AttendBackward);
+
+namespace {
+
+std::size_t RoundUp(std::size_t size, std::size_t multiple) {
+  return (size + multiple - 1) / multiple * multiple;
+}
+
+// The sizes of the operands, and where a head's columns lie in them.
+struct AttentionShape {
+  explicit AttentionShape(const KernelRequest& request)
+      : heads(static_cast<std::size_t>(request.node.attributes.Integer("heads"))),
+        tokens(static_cast<std::size_t>(request.node.attributes.Integer("tokens"))),
+        samples(static_cast<std::size_t>(request.input(0).shape[0]) / tokens),
+        width(static_cast<std::size_t>(request.input(0).shape[1]) / 3),
+        columns(width / heads) {}
+
+  std::size_t heads, tokens, samples;
+  std::size_t width;    // C
+  std::size_t columns;  // D
+};
+
+// The scratch memory of one thread.
+class HeadScratch {
+ public:
+  HeadScratch(const AttentionShape& shape, bool is_gradient)
+      : head_{.tokens = shape.tokens,
+              .columns = shape.columns,
+              .padded_rows = RoundUp(shape.tokens, kRowsPerBlock),
+              .padded_width = RoundUp(shape.columns, kColumnsMultiple),
+              .padded_tokens = RoundUp(shape.tokens, kColumnsMultiple)} {
+    const std::size_t rows = head_.padded_rows * head_.padded_width;
+    const std::size_t transposed = head_.padded_width * head_.padded_tokens;
+    const std::size_t block = kRowsPerBlock * head_.padded_tokens;
+    for (float** array : {&head_.q, &head_.k, &head_.v, &head_.y}) *array = Allocate(rows);
+    head_.k_transposed = Allocate(transposed);
+    head_.scores = Allocate(block);
+    head_.log_sums = Allocate(RoundUp(head_.padded_rows, kColumnsMultiple));
+    if (!is_gradient) return;
+    head_.v_transposed = Allocate(transposed);
+    head_.score_gradients = Allocate(block);
+    for (float** array : {&head_.dy, &head_.dq, &head_.dk, &head_.dv}) *array = Allocate(rows);
+  }
+
+  const AttentionHead& head() const { return head_; }
+
+  // Copies the head's columns of a sample's rows; `from` points to the first of them.
+  void Pack(const float* from, std::size_t stride, float scale, float* to) const {
+    for (std::size_t row = 0; row < head_.tokens; ++row) {
+      for (std::size_t d = 0; d < head_.columns; ++d)
+        to[row * head_.padded_width + d] = from[row * stride + d] * scale;
+    }
+  }
+
+  void Transpose(const float* rows, float* to) const {
+    for (std::size_t row = 0; row < head_.tokens; ++row) {
+      for (std::size_t d = 0; d < head_.columns; ++d)
+        to[d * head_.padded_tokens + row] = rows[row * head_.padded_width + d];
+    }
+  }
+
+  void Unpack(const float* rows, float scale, float* to, std::size_t stride) const {
+    for (std::size_t row = 0; row < head_.tokens; ++row) {
+      for (std::size_t d = 0; d < head_.columns; ++d)
+        to[row * stride + d] = rows[row * head_.padded_width + d] * scale;
+    }
+  }
+
+ private:
+  float* Allocate(std::size_t size) {
+    buffers_.emplace_back(static_cast<std::int64_t>(size));
+    return buffers_.back().span().data();
+  }
+
+  std::vector<AlignedBuffer> buffers_;
+  AttentionHead head_;
+};
+
+// Runs every head of every sample on the pool.
+class AttentionStep : public Step {
+ public:
+  AttentionStep(const KernelRequest& request, bool is_gradient)
+      : pool_(request.pool), shape_(request) {
+    for (int thread = 0; thread < pool_.thread_count(); ++thread)
+      scratches_.emplace_back(shape_, is_gradient);
+  }
+
+  void Run(const StepRun& run) override {
+    const auto heads = static_cast<std::int64_t>(shape_.samples * shape_.heads);
+    pool_.ParallelFor(heads, [&](std::int64_t tile, int thread) {
+      const auto sample = static_cast<std::size_t>(tile) / shape_.heads;
+      const auto head = static_cast<std::size_t>(tile) % shape_.heads;
+      RunHead(run, sample * shape_.tokens, head, scratches_[static_cast<std::size_t>(thread)]);
+    });
+  }
+
+ protected:
+  virtual void RunHead(const StepRun& run, std::size_t first_row, std::size_t head,
+                       const HeadScratch& scratch) const = 0;
+
+  // q, k and v of a head, as both directions read them.
+  void PackProjections(const float* projections, std::size_t first_row, std::size_t head,
+                       const HeadScratch& scratch) const {
+    const std::size_t stride = 3 * shape_.width;
+    const float* q = projections + first_row * stride + head * shape_.columns;
+    scratch.Pack(q, stride, scale(), scratch.head().q);
+    scratch.Pack(q + shape_.width, stride, 1, scratch.head().k);
+    scratch.Pack(q + 2 * shape_.width, stride, 1, scratch.head().v);
+    scratch.Transpose(scratch.head().k, scratch.head().k_transposed);
+  }
+
+  float scale() const { return 1.0f / std::sqrt(static_cast<float>(shape_.columns)); }
+  const AttentionShape& shape() const { return shape_; }
+
+ private:
+  ThreadPool& pool_;
+  const AttentionShape shape_;
+  std::vector<HeadScratch> scratches_;
+};
+
+class ForwardStep final : public AttentionStep {
+ public:
+  explicit ForwardStep(const KernelRequest& request) : AttentionStep(request, false) {}
+
+ private:
+  void RunHead(const StepRun& run, std::size_t first_row, std::size_t head,
+               const HeadScratch& scratch) const override {
+    PackProjections(run.input(0), first_row, head, scratch);
+    HWY_DYNAMIC_DISPATCH(AttendForward)(scratch.head());
+    float* y = run.output(0) + first_row * shape().width + head * shape().columns;
+    scratch.Unpack(scratch.head().y, 1, y, shape().width);
+    for (std::size_t i = 0; i < shape().tokens; ++i)
+      run.output(1)[(first_row + i) * shape().heads + head] = scratch.head().log_sums[i];
+  }
+};
+
+class BackwardStep final : public AttentionStep {
+ public:
+  explicit BackwardStep(const KernelRequest& request) : AttentionStep(request, true) {}
+
+ private:
+  void RunHead(const StepRun& run, std::size_t first_row, std::size_t head,
+               const HeadScratch& scratch) const override {
+    const AttentionHead& arrays = scratch.head();
+    PackProjections(run.input(0), first_row, head, scratch);
+    scratch.Transpose(arrays.v, arrays.v_transposed);
+    const std::size_t offset = first_row * shape().width + head * shape().columns;
+    scratch.Pack(run.input(1) + offset, shape().width, 1, arrays.y);
+    scratch.Pack(run.input(3) + offset, shape().width, 1, arrays.dy);
+    for (std::size_t i = 0; i < shape().tokens; ++i)
+      arrays.log_sums[i] = run.input(2)[(first_row + i) * shape().heads + head];
+    for (float* sums : {arrays.dk, arrays.dv})
+      std::fill_n(sums, arrays.padded_rows * arrays.padded_width, 0.0f);
+
+    HWY_DYNAMIC_DISPATCH(AttendBackward)(arrays);
+
+    const std::size_t stride = 3 * shape().width;
+    float* dq = run.output(0) + first_row * stride + head * shape().columns;
+    scratch.Unpack(arrays.dq, scale(), dq, stride);
+    scratch.Unpack(arrays.dk, 1, dq + shape().width, stride);
+    scratch.Unpack(arrays.dv, 1, dq + 2 * shape().width, stride);
+  }
+};
+
+}  // namespace
+
+PreparedStep PrepareCausalAttention(const KernelRequest& request) {
+  return std::unique_ptr<Step>(std::make_unique<ForwardStep>(request));
+}
+
+PreparedStep PrepareCausalAttentionGradient(const KernelRequest& request) {
+  return std::unique_ptr<Step>(std::make_unique<BackwardStep>(request));
+}
+
+}  // namespace descent::cpu
+#endif

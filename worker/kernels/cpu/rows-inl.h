@@ -1,0 +1,40 @@
+// What kernels need that reduce rows, once for each instruction set. Include after
+// hwy/foreach_target.h.
+#if defined(DESCENT_WORKER_KERNELS_CPU_ROWS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef DESCENT_WORKER_KERNELS_CPU_ROWS_INL_H_
+#undef DESCENT_WORKER_KERNELS_CPU_ROWS_INL_H_
+#else
+#define DESCENT_WORKER_KERNELS_CPU_ROWS_INL_H_
+#endif
+
+#include <hwy/contrib/math/math-inl.h>
+#include <hwy/highway.h>
+
+#include "worker/kernels/cpu/elementwise-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace descent::cpu {
+namespace HWY_NAMESPACE {
+
+// NaN stays NaN; Exp alone gives 0 for it.
+HWY_INLINE FloatVector ExpOrNan(FloatVector x) {
+  return hn::IfThenElse(hn::IsNaN(x), x, hn::Exp(FloatTag(), x));
+}
+
+// A vector of row[i, i + lanes), the places behind the row's end filled with `filler`. So every
+// element has its place in a vector, and lanes that are added last give equal bits for any
+// alignment.
+HWY_INLINE FloatVector LoadPadded(const float* row, std::size_t i, std::size_t size, float filler) {
+  const FloatTag tag;
+  if (i + hn::Lanes(tag) <= size) return hn::LoadU(tag, row + i);
+  HWY_ALIGN float padded[HWY_LANES(float)];
+  hn::Store(hn::Set(tag, filler), tag, padded);
+  std::memcpy(padded, row + i, (size - i) * sizeof(float));
+  return hn::Load(tag, padded);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace descent::cpu
+HWY_AFTER_NAMESPACE();
+
+#endif

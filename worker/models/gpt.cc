@@ -1,0 +1,102 @@
+#include "worker/models/gpt.h"
+
+#include <cmath>
+#include <string>
+
+#include "worker/ops/ops.h"
+
+namespace descent {
+namespace {
+
+constexpr double kDeviation = 0.02;
+constexpr double kEpsilon = 1e-5;
+
+// Appends the parts of one model, in the order of the forward pass.
+class GptBuilder {
+ public:
+  GptBuilder(Graph& graph, const GptSpec& spec) : graph_(graph), spec_(spec) {}
+
+  Result<ValueId> Append(ValueId tokens, std::int64_t vocabulary) {
+    const auto start = Initialization::Normal(kDeviation);
+    const ValueId table =
+        graph_.AddParameter("transformer.wte.weight", {vocabulary, spec_.embedding_size}, start);
+    const ValueId positions = graph_.AddParameter(
+        "transformer.wpe.weight", {spec_.context_length, spec_.embedding_size}, start);
+    DESCENT_ASSIGN(ValueId x, Embedding(graph_, tokens, table));
+    DESCENT_ASSIGN(x, AddPositions(graph_, x, positions));
+    DESCENT_ASSIGN(x, AppendDropout(x));
+    for (std::int64_t layer = 0; layer < spec_.layers; ++layer) {
+      const std::string prefix = "transformer.h." + std::to_string(layer) + ".";
+      DESCENT_ASSIGN(x, AppendAttention(prefix, x));
+      DESCENT_ASSIGN(x, AppendFeedForward(prefix, x));
+    }
+    DESCENT_ASSIGN(x, AppendNorm("transformer.ln_f", x));
+    return MatMul(graph_, x, table, {.transpose_b = true});
+  }
+
+ private:
+  // x + dropout(c_proj(attention(c_attn(ln_1(x))))).
+  Result<ValueId> AppendAttention(const std::string& prefix, ValueId x) {
+    DESCENT_ASSIGN(ValueId y, AppendNorm(prefix + "ln_1", x));
+    DESCENT_ASSIGN(y,
+                   AppendLinear(prefix + "attn.c_attn", y, 3 * spec_.embedding_size, kDeviation));
+    DESCENT_ASSIGN(y, CausalAttention(graph_, y, spec_.heads, spec_.context_length));
+    return AppendResidual(prefix + "attn.c_proj", x, y);
+  }
+
+  // x + dropout(c_proj(gelu(c_fc(ln_2(x))))).
+  Result<ValueId> AppendFeedForward(const std::string& prefix, ValueId x) {
+    DESCENT_ASSIGN(ValueId y, AppendNorm(prefix + "ln_2", x));
+    DESCENT_ASSIGN(y, AppendLinear(prefix + "mlp.c_fc", y, 4 * spec_.embedding_size, kDeviation));
+    DESCENT_ASSIGN(y, Gelu(graph_, y));
+    return AppendResidual(prefix + "mlp.c_proj", x, y);
+  }
+
+  // x + dropout(linear(y)): the end of a branch. The deviation keeps the sum of 2 layers' branches
+  // as wide as one.
+  Result<ValueId> AppendResidual(const std::string& name, ValueId x, ValueId y) {
+    const double deviation = kDeviation / std::sqrt(2.0 * static_cast<double>(spec_.layers));
+    DESCENT_ASSIGN(y, AppendLinear(name, y, spec_.embedding_size, deviation));
+    DESCENT_ASSIGN(y, AppendDropout(y));
+    return Add(graph_, x, y);
+  }
+
+  Result<ValueId> AppendLinear(const std::string& name, ValueId x, std::int64_t outputs,
+                               double deviation) {
+    const std::int64_t inputs = graph_.value(x).type.shape[1];
+    const ValueId weight =
+        graph_.AddParameter(name + ".weight", {outputs, inputs}, Initialization::Normal(deviation));
+    const ValueId bias =
+        graph_.AddParameter(name + ".bias", {outputs}, Initialization::Constant(0));
+    DESCENT_ASSIGN(const ValueId product, MatMul(graph_, x, weight, {.transpose_b = true}));
+    return AddBias(graph_, product, bias);
+  }
+
+  Result<ValueId> AppendNorm(const std::string& name, ValueId x) {
+    const Shape shape = {spec_.embedding_size};
+    const ValueId gain = graph_.AddParameter(name + ".weight", shape, Initialization::Constant(1));
+    const ValueId bias = graph_.AddParameter(name + ".bias", shape, Initialization::Constant(0));
+    return LayerNorm(graph_, x, gain, bias, kEpsilon);
+  }
+
+  Result<ValueId> AppendDropout(ValueId x) {
+    if (spec_.dropout == 0) return x;
+    return Dropout(graph_, x,
+                   {.probability = spec_.dropout,
+                    .layer = dropout_count_++,
+                    .rows_per_sample = spec_.context_length});
+  }
+
+  Graph& graph_;
+  const GptSpec& spec_;
+  std::int64_t dropout_count_ = 0;
+};
+
+}  // namespace
+
+Result<ValueId> AppendGpt(Graph& graph, const GptSpec& spec, ValueId tokens,
+                          std::int64_t vocabulary) {
+  return GptBuilder(graph, spec).Append(tokens, vocabulary);
+}
+
+}  // namespace descent

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+
+#include "common/job_spec.h"
+#include "common/result.h"
+#include "worker/graph/graph.h"
+
+namespace descent {
+
+// Appends a GPT:  tokens int32 [B T] in [0, vocabulary)   ->   logits [B T, vocabulary].
+//   x = dropout(wte[token] + wpe[place in the sample])
+//   for each layer:   x += dropout(c_proj(attention(c_attn(ln_1(x)))))
+//                     x += dropout(c_proj(gelu(c_fc(ln_2(x)))))
+//   logits = ln_f(x) wte^T
+// with the exact GELU and epsilon 1e-5. The parameters are named as in PyTorch models of GPT-2
+// ("transformer.h.0.attn.c_attn.weight"); a weight is [out, in], as of PyTorch's Linear. They start
+// normal with deviation 0.02, those that end a residual branch with 0.02 / sqrt(2 layers), biases
+// at 0 and gains at 1. Source: Radford et al. 2019, "Language Models are Unsupervised Multitask
+// Learners", section 2.3.
+Result<ValueId> AppendGpt(Graph& graph, const GptSpec& spec, ValueId tokens,
+                          std::int64_t vocabulary);
+
+}  // namespace descent
