@@ -1,24 +1,43 @@
-// Times the all-reduce that keeps the tree beside MPI_Allreduce, which does not, in one run:
-//   mpirun -n 4 descent_all_reduce_mpi [repetitions]
-// The two are interleaved, so that whatever disturbs the machine disturbs both. A repetition's time
-// is the slowest rank's; printed is the median over repetitions.
+// Times the all-reduces that keep the tree beside what a machine allows, in one run:
+//   mpirun -n 2 all_reduce_mpi [largest size in MiB, 512 by default]
+// Columns, in microseconds:
+//   mpi     the collective over messages
+//   shared  the collective over shared memory: each rank's values in memory of the collective, the
+//           sum in its common memory
+//   MPI     MPI_Allreduce, as it comes
+//   limit   a shared window of MPI, in which each rank adds its slice of all ranks' values, in
+//   place,
+//           with streaming stores where they are faster, between two barriers that only spin
+// A size's four are interleaved, so that whatever disturbs the machine disturbs all. A repetition's
+// time is the slowest rank's; printed is the median over repetitions.
 
 #include <mpi.h>
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <bit>
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
+#include <memory>
 #include <numeric>
 #include <vector>
 
-#include "worker/collective/mpi_collective.h"
+#include "worker/collective/add_elements.h"
+#include "worker/collective/form_collective.h"
+#include "worker/collective/slice.h"
 
 namespace descent {
 namespace {
 
-template <typename Function>
-double SecondsOfSlowestRank(Function function) {
+void Require(bool holds, const char* what) {
+  if (holds) return;
+  std::fprintf(stderr, "error: %s\n", what);
+  MPI_Abort(MPI_COMM_WORLD, 1);
+}
+
+double SecondsOfSlowestRank(const std::function<void()>& function) {
   MPI_Barrier(MPI_COMM_WORLD);
   const double start = MPI_Wtime();
   function();
@@ -33,52 +52,154 @@ double Median(std::vector<double> values) {
   return *middle;
 }
 
-struct Medians {
-  double tree_seconds;
-  double mpi_seconds;
+// The limit: no generality, no waiting but spinning, nothing but the additions.
+class SharedWindow {
+ public:
+  SharedWindow(std::size_t size_max, int world_size, int rank)
+      : world_size_(world_size), rank_(rank) {
+    const auto bytes = static_cast<MPI_Aint>(kHeadBytes + size_max * sizeof(float));
+    void* mine = nullptr;
+    MPI_Win_allocate_shared(bytes, 1, MPI_INFO_NULL, MPI_COMM_WORLD, &mine, &window_);
+    for (int peer = 0; peer < world_size; ++peer) {
+      MPI_Aint peer_bytes = 0;
+      int unit = 0;
+      void* start = nullptr;
+      MPI_Win_shared_query(window_, peer, &peer_bytes, &unit, &start);
+      arrivals_.push_back(static_cast<std::atomic<unsigned>*>(start));
+      values_.push_back(reinterpret_cast<float*>(static_cast<std::byte*>(start) + kHeadBytes));
+    }
+    arrivals_[static_cast<std::size_t>(rank)]->store(0);
+    std::fill_n(values_[static_cast<std::size_t>(rank)], size_max, 1.0f);
+    MPI_Barrier(MPI_COMM_WORLD);
+  }
+  ~SharedWindow() { MPI_Win_free(&window_); }
+  SharedWindow(const SharedWindow&) = delete;
+  SharedWindow& operator=(const SharedWindow&) = delete;
+
+  void Reduce(std::size_t size, StoreKind store) {
+    Meet();
+    const IndexRange slice = SliceOf(static_cast<std::int64_t>(size), world_size_, rank_);
+    const auto part_of = [&](int peer) {
+      return std::span(values_[static_cast<std::size_t>(peer)] + slice.first,
+                       static_cast<std::size_t>(slice.size()));
+    };
+    for (int peer = 1; peer < world_size_; ++peer)
+      AddElements(part_of(0), part_of(peer), part_of(0), store);
+    Meet();
+  }
+
+ private:
+  static constexpr std::size_t kHeadBytes = 4096;
+
+  void Meet() {
+    ++meetings_;
+    arrivals_[static_cast<std::size_t>(rank_)]->store(meetings_);
+    for (const std::atomic<unsigned>* arrivals : arrivals_)
+      while (static_cast<int>(arrivals->load(std::memory_order_acquire) - meetings_) < 0) continue;
+  }
+
+  const int world_size_;
+  const int rank_;
+  unsigned meetings_ = 0;
+  MPI_Win window_ = MPI_WIN_NULL;
+  std::vector<std::atomic<unsigned>*> arrivals_;
+  std::vector<float*> values_;
 };
 
-Medians Measure(Collective& collective, std::size_t size, int repetitions) {
-  const auto leaf_count = std::bit_ceil(static_cast<unsigned>(collective.world_size()));
-  const CanonicalTree tree(std::vector<bool>(leaf_count, true), collective.world_size());
-  const std::vector<float> values(size, 1.0f);
-  const std::vector<const float*> partial_sums(tree.PartialSumsOf(collective.rank()).size(),
-                                               values.data());
-  std::vector<float> sum(size);
-  std::vector<double> tree_seconds;
-  std::vector<double> mpi_seconds;
-  for (int i = 0; i <= repetitions; ++i) {
-    const double ours = SecondsOfSlowestRank([&] {
-      if (!collective.AllReduce(tree, partial_sums, sum).ok()) std::abort();
-    });
-    const double theirs = SecondsOfSlowestRank([&] {
-      MPI_Allreduce(values.data(), sum.data(), static_cast<int>(size), MPI_FLOAT, MPI_SUM,
-                    MPI_COMM_WORLD);
-    });
-    if (i == 0) continue;  // the first touches memory and opens connections
-    tree_seconds.push_back(ours);
-    mpi_seconds.push_back(theirs);
+// One collective and the memory that it reduces in.
+class Reduction {
+ public:
+  Reduction(CollectiveKind kind, int tag, std::size_t size_max) {
+    int world_size = 0;
+    MPI_Comm_size(MPI_COMM_WORLD, &world_size);
+    std::vector<int> ranks(static_cast<std::size_t>(world_size));
+    std::iota(ranks.begin(), ranks.end(), 0);
+    auto formed = FormCollective(kind, ranks, tag);
+    Require(formed.ok(), formed.status().message().c_str());
+    collective_ = std::move(formed).value();
+    const auto count = static_cast<std::int64_t>(size_max);
+    values_ = collective_->Allocate(count, MemoryKind::kPerRank).value();
+    sum_ = collective_->shares_memory() ? collective_->Allocate(count, MemoryKind::kCommon).value()
+                                        : values_;
+    std::ranges::fill(values_, 0.0f);
+    const unsigned leaf_count = std::bit_ceil(static_cast<unsigned>(world_size));
+    tree_ = std::make_unique<CanonicalTree>(std::vector<bool>(leaf_count, true), world_size);
   }
-  return {.tree_seconds = Median(tree_seconds), .mpi_seconds = Median(mpi_seconds)};
-}
 
-void Run(int repetitions) {
+  void Run(std::size_t size) {
+    const std::vector<const float*> partial_sums(tree_->PartialSumsOf(collective_->rank()).size(),
+                                                 values_.data());
+    Require(collective_->AllReduce(*tree_, partial_sums, sum_.first(size)).ok(), "a peer is gone");
+  }
+
+ private:
+  std::unique_ptr<Collective> collective_;
+  std::unique_ptr<CanonicalTree> tree_;
+  std::span<float> values_;
+  std::span<float> sum_;
+};
+
+class Comparison {
+ public:
+  Comparison(std::size_t size_max, int world_size, int rank)
+      : over_messages_(CollectiveKind::kMpi, 1, size_max),
+        over_shared_memory_(CollectiveKind::kSharedMemory, 2, size_max),
+        window_(size_max, world_size, rank),
+        values_(size_max, 0.0f) {}
+
+  // Of each column.
+  std::array<double, 4> MedianSeconds(std::size_t size) {
+    const StoreKind store =
+        SecondsOfWindow(size, StoreKind::kStreaming) < SecondsOfWindow(size, StoreKind::kCached)
+            ? StoreKind::kStreaming
+            : StoreKind::kCached;
+    const std::array<std::function<void()>, 4> columns = {
+        [&] { over_messages_.Run(size); }, [&] { over_shared_memory_.Run(size); },
+        [&] {
+          MPI_Allreduce(MPI_IN_PLACE, values_.data(), static_cast<int>(size), MPI_FLOAT, MPI_SUM,
+                        MPI_COMM_WORLD);
+        },
+        [&] { window_.Reduce(size, store); }};
+    std::array<std::vector<double>, 4> seconds;
+    for (int i = 0; i < RepetitionsOf(size); ++i)
+      for (std::size_t column = 0; column < columns.size(); ++column)
+        seconds[column].push_back(SecondsOfSlowestRank(columns[column]));
+    std::array<double, 4> medians{};
+    std::ranges::transform(seconds, medians.begin(), Median);
+    return medians;
+  }
+
+ private:
+  static int RepetitionsOf(std::size_t size) { return size < (1 << 20) ? 101 : 11; }
+
+  double SecondsOfWindow(std::size_t size, StoreKind store) {
+    std::vector<double> seconds;
+    for (int i = 0; i < 5; ++i)
+      seconds.push_back(SecondsOfSlowestRank([&] { window_.Reduce(size, store); }));
+    return Median(seconds);
+  }
+
+  Reduction over_messages_;
+  Reduction over_shared_memory_;
+  SharedWindow window_;
+  std::vector<float> values_;
+};
+
+void Run(std::size_t mebibytes_max) {
   int world_size = 0;
+  int rank = 0;
   MPI_Comm_size(MPI_COMM_WORLD, &world_size);
-  std::vector<int> ranks(static_cast<std::size_t>(world_size));
-  std::iota(ranks.begin(), ranks.end(), 0);
-  auto collective = MakeMpiCollective(ranks, 1);
-  if (!collective.ok()) std::abort();
-  const bool prints = collective.value()->rank() == 0;
-
-  if (prints)
-    std::printf("%d ranks\n%10s %12s %12s %8s\n", world_size, "KiB", "tree us", "MPI us", "ratio");
-  for (std::size_t bytes = 1 << 10; bytes <= std::size_t{64} << 20; bytes *= 4) {
-    const auto [tree_seconds, mpi_seconds] =
-        Measure(*collective.value(), bytes / sizeof(float), repetitions);
-    if (prints)
-      std::printf("%10zu %12.1f %12.1f %8.2f\n", bytes >> 10, tree_seconds * 1e6, mpi_seconds * 1e6,
-                  tree_seconds / mpi_seconds);
+  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  const std::size_t bytes_max = mebibytes_max << 20;
+  Comparison comparison(bytes_max / sizeof(float), world_size, rank);
+  if (rank == 0)
+    std::printf("%d ranks\n%10s %11s %11s %11s %11s %11s %13s\n", world_size, "KiB", "mpi",
+                "shared", "MPI", "limit", "MPI/shared", "limit/shared");
+  for (std::size_t bytes = 1 << 10; bytes <= bytes_max; bytes *= bytes < (1 << 20) ? 4 : 8) {
+    const auto [messages, shared, mpi, limit] = comparison.MedianSeconds(bytes / sizeof(float));
+    if (rank == 0)
+      std::printf("%10zu %11.1f %11.1f %11.1f %11.1f %11.2f %13.2f\n", bytes >> 10, messages * 1e6,
+                  shared * 1e6, mpi * 1e6, limit * 1e6, mpi / shared, limit / shared);
   }
 }
 
@@ -88,7 +209,7 @@ void Run(int repetitions) {
 int main(int argc, char** argv) {
   int thread_level = MPI_THREAD_SINGLE;
   MPI_Init_thread(&argc, &argv, MPI_THREAD_SERIALIZED, &thread_level);
-  descent::Run(argc > 1 ? std::max(1, std::atoi(argv[1])) : 30);
+  descent::Run(argc > 1 ? static_cast<std::size_t>(std::max(1, std::atoi(argv[1]))) : 512);
   MPI_Finalize();
   return 0;
 }

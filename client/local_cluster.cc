@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <system_error>
 #include <thread>
@@ -34,6 +35,14 @@ void RemoveOldLogs(const fs::path& logs) {
 }
 
 }  // namespace
+
+std::string DefaultStateDirectory() {
+  const char* const state_home = std::getenv("XDG_STATE_HOME");
+  if (state_home != nullptr && *state_home != '\0') return std::string(state_home) + "/descent";
+  const char* const home = std::getenv("HOME");
+  const bool has_home = home != nullptr && *home != '\0';
+  return std::string(has_home ? home : ".") + "/.local/state/descent";
+}
 
 LocalCluster::LocalCluster(fs::path logs, fs::path temporary)
     : logs_(std::move(logs)), temporary_(std::move(temporary)) {}
@@ -113,7 +122,7 @@ std::optional<std::string> LocalCluster::FindDeadChild() {
            (tail.empty() ? "its log is empty" : "the last lines of " + child.log().string()) +
            (tail.empty() ? "" : ":\n" + tail.substr(0, tail.size() - 1));
   };
-  if (workers_ && workers_->HasEnded()) return describe("mpirun with the workers", *workers_);
+  if (workers_ && workers_->HasEnded()) return describe("the launcher of the workers", *workers_);
   if (coordinator_ && coordinator_->HasEnded()) return describe("the coordinator", *coordinator_);
   return std::nullopt;
 }

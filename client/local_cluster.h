@@ -10,6 +10,9 @@
 
 namespace descent {
 
+// Where jobs, metrics, checkpoints and logs are: the same place as the coordinator's own default.
+std::string DefaultStateDirectory();
+
 // A coordinator on loopback with free ports, and a pool of workers, as children of this process.
 // Both are gone when the object is. One thread: the one that lives as long as the program, because
 // the system ends the children with the thread that started them.

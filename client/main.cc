@@ -24,6 +24,8 @@ int Main(int argc, char** argv) {
   AddWatch(app, line);
   AddCancel(app, line);
   AddCheckpoint(app, line);
+  AddGenerate(app, line);
+  AddLaunch(app, line);
   AddHelp(app, line);
   try {
     app.parse(argc, argv);

@@ -3,24 +3,24 @@
 add_library(descent_options INTERFACE)
 target_compile_features(descent_options INTERFACE cxx_std_20)
 target_include_directories(descent_options INTERFACE ${PROJECT_SOURCE_DIR})
+# A fused multiply-add rounds once where two operations round twice: the bits must not depend on
+# which one a compiler picks.
 target_compile_options(descent_options INTERFACE
-  -Wall -Wextra -Wshadow -Wno-missing-field-initializers
-  # A fused multiply-add rounds once where two operations round twice: the bits must not depend on
-  # which one a compiler picks.
-  -ffp-contract=off
-  -fno-math-errno
-  -fstack-protector-strong)
+  $<$<COMPILE_LANGUAGE:C,CXX>:-Wall -Wextra -Wshadow -Wno-missing-field-initializers
+    -ffp-contract=off -fno-math-errno -fstack-protector-strong>
+  $<$<COMPILE_LANGUAGE:CUDA>:--fmad=false -Xcompiler=-Wall,-Wextra>)
 target_link_libraries(descent_options INTERFACE Threads::Threads)
 
 option(DESCENT_WARNINGS_AS_ERRORS "Stop at the first warning" OFF)
 if(DESCENT_WARNINGS_AS_ERRORS)
-  target_compile_options(descent_options INTERFACE -Werror)
+  target_compile_options(descent_options INTERFACE
+    $<$<COMPILE_LANGUAGE:C,CXX>:-Werror> $<$<COMPILE_LANGUAGE:CUDA>:--Werror=all-warnings>)
 endif()
 
 set(DESCENT_SANITIZER "" CACHE STRING "address,undefined or thread: instrument everything of ours")
 if(DESCENT_SANITIZER)
   target_compile_options(descent_options INTERFACE
-    -fsanitize=${DESCENT_SANITIZER} -fno-omit-frame-pointer)
+    $<$<COMPILE_LANGUAGE:C,CXX>:-fsanitize=${DESCENT_SANITIZER} -fno-omit-frame-pointer>)
   target_link_options(descent_options INTERFACE -fsanitize=${DESCENT_SANITIZER})
 endif()
 

@@ -38,6 +38,9 @@ inline constexpr std::chrono::milliseconds kReconnectDelayMin{100};
 inline constexpr std::chrono::milliseconds kReconnectDelayMax{5000};
 inline constexpr std::chrono::seconds kStartTimeout{120};
 
+// Attempts that a job remembers, the newest.
+inline constexpr std::size_t kAttemptsKept = 100;
+
 // Messages that wait in one stream to a worker or a watcher; the slow reader is cut off beyond.
 inline constexpr std::size_t kStreamQueueMax = 4096;
 

@@ -13,7 +13,12 @@ using PhiloxKey = std::array<std::uint32_t, 2>;
 std::array<std::uint32_t, 4> Philox4x32(PhiloxCounter counter, PhiloxKey key);
 
 // What a random number is for. Part of the key, so two purposes never share a stream.
-enum class RandomPurpose : std::uint32_t { kInit = 1, kDropout = 2, kSampleOrder = 3 };
+enum class RandomPurpose : std::uint32_t {
+  kInit = 1,
+  kDropout = 2,
+  kSampleOrder = 3,
+  kGenerate = 4
+};
 
 // The key of one purpose under a job's seed.
 PhiloxKey MakePhiloxKey(std::uint64_t seed, RandomPurpose purpose);

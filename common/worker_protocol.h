@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -120,7 +121,26 @@ struct Goodbye {
 using WorkerMessage = std::variant<Register, Heartbeat, Prepared, StepReports, EvaluationReport,
                                    CheckpointWritten, AssignmentEnded, Goodbye>;
 
+// --- A launcher says ---------------------------------------------------------------------------
+
+// How the process ended that took a world along. It comes before or after the streams of the world
+// close: only the launcher knows the signal.
+struct RankExit {
+  std::string pool;
+  int world_rank = -1;  // -1: mpirun itself
+  std::string host;
+  std::int64_t pid = 0;
+  int exit_code = 0;
+  int signal = 0;  // 0: it ended by itself, with exit_code
+};
+
 // --- The coordinator says ------------------------------------------------------------------------
+
+// The checkpoint whose state has the lowest validation loss.
+struct BestCheckpoint {
+  std::int64_t step = 0;
+  double validation_loss = 0;
+};
 
 // Prepare this job. Ranks are numbered by their place in world_ranks.
 struct Assign {
@@ -132,6 +152,8 @@ struct Assign {
   int rank = 0;                      // the receiver's
   std::string checkpoint_directory;  // of this job; every rank and the coordinator see it
   std::string start_checkpoint;      // directory of the checkpoint to load; empty: from scratch
+  // The job's best checkpoint so far. It stays on disk until this attempt saves a better one.
+  std::optional<BestCheckpoint> best_checkpoint;
 };
 
 // All ranks agree: this is the rule for samples and schedules. Grants follow.

@@ -96,7 +96,7 @@ grpc::Status CheckpointService::List(const v1::ListCheckpointsRequest& request,
   if (!job.ok()) return Refuse(job.status(), "JOB_NOT_FOUND");
   for (const CheckpointRecord& checkpoint : job.value().checkpoints) {
     v1::Checkpoint* encoded = response->add_checkpoints();
-    *encoded = ToProto(job.value().id, checkpoint);
+    *encoded = ToProto(job.value(), checkpoint);
     const Result<std::vector<std::string>> files = ListCheckpointFiles(checkpoint.directory);
     if (!files.ok()) return ToGrpcStatus(files.status());
     encoded->mutable_files()->Add(files.value().begin(), files.value().end());

@@ -58,9 +58,14 @@ struct WorkerGone {
   std::string reason;
 };
 
+// A launcher says how the process ended that took its world along.
+struct WorldEnded {
+  RankExit exit;
+};
+
 // About once a second: leases, timeouts and back-off are looked at.
 struct Tick {};
 
-using Event = std::variant<Restore, SubmitJob, CancelJob, WorkerSaid, WorkerGone, Tick>;
+using Event = std::variant<Restore, SubmitJob, CancelJob, WorkerSaid, WorkerGone, WorldEnded, Tick>;
 
 }  // namespace descent

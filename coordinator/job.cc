@@ -30,6 +30,15 @@ std::string_view JobStateName(JobState state) {
   return "UNKNOWN";
 }
 
+const CheckpointRecord* FindBestCheckpoint(const Job& job) {
+  const CheckpointRecord* best = nullptr;
+  for (const CheckpointRecord& checkpoint : job.checkpoints)
+    if (checkpoint.validation_loss &&
+        (best == nullptr || *checkpoint.validation_loss < *best->validation_loss))
+      best = &checkpoint;
+  return best;
+}
+
 std::optional<JobState> JobStateFromName(std::string_view name) {
   for (const auto& [value, value_name] : kNames)
     if (value_name == name) return value;

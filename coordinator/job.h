@@ -32,14 +32,8 @@ struct CheckpointRecord {
   std::string directory;
   Digest state_digest;
   std::int64_t bytes = 0;
-  double create_time = 0;  // seconds since the epoch, wall clock
-};
-
-struct AttemptRecord {
-  int attempt = 0;  // 1 is the first
-  std::int64_t generation = 0;
-  std::int64_t start_step = 0;
-  std::vector<std::string> workers;  // "HOST/WORLD_RANK", by rank
+  double create_time = 0;                 // seconds since the epoch, wall clock
+  std::optional<double> validation_loss;  // of this very state, if it was evaluated
 };
 
 struct FailureRecord {
@@ -49,6 +43,28 @@ struct FailureRecord {
   std::string host;
   std::int64_t step = 0;
   std::string phase;
+  int exit_code = 0;  // of the process that ended, if a launcher told
+  int signal = 0;     // that ended it; 0: none, or not known
+};
+
+struct AttemptRecord {
+  int attempt = 0;  // 1 is the first
+  std::int64_t generation = 0;
+  std::int64_t start_step = 0;
+  std::vector<std::string> workers;  // "HOST/WORLD_RANK", by rank
+  double start_time = 0;             // seconds since the epoch, wall clock
+  // Of one that has ended:
+  double end_time = 0;  // 0: it goes on
+  std::int64_t end_step = 0;
+  std::string end_reason;  // UpperCamelCase
+  std::string end_message;
+  std::optional<FailureRecord> failure;
+};
+
+// The newest evaluation of the validation split.
+struct ValidationRecord {
+  std::int64_t step = 0;
+  double loss = 0;
 };
 
 // Everything the coordinator knows of one job that survives its restart.
@@ -61,8 +77,9 @@ struct Job {
   std::string request_id;
   std::int64_t sequence = 0;  // order of creation, 1 is the first
 
-  AttemptRecord attempt;              // the current or last one; attempt.attempt 0: none yet
-  int attempts_without_progress = 0;  // consecutive ones that committed no new step
+  AttemptRecord attempt;  // the current or last one; attempt.attempt 0: none yet
+  std::vector<AttemptRecord> earlier_attempts;  // ascending; the last limits::kAttemptsKept
+  int attempts_without_progress = 0;            // consecutive ones that committed no new step
   std::optional<FailureRecord> failure;
 
   std::int64_t train_samples = 0;  // 0: not known yet
@@ -74,6 +91,7 @@ struct Job {
   double samples_per_second = 0;
   double steps_per_second = 0;
   std::map<std::string, double> latest_metrics;
+  std::optional<ValidationRecord> validation;
 
   std::vector<CheckpointRecord> checkpoints;  // ascending by step; those retention keeps
   std::optional<Digest> state_digest;         // of the final state
@@ -84,5 +102,9 @@ struct Job {
   double start_time = 0;
   double end_time = 0;
 };
+
+// The kept checkpoint with the lowest validation loss; of equal ones the first. Null: none was
+// evaluated.
+const CheckpointRecord* FindBestCheckpoint(const Job& job);
 
 }  // namespace descent

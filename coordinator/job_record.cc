@@ -8,24 +8,6 @@ namespace {
 
 namespace record = ::descent::store::v1;
 
-record::AttemptRecord Encode(const AttemptRecord& attempt) {
-  record::AttemptRecord encoded;
-  encoded.set_attempt(attempt.attempt);
-  encoded.set_generation(attempt.generation);
-  encoded.set_start_step(attempt.start_step);
-  encoded.mutable_workers()->Add(attempt.workers.begin(), attempt.workers.end());
-  return encoded;
-}
-
-AttemptRecord Decode(const record::AttemptRecord& encoded) {
-  AttemptRecord attempt;
-  attempt.attempt = encoded.attempt();
-  attempt.generation = encoded.generation();
-  attempt.start_step = encoded.start_step();
-  attempt.workers.assign(encoded.workers().begin(), encoded.workers().end());
-  return attempt;
-}
-
 record::FailureRecord Encode(const FailureRecord& failure) {
   record::FailureRecord encoded;
   encoded.set_reason(failure.reason);
@@ -34,6 +16,8 @@ record::FailureRecord Encode(const FailureRecord& failure) {
   encoded.set_host(failure.host);
   encoded.set_step(failure.step);
   encoded.set_phase(failure.phase);
+  encoded.set_exit_code(failure.exit_code);
+  encoded.set_signal(failure.signal);
   return encoded;
 }
 
@@ -45,7 +29,39 @@ FailureRecord Decode(const record::FailureRecord& encoded) {
   failure.host = encoded.host();
   failure.step = encoded.step();
   failure.phase = encoded.phase();
+  failure.exit_code = encoded.exit_code();
+  failure.signal = encoded.signal();
   return failure;
+}
+
+record::AttemptRecord Encode(const AttemptRecord& attempt) {
+  record::AttemptRecord encoded;
+  encoded.set_attempt(attempt.attempt);
+  encoded.set_generation(attempt.generation);
+  encoded.set_start_step(attempt.start_step);
+  encoded.mutable_workers()->Add(attempt.workers.begin(), attempt.workers.end());
+  encoded.set_start_time(attempt.start_time);
+  encoded.set_end_time(attempt.end_time);
+  encoded.set_end_step(attempt.end_step);
+  encoded.set_end_reason(attempt.end_reason);
+  encoded.set_end_message(attempt.end_message);
+  if (attempt.failure) *encoded.mutable_failure() = Encode(*attempt.failure);
+  return encoded;
+}
+
+AttemptRecord Decode(const record::AttemptRecord& encoded) {
+  AttemptRecord attempt;
+  attempt.attempt = encoded.attempt();
+  attempt.generation = encoded.generation();
+  attempt.start_step = encoded.start_step();
+  attempt.workers.assign(encoded.workers().begin(), encoded.workers().end());
+  attempt.start_time = encoded.start_time();
+  attempt.end_time = encoded.end_time();
+  attempt.end_step = encoded.end_step();
+  attempt.end_reason = encoded.end_reason();
+  attempt.end_message = encoded.end_message();
+  if (encoded.has_failure()) attempt.failure = Decode(encoded.failure());
+  return attempt;
 }
 
 record::CheckpointRecord Encode(const CheckpointRecord& checkpoint) {
@@ -56,6 +72,7 @@ record::CheckpointRecord Encode(const CheckpointRecord& checkpoint) {
   encoded.set_state_digest(checkpoint.state_digest.ToHex());
   encoded.set_bytes(checkpoint.bytes);
   encoded.set_create_time(checkpoint.create_time);
+  if (checkpoint.validation_loss) encoded.set_validation_loss(*checkpoint.validation_loss);
   return encoded;
 }
 
@@ -67,6 +84,7 @@ Result<CheckpointRecord> Decode(const record::CheckpointRecord& encoded) {
   DESCENT_ASSIGN(checkpoint.state_digest, DigestFromHex(encoded.state_digest()));
   checkpoint.bytes = encoded.bytes();
   checkpoint.create_time = encoded.create_time();
+  if (encoded.has_validation_loss()) checkpoint.validation_loss = encoded.validation_loss();
   return checkpoint;
 }
 
@@ -80,6 +98,8 @@ record::JobRecord Encode(const Job& job) {
   encoded.set_request_id(job.request_id);
   encoded.set_sequence(job.sequence);
   *encoded.mutable_attempt() = Encode(job.attempt);
+  for (const AttemptRecord& attempt : job.earlier_attempts)
+    *encoded.add_earlier_attempts() = Encode(attempt);
   encoded.set_attempts_without_progress(job.attempts_without_progress);
   if (job.failure) *encoded.mutable_failure() = Encode(*job.failure);
   encoded.set_train_samples(job.train_samples);
@@ -91,6 +111,10 @@ record::JobRecord Encode(const Job& job) {
   encoded.set_samples_per_second(job.samples_per_second);
   encoded.set_steps_per_second(job.steps_per_second);
   encoded.mutable_latest_metrics()->insert(job.latest_metrics.begin(), job.latest_metrics.end());
+  if (job.validation) {
+    encoded.set_validation_step(job.validation->step);
+    encoded.set_validation_loss(job.validation->loss);
+  }
   for (const CheckpointRecord& checkpoint : job.checkpoints)
     *encoded.add_checkpoints() = Encode(checkpoint);
   if (job.state_digest) encoded.set_state_digest(job.state_digest->ToHex());
@@ -110,6 +134,8 @@ void DecodePlainFields(const record::JobRecord& encoded, Job& job) {
   job.request_id = encoded.request_id();
   job.sequence = encoded.sequence();
   job.attempt = Decode(encoded.attempt());
+  for (const record::AttemptRecord& attempt : encoded.earlier_attempts())
+    job.earlier_attempts.push_back(Decode(attempt));
   job.attempts_without_progress = encoded.attempts_without_progress();
   if (encoded.has_failure()) job.failure = Decode(encoded.failure());
   job.train_samples = encoded.train_samples();
@@ -120,6 +146,8 @@ void DecodePlainFields(const record::JobRecord& encoded, Job& job) {
   job.samples_per_second = encoded.samples_per_second();
   job.steps_per_second = encoded.steps_per_second();
   job.latest_metrics = {encoded.latest_metrics().begin(), encoded.latest_metrics().end()};
+  if (encoded.has_validation_loss())
+    job.validation = {.step = encoded.validation_step(), .loss = encoded.validation_loss()};
   job.start_checkpoint = encoded.start_checkpoint();
   job.forked_from = encoded.forked_from();
   job.create_time = encoded.create_time();

@@ -87,21 +87,34 @@ void JobService::Create(const State& state, const v1::CreateJobRequest& request,
   FinishIfRefused(runtime_.Submit(std::move(submit), FinishWithJob(reactor, response)), reactor);
 }
 
+// Answers with what `fill` makes of the job of that name, on the owner thread.
+void JobService::ReadJob(const std::string& name, grpc::ServerUnaryReactor* reactor,
+                         std::function<void(const Job& job, const State& state)> fill) {
+  const Result<std::string> job_id = ParseJobName(name);
+  if (!job_id.ok()) return reactor->Finish(ToGrpcStatus(BadName(job_id.status())));
+  const auto read = [id = job_id.value(), reactor, fill = std::move(fill)](const State& state) {
+    const Job* job = state.FindJob(id);
+    if (job == nullptr) return reactor->Finish(ToGrpcStatus(NoSuchJob(id)));
+    fill(*job, state);
+    reactor->Finish(grpc::Status::OK);
+  };
+  FinishIfRefused(runtime_.Read(read), reactor);
+}
+
 grpc::ServerUnaryReactor* JobService::GetJob(grpc::CallbackServerContext* context,
                                              const v1::GetJobRequest* request, v1::Job* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  const Result<std::string> job_id = ParseJobName(request->name());
-  if (!job_id.ok()) {
-    reactor->Finish(ToGrpcStatus(BadName(job_id.status())));
-    return reactor;
-  }
-  const Status posted = runtime_.Read([id = job_id.value(), response, reactor](const State& state) {
-    const Job* job = state.FindJob(id);
-    if (job == nullptr) return reactor->Finish(ToGrpcStatus(NoSuchJob(id)));
-    *response = View(*job, state);
-    reactor->Finish(grpc::Status::OK);
-  });
-  FinishIfRefused(posted, reactor);
+  ReadJob(request->name(), reactor,
+          [response](const Job& job, const State& state) { *response = View(job, state); });
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* JobService::ListJobAttempts(grpc::CallbackServerContext* context,
+                                                      const v1::ListJobAttemptsRequest* request,
+                                                      v1::ListJobAttemptsResponse* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  ReadJob(request->name(), reactor,
+          [response](const Job& job, const State&) { *response = ListAttempts(job); });
   return reactor;
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <boost/asio/thread_pool.hpp>
+#include <functional>
+#include <string>
 
 #include "coordinator/runtime.h"
 #include "coordinator/stream_set.h"
@@ -24,6 +26,9 @@ class JobService final : public v1::JobService::CallbackService {
   grpc::ServerUnaryReactor* ListJobs(grpc::CallbackServerContext* context,
                                      const v1::ListJobsRequest* request,
                                      v1::ListJobsResponse* response) override;
+  grpc::ServerUnaryReactor* ListJobAttempts(grpc::CallbackServerContext* context,
+                                            const v1::ListJobAttemptsRequest* request,
+                                            v1::ListJobAttemptsResponse* response) override;
   grpc::ServerUnaryReactor* CancelJob(grpc::CallbackServerContext* context,
                                       const v1::CancelJobRequest* request,
                                       v1::Job* response) override;
@@ -33,6 +38,8 @@ class JobService final : public v1::JobService::CallbackService {
  private:
   void Create(const State& state, const v1::CreateJobRequest& request, v1::Job* response,
               grpc::ServerUnaryReactor* reactor);
+  void ReadJob(const std::string& name, grpc::ServerUnaryReactor* reactor,
+               std::function<void(const Job& job, const State& state)> fill);
 
   Runtime& runtime_;
   StreamSet& streams_;

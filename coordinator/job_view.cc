@@ -37,16 +37,6 @@ v1::Progress MakeProgress(const Job& job) {
   return progress;
 }
 
-v1::Attempt ToProto(const AttemptRecord& attempt) {
-  v1::Attempt encoded;
-  encoded.set_attempt(attempt.attempt);
-  encoded.set_generation(attempt.generation);
-  encoded.set_world_size(static_cast<int>(attempt.workers.size()));
-  encoded.set_start_step(attempt.start_step);
-  encoded.mutable_workers()->Add(attempt.workers.begin(), attempt.workers.end());
-  return encoded;
-}
-
 v1::Failure ToProto(const FailureRecord& failure) {
   v1::Failure encoded;
   encoded.set_reason(failure.reason);
@@ -55,6 +45,24 @@ v1::Failure ToProto(const FailureRecord& failure) {
   encoded.set_host(failure.host);
   encoded.set_step(failure.step);
   encoded.set_phase(failure.phase);
+  encoded.set_exit_code(failure.exit_code);
+  encoded.set_signal(failure.signal);
+  return encoded;
+}
+
+v1::Attempt ToProto(const AttemptRecord& attempt) {
+  v1::Attempt encoded;
+  encoded.set_attempt(attempt.attempt);
+  encoded.set_generation(attempt.generation);
+  encoded.set_world_size(static_cast<int>(attempt.workers.size()));
+  encoded.set_start_step(attempt.start_step);
+  encoded.mutable_workers()->Add(attempt.workers.begin(), attempt.workers.end());
+  encoded.set_start_time(attempt.start_time);
+  encoded.set_end_time(attempt.end_time);
+  encoded.set_end_step(attempt.end_step);
+  encoded.set_end_reason(attempt.end_reason);
+  encoded.set_end_message(attempt.end_message);
+  if (attempt.failure) *encoded.mutable_failure() = ToProto(*attempt.failure);
   return encoded;
 }
 
@@ -107,7 +115,9 @@ v1::Job ToProto(const Job& job, const std::optional<QueuePosition>& queue_positi
   encoded.set_attempt_count(job.attempt.attempt);
   if (job.failure) *encoded.mutable_failure() = ToProto(*job.failure);
   if (!job.checkpoints.empty())
-    *encoded.mutable_latest_checkpoint() = ToProto(job.id, job.checkpoints.back());
+    *encoded.mutable_latest_checkpoint() = ToProto(job, job.checkpoints.back());
+  if (const CheckpointRecord* best = FindBestCheckpoint(job))
+    *encoded.mutable_best_checkpoint() = ToProto(job, *best);
   encoded.mutable_latest_metrics()->insert(job.latest_metrics.begin(), job.latest_metrics.end());
   if (job.state_digest) encoded.set_state_digest(job.state_digest->ToHex());
   encoded.set_forked_from(job.forked_from);
@@ -119,15 +129,27 @@ v1::Job ToProto(const Job& job, const std::optional<QueuePosition>& queue_positi
   return encoded;
 }
 
-v1::Checkpoint ToProto(const std::string& job_id, const CheckpointRecord& checkpoint) {
+v1::ListJobAttemptsResponse ListAttempts(const Job& job) {
+  v1::ListJobAttemptsResponse response;
+  for (const AttemptRecord& attempt : job.earlier_attempts)
+    *response.add_attempts() = ToProto(attempt);
+  if (job.attempt.attempt > 0) *response.add_attempts() = ToProto(job.attempt);
+  return response;
+}
+
+v1::Checkpoint ToProto(const Job& job, const CheckpointRecord& checkpoint) {
   v1::Checkpoint encoded;
-  encoded.set_name(CheckpointNameOf(job_id, checkpoint.step));
+  encoded.set_name(CheckpointNameOf(job.id, checkpoint.step));
   encoded.set_step(checkpoint.step);
   encoded.set_epoch(checkpoint.epoch);
   encoded.set_directory(checkpoint.directory);
   encoded.set_state_digest(checkpoint.state_digest.ToHex());
   encoded.set_bytes(checkpoint.bytes);
   encoded.set_create_time(checkpoint.create_time);
+  if (checkpoint.validation_loss) encoded.set_validation_loss(*checkpoint.validation_loss);
+  if (checkpoint.step == job.checkpoints.back().step) encoded.add_aliases("latest");
+  const CheckpointRecord* const best = FindBestCheckpoint(job);
+  if (best != nullptr && best->step == checkpoint.step) encoded.add_aliases("best");
   return encoded;
 }
 

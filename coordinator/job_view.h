@@ -15,7 +15,9 @@ namespace descent {
 v1::Job ToProto(const Job& job, const std::optional<QueuePosition>& queue_position);
 
 // Without the names of its files, which only the disk knows.
-v1::Checkpoint ToProto(const std::string& job_id, const CheckpointRecord& checkpoint);
+v1::Checkpoint ToProto(const Job& job, const CheckpointRecord& checkpoint);
+
+v1::ListJobAttemptsResponse ListAttempts(const Job& job);
 
 v1::Pool ToProto(const PoolView& pool, MonotonicTime now);
 

@@ -5,6 +5,23 @@
 #include <algorithm>
 
 namespace descent {
+namespace {
+
+// Keeps the newest keep_last, and the best.
+void DropOldCheckpoints(Job& job) {
+  const CheckpointRecord* const best = FindBestCheckpoint(job);
+  const std::int64_t best_step = best == nullptr ? -1 : best->step;
+  const std::int64_t surplus =
+      std::ssize(job.checkpoints) - std::max<std::int64_t>(1, job.spec.checkpoint.keep_last);
+  if (surplus <= 0) return;
+  const auto first_kept = job.checkpoints.begin() + surplus;
+  const auto kept =
+      std::remove_if(job.checkpoints.begin(), first_kept,
+                     [&](const CheckpointRecord& old) { return old.step != best_step; });
+  job.checkpoints.erase(kept, first_kept);
+}
+
+}  // namespace
 
 std::vector<MetricPoint> AdvanceSteps(Job& job, const std::vector<StepMetrics>& steps) {
   std::vector<MetricPoint> points;
@@ -50,18 +67,18 @@ std::optional<FailureRecord> RecordCheckpoint(Job& job, const CheckpointWritten&
         .rank = 0,
         .step = written.step};
   }
+  std::optional<double> validation_loss;
+  if (job.validation && job.validation->step == written.step)
+    validation_loss = job.validation->loss;
   if (place == job.checkpoints.end()) job.attempts_without_progress = 0;
   job.checkpoints.insert(place, {.step = written.step,
                                  .epoch = written.epoch,
                                  .directory = written.directory,
                                  .state_digest = written.state_digest,
                                  .bytes = written.bytes,
-                                 .create_time = wall_time});
-  const auto keep =
-      static_cast<std::size_t>(std::max<std::int64_t>(1, job.spec.checkpoint.keep_last));
-  if (job.checkpoints.size() > keep)
-    job.checkpoints.erase(job.checkpoints.begin(),
-                          job.checkpoints.end() - static_cast<std::ptrdiff_t>(keep));
+                                 .create_time = wall_time,
+                                 .validation_loss = validation_loss});
+  DropOldCheckpoints(job);
   return std::nullopt;
 }
 

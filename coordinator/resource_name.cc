@@ -10,14 +10,17 @@ namespace {
 
 constexpr std::string_view kJobs = "jobs/";
 constexpr std::string_view kCheckpoints = "/checkpoints/";
-constexpr char kLatest[] = "latest";
+constexpr std::string_view kLatest = "latest";
+constexpr std::string_view kBest = "best";
 constexpr std::size_t kJobIdCharactersMax = 63;
 
 Status BadName(std::string_view found, std::string_view wanted) {
   return Status(Code::kInvalidArgument, fmt::format("\"{}\" is not a name like {}", found, wanted));
 }
 
-std::optional<std::int64_t> ParseStep(std::string_view text) {
+std::optional<std::variant<std::int64_t, CheckpointAlias>> ParseStep(std::string_view text) {
+  if (text == kLatest) return CheckpointAlias::kLatest;
+  if (text == kBest) return CheckpointAlias::kBest;
   std::int64_t step = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), step);
   if (error != std::errc() || end != text.data() + text.size() || step < 0) return std::nullopt;
@@ -55,27 +58,36 @@ Result<std::string> ParseJobName(std::string_view name) {
 }
 
 Result<CheckpointName> ParseCheckpointName(std::string_view name) {
-  constexpr std::string_view kWanted = "jobs/{job}/checkpoints/{step or latest}";
+  constexpr std::string_view kWanted = "jobs/{job}/checkpoints/{step, latest or best}";
   const std::size_t split = name.find(kCheckpoints);
   if (split == std::string_view::npos) return BadName(name, kWanted);
   Result<std::string> job_id = ParseJobName(name.substr(0, split));
   if (!job_id.ok()) return BadName(name, kWanted);
-  const std::string_view step_text = name.substr(split + kCheckpoints.size());
-  CheckpointName parsed{std::move(job_id).value(), ParseStep(step_text)};
-  if (!parsed.step && step_text != kLatest) return BadName(name, kWanted);
-  return parsed;
+  const auto step = ParseStep(name.substr(split + kCheckpoints.size()));
+  if (!step) return BadName(name, kWanted);
+  return CheckpointName{std::move(job_id).value(), *step};
 }
 
 Result<CheckpointRecord> FindCheckpoint(const Job& job, const CheckpointName& name) {
-  const auto is_wanted = [&](const CheckpointRecord& checkpoint) {
-    return !name.step || checkpoint.step == *name.step;
+  const auto no_checkpoint = [&](std::string_view wanted) {
+    return Status(Code::kNotFound, fmt::format("{} has no checkpoint \"{}\": {}", JobName(job.id),
+                                               wanted, StepsOf(job)));
   };
-  const auto found = std::find_if(job.checkpoints.rbegin(), job.checkpoints.rend(), is_wanted);
-  if (found == job.checkpoints.rend())
-    return Status(Code::kNotFound,
-                  fmt::format("{} has no checkpoint \"{}\": {}", JobName(job.id),
-                              name.step ? std::to_string(*name.step) : kLatest, StepsOf(job)));
-  return *found;
+  if (const auto* step = std::get_if<std::int64_t>(&name.step)) {
+    for (const CheckpointRecord& checkpoint : job.checkpoints)
+      if (checkpoint.step == *step) return checkpoint;
+    return no_checkpoint(std::to_string(*step));
+  }
+  if (std::get<CheckpointAlias>(name.step) == CheckpointAlias::kLatest) {
+    if (job.checkpoints.empty()) return no_checkpoint(kLatest);
+    return job.checkpoints.back();
+  }
+  if (const CheckpointRecord* best = FindBestCheckpoint(job)) return *best;
+  if (job.checkpoints.empty()) return no_checkpoint(kBest);
+  return Status(Code::kNotFound,
+                fmt::format("{} has no best checkpoint: none was evaluated on validation data; "
+                            "name one by its step, or \"latest\"",
+                            JobName(job.id)));
 }
 
 }  // namespace descent

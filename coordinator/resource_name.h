@@ -1,9 +1,9 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 
 #include "common/result.h"
 #include "coordinator/job.h"
@@ -11,12 +11,14 @@
 namespace descent {
 
 // The names that users see: "jobs/{job}" and "jobs/{job}/checkpoints/{step}", where the alias
-// "latest" stands for the step of the newest checkpoint. Errors are kInvalidArgument and say what a
-// name looks like.
+// "latest" stands for the step of the newest checkpoint, and "best" for that of the lowest
+// validation loss. Errors are kInvalidArgument and say what a name looks like.
+
+enum class CheckpointAlias { kLatest, kBest };
 
 struct CheckpointName {
   std::string job_id;
-  std::optional<std::int64_t> step;  // absent: latest
+  std::variant<std::int64_t, CheckpointAlias> step = CheckpointAlias::kLatest;
 };
 
 std::string JobName(std::string_view job_id);

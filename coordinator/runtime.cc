@@ -113,6 +113,10 @@ Status Runtime::WorkerSays(SessionId session, WorkerMessage message) {
   return Post({Event(WorkerSaid{session, std::move(message)}), nullptr});
 }
 
+Status Runtime::LauncherSays(RankExit exit) {
+  return Post({Event(WorldEnded{std::move(exit)}), nullptr});
+}
+
 void Runtime::CloseSession(SessionId session, const std::string& reason) {
   {
     const std::lock_guard lock(mutex_);

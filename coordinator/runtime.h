@@ -74,6 +74,9 @@ class Runtime {
   Status WorkerSays(SessionId session, WorkerMessage message);
   void CloseSession(SessionId session, const std::string& reason);
 
+  // A launcher says how a world ended.
+  Status LauncherSays(RankExit exit);
+
   // The coordinator stops: streams that close from now on are not the workers' doing, and no job
   // loses its attempt by it.
   void ForgetSessions();

@@ -15,6 +15,16 @@ bool IsWaiting(const Job& job) {
   return job.state == JobState::kQueued || job.state == JobState::kRecovering;
 }
 
+// The job has no ranks any more: what is known of its attempt's end is filled in.
+void EndAttempt(Job& job, double wall_time) {
+  AttemptRecord& attempt = job.attempt;
+  if (attempt.attempt == 0 || attempt.end_time > 0) return;
+  attempt.end_time = wall_time;
+  attempt.end_step = std::max(attempt.start_step, attempt.end_step);
+  attempt.end_reason = attempt.failure ? attempt.failure->reason : job.state_reason;
+  attempt.end_message = attempt.failure ? attempt.failure->message : job.state_message;
+}
+
 GangRequest RequestOf(const Job& job) {
   return {.job_id = job.id,
           .workers_min = job.spec.workers.min,
@@ -164,6 +174,7 @@ void State::Move(Job& job, JobState to, std::string reason, std::string message,
   job.state_reason = std::move(reason);
   job.state_message = std::move(message);
   if (to == JobState::kRunning && job.start_time == 0) job.start_time = now_.wall;
+  if (IsWaiting(job) || IsTerminal(to)) EndAttempt(job, now_.wall);
   if (IsTerminal(to)) {
     job.end_time = now_.wall;
     memories_.erase(job.id);

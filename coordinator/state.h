@@ -15,6 +15,7 @@
 #include "coordinator/job.h"
 #include "coordinator/membership.h"
 #include "coordinator/scheduler.h"
+#include "coordinator/world_ends.h"
 
 namespace descent {
 
@@ -56,6 +57,7 @@ class State {
   void On(const CancelJob& event);
   void On(const WorkerSaid& event);
   void On(const WorkerGone& event);
+  void On(const WorldEnded& event);  // state_worlds.cc
   void On(const Tick& event);
 
   // The queue and the jobs: state.cc.
@@ -78,6 +80,9 @@ class State {
   void Lose(SessionId session, const std::string& reason);   // the stream is closed
   void Close(SessionId session, const std::string& reason);  // loses it, and closes the stream
 
+  // What launchers say: state_worlds.cc.
+  void Explain(const WorldEnds::ExplainedLoss& loss);
+
   // The life of an attempt: state_attempts.cc. Those that may end it leave `attempt` invalid.
   Attempt* FindAttempt(SessionId session, const std::string& job_id, std::int64_t generation);
   void StartAttempt(const Gang& gang);
@@ -98,6 +103,7 @@ class State {
   std::map<std::string, JobMemory> memories_;         // by job
   std::map<std::string, Attempt> attempts_;           // by job: those with ranks
   Membership membership_;
+  WorldEnds world_ends_;
   std::int64_t generation_ = 0;
 
   // Of the event being applied.

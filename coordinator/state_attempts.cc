@@ -62,15 +62,21 @@ void State::StartAttempt(const Gang& gang) {
                   .starts_from_own_checkpoint = !job.checkpoints.empty(),
                   .expected_start = StartStepOf(job),
                   .deadline = now_.monotonic + limits::kStartTimeout};
+  if (job.attempt.attempt > 0) job.earlier_attempts.push_back(job.attempt);
+  if (job.earlier_attempts.size() >= limits::kAttemptsKept)
+    job.earlier_attempts.erase(job.earlier_attempts.begin());
   job.attempt = {.attempt = job.attempt.attempt + 1,
                  .generation = generation_,
-                 .start_step = attempt.expected_start.value_or(0)};
+                 .start_step = attempt.expected_start.value_or(0),
+                 .start_time = now_.wall};
   Assign assign{.job = job.id,
                 .generation = generation_,
                 .attempt = job.attempt.attempt,
                 .spec = job.spec,
                 .checkpoint_directory = options_.checkpoint_root + "/" + job.id,
                 .start_checkpoint = StartCheckpointOf(job)};
+  if (const CheckpointRecord* best = FindBestCheckpoint(job))
+    assign.best_checkpoint = {.step = best->step, .validation_loss = *best->validation_loss};
   for (const SessionId session : gang.sessions) {
     WorkerView& worker = *membership_.Find(session);
     worker.job_id = job.id;
@@ -176,6 +182,8 @@ void State::FinishIfReleased(Attempt& attempt) {
   Job& job = JobOf(ended);
   job.samples_per_second = 0;
   job.steps_per_second = 0;
+  job.attempt.end_step = ended.done_step;
+  if (ended.failure) job.attempt.failure = ended.failure->record;
   if (job.state == JobState::kCancelling)
     return Move(job, JobState::kCancelled, "Cancelled",
                 fmt::format("cancelled after step {}", job.step));

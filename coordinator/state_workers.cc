@@ -56,6 +56,9 @@ void State::Hear(SessionId session, const StepReports& message) {
 void State::Hear(SessionId session, const EvaluationReport& message) {
   Attempt* attempt = FindAttempt(session, message.job, message.generation);
   if (attempt == nullptr) return;
+  // Also of a step that is computed again: its checkpoint is still to come.
+  if (message.split == EvaluationSplit::kValidation)
+    JobOf(*attempt).validation = {.step = message.step, .loss = message.loss};
   auto& evaluated = memories_.at(message.job).evaluated;
   const auto last = evaluated.find(message.split);
   if (last != evaluated.end() && message.step <= last->second) return;
@@ -137,8 +140,11 @@ void State::Lose(SessionId session, const std::string& reason) {
   Member* member = attempt->second.FindMember(session);
   if (member == nullptr) return;
   member->is_gone = true;
-  Fail(attempt->second,
-       {.record = DescribeLoss(attempt->second, *member, worker, reason), .is_retryable = true});
+  FailureRecord record = DescribeLoss(attempt->second, *member, worker, reason);
+  const auto explained = world_ends_.AddLoss(
+      worker, {.generation = attempt->second.generation, .member = member->name, .record = record});
+  if (explained && !worker.leaving) record = *explained;
+  Fail(attempt->second, {.record = std::move(record), .is_retryable = true});
 }
 
 void State::Close(SessionId session, const std::string& reason) {

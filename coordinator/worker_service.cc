@@ -125,4 +125,15 @@ grpc::ServerBidiReactor<v1::WorkerMessage, v1::CoordinatorMessage>* WorkerServic
   return session.get();
 }
 
+grpc::ServerUnaryReactor* WorkerService::ReportRankExit(grpc::CallbackServerContext* context,
+                                                        const v1::RankExit* request,
+                                                        v1::ReportRankExitResponse*) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  LogInfo("world ended pool={} rank={} host={} pid={} exit_code={} signal={}", request->pool(),
+          request->world_rank(), request->host(), request->pid(), request->exit_code(),
+          request->signal());
+  reactor->Finish(ToGrpcStatus(runtime_.LauncherSays(FromProto(*request))));
+  return reactor;
+}
+
 }  // namespace descent

@@ -15,6 +15,9 @@ class WorkerService final : public v1::WorkerService::CallbackService {
 
   grpc::ServerBidiReactor<v1::WorkerMessage, v1::CoordinatorMessage>* Connect(
       grpc::CallbackServerContext* context) override;
+  grpc::ServerUnaryReactor* ReportRankExit(grpc::CallbackServerContext* context,
+                                           const v1::RankExit* request,
+                                           v1::ReportRankExitResponse* response) override;
 
  private:
   Runtime& runtime_;

@@ -2,28 +2,32 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
+#include <optional>
+#include <sstream>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <vector>
 
 #include "common/limits.h"
-#include "launch/mpirun_command.h"
-
-// descent-launch becomes mpirun: who started it waits for, signals and reads mpirun itself.
+#include "common/log.h"
+#include "launch/pool_processes.h"
+#include "launch/rank_wrapper.h"
+#include "launch/supervisor.h"
 
 namespace descent {
 namespace {
 
+namespace fs = std::filesystem;
+
 constexpr int kExitError = 1;
 constexpr int kExitUsage = 2;
 
-// Signals SIGTERM to this process when its parent ends. The setting survives exec.
+// Signals SIGTERM to this process when its parent ends.
 bool EndWithParent() {
   const pid_t parent = getppid();
   prctl(PR_SET_PDEATHSIG, SIGTERM);
@@ -31,40 +35,51 @@ bool EndWithParent() {
   return getppid() == parent;
 }
 
-int BecomeMpirun(const PoolOptions& pool) {
+// The program of that name in the directories of PATH; empty: there is none.
+std::string FindProgram(const std::string& name) {
+  const char* const path = std::getenv("PATH");
+  std::istringstream directories(path == nullptr ? "/usr/bin" : path);
+  for (std::string directory; std::getline(directories, directory, ':');)
+    if (const fs::path program = fs::path(directory) / name; access(program.c_str(), X_OK) == 0)
+      return program.string();
+  return "";
+}
+
+std::optional<LaunchSite> FindPrograms() {
   std::error_code error;
-  const std::filesystem::path own = std::filesystem::read_symlink("/proc/self/exe", error);
-  const std::filesystem::path worker = own.parent_path() / "descent-worker";
+  const fs::path own = fs::read_symlink("/proc/self/exe", error);
+  const fs::path worker = own.parent_path() / "descent-worker";
   if (error || access(worker.c_str(), X_OK) != 0) {
     std::fprintf(stderr, "error: %s is missing, must be beside descent-launch\n", worker.c_str());
-    return kExitError;
+    return std::nullopt;
   }
-  std::vector<std::string> command =
-      MpirunCommand(pool, {.worker_program = worker.string(), .is_root = geteuid() == 0});
-  std::vector<char*> arguments;
-  for (std::string& argument : command) arguments.push_back(argument.data());
-  arguments.push_back(nullptr);
-  execvp(arguments[0], arguments.data());
-  if (errno == ENOENT) {
+  const std::string mpirun = FindProgram("mpirun");
+  if (mpirun.empty()) {
     std::fputs("error: mpirun is not installed; on Debian: apt-get install openmpi-bin\n", stderr);
-  } else {
-    std::fprintf(stderr, "error: cannot run mpirun: %s\n", std::strerror(errno));
+    return std::nullopt;
   }
-  return kExitError;
+  return LaunchSite{.mpirun_program = mpirun,
+                    .launch_program = own.string(),
+                    .worker_program = worker.string(),
+                    .is_root = geteuid() == 0};
 }
 
 int Main(int argc, char** argv) {
   PoolOptions pool;
+  std::optional<int> restarts_max;
   bool exit_with_parent = false;
   CLI::App app(
-      "Starts a pool of workers: mpirun with descent-worker.\nRun as: descent-launch -n 4 "
-      "--coordinator HOST:PORT [--hostfile FILE] [-- OPTIONS OF mpirun]");
+      "Starts a pool of workers and keeps it up: mpirun with descent-worker.\nRun as: "
+      "descent-launch -n 4 --coordinator HOST:PORT [--hosts FILE] [-- OPTIONS OF mpirun]");
   app.add_option("-n", pool.ranks, "Workers to start")
       ->required()
       ->check(CLI::Range(1, limits::kWorldSizeMax));
   app.add_option("--coordinator", pool.coordinator, "HOST:PORT of its listener for workers")
       ->required();
-  app.add_option("--hostfile", pool.host_file, "Hosts and their slots, as mpirun reads them");
+  app.add_option("--hosts,--hostfile", pool.host_file,
+                 "File of hosts and their slots, as mpirun reads it");
+  app.add_option("--restarts-max", restarts_max, "Give up after so many restarts [no bound]")
+      ->check(CLI::NonNegativeNumber);
   app.add_flag("--exit-with-parent", exit_with_parent, "End when the starting process ends");
   app.add_option("options", pool.mpirun_options, "Passed to mpirun, after --");
   try {
@@ -72,11 +87,19 @@ int Main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : kExitUsage;
   }
+  InitLog("launch");
+  const StopSignals signals;
   if (exit_with_parent && !EndWithParent()) return kExitError;
-  return BecomeMpirun(pool);
+  const std::optional<LaunchSite> site = FindPrograms();
+  if (!site) return kExitError;
+  return KeepPoolUp(pool, *site, restarts_max, signals) ? 0 : kExitError;
 }
 
 }  // namespace
 }  // namespace descent
 
-int main(int argc, char** argv) { return descent::Main(argc, argv); }
+int main(int argc, char** argv) {
+  if (argc > 2 && std::string_view(argv[1]) == descent::kRankWrapperFlag)
+    return descent::RunRank({argv + 2, argv + argc});
+  return descent::Main(argc, argv);
+}

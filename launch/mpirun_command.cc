@@ -2,13 +2,14 @@
 
 #include "common/check.h"
 #include "common/limits.h"
+#include "launch/pool_processes.h"
 
 namespace descent {
 
 std::vector<std::string> MpirunCommand(const PoolOptions& pool, const LaunchSite& site) {
   DESCENT_CHECK(pool.ranks >= 1);
   DESCENT_CHECK(pool.ranks <= limits::kWorldSizeMax);
-  std::vector<std::string> command = {"mpirun", "-n", std::to_string(pool.ranks)};
+  std::vector<std::string> command = {site.mpirun_program, "-n", std::to_string(pool.ranks)};
   const auto add = [&](std::initializer_list<std::string> arguments) {
     command.insert(command.end(), arguments);
   };
@@ -17,10 +18,11 @@ std::vector<std::string> MpirunCommand(const PoolOptions& pool, const LaunchSite
   if (pool.host_file.empty()) {
     add({"--oversubscribe", "--bind-to", "none"});
   } else {
-    add({"--hostfile", pool.host_file});
+    add({"--hostfile", pool.host_file, "-x", kPoolVariable});
   }
   command.insert(command.end(), pool.mpirun_options.begin(), pool.mpirun_options.end());
-  add({site.worker_program, "--coordinator", pool.coordinator});
+  add({site.launch_program, kRankWrapperFlag, site.worker_program});
+  add({"--coordinator", pool.coordinator});
   return command;
 }
 

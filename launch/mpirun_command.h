@@ -15,7 +15,9 @@ struct PoolOptions {
 
 // What mpirun has to be told about the machine it runs on.
 struct LaunchSite {
-  std::string worker_program;  // path of descent-worker
+  std::string mpirun_program;  // paths
+  std::string launch_program;  // on every host
+  std::string worker_program;  // on every host
   bool is_root = false;
 };
 
@@ -24,6 +26,9 @@ struct LaunchSite {
 //   --oversubscribe   only permits it. mpirun counts cores as slots, and a laptop runs four workers
 //                     on two of them; with hosts, the file says how many slots each one has.
 //   --bind-to none    a worker's threads share the machine as the system decides.
+// With one:
+//   -x DESCENT_POOL   the variable that names the pool reaches the ranks of other hosts too.
+// Each rank runs inside `descent-launch --rank-wrapper`, which tells how it ended.
 // Options of the caller come after ours, so theirs win.
 std::vector<std::string> MpirunCommand(const PoolOptions& pool, const LaunchSite& site);
 

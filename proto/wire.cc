@@ -227,6 +227,9 @@ void Set(const Assign& from, v1::CoordinatorMessage& proto) {
   to.set_rank(from.rank);
   to.set_checkpoint_directory(from.checkpoint_directory);
   to.set_start_checkpoint(from.start_checkpoint);
+  if (!from.best_checkpoint) return;
+  to.set_best_checkpoint_step(from.best_checkpoint->step);
+  to.set_best_validation_loss(from.best_checkpoint->validation_loss);
 }
 
 void Set(const Begin& from, v1::CoordinatorMessage& proto) {
@@ -260,6 +263,9 @@ Result<CoordinatorMessage> Get(const v1::Assign& from) {
   if (from.rank() < 0 || from.rank() >= from.world_ranks_size())
     return Status(Code::kInvalidArgument, "assign: rank " + std::to_string(from.rank()) + " of " +
                                               std::to_string(from.world_ranks_size()));
+  std::optional<BestCheckpoint> best;
+  if (from.has_best_validation_loss())
+    best = {.step = from.best_checkpoint_step(), .validation_loss = from.best_validation_loss()};
   return CoordinatorMessage(
       Assign{.job = from.job(),
              .generation = from.generation(),
@@ -268,7 +274,8 @@ Result<CoordinatorMessage> Get(const v1::Assign& from) {
              .world_ranks = {from.world_ranks().begin(), from.world_ranks().end()},
              .rank = from.rank(),
              .checkpoint_directory = from.checkpoint_directory(),
-             .start_checkpoint = from.start_checkpoint()});
+             .start_checkpoint = from.start_checkpoint(),
+             .best_checkpoint = best});
 }
 
 Result<CoordinatorMessage> Get(const v1::Begin& from) {

@@ -29,6 +29,9 @@ Result<ShardPlan> FromProto(const v1::ShardPlan& plan);
 v1::WorkerMessage ToProto(const WorkerMessage& message);
 Result<WorkerMessage> FromProto(const v1::WorkerMessage& message);
 
+v1::RankExit ToProto(const RankExit& exit);
+RankExit FromProto(const v1::RankExit& exit);
+
 v1::CoordinatorMessage ToProto(const CoordinatorMessage& message);
 Result<CoordinatorMessage> FromProto(const v1::CoordinatorMessage& message);
 

@@ -22,7 +22,7 @@ int CheckData(const std::string& spec_file) {
     std::fprintf(stderr, "error: %s\n", spec.status().message().c_str());
     return 1;
   }
-  const Result<Datasets> datasets = LoadDatasets(spec.value().data);
+  const Result<Datasets> datasets = LoadDatasets(spec.value());
   if (!datasets.ok()) {
     std::printf("%s\n", datasets.status().message().c_str());
     return 2;

@@ -6,14 +6,17 @@
 #include <CLI/CLI.hpp>
 #include <array>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <random>
 #include <string>
 #include <thread>
 
+#include "common/limits.h"
 #include "common/log.h"
 #include "common/version.h"
 #include "worker/data_check.h"
+#include "worker/generate/generate.h"
 #include "worker/kernels/instruction_set.h"
 #include "worker/session.h"
 
@@ -21,6 +24,7 @@ namespace descent {
 namespace {
 
 constexpr unsigned kEndSecondsMax = 10;
+constexpr std::int64_t kGeneratedTokensMax = 1'000'000'000;  // they stay in memory, two bytes each
 
 // mpirun may be killed before it can end its ranks: then the kernel does. A parent that went before
 // the kernel was asked is no longer the one that this process began with.
@@ -37,8 +41,9 @@ void EndSoon() {
   alarm(kEndSecondsMax);
 }
 
-// A name that no other mpirun has: rank 0 draws it, all ranks get it.
+// A name that no other mpirun has: a launcher's, or else rank 0 draws it and all ranks get it.
 std::string AgreeOnPoolName() {
+  if (const char* const given = std::getenv("DESCENT_POOL")) return given;
   std::array<char, 17> name{};
   std::random_device device;
   std::snprintf(name.data(), name.size(), "%08x%08x", device(), device());
@@ -62,6 +67,25 @@ Register MakeIdentity() {
   identity.instruction_set = std::string(InstructionSetName());
   identity.version = kVersion;
   return identity;
+}
+
+// Without a coordinator, a group or MPI: one process and one model.
+void AddGenerateOptions(CLI::App& app, GenerateOptions& options) {
+  CLI::Option* const checkpoint = app.add_option(
+      "--generate", options.checkpoint, "Only continue --prompt with the model of this checkpoint");
+  const auto add = [&](const char* flag, auto& value, const char* what) {
+    return app.add_option(flag, value, what)->needs(checkpoint)->capture_default_str();
+  };
+  checkpoint->needs(add("--prompt", options.prompt, "Text to continue"));
+  add("--tokens", options.tokens, "Tokens to add")
+      ->check(CLI::Range(std::int64_t{0}, kGeneratedTokensMax));
+  add("--temperature", options.sampling.temperature, "Below 1: likelier; 0: always the likeliest")
+      ->check(CLI::Range(0.0, 1e6));
+  add("--top-k", options.sampling.top_k, "Draw from the K likeliest only; 0: from all")
+      ->check(CLI::NonNegativeNumber);
+  add("--seed", options.sampling.seed, "The same seed gives the same text");
+  add("--threads", options.threads, "Compute threads; 0: one for each core")
+      ->check(CLI::Range(0, limits::kThreadsMax));
 }
 
 sigset_t EndSignals() {
@@ -102,17 +126,20 @@ int Main(int argc, char** argv) {
   std::string spec_to_check;
   app.add_option("--check-data", spec_to_check,
                  "Only read the data of the spec in this file and list what is wrong with it");
+  GenerateOptions generate;
+  AddGenerateOptions(app, generate);
   app.set_version_flag("--version", kVersion);
   CLI11_PARSE(app, argc, argv);
   if (!spec_to_check.empty()) return CheckData(spec_to_check);
-
-  DieWithParent(parent);
-  const sigset_t signals = EndSignals();
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   if (const Status status = SetInstructionSet(instruction_set); !status.ok()) {
     std::fprintf(stderr, "error: --isa: %s\n", status.message().c_str());
     return 2;
   }
+  if (!generate.checkpoint.empty()) return Generate(generate);
+
+  DieWithParent(parent);
+  const sigset_t signals = EndSignals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
   int thread_level = MPI_THREAD_SINGLE;
   MPI_Init_thread(&argc, &argv, MPI_THREAD_SERIALIZED, &thread_level);

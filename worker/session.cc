@@ -8,7 +8,7 @@
 #include <variant>
 
 #include "common/log.h"
-#include "worker/collective/mpi_collective.h"
+#include "worker/collective/form_collective.h"
 
 namespace descent {
 namespace {
@@ -61,7 +61,7 @@ Result<std::unique_ptr<Collective>> FormGroup(const Assign& assign,
   const FormingWatch watch(control);
   // Tags of MPI are at least 15 bits wide; two groups that form at once have near generations.
   const int tag = static_cast<int>(assign.generation % 0x7fff);
-  return MakeMpiCollective(assign.world_ranks, tag);
+  return FormCollective(assign.spec.collective, assign.world_ranks, tag);
 }
 
 }  // namespace
@@ -165,15 +165,17 @@ AssignmentEnded Session::Perform(const Work& work) {
           assign.rank, assign.world_ranks.size());
   unsent_steps_ = StepReports{.job = assign.job, .generation = assign.generation, .steps = {}};
   Result<std::unique_ptr<Collective>> collective = FormGroup(assign, work.control);
-  if (!collective.ok())
+  if (!collective.ok()) {
+    const bool is_refused = collective.status().code() == Code::kFailedPrecondition;
     return AssignmentEnded{.job = assign.job,
                            .generation = assign.generation,
                            .rank = assign.rank,
                            .outcome = EndOutcome::kFailed,
-                           .reason = "PeerLost",
+                           .reason = is_refused ? "CollectiveUnavailable" : "PeerLost",
                            .message = collective.status().message(),
                            .phase = "prepare",
-                           .retryable = true};
+                           .retryable = !is_refused};
+  }
   return RunAssignment(assign, identity_.instruction_set, *collective.value(), *work.control,
                        *this);
 }

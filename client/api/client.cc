@@ -129,6 +129,19 @@ Reply<std::vector<JobView>> Client::ListJobs() {
   return jobs;
 }
 
+Reply<std::vector<AttemptView>> Client::ListJobAttempts(const std::string& id) {
+  v1::ListJobAttemptsRequest request;
+  request.set_name("jobs/" + id);
+  v1::ListJobAttemptsResponse response;
+  const grpc::Status status = CallWithRetry([&](grpc::ClientContext* context) {
+    return stubs_->jobs.ListJobAttempts(context, request, &response);
+  });
+  if (!status.ok()) return ToApiError(status, address_);
+  std::vector<AttemptView> attempts;
+  for (const v1::Attempt& attempt : response.attempts()) attempts.push_back(ToView(attempt));
+  return attempts;
+}
+
 Reply<JobView> Client::CancelJob(const std::string& id) {
   v1::CancelJobRequest request;
   request.set_name("jobs/" + id);

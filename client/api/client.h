@@ -17,7 +17,7 @@ struct CreateJobOptions {
   std::optional<JobSpec> spec;  // absent with resume_from: that job's
   std::string request_id;       // makes the call safe to repeat
   bool validate_only = false;
-  std::string resume_from;  // "jobs/{job}/checkpoints/{step or latest}"
+  std::string resume_from;  // "jobs/{job}/checkpoints/{step, latest or best}"
 };
 
 // Talks to one coordinator. Every call blocks for at most ten seconds; while the coordinator is
@@ -29,7 +29,8 @@ class Client {
 
   Reply<JobView> CreateJob(const CreateJobOptions& options);
   Reply<JobView> GetJob(const std::string& id);
-  Reply<std::vector<JobView>> ListJobs();  // newest first
+  Reply<std::vector<JobView>> ListJobs();                                  // newest first
+  Reply<std::vector<AttemptView>> ListJobAttempts(const std::string& id);  // ascending
   Reply<JobView> CancelJob(const std::string& id);
   Reply<MetricCurves> QueryMetrics(const std::string& id, const std::vector<std::string>& names,
                                    std::int64_t first_step);

@@ -27,7 +27,9 @@ FailureView ToView(const v1::Failure& failure) {
           .rank = failure.rank(),
           .host = failure.host(),
           .step = failure.step(),
-          .phase = failure.phase()};
+          .phase = failure.phase(),
+          .exit_code = failure.exit_code(),
+          .signal = failure.signal()};
 }
 
 ProgressView ToView(const v1::Progress& progress) {
@@ -52,13 +54,30 @@ JobSpec SpecOf(const v1::Job& job) {
 
 }  // namespace
 
+AttemptView ToView(const v1::Attempt& attempt) {
+  AttemptView view{.attempt = attempt.attempt(),
+                   .start_step = attempt.start_step(),
+                   .workers = {attempt.workers().begin(), attempt.workers().end()},
+                   .start_time = attempt.start_time(),
+                   .end_time = attempt.end_time(),
+                   .end_step = attempt.end_step(),
+                   .end_reason = attempt.end_reason(),
+                   .end_message = attempt.end_message()};
+  if (attempt.has_failure()) view.failure = ToView(attempt.failure());
+  return view;
+}
+
 CheckpointView ToView(const v1::Checkpoint& checkpoint) {
+  std::optional<double> validation_loss;
+  if (checkpoint.has_validation_loss()) validation_loss = checkpoint.validation_loss();
   return {.step = checkpoint.step(),
           .epoch = checkpoint.epoch(),
           .directory = checkpoint.directory(),
           .state_digest = checkpoint.state_digest(),
           .bytes = checkpoint.bytes(),
           .create_time = checkpoint.create_time(),
+          .validation_loss = validation_loss,
+          .aliases = {checkpoint.aliases().begin(), checkpoint.aliases().end()},
           .files = {checkpoint.files().begin(), checkpoint.files().end()},
           .json = ToJson(checkpoint)};
 }
@@ -79,6 +98,7 @@ JobView ToView(const v1::Job& job) {
                       job.current_attempt().workers().end());
   if (job.has_failure()) view.failure = ToView(job.failure());
   if (job.has_latest_checkpoint()) view.latest_checkpoint = ToView(job.latest_checkpoint());
+  if (job.has_best_checkpoint()) view.best_checkpoint = ToView(job.best_checkpoint());
   view.latest_metrics = {job.latest_metrics().begin(), job.latest_metrics().end()};
   view.state_digest = job.state_digest();
   view.forked_from = job.forked_from();

@@ -11,6 +11,7 @@ namespace descent {
 // From the wire to what the commands show.
 
 JobView ToView(const v1::Job& job);
+AttemptView ToView(const v1::Attempt& attempt);
 CheckpointView ToView(const v1::Checkpoint& checkpoint);
 MetricCurves ToView(const v1::QueryMetricsResponse& response);
 ClusterView ToView(const v1::ClusterStatus& status);

@@ -20,6 +20,8 @@ struct CheckpointView {
   std::string state_digest;
   std::int64_t bytes = 0;
   double create_time = 0;
+  std::optional<double> validation_loss;
+  std::vector<std::string> aliases;  // "latest", "best"
   std::vector<std::string> files;
   std::string json;
 };
@@ -31,6 +33,20 @@ struct FailureView {
   std::string host;
   std::int64_t step = 0;
   std::string phase;
+  int exit_code = 0;
+  int signal = 0;  // 0: none, or not known
+};
+
+struct AttemptView {
+  int attempt = 0;
+  std::int64_t start_step = 0;
+  std::vector<std::string> workers;  // "HOST/WORLD_RANK", by rank
+  double start_time = 0;
+  double end_time = 0;  // 0: it goes on
+  std::int64_t end_step = 0;
+  std::string end_reason;
+  std::string end_message;
+  std::optional<FailureView> failure;
 };
 
 struct ProgressView {
@@ -57,6 +73,7 @@ struct JobView {
   std::vector<std::string> workers;  // of the current or last attempt
   std::optional<FailureView> failure;
   std::optional<CheckpointView> latest_checkpoint;
+  std::optional<CheckpointView> best_checkpoint;
   std::map<std::string, double> latest_metrics;
   std::string state_digest;
   std::string forked_from;

@@ -81,7 +81,7 @@ void AddCheckpoint(CLI::App& app, CommandLine& line) {
   CLI::App* save = group->add_subcommand("export", "Download a checkpoint's model as safetensors");
   const auto checkpoint = std::make_shared<std::string>();
   const auto file = std::make_shared<std::string>();
-  save->add_option("checkpoint", *checkpoint, "JOB/latest or JOB/STEP")->required();
+  save->add_option("checkpoint", *checkpoint, "JOB/latest, JOB/best or JOB/STEP")->required();
   save->add_option("-o,--output", *file, "File to write")->required();
   line.OnChosen(save, [&line, checkpoint, file](Console& console) {
     return Export(line, *checkpoint, *file, console);

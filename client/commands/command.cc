@@ -30,9 +30,9 @@ ApiError UsageError(std::string message) {
 }  // namespace
 
 CommandLine::CommandLine(CLI::App& app) {
-  app.add_option("--server", flags_.server, "Address of the coordinator")
-      ->envname("DESCENT_SERVER")
-      ->capture_default_str();
+  server_option_ = app.add_option("--server", flags_.server, "Address of the coordinator")
+                       ->envname("DESCENT_SERVER")
+                       ->capture_default_str();
   app.add_option("-o,--output", flags_.output, "Form of the output")
       ->check(CLI::IsMember({"table", "json"}))
       ->capture_default_str();
@@ -43,6 +43,7 @@ CommandLine::CommandLine(CLI::App& app) {
 
 void CommandLine::OnChosen(CLI::App* command, std::function<ExitCode(Console&)> run) {
   command->final_callback([this, run = std::move(run)] {
+    flags_.is_server_named = server_option_->count() > 0;
     Console console(flags_.is_quiet ? Verbosity::kQuiet : Verbosity::kNormal,
                     flags_.has_no_color ? ColorChoice::kNever : ColorChoice::kAuto);
     exit_code_ = run(console);
@@ -105,12 +106,12 @@ Reply<std::string> CheckpointNameOf(std::string_view argument) {
       slash == std::string::npos ? "" : std::string_view(name).substr(slash + 1);
   for (const std::string_view prefix : {"checkpoints/", "step-"})
     if (step.starts_with(prefix)) step.remove_prefix(prefix.size());
-  const bool is_step =
-      step == "latest" || (!step.empty() && step.size() <= 18 &&
-                           step.find_first_not_of("0123456789") == std::string_view::npos);
+  const bool is_step = step == "latest" || step == "best" ||
+                       (!step.empty() && step.size() <= 18 &&
+                        step.find_first_not_of("0123456789") == std::string_view::npos);
   if (!is_step || slash == 0)
-    return UsageError(
-        fmt::format("\"{}\" names no checkpoint, must be JOB/STEP or JOB/latest", argument));
+    return UsageError(fmt::format(
+        "\"{}\" names no checkpoint, must be JOB/STEP, JOB/latest or JOB/best", argument));
   return fmt::format("jobs/{}/checkpoints/{}", name.substr(0, slash), step);
 }
 

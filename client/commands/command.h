@@ -17,6 +17,7 @@ namespace descent {
 // Flags of every command, accepted before and after its name.
 struct GlobalFlags {
   std::string server = "127.0.0.1:9090";
+  bool is_server_named = false;  // by the user, here or in the environment
   std::string output = "table";
   bool is_json = false;
   bool is_quiet = false;
@@ -37,6 +38,7 @@ class CommandLine {
 
  private:
   GlobalFlags flags_;
+  const CLI::Option* server_option_ = nullptr;
   ExitCode exit_code_ = ExitCode::kDone;
 };
 
@@ -48,6 +50,8 @@ void AddDescribe(CLI::App& app, CommandLine& line);
 void AddWatch(CLI::App& app, CommandLine& line);
 void AddCancel(CLI::App& app, CommandLine& line);
 void AddCheckpoint(CLI::App& app, CommandLine& line);
+void AddGenerate(CLI::App& app, CommandLine& line);
+void AddLaunch(CLI::App& app, CommandLine& line);
 void AddHelp(CLI::App& app, CommandLine& line);  // and version
 
 // --- What several commands need ------------------------------------------------------------------
@@ -71,7 +75,7 @@ Reply<JobFile> LoadJobFile(Console& console, const std::string& file_name,
 // "jobs/x" and "job/x" name the job x as well.
 std::string JobIdOf(std::string_view argument);
 
-// "JOB/STEP", "JOB/step-STEP" or "JOB/latest" as "jobs/JOB/checkpoints/STEP".
+// "JOB/STEP", "JOB/step-STEP", "JOB/latest" or "JOB/best" as "jobs/JOB/checkpoints/STEP".
 Reply<std::string> CheckpointNameOf(std::string_view argument);
 
 std::string RandomRequestId();

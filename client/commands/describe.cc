@@ -7,10 +7,19 @@ namespace descent {
 namespace {
 
 ExitCode Describe(const CommandLine& line, const std::string& job, Console& console) {
-  const auto found = Client(line.flags().server).GetJob(JobIdOf(job));
+  Client client(line.flags().server);
+  const auto found = client.GetJob(JobIdOf(job));
   if (!found.ok()) return Report(console, found.error());
-  console.Data(line.WantsJson() ? found.value().json + "\n"
-                                : JobDescription(found.value(), SecondsSinceEpoch()));
+  if (line.WantsJson()) {
+    console.Data(found.value().json + "\n");
+    return ExitCode::kDone;
+  }
+  const auto attempts = client.ListJobAttempts(JobIdOf(job));
+  if (!attempts.ok()) return Report(console, attempts.error());
+  const double now = SecondsSinceEpoch();
+  console.Data(JobDescription(found.value(), now));
+  if (!attempts.value().empty())
+    console.Data("\nAttempts:\n" + AttemptTable(attempts.value(), now));
   return ExitCode::kDone;
 }
 

@@ -1,6 +1,5 @@
 #include <spdlog/fmt/fmt.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -28,15 +27,6 @@ struct RunFlags {
   std::string state_directory;
 };
 
-// The same place as the coordinator's own default.
-std::string DefaultStateDirectory() {
-  const char* const state_home = std::getenv("XDG_STATE_HOME");
-  if (state_home != nullptr && *state_home != '\0') return std::string(state_home) + "/descent";
-  const char* const home = std::getenv("HOME");
-  const bool has_home = home != nullptr && *home != '\0';
-  return std::string(has_home ? home : ".") + "/.local/state/descent";
-}
-
 // One `descent run`: a coordinator and workers that live as long as it does.
 class Run {
  public:
@@ -57,6 +47,7 @@ class Run {
   ExitCode RefuseData(const std::vector<std::string>& lines, const std::string& subject);
   void PrintResults(const JobView& job);
   void SayHowToGoOn(const JobView& job);
+  std::string StateDirectoryFlag() const;
 
   const RunFlags& flags_;
   const bool wants_json_;
@@ -233,16 +224,27 @@ void Run::PrintResults(const JobView& job) {
   }
   if (job.latest_checkpoint) text += "checkpoint: " + job.latest_checkpoint->directory + "\n";
   console_.Data(text + "state digest: " + job.state_digest + "\n");
-  console_.Say(fmt::format("{} steps in {}",
-                           FormatGrouped(job.progress.step - job.attempt_start_step),
-                           FormatClock(job.end_time - job.start_time)));
+  const std::string time = FormatClock(job.end_time - job.start_time);
+  console_.Say(job.attempt == 1
+                   ? fmt::format("{} steps in {}",
+                                 FormatGrouped(job.progress.step - job.attempt_start_step), time)
+                   : fmt::format("{} attempts in {}", job.attempt, time));
+  const bool is_text = job.spec.data.train.format == DataFormat::kText;
+  if (is_text && job.latest_checkpoint)
+    console_.Say(fmt::format("  continue a text:  descent generate {}/{}{} --prompt TEXT", job.id,
+                             job.best_checkpoint ? "best" : "latest", StateDirectoryFlag()));
 }
 
 void Run::SayHowToGoOn(const JobView& job) {
   if (!job.latest_checkpoint) return;
-  const bool is_default = flags_.state_directory == DefaultStateDirectory();
   console_.Say(fmt::format("  go on from its last checkpoint: descent run --resume {}/latest{}",
-                           job.id, is_default ? "" : " --state-dir " + flags_.state_directory));
+                           job.id, StateDirectoryFlag()));
+}
+
+// What a command must be told to find the jobs of this run.
+std::string Run::StateDirectoryFlag() const {
+  const bool is_default = flags_.state_directory == DefaultStateDirectory();
+  return is_default ? "" : " --state-dir " + flags_.state_directory;
 }
 
 }  // namespace
@@ -257,7 +259,7 @@ void AddRun(CLI::App& app, CommandLine& line) {
       ->check(CLI::Range(1, 4096));
   AddSetOption(*command, flags->overrides);
   command->add_option("--resume", flags->resume,
-                      "Start from JOB/latest or JOB/STEP of the same state directory");
+                      "Start from JOB/latest, JOB/best or JOB/STEP of the same state directory");
   command->add_option("--state-dir", flags->state_directory, "Jobs, metrics, checkpoints and logs")
       ->capture_default_str();
   line.OnChosen(command, [&line, flags](Console& console) {

@@ -86,7 +86,7 @@ void AddSubmit(CLI::App& app, CommandLine& line) {
   command->add_flag("--follow", flags->follows, "Follow the job; Ctrl-C only detaches");
   command->add_option("--request-id", flags->request_id,
                       "Makes repeating the command safe: one job for one id");
-  command->add_option("--resume", flags->resume, "Start from JOB/latest or JOB/STEP");
+  command->add_option("--resume", flags->resume, "Start from JOB/latest, JOB/best or JOB/STEP");
   line.OnChosen(command,
                 [&line, flags](Console& console) { return Submit(line, *flags, console); });
 }

@@ -7,6 +7,7 @@
 
 #include "client/render/format.h"
 #include "client/render/table.h"
+#include "common/process_end.h"
 
 namespace descent {
 namespace {
@@ -41,6 +42,15 @@ std::string RemainingCell(const JobView& job) {
   return FormatDuration(job.progress.remaining_seconds);
 }
 
+// Rank, host, how its process ended, step, phase.
+std::vector<std::string> BlameCells(const FailureView& failure) {
+  const bool is_end_known = failure.signal != 0 || failure.exit_code != 0;
+  const auto or_dash = [](const std::string& text) { return text.empty() ? "-" : text; };
+  return {failure.rank < 0 ? "-" : fmt::to_string(failure.rank), or_dash(failure.host),
+          is_end_known ? ProcessEndText(failure.exit_code, failure.signal) : "-",
+          fmt::to_string(failure.step), or_dash(failure.phase)};
+}
+
 std::string WorkersText(std::size_t count) {
   return fmt::format("{} worker{}", count, count == 1 ? "" : "s");
 }
@@ -68,9 +78,10 @@ std::string StateText(const JobView& job) {
   std::string text = job.id + "  " + job.state;
   if (job.attempt > 0)
     text += fmt::format("  attempt {}  {}", job.attempt, WorkersText(job.workers.size()));
+  // Before its place in the queue, which it has for a moment only.
+  if (job.state == "RECOVERING") return text + "  " + FailureText(job);
   if (job.queue_position > 0)
     return text + fmt::format("  position {}: {}", job.queue_position, job.queue_message);
-  if (job.state == "RECOVERING") return text + "  " + FailureText(job);
   return text;
 }
 
@@ -105,11 +116,33 @@ std::string JobTable(const std::vector<JobView>& jobs, double now) {
 }
 
 std::string CheckpointTable(const std::vector<CheckpointView>& checkpoints, double now) {
-  Table table({"STEP", "EPOCH", "SIZE", "AGE", "STATE DIGEST"});
+  Table table({"STEP", "EPOCH", "VALID/LOSS", "SIZE", "ALSO", "AGE", "STATE DIGEST"});
   for (const CheckpointView& checkpoint : checkpoints)
-    table.AddRow({fmt::to_string(checkpoint.step), fmt::to_string(checkpoint.epoch),
-                  FormatBytes(checkpoint.bytes), FormatDuration(now - checkpoint.create_time),
-                  checkpoint.state_digest});
+    table.AddRow(
+        {fmt::to_string(checkpoint.step), fmt::to_string(checkpoint.epoch),
+         checkpoint.validation_loss ? FormatMetric(*checkpoint.validation_loss) : "-",
+         FormatBytes(checkpoint.bytes),
+         checkpoint.aliases.empty() ? "-" : fmt::format("{}", fmt::join(checkpoint.aliases, ", ")),
+         FormatDuration(now - checkpoint.create_time), checkpoint.state_digest});
+  return table.ToString();
+}
+
+std::string AttemptTable(const std::vector<AttemptView>& attempts, double now) {
+  Table table(
+      {"#", "WORKERS", "STEPS", "ENDED", "REASON", "RANK", "HOST", "PROCESS", "AT STEP", "PHASE"});
+  for (const AttemptView& attempt : attempts) {
+    const bool has_ended = attempt.end_time > 0;
+    std::vector<std::string> row = {
+        fmt::to_string(attempt.attempt), fmt::to_string(attempt.workers.size()),
+        fmt::format("{}..{}", attempt.start_step,
+                    has_ended ? fmt::to_string(attempt.end_step) : std::string()),
+        has_ended ? FormatDuration(now - attempt.end_time) + " ago" : "-",
+        has_ended ? attempt.end_reason : "goes on"};
+    const std::vector<std::string> blame =
+        attempt.failure ? BlameCells(*attempt.failure) : std::vector<std::string>(5, "-");
+    row.insert(row.end(), blame.begin(), blame.end());
+    table.AddRow(std::move(row));
+  }
   return table.ToString();
 }
 
@@ -141,6 +174,7 @@ std::string JobDescription(const JobView& job, double now) {
   add("From", job.forked_from);
   for (const auto& [name, value] : job.latest_metrics) add(name, FormatMetric(value));
   if (job.latest_checkpoint) add("Checkpoint", job.latest_checkpoint->directory);
+  if (job.best_checkpoint) add("Best checkpoint", job.best_checkpoint->directory);
   add("State digest", job.state_digest);
   add("Created", age(job.create_time));
   add("Started", age(job.start_time));

@@ -28,6 +28,10 @@ EvaluationLines EvaluationText(const MetricCurves& curves, std::int64_t last_ste
 
 std::string JobTable(const std::vector<JobView>& jobs, double now);
 std::string CheckpointTable(const std::vector<CheckpointView>& checkpoints, double now);
+
+// How each attempt ended: whose process, where, how, at which step and in which phase.
+std::string AttemptTable(const std::vector<AttemptView>& attempts, double now);
+
 std::string JobDescription(const JobView& job, double now);
 
 // Why a job FAILED: "DataDiffers on rank 2 (node-b) at step 120 in prepare: …". A message that

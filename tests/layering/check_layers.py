@@ -23,10 +23,11 @@ LAYER = {
     "worker/collective": 3,
     "worker/checkpoint": 3,
     "worker/train": 4,
-    "worker": 5,
-    "coordinator": 5,
-    "launch": 5,
-    "client": 5,
+    "worker/generate": 5,
+    "worker": 6,
+    "coordinator": 6,
+    "launch": 6,
+    "client": 6,
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+["<]([^">]+)[">]')
@@ -34,7 +35,7 @@ INCLUDE = re.compile(r'^\s*#\s*include\s+["<]([^">]+)[">]')
 # Headers of libraries, and the only files that may include them.
 CONFINED = [
     (re.compile(r"^(descent|google/rpc)/.*\.pb\.h$"),
-     re.compile(r"^(proto/.*|worker/coordinator_link\.cc|client/api/.*|"
+     re.compile(r"^(proto/.*|worker/coordinator_link\.cc|launch/exit_reporter\.cc|client/api/.*|"
                 r"coordinator/([a-z]*_service|job_view|job_record|job_watch|submission|"
                 r"request_error)\.(cc|h))$")),
     (re.compile(r"^mpi\.h$"),

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "tests/unit/collective/collective_conformance.h"
+#include "worker/collective/form_collective.h"
 
 namespace descent {
 namespace {
@@ -30,16 +31,21 @@ int WorldRank() {
   return rank;
 }
 
+std::vector<int> FirstRanks(int count) {
+  std::vector<int> ranks(static_cast<std::size_t>(count));
+  std::iota(ranks.begin(), ranks.end(), 0);
+  return ranks;
+}
+
 // Groups of the first ranks of the world that mpirun started; the other ranks wait.
-struct MpiWorld {
+template <typename Maker>
+struct MpiWorld : HostMemory {
   static int world_size_max() { return WorldSize(); }
 
   static void Run(int world_size, const std::function<void(Collective&)>& body) {
     MPI_Barrier(MPI_COMM_WORLD);
     if (WorldRank() < world_size) {
-      std::vector<int> ranks(static_cast<std::size_t>(world_size));
-      std::iota(ranks.begin(), ranks.end(), 0);
-      Result<std::unique_ptr<Collective>> collective = MakeMpiCollective(ranks, 1);
+      Result<std::unique_ptr<Collective>> collective = Maker::Make(FirstRanks(world_size));
       ASSERT_TRUE(collective.ok()) << collective.status();
       body(*collective.value());
     }
@@ -47,7 +53,45 @@ struct MpiWorld {
   }
 };
 
-INSTANTIATE_TYPED_TEST_SUITE_P(Mpi, CollectiveConformanceTest, MpiWorld);
+struct OverMessages {
+  static Result<std::unique_ptr<Collective>> Make(const std::vector<int>& ranks) {
+    return FormCollective(CollectiveKind::kMpi, ranks, 1);
+  }
+};
+INSTANTIATE_TYPED_TEST_SUITE_P(Mpi, CollectiveConformanceTest, MpiWorld<OverMessages>);
+
+// Messages beyond MPI's counts travel in pieces: here everything beyond 1000 bytes does.
+struct OverPieces {
+  static Result<std::unique_ptr<Collective>> Make(const std::vector<int>& ranks) {
+    return MakeMpiCollective(ranks, 1, 1000);
+  }
+};
+INSTANTIATE_TYPED_TEST_SUITE_P(MpiInPieces, CollectiveConformanceTest, MpiWorld<OverPieces>);
+
+struct OverSharedMemory {
+  static Result<std::unique_ptr<Collective>> Make(const std::vector<int>& ranks) {
+    return FormCollective(CollectiveKind::kSharedMemory, ranks, 1);
+  }
+};
+INSTANTIATE_TYPED_TEST_SUITE_P(SharedMemory, CollectiveConformanceTest, MpiWorld<OverSharedMemory>);
+
+TEST(FormCollectiveTest, SeveralRanksOfOneHostShareMemoryByThemselves) {
+  const auto collective = FormCollective(CollectiveKind::kAuto, FirstRanks(WorldSize()), 20);
+
+  ASSERT_TRUE(collective.ok()) << collective.status();
+  EXPECT_EQ(collective.value()->shares_memory(), WorldSize() > 1);
+}
+
+TEST(FormCollectiveTest, MpiKnowsThatAllRanksAreOnThisHost) {
+  const auto group = MakeMpiGroup(FirstRanks(WorldSize()), 21);
+
+  ASSERT_TRUE(group.ok()) << group.status();
+  ASSERT_EQ(group.value().places.size(), static_cast<std::size_t>(WorldSize()));
+  for (const MpiPlace& place : group.value().places) {
+    EXPECT_EQ(place.first_rank, 0);
+    EXPECT_EQ(place.host, group.value().places[0].host);
+  }
+}
 
 TEST(MpiCollectiveTest, RanksAreInTheOrderTheyAreNamedIn) {
   std::vector<int> reversed(static_cast<std::size_t>(WorldSize()));
@@ -75,8 +119,7 @@ TEST(MpiCollectiveTest, DisjointGroupsWorkSideBySide) {
 
 TEST(MpiCollectiveTest, ANewGroupWorksAfterAnotherWasAbortedInTheMiddleOfACall) {
   if (WorldSize() == 1) GTEST_SKIP() << "one rank waits for nobody";
-  std::vector<int> ranks(static_cast<std::size_t>(WorldSize()));
-  std::iota(ranks.begin(), ranks.end(), 0);
+  const std::vector<int> ranks = FirstRanks(WorldSize());
   {
     const auto aborted = MakeMpiCollective(ranks, 3);
     ASSERT_TRUE(aborted.ok()) << aborted.status();

@@ -37,6 +37,8 @@ struct ActionText {
     if (store.event_type == "CheckpointWritten")
       return fmt::format("job {} keeps checkpoints of {}", store.job.id,
                          CheckpointSteps(store.job));
+    if (store.event_type.empty())
+      return fmt::format("job {} is stored: {}", store.job.id, store.job.state_message);
     return fmt::format("job {} {} -> {} ({}) {}", store.job.id, store.from_state, store.to_state,
                        store.reason, store.message);
   }
@@ -94,6 +96,25 @@ std::string CheckpointSteps(const Job& job) {
   std::string text = "steps";
   for (const CheckpointRecord& record : job.checkpoints) text += fmt::format(" {}", record.step);
   return text;
+}
+
+std::vector<std::string> AttemptLines(const Job& job) {
+  std::vector<AttemptRecord> attempts = job.earlier_attempts;
+  attempts.push_back(job.attempt);
+  std::vector<std::string> lines;
+  for (const AttemptRecord& attempt : attempts) {
+    std::string line = fmt::format("attempt {} generation={} steps={}..", attempt.attempt,
+                                   attempt.generation, attempt.start_step);
+    if (attempt.end_time > 0)
+      line += fmt::format("{} {}: {}", attempt.end_step, attempt.end_reason, attempt.end_message);
+    if (attempt.failure)
+      line +=
+          fmt::format(" [rank={} host={} step={} phase={} exit_code={} signal={}]",
+                      attempt.failure->rank, attempt.failure->host, attempt.failure->step,
+                      attempt.failure->phase, attempt.failure->exit_code, attempt.failure->signal);
+    lines.push_back(line);
+  }
+  return lines;
 }
 
 }  // namespace descent

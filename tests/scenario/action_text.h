@@ -18,4 +18,7 @@ std::vector<std::string> ActionLines(const std::vector<Action>& actions,
 // "steps 10 20", or "none".
 std::string CheckpointSteps(const Job& job);
 
+// One line for each attempt, with how it ended.
+std::vector<std::string> AttemptLines(const Job& job);
+
 }  // namespace descent

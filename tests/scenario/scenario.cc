@@ -71,7 +71,9 @@ std::vector<std::string> Scenario::Run(const std::string& line) {
   if (verb == "steps") return RunSteps(command);
   if (verb == "advance") return RunAdvance(command);
   if (verb == "restart") return RunRestart();
-  if (verb == "queue" || verb == "show" || verb == "pools") return RunRead(command);
+  if (verb == "world_ended") return RunWorldEnded(command);
+  if (verb == "queue" || verb == "show" || verb == "pools" || verb == "attempts")
+    return RunRead(command);
   return RunForEachWorker(command);
 }
 
@@ -168,6 +170,7 @@ WorkerMessage Scenario::MessageOf(const Command& command, const std::string& wor
   if (command.verb == "evaluated") {
     auto message = About<EvaluationReport>(command, worker);
     message.step = step;
+    message.loss = std::stod(command.Option("loss", "1"));
     if (command.Option("split", "validation") == "test") message.split = EvaluationSplit::kTest;
     return message;
   }
@@ -230,6 +233,15 @@ std::vector<std::string> Scenario::RunAdvance(const Command& command) {
   return lines;
 }
 
+std::vector<std::string> Scenario::RunWorldEnded(const Command& command) {
+  return Post(WorldEnded{{.pool = command.Option("pool", "p"),
+                          .world_rank = static_cast<int>(command.Number("rank", -1)),
+                          .host = command.Option("host", "h"),
+                          .pid = command.Number("pid", 99),
+                          .exit_code = static_cast<int>(command.Number("exit_code", 0)),
+                          .signal = static_cast<int>(command.Number("signal", 0))}});
+}
+
 std::vector<std::string> Scenario::RunRestart() {
   state_ = std::make_unique<State>(kOptions);
   workers_.clear();
@@ -249,6 +261,7 @@ std::vector<std::string> Scenario::RunRead(const Command& command) const {
   }
   const std::string& job_id = command.arguments.at(0);
   if (command.verb == "show") return {Show(*state_->FindJob(job_id))};
+  if (command.verb == "attempts") return AttemptLines(*state_->FindJob(job_id));
   const auto position = state_->QueuePositionOf(job_id);
   if (!position) return {fmt::format("{} does not wait", job_id)};
   return {fmt::format("{} is number {}: {}", job_id, position->position, position->message)};

@@ -22,14 +22,15 @@ namespace descent {
 //   prepared W… [step=0] [samples=1000] [data=1] [parameters=10] [isa=avx2] [state=1]
 //   heartbeat W… [step=0] [phase=compute]
 //   steps W FIRST..LAST [seconds=0.1: of a step]        "steps done": the first step reports 1
-//   evaluated W [step=] [split=validation|test]
+//   evaluated W [step=] [split=validation|test] [loss=1]
 //   saved W [step=] [state=STEP]                        to the directory step-STEP
 //   ended W… completed|stopped|failed [step=] [state=1] [reason=] [message=] [phase=compute]
 //              [retryable=yes]
 //   goodbye W… [reason=]        gone W… [reason=]
 //   advance 16s [except W…]     ticks and heartbeats every second
 //   restart                     the coordinator, from what it stored; all workers are detached
-//   queue JOB · show JOB · pools                        what can be read
+//   world_ended [pool=p] [rank=-1: mpirun] [host=h] [pid=99] [exit_code=0] [signal=0]
+//   queue JOB · show JOB · attempts JOB · pools         what can be read
 // Options of all that workers say of a job: job=, generation=.
 class Scenario {
  public:
@@ -59,6 +60,7 @@ class Scenario {
   AssignmentEnded EndedOf(const Command& command, const std::string& worker) const;
   Lines RunSteps(const Command& command);
   Lines RunAdvance(const Command& command);
+  Lines RunWorldEnded(const Command& command);
   Lines RunRestart();
   Lines RunRead(const Command& command) const;
   std::string Show(const Job& job) const;

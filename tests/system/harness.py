@@ -14,7 +14,10 @@ import time
 import unittest
 import urllib.request
 
+import leaks
+
 BIN = pathlib.Path(os.environ["DESCENT_BIN"])
+GPT_FILE = pathlib.Path(__file__).resolve().parents[2] / "examples/gpt_text.yaml"
 DIGEST = re.compile(r"^state digest: ([0-9a-f]{32})$", re.MULTILINE)
 
 
@@ -73,12 +76,16 @@ def processes_of(directory):
 
 
 class SystemTest(unittest.TestCase):
-    """A directory of its own with data and a job file, and no process left at the end."""
+    """A directory of its own with data and a job file; no process, temporary file or shared memory
+    left at the end."""
 
     def setUp(self):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="descent-system-"))
+        self.temporary = self.directory / "tmp"
+        self.temporary.mkdir()
         # Found in the environment of every process that the test starts, so that none hides.
         self.environment = dict(os.environ, DESCENT_TEST_DIRECTORY=str(self.directory),
+                                TMPDIR=str(self.temporary),
                                 XDG_STATE_HOME=str(self.directory / "state-home"))
         write_idx(self.directory / "train", 403)
         write_idx(self.directory / "validation", 101, seed=2)
@@ -90,10 +97,17 @@ class SystemTest(unittest.TestCase):
     def tearDown(self):
         for process in reversed(self.started):
             self.stop(process)
-        left = self.wait_until(lambda: processes_of(self.directory) or None, seconds=0,
-                               is_wanted=False)
+        left = self.wait_until(self.leftovers, is_wanted=False)
+        for pid, _ in processes_of(self.directory):
+            os.kill(pid, signal.SIGKILL)
+        leaks.remove_shared_memory()
         shutil.rmtree(self.directory, ignore_errors=True)
-        self.assertEqual(left, [], "processes are left behind")
+        self.assertEqual(left, [], "this is left behind")
+
+    def leftovers(self):
+        """What our programs and Open MPI have left on this machine so far."""
+        return [command for _, command in processes_of(self.directory)] + \
+            list(map(str, self.temporary.iterdir())) + leaks.shared_memory()
 
     def wait_until(self, look, seconds=30, is_wanted=True):
         """What `look` finds, once it finds something. With is_wanted false: waits until it finds
@@ -109,13 +123,15 @@ class SystemTest(unittest.TestCase):
                 return found
             time.sleep(0.05)
 
-    def start(self, *command, **options):
-        """Starts a program in the background, its output into a file."""
+    def start(self, *command, host=None, **options):
+        """Starts a program in the background, its output into a file; on a Host of two_hosts.py if
+        one is given."""
         log = self.directory / f"log-{len(self.started)}"
+        popen = host.popen if host else subprocess.Popen
         with log.open("wb") as output:
-            process = subprocess.Popen([str(part) for part in command], stdin=subprocess.DEVNULL,
-                                       stdout=output, stderr=subprocess.STDOUT,
-                                       env=self.environment, start_new_session=True, **options)
+            process = popen([str(part) for part in command], stdin=subprocess.DEVNULL,
+                            stdout=output, stderr=subprocess.STDOUT,
+                            env=self.environment, start_new_session=True, **options)
         process.log = log
         self.started.append(process)
         return process
@@ -130,9 +146,10 @@ class SystemTest(unittest.TestCase):
                 process.wait()
                 self.fail(f"{process.args} did not end on SIGTERM:\n{process.log.read_text()}")
 
-    def descent(self, *arguments, timeout=120, code=0):
+    def descent(self, *arguments, timeout=120, code=0, host=None):
         """Runs the client and checks its exit code."""
-        done = subprocess.run([str(BIN / "descent"), *map(str, arguments)], capture_output=True,
+        command = [str(BIN / "descent"), *map(str, arguments)]
+        done = subprocess.run(host.inside(*command) if host else command, capture_output=True,
                               text=True, timeout=timeout, env=self.environment,
                               stdin=subprocess.DEVNULL)
         self.assertEqual(done.returncode, code, f"descent {arguments}\n{done.stdout}{done.stderr}")
@@ -148,12 +165,16 @@ class SystemTest(unittest.TestCase):
 
     # --- The pieces by hand ------------------------------------------------------------------
 
-    def start_coordinator(self):
+    def start_coordinator(self, address="127.0.0.1", ports=(0, 0, 0), options=(), host=None):
+        """`ports` for users, workers and HTTP; 0: any."""
         ports_file = self.directory / "ports.json"
         ports_file.unlink(missing_ok=True)
-        process = self.start(BIN / "descent-coordinator", "--listen", "127.0.0.1:0",
-                             "--worker-listen", "127.0.0.1:0", "--http", "127.0.0.1:0",
-                             "--state-dir", self.directory / "state", "--ports-file", ports_file)
+        user, worker, http = ports
+        process = self.start(BIN / "descent-coordinator", "--listen", f"{address}:{user}",
+                             "--worker-listen", f"{address}:{worker}",
+                             "--http", f"{address}:{http}",
+                             "--state-dir", self.directory / "state", "--ports-file", ports_file,
+                             *options, host=host)
         self.wait_until(lambda: ports_file.exists() or process.poll() is not None)
         self.assertTrue(ports_file.exists(), process.log.read_text())
         self.addresses = json.loads(ports_file.read_text())
@@ -173,6 +194,10 @@ class SystemTest(unittest.TestCase):
 
     def job(self, name):
         return json.loads(self.get(f"/v1/jobs/{name}"))
+
+    def described(self, name, **options):
+        """The job as the client has it."""
+        return json.loads(self.descent("describe", name, "--json", **options).stdout)
 
     def wait_for_state(self, name, *states, seconds=60):
         self.wait_until(lambda: self.job(name)["state"] in

@@ -37,15 +37,15 @@ class Run(SystemTest):
 
         self.assertEqual(self.wait_until(lambda: processes_of(self.directory), is_wanted=False), [])
 
-    def test_workers_that_die_are_reported_and_end_the_run(self):
+    def test_a_run_without_its_launcher_says_so_and_ends(self):
         run = self.start(BIN / "descent", "run", self.job_file, "--workers", "2", "--set",
                          "steps=2000000", "--state-dir", self.directory / "state")
         self.wait_until(lambda: "step" in run.log.read_text())
-        workers = [pid for pid, command in processes_of(self.directory)
-                   if command.startswith(str(BIN / "descent-worker"))]
-        self.assertEqual(len(workers), 2)
+        launchers = [pid for pid, command in processes_of(self.directory)
+                     if command.startswith(f"{BIN}/descent-launch -n")]
+        self.assertEqual(len(launchers), 1)
 
-        subprocess.run(["kill", "-9", str(workers[1])], check=True)
+        subprocess.run(["kill", "-9", str(launchers[0])], check=True)
 
-        self.assertNotEqual(run.wait(60), 0)
-        self.assertIn("worker", run.log.read_text())
+        self.assertEqual(run.wait(60), 1)
+        self.assertIn("launcher", run.log.read_text())

@@ -84,7 +84,7 @@ Status RemoveOldCheckpoints(const std::filesystem::path& root, const RetentionOp
   const std::int64_t surplus = std::ssize(entries) - options.keep_last;
   for (std::int64_t i = 0; i < surplus; ++i) {
     const CheckpointEntry& entry = entries[static_cast<std::size_t>(i)];
-    if (entry.step == options.newest_step) continue;
+    if (entry.step == options.newest_step || entry.step == options.best_step) continue;
     const auto deleted = root / DeletedName(entry.step, options.generation);
     DESCENT_RETURN_IF_ERROR(RenameNoReplace(entry.directory, deleted));
     DESCENT_RETURN_IF_ERROR(RemoveTree(deleted));

@@ -38,6 +38,7 @@ Status RemoveLeftovers(const std::filesystem::path& root, std::int64_t generatio
 struct RetentionOptions {
   std::int64_t keep_last = 1;    // checkpoints that stay, at least 1
   std::int64_t newest_step = 0;  // stays whatever else there is: just published and verified
+  std::optional<std::int64_t> best_step;  // stays as well
   std::int64_t generation = 0;
 };
 

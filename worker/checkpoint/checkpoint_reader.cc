@@ -41,16 +41,23 @@ Result<std::string> ReadPublishedFile(const std::filesystem::path& path, std::si
   return bytes;
 }
 
-Result<TensorFile> ReadTensorFile(const std::filesystem::path& checkpoint,
-                                  const FileDigest& wanted) {
+// A file that the manifest lists, every byte compared with it.
+Result<std::string> ReadVerified(const std::filesystem::path& checkpoint,
+                                 const FileDigest& wanted) {
   const std::filesystem::path path = checkpoint / wanted.name;
   DESCENT_ASSIGN(std::string bytes,
                  ReadPublishedFile(path, static_cast<std::size_t>(wanted.bytes)));
+  DESCENT_RETURN_IF_ERROR(VerifyFile(path.string(), std::as_bytes(std::span(bytes)), wanted));
+  return bytes;
+}
+
+Result<TensorFile> ReadTensorFile(const std::filesystem::path& checkpoint,
+                                  const FileDigest& wanted) {
+  DESCENT_ASSIGN(std::string bytes, ReadVerified(checkpoint, wanted));
   TensorFile file{.bytes = std::make_unique<const std::string>(std::move(bytes))};
-  const auto view = std::as_bytes(std::span(*file.bytes));
-  DESCENT_RETURN_IF_ERROR(VerifyFile(path.string(), view, wanted));
-  Result<std::vector<SafetensorsEntry>> entries = ParseSafetensors(view);
-  if (!entries.ok()) return WithPath(entries.status(), path);
+  Result<std::vector<SafetensorsEntry>> entries =
+      ParseSafetensors(std::as_bytes(std::span(*file.bytes)));
+  if (!entries.ok()) return WithPath(entries.status(), checkpoint / wanted.name);
   file.entries = std::move(entries).value();
   return file;
 }
@@ -59,7 +66,7 @@ Result<std::vector<TensorFile>> ReadTensorFiles(const std::filesystem::path& che
                                                 const Manifest& manifest) {
   std::vector<TensorFile> files;
   ChunkedHasher state;
-  for (const FileDigest& wanted : manifest.files) {
+  for (const FileDigest& wanted : std::span(manifest.files).first(2)) {
     DESCENT_ASSIGN(TensorFile file, ReadTensorFile(checkpoint, wanted));
     for (const SafetensorsEntry& entry : file.entries) state.Add(entry.bytes);
     files.push_back(std::move(file));
@@ -69,6 +76,15 @@ Result<std::vector<TensorFile>> ReadTensorFiles(const std::filesystem::path& che
                   fmt::format("{} has state digest {}, must have {}", checkpoint.string(),
                               state.Finish().ToHex(), manifest.state_digest.ToHex()));
   return files;
+}
+
+Result<ModelDescription> ReadDescription(const std::filesystem::path& checkpoint,
+                                         const Manifest& manifest) {
+  const FileDigest& wanted = manifest.files[2];
+  DESCENT_ASSIGN(const std::string text, ReadVerified(checkpoint, wanted));
+  Result<ModelDescription> description = DecodeModelDescription(text);
+  if (!description.ok()) return WithPath(description.status(), checkpoint / wanted.name);
+  return description;
 }
 
 std::string ShapeText(const std::vector<std::int64_t>& shape) {
@@ -98,6 +114,14 @@ std::vector<std::string> Mismatches(std::string_view file, const TensorFile& fou
     mismatches.push_back(fmt::format("{}: tensor \"{}\" of shape {} is unexpected", file, name,
                                      ShapeText(entry->shape)));
   return mismatches;
+}
+
+Status MismatchStatus(const std::filesystem::path& checkpoint,
+                      const std::vector<std::string>& mismatches) {
+  if (mismatches.empty()) return Status();
+  return Status(Code::kFailedPrecondition,
+                fmt::format("{} does not fit the model:\n{}", checkpoint.string(),
+                            fmt::join(mismatches, "\n")));
 }
 
 void CopyTensors(const TensorFile& file, std::span<const TensorTarget> targets) {
@@ -131,6 +155,7 @@ Result<Manifest> ReadManifest(const std::filesystem::path& checkpoint) {
 Result<Manifest> VerifyCheckpoint(const std::filesystem::path& checkpoint) {
   DESCENT_ASSIGN(Manifest manifest, ReadManifest(checkpoint));
   DESCENT_RETURN_IF_ERROR(ReadTensorFiles(checkpoint, manifest).status());
+  DESCENT_RETURN_IF_ERROR(ReadDescription(checkpoint, manifest).status());
   return manifest;
 }
 
@@ -142,13 +167,24 @@ Result<Manifest> LoadCheckpoint(const std::filesystem::path& checkpoint,
   std::vector<std::string> mismatches = Mismatches(kModelName, files[0], parameters);
   for (std::string& line : Mismatches(kOptimizerName, files[1], optimizer))
     mismatches.push_back(std::move(line));
-  if (!mismatches.empty())
-    return Status(Code::kFailedPrecondition,
-                  fmt::format("{} does not fit the model:\n{}", checkpoint.string(),
-                              fmt::join(mismatches, "\n")));
+  DESCENT_RETURN_IF_ERROR(MismatchStatus(checkpoint, mismatches));
   CopyTensors(files[0], parameters);
   CopyTensors(files[1], optimizer);
   return manifest;
+}
+
+Result<Manifest> LoadModel(const std::filesystem::path& checkpoint,
+                           std::span<const TensorTarget> parameters) {
+  DESCENT_ASSIGN(Manifest manifest, ReadManifest(checkpoint));
+  DESCENT_ASSIGN(const TensorFile file, ReadTensorFile(checkpoint, manifest.files[0]));
+  DESCENT_RETURN_IF_ERROR(MismatchStatus(checkpoint, Mismatches(kModelName, file, parameters)));
+  CopyTensors(file, parameters);
+  return manifest;
+}
+
+Result<ModelDescription> ReadModelDescription(const std::filesystem::path& checkpoint) {
+  DESCENT_ASSIGN(const Manifest manifest, ReadManifest(checkpoint));
+  return ReadDescription(checkpoint, manifest);
 }
 
 }  // namespace descent

@@ -5,6 +5,7 @@
 
 #include "common/result.h"
 #include "worker/checkpoint/manifest.h"
+#include "worker/checkpoint/model_description.h"
 #include "worker/checkpoint/tensor.h"
 
 namespace descent {
@@ -25,5 +26,13 @@ Result<Manifest> VerifyCheckpoint(const std::filesystem::path& checkpoint);
 Result<Manifest> LoadCheckpoint(const std::filesystem::path& checkpoint,
                                 std::span<const TensorTarget> parameters,
                                 std::span<const TensorTarget> optimizer);
+
+// A model without its optimizer's state, which is not read.
+//   kFailedPrecondition  as LoadCheckpoint
+Result<Manifest> LoadModel(const std::filesystem::path& checkpoint,
+                           std::span<const TensorTarget> parameters);
+
+// What the model is.
+Result<ModelDescription> ReadModelDescription(const std::filesystem::path& checkpoint);
 
 }  // namespace descent

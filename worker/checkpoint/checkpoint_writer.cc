@@ -37,23 +37,33 @@ class TensorFilePieces {
   std::vector<std::span<const std::byte>> pieces_;
 };
 
+FileDigest DigestText(std::string_view name, const std::string& text) {
+  const auto bytes = std::as_bytes(std::span(text));
+  return DigestPieces(std::string(name), std::span(&bytes, 1));
+}
+
 // All bytes of a checkpoint, before any of them is written.
 struct EncodedCheckpoint {
   explicit EncodedCheckpoint(const CheckpointContents& contents)
       : model(contents.parameters),
         optimizer(contents.optimizer),
+        model_description(EncodeModelDescription(contents.model)),
         manifest{.description = contents.description,
                  .state_digest = StateDigest(contents.parameters, contents.optimizer),
                  .files = {DigestPieces(std::string(kModelName), model.pieces()),
-                           DigestPieces(std::string(kOptimizerName), optimizer.pieces())}},
+                           DigestPieces(std::string(kOptimizerName), optimizer.pieces()),
+                           DigestText(kModelDescriptionName, model_description)}},
         manifest_text(EncodeManifest(manifest)) {}
 
   std::int64_t bytes() const {
-    return manifest.files[0].bytes + manifest.files[1].bytes + std::ssize(manifest_text);
+    std::int64_t bytes = std::ssize(manifest_text);
+    for (const FileDigest& file : manifest.files) bytes += file.bytes;
+    return bytes;
   }
 
   const TensorFilePieces model;
   const TensorFilePieces optimizer;
+  const std::string model_description;
   const Manifest manifest;
   const std::string manifest_text;
 };
@@ -95,6 +105,8 @@ Status WriteFiles(const std::filesystem::path& directory, const EncodedCheckpoin
   DESCENT_RETURN_IF_ERROR(MakeDirectories(directory));
   DESCENT_RETURN_IF_ERROR(WriteNewFile(directory / kModelName, checkpoint.model.pieces()));
   DESCENT_RETURN_IF_ERROR(WriteNewFile(directory / kOptimizerName, checkpoint.optimizer.pieces()));
+  DESCENT_RETURN_IF_ERROR(WriteNewFile(directory / kModelDescriptionName,
+                                       std::string_view(checkpoint.model_description)));
   DESCENT_RETURN_IF_ERROR(
       WriteNewFile(directory / kManifestName, std::string_view(checkpoint.manifest_text)));
   return SyncDirectory(directory);
@@ -115,7 +127,8 @@ Status WriteAndRename(const std::filesystem::path& root, const EncodedCheckpoint
 
 Result<PublishedCheckpoint> PublishCheckpoint(const std::filesystem::path& root,
                                               const CheckpointContents& contents,
-                                              std::int64_t keep_last) {
+                                              std::int64_t keep_last,
+                                              std::optional<std::int64_t> best_step) {
   const CheckpointDescription& description = contents.description;
   DESCENT_CHECK(keep_last >= 1);
   DESCENT_CHECK(description.step >= 0);
@@ -135,6 +148,7 @@ Result<PublishedCheckpoint> PublishCheckpoint(const std::filesystem::path& root,
   // The new checkpoint is safe; old ones that stay longer than asked are no reason to fail.
   const Status retained = RemoveOldCheckpoints(root, {.keep_last = keep_last,
                                                       .newest_step = description.step,
+                                                      .best_step = best_step,
                                                       .generation = description.generation});
   if (!retained.ok()) LogWarning("old checkpoint not removed error=\"{}\"", retained.message());
   return PublishedCheckpoint{.directory = directory,

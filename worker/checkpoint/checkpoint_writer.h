@@ -2,11 +2,13 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 
 #include "common/hash.h"
 #include "common/result.h"
 #include "worker/checkpoint/manifest.h"
+#include "worker/checkpoint/model_description.h"
 #include "worker/checkpoint/tensor.h"
 
 namespace descent {
@@ -15,6 +17,7 @@ namespace descent {
 // the state digest (see StateDigest).
 struct CheckpointContents {
   CheckpointDescription description;
+  ModelDescription model;
   std::span<const TensorView> parameters;  // by their PyTorch names
   std::span<const TensorView> optimizer;   // "adamw.mean.NAME", "adamw.variance.NAME"
 };
@@ -28,7 +31,7 @@ struct PublishedCheckpoint {
 
 // Writes ROOT/step-<n>, which is either not there at all or complete and on disk, whenever the
 // power fails. Then re-reads and verifies it, and only then removes checkpoints before the last
-// `keep_last`. Blocks; one caller at a time.
+// `keep_last`, except that of `best_step`. Blocks; one caller at a time.
 //   kResourceExhausted  the disk is full; nothing was removed
 //   kDataLoss           step-<n> is there, intact, with another state: one step has two results.
 //                       Or the disk did not keep what was written
@@ -36,6 +39,7 @@ struct PublishedCheckpoint {
 // A damaged step-<n> is replaced.
 Result<PublishedCheckpoint> PublishCheckpoint(const std::filesystem::path& root,
                                               const CheckpointContents& contents,
-                                              std::int64_t keep_last);
+                                              std::int64_t keep_last,
+                                              std::optional<std::int64_t> best_step = std::nullopt);
 
 }  // namespace descent

@@ -12,7 +12,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int kFormat = 1;
+constexpr int kFormat = 2;
 
 Json ToJson(const FileDigest& file) {
   Json chunks = Json::array();
@@ -78,13 +78,13 @@ Manifest FromJson(const Json& json) {
 
 // Names are fixed, so no manifest can point out of its directory.
 Status CheckFileNames(const Manifest& manifest) {
-  constexpr std::array kNames = {kModelName, kOptimizerName};
+  constexpr std::array kNames = {kModelName, kOptimizerName, kModelDescriptionName};
   bool is_as_wanted = manifest.files.size() == kNames.size();
   for (std::size_t i = 0; is_as_wanted && i < kNames.size(); ++i)
     is_as_wanted = manifest.files[i].name == kNames[i];
   if (is_as_wanted) return Status();
-  return Status(Code::kDataLoss, fmt::format("the manifest lists other files, must list {} and {}",
-                                             kModelName, kOptimizerName));
+  return Status(Code::kDataLoss, fmt::format("the manifest lists other files, must list {}",
+                                             fmt::join(kNames, ", ")));
 }
 
 }  // namespace

@@ -14,6 +14,7 @@ namespace descent {
 inline constexpr std::string_view kManifestName = "manifest.json";
 inline constexpr std::string_view kModelName = "model.safetensors";
 inline constexpr std::string_view kOptimizerName = "optimizer.safetensors";
+inline constexpr std::string_view kModelDescriptionName = "model.json";
 
 // Where in its job a checkpoint stands, and what made it.
 struct CheckpointDescription {
@@ -35,7 +36,7 @@ struct CheckpointDescription {
 struct Manifest {
   CheckpointDescription description;
   Digest state_digest;
-  std::vector<FileDigest> files;  // kModelName, then kOptimizerName
+  std::vector<FileDigest> files;  // kModelName, kOptimizerName, kModelDescriptionName
 
   bool operator==(const Manifest&) const = default;
 };

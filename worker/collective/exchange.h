@@ -26,7 +26,7 @@ class Exchange {
 
   // Sends and receives all of these messages, and blocks until all are through. Every rank calls
   // it. The i-th message from A to B in A's `sends` fills the i-th from A in B's `receives`, of the
-  // same size. Messages are not empty, have at most INT_MAX bytes and do not go to oneself.
+  // same size. Messages are not empty, of any size, and do not go to oneself.
   virtual Status Transfer(std::span<const Outgoing> sends, std::span<const Incoming> receives) = 0;
 
   virtual void Abort() = 0;

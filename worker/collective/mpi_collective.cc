@@ -2,8 +2,10 @@
 
 #include <mpi.h>
 #include <sched.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <climits>
@@ -41,11 +43,7 @@ class Backoff {
   const Clock::time_point start_ = Clock::now();
 };
 
-int CountOf(std::size_t byte_count) {
-  DESCENT_CHECK(byte_count > 0);
-  DESCENT_CHECK(byte_count <= INT_MAX);  // MPI counts are int
-  return static_cast<int>(byte_count);
-}
+static_assert(kMpiMessageBytesMax <= INT_MAX, "MPI counts are int");
 
 Status MpiFailed(const char* call, int error) {
   char text[MPI_MAX_ERROR_STRING] = "";
@@ -56,7 +54,9 @@ Status MpiFailed(const char* call, int error) {
 
 class MpiExchange final : public Exchange {
  public:
-  explicit MpiExchange(MPI_Comm comm) : comm_(comm) {
+  MpiExchange(MPI_Comm comm, std::size_t message_bytes_max)
+      : comm_(comm), message_bytes_max_(message_bytes_max) {
+    DESCENT_CHECK(1 <= message_bytes_max && message_bytes_max <= kMpiMessageBytesMax);
     MPI_Comm_set_errhandler(comm_, MPI_ERRORS_RETURN);
     MPI_Comm_rank(comm_, &rank_);
     MPI_Comm_size(comm_, &world_size_);
@@ -70,9 +70,16 @@ class MpiExchange final : public Exchange {
 
   Status Transfer(std::span<const Outgoing> sends, std::span<const Incoming> receives) override {
     if (is_aborted_) return Aborted();
-    const int error = Start(sends, receives);
-    if (error != MPI_SUCCESS) return Fail("starting a message", error);
-    return Finish(receives.size());
+    requests_.clear();
+    // Receives first: a message that is expected is written to its place at once.
+    for (const auto& [peer, bytes] : receives)
+      if (const int error = Receive(peer, bytes); error != MPI_SUCCESS)
+        return Fail("starting a message", error);
+    const std::size_t receive_count = requests_.size();
+    for (const auto& [peer, bytes] : sends)
+      if (const int error = Send(peer, bytes); error != MPI_SUCCESS)
+        return Fail("starting a message", error);
+    return Finish(receive_count);
   }
 
   void Abort() override { is_aborted_ = true; }
@@ -85,21 +92,27 @@ class MpiExchange final : public Exchange {
     return MpiFailed(call, error);
   }
 
-  // Receives first: a message that is expected is written to its place at once.
-  int Start(std::span<const Outgoing> sends, std::span<const Incoming> receives) {
-    requests_.assign(receives.size() + sends.size(), MPI_REQUEST_NULL);
-    auto request = requests_.begin();
-    for (const auto& [peer, bytes] : receives) {
-      const int error = MPI_Irecv(bytes.data(), CountOf(bytes.size()), MPI_BYTE, peer, kMessageTag,
-                                  comm_, &*request++);
-      if (error != MPI_SUCCESS) return error;
-    }
-    for (const auto& [peer, bytes] : sends) {
-      const int error = MPI_Isend(bytes.data(), CountOf(bytes.size()), MPI_BYTE, peer, kMessageTag,
-                                  comm_, &*request++);
+  // Both sides cut a message into the same pieces, and pairs keep their order.
+  int Receive(int peer, std::span<std::byte> bytes) {
+    for (; !bytes.empty(); bytes = bytes.subspan(PieceOf(bytes.size()))) {
+      const int error = MPI_Irecv(bytes.data(), static_cast<int>(PieceOf(bytes.size())), MPI_BYTE,
+                                  peer, kMessageTag, comm_, &requests_.emplace_back());
       if (error != MPI_SUCCESS) return error;
     }
     return MPI_SUCCESS;
+  }
+
+  int Send(int peer, std::span<const std::byte> bytes) {
+    for (; !bytes.empty(); bytes = bytes.subspan(PieceOf(bytes.size()))) {
+      const int error = MPI_Isend(bytes.data(), static_cast<int>(PieceOf(bytes.size())), MPI_BYTE,
+                                  peer, kMessageTag, comm_, &requests_.emplace_back());
+      if (error != MPI_SUCCESS) return error;
+    }
+    return MPI_SUCCESS;
+  }
+
+  std::size_t PieceOf(std::size_t byte_count) const {
+    return std::min(byte_count, message_bytes_max_);
   }
 
   Status Finish(std::size_t receive_count) {
@@ -134,6 +147,7 @@ class MpiExchange final : public Exchange {
   }
 
   MPI_Comm comm_;  // ours alone, so no other library's traffic can match our messages
+  const std::size_t message_bytes_max_;
   int rank_ = 0;
   int world_size_ = 0;
   std::vector<MPI_Request> requests_;
@@ -173,9 +187,7 @@ int CreateCommunicator(std::span<const int> world_ranks, int tag, MPI_Comm& comm
   return error;
 }
 
-}  // namespace
-
-Result<std::unique_ptr<Collective>> MakeMpiCollective(std::span<const int> world_ranks, int tag) {
+Result<MPI_Comm> FormCommunicator(std::span<const int> world_ranks, int tag) {
   int thread_level = MPI_THREAD_SINGLE;
   MPI_Query_thread(&thread_level);
   DESCENT_CHECK(thread_level >= MPI_THREAD_SERIALIZED);
@@ -185,8 +197,53 @@ Result<std::unique_ptr<Collective>> MakeMpiCollective(std::span<const int> world
   MPI_Comm comm = MPI_COMM_NULL;
   const int error = CreateCommunicator(world_ranks, tag, comm);
   if (error != MPI_SUCCESS) return MpiFailed("forming the group", error);
-  return std::unique_ptr<Collective>(
-      std::make_unique<TreeCollective>(std::make_unique<MpiExchange>(comm)));
+  return comm;
+}
+
+// The lowest rank of `comm` that shares memory with this one.
+Result<int> FirstRankOnHost(MPI_Comm comm) {
+  int rank = 0;
+  MPI_Comm_rank(comm, &rank);
+  MPI_Comm host = MPI_COMM_NULL;
+  int error = MPI_Comm_split_type(comm, MPI_COMM_TYPE_SHARED, rank, MPI_INFO_NULL, &host);
+  if (error != MPI_SUCCESS) return MpiFailed("finding the ranks of this host", error);
+  int first_rank = rank;
+  error = MPI_Bcast(&first_rank, 1, MPI_INT, 0, host);
+  MPI_Comm_free(&host);
+  if (error != MPI_SUCCESS) return MpiFailed("finding the ranks of this host", error);
+  return first_rank;
+}
+
+struct PlaceRecord {
+  int first_rank = 0;
+  std::array<char, HOST_NAME_MAX + 1> host{};
+};
+
+std::unique_ptr<Collective> MakeCollective(MPI_Comm comm, std::size_t message_bytes_max) {
+  return std::make_unique<TreeCollective>(std::make_unique<MpiExchange>(comm, message_bytes_max));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Collective>> MakeMpiCollective(std::span<const int> world_ranks, int tag,
+                                                      std::size_t message_bytes_max) {
+  DESCENT_ASSIGN(const MPI_Comm comm, FormCommunicator(world_ranks, tag));
+  return MakeCollective(comm, message_bytes_max);
+}
+
+Result<MpiGroup> MakeMpiGroup(std::span<const int> world_ranks, int tag) {
+  DESCENT_ASSIGN(const MPI_Comm comm, FormCommunicator(world_ranks, tag));
+  DESCENT_ASSIGN(const int first_rank, FirstRankOnHost(comm));
+  MpiGroup group{.collective = MakeCollective(comm, kMpiMessageBytesMax), .places = {}};
+
+  PlaceRecord mine{.first_rank = first_rank};
+  gethostname(mine.host.data(), mine.host.size() - 1);
+  std::vector<PlaceRecord> all(world_ranks.size());
+  DESCENT_RETURN_IF_ERROR(group.collective->AllGather(std::as_bytes(std::span(&mine, 1)),
+                                                      std::as_writable_bytes(std::span(all))));
+  for (const PlaceRecord& record : all)
+    group.places.push_back({.first_rank = record.first_rank, .host = record.host.data()});
+  return group;
 }
 
 }  // namespace descent

@@ -7,6 +7,8 @@
 
 #include "worker/collective/collective.h"
 #include "worker/collective/exchange.h"
+#include "worker/collective/mapped_memory.h"
+#include "worker/collective/ordered_sum.h"
 
 namespace descent {
 
@@ -15,33 +17,33 @@ namespace descent {
 //   2. Everyone sends its partial sums of slice j to rank j.
 //   3. Rank j adds them in tree order, whatever order they arrived in.
 //   4. The finished slices go back to everyone.
-// Allocates only when a call is larger than all before it.
+// Apart from Allocate, it allocates only when a call is larger than all before it.
 class TreeCollective final : public Collective {
  public:
   explicit TreeCollective(std::unique_ptr<Exchange> exchange);
 
   int rank() const override { return exchange_->rank(); }
   int world_size() const override { return exchange_->world_size(); }
+  bool shares_memory() const override { return false; }
+  Result<std::span<float>> Allocate(std::int64_t element_count, MemoryKind kind) override;
   Status AllGather(std::span<const std::byte> mine, std::span<std::byte> all) override;
-  Status AllReduce(const CanonicalTree& tree, std::span<const float* const> partial_sums,
-                   std::span<float> sum) override;
+  Status ReduceScatter(const CanonicalTree& tree, std::span<const float* const> partial_sums,
+                       std::span<float> sum) override;
+  Status AllGatherSlices(std::span<const std::span<float>> buckets) override;
   void Abort() override { exchange_->Abort(); }
 
  private:
   Status ExchangePartialSums(const CanonicalTree& tree, std::span<const float* const> partial_sums,
                              std::size_t bucket_size);
-  void AddInTreeOrder(const CanonicalTree& tree, std::span<float> slice_sum);
-  void AddBlock(const CanonicalTree& tree, std::size_t first, std::span<float> block_sum);
-  Status GatherSlices(std::span<float> sum);
   int PeerAt(int distance) const;
 
   const std::unique_ptr<Exchange> exchange_;
+  std::vector<MappedMemory> allocations_;
   std::vector<Exchange::Outgoing> sends_;
   std::vector<Exchange::Incoming> receives_;
-  std::vector<float> staging_;              // the peers' partial sums of this rank's slice
-  std::vector<float> scratch_;              // [slots, block]: sums of two or more slots
-  std::vector<const float*> slots_;         // [slots]: each partial sum of this rank's slice
-  std::vector<const float*> block_values_;  // [slots]: the same of one block, as it is added up
+  OrderedSum ordered_sum_;
+  std::vector<float> staging_;       // the peers' partial sums of this rank's slice
+  std::vector<const float*> slots_;  // [slots]: each partial sum of this rank's slice
 };
 
 }  // namespace descent

@@ -4,6 +4,7 @@
 #include <span>
 
 #include "common/hash.h"
+#include "common/sample_format.h"
 
 namespace descent {
 
@@ -12,16 +13,18 @@ class Dataset {
  public:
   virtual ~Dataset() = default;
 
-  virtual std::int64_t sample_count() const = 0;   // >= 1
-  virtual std::int64_t feature_count() const = 0;  // F: values of one sample
-  virtual std::int64_t class_count() const = 0;    // labels are in [0, class_count)
+  virtual std::int64_t sample_count() const = 0;  // >= 1
+  virtual SampleFormat format() const = 0;        // F, T and L below are its counts
 
   // Copies the named samples, each in [0, sample_count), in the order named.
-  //   samples [B]  ->  features [B, F], normalised   labels [B]
+  //   samples [B]  ->  features [B, F], normalised   tokens [B, T]   labels [B, L]
+  // F or T is 0: that span is empty.
   virtual void CopySamples(std::span<const std::int64_t> samples, std::span<float> features,
+                           std::span<std::int32_t> tokens,
                            std::span<std::int32_t> labels) const = 0;
 
-  // Of the samples as stored, before normalisation: equal data, equal fingerprint.
+  // Of the samples as stored, before normalisation, and of their format: equal data, equal
+  // fingerprint.
   virtual Digest Fingerprint() const = 0;
 };
 

@@ -96,7 +96,7 @@ Result<std::unique_ptr<IdxDataset>> IdxDataset::Load(const Options& options) {
     DESCENT_RETURN_IF_ERROR(ProblemStatus(problems));
   }
 
-  dataset->pixels_ = Cut(std::move(pair.images.values), range, dataset->feature_count());
+  dataset->pixels_ = Cut(std::move(pair.images.values), range, dataset->format().feature_count);
   dataset->labels_ = Cut(std::move(pair.labels.values), range, 1);
   for (std::size_t pixel = 0; pixel < dataset->normalized_.size(); ++pixel) {
     const double value = static_cast<double>(pixel) / 255.0;
@@ -107,9 +107,10 @@ Result<std::unique_ptr<IdxDataset>> IdxDataset::Load(const Options& options) {
 }
 
 void IdxDataset::CopySamples(std::span<const std::int64_t> samples, std::span<float> features,
-                             std::span<std::int32_t> labels) const {
-  const auto feature_count = static_cast<std::size_t>(this->feature_count());
+                             std::span<std::int32_t> tokens, std::span<std::int32_t> labels) const {
+  const auto feature_count = static_cast<std::size_t>(format().feature_count);
   DESCENT_CHECK(features.size() == samples.size() * feature_count);
+  DESCENT_CHECK(tokens.empty());
   DESCENT_CHECK(labels.size() == samples.size());
   for (std::size_t row = 0; row < samples.size(); ++row) {
     DESCENT_CHECK(samples[row] >= 0);

@@ -31,10 +31,11 @@ class IdxDataset final : public Dataset {
   static Result<std::unique_ptr<IdxDataset>> Load(const Options& options);
 
   std::int64_t sample_count() const override { return std::ssize(labels_); }
-  std::int64_t feature_count() const override { return rows_ * columns_; }
-  std::int64_t class_count() const override { return class_count_; }
+  SampleFormat format() const override {
+    return {.feature_count = rows_ * columns_, .label_count = 1, .class_count = class_count_};
+  }
   void CopySamples(std::span<const std::int64_t> samples, std::span<float> features,
-                   std::span<std::int32_t> labels) const override;
+                   std::span<std::int32_t> tokens, std::span<std::int32_t> labels) const override;
   Digest Fingerprint() const override;
 
  private:

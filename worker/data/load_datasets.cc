@@ -1,11 +1,12 @@
 #include "worker/data/load_datasets.h"
 
 #include <array>
-#include <optional>
 #include <string>
 #include <utility>
 
+#include "common/check.h"
 #include "worker/data/idx_dataset.h"
+#include "worker/data/load_texts.h"
 
 namespace descent {
 namespace {
@@ -20,18 +21,7 @@ std::unique_ptr<const IdxDataset> LoadSplit(const IdxDataset::Options& options,
   return nullptr;
 }
 
-}  // namespace
-
-Digest Datasets::Fingerprint() const {
-  ChunkedHasher hasher;
-  for (const Dataset* split : {train.get(), validation.get(), test.get()}) {
-    const std::string digest = split == nullptr ? "absent" : split->Fingerprint().ToHex();
-    hasher.Add(std::as_bytes(std::span(digest)));
-  }
-  return hasher.Finish();
-}
-
-Result<Datasets> LoadDatasets(const DataSpec& spec) {
+Result<Datasets> LoadImages(const DataSpec& spec) {
   std::string problems;
   auto train = LoadSplit({.dataset = spec.train, .normalize = spec.normalize}, problems);
   // Without a training set the other splits are still read, so that all problems show at once.
@@ -43,8 +33,32 @@ Result<Datasets> LoadDatasets(const DataSpec& spec) {
   auto validation = load_other(spec.validation);
   auto test = load_other(spec.test);
   if (!problems.empty()) return Status(Code::kInvalidArgument, problems);
-  return Datasets{
-      .train = std::move(train), .validation = std::move(validation), .test = std::move(test)};
+  return Datasets{.train = std::move(train),
+                  .validation = std::move(validation),
+                  .test = std::move(test),
+                  .vocabulary = std::nullopt};
+}
+
+}  // namespace
+
+Digest Datasets::Fingerprint() const {
+  ChunkedHasher hasher;
+  for (const Dataset* split : {train.get(), validation.get(), test.get()}) {
+    const std::string digest = split == nullptr ? "absent" : split->Fingerprint().ToHex();
+    hasher.Add(std::as_bytes(std::span(digest)));
+  }
+  if (vocabulary) {
+    const std::string characters = vocabulary->characters();
+    hasher.Add(std::as_bytes(std::span(characters)));
+  }
+  return hasher.Finish();
+}
+
+Result<Datasets> LoadDatasets(const JobSpec& spec) {
+  if (spec.data.train.format == DataFormat::kIdx) return LoadImages(spec.data);
+  const auto* gpt = std::get_if<GptSpec>(&spec.model.architecture);
+  DESCENT_CHECK(gpt != nullptr);
+  return LoadTexts(spec.data, gpt->context_length);
 }
 
 }  // namespace descent

@@ -12,12 +12,9 @@ Prefetcher::Prefetcher(const Dataset& dataset, const BatchSequence& sequence)
       to_hand_out_(sequence),
       to_prepare_(sequence),
       samples_(static_cast<std::size_t>(to_prepare_.LargestBatch())),
-      slots_(limits::kPrefetchBatches + 1) {
+      slots_(limits::kPrefetchBatches + 1,
+             {.buffer = SampleBuffer(dataset.format(), to_prepare_.LargestBatch()), .batch = {}}) {
   DESCENT_CHECK(sequence.plan.sample_count == dataset.sample_count());
-  for (Slot& slot : slots_) {
-    slot.features.resize(samples_.size() * static_cast<std::size_t>(dataset.feature_count()));
-    slot.labels.resize(samples_.size());
-  }
   thread_ = std::thread([this] { Run(); });
 }
 
@@ -64,14 +61,13 @@ void Prefetcher::Run() {
 }
 
 void Prefetcher::Fill(Slot& slot, const BatchPlace& place) {
-  const auto size = static_cast<std::size_t>(place.positions.size());
-  const auto feature_count = static_cast<std::size_t>(dataset_.feature_count());
-  const auto samples = std::span(samples_).first(size);
-  const auto features = std::span(slot.features).first(size * feature_count);
-  const auto labels = std::span(slot.labels).first(size);
+  const auto samples = std::span(samples_).first(static_cast<std::size_t>(place.positions.size()));
   planner_.CopySamplesAt(place.step, place.positions, samples);
-  dataset_.CopySamples(samples, features, labels);
-  slot.batch = {.place = place, .features = features, .labels = labels};
+  slot.buffer.Fill(dataset_, samples);
+  slot.batch = {.place = place,
+                .features = slot.buffer.features(),
+                .tokens = slot.buffer.tokens(),
+                .labels = slot.buffer.labels()};
 }
 
 }  // namespace descent

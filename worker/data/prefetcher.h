@@ -11,14 +11,17 @@
 #include "common/shard_planner.h"
 #include "worker/data/batch_cursor.h"
 #include "worker/data/dataset.h"
+#include "worker/data/sample_buffer.h"
 
 namespace descent {
 
-// One micro-batch, ready to compute. B = place.positions.size(), F features of a sample.
+// One micro-batch, ready to compute. B = place.positions.size(); F, T and L are the counts of the
+// dataset's format, of which F or T is 0.
 struct Batch {
   BatchPlace place;
   std::span<const float> features;       // [B, F]
-  std::span<const std::int32_t> labels;  // [B]
+  std::span<const std::int32_t> tokens;  // [B, T]
+  std::span<const std::int32_t> labels;  // [B, L]
 };
 
 // Prepares a rank's batches ahead on a thread of its own, up to limits::kPrefetchBatches, in
@@ -39,8 +42,7 @@ class Prefetcher {
 
  private:
   struct Slot {
-    std::vector<float> features;
-    std::vector<std::int32_t> labels;
+    SampleBuffer buffer;
     Batch batch;
   };
 

@@ -7,17 +7,22 @@
 #include "worker/optim/deterministic_math.h"
 
 namespace descent {
+namespace {
+
+// An arena of this size (16 MiB) does not stay in a core's caches until the next step reads it:
+// writing past them saves reading what is overwritten.
+constexpr std::int64_t kStreamingWeightsMin = std::int64_t{4} << 20;
+
+}  // namespace
 
 AdamW::AdamW(const AdamWOptions& options, std::int64_t weight_count,
              std::span<const IndexRange> no_decay)
-    : options_(options) {
+    : options_(options), weight_count_(weight_count) {
   DESCENT_CHECK(0 <= options.beta1 && options.beta1 < 1);
   DESCENT_CHECK(0 <= options.beta2 && options.beta2 < 1);
   DESCENT_CHECK(options.epsilon > 0);
   DESCENT_CHECK(options.weight_decay >= 0);
   DESCENT_CHECK(weight_count >= 0);
-  mean_.resize(static_cast<std::size_t>(weight_count));
-  variance_.resize(static_cast<std::size_t>(weight_count));
 
   std::int64_t covered = 0;
   for (const IndexRange& range : no_decay) {
@@ -31,36 +36,35 @@ AdamW::AdamW(const AdamWOptions& options, std::int64_t weight_count,
   runs_.push_back({.range = {.first = covered, .last = weight_count}, .decays = true});
 }
 
-void AdamW::Step(double learning_rate, double grad_scale, std::span<const float> grads,
-                 std::span<float> weights) {
-  const AdamWFactors factors = BeginStep(learning_rate, grad_scale);
-  UpdateRange(factors, {.first = 0, .last = static_cast<std::int64_t>(weights.size())}, grads,
-              weights);
-}
-
 // In double: 1 - b2^t is about 1e-3 at t = 1, where float keeps too few digits.
-AdamWFactors AdamW::BeginStep(double learning_rate, double grad_scale) {
-  ++steps_done_;
+AdamWFactors AdamW::FactorsOf(std::int64_t step, double learning_rate, double grad_scale) const {
+  DESCENT_CHECK(step >= 1);
   return {
       .grad_scale = static_cast<float>(grad_scale),
       .decay_factor = static_cast<float>(1 - learning_rate * options_.weight_decay),
       .mean_rate = static_cast<float>(1 - options_.beta1),
       .variance_keep = static_cast<float>(options_.beta2),
       .variance_rate = static_cast<float>(1 - options_.beta2),
-      .variance_divisor = static_cast<float>(std::sqrt(1 - PowerOf(options_.beta2, steps_done_))),
+      .variance_divisor = static_cast<float>(std::sqrt(1 - PowerOf(options_.beta2, step))),
       .epsilon = static_cast<float>(options_.epsilon),
-      .step_size = static_cast<float>(learning_rate / (1 - PowerOf(options_.beta1, steps_done_))),
+      .step_size = static_cast<float>(learning_rate / (1 - PowerOf(options_.beta1, step))),
   };
 }
 
 void AdamW::UpdateRange(const AdamWFactors& factors, IndexRange range, std::span<const float> grads,
-                        std::span<float> weights) {
-  DESCENT_CHECK(grads.size() == mean_.size());
-  DESCENT_CHECK(weights.size() == mean_.size());
-  DESCENT_CHECK(0 <= range.first && range.first <= range.last);
-  DESCENT_CHECK(static_cast<std::size_t>(range.last) <= mean_.size());
+                        const AdamWArenas& from, const AdamWArenas& to) const {
+  const auto size = static_cast<std::size_t>(weight_count_);
+  DESCENT_CHECK(grads.size() == size);
+  for (const AdamWArenas* arenas : {&from, &to}) {
+    DESCENT_CHECK(arenas->weights.size() == size);
+    DESCENT_CHECK(arenas->mean.size() == size);
+    DESCENT_CHECK(arenas->variance.size() == size);
+  }
+  DESCENT_CHECK(0 <= range.first && range.first <= range.last && range.last <= weight_count_);
   AdamWFactors without_decay = factors;
   without_decay.decay_factor = 1;
+  const bool streams =
+      to.weights.data() != from.weights.data() && weight_count_ >= kStreamingWeightsMin;
 
   for (const Run& run : runs_) {
     const std::int64_t first = std::max(range.first, run.range.first);
@@ -68,21 +72,15 @@ void AdamW::UpdateRange(const AdamWFactors& factors, IndexRange range, std::span
     if (first >= last) continue;
     UpdateAdamW(run.decays ? factors : without_decay,
                 {.grads = grads.data() + first,
-                 .weights = weights.data() + first,
-                 .mean = mean_.data() + first,
-                 .variance = variance_.data() + first,
-                 .count = static_cast<std::size_t>(last - first)});
+                 .weights = from.weights.data() + first,
+                 .mean = from.mean.data() + first,
+                 .variance = from.variance.data() + first,
+                 .new_weights = to.weights.data() + first,
+                 .new_mean = to.mean.data() + first,
+                 .new_variance = to.variance.data() + first,
+                 .count = static_cast<std::size_t>(last - first)},
+                streams ? AdamWStores::kStreaming : AdamWStores::kCached);
   }
-}
-
-void AdamW::Restore(std::int64_t steps_done, std::span<const float> mean,
-                    std::span<const float> variance) {
-  DESCENT_CHECK(steps_done >= 0);
-  DESCENT_CHECK(mean.size() == mean_.size());
-  DESCENT_CHECK(variance.size() == variance_.size());
-  steps_done_ = steps_done;
-  std::ranges::copy(mean, mean_.begin());
-  std::ranges::copy(variance, variance_.begin());
 }
 
 }  // namespace descent

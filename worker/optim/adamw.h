@@ -27,7 +27,16 @@ struct AdamWOptions {
 //
 // One pass reads and writes each value once. Every operation is rounded by itself (no fused
 // multiply-add), so the bits depend neither on the instruction set nor on alignment nor on how the
-// arena is cut. Holds two floats per weight.
+// arena is cut.
+
+// What a step reads and writes: flat arenas, each [weight_count].
+struct AdamWArenas {
+  std::span<float> weights;
+  std::span<float> mean;      // m: running mean of g
+  std::span<float> variance;  // v: running mean of g^2, uncentred
+};
+
+// The rule alone: who calls it owns the arenas. Immutable, so any thread may call it.
 class AdamW {
  public:
   // `no_decay` are ranges of [0, weight_count) that weight decay leaves alone: ascending, not
@@ -35,23 +44,15 @@ class AdamW {
   AdamW(const AdamWOptions& options, std::int64_t weight_count,
         std::span<const IndexRange> no_decay);
 
-  // Updates `weights` in place from `grads`, both [weight_count], which are sums: `grad_scale`,
-  // which is 1 / samples times the clip factor, makes them means without a pass of its own.
-  void Step(double learning_rate, double grad_scale, std::span<const float> grads,
-            std::span<float> weights);
+  // What step number `step`, counted from 1, does to every weight. `grad_scale`, which is
+  // 1 / samples times the clip factor, makes sums means without a pass of its own.
+  AdamWFactors FactorsOf(std::int64_t step, double learning_rate, double grad_scale) const;
 
-  // The same in parts: one thread begins the step, then UpdateRange covers [0, weight_count) once,
-  // in any cut and order; disjoint ranges may run in different threads. Spans are [weight_count].
-  AdamWFactors BeginStep(double learning_rate, double grad_scale);
+  // Updates the weights of `range` from `grads` [weight_count], which are sums: reads `from`,
+  // writes `to`, which may be `from` itself. A step covers each weight once, in any cut and order;
+  // disjoint ranges may run in different threads.
   void UpdateRange(const AdamWFactors& factors, IndexRange range, std::span<const float> grads,
-                   std::span<float> weights);
-
-  // The state that a checkpoint holds, between steps: means and variances [weight_count].
-  std::int64_t steps_done() const { return steps_done_; }
-  std::span<const float> mean() const { return mean_; }
-  std::span<const float> variance() const { return variance_; }
-  void Restore(std::int64_t steps_done, std::span<const float> mean,
-               std::span<const float> variance);
+                   const AdamWArenas& from, const AdamWArenas& to) const;
 
  private:
   // A run of weights with or without decay. Runs tile [0, weight_count).
@@ -61,10 +62,8 @@ class AdamW {
   };
 
   const AdamWOptions options_;
+  const std::int64_t weight_count_;
   std::vector<Run> runs_;
-  std::int64_t steps_done_ = 0;
-  std::vector<float> mean_;      // m: running mean of g
-  std::vector<float> variance_;  // v: running mean of g^2, uncentred
 };
 
 }  // namespace descent

@@ -16,16 +16,25 @@ struct AdamWFactors {
   float step_size;  // lr / (1 - b1^t)
 };
 
-// A run of weights and what belongs to them, each [count]. Any alignment.
+// A run of weights and what belongs to them, each [count]. Any alignment. The new values may be
+// written over the old ones, or elsewhere.
 struct AdamWArrays {
   const float* grads;
-  float* weights;
-  float* mean;
-  float* variance;
+  const float* weights;
+  const float* mean;
+  const float* variance;
+  float* new_weights;
+  float* new_mean;
+  float* new_variance;
   std::size_t count;
 };
 
-// One step of AdamW, in place, with the widest vectors that the machine has.
-void UpdateAdamW(const AdamWFactors& factors, const AdamWArrays& arrays);
+enum class AdamWStores {
+  kCached,
+  kStreaming,  // past the caches: for new values elsewhere, too many to be read from them
+};
+
+// One step of AdamW with the widest vectors that the machine has. `stores` does not change bits.
+void UpdateAdamW(const AdamWFactors& factors, const AdamWArrays& arrays, AdamWStores stores);
 
 }  // namespace descent

@@ -10,8 +10,6 @@
 namespace descent {
 namespace {
 
-constexpr std::size_t kBlockElements = 4096;
-
 // The running sums of a block: element i goes to sum i % kLanes, whatever the vector width.
 constexpr std::size_t kLanes = 16;
 
@@ -32,13 +30,23 @@ double SumOfSquares(std::span<const float> block) {
 
 }  // namespace
 
-double GlobalNorm(std::span<const float> values) {
-  double sum = 0;
-  while (!values.empty()) {
-    const std::size_t size = std::min(values.size(), kBlockElements);
-    sum += SumOfSquares(values.first(size));
+std::int64_t NormBlockCount(std::int64_t value_count) {
+  return (value_count + kNormBlockElements - 1) / kNormBlockElements;
+}
+
+void SumSquaresOfBlocks(std::span<const float> values, std::span<double> sums) {
+  DESCENT_CHECK(static_cast<std::int64_t>(sums.size()) ==
+                NormBlockCount(static_cast<std::int64_t>(values.size())));
+  for (double& sum : sums) {
+    const std::size_t size = std::min(values.size(), static_cast<std::size_t>(kNormBlockElements));
+    sum = SumOfSquares(values.first(size));
     values = values.subspan(size);
   }
+}
+
+double NormOfBlocks(std::span<const double> sums) {
+  double sum = 0;
+  for (const double block_sum : sums) sum += block_sum;
   return std::sqrt(sum);
 }
 

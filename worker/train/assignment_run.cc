@@ -65,7 +65,10 @@ bool IsRetryable(const Status& status) {
 }  // namespace
 
 AssignmentRun::AssignmentRun(const Options& options)
-    : options_(options), spec_(options.assign.spec), pool_(options.assign.spec.workers.threads) {}
+    : options_(options),
+      spec_(options.assign.spec),
+      pool_(options.assign.spec.workers.threads),
+      best_(options.assign.best_checkpoint) {}
 
 AssignmentEnded AssignmentRun::Perform() {
   SetPhase("prepare");
@@ -81,15 +84,20 @@ AssignmentEnded AssignmentRun::Perform() {
 }
 
 Status AssignmentRun::Prepare() {
-  DESCENT_ASSIGN(datasets_, LoadDatasets(spec_.data));
+  DESCENT_ASSIGN(datasets_, LoadDatasets(spec_));
   const Dataset& train = *datasets_.train;
-  DESCENT_ASSIGN(PlanCache plans,
-                 PlanCache::Create(spec_.model, train.feature_count(), train.class_count(), pool_));
+  DESCENT_ASSIGN(PlanCache plans, PlanCache::Create(spec_.model, train.format(), pool_));
   plans_.emplace(std::move(plans));
   DESCENT_RETURN_IF_ERROR(CheckMemory(plans_->layout().element_count));
-  state_.emplace(plans_->layout(), spec_.optimizer);
+  DESCENT_ASSIGN(TrainState state, TrainState::Create({.layout = plans_->layout(),
+                                                       .optimizer = spec_.optimizer,
+                                                       .update = spec_.update,
+                                                       .collective = options_.collective}));
+  state_.emplace(std::move(state));
   if (options_.assign.start_checkpoint.empty()) {
-    plans_->InitializeParameters(spec_.seed, state_->parameters());
+    AlignedBuffer parameters(plans_->layout().element_count);
+    plans_->InitializeParameters(spec_.seed, parameters.span());
+    DESCENT_RETURN_IF_ERROR(state_->Start(parameters.span()));
   } else {
     SetPhase("load");
     DESCENT_RETURN_IF_ERROR(
@@ -165,8 +173,9 @@ Result<AssignmentRun::GrantEnd> AssignmentRun::RunGrant(TrainStep& train_step,
 Status AssignmentRun::FinishGrant(const GrantSteps& grant) {
   if (grant.evaluate) DESCENT_RETURN_IF_ERROR(EvaluateSplit(EvaluationSplit::kValidation));
   if (grant.save_checkpoint) DESCENT_RETURN_IF_ERROR(SaveCheckpoint());
-  if (grant.is_final) DESCENT_RETURN_IF_ERROR(EvaluateSplit(EvaluationSplit::kTest));
-  return Status();
+  if (!grant.is_final) return Status();
+  DESCENT_RETURN_IF_ERROR(state_->Gather());
+  return EvaluateSplit(EvaluationSplit::kTest);
 }
 
 Status AssignmentRun::EvaluateSplit(EvaluationSplit split) {
@@ -183,16 +192,20 @@ Status AssignmentRun::EvaluateSplit(EvaluationSplit split) {
                                               .split = split,
                                               .loss = evaluation.loss,
                                               .accuracy = evaluation.accuracy});
+  if (split == EvaluationSplit::kValidation)
+    latest_evaluation_ = {.step = state_->steps_done(), .validation_loss = evaluation.loss};
   return Status();
 }
 
 Status AssignmentRun::SaveCheckpoint() {
   if (saved_step_ == state_->steps_done()) return Status();
   SetPhase("checkpoint");
+  DESCENT_RETURN_IF_ERROR(state_->Gather());
   const Digest digest = state_->ComputeDigest();
   DESCENT_RETURN_IF_ERROR(CompareDigests(digest));
   saved_step_ = state_->steps_done();
   if (options_.collective.rank() != 0) return Status();
+  RateState();
 
   const std::int64_t epoch = planner_->EpochOf(state_->steps_done());
   const std::vector<TensorView> parameters = state_->ParameterTensors();
@@ -208,11 +221,15 @@ Status AssignmentRun::SaveCheckpoint() {
                       .optimizer_steps = state_->steps_done(),
                       .instruction_set = std::string(options_.instruction_set),
                       .version = kVersion},
+      .model = {.model = spec_.model,
+                .format = datasets_.train->format(),
+                .vocabulary = datasets_.vocabulary},
       .parameters = parameters,
       .optimizer = optimizer};
   DESCENT_ASSIGN(const PublishedCheckpoint published,
                  PublishCheckpoint(options_.assign.checkpoint_directory, contents,
-                                   std::max(kCheckpointsKeptMin, spec_.checkpoint.keep_last)));
+                                   std::max(kCheckpointsKeptMin, spec_.checkpoint.keep_last),
+                                   best_ ? std::optional(best_->step) : std::nullopt));
   options_.reporter.Report(CheckpointWritten{.job = options_.assign.job,
                                              .generation = options_.assign.generation,
                                              .step = state_->steps_done(),
@@ -221,6 +238,13 @@ Status AssignmentRun::SaveCheckpoint() {
                                              .state_digest = digest,
                                              .bytes = published.bytes});
   return Status();
+}
+
+// The same rule as the coordinator's: only a state that is saved and evaluated can be the best.
+void AssignmentRun::RateState() {
+  if (!latest_evaluation_ || latest_evaluation_->step != state_->steps_done()) return;
+  if (!best_ || latest_evaluation_->validation_loss < best_->validation_loss)
+    best_ = latest_evaluation_;
 }
 
 Status AssignmentRun::CompareDigests(const Digest& digest) const {

@@ -48,6 +48,7 @@ class AssignmentRun {
 
   // All ranks compare their states; rank 0 writes and reports. Does nothing if this state is saved.
   Status SaveCheckpoint();
+  void RateState();
   // kInternal, naming the ranks that differ from the majority. All ranks call it.
   Status CompareDigests(const Digest& digest) const;
 
@@ -63,7 +64,9 @@ class AssignmentRun {
   Datasets datasets_;
   std::optional<PlanCache> plans_;
   std::optional<TrainState> state_;
-  std::int64_t saved_step_ = 0;  // steps_done of the newest checkpoint, or 0
+  std::int64_t saved_step_ = 0;                      // steps_done of the newest checkpoint, or 0
+  std::optional<BestCheckpoint> best_;               // rank 0 keeps its files
+  std::optional<BestCheckpoint> latest_evaluation_;  // of the validation split
   // From Train on:
   std::optional<ShardPlanner> planner_;
 };

@@ -5,19 +5,24 @@
 #include <vector>
 
 #include "common/shard_planner.h"
+#include "worker/data/sample_buffer.h"
 
 namespace descent {
 namespace {
 
-constexpr std::int64_t kBlockSamples = 256;
+// A block of texts has about as many tokens as keep a machine busy, and no more logits than that.
+constexpr std::int64_t kBlockImages = 256;
+constexpr std::int64_t kBlockTokens = 2048;
 
 struct BlockSum {
   double loss = 0;
   double correct = 0;
 };
 
-IndexRange SamplesOfBlock(std::int64_t block, std::int64_t sample_count) {
-  return {block * kBlockSamples, std::min(sample_count, (block + 1) * kBlockSamples)};
+// Of a full block: a function of the format alone.
+std::int64_t BlockSize(const SampleFormat& format) {
+  if (format.token_count == 0) return kBlockImages;
+  return std::max<std::int64_t>(1, kBlockTokens / format.token_count);
 }
 
 Result<BlockSum> EvaluateBlock(const Dataset& dataset, IndexRange block,
@@ -25,15 +30,15 @@ Result<BlockSum> EvaluateBlock(const Dataset& dataset, IndexRange block,
   const auto rows = static_cast<std::size_t>(block.size());
   std::vector<std::int64_t> samples(rows);
   std::iota(samples.begin(), samples.end(), block.first);
-  std::vector<float> features(rows * static_cast<std::size_t>(dataset.feature_count()));
-  std::vector<std::int32_t> labels(rows);
-  dataset.CopySamples(samples, features, labels);
+  SampleBuffer buffer(dataset.format(), block.size());
+  buffer.Fill(dataset, samples);
 
   std::vector<float> losses(rows);
   std::vector<float> correct(rows);
   DESCENT_ASSIGN(Plan* const plan, plans.PlanFor(PlanKind::kEvaluate, block.size()));
-  plan->Run(PlanRun{.features = features,
-                    .labels = labels,
+  plan->Run(PlanRun{.features = buffer.features(),
+                    .tokens = buffer.tokens(),
+                    .labels = buffer.labels(),
                     .parameters = parameters,
                     .gradients = {},
                     .losses = losses,
@@ -48,7 +53,8 @@ Result<BlockSum> EvaluateBlock(const Dataset& dataset, IndexRange block,
 Result<Evaluation> Evaluate(const Dataset& dataset, std::span<const float> parameters,
                             PlanCache& plans, Collective& collective) {
   const std::int64_t sample_count = dataset.sample_count();
-  const std::int64_t block_count = (sample_count + kBlockSamples - 1) / kBlockSamples;
+  const std::int64_t block_size = BlockSize(dataset.format());
+  const std::int64_t block_count = (sample_count + block_size - 1) / block_size;
   const int world_size = collective.world_size();
   const IndexRange mine = PartOf(block_count, world_size, collective.rank());
 
@@ -57,7 +63,10 @@ Result<Evaluation> Evaluate(const Dataset& dataset, std::span<const float> param
   std::vector<BlockSum> my_sums(record_size);
   for (std::int64_t block = mine.first; block < mine.last; ++block) {
     DESCENT_ASSIGN(my_sums[static_cast<std::size_t>(block - mine.first)],
-                   EvaluateBlock(dataset, SamplesOfBlock(block, sample_count), parameters, plans));
+                   EvaluateBlock(dataset,
+                                 {.first = block * block_size,
+                                  .last = std::min(sample_count, (block + 1) * block_size)},
+                                 parameters, plans));
   }
   std::vector<BlockSum> sums(record_size * static_cast<std::size_t>(world_size));
   DESCENT_RETURN_IF_ERROR(collective.AllGather(std::as_bytes(std::span(my_sums)),

@@ -1,71 +1,109 @@
 #include "worker/train/gradient_reducer.h"
 
+#include <algorithm>
+
 #include "common/check.h"
 #include "worker/collective/add_elements.h"
+#include "worker/optim/clip.h"
 
 namespace descent {
 namespace {
 
-std::span<float> RangeOf(AlignedBuffer& buffer, IndexRange elements) {
-  return buffer.span().subspan(static_cast<std::size_t>(elements.first),
-                               static_cast<std::size_t>(elements.size()));
+template <typename T>
+std::span<T> RangeOf(std::span<T> values, IndexRange elements) {
+  return values.subspan(static_cast<std::size_t>(elements.first),
+                        static_cast<std::size_t>(elements.size()));
 }
 
 }  // namespace
 
-GradientReducer::GradientReducer(const ParameterLayout& layout, Collective& collective,
-                                 CommunicationThread& communication)
-    : layout_(layout), collective_(collective), communication_(communication) {}
+GradientReducer::GradientReducer(const Options& options) : options_(options) {}
 
-void GradientReducer::BeginStep(const std::vector<bool>& leaf_present) {
-  if (tree_ && leaf_present == leaf_present_) return;
+Status GradientReducer::BeginStep(const std::vector<bool>& leaf_present) {
+  if (tree_ && leaf_present == leaf_present_) return Status();
   leaf_present_ = leaf_present;
-  tree_.emplace(leaf_present, collective_.world_size());
-  accumulation_ = AccumulationPlan::For(*tree_, collective_.rank());
-  while (buffers_.size() < static_cast<std::size_t>(accumulation_.buffer_count))
-    buffers_.emplace_back(layout_.element_count);
+  tree_.emplace(leaf_present, options_.collective.world_size());
+  accumulation_ = AccumulationPlan::For(*tree_, options_.collective.rank());
+  return GrowBuffers();
+}
+
+// Every rank takes as many buffers as the one that needs the most: the memory is shared.
+Status GradientReducer::GrowBuffers() {
+  int wanted = 0;
+  for (int rank = 0; rank < options_.collective.world_size(); ++rank)
+    wanted = std::max(wanted, AccumulationPlan::For(*tree_, rank).buffer_count);
+  const std::int64_t size = options_.layout.element_count;
+  while (buffers_.size() < static_cast<std::size_t>(wanted)) {
+    DESCENT_ASSIGN(const std::span<float> buffer,
+                   options_.collective.Allocate(size, MemoryKind::kPerRank));
+    buffers_.push_back(buffer);
+  }
+  if (!sum_.empty()) return Status();
+
+  // Where all ranks need the whole sum and see the same memory, it is written once for all.
+  sum_ = buffers_[0];
+  if (options_.update == UpdateKind::kReplicated && options_.collective.shares_memory()) {
+    DESCENT_ASSIGN(sum_, options_.collective.Allocate(size, MemoryKind::kCommon));
+  }
+  for (const IndexRange& bucket : options_.layout.buckets)
+    bucket_sums_.push_back(RangeOf(sum_, bucket));
+  return Status();
 }
 
 std::span<float> GradientReducer::BufferOf(std::size_t i) {
-  return buffers_[accumulation_.leaves[i].buffer].span();
+  return buffers_[static_cast<std::size_t>(accumulation_.leaves[i].buffer)];
 }
 
 void GradientReducer::LeafDone(std::size_t i) {
   DESCENT_CHECK(i + 1 < accumulation_.leaves.size());
-  AddBuffers(i, {0, layout_.element_count});
+  AddBuffers(i, {0, options_.layout.element_count});
 }
 
 void GradientReducer::BucketReady(int bucket) {
-  AddBuffers(accumulation_.leaves.size() - 1, layout_.buckets[bucket]);
-  communication_.Post([this, bucket] { return ReduceBucket(bucket); });
+  AddBuffers(accumulation_.leaves.size() - 1, options_.slices.Bucket(bucket));
+  options_.communication.Post([this, bucket] { return ReduceBucket(bucket); });
 }
 
 void GradientReducer::AllBucketsReady() {
   DESCENT_CHECK(accumulation_.leaves.empty());
-  for (int bucket = 0; bucket < static_cast<int>(layout_.buckets.size()); ++bucket)
-    communication_.Post([this, bucket] { return ReduceBucket(bucket); });
+  for (int bucket = 0; bucket < options_.slices.bucket_count(); ++bucket)
+    options_.communication.Post([this, bucket] { return ReduceBucket(bucket); });
+}
+
+// In memory that all ranks see, nothing travels: one meeting for all buckets is enough.
+void GradientReducer::AllBucketsPosted() {
+  if (options_.update == UpdateKind::kSharded || !options_.collective.shares_memory()) return;
+  options_.communication.Post([this] { return options_.collective.AllGatherSlices(bucket_sums_); });
 }
 
 void GradientReducer::AddBuffers(std::size_t leaf, IndexRange elements) {
   for (const AccumulationPlan::Addition addition : accumulation_.leaves[leaf].additions_after) {
-    const std::span<float> target = RangeOf(buffers_[addition.target], elements);
-    AddElements(target, RangeOf(buffers_[addition.source], elements), target);
+    const std::span<float> target =
+        RangeOf(buffers_[static_cast<std::size_t>(addition.target)], elements);
+    const std::span<float> source =
+        RangeOf(buffers_[static_cast<std::size_t>(addition.source)], elements);
+    AddElements(target, source, target);
   }
 }
 
 Status GradientReducer::ReduceBucket(int bucket) {
-  const IndexRange elements = layout_.buckets[bucket];
-  bucket_partial_sums_.clear();
-  for (std::size_t i = 0; i < tree_->PartialSumsOf(collective_.rank()).size(); ++i)
-    bucket_partial_sums_.push_back(RangeOf(buffers_[i], elements).data());
-  return collective_.AllReduce(*tree_, bucket_partial_sums_, RangeOf(buffers_[0], elements));
+  const IndexRange elements = options_.slices.Bucket(bucket);
+  const std::span<float> sum = bucket_sums_[static_cast<std::size_t>(bucket)];
+  partial_sums_.clear();
+  for (std::size_t i = 0; i < tree_->PartialSumsOf(options_.collective.rank()).size(); ++i)
+    partial_sums_.push_back(RangeOf(buffers_[i], elements).data());
+  DESCENT_RETURN_IF_ERROR(options_.collective.ReduceScatter(*tree_, partial_sums_, sum));
+  SumSquares(bucket);
+  if (options_.update == UpdateKind::kSharded || options_.collective.shares_memory())
+    return Status();
+  return options_.collective.AllGatherSlices(std::span(&sum, 1));
 }
 
-std::span<const float> GradientReducer::sum() const { return buffers_[0].span(); }
-
-std::int64_t GradientReducer::buffer_bytes() const {
-  return static_cast<std::int64_t>(buffers_.size()) * layout_.element_count *
-         static_cast<std::int64_t>(sizeof(float));
+// At once, while the slice is in the cache.
+void GradientReducer::SumSquares(int bucket) {
+  const int rank = options_.collective.rank();
+  const std::span<const float> slice = RangeOf(sum_, options_.slices.SliceOf(bucket, rank));
+  SumSquaresOfBlocks(slice, RangeOf(options_.square_sums, options_.slices.BlocksOf(bucket, rank)));
 }
 
 }  // namespace descent

@@ -5,11 +5,12 @@
 #include <span>
 #include <vector>
 
-#include "common/aligned_buffer.h"
+#include "common/job_spec.h"
 #include "worker/collective/accumulation_plan.h"
 #include "worker/collective/collective.h"
 #include "worker/plan/parameter_layout.h"
 #include "worker/train/communication_thread.h"
+#include "worker/train/slice_map.h"
 
 namespace descent {
 
@@ -19,16 +20,26 @@ namespace descent {
 //   2. For each i of leaves(): compute its gradient in BufferOf(i). All but the last: LeafDone(i).
 //      During the backward pass that completes the last leaf: BucketReady(bucket), ascending.
 //   3. A rank without leaves calls AllBucketsReady instead.
-//   4. Wait for the communication thread; then sum() holds the gradient's sum.
+//   4. AllBucketsPosted. Wait for the communication thread; then sum() holds the gradient's sum.
 // One thread; the reductions run on the communication thread.
 class GradientReducer {
  public:
-  // All three outlive it.
-  GradientReducer(const ParameterLayout& layout, Collective& collective,
-                  CommunicationThread& communication);
+  struct Options {  // everything referred to outlives the reducer
+    const ParameterLayout& layout;
+    const SliceMap& slices;
+    UpdateKind update;
+    Collective& collective;
+    CommunicationThread& communication;
+    // Where the sums of squares of this rank's slices go, a block each (StepExchange).
+    std::span<double> square_sums;
+  };
+
+  explicit GradientReducer(const Options& options);
 
   // `leaf_present` [V]: which logical workers have samples in this step; equal on every rank.
-  void BeginStep(const std::vector<bool>& leaf_present);
+  // Takes memory from the collective if this step needs more of it than all before; the
+  // communication thread is idle then.
+  Status BeginStep(const std::vector<bool>& leaf_present);
 
   // This rank's logical workers with samples, ascending.
   std::span<const AccumulationPlan::LeafPlan> leaves() const { return accumulation_.leaves; }
@@ -37,22 +48,25 @@ class GradientReducer {
   void LeafDone(std::size_t i);
   void BucketReady(int bucket);
   void AllBucketsReady();
+  void AllBucketsPosted();
 
-  std::span<const float> sum() const;
-  std::int64_t buffer_bytes() const;
+  // Of a sharded update only this rank's slices hold the sum. Valid until the next step begins.
+  std::span<const float> sum() const { return sum_; }
 
  private:
+  Status GrowBuffers();
   void AddBuffers(std::size_t leaf, IndexRange elements);
   Status ReduceBucket(int bucket);
+  void SumSquares(int bucket);
 
-  const ParameterLayout& layout_;
-  Collective& collective_;
-  CommunicationThread& communication_;
+  const Options options_;
+  std::vector<std::span<float>> bucket_sums_;  // of sum_
   std::vector<bool> leaf_present_;
-  std::optional<CanonicalTree> tree_;   // of leaf_present_
-  AccumulationPlan accumulation_;       // of tree_
-  std::vector<AlignedBuffer> buffers_;  // [element_count] each; the first ends with the sum
-  std::vector<const float*> bucket_partial_sums_;  // used by the communication thread alone
+  std::optional<CanonicalTree> tree_;       // of leaf_present_
+  AccumulationPlan accumulation_;           // of tree_
+  std::vector<std::span<float>> buffers_;   // [element_count] each, as many on every rank
+  std::span<float> sum_;                    // the first buffer, or memory common to all ranks
+  std::vector<const float*> partial_sums_;  // of a bucket; used by the communication thread alone
 };
 
 }  // namespace descent

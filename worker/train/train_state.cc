@@ -1,9 +1,11 @@
 #include "worker/train/train_state.h"
 
+#include <algorithm>
 #include <string>
 
 #include "worker/checkpoint/checkpoint_reader.h"
 #include "worker/checkpoint/state_digest.h"
+#include "worker/collective/mapped_memory.h"
 #include "worker/optim/no_decay.h"
 
 namespace descent {
@@ -38,22 +40,40 @@ constexpr const char* kVariancePrefix = "adamw.variance.";
 
 }  // namespace
 
-TrainState::TrainState(const ParameterLayout& layout, const OptimizerSpec& optimizer)
-    : layout_(layout),
-      parameters_(layout.element_count),
-      optimizer_(MakeOptimizer(layout, optimizer)) {}
-
-std::vector<TensorView> TrainState::ParameterTensors() const {
-  std::vector<TensorView> tensors;
-  AppendTensors(layout_, "", parameters(), tensors);
-  return tensors;
+Result<TrainState> TrainState::Create(const Options& options) {
+  TrainState state(options);
+  DESCENT_RETURN_IF_ERROR(state.AllocateArenas(options.collective));
+  return state;
 }
 
-std::vector<TensorView> TrainState::OptimizerTensors() const {
-  std::vector<TensorView> tensors;
-  AppendTensors(layout_, kMeanPrefix, optimizer_.mean(), tensors);
-  AppendTensors(layout_, kVariancePrefix, optimizer_.variance(), tensors);
-  return tensors;
+TrainState::TrainState(const Options& options)
+    : layout_(&options.layout),
+      collective_(&options.collective),
+      update_(options.collective.world_size() == 1 ? UpdateKind::kReplicated : options.update),
+      optimizer_(MakeOptimizer(options.layout, options.optimizer)),
+      slices_(options.layout, options.collective.world_size()) {
+  if (!is_sharded()) update_ranges_ = {{.first = 0, .last = layout_->element_count}};
+  for (int bucket = 0; is_sharded() && bucket < slices_.bucket_count(); ++bucket)
+    update_ranges_.push_back(slices_.SliceOf(bucket, options.collective.rank()));
+}
+
+Status TrainState::AllocateArenas(Collective& collective) {
+  const std::int64_t size = layout_->element_count;
+  for (AdamWArenas& set : std::span(sets_).first(is_sharded() ? 2 : 1)) {
+    for (std::span<float>* arena : {&set.weights, &set.mean, &set.variance}) {
+      if (is_sharded()) {
+        DESCENT_ASSIGN(*arena, collective.Allocate(size, MemoryKind::kCommon));
+      } else {
+        *arena = own_memory_.emplace_back(size).span();
+      }
+    }
+  }
+  return Status();
+}
+
+Status TrainState::Start(std::span<const float> parameters) {
+  const AlignedBuffer zeros(layout_->element_count);
+  return Replace(parameters, zeros.span(), zeros.span(), 0);
 }
 
 Status TrainState::Load(const std::filesystem::path& checkpoint, std::string_view instruction_set) {
@@ -64,25 +84,119 @@ Status TrainState::Load(const std::filesystem::path& checkpoint, std::string_vie
                   checkpoint.string() + " was written with the instruction set " + written_with +
                       ", this worker uses " + std::string(instruction_set));
   // Padding lies between the slots: it stays the zeros that it starts with.
-  AlignedBuffer mean(layout_.element_count);
-  AlignedBuffer variance(layout_.element_count);
+  AlignedBuffer weights(layout_->element_count);
+  AlignedBuffer mean(layout_->element_count);
+  AlignedBuffer variance(layout_->element_count);
   std::vector<TensorTarget> parameter_targets;
-  AppendTensors(layout_, "", parameters(), parameter_targets);
+  AppendTensors(*layout_, "", weights.span(), parameter_targets);
   std::vector<TensorTarget> optimizer_targets;
-  AppendTensors(layout_, kMeanPrefix, mean.span(), optimizer_targets);
-  AppendTensors(layout_, kVariancePrefix, variance.span(), optimizer_targets);
+  AppendTensors(*layout_, kMeanPrefix, mean.span(), optimizer_targets);
+  AppendTensors(*layout_, kVariancePrefix, variance.span(), optimizer_targets);
   DESCENT_ASSIGN(const Manifest manifest,
                  LoadCheckpoint(checkpoint, parameter_targets, optimizer_targets));
-  optimizer_.Restore(manifest.description.optimizer_steps, mean.span(), variance.span());
+  return Replace(weights.span(), mean.span(), variance.span(),
+                 manifest.description.optimizer_steps);
+}
+
+// Of memory that ranks share, each value is written by one of them. Whatever else reads the set
+// that is replaced has been done with it for a step.
+Status TrainState::Replace(std::span<const float> weights, std::span<const float> mean,
+                           std::span<const float> variance, std::int64_t steps_done) {
+  const bool has_own_copy = is_sharded() && !collective_->shares_memory();
+  const std::vector<IndexRange> everything = {{.first = 0, .last = layout_->element_count}};
+  for (const IndexRange& range : has_own_copy ? everything : update_ranges_) {
+    const auto first = static_cast<std::size_t>(range.first);
+    const auto size = static_cast<std::size_t>(range.size());
+    std::ranges::copy(weights.subspan(first, size), next().weights.begin() + range.first);
+    std::ranges::copy(mean.subspan(first, size), next().mean.begin() + range.first);
+    std::ranges::copy(variance.subspan(first, size), next().variance.begin() + range.first);
+  }
+  if (!has_own_copy && is_sharded()) {
+    const std::array arenas = {next().weights, next().mean, next().variance};
+    DESCENT_RETURN_IF_ERROR(GatherArenas(arenas));
+  }
+  if (is_sharded()) current_set_ = 1 - current_set_;
+  steps_done_ = steps_done;
+  has_all_moments_ = true;
   return Status();
+}
+
+AdamWFactors TrainState::BeginUpdate(double learning_rate, double grad_scale) {
+  if (has_all_moments_) DropForeignMoments();
+  return optimizer_.FactorsOf(steps_done_ + 1, learning_rate, grad_scale);
+}
+
+void TrainState::UpdateRange(const AdamWFactors& factors, IndexRange range,
+                             std::span<const float> grads) {
+  optimizer_.UpdateRange(factors, range, grads, current(), next());
+}
+
+Status TrainState::FinishUpdate() {
+  if (is_sharded()) {
+    DESCENT_RETURN_IF_ERROR(GatherArenas(std::span(&next().weights, 1)));
+    current_set_ = 1 - current_set_;
+  }
+  ++steps_done_;
+  return Status();
+}
+
+Status TrainState::Gather() {
+  if (has_all_moments_) return Status();
+  const std::array arenas = {current().mean, current().variance};
+  DESCENT_RETURN_IF_ERROR(GatherArenas(arenas));
+  has_all_moments_ = true;
+  return Status();
+}
+
+Status TrainState::GatherArenas(std::span<const std::span<float>> arenas) {
+  std::vector<std::span<float>> buckets;
+  for (const std::span<float> arena : arenas)
+    for (const IndexRange& bucket : layout_->buckets)
+      buckets.push_back(arena.subspan(static_cast<std::size_t>(bucket.first),
+                                      static_cast<std::size_t>(bucket.size())));
+  return collective_->AllGatherSlices(buckets);
+}
+
+// Memory of its own that a rank does not need between checkpoints.
+void TrainState::DropForeignMoments() {
+  if (!is_sharded() || collective_->shares_memory()) return;
+  for (int bucket = 0; bucket < slices_.bucket_count(); ++bucket)
+    for (int rank = 0; rank < slices_.world_size(); ++rank) {
+      if (rank == collective_->rank()) continue;
+      const IndexRange slice = slices_.SliceOf(bucket, rank);
+      for (const std::span<float> arena : {current().mean, current().variance})
+        ReleasePages(arena.subspan(static_cast<std::size_t>(slice.first),
+                                   static_cast<std::size_t>(slice.size())));
+    }
+  has_all_moments_ = false;
+}
+
+std::vector<TensorView> TrainState::ParameterTensors() const {
+  std::vector<TensorView> tensors;
+  AppendTensors(*layout_, "", parameters(), tensors);
+  return tensors;
+}
+
+std::vector<TensorView> TrainState::OptimizerTensors() const {
+  DESCENT_CHECK(has_all_moments_);
+  std::vector<TensorView> tensors;
+  AppendTensors(*layout_, kMeanPrefix, std::span<const float>(current().mean), tensors);
+  AppendTensors(*layout_, kVariancePrefix, std::span<const float>(current().variance), tensors);
+  return tensors;
 }
 
 Digest TrainState::ComputeDigest() const {
   return StateDigest(ParameterTensors(), OptimizerTensors());
 }
 
+// What this rank takes up between checkpoints; of memory that all ranks share, its part.
 std::int64_t TrainState::memory_bytes() const {
-  return 3 * layout_.element_count * static_cast<std::int64_t>(sizeof(float));
+  std::int64_t updated = 0;
+  for (const IndexRange& range : update_ranges_) updated += range.size();
+  const bool has_own_copy = is_sharded() && !collective_->shares_memory();
+  const std::int64_t weights = has_own_copy ? layout_->element_count : updated;
+  const std::int64_t sets = is_sharded() ? 2 : 1;
+  return sets * (weights + 2 * updated) * static_cast<std::int64_t>(sizeof(float));
 }
 
 }  // namespace descent

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -9,43 +11,100 @@
 #include "common/aligned_buffer.h"
 #include "common/hash.h"
 #include "common/job_spec.h"
+#include "common/result.h"
 #include "worker/checkpoint/tensor.h"
+#include "worker/collective/collective.h"
 #include "worker/optim/adamw.h"
 #include "worker/plan/parameter_layout.h"
+#include "worker/train/slice_map.h"
 
 namespace descent {
 
 // Everything that a step changes: parameters and the optimizer's moments, in flat arenas of one
-// layout, and the number of steps done. Equal on all ranks between steps. One thread.
+// layout, and the number of steps done. One thread.
+//
+// replicated  every rank holds and updates all of it, in place: nothing can fail on the way.
+// sharded     every rank updates its slices and holds moments of these alone. A step reads one set
+//             of arenas and writes another, and the new set counts once every rank has written its
+//             slices: a rank that is lost in between leaves the old one whole. Where ranks share
+//             memory they share both sets. A rank that is alone has nothing to share out, and is
+//             replicated.
+//
+// Parameters are whole and equal on all ranks between steps. Bits do not depend on the kind.
 class TrainState {
  public:
-  // `layout` outlives it.
-  TrainState(const ParameterLayout& layout, const OptimizerSpec& optimizer);
+  struct Options {  // everything referred to outlives the state
+    const ParameterLayout& layout;
+    const OptimizerSpec& optimizer;
+    UpdateKind update = UpdateKind::kReplicated;
+    Collective& collective;
+  };
 
-  std::span<float> parameters() { return parameters_.span(); }
-  std::span<const float> parameters() const { return parameters_.span(); }
-  AdamW& optimizer() { return optimizer_; }
-  std::int64_t steps_done() const { return optimizer_.steps_done(); }
+  // Every rank calls it. kResourceExhausted: no room. kAborted: a peer is gone.
+  static Result<TrainState> Create(const Options& options);
 
-  // What a checkpoint holds; views of the arenas, in layout order.
-  std::vector<TensorView> ParameterTensors() const;
-  std::vector<TensorView> OptimizerTensors()
-      const;  // "adamw.mean.NAME", then "adamw.variance.NAME"
+  UpdateKind update() const { return update_; }
+  std::int64_t steps_done() const { return steps_done_; }
+  std::span<const float> parameters() const { return current().weights; }
+
+  // Starts from these parameters [element_count], equal on every rank, and moments of zero. Every
+  // rank calls it. kAborted: a peer is gone.
+  Status Start(std::span<const float> parameters);
 
   // Replaces the whole state by that of a checkpoint's directory, which must be of the same
-  // parameters. Unchanged after a failure.
+  // parameters; of which kind of update does not matter. Every rank calls it. After a failure the
+  // state is as it was, or the group is dead.
   //   kNotFound, kDataLoss  the checkpoint is not there or not whole
   //   kFailedPrecondition   it is of another model, or of another instruction set: the bits would
   //                         not be those of an undisturbed run
+  //   kAborted              a peer is gone
   Status Load(const std::filesystem::path& checkpoint, std::string_view instruction_set);
+
+  // One update, in three parts: the factors of the next step; UpdateRange over all of
+  // UpdateRanges(), in any cut and order and in any threads; FinishUpdate, which every rank calls
+  // and which waits for all. kAborted: a peer is gone; the state is as it was before the step.
+  AdamWFactors BeginUpdate(double learning_rate, double grad_scale);
+  std::span<const IndexRange> UpdateRanges() const { return update_ranges_; }
+  void UpdateRange(const AdamWFactors& factors, IndexRange range, std::span<const float> grads);
+  Status FinishUpdate();
+
+  // Makes all moments present on this rank, until the next update, so that OptimizerTensors and
+  // ComputeDigest may be called. Every rank calls it. Nothing is to be done if the update is
+  // replicated, or after Start and Load. kAborted: a peer is gone.
+  Status Gather();
+
+  // What a checkpoint holds; views of the arenas, in layout order.
+  std::vector<TensorView> ParameterTensors() const;
+  // "adamw.mean.NAME", then "adamw.variance.NAME"
+  std::vector<TensorView> OptimizerTensors() const;
 
   Digest ComputeDigest() const;  // equal digests, equal bits
   std::int64_t memory_bytes() const;
 
  private:
-  const ParameterLayout& layout_;
-  AlignedBuffer parameters_;
+  explicit TrainState(const Options& options);
+  Status AllocateArenas(Collective& collective);
+  AdamWArenas& current() { return sets_[current_set_]; }
+  const AdamWArenas& current() const { return sets_[current_set_]; }
+  AdamWArenas& next() { return sets_[is_sharded() ? 1 - current_set_ : current_set_]; }
+  bool is_sharded() const { return update_ == UpdateKind::kSharded; }
+
+  Status Replace(std::span<const float> weights, std::span<const float> mean,
+                 std::span<const float> variance, std::int64_t steps_done);
+  Status GatherArenas(std::span<const std::span<float>> arenas);
+  void DropForeignMoments();
+
+  const ParameterLayout* layout_;
+  Collective* collective_;
+  UpdateKind update_;
   AdamW optimizer_;
+  SliceMap slices_;
+  std::vector<IndexRange> update_ranges_;  // what this rank updates, ascending
+  std::vector<AlignedBuffer> own_memory_;  // of the arenas, if replicated
+  std::array<AdamWArenas, 2> sets_;        // the second one only if sharded
+  std::size_t current_set_ = 0;
+  std::int64_t steps_done_ = 0;
+  bool has_all_moments_ = true;
 };
 
 }  // namespace descent

@@ -1,5 +1,6 @@
 #include "worker/train/train_step.h"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -13,22 +14,36 @@ namespace {
 // The update is memory-bound and its bits do not depend on the cut: a few large pieces per thread.
 constexpr std::int64_t kUpdateChunk = std::int64_t{1} << 15;
 
+std::vector<IndexRange> Chunks(std::span<const IndexRange> ranges) {
+  std::vector<IndexRange> chunks;
+  for (const IndexRange& range : ranges)
+    for (std::int64_t first = range.first; first < range.last; first += kUpdateChunk)
+      chunks.push_back({first, std::min(range.last, first + kUpdateChunk)});
+  return chunks;
+}
+
 }  // namespace
 
 TrainStep::TrainStep(Options options)
     : options_(std::move(options)),
       planner_(options_.shard_plan),
-      reducer_(options_.plans.layout(), options_.collective, communication_),
-      losses_(options_.shard_plan.logical_workers, options_.collective.world_size(),
-              options_.collective.rank()) {}
+      slices_(options_.plans.layout(), options_.collective.world_size()),
+      update_chunks_(Chunks(options_.state.UpdateRanges())),
+      exchange_(options_.shard_plan.logical_workers, slices_, options_.collective.rank()),
+      reducer_({.layout = options_.plans.layout(),
+                .slices = slices_,
+                .update = options_.state.update(),
+                .collective = options_.collective,
+                .communication = communication_,
+                .square_sums = exchange_.square_sums()}) {}
 
 Result<StepOutcome> TrainStep::Run(bool is_stop_requested) {
   const MonotonicTime start = MonotonicNow();
   const std::int64_t step = options_.state.steps_done();
   const std::int64_t samples = planner_.StepSize(step);
 
-  reducer_.BeginStep(PresentLeaves(step));
-  losses_.BeginStep(is_stop_requested);
+  DESCENT_RETURN_IF_ERROR(reducer_.BeginStep(PresentLeaves(step)));
+  exchange_.BeginStep(is_stop_requested);
   if (const Status status = ComputeGradients(step); !status.ok()) {
     // Reductions that have begun wait for buckets that will not come.
     options_.collective.Abort();
@@ -36,12 +51,13 @@ Result<StepOutcome> TrainStep::Run(bool is_stop_requested) {
   }
 
   options_.set_phase("reduce");
-  communication_.Post([this] { return losses_.Exchange(options_.collective); });
+  reducer_.AllBucketsPosted();
+  communication_.Post([this] { return exchange_.Exchange(options_.collective); });
   DESCENT_RETURN_IF_ERROR(communication_.WaitAll());
 
   // Decided from the reduced bits, which are equal everywhere: all ranks take the same branch.
-  const double loss = losses_.loss_sum() / static_cast<double>(samples);
-  const double norm = GlobalNorm(reducer_.sum()) / static_cast<double>(samples);
+  const double loss = exchange_.loss_sum() / static_cast<double>(samples);
+  const double norm = exchange_.gradient_norm() / static_cast<double>(samples);
   if (!std::isfinite(loss) || !std::isfinite(norm))
     return Status(Code::kFailedPrecondition, "step " + std::to_string(step) + ": loss " +
                                                  std::to_string(loss) + ", gradient norm " +
@@ -50,8 +66,9 @@ Result<StepOutcome> TrainStep::Run(bool is_stop_requested) {
   options_.set_phase("update");
   const double learning_rate = LearningRateAt(
       options_.spec.lr_schedule, options_.spec.optimizer.adamw.lr, step, options_.total_steps);
-  Update(learning_rate,
-         ClipFactor(norm, options_.spec.optimizer.clip_norm) / static_cast<double>(samples));
+  DESCENT_RETURN_IF_ERROR(
+      Update(learning_rate,
+             ClipFactor(norm, options_.spec.optimizer.clip_norm) / static_cast<double>(samples)));
   return StepOutcome{.metrics = {.step = step + 1,
                                  .epoch = planner_.EpochOf(step),
                                  .loss = loss,
@@ -59,7 +76,7 @@ Result<StepOutcome> TrainStep::Run(bool is_stop_requested) {
                                  .lr = learning_rate,
                                  .samples = samples,
                                  .step_seconds = SecondsBetween(start, MonotonicNow())},
-                     .is_stop_agreed = losses_.is_stop_requested_anywhere()};
+                     .is_stop_agreed = exchange_.is_stop_requested_anywhere()};
 }
 
 std::vector<bool> TrainStep::PresentLeaves(std::int64_t step) const {
@@ -83,7 +100,7 @@ Status TrainStep::ComputeGradients(std::int64_t step) {
       DESCENT_ASSIGN(const double batch_loss, ComputeBatch(*batch, leaf));
       loss += batch_loss;
     } while (!batch->place.is_last_of_logical_worker);
-    losses_.SetLoss(reducer_.leaves()[leaf].leaf, loss);
+    exchange_.SetLoss(reducer_.leaves()[leaf].leaf, loss);
     if (leaf + 1 < reducer_.leaves().size()) reducer_.LeafDone(leaf);
   }
   return Status();
@@ -100,6 +117,7 @@ Result<double> TrainStep::ComputeBatch(const Batch& batch, std::size_t leaf) {
   sample_correct_.resize(sample_losses_.size());
 
   PlanRun run{.features = batch.features,
+              .tokens = batch.tokens,
               .labels = batch.labels,
               .parameters = options_.state.parameters(),
               .gradients = reducer_.BufferOf(leaf),
@@ -119,17 +137,14 @@ Result<double> TrainStep::ComputeBatch(const Batch& batch, std::size_t leaf) {
   return loss;
 }
 
-void TrainStep::Update(double learning_rate, double gradient_scale) {
-  AdamW& optimizer = options_.state.optimizer();
-  const AdamWFactors factors = optimizer.BeginStep(learning_rate, gradient_scale);
-  const std::int64_t count = options_.plans.layout().element_count;
+Status TrainStep::Update(double learning_rate, double gradient_scale) {
+  TrainState& state = options_.state;
+  const AdamWFactors factors = state.BeginUpdate(learning_rate, gradient_scale);
   options_.pool.ParallelFor(
-      (count + kUpdateChunk - 1) / kUpdateChunk, [&](std::int64_t chunk, int) {
-        const IndexRange range{chunk * kUpdateChunk, std::min(count, (chunk + 1) * kUpdateChunk)};
-        optimizer.UpdateRange(factors, range, reducer_.sum(), options_.state.parameters());
+      static_cast<std::int64_t>(update_chunks_.size()), [&](std::int64_t chunk, int) {
+        state.UpdateRange(factors, update_chunks_[static_cast<std::size_t>(chunk)], reducer_.sum());
       });
+  return state.FinishUpdate();
 }
-
-std::int64_t TrainStep::memory_bytes() const { return reducer_.buffer_bytes(); }
 
 }  // namespace descent

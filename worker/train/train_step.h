@@ -13,8 +13,9 @@
 #include "worker/data/prefetcher.h"
 #include "worker/train/communication_thread.h"
 #include "worker/train/gradient_reducer.h"
-#include "worker/train/loss_exchange.h"
 #include "worker/train/plan_cache.h"
+#include "worker/train/slice_map.h"
+#include "worker/train/step_exchange.h"
 #include "worker/train/train_state.h"
 
 namespace descent {
@@ -46,23 +47,24 @@ class TrainStep {
   // Runs step number state.steps_done(); then the state has one step more.
   //   kAborted             a peer is gone
   //   kFailedPrecondition  the loss or the gradient is not finite, on every rank alike
+  //   kResourceExhausted   no room for the gradients
   // After a failure the state is as it was before the step, and no further step may be run.
   Result<StepOutcome> Run(bool is_stop_requested);
-
-  std::int64_t memory_bytes() const;  // of the gradient buffers
 
  private:
   std::vector<bool> PresentLeaves(std::int64_t step) const;
   Status ComputeGradients(std::int64_t step);
   Result<double> ComputeBatch(const Batch& batch, std::size_t leaf);
-  void Update(double learning_rate, double gradient_scale);
+  Status Update(double learning_rate, double gradient_scale);
 
   const Options options_;
   const ShardPlanner planner_;
-  GradientReducer reducer_;
-  LossExchange losses_;
+  const SliceMap slices_;
+  const std::vector<IndexRange> update_chunks_;  // what one thread updates at a time
+  StepExchange exchange_;
   std::vector<float> sample_losses_;  // of one batch
   std::vector<float> sample_correct_;
+  GradientReducer reducer_;
   CommunicationThread communication_;  // last: it is gone before what its tasks use
 };
 

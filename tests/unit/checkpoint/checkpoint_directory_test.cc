@@ -66,6 +66,16 @@ TEST(RemoveOldCheckpointsTest, TheLastOnesStay) {
   EXPECT_THAT(ListDirectory(root.path()).value(), ElementsAre("step-30", "step-40"));
 }
 
+TEST(RemoveOldCheckpointsTest, TheBestStaysBesideTheLast) {
+  const TemporaryDirectory root;
+  for (const std::int64_t step : {10, 20, 30, 40}) WriteTinyCheckpoint(root.path(), step);
+
+  ASSERT_TRUE(
+      RemoveOldCheckpoints(root.path(), {.keep_last = 1, .newest_step = 40, .best_step = 20}).ok());
+
+  EXPECT_THAT(ListDirectory(root.path()).value(), ElementsAre("step-20", "step-40"));
+}
+
 // A replay from an earlier checkpoint publishes steps below those of the attempt before.
 TEST(RemoveOldCheckpointsTest, TheNewestStaysBelowHigherSteps) {
   const TemporaryDirectory root;

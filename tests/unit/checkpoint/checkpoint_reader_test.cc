@@ -14,7 +14,8 @@ namespace {
 
 using testing::HasSubstr;
 
-constexpr std::array kFileNames = {kModelName, kOptimizerName, kManifestName};
+constexpr std::array kFileNames = {kModelName, kOptimizerName, kModelDescriptionName,
+                                   kManifestName};
 
 class CheckpointReaderTest : public testing::Test {
  protected:
@@ -34,16 +35,45 @@ TEST_F(CheckpointReaderTest, LoadsByNameWhatWasWritten) {
   EXPECT_EQ(manifest.value().description, TinyState(120).ContentsAt(120).description);
 }
 
+TEST_F(CheckpointReaderTest, LoadsAModelWithoutItsOptimizer) {
+  TinyState loaded(0);
+  std::filesystem::remove(checkpoint_ / kOptimizerName);
+
+  const Result<Manifest> manifest = LoadModel(checkpoint_, loaded.ParameterTargets());
+
+  ASSERT_TRUE(manifest.ok()) << manifest.status();
+  EXPECT_EQ(loaded.weight, TinyState(120).weight);
+  EXPECT_EQ(loaded.weight_mean, TinyState(0).weight_mean);
+}
+
+TEST_F(CheckpointReaderTest, AModelOfAnotherShapeIsRefused) {
+  TinyState state(0);
+  std::vector<TensorTarget> parameters = state.ParameterTargets();
+  parameters[1].shape = {3, 2};
+
+  const Status status = LoadModel(checkpoint_, parameters).status();
+
+  EXPECT_EQ(status.code(), Code::kFailedPrecondition);
+  EXPECT_THAT(status.message(), HasSubstr("has shape [2, 3], must have [3, 2]"));
+}
+
+TEST_F(CheckpointReaderTest, TheModelsDescriptionComesBack) {
+  const ModelDescription description = ReadModelDescription(checkpoint_).value();
+
+  EXPECT_EQ(EncodeModelDescription(description), EncodeModelDescription(TinyDescription()));
+}
+
 TEST_F(CheckpointReaderTest, AFlippedBitIsReportedAsDataLoss) {
   for (const std::string_view name : kFileNames) {
     const std::filesystem::path path = checkpoint_ / name;
     const std::string bytes = ReadFile(path).value();
-    for (std::size_t bit = 0; bit < 8 * bytes.size(); ++bit) {
+    // One bit of each byte, each bit of some byte.
+    for (std::size_t byte = 0; byte < bytes.size(); ++byte) {
       std::string flipped = bytes;
-      flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << bit % 8));
+      flipped[byte] = static_cast<char>(flipped[byte] ^ (1 << byte % 8));
       OverwriteFile(path, flipped);
       const Status status = VerifyCheckpoint(checkpoint_).status();
-      ASSERT_EQ(status.code(), Code::kDataLoss) << name << " bit " << bit;
+      ASSERT_EQ(status.code(), Code::kDataLoss) << name << " byte " << byte;
       ASSERT_THAT(status.message(), HasSubstr(path.string()));
     }
     OverwriteFile(path, bytes);

@@ -39,8 +39,9 @@ TEST_F(CheckpointWriterTest, PublishesUnderTheStepsName) {
   EXPECT_EQ(published.value().state_digest, state.StateDigest());
   EXPECT_FALSE(published.value().was_adopted);
   EXPECT_THAT(Names(), ElementsAre("step-120"));
-  EXPECT_THAT(ListDirectory(root() / "step-120").value(),
-              ElementsAre("manifest.json", "model.safetensors", "optimizer.safetensors"));
+  EXPECT_THAT(
+      ListDirectory(root() / "step-120").value(),
+      ElementsAre("manifest.json", "model.json", "model.safetensors", "optimizer.safetensors"));
 }
 
 TEST_F(CheckpointWriterTest, CountsTheBytesOfAllFiles) {
@@ -68,6 +69,15 @@ TEST_F(CheckpointWriterTest, EqualStatesGiveEqualTensorFiles) {
 
   EXPECT_EQ(ReadFile(one.directory / kModelName).value(),
             ReadFile(other.directory / kModelName).value());
+}
+
+TEST_F(CheckpointWriterTest, TheModelsDescriptionDoesNotEnterTheStateDigest) {
+  const TinyState state(1);
+  CheckpointContents contents = state.ContentsAt(120);
+  contents.model.vocabulary = Vocabulary::Bytes();
+
+  EXPECT_EQ(PublishCheckpoint(root(), contents, kKeepAll).value().state_digest,
+            state.StateDigest());
 }
 
 TEST_F(CheckpointWriterTest, AReplayOfTheSameStateIsAdopted) {

@@ -9,23 +9,23 @@ namespace {
 using testing::HasSubstr;
 
 Manifest TinyManifest() {
-  return {
-      .description = {.job = "tiny-1",
-                      .step = 120,
-                      .epoch = 2,
-                      .generation = 3,
-                      .seed = 0xffffffffffffffff,
-                      .global_batch = 256,
-                      .logical_workers = 4,
-                      .optimizer_steps = 120,
-                      .instruction_set = "avx2",
-                      .version = "0.1.0"},
-      .state_digest = {.high = 1, .low = 2},
-      .files = {{.name = "model.safetensors",
-                 .bytes = 10,
-                 .digest = {.high = 3, .low = 4},
-                 .chunks = {{.high = 5, .low = 6}}},
-                {.name = "optimizer.safetensors", .bytes = 0, .digest = {.high = 7, .low = 8}}}};
+  return {.description = {.job = "tiny-1",
+                          .step = 120,
+                          .epoch = 2,
+                          .generation = 3,
+                          .seed = 0xffffffffffffffff,
+                          .global_batch = 256,
+                          .logical_workers = 4,
+                          .optimizer_steps = 120,
+                          .instruction_set = "avx2",
+                          .version = "0.1.0"},
+          .state_digest = {.high = 1, .low = 2},
+          .files = {{.name = "model.safetensors",
+                     .bytes = 10,
+                     .digest = {.high = 3, .low = 4},
+                     .chunks = {{.high = 5, .low = 6}}},
+                    {.name = "optimizer.safetensors", .bytes = 0, .digest = {.high = 7, .low = 8}},
+                    {.name = "model.json", .bytes = 5, .digest = {.high = 9, .low = 10}}}};
 }
 
 TEST(ManifestTest, RoundTripKeepsEverything) {
@@ -52,8 +52,8 @@ TEST(ManifestTest, EveryTruncationIsDataLoss) {
 }
 
 TEST(ManifestTest, AnotherFormatIsNamed) {
-  EXPECT_THAT(DecodeManifest(R"({"format": 2})").status().message(),
-              HasSubstr("format 2, must have 1"));
+  EXPECT_THAT(DecodeManifest(R"({"format": 1})").status().message(),
+              HasSubstr("format 1, must have 2"));
 }
 
 TEST(ManifestTest, FilesOutsideTheCheckpointAreRefused) {

@@ -39,8 +39,16 @@ CheckpointContents TinyState::ContentsAt(std::int64_t step, std::int64_t generat
                           .optimizer_steps = step,
                           .instruction_set = "avx2",
                           .version = "0.1.0"},
+          .model = TinyDescription(),
           .parameters = parameters_,
           .optimizer = optimizer_};
+}
+
+ModelDescription TinyDescription() {
+  GptSpec gpt{.layers = 2, .heads = 2, .embedding_size = 6, .context_length = 8, .dropout = 0.1};
+  return {.model = {.architecture = gpt},
+          .format = {.feature_count = 0, .token_count = 8, .label_count = 8, .class_count = 4},
+          .vocabulary = Vocabulary::CharactersOf({"\"\nbü"}).value()};
 }
 
 Digest TinyState::StateDigest() const { return descent::StateDigest(parameters_, optimizer_); }

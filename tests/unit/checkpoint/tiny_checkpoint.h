@@ -30,6 +30,9 @@ class TinyState {
   std::vector<TensorView> optimizer_;
 };
 
+// Of a GPT over four characters; its parameters are not TinyState's.
+ModelDescription TinyDescription();
+
 // Writes ROOT/step-<step> and returns it; the test fails if that does.
 std::filesystem::path WriteTinyCheckpoint(const std::filesystem::path& root, std::int64_t step);
 

@@ -51,10 +51,11 @@ TEST(CheckpointArgumentTest, AStepMayBeWrittenInEachUsualWay) {
   for (const char* argument : {"mlp/120", "jobs/mlp/checkpoints/120", "job/mlp/step-120"})
     EXPECT_EQ(CheckpointNameOf(argument).value(), "jobs/mlp/checkpoints/120") << argument;
   EXPECT_EQ(CheckpointNameOf("mlp/latest").value(), "jobs/mlp/checkpoints/latest");
+  EXPECT_EQ(CheckpointNameOf("mlp/best").value(), "jobs/mlp/checkpoints/best");
 }
 
 TEST(CheckpointArgumentTest, AJobAloneNamesNoCheckpoint) {
-  for (const char* argument : {"mlp", "mlp/", "/120", "mlp/best", "mlp/12x", ""})
+  for (const char* argument : {"mlp", "mlp/", "/120", "mlp/worst", "mlp/12x", ""})
     EXPECT_EQ(CheckpointNameOf(argument).error().exit_code, ExitCode::kUsage) << argument;
 }
 

@@ -91,13 +91,59 @@ TEST(JobTextTest, TheListHasALineForEachJob) {
             "ft-tiny-b81mm    QUEUED   8        #1: needs 8 workers, 4 free  -       -    3m\n");
 }
 
-TEST(JobTextTest, CheckpointsAreListedWithSizeAndAge) {
-  const CheckpointView checkpoint = {
-      .step = 1410, .epoch = 6, .state_digest = "00ff", .bytes = 6'400'000, .create_time = 1000};
+TEST(JobTextTest, CheckpointsAreListedWithLossSizeAndAge) {
+  const CheckpointView good = {.step = 1175,
+                               .epoch = 5,
+                               .state_digest = "00fe",
+                               .bytes = 6'400'000,
+                               .create_time = 998,
+                               .validation_loss = 0.0977,
+                               .aliases = {"best"}};
+  const CheckpointView newest = {.step = 1410,
+                                 .epoch = 6,
+                                 .state_digest = "00ff",
+                                 .bytes = 6'400'000,
+                                 .create_time = 1000,
+                                 .aliases = {"latest"}};
 
-  EXPECT_EQ(CheckpointTable({checkpoint}, 1002),
-            "STEP  EPOCH  SIZE    AGE  STATE DIGEST\n"
-            "1410  6      6.4 MB  2s   00ff\n");
+  EXPECT_EQ(CheckpointTable({good, newest}, 1002),
+            "STEP  EPOCH  VALID/LOSS  SIZE    ALSO    AGE  STATE DIGEST\n"
+            "1175  5      0.0977      6.4 MB  best    4s   00fe\n"
+            "1410  6      -           6.4 MB  latest  2s   00ff\n");
+}
+
+TEST(JobTextTest, AnAttemptThatEndedNamesRankHostSignalStepAndPhase) {
+  const AttemptView lost = {.attempt = 1,
+                            .start_step = 0,
+                            .workers = {"node-a/0", "node-b/1"},
+                            .end_time = 1000,
+                            .end_step = 57,
+                            .end_reason = "WorkerLost",
+                            .failure = FailureView{.rank = 1,
+                                                   .host = "node-b",
+                                                   .step = 57,
+                                                   .phase = "reduce",
+                                                   .signal = 9}};
+  const AttemptView running = {.attempt = 2, .start_step = 50, .workers = {"node-a/0"}};
+
+  EXPECT_EQ(AttemptTable({lost, running}, 1041),
+            "#  WORKERS  STEPS  ENDED    REASON      RANK  HOST    PROCESS            AT STEP  "
+            "PHASE\n"
+            "1  2        0..57  41s ago  WorkerLost  1     node-b  signal 9 (Killed)  57       "
+            "reduce\n"
+            "2  1        50..   -        goes on     -     -       -                  -        -\n");
+}
+
+TEST(JobTextTest, TheStateLineOfARecoveringJobSaysWhatHappened) {
+  JobView job;
+  job.id = "a";
+  job.state = "RECOVERING";
+  job.attempt = 1;
+  job.workers = {"h/0"};
+  job.queue_position = 1;
+  job.failure = FailureView{.reason = "WorkerLost", .message = "rank 0 ended", .rank = 0};
+
+  EXPECT_EQ(StateText(job), "a  RECOVERING  attempt 1  1 worker  WorkerLost: rank 0 ended");
 }
 
 TEST(JobTextTest, AFailureNamesRankHostStepAndPhase) {

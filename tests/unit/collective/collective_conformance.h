@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <bit>
 #include <chrono>
 #include <cmath>
@@ -9,17 +10,30 @@
 #include <cstring>
 #include <future>
 #include <limits>
+#include <numeric>
 #include <optional>
+#include <span>
 #include <thread>
 #include <vector>
 
 #include "worker/collective/accumulation_plan.h"
 #include "worker/collective/add_elements.h"
 #include "worker/collective/collective.h"
+#include "worker/collective/slice.h"
 
 namespace descent {
 
-// What every Collective promises, as tests over a World, which has
+// How a test looks into memory that a collective has allocated, if it is the host's.
+struct HostMemory {
+  static std::vector<float> Read(std::span<const float> memory) {
+    return {memory.begin(), memory.end()};
+  }
+  static void Write(std::span<float> memory, std::span<const float> values) {
+    std::ranges::copy(values, memory.begin());
+  }
+};
+
+// What every Collective promises, as tests over a World, which has Read and Write, and
 //   static int world_size_max();
 //   static void Run(int world_size, const std::function<void(Collective&)>& body);
 // Run calls `body` on each rank of a fresh group, at the same time, and returns when all are done.
@@ -262,6 +276,137 @@ TYPED_TEST_P(CollectiveConformanceTest, AllGatherPutsEveryRanksBytesInRankOrder)
   });
 }
 
+TYPED_TEST_P(CollectiveConformanceTest, ReduceScatterWritesItsOwnSliceAlone) {
+  using namespace conformance;  // NOLINT
+  TypeParam::Run(TypeParam::world_size_max(), [](Collective& collective) {
+    const CanonicalTree tree(MakePresence(Presence::kAll, 64), collective.world_size());
+    for (const std::size_t size : {0, 1, 4096, 4097, 30000}) {
+      const std::vector<Values> buffers = AccumulateLeaves(tree, collective.rank(), size);
+      Values sum(size, -7.0f);
+
+      ASSERT_TRUE(
+          collective.ReduceScatter(tree, PartialSumPointers(tree, collective.rank(), buffers), sum)
+              .ok());
+
+      const IndexRange slice =
+          SliceOf(static_cast<std::int64_t>(size), collective.world_size(), collective.rank());
+      for (std::int64_t i = 0; i < static_cast<std::int64_t>(size); ++i) {
+        const auto element = static_cast<std::size_t>(i);
+        const bool is_mine = slice.first <= i && i < slice.last;
+        ASSERT_EQ(sum[element], is_mine ? ExpectedSum(tree, element) : -7.0f) << i;
+      }
+      // Peers may read the partial sums until the next call has returned.
+      ASSERT_TRUE(collective.AllGather({}, {}).ok());
+    }
+  });
+}
+
+TYPED_TEST_P(CollectiveConformanceTest, AllGatherSlicesFillsEveryBucketFromItsOwners) {
+  using namespace conformance;  // NOLINT
+  TypeParam::Run(TypeParam::world_size_max(), [](Collective& collective) {
+    std::vector<Values> buckets;
+    for (const std::size_t size : {0, 5, 4096, 70000, 300001}) {
+      Values& bucket = buckets.emplace_back(size, -1.0f);
+      const IndexRange slice =
+          SliceOf(static_cast<std::int64_t>(size), collective.world_size(), collective.rank());
+      for (std::int64_t i = slice.first; i < slice.last; ++i)
+        bucket[static_cast<std::size_t>(i)] = static_cast<float>(i);
+    }
+    const std::vector<std::span<float>> spans(buckets.begin(), buckets.end());
+
+    ASSERT_TRUE(collective.AllGatherSlices(spans).ok());
+
+    for (const Values& bucket : buckets)
+      for (std::size_t i = 0; i < bucket.size(); ++i) ASSERT_EQ(bucket[i], static_cast<float>(i));
+  });
+}
+
+TYPED_TEST_P(CollectiveConformanceTest, AllocatedMemoryIsZeroAlignedAndAsLargeAsWanted) {
+  TypeParam::Run(TypeParam::world_size_max(), [](Collective& collective) {
+    for (const MemoryKind kind : {MemoryKind::kPerRank, MemoryKind::kCommon}) {
+      for (const std::int64_t size : {0, 1, 1000, 100000}) {
+        const Result<std::span<float>> memory = collective.Allocate(size, kind);
+
+        ASSERT_TRUE(memory.ok()) << memory.status();
+        ASSERT_EQ(memory.value().size(), static_cast<std::size_t>(size));
+        EXPECT_EQ(reinterpret_cast<std::uintptr_t>(memory.value().data()) % 64, 0u);
+        for (const float value : TypeParam::Read(memory.value())) ASSERT_EQ(value, 0);
+      }
+    }
+  });
+}
+
+TYPED_TEST_P(CollectiveConformanceTest, MemoryThatNoMachineHasIsRefused) {
+  TypeParam::Run(TypeParam::world_size_max(), [](Collective& collective) {
+    const auto memory = collective.Allocate(std::int64_t{1} << 61, MemoryKind::kPerRank);
+
+    EXPECT_EQ(memory.status().code(), Code::kResourceExhausted);
+  });
+}
+
+TYPED_TEST_P(CollectiveConformanceTest, PerRankMemoryIsEachRanksOwn) {
+  TypeParam::Run(TypeParam::world_size_max(), [](Collective& collective) {
+    Result<std::span<float>> memory = collective.Allocate(5000, MemoryKind::kPerRank);
+    ASSERT_TRUE(memory.ok());
+    const std::vector<float> mine(5000, static_cast<float>(collective.rank()));
+    TypeParam::Write(memory.value(), mine);
+
+    ASSERT_TRUE(collective.AllGather({}, {}).ok());
+
+    EXPECT_EQ(TypeParam::Read(memory.value()), mine);
+  });
+}
+
+// Partial sums in the collective's own memory, which is where a reduction need not copy; the sum in
+// common memory or in the place of a partial sum; again and again in the same memory.
+TYPED_TEST_P(CollectiveConformanceTest, SumsInAllocatedMemoryHaveTheBitsOfTheTree) {
+  using namespace conformance;  // NOLINT
+  constexpr std::size_t kSize = 20000;
+  for (int world_size = 1; world_size <= TypeParam::world_size_max(); ++world_size) {
+    TypeParam::Run(world_size, [](Collective& collective) {
+      std::vector<std::span<float>> partial_sums;
+      for (int i = 0; i < 6; ++i)
+        partial_sums.push_back(collective.Allocate(kSize, MemoryKind::kPerRank).value());
+      const std::span<float> common = collective.Allocate(kSize, MemoryKind::kCommon).value();
+      for (const Presence presence : kPresences) {
+        for (const bool is_in_place : {false, true}) {
+          const CanonicalTree tree(MakePresence(presence, 8), collective.world_size());
+          const std::vector<Values> buffers = AccumulateLeaves(tree, collective.rank(), kSize);
+          std::vector<const float*> pointers;
+          for (std::size_t i = 0; i < tree.PartialSumsOf(collective.rank()).size(); ++i) {
+            TypeParam::Write(partial_sums[i], buffers[i]);
+            pointers.push_back(partial_sums[i].data());
+          }
+          const std::span<float> sum = is_in_place ? partial_sums[0] : common;
+
+          const Status status = collective.AllReduce(tree, pointers, sum);
+
+          ASSERT_TRUE(status.ok()) << status;
+          EXPECT_EQ(CountWrong(tree, TypeParam::Read(sum)), 0);
+          // Common memory is read by all before any may write it again.
+          ASSERT_TRUE(collective.AllGather({}, {}).ok());
+        }
+      }
+    });
+  }
+}
+
+TYPED_TEST_P(CollectiveConformanceTest, CommonMemoryIsWholeAfterAllGatherSlices) {
+  TypeParam::Run(TypeParam::world_size_max(), [](Collective& collective) {
+    const std::span<float> common = collective.Allocate(70000, MemoryKind::kCommon).value();
+    const IndexRange slice = SliceOf(70000, collective.world_size(), collective.rank());
+    std::vector<float> wanted(70000);
+    std::iota(wanted.begin(), wanted.end(), 0.0f);
+    const auto first = static_cast<std::size_t>(slice.first);
+    const auto size = static_cast<std::size_t>(slice.size());
+    TypeParam::Write(common.subspan(first, size), std::span(wanted).subspan(first, size));
+
+    ASSERT_TRUE(collective.AllGatherSlices(std::span(&common, 1)).ok());
+
+    EXPECT_EQ(TypeParam::Read(common), wanted);
+  });
+}
+
 // Half a second allows for a machine with other work; the promise is about 100 ms.
 TYPED_TEST_P(CollectiveConformanceTest, AbortWakesACallWhosePeerNeverComes) {
   if (TypeParam::world_size_max() == 1) GTEST_SKIP() << "one rank waits for nobody";
@@ -305,12 +450,15 @@ TYPED_TEST_P(CollectiveConformanceTest, EveryCallAfterAnAbortIsAborted) {
   });
 }
 
-REGISTER_TYPED_TEST_SUITE_P(CollectiveConformanceTest, SumsHaveTheBitsOfTheTreeForEveryWorldSize,
-                            BucketsOfAnySizeAreReducedWhole, SumsAgreeWithAFixedPointSum,
-                            MinusZeroSurvivesAbsentLeaves,
-                            InfinitiesMeetingInTheTreeGiveNanOnEveryRank,
-                            TheSumMayBeAnyOneOfThePartialSums, PartialSumsAreNotWritten,
-                            AllGatherPutsEveryRanksBytesInRankOrder,
-                            AbortWakesACallWhosePeerNeverComes, EveryCallAfterAnAbortIsAborted);
+REGISTER_TYPED_TEST_SUITE_P(
+    CollectiveConformanceTest, SumsHaveTheBitsOfTheTreeForEveryWorldSize,
+    BucketsOfAnySizeAreReducedWhole, SumsAgreeWithAFixedPointSum, MinusZeroSurvivesAbsentLeaves,
+    InfinitiesMeetingInTheTreeGiveNanOnEveryRank, TheSumMayBeAnyOneOfThePartialSums,
+    PartialSumsAreNotWritten, AllGatherPutsEveryRanksBytesInRankOrder,
+    ReduceScatterWritesItsOwnSliceAlone, AllGatherSlicesFillsEveryBucketFromItsOwners,
+    AllocatedMemoryIsZeroAlignedAndAsLargeAsWanted, MemoryThatNoMachineHasIsRefused,
+    PerRankMemoryIsEachRanksOwn, SumsInAllocatedMemoryHaveTheBitsOfTheTree,
+    CommonMemoryIsWholeAfterAllGatherSlices, AbortWakesACallWhosePeerNeverComes,
+    EveryCallAfterAnAbortIsAborted);
 
 }  // namespace descent

@@ -13,7 +13,7 @@
 namespace descent {
 namespace {
 
-struct InProcessWorld {
+struct InProcessWorld : HostMemory {
   static int world_size_max() { return 8; }
 
   static void Run(int world_size, const std::function<void(Collective&)>& body) {

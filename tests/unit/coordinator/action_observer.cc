@@ -55,7 +55,8 @@ void ActionObserver::On(const StoreJob& store) {
   Require(std::is_sorted(job.checkpoints.begin(), job.checkpoints.end(),
                          [](const auto& a, const auto& b) { return a.step < b.step; }),
           job.id + " has checkpoints out of order");
-  Require(static_cast<std::int64_t>(job.checkpoints.size()) <= job.spec.checkpoint.keep_last,
+  // The best one may be kept beside the newest.
+  Require(static_cast<std::int64_t>(job.checkpoints.size()) <= job.spec.checkpoint.keep_last + 1,
           job.id + " keeps too many checkpoints");
   jobs_[job.id] = job;
 }

@@ -31,7 +31,23 @@ Job MakeFullJob() {
   job.state_reason = "GangReady";
   job.state_message = "all ranks agree";
   job.request_id = "request-1";
-  job.attempt = {.attempt = 2, .generation = 9, .start_step = 40, .workers = {"a/0", "b/1"}};
+  job.attempt = {.attempt = 2,
+                 .generation = 9,
+                 .start_step = 40,
+                 .workers = {"a/0", "b/1"},
+                 .start_time = 1050.5};
+  job.earlier_attempts = {
+      {.attempt = 1,
+       .generation = 8,
+       .workers = {"a/0"},
+       .start_time = 1001.5,
+       .end_time = 1049.5,
+       .end_step = 44,
+       .end_reason = "WorkerLost",
+       .end_message = "rank 0 ended with signal 9",
+       .failure = FailureRecord{
+           "WorkerLost", "rank 0 ended with signal 9", 0, "a", 44, "reduce", 0, 9}}};
+  job.validation = ValidationRecord{40, 0.75};
   job.attempts_without_progress = 1;
   job.failure = FailureRecord{"PeerLost", "rank 1 is gone", 1, "b", 44, "reduce"};
   job.train_samples = 640;
@@ -44,7 +60,7 @@ Job MakeFullJob() {
   job.steps_per_second = 10.25;
   job.latest_metrics = {{"train/loss", 0.5}, {"validation/loss", 0.75}};
   job.checkpoints = {{20, 2, "/checkpoints/full-1/step-20", {3, 4}, 2048, 1020.5},
-                     {40, 4, "/checkpoints/full-1/step-40", {5, 6}, 4096, 1040.5}};
+                     {40, 4, "/checkpoints/full-1/step-40", {5, 6}, 4096, 1040.5, 0.75}};
   job.state_digest = Digest{7, 8};
   job.start_checkpoint = "/checkpoints/old-1/step-10";
   job.forked_from = "jobs/old-1/checkpoints/10";

@@ -27,11 +27,13 @@ TEST(ResourceNameTest, ACheckpointsNameGivesJobAndStep) {
 
   ASSERT_TRUE(name.ok()) << name.status();
   EXPECT_EQ(name.value().job_id, "a");
-  EXPECT_EQ(name.value().step, 40);
+  EXPECT_EQ(std::get<std::int64_t>(name.value().step), 40);
 }
 
 TEST(ResourceNameTest, LatestStandsForNoStepInParticular) {
-  EXPECT_FALSE(ParseCheckpointName("jobs/a/checkpoints/latest").value().step.has_value());
+  EXPECT_EQ(
+      std::get<CheckpointAlias>(ParseCheckpointName("jobs/a/checkpoints/latest").value().step),
+      CheckpointAlias::kLatest);
 }
 
 TEST(ResourceNameTest, NamesThatAreNoCheckpointsAreRefused) {
@@ -41,7 +43,23 @@ TEST(ResourceNameTest, NamesThatAreNoCheckpointsAreRefused) {
 }
 
 TEST(ResourceNameTest, LatestFindsTheNewestCheckpoint) {
-  EXPECT_EQ(FindCheckpoint(MakeFullJob(), {"full-1", std::nullopt}).value().step, 40);
+  EXPECT_EQ(FindCheckpoint(MakeFullJob(), {"full-1", CheckpointAlias::kLatest}).value().step, 40);
+}
+
+TEST(ResourceNameTest, BestFindsTheLowestValidationLoss) {
+  Job job = MakeFullJob();
+  job.checkpoints[0].validation_loss = 0.5;
+  job.checkpoints[1].validation_loss = 0.75;
+
+  EXPECT_EQ(FindCheckpoint(job, {"full-1", CheckpointAlias::kBest}).value().step, 20);
+}
+
+TEST(ResourceNameTest, WithoutAnEvaluationThereIsNoBest) {
+  Job job = MakeFullJob();
+  for (CheckpointRecord& checkpoint : job.checkpoints) checkpoint.validation_loss.reset();
+
+  EXPECT_EQ(FindCheckpoint(job, {"full-1", CheckpointAlias::kBest}).status().code(),
+            Code::kNotFound);
 }
 
 TEST(ResourceNameTest, AStepFindsItsCheckpoint) {

@@ -102,6 +102,32 @@ TEST(JobRecordTest, EveryFieldOfAJobSurvivesEncoding) {
   EXPECT_EQ(found.end_time, job.end_time);
 }
 
+TEST(JobRecordTest, HowEarlierAttemptsEndedSurvivesEncoding) {
+  const Result<Job> decoded = DecodeJob(EncodeJob(MakeFullJob()));
+
+  ASSERT_TRUE(decoded.ok()) << decoded.status();
+  EXPECT_EQ(decoded.value().attempt.start_time, 1050.5);
+  ASSERT_EQ(decoded.value().earlier_attempts.size(), 1u);
+  const AttemptRecord& earlier = decoded.value().earlier_attempts.front();
+  EXPECT_EQ(earlier.attempt, 1);
+  EXPECT_EQ(earlier.end_time, 1049.5);
+  EXPECT_EQ(earlier.end_step, 44);
+  EXPECT_EQ(earlier.end_reason, "WorkerLost");
+  EXPECT_EQ(earlier.end_message, "rank 0 ended with signal 9");
+  EXPECT_EQ(earlier.failure->phase, "reduce");
+  EXPECT_EQ(earlier.failure->signal, 9);
+}
+
+TEST(JobRecordTest, TheLossOfACheckpointSurvivesEncoding) {
+  const Result<Job> decoded = DecodeJob(EncodeJob(MakeFullJob()));
+
+  ASSERT_TRUE(decoded.ok()) << decoded.status();
+  EXPECT_EQ(decoded.value().validation->step, 40);
+  EXPECT_EQ(decoded.value().validation->loss, 0.75);
+  EXPECT_FALSE(decoded.value().checkpoints[0].validation_loss.has_value());
+  EXPECT_EQ(decoded.value().checkpoints[1].validation_loss, 0.75);
+}
+
 TEST(JobRecordTest, AnAbsentFailureStaysAbsent) {
   const Result<Job> decoded = DecodeJob(EncodeJob(MakeJob("a", 1)));
 

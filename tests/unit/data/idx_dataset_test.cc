@@ -29,8 +29,9 @@ TEST_F(IdxDatasetTest, SizesComeFromTheFiles) {
   const auto dataset = IdxDataset::Load(OptionsOf()).value();
 
   EXPECT_EQ(dataset->sample_count(), 3);
-  EXPECT_EQ(dataset->feature_count(), 2);
-  EXPECT_EQ(dataset->class_count(), 5);
+  EXPECT_EQ(
+      dataset->format(),
+      (SampleFormat{.feature_count = 2, .token_count = 0, .label_count = 1, .class_count = 5}));
 }
 
 TEST_F(IdxDatasetTest, CopiesTheNamedSamplesInTheirOrder) {
@@ -40,7 +41,7 @@ TEST_F(IdxDatasetTest, CopiesTheNamedSamplesInTheirOrder) {
   std::vector<float> features(4);
   std::vector<std::int32_t> labels(2);
 
-  dataset->CopySamples(samples, features, labels);
+  dataset->CopySamples(samples, features, {}, labels);
 
   EXPECT_THAT(features, ElementsAre(20 / 255.0f, 21 / 255.0f, 0.0f, 1 / 255.0f));
   EXPECT_THAT(labels, ElementsAre(2, 0));
@@ -53,7 +54,7 @@ TEST_F(IdxDatasetTest, PixelsAreNormalisedInDouble) {
   std::vector<float> features(2);
   std::vector<std::int32_t> labels(1);
 
-  dataset->CopySamples(samples, features, labels);
+  dataset->CopySamples(samples, features, {}, labels);
 
   EXPECT_EQ(features[0], static_cast<float>((10 / 255.0 - 0.286) / 0.353));
 }
@@ -67,10 +68,10 @@ TEST_F(IdxDatasetTest, ARangeIsADatasetOfItsOwn) {
   std::vector<float> features(4);
   std::vector<std::int32_t> labels(2);
 
-  dataset->CopySamples(samples, features, labels);
+  dataset->CopySamples(samples, features, {}, labels);
 
   EXPECT_EQ(dataset->sample_count(), 2);
-  EXPECT_EQ(dataset->class_count(), 3);
+  EXPECT_EQ(dataset->format().class_count, 3);
   EXPECT_EQ(features[0], 20 / 255.0f);
   EXPECT_THAT(labels, ElementsAre(2, 1));
 }
@@ -97,7 +98,7 @@ TEST_F(IdxDatasetTest, ASampleOutsideTheDatasetIsABug) {
   std::vector<float> features(2);
   std::vector<std::int32_t> labels(1);
 
-  EXPECT_DEATH(dataset->CopySamples(samples, features, labels), "check failed");
+  EXPECT_DEATH(dataset->CopySamples(samples, features, {}, labels), "check failed");
 }
 
 }  // namespace

@@ -23,8 +23,14 @@ class LoadDatasetsTest : public testing::Test {
             .test = DatasetSpec{.path = Prefix("test")}};
   }
 
+  static Result<Datasets> Load(const DataSpec& data) {
+    JobSpec spec;
+    spec.data = data;
+    return LoadDatasets(spec);
+  }
+
   std::string ProblemsOf(const DataSpec& spec) const {
-    const Result<Datasets> datasets = LoadDatasets(spec);
+    const Result<Datasets> datasets = Load(spec);
     EXPECT_EQ(datasets.status().code(), Code::kInvalidArgument);
     return datasets.status().message();
   }
@@ -36,7 +42,7 @@ class LoadDatasetsTest : public testing::Test {
 TEST_F(LoadDatasetsTest, AbsentSplitsAreNull) {
   WriteIdxPair(Prefix("train"), {0, 1, 2});
 
-  const Datasets datasets = LoadDatasets({.train = {.path = Prefix("train")}}).value();
+  const Datasets datasets = Load({.train = {.path = Prefix("train")}}).value();
 
   EXPECT_EQ(datasets.train->sample_count(), 3);
   EXPECT_EQ(datasets.validation, nullptr);
@@ -48,10 +54,10 @@ TEST_F(LoadDatasetsTest, OtherSplitsHaveTheClassesOfTheTrainingSet) {
   WriteIdxPair(Prefix("validation"), {3});
   WriteIdxPair(Prefix("test"), {9, 9});
 
-  const Datasets datasets = LoadDatasets(SpecOfAllSplits()).value();
+  const Datasets datasets = Load(SpecOfAllSplits()).value();
 
-  EXPECT_EQ(datasets.validation->class_count(), 10);
-  EXPECT_EQ(datasets.test->class_count(), 10);
+  EXPECT_EQ(datasets.validation->format().class_count, 10);
+  EXPECT_EQ(datasets.test->format().class_count, 10);
 }
 
 TEST_F(LoadDatasetsTest, TheFingerprintTellsWhichSplitHoldsWhat) {
@@ -61,8 +67,7 @@ TEST_F(LoadDatasetsTest, TheFingerprintTellsWhichSplitHoldsWhat) {
   DataSpec with_test = {.train = {.path = Prefix("train")}};
   with_test.test = with_test.train;
 
-  EXPECT_NE(LoadDatasets(with_validation).value().Fingerprint(),
-            LoadDatasets(with_test).value().Fingerprint());
+  EXPECT_NE(Load(with_validation).value().Fingerprint(), Load(with_test).value().Fingerprint());
 }
 
 TEST_F(LoadDatasetsTest, EveryMissingFileIsALine) {

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 #include <vector>
 
@@ -11,20 +12,23 @@
 namespace descent {
 namespace {
 
-// Sample i has the features {i, -i} and the label i % 10.
+// Sample i has the features {i, -i}, the tokens {i, i, i} and the label i % 10.
 class CountingDataset final : public Dataset {
  public:
   explicit CountingDataset(std::int64_t sample_count) : sample_count_(sample_count) {}
 
   std::int64_t sample_count() const override { return sample_count_; }
-  std::int64_t feature_count() const override { return 2; }
-  std::int64_t class_count() const override { return 10; }
+  SampleFormat format() const override {
+    return {.feature_count = 2, .token_count = 3, .label_count = 1, .class_count = 10};
+  }
   Digest Fingerprint() const override { return Digest(); }
   void CopySamples(std::span<const std::int64_t> samples, std::span<float> features,
-                   std::span<std::int32_t> labels) const override {
+                   std::span<std::int32_t> tokens, std::span<std::int32_t> labels) const override {
     for (std::size_t row = 0; row < samples.size(); ++row) {
       features[2 * row] = static_cast<float>(samples[row]);
       features[2 * row + 1] = -static_cast<float>(samples[row]);
+      std::fill_n(tokens.begin() + static_cast<std::ptrdiff_t>(3 * row), 3,
+                  static_cast<std::int32_t>(samples[row]));
       labels[row] = static_cast<std::int32_t>(samples[row] % 10);
     }
   }
@@ -73,7 +77,7 @@ TEST(PrefetcherTest, HandsOutWhatThePlannerSaysInItsOrder) {
   }
 }
 
-TEST(PrefetcherTest, FeaturesBelongToTheirLabels) {
+TEST(PrefetcherTest, FeaturesAndTokensBelongToTheirLabels) {
   const CountingDataset dataset(103);
   Prefetcher prefetcher(dataset, SequenceOf({0, 4}));
 
@@ -82,8 +86,12 @@ TEST(PrefetcherTest, FeaturesBelongToTheirLabels) {
   ASSERT_NE(batch, nullptr);
   ASSERT_EQ(batch->labels.size(), 3u);
   ASSERT_EQ(batch->features.size(), 6u);
-  for (std::size_t row = 0; row < 3; ++row)
-    EXPECT_EQ(batch->labels[row], static_cast<std::int32_t>(batch->features[2 * row]) % 10);
+  ASSERT_EQ(batch->tokens.size(), 9u);
+  for (std::size_t row = 0; row < 3; ++row) {
+    const auto sample = static_cast<std::int32_t>(batch->features[2 * row]);
+    EXPECT_EQ(batch->labels[row], sample % 10);
+    EXPECT_EQ(batch->tokens[3 * row + 2], sample);
+  }
 }
 
 TEST(PrefetcherTest, BeginsAtTheFirstStepOfTheSequence) {

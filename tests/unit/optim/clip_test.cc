@@ -4,10 +4,18 @@
 
 #include <cmath>
 #include <limits>
+#include <span>
 #include <vector>
 
 namespace descent {
 namespace {
+
+double GlobalNorm(std::span<const float> values) {
+  std::vector<double> sums(
+      static_cast<std::size_t>(NormBlockCount(static_cast<std::int64_t>(values.size()))));
+  SumSquaresOfBlocks(values, sums);
+  return NormOfBlocks(sums);
+}
 
 TEST(ClipTest, TheNormOfThreeAndFourIsFive) {
   EXPECT_EQ(GlobalNorm(std::vector<float>{3, 0, -4}), 5);
@@ -27,6 +35,19 @@ TEST(ClipTest, EveryElementOfManyBlocksCounts) {
 
     EXPECT_EQ(GlobalNorm(values), std::sqrt(sum)) << size;
   }
+}
+
+TEST(ClipTest, ACutAtABlockDoesNotChangeTheSums) {
+  std::vector<float> values(10001);
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = 1.0f / static_cast<float>(i + 1);
+  std::vector<double> whole(3);
+  std::vector<double> cut(3);
+
+  SumSquaresOfBlocks(values, whole);
+  SumSquaresOfBlocks(std::span(values).first(8192), std::span(cut).first(2));
+  SumSquaresOfBlocks(std::span(values).subspan(8192), std::span(cut).subspan(2));
+
+  EXPECT_EQ(cut, whole);
 }
 
 TEST(ClipTest, TheNormDoesNotDependOnAlignment) {

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <memory>
 #include <mutex>
 #include <set>
 #include <string>
@@ -12,6 +14,7 @@
 #include "tests/support/blob_dataset.h"
 #include "tests/support/temporary_directory.h"
 #include "worker/collective/in_process_collective.h"
+#include "worker/collective/shared_memory_collective.h"
 
 namespace descent {
 namespace {
@@ -46,8 +49,10 @@ class RecordingReporter final : public AssignmentReporter {
 // A job over all ranks of one process, each rank a thread, granted everything in advance.
 class AssignmentTest : public ::testing::Test {
  protected:
+  static constexpr std::int64_t kTrainSamples = 203;
+
   AssignmentTest() {
-    BlobDataset{.samples = 203}.Write(directory_.path() / "train");
+    BlobDataset{.samples = kTrainSamples}.Write(directory_.path() / "train");
     BlobDataset{.samples = 301, .seed = 2}.Write(directory_.path() / "test");
     spec_.name = "blobs";
     spec_.model.architecture =
@@ -74,12 +79,15 @@ class AssignmentTest : public ::testing::Test {
     std::int64_t last_step = 40;
     std::string start_checkpoint = {};
     std::string instruction_set = "avx2";
+    bool shares_memory = false;  // the ranks, through the collective
+    bool saves_in_the_middle = false;
     int stop_rank = -1;             // this rank is told to stop…
     std::int64_t stop_at_step = 0;  // …when rank 0 reports this step
   };
 
   Outcome Run(const RunOptions& options) {
     InProcessGroup group(options.world_size);
+    const SharedMemoryRoom room = SharedMemoryRoom::Make(options.world_size).value();
     std::vector<StepControl> controls(static_cast<std::size_t>(options.world_size));
     for (StepControl& control : controls) Grant(control, options);
     Outcome outcome;
@@ -95,7 +103,9 @@ class AssignmentTest : public ::testing::Test {
     std::vector<std::thread> ranks;
     for (int rank = 0; rank < options.world_size; ++rank)
       ranks.emplace_back([&, rank] {
-        const auto collective = MakeInProcessCollective(group, rank);
+        const std::unique_ptr<Collective> collective =
+            options.shares_memory ? SharedMemoryRoom::Join(room.invitation(), rank).value()
+                                  : MakeInProcessCollective(group, rank);
         const auto index = static_cast<std::size_t>(rank);
         outcome.ended[index] = RunAssignment(MakeAssign(rank, options), options.instruction_set,
                                              *collective, controls[index], reporters[index]);
@@ -116,6 +126,21 @@ class AssignmentTest : public ::testing::Test {
     return *digests.begin();
   }
 
+  // A GPT of two layers with dropout on kTrainSamples samples of text, instead of the network on
+  // pictures.
+  void TrainGptOnText() {
+    constexpr std::int64_t kContext = 8;
+    std::ofstream text(directory_.path() / "text");
+    for (std::int64_t i = 0; i < kContext * kTrainSamples + 1; ++i) text << "to be or not"[i % 12];
+    text.close();
+    spec_.model.architecture = GptSpec{
+        .layers = 2, .heads = 2, .embedding_size = 32, .context_length = kContext, .dropout = 0.1};
+    spec_.data.train = {.path = directory_.path() / "text", .format = DataFormat::kText};
+    spec_.data.validation.reset();
+    spec_.batch.logical_workers = 4;
+    spec_ = WithDefaults(spec_);
+  }
+
   std::filesystem::path CheckpointDirectory() const { return directory_.path() / "checkpoints"; }
 
   TemporaryDirectory directory_;
@@ -123,10 +148,14 @@ class AssignmentTest : public ::testing::Test {
 
  private:
   void Grant(StepControl& control, const RunOptions& options) const {
-    control.PutBegin({.generation = 1, .shard_plan = MakeShardPlan(spec_, 203), .total_steps = 40});
+    control.PutBegin(
+        {.generation = 1, .shard_plan = MakeShardPlan(spec_, kTrainSamples), .total_steps = 40});
     const std::int64_t middle = (options.first_step + options.last_step) / 2;
-    control.PutGrant(
-        {.generation = 1, .first = options.first_step, .last = middle, .evaluate = true});
+    control.PutGrant({.generation = 1,
+                      .first = options.first_step,
+                      .last = middle,
+                      .evaluate = true,
+                      .save_checkpoint = options.saves_in_the_middle});
     control.PutGrant({.generation = 1,
                       .first = middle,
                       .last = options.last_step,
@@ -172,6 +201,70 @@ TEST_F(AssignmentTest, AResumedRunOnOtherWorkersEndsWithTheSameBits) {
       {.world_size = 4, .first_step = 22, .start_checkpoint = CheckpointDirectory() / "step-22"});
 
   EXPECT_EQ(resumed, undisturbed);
+}
+
+TEST_F(AssignmentTest, TheStateHasTheSameBitsHoweverTheUpdateIsSharedOut) {
+  const std::string replicated = DigestOf({.world_size = 1});
+
+  spec_.update = UpdateKind::kSharded;
+
+  for (const int world_size : {1, 2, 3, 4})
+    EXPECT_EQ(DigestOf({.world_size = world_size}), replicated) << world_size << " workers";
+}
+
+TEST_F(AssignmentTest, TheStateHasTheSameBitsWhereRanksShareMemory) {
+  const std::string messages = DigestOf({.world_size = 1});
+
+  for (const UpdateKind update : {UpdateKind::kReplicated, UpdateKind::kSharded}) {
+    spec_.update = update;
+    for (const int world_size : {1, 2, 3, 4})
+      EXPECT_EQ(DigestOf({.world_size = world_size, .shares_memory = true}), messages)
+          << world_size << " workers";
+  }
+}
+
+TEST_F(AssignmentTest, AGptHasTheSameBitsForAnyWorkersCollectiveAndUpdate) {
+  TrainGptOnText();
+  const std::string one_worker = DigestOf({.world_size = 1, .last_step = 4});
+
+  for (const UpdateKind update : {UpdateKind::kReplicated, UpdateKind::kSharded}) {
+    spec_.update = update;
+    for (const bool shares_memory : {false, true})
+      for (const int world_size : {1, 2, 3, 4})
+        EXPECT_EQ(
+            DigestOf({.world_size = world_size, .last_step = 4, .shares_memory = shares_memory}),
+            one_worker)
+            << world_size << " workers";
+  }
+}
+
+TEST_F(AssignmentTest, ACheckpointOfOneKindOfUpdateContinuesUnderTheOther) {
+  const std::string undisturbed = DigestOf({.world_size = 2});
+  for (const UpdateKind first : {UpdateKind::kReplicated, UpdateKind::kSharded})
+    for (const bool shares_memory : {false, true}) {
+      std::filesystem::remove_all(CheckpointDirectory());
+      spec_.update = first;
+      DigestOf({.world_size = 3, .last_step = 22, .shares_memory = shares_memory});
+
+      spec_.update = first == UpdateKind::kSharded ? UpdateKind::kReplicated : UpdateKind::kSharded;
+      const std::string resumed = DigestOf({.world_size = 2,
+                                            .first_step = 22,
+                                            .start_checkpoint = CheckpointDirectory() / "step-22",
+                                            .shares_memory = !shares_memory});
+
+      EXPECT_EQ(resumed, undisturbed);
+    }
+}
+
+// The grants save in the middle of a sharded run as well: the moments are gathered, and dropped.
+TEST_F(AssignmentTest, ACheckpointOnTheWayDoesNotChangeTheBitsOfAShardedRun) {
+  const std::string undisturbed = DigestOf({.world_size = 3});
+  spec_.update = UpdateKind::kSharded;
+
+  const std::string disturbed = DigestOf({.world_size = 3, .saves_in_the_middle = true});
+
+  EXPECT_EQ(disturbed, undisturbed);
+  EXPECT_TRUE(std::filesystem::exists(CheckpointDirectory() / "step-20"));
 }
 
 TEST_F(AssignmentTest, AnotherSeedGivesOtherBits) {

@@ -10,14 +10,18 @@ using testing::Contains;
 using testing::ElementsAre;
 using testing::Not;
 
-const LaunchSite kUserSite = {.worker_program = "/opt/bin/descent-worker", .is_root = false};
+const LaunchSite kUserSite = {.mpirun_program = "/usr/bin/mpirun",
+                              .launch_program = "/opt/bin/descent-launch",
+                              .worker_program = "/opt/bin/descent-worker",
+                              .is_root = false};
 
 TEST(MpirunCommandTest, OnOneMachineAnyNumberOfRanksIsPermitted) {
   const PoolOptions pool = {.ranks = 4, .coordinator = "127.0.0.1:9091"};
 
   EXPECT_THAT(MpirunCommand(pool, kUserSite),
-              ElementsAre("mpirun", "-n", "4", "--oversubscribe", "--bind-to", "none",
-                          "/opt/bin/descent-worker", "--coordinator", "127.0.0.1:9091"));
+              ElementsAre("/usr/bin/mpirun", "-n", "4", "--oversubscribe", "--bind-to", "none",
+                          "/opt/bin/descent-launch", "--rank-wrapper", "/opt/bin/descent-worker",
+                          "--coordinator", "127.0.0.1:9091"));
 }
 
 TEST(MpirunCommandTest, OnlyRootIsAllowedToRunAsRoot) {
@@ -33,7 +37,8 @@ TEST(MpirunCommandTest, WithHostsTheFileSaysHowManyRanksFit) {
   const PoolOptions pool = {.ranks = 8, .coordinator = "c:1", .host_file = "hosts"};
 
   EXPECT_THAT(MpirunCommand(pool, kUserSite),
-              ElementsAre("mpirun", "-n", "8", "--hostfile", "hosts", "/opt/bin/descent-worker",
+              ElementsAre("/usr/bin/mpirun", "-n", "8", "--hostfile", "hosts", "-x", "DESCENT_POOL",
+                          "/opt/bin/descent-launch", "--rank-wrapper", "/opt/bin/descent-worker",
                           "--coordinator", "c:1"));
 }
 
@@ -41,10 +46,10 @@ TEST(MpirunCommandTest, OptionsOfTheCallerComeAfterOursAsTheyAre) {
   const PoolOptions pool = {
       .ranks = 2, .coordinator = "c:1", .mpirun_options = {"--mca", "btl", "self; rm -rf /"}};
 
-  EXPECT_THAT(
-      MpirunCommand(pool, kUserSite),
-      ElementsAre("mpirun", "-n", "2", "--oversubscribe", "--bind-to", "none", "--mca", "btl",
-                  "self; rm -rf /", "/opt/bin/descent-worker", "--coordinator", "c:1"));
+  EXPECT_THAT(MpirunCommand(pool, kUserSite),
+              ElementsAre("/usr/bin/mpirun", "-n", "2", "--oversubscribe", "--bind-to", "none",
+                          "--mca", "btl", "self; rm -rf /", "/opt/bin/descent-launch",
+                          "--rank-wrapper", "/opt/bin/descent-worker", "--coordinator", "c:1"));
 }
 
 }  // namespace

@@ -1,0 +1,64 @@
+// State's part that listens to launchers. A launcher's word about a world joins what the streams
+// tell:
+//   1. Ranks that are still attached are lost now: the launcher ends all of a world with its first
+//      process.
+//   2. Attempts that lost their ranks before the launcher told why get the reason, wherever their
+//      job is by now.
+#include <utility>
+
+#include "common/process_end.h"
+#include "coordinator/state.h"
+
+namespace descent {
+namespace {
+
+// What the end of a process explains; a rank that said why it left, or failed by itself, has told.
+bool IsLoss(const FailureRecord& record) {
+  return record.reason == "WorkerLost" || record.reason == "PeerLost" || record.reason == "Aborted";
+}
+
+AttemptRecord* FindRecord(Job& job, std::int64_t generation) {
+  if (job.attempt.generation == generation) return &job.attempt;
+  for (AttemptRecord& attempt : job.earlier_attempts)
+    if (attempt.generation == generation) return &attempt;
+  return nullptr;
+}
+
+}  // namespace
+
+void State::On(const WorldEnded& event) {
+  const RankExit& exit = event.exit;
+  const std::vector<WorldEnds::ExplainedLoss> earlier = world_ends_.AddExit(exit);
+  const std::string reason = "its world ended: " + ProcessEndText(exit.exit_code, exit.signal);
+  // The first one to be lost is the one to blame.
+  if (const auto holder = membership_.HolderOf(exit.pool, exit.world_rank)) Close(*holder, reason);
+  std::vector<SessionId> attached;
+  for (const PoolView& pool : membership_.pools())
+    if (pool.name == exit.pool)
+      for (const WorkerView& worker : pool.workers) attached.push_back(worker.session);
+  for (const SessionId session : attached) Close(session, reason);
+  for (const WorldEnds::ExplainedLoss& loss : earlier) Explain(loss);
+}
+
+void State::Explain(const WorldEnds::ExplainedLoss& loss) {
+  const auto sequence = sequences_.find(loss.job_id);
+  if (sequence == sequences_.end()) return;
+  Job& job = jobs_.at(sequence->second);
+  const auto attempt = attempts_.find(loss.job_id);
+  if (attempt != attempts_.end() && attempt->second.generation == loss.generation) {
+    std::optional<AttemptFailure>& failure = attempt->second.failure;
+    if (failure && IsLoss(failure->record)) failure->record = loss.record;
+    return;
+  }
+  AttemptRecord* record = FindRecord(job, loss.generation);
+  if (record == nullptr || !record->failure || !IsLoss(*record->failure)) return;
+  const std::string told = std::exchange(*record->failure, loss.record).message;
+  record->end_message = loss.record.message;
+  if (job.failure && job.failure->message == told) job.failure = loss.record;
+  const std::size_t place = job.state_message.find(told);
+  if (place != std::string::npos)
+    job.state_message.replace(place, told.size(), loss.record.message);
+  actions_.push_back(StoreJob{.job = job});
+}
+
+}  // namespace descent

@@ -1,0 +1,150 @@
+#include "launch/rank_wrapper.h"
+
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "launch/mpi_leftovers.h"
+#include "launch/pool_processes.h"
+#include "launch/rank_report.h"
+
+namespace descent {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr int kExecFailed = 127;
+// mpirun kills what still lives one second after its SIGTERM.
+constexpr std::chrono::milliseconds kEndGrace{700};
+constexpr std::chrono::minutes kLookEvery{1};
+// No other use of it here: mpirun never sends it.
+constexpr int kParentEnded = SIGHUP;
+
+std::string EnvironmentValue(const char* name) {
+  const char* const value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+RankReport MakeReport() {
+  std::array<char, 256> host{};
+  gethostname(host.data(), host.size() - 1);
+  RankReport report;
+  report.rank.pool = EnvironmentValue(kPoolVariable);
+  report.rank.world_rank = std::atoi(EnvironmentValue("OMPI_COMM_WORLD_RANK").c_str());
+  report.rank.host = host.data();
+  return report;
+}
+
+MpiLeftovers OwnLeftovers() {
+  std::string environment;
+  for (char** entry = environ; *entry != nullptr; ++entry) environment.append(*entry) += '\0';
+  return LeftoversOf(environment);
+}
+
+void Tell(const RankReport& report) {
+  const std::string line = FormatRankReport(report);
+  // One write, so that nobody else's bytes come between; mpirun may be gone, and then so is who
+  // would read it.
+  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, line.data(), line.size());
+}
+
+[[noreturn]] void BecomeRank(std::vector<std::string>& arguments, pid_t wrapper) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != wrapper) _exit(kExecFailed);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+  signal(SIGPIPE, SIG_DFL);
+  signal(kEndRanks, SIG_IGN);  // mpirun sends it to the whole process group
+  std::vector<char*> pointers;
+  for (std::string& argument : arguments) pointers.push_back(argument.data());
+  pointers.push_back(nullptr);
+  execv(pointers[0], pointers.data());
+  std::fprintf(stderr, "error: cannot run %s: %s\n", pointers[0], std::strerror(errno));
+  _exit(kExecFailed);
+}
+
+// Waits for the child and for those who want it to end.
+class RankWatch {
+ public:
+  RankWatch(pid_t child, const sigset_t& signals) : child_(child), signals_(signals) {}
+
+  int WaitForEnd() {  // the wait status
+    while (true) {
+      int status = 0;
+      if (waitpid(child_, &status, WNOHANG) == child_) return status;
+      Answer(NextSignal());
+    }
+  }
+
+ private:
+  // One of the signals, or -1 when it is time to look at the clock.
+  int NextSignal() const {
+    const auto left = std::clamp<std::chrono::nanoseconds>(kill_at_ - Clock::now(),
+                                                           std::chrono::nanoseconds(0), kLookEvery);
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
+    const timespec time = {.tv_sec = seconds.count(), .tv_nsec = (left - seconds).count()};
+    return sigtimedwait(&signals_, nullptr, &time);
+  }
+
+  void Answer(int signal) {
+    const bool is_urgent = signal == SIGTERM || signal == SIGINT;
+    if (is_urgent || signal == kEndRanks) kill(child_, SIGTERM);
+    if (is_urgent) kill_at_ = std::min(kill_at_, Clock::now() + kEndGrace);
+    if (signal == kParentEnded || Clock::now() >= kill_at_) {
+      kill(child_, SIGKILL);
+      kill_at_ = Clock::time_point::max();
+    }
+  }
+
+  const pid_t child_;
+  const sigset_t& signals_;
+  Clock::time_point kill_at_ = Clock::time_point::max();
+};
+
+}  // namespace
+
+int RunRank(std::vector<std::string> arguments) {
+  const pid_t parent = getppid();
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGCHLD, SIGTERM, SIGINT, kEndRanks, kParentEnded})
+    sigaddset(&signals, signal);
+  sigprocmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  prctl(PR_SET_PDEATHSIG, kParentEnded);
+  if (getppid() != parent) return kExecFailed;
+
+  const pid_t wrapper = getpid();
+  const pid_t child = fork();
+  if (child < 0) {
+    std::fprintf(stderr, "error: cannot start a rank: %s\n", std::strerror(errno));
+    return kExecFailed;
+  }
+  if (child == 0) BecomeRank(arguments, wrapper);
+  RankReport report = MakeReport();
+  report.rank.pid = child;
+  Tell(report);
+
+  RankWatch watch(child, signals);
+  const int status = watch.WaitForEnd();
+  const MpiLeftovers leftovers = OwnLeftovers();
+  RemoveSharedSegments(leftovers.job_id);
+  if (getppid() != parent) RemoveSessionDirectory(leftovers.session_directory);
+  report.has_ended = true;
+  report.rank.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+  report.rank.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+  Tell(report);
+  return report.rank.signal != 0 ? 128 + report.rank.signal : report.rank.exit_code;
+}
+
+}  // namespace descent

@@ -1,0 +1,35 @@
+#include "launch/stop_signals.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "common/check.h"
+
+namespace descent {
+
+StopSignals::StopSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  sigprocmask(SIG_BLOCK, &signals, nullptr);
+  descriptor_ = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+  DESCENT_CHECK(descriptor_ >= 0);
+}
+
+StopSignals::~StopSignals() { close(descriptor_); }
+
+bool StopSignals::Wait(std::chrono::milliseconds timeout) const {
+  pollfd wanted = {.fd = descriptor_, .events = POLLIN, .revents = 0};
+  int count = 0;
+  do {
+    count = poll(&wanted, 1, static_cast<int>(timeout.count()));
+  } while (count < 0 && errno == EINTR);
+  return count > 0;
+}
+
+}  // namespace descent

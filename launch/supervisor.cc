@@ -1,0 +1,63 @@
+#include "launch/supervisor.h"
+
+#include <chrono>
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include "common/log.h"
+#include "launch/exit_reporter.h"
+#include "launch/pool_processes.h"
+#include "launch/rank_report.h"
+#include "launch/restart_policy.h"
+#include "launch/world.h"
+
+namespace descent {
+namespace {
+
+// A little more than mpirun takes: it gives its ranks one second.
+constexpr std::chrono::seconds kStopGrace{4};
+// A rank that gives up by itself so early does so for a reason that it would meet again.
+constexpr std::chrono::seconds kStartTime{3};
+
+bool DidStart(const WorldEnd& end, int ranks) {
+  const bool gave_up = end.cause.signal == 0 && end.cause.exit_code != 0;
+  return end.ranks_started == ranks && !(gave_up && end.lived < kStartTime);
+}
+
+}  // namespace
+
+bool KeepPoolUp(const PoolOptions& pool, const LaunchSite& site, std::optional<int> restarts_max,
+                const StopSignals& signals) {
+  ExitReporter reporter(pool.coordinator);
+  RestartPolicy policy(restarts_max);
+  while (true) {
+    const std::string name = DrawPoolName();
+    Result<std::unique_ptr<World>> world = World::Start(MpirunCommand(pool, site), name);
+    if (!world.ok()) {
+      std::fprintf(stderr, "error: %s\n", world.status().message().c_str());
+      return false;
+    }
+    LogInfo("workers started pool={} ranks={}", name, pool.ranks);
+    const WorldEnd end = world.value()->Wait(signals);
+    if (end.was_asked_to_stop) {
+      world.value()->Stop(kStopGrace);
+      return true;
+    }
+    reporter.Report(end.cause);
+    world.value()->Kill();
+    const RestartPolicy::Decision next =
+        policy.After({.lived = end.lived, .did_start = DidStart(end, pool.ranks)});
+    const std::string reason = DescribeEnd(end.cause);
+    if (!next.pause) {
+      std::fprintf(stderr, "error: %s: %s\n%s", next.why_not.c_str(), reason.c_str(),
+                   end.said.c_str());
+      return false;
+    }
+    LogWarning("workers ended pool={} reason=\"{}\" restart={} pause_s={}", name, reason,
+               policy.restarts(), next.pause->count());
+    if (signals.Wait(*next.pause)) return true;
+  }
+}
+
+}  // namespace descent

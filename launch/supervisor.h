@@ -1,0 +1,18 @@
+#pragma once
+
+#include <optional>
+
+#include "launch/mpirun_command.h"
+#include "launch/stop_signals.h"
+
+namespace descent {
+
+// Keeps a pool up: starts its world, and when any process of it ends, kills the rest, tells the
+// coordinator why, and starts the next one. Every world has a pool name of its own, so nothing that
+// the old one still says is taken for the new one's. Blocks until a signal comes (true) or it gives
+// up (false), having said why on standard error. Nothing is left on this host afterwards. Call it
+// on the first thread.
+bool KeepPoolUp(const PoolOptions& pool, const LaunchSite& site, std::optional<int> restarts_max,
+                const StopSignals& signals);
+
+}  // namespace descent

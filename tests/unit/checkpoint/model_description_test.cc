@@ -1,0 +1,73 @@
+#include "worker/checkpoint/model_description.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/checkpoint/tiny_checkpoint.h"
+
+namespace descent {
+namespace {
+
+using testing::HasSubstr;
+
+ModelDescription MlpDescription() {
+  MlpSpec mlp{.hidden_sizes = {512, 256}, .activation = Activation::kGelu, .dropout = 0.1};
+  return {.model = {.architecture = mlp},
+          .format = {.feature_count = 784, .token_count = 0, .label_count = 1, .class_count = 10},
+          .vocabulary = std::nullopt};
+}
+
+TEST(ModelDescriptionTest, AGptOverCharactersComesBack) {
+  const ModelDescription decoded =
+      DecodeModelDescription(EncodeModelDescription(TinyDescription())).value();
+
+  const auto& gpt = std::get<GptSpec>(decoded.model.architecture);
+  EXPECT_EQ(gpt.layers, 2);
+  EXPECT_EQ(gpt.heads, 2);
+  EXPECT_EQ(gpt.embedding_size, 6);
+  EXPECT_EQ(gpt.context_length, 8);
+  EXPECT_EQ(gpt.dropout, 0.1);
+  EXPECT_EQ(decoded.format, TinyDescription().format);
+  EXPECT_EQ(decoded.vocabulary->characters(), "\n\"bü");
+}
+
+TEST(ModelDescriptionTest, AGptOverBytesComesBack) {
+  ModelDescription description = TinyDescription();
+  description.vocabulary = Vocabulary::Bytes();
+
+  const ModelDescription decoded =
+      DecodeModelDescription(EncodeModelDescription(description)).value();
+
+  EXPECT_EQ(decoded.vocabulary, Vocabulary::Bytes());
+}
+
+TEST(ModelDescriptionTest, AnMlpComesBack) {
+  const ModelDescription decoded =
+      DecodeModelDescription(EncodeModelDescription(MlpDescription())).value();
+
+  const auto& mlp = std::get<MlpSpec>(decoded.model.architecture);
+  EXPECT_EQ(mlp.hidden_sizes, (std::vector<std::int64_t>{512, 256}));
+  EXPECT_EQ(mlp.activation, Activation::kGelu);
+  EXPECT_EQ(mlp.dropout, 0.1);
+  EXPECT_EQ(decoded.format, MlpDescription().format);
+  EXPECT_FALSE(decoded.vocabulary.has_value());
+}
+
+TEST(ModelDescriptionTest, TextThatIsNoJsonIsDataLoss) {
+  EXPECT_EQ(DecodeModelDescription("{").status().code(), Code::kDataLoss);
+}
+
+TEST(ModelDescriptionTest, AMissingFieldIsNamed) {
+  EXPECT_THAT(DecodeModelDescription(R"({"model": {"gpt": {"layers": 2}}})").status().message(),
+              HasSubstr("heads"));
+}
+
+TEST(ModelDescriptionTest, AnUnknownValueIsDataLoss) {
+  std::string text = EncodeModelDescription(MlpDescription());
+  text.replace(text.find("\"gelu\""), 6, "\"silu\"");
+
+  EXPECT_EQ(DecodeModelDescription(text).status().code(), Code::kDataLoss);
+}
+
+}  // namespace
+}  // namespace descent

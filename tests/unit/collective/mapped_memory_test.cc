@@ -1,0 +1,74 @@
+#include "worker/collective/mapped_memory.h"
+
+#include <gtest/gtest.h>
+
+#include <utility>
+
+namespace descent {
+namespace {
+
+TEST(MappedMemoryTest, WhatOneMappingWritesAnotherReads) {
+  const MappedMemory made = MappedMemory::MakeShared(10000).value();
+  const MappedMemory opened = MappedMemory::OpenShared(made.ticket(), 10000).value();
+
+  made.bytes()[9999] = std::byte{7};
+
+  EXPECT_EQ(opened.bytes()[9999], std::byte{7});
+}
+
+TEST(MappedMemoryTest, PagesOutliveTheMapperWhoMadeThem) {
+  MappedMemory opened;
+  {
+    const MappedMemory made = MappedMemory::MakeShared(100).value();
+    made.bytes()[0] = std::byte{7};
+    opened = MappedMemory::OpenShared(made.ticket(), 100).value();
+  }
+
+  EXPECT_EQ(opened.bytes()[0], std::byte{7});
+}
+
+TEST(MappedMemoryTest, ATicketForMemoryOfAnotherSizeIsRefused) {
+  const MappedMemory made = MappedMemory::MakeShared(100).value();
+
+  EXPECT_EQ(MappedMemory::OpenShared(made.ticket(), 8192).status().code(), Code::kUnavailable);
+}
+
+TEST(MappedMemoryTest, AClosedFileIsNotOpened) {
+  MappedMemory made = MappedMemory::MakeShared(100).value();
+  const SharedMemoryTicket ticket = made.ticket();
+  made.CloseFile();
+
+  EXPECT_EQ(MappedMemory::OpenShared(ticket, 100).status().code(), Code::kUnavailable);
+}
+
+TEST(MappedMemoryTest, MoreThanTheAddressSpaceIsRefused) {
+  EXPECT_EQ(MappedMemory::MakePrivate(std::size_t{1} << 62).status().code(),
+            Code::kResourceExhausted);
+  EXPECT_EQ(MappedMemory::MakeShared(std::size_t{1} << 62).status().code(),
+            Code::kResourceExhausted);
+}
+
+TEST(MappedMemoryTest, ReservedPagesAreZeroAndWritable) {
+  MappedMemory memory = MappedMemory::MakeShared(20000).value();
+
+  ASSERT_TRUE(memory.Reserve(5000, 15000).ok());
+
+  for (const std::byte value : memory.bytes()) ASSERT_EQ(value, std::byte{0});
+  memory.bytes()[19999] = std::byte{1};
+}
+
+TEST(MappedMemoryTest, ReleasedPagesReadAsZeroAndTheirNeighboursAsTheyWere) {
+  const MappedMemory memory = MappedMemory::MakePrivate(3 * 4096).value();
+  const std::span values(reinterpret_cast<float*>(memory.bytes().data()), 3 * 1024);
+  for (float& value : values) value = 1;
+
+  ReleasePages(values.subspan(1000, 1500));
+
+  EXPECT_EQ(values[1023], 1);
+  EXPECT_EQ(values[1024], 0);
+  EXPECT_EQ(values[2047], 0);
+  EXPECT_EQ(values[2048], 1);
+}
+
+}  // namespace
+}  // namespace descent

@@ -1,0 +1,120 @@
+#include "worker/checkpoint/model_description.h"
+
+#include <spdlog/fmt/fmt.h>
+
+#include <nlohmann/json.hpp>
+#include <utility>
+#include <variant>
+
+namespace descent {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json ToJson(const MlpSpec& mlp) {
+  return {{"mlp",
+           {{"hidden_sizes", mlp.hidden_sizes},
+            {"activation", mlp.activation == Activation::kRelu ? "relu" : "gelu"},
+            {"dropout", mlp.dropout}}}};
+}
+
+Json ToJson(const GptSpec& gpt) {
+  return {{"gpt",
+           {{"layers", gpt.layers},
+            {"heads", gpt.heads},
+            {"embedding_size", gpt.embedding_size},
+            {"context_length", gpt.context_length},
+            {"dropout", gpt.dropout}}}};
+}
+
+Json ToJson(const SampleFormat& format) {
+  return {{"features", format.feature_count},
+          {"tokens", format.token_count},
+          {"labels", format.label_count},
+          {"classes", format.class_count}};
+}
+
+// These throw what the JSON library throws where a field is absent or of another type. A wrong
+// value that they take for another one shows when the description is encoded again.
+
+MlpSpec MlpFromJson(const Json& json) {
+  MlpSpec mlp;
+  json.at("hidden_sizes").get_to(mlp.hidden_sizes);
+  mlp.activation = json.at("activation") == "relu" ? Activation::kRelu : Activation::kGelu;
+  json.at("dropout").get_to(mlp.dropout);
+  return mlp;
+}
+
+GptSpec GptFromJson(const Json& json) {
+  GptSpec gpt;
+  json.at("layers").get_to(gpt.layers);
+  json.at("heads").get_to(gpt.heads);
+  json.at("embedding_size").get_to(gpt.embedding_size);
+  json.at("context_length").get_to(gpt.context_length);
+  json.at("dropout").get_to(gpt.dropout);
+  return gpt;
+}
+
+SampleFormat FormatFromJson(const Json& json) {
+  SampleFormat format;
+  json.at("features").get_to(format.feature_count);
+  json.at("tokens").get_to(format.token_count);
+  json.at("labels").get_to(format.label_count);
+  json.at("classes").get_to(format.class_count);
+  return format;
+}
+
+Result<std::optional<Vocabulary>> VocabularyFromJson(const Json& json) {
+  if (!json.contains("tokenizer")) return std::optional<Vocabulary>();
+  if (json.at("tokenizer") == "byte") return std::optional(Vocabulary::Bytes());
+  DESCENT_ASSIGN(Vocabulary vocabulary,
+                 Vocabulary::FromCharacters(json.at("characters").get<std::string>()));
+  return std::optional(std::move(vocabulary));
+}
+
+Result<ModelDescription> FromJson(const Json& json) {
+  ModelDescription description;
+  const Json& model = json.at("model");
+  if (model.contains("gpt")) {
+    description.model.architecture = GptFromJson(model.at("gpt"));
+  } else {
+    description.model.architecture = MlpFromJson(model.at("mlp"));
+  }
+  description.format = FormatFromJson(json.at("sample"));
+  DESCENT_ASSIGN(description.vocabulary, VocabularyFromJson(json));
+  return description;
+}
+
+}  // namespace
+
+std::string EncodeModelDescription(const ModelDescription& description) {
+  Json json;
+  json["model"] =
+      std::visit([](const auto& spec) { return ToJson(spec); }, description.model.architecture);
+  json["loss"] = "cross_entropy";
+  json["sample"] = ToJson(description.format);
+  if (description.vocabulary) {
+    const bool is_byte = description.vocabulary->tokenizer() == Tokenizer::kByte;
+    json["tokenizer"] = is_byte ? "byte" : "char";
+    if (!is_byte) json["characters"] = description.vocabulary->characters();
+  }
+  return json.dump(2) + "\n";
+}
+
+Result<ModelDescription> DecodeModelDescription(std::string_view text) {
+  try {
+    Result<ModelDescription> description = FromJson(Json::parse(text));
+    if (!description.ok())
+      return Status(Code::kDataLoss,
+                    "the characters of the tokenizer: " + description.status().message());
+    // There is one way to write a description.
+    if (EncodeModelDescription(description.value()) != text)
+      return Status(Code::kDataLoss, "the description of the model is not one of this version's");
+    return description;
+  } catch (const Json::exception& exception) {
+    return Status(Code::kDataLoss,
+                  fmt::format("the description of the model is corrupt: {}", exception.what()));
+  }
+}
+
+}  // namespace descent

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/job_spec.h"
+#include "common/result.h"
+#include "common/sample_format.h"
+#include "worker/data/vocabulary.h"
+
+namespace descent {
+
+// What it takes to run a checkpoint's model without its job and its data.
+struct ModelDescription {
+  ModelSpec model;
+  SampleFormat format;
+  std::optional<Vocabulary> vocabulary;  // of text
+};
+
+// model.json (docs/checkpoint_format.md). Equal descriptions give equal bytes.
+std::string EncodeModelDescription(const ModelDescription& description);
+
+// kDataLoss: it is not what EncodeModelDescription writes.
+Result<ModelDescription> DecodeModelDescription(std::string_view text);
+
+}  // namespace descent

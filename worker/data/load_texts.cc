@@ -1,0 +1,137 @@
+#include "worker/data/load_texts.h"
+
+#include <spdlog/fmt/fmt.h>
+
+#include <cmath>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "worker/data/text_dataset.h"
+#include "worker/data/text_files.h"
+
+namespace descent {
+namespace {
+
+using Tokens = std::vector<std::uint16_t>;
+
+// One load, in its three stages. A glob that fails in one is left out of the next.
+class TextLoader {
+ public:
+  TextLoader(const DataSpec& spec, std::int64_t context_length)
+      : spec_(spec), context_length_(context_length) {}
+
+  Result<Datasets> Load() {
+    Datasets datasets;
+    for (const DatasetSpec* split : Splits()) ReadFiles(split->path);
+    datasets.vocabulary = MakeVocabulary();
+    if (datasets.vocabulary) EncodeFiles(*datasets.vocabulary);
+    datasets.train = MakeDataset("data.train", &spec_.train, datasets.vocabulary);
+    datasets.validation =
+        MakeDataset("data.validation", Pointer(spec_.validation), datasets.vocabulary);
+    datasets.test = MakeDataset("data.test", Pointer(spec_.test), datasets.vocabulary);
+    if (!problems_.empty()) return Status(Code::kInvalidArgument, problems_);
+    return datasets;
+  }
+
+ private:
+  static const DatasetSpec* Pointer(const std::optional<DatasetSpec>& split) {
+    return split ? &*split : nullptr;
+  }
+
+  std::vector<const DatasetSpec*> Splits() const {
+    std::vector<const DatasetSpec*> splits = {&spec_.train};
+    for (const auto* split : {&spec_.validation, &spec_.test})
+      if (*split) splits.push_back(Pointer(*split));
+    return splits;
+  }
+
+  void AddProblem(std::string_view problem) {
+    if (!problems_.empty()) problems_ += '\n';
+    problems_ += problem;
+  }
+
+  // Of `char`, every file must be UTF-8.
+  void ReadFiles(const std::string& glob) {
+    if (!seen_.insert(glob).second) return;
+    Result<std::vector<TextFile>> files = ReadTextFiles(glob);
+    if (!files.ok()) return AddProblem(files.status().message());
+    bool is_valid = true;
+    for (const TextFile& file : files.value()) {
+      if (spec_.tokenizer != Tokenizer::kChar) continue;
+      const std::string problem = FindInvalidUtf8(file.text);
+      if (problem.empty()) continue;
+      AddProblem(fmt::format("{}: {}, which tokenizer: char needs", file.path.string(), problem));
+      is_valid = false;
+    }
+    if (is_valid) files_[glob] = std::move(files).value();
+  }
+
+  std::optional<Vocabulary> MakeVocabulary() {
+    if (spec_.tokenizer == Tokenizer::kByte) return Vocabulary::Bytes();
+    const auto files = files_.find(spec_.train.path);
+    if (files == files_.end()) return std::nullopt;
+    std::vector<std::string_view> texts;
+    for (const TextFile& file : files->second) texts.push_back(file.text);
+    Result<Vocabulary> vocabulary = Vocabulary::CharactersOf(texts);
+    if (vocabulary.ok()) return std::move(vocabulary).value();
+    AddProblem(fmt::format("{}: {}", spec_.train.path, vocabulary.status().message()));
+    return std::nullopt;
+  }
+
+  void EncodeFiles(const Vocabulary& vocabulary) {
+    for (auto& [glob, files] : files_) {
+      Tokens tokens;
+      bool is_known = true;
+      for (TextFile& file : files) {
+        const Result<Tokens> encoded = vocabulary.Encode(file.text);
+        file.text = {};
+        if (!encoded.ok()) {
+          AddProblem(fmt::format("{}: {}", file.path.string(), encoded.status().message()));
+          is_known = false;
+        } else {
+          tokens.insert(tokens.end(), encoded.value().begin(), encoded.value().end());
+        }
+      }
+      if (is_known) tokens_[glob] = std::move(tokens);
+    }
+  }
+
+  std::unique_ptr<const Dataset> MakeDataset(std::string_view field, const DatasetSpec* split,
+                                             const std::optional<Vocabulary>& vocabulary) {
+    if (split == nullptr || !vocabulary) return nullptr;
+    const auto tokens = tokens_.find(split->path);
+    if (tokens == tokens_.end()) return nullptr;
+    const FractionRange fraction = split->fraction.value_or(FractionRange());
+    const auto count = static_cast<double>(tokens->second.size());
+    Result<std::unique_ptr<TextDataset>> dataset = TextDataset::Create(
+        {.tokens = Tokens(tokens->second.begin() + std::llround(fraction.first * count),
+                          tokens->second.begin() + std::llround(fraction.last * count)),
+         .vocabulary_size = vocabulary->size(),
+         .context_length = context_length_,
+         .stride = split->stride});
+    if (dataset.ok()) return std::move(dataset).value();
+    AddProblem(fmt::format("{}: {} has {}", field, split->path, dataset.status().message()));
+    return nullptr;
+  }
+
+  const DataSpec& spec_;
+  const std::int64_t context_length_;
+  std::string problems_;
+  std::set<std::string> seen_;                          // every glob
+  std::map<std::string, std::vector<TextFile>> files_;  // by glob, if all could be read
+  std::map<std::string, Tokens> tokens_;                // by glob, if all could be encoded
+};
+
+}  // namespace
+
+Result<Datasets> LoadTexts(const DataSpec& spec, std::int64_t context_length) {
+  return TextLoader(spec, context_length).Load();
+}
+
+}  // namespace descent

@@ -1,0 +1,67 @@
+#include "worker/data/text_dataset.h"
+
+#include <spdlog/fmt/fmt.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "common/check.h"
+
+namespace descent {
+
+Result<std::unique_ptr<TextDataset>> TextDataset::Create(Options options) {
+  DESCENT_CHECK(options.context_length >= 1);
+  DESCENT_CHECK(options.stride >= 1);
+  DESCENT_CHECK(options.vocabulary_size >= 1);
+  for (const std::uint16_t token : options.tokens) DESCENT_DCHECK(token < options.vocabulary_size);
+  if (std::ssize(options.tokens) <= options.context_length)
+    return Status(Code::kInvalidArgument,
+                  fmt::format("{} tokens, must be at least {}: the context length and one more",
+                              options.tokens.size(), options.context_length + 1));
+  return std::unique_ptr<TextDataset>(new TextDataset(std::move(options)));  // NOLINT
+}
+
+TextDataset::TextDataset(Options options) : options_(std::move(options)) {}
+
+std::int64_t TextDataset::sample_count() const {
+  const std::int64_t last_start = std::ssize(options_.tokens) - options_.context_length - 1;
+  return last_start / options_.stride + 1;
+}
+
+SampleFormat TextDataset::format() const {
+  return {.feature_count = 0,
+          .token_count = options_.context_length,
+          .label_count = options_.context_length,
+          .class_count = options_.vocabulary_size};
+}
+
+void TextDataset::CopySamples(std::span<const std::int64_t> samples, std::span<float> features,
+                              std::span<std::int32_t> tokens,
+                              std::span<std::int32_t> labels) const {
+  const auto length = static_cast<std::size_t>(options_.context_length);
+  DESCENT_CHECK(features.empty());
+  DESCENT_CHECK(tokens.size() == samples.size() * length);
+  DESCENT_CHECK(labels.size() == samples.size() * length);
+  for (std::size_t row = 0; row < samples.size(); ++row) {
+    DESCENT_CHECK(samples[row] >= 0);
+    DESCENT_CHECK(samples[row] < sample_count());
+    const auto start = static_cast<std::size_t>(samples[row] * options_.stride);
+    const auto text = std::span(options_.tokens).subspan(start, length + 1);
+    std::ranges::copy(text.first(length),
+                      tokens.begin() + static_cast<std::ptrdiff_t>(row * length));
+    std::ranges::copy(text.last(length),
+                      labels.begin() + static_cast<std::ptrdiff_t>(row * length));
+  }
+}
+
+Digest TextDataset::Fingerprint() const {
+  const std::array<std::int64_t, 4> facts = {std::ssize(options_.tokens), options_.vocabulary_size,
+                                             options_.context_length, options_.stride};
+  ChunkedHasher hasher;
+  hasher.Add(std::as_bytes(std::span(facts)));
+  hasher.Add(std::as_bytes(std::span(options_.tokens)));
+  return hasher.Finish();
+}
+
+}  // namespace descent

@@ -1,0 +1,97 @@
+#include "worker/generate/text_generator.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+#include <variant>
+
+#include "common/check.h"
+#include "worker/checkpoint/checkpoint_reader.h"
+
+namespace descent {
+namespace {
+
+Status CheckIsOfText(const std::filesystem::path& checkpoint, const ModelDescription& description) {
+  const auto* gpt = std::get_if<GptSpec>(&description.model.architecture);
+  if (gpt == nullptr || !description.vocabulary)
+    return Status(Code::kFailedPrecondition,
+                  checkpoint.string() + ": its model is an mlp, must be a gpt to generate text");
+  const SampleFormat& format = description.format;
+  if (format.token_count != gpt->context_length || format.token_count < 1 ||
+      format.class_count != description.vocabulary->size())
+    return Status(Code::kDataLoss,
+                  checkpoint.string() + ": its model and its vocabulary do not fit one another");
+  return Status();
+}
+
+std::vector<TensorTarget> TargetsOf(const ParameterLayout& layout, std::span<float> arena) {
+  std::vector<TensorTarget> targets;
+  for (const ParameterSlot& slot : layout.slots)
+    targets.push_back({.name = slot.name,
+                       .shape = slot.shape,
+                       .values = arena.subspan(static_cast<std::size_t>(slot.offset),
+                                               static_cast<std::size_t>(slot.size))});
+  return targets;
+}
+
+}  // namespace
+
+Result<TextGenerator> TextGenerator::Create(const std::filesystem::path& checkpoint,
+                                            ThreadPool& pool) {
+  DESCENT_ASSIGN(ModelDescription description, ReadModelDescription(checkpoint));
+  DESCENT_RETURN_IF_ERROR(CheckIsOfText(checkpoint, description));
+  DESCENT_ASSIGN(PlanCache plans, PlanCache::Create(description.model, description.format, pool));
+  TextGenerator generator(std::move(description), std::move(plans));
+  const auto targets = TargetsOf(generator.plans_.layout(), generator.parameters_.span());
+  DESCENT_RETURN_IF_ERROR(LoadModel(checkpoint, targets).status());
+  return generator;
+}
+
+TextGenerator::TextGenerator(ModelDescription description, PlanCache plans)
+    : description_(std::move(description)),
+      plans_(std::move(plans)),
+      parameters_(plans_.layout().element_count),
+      input_(static_cast<std::size_t>(description_.format.token_count)),
+      logits_(input_.size() * static_cast<std::size_t>(description_.format.class_count)) {}
+
+Result<std::vector<std::uint16_t>> TextGenerator::Encode(std::string_view prompt) const {
+  if (prompt.empty())
+    return Status(Code::kInvalidArgument, "empty, must have at least one character");
+  return description_.vocabulary->Encode(prompt);
+}
+
+Status TextGenerator::Continue(Request request) {
+  std::vector<std::uint16_t>& text = request.prompt;
+  DESCENT_CHECK(!text.empty());
+  for (std::int64_t index = 0; index < request.tokens; ++index) {
+    const std::size_t context = std::min(text.size(), input_.size());
+    DESCENT_ASSIGN(const std::span<const float> logits, NextLogits(std::span(text).last(context)));
+    const std::int64_t token = SampleToken(logits, request.sampling, index);
+    text.push_back(static_cast<std::uint16_t>(token));
+    request.take(description_.vocabulary->Decode(token));
+  }
+  return Status();
+}
+
+// A token sees none that follow it, so what stands behind the last one does not matter.
+Result<std::span<const float>> TextGenerator::NextLogits(std::span<const std::uint16_t> tokens) {
+  std::fill(std::copy(tokens.begin(), tokens.end(), input_.begin()), input_.end(), 0);
+  DESCENT_ASSIGN(Plan* const plan, plans_.PlanFor(PlanKind::kPredict, 1));
+  plan->Run(PlanRun{.features = {},
+                    .tokens = input_,
+                    .labels = {},
+                    .parameters = parameters_.span(),
+                    .gradients = {},
+                    .losses = {},
+                    .correct = {},
+                    .logits = logits_,
+                    .on_bucket_ready = {}});
+  const auto classes = static_cast<std::size_t>(description_.format.class_count);
+  const auto logits =
+      std::span<const float>(logits_).subspan((tokens.size() - 1) * classes, classes);
+  if (!std::ranges::all_of(logits, [](float logit) { return std::isfinite(logit); }))
+    return Status(Code::kFailedPrecondition, "the model's logits are not finite");
+  return logits;
+}
+
+}  // namespace descent

@@ -1,0 +1,77 @@
+#include "worker/train/step_exchange.h"
+
+#include <algorithm>
+
+#include "common/check.h"
+#include "worker/optim/clip.h"
+
+namespace descent {
+
+StepExchange::StepExchange(std::int64_t logical_workers, const SliceMap& slices, int rank)
+    : logical_workers_(logical_workers),
+      slices_(slices),
+      rank_(rank),
+      mine_(FirstBlock() + static_cast<std::size_t>(slices.BlockCountMax())),
+      everyones_(mine_.size() * static_cast<std::size_t>(slices.world_size())) {}
+
+void StepExchange::BeginStep(bool is_stop_requested) {
+  std::fill(mine_.begin(), mine_.begin() + static_cast<std::ptrdiff_t>(FirstBlock()), 0.0);
+  mine_[0] = is_stop_requested ? 1.0 : 0.0;
+}
+
+void StepExchange::SetLoss(std::int64_t logical_worker, double loss) {
+  const IndexRange range = LogicalWorkersOf(logical_workers_, slices_.world_size(), rank_);
+  DESCENT_CHECK(range.first <= logical_worker && logical_worker < range.last);
+  mine_[static_cast<std::size_t>(1 + logical_worker - range.first)] = loss;
+}
+
+std::span<double> StepExchange::square_sums() {
+  return std::span(mine_).subspan(FirstBlock(),
+                                  static_cast<std::size_t>(slices_.BlockCountOf(rank_)));
+}
+
+Status StepExchange::Exchange(Collective& collective) {
+  return collective.AllGather(std::as_bytes(std::span(mine_)),
+                              std::as_writable_bytes(std::span(everyones_)));
+}
+
+double StepExchange::loss_sum() const {
+  double sum = 0;
+  for (int rank = 0; rank < slices_.world_size(); ++rank) {
+    const std::span<const double> record = RecordOf(rank);
+    const std::int64_t count =
+        LogicalWorkersOf(logical_workers_, slices_.world_size(), rank).size();
+    for (const double loss : record.subspan(1, static_cast<std::size_t>(count))) sum += loss;
+  }
+  return sum;
+}
+
+double StepExchange::gradient_norm() const {
+  std::vector<double> sums;
+  for (int bucket = 0; bucket < slices_.bucket_count(); ++bucket)
+    for (int rank = 0; rank < slices_.world_size(); ++rank) {
+      const IndexRange blocks = slices_.BlocksOf(bucket, rank);
+      const std::span<const double> found =
+          RecordOf(rank).subspan(FirstBlock() + static_cast<std::size_t>(blocks.first),
+                                 static_cast<std::size_t>(blocks.size()));
+      sums.insert(sums.end(), found.begin(), found.end());
+    }
+  return NormOfBlocks(sums);
+}
+
+bool StepExchange::is_stop_requested_anywhere() const {
+  for (int rank = 0; rank < slices_.world_size(); ++rank)
+    if (RecordOf(rank)[0] != 0) return true;
+  return false;
+}
+
+std::size_t StepExchange::FirstBlock() const {
+  const std::int64_t world_size = slices_.world_size();
+  return static_cast<std::size_t>(1 + (logical_workers_ + world_size - 1) / world_size);
+}
+
+std::span<const double> StepExchange::RecordOf(int rank) const {
+  return std::span(everyones_).subspan(static_cast<std::size_t>(rank) * RecordSize(), RecordSize());
+}
+
+}  // namespace descent

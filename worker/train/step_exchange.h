@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "common/shard_planner.h"
+#include "common/status.h"
+#include "worker/collective/collective.h"
+#include "worker/train/slice_map.h"
+
+namespace descent {
+
+// What the ranks tell each other once in a step, in one message each: the losses of their logical
+// workers, the sums of squares of their slices of the gradient, and whether they were asked to
+// stop. Losses are added in double in the order of logical workers, and squares in the order of
+// blocks, so both have equal bits on every rank and for every number of ranks. One user at a time.
+class StepExchange {
+ public:
+  // `slices` outlives it.
+  StepExchange(std::int64_t logical_workers, const SliceMap& slices, int rank);
+
+  void BeginStep(bool is_stop_requested);
+  void SetLoss(std::int64_t logical_worker, double loss);  // of this rank; others count as 0
+
+  // Where the sums of squares of this rank's blocks go: [slices.BlockCountOf(rank)].
+  std::span<double> square_sums();
+
+  Status Exchange(Collective& collective);  // on the communication thread
+
+  double loss_sum() const;
+  double gradient_norm() const;  // of the sum over all samples
+  bool is_stop_requested_anywhere() const;
+
+ private:
+  // A rank's record: the flag, a loss for each logical worker it could have, a sum for each block
+  // it could have.
+  std::size_t RecordSize() const { return mine_.size(); }
+  std::size_t FirstBlock() const;
+  std::span<const double> RecordOf(int rank) const;
+
+  const std::int64_t logical_workers_;
+  const SliceMap& slices_;
+  const int rank_;
+  std::vector<double> mine_;
+  std::vector<double> everyones_;  // [world_size * RecordSize()]
+};
+
+}  // namespace descent
