@@ -64,6 +64,9 @@ Result<std::unique_ptr<LocalCluster>> LocalCluster::Start(const fs::path& state_
   std::unique_ptr<LocalCluster> cluster(new LocalCluster(logs, std::move(temporary)));  // NOLINT
   DESCENT_RETURN_IF_ERROR(cluster->StartCoordinator(state_directory));
   DESCENT_RETURN_IF_ERROR(cluster->WaitForPorts());
+  // It has served; so not even a run that is killed leaves it behind.
+  std::error_code ignored;
+  fs::remove_all(cluster->temporary_, ignored);
   return cluster;
 }
 

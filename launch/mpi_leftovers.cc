@@ -46,6 +46,18 @@ MpiLeftovers LeftoversOf(std::string_view environment) {
   return leftovers;
 }
 
+fs::path FindSessionDirectory(pid_t mpirun) {
+  std::error_code error;
+  const fs::path root = fs::temp_directory_path(error);
+  for (fs::directory_iterator entry(root, error), end; !error && entry != end;
+       entry.increment(error)) {
+    if (!entry->path().filename().string().starts_with("ompi.")) continue;
+    const fs::path session = entry->path() / ("pid." + std::to_string(mpirun));
+    if (IsOurs(session)) return session;
+  }
+  return {};
+}
+
 void RemoveSharedSegments(const std::string& job_id) {
   if (job_id.empty()) return;
   std::error_code error;

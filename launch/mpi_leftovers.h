@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -17,6 +19,9 @@ struct MpiLeftovers {
 // Where the processes of an environment ("NAME=value" strings, each ended by a zero byte) leave
 // theirs; empty fields if mpirun did not start them.
 MpiLeftovers LeftoversOf(std::string_view environment);
+
+// Where an mpirun of this host keeps its session, found by its process number; empty if nowhere.
+std::filesystem::path FindSessionDirectory(pid_t mpirun);
 
 // Removes the segments of the job that belong to this user. Nobody needs the names any more: who
 // still has them mapped keeps the memory. Blocks.

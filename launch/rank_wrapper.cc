@@ -24,8 +24,10 @@ using Clock = std::chrono::steady_clock;
 
 constexpr int kExecFailed = 127;
 // mpirun kills what still lives one second after its SIGTERM.
-constexpr std::chrono::milliseconds kEndGrace{700};
+constexpr std::chrono::milliseconds kUrgentEndGrace{700};
+constexpr std::chrono::milliseconds kEndGrace{5000};
 constexpr std::chrono::minutes kLookEvery{1};
+constexpr std::chrono::milliseconds kParentEndMax{100};
 // No other use of it here: mpirun never sends it.
 constexpr int kParentEnded = SIGHUP;
 
@@ -98,8 +100,10 @@ class RankWatch {
 
   void Answer(int signal) {
     const bool is_urgent = signal == SIGTERM || signal == SIGINT;
-    if (is_urgent || signal == kEndRanks) kill(child_, SIGTERM);
-    if (is_urgent) kill_at_ = std::min(kill_at_, Clock::now() + kEndGrace);
+    if (is_urgent || signal == kEndRanks) {
+      kill(child_, SIGTERM);
+      kill_at_ = std::min(kill_at_, Clock::now() + (is_urgent ? kUrgentEndGrace : kEndGrace));
+    }
     if (signal == kParentEnded || Clock::now() >= kill_at_) {
       kill(child_, SIGKILL);
       kill_at_ = Clock::time_point::max();
@@ -110,6 +114,19 @@ class RankWatch {
   const sigset_t& signals_;
   Clock::time_point kill_at_ = Clock::time_point::max();
 };
+
+// A parent that is killed closes its connections, at which a rank may end, and is gone a little
+// later. So after a rank that did not end well this waits for a moment.
+bool HasParentEnded(pid_t parent, int rank_status) {
+  if (rank_status != 0) {
+    sigset_t parent_ended;
+    sigemptyset(&parent_ended);
+    sigaddset(&parent_ended, kParentEnded);
+    const timespec time = {.tv_sec = 0, .tv_nsec = std::chrono::nanoseconds(kParentEndMax).count()};
+    sigtimedwait(&parent_ended, nullptr, &time);
+  }
+  return getppid() != parent;
+}
 
 }  // namespace
 
@@ -139,11 +156,11 @@ int RunRank(std::vector<std::string> arguments) {
   const int status = watch.WaitForEnd();
   const MpiLeftovers leftovers = OwnLeftovers();
   RemoveSharedSegments(leftovers.job_id);
-  if (getppid() != parent) RemoveSessionDirectory(leftovers.session_directory);
   report.has_ended = true;
   report.rank.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
   report.rank.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
   Tell(report);
+  if (HasParentEnded(parent, status)) RemoveSessionDirectory(leftovers.session_directory);
   return report.rank.signal != 0 ? 128 + report.rank.signal : report.rank.exit_code;
 }
 

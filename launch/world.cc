@@ -35,6 +35,7 @@ struct MpirunStart {
   std::vector<char*> environment;
   int input;
   int output;
+  int output_reader;
   pid_t launcher;
 };
 
@@ -42,8 +43,10 @@ struct MpirunStart {
 // any lock at the fork.
 [[noreturn]] void BecomeMpirun(const MpirunStart& start) {
   setpgid(0, 0);
-  // mpirun ends its ranks when it is told to, so it is told if nobody can any more.
-  prctl(PR_SET_PDEATHSIG, SIGTERM);
+  // mpirun is told to end its ranks if nobody can tell it any more. The system may send the signal
+  // once for each thread of the launcher, and after a second SIGTERM mpirun leaves without
+  // cleaning.
+  prctl(PR_SET_PDEATHSIG, kEndRanks);
   if (getppid() != start.launcher) _exit(kExecFailed);
   sigset_t none;
   sigemptyset(&none);
@@ -51,6 +54,9 @@ struct MpirunStart {
   signal(SIGPIPE, SIG_DFL);
   dup2(start.input, STDIN_FILENO);
   dup2(start.output, STDERR_FILENO);
+  // With a reader of its own mpirun can write to the end, whoever reads it: it gives up without
+  // cleaning when nobody does, as after a sudden end of the launcher.
+  fcntl(start.output_reader, F_SETFD, 0);
   execve(start.arguments[0], start.arguments.data(), start.environment.data());
   _exit(kExecFailed);
 }
@@ -88,7 +94,8 @@ Result<std::unique_ptr<World>> World::Start(std::vector<std::string> command,
   if (pipe2(ends, O_CLOEXEC) != 0)
     return Status(Code::kUnavailable, std::string("cannot make a pipe: ") + std::strerror(errno));
   const int input = open("/dev/null", O_RDONLY | O_CLOEXEC);
-  const MpirunStart start{Pointers(command), Pointers(environment), input, ends[1], getpid()};
+  const MpirunStart start{Pointers(command), Pointers(environment), input, ends[1], ends[0],
+                          getpid()};
   const pid_t pid = fork();
   if (pid == 0) BecomeMpirun(start);
   const int error = errno;
@@ -198,6 +205,8 @@ void World::Kill() {
     RemoveSharedSegments(leftovers.job_id);
     RemoveSessionDirectory(leftovers.session_directory);
   }
+  // With a rank that ended at once nobody may have been left to tell where it is.
+  RemoveSessionDirectory(FindSessionDirectory(mpirun_));
 }
 
 }  // namespace descent

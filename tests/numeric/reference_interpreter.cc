@@ -78,22 +78,25 @@ double ReluGradient(double dy, double y) { return y > 0 ? dy : 0; }
 double Gelu(double x) { return x * Cdf(x); }
 double GeluGradient(double dy, double x) { return dy * (Cdf(x) + x * Density(x)); }
 
-void Dropout(const Operands& o) {
+// What a dropout multiplies element e of a row by.
+double DropoutFactor(const Operands& o, std::int64_t rows_per_sample, std::size_t row,
+                     std::size_t e) {
   const PhiloxKey key = MakePhiloxKey(o.random.seed, RandomPurpose::kDropout);
   const double probability = o.node.attributes.Real("probability");
   const auto layer = static_cast<std::uint32_t>(o.node.attributes.Integer("layer"));
-  const auto rows_per_sample =
-      static_cast<std::uint32_t>(o.node.attributes.Integer("rows_per_sample"));
+  const auto position = o.random.first_position * static_cast<std::uint32_t>(rows_per_sample) +
+                        static_cast<std::uint32_t>(row);
+  const auto block = static_cast<std::uint32_t>(e / 64 * 16 + e % 16);
+  const std::uint32_t word = Philox4x32({block, position, o.random.step, layer}, key)[e / 16 % 4];
+  const bool is_dropped = static_cast<double>(word) < std::floor(std::ldexp(probability, 32));
+  return is_dropped ? 0 : 1 / (1 - probability);
+}
+
+void Dropout(const Operands& o) {
+  const std::int64_t rows_per_sample = o.node.attributes.Integer("rows_per_sample");
   const std::size_t columns = Size(o.in_shape(0)[1]);
-  for (std::size_t i = 0; i < o.in(0).size(); ++i) {
-    const auto position =
-        o.random.first_position * rows_per_sample + static_cast<std::uint32_t>(i / columns);
-    const std::size_t e = i % columns;
-    const auto block = static_cast<std::uint32_t>(e / 64 * 16 + e % 16);
-    const std::uint32_t word = Philox4x32({block, position, o.random.step, layer}, key)[e / 16 % 4];
-    const bool is_dropped = static_cast<double>(word) < std::floor(std::ldexp(probability, 32));
-    o.out(0)[i] = is_dropped ? 0 : o.in(0)[i] / (1 - probability);
-  }
+  for (std::size_t i = 0; i < o.in(0).size(); ++i)
+    o.out(0)[i] = o.in(0)[i] * DropoutFactor(o, rows_per_sample, i / columns, i % columns);
 }
 
 void SoftmaxCrossEntropy(const Operands& o) {
@@ -208,6 +211,12 @@ struct Head {
     return (first_row + token) * width + head * columns + d;
   }
   std::size_t LogSum(std::size_t token) const { return (first_row + token) * heads + head; }
+  // Of dropout, on the probability with which token i sees token j.
+  double Factor(const Operands& o, std::size_t i, std::size_t j) const {
+    const std::size_t head_elements = (tokens + 63) / 64 * 64;
+    return DropoutFactor(o, static_cast<std::int64_t>(tokens), first_row + i,
+                         head * head_elements + j);
+  }
   double Score(const Tensor& projections, std::size_t i, std::size_t j) const {
     double score = 0;
     for (std::size_t d = 0; d < columns; ++d)
@@ -231,9 +240,9 @@ void CausalAttention(const Operands& o) {
       for (std::size_t j = 0; j <= i; ++j) sum += std::exp(head.Score(o.in(0), i, j));
       o.out(1)[head.LogSum(i)] = std::log(sum);
       for (std::size_t j = 0; j <= i; ++j) {
-        const double probability = std::exp(head.Score(o.in(0), i, j)) / sum;
+        const double weight = std::exp(head.Score(o.in(0), i, j)) / sum * head.Factor(o, i, j);
         for (std::size_t d = 0; d < head.columns; ++d)
-          o.out(0)[head.Output(i, d)] += probability * o.in(0)[head.Projection(2, j, d)];
+          o.out(0)[head.Output(i, d)] += weight * o.in(0)[head.Projection(2, j, d)];
       }
     }
   }
@@ -248,17 +257,18 @@ void CausalAttentionGradient(const Operands& o) {
       for (std::size_t j = 0; j <= i; ++j) {
         const double probability =
             std::exp(head.Score(projections, i, j) - o.in(2)[head.LogSum(i)]);
+        const double factor = head.Factor(o, i, j);
         double gradient = 0;
         for (std::size_t d = 0; d < head.columns; ++d) {
           const double v = projections[head.Projection(2, j, d)];
-          gradient += dy[head.Output(i, d)] * (v - y[head.Output(i, d)]);
+          gradient += dy[head.Output(i, d)] * (v * factor - y[head.Output(i, d)]);
         }
         gradient *= probability * scale;
         for (std::size_t d = 0; d < head.columns; ++d) {
           Tensor& out = o.out(0);
           out[head.Projection(0, i, d)] += gradient * projections[head.Projection(1, j, d)];
           out[head.Projection(1, j, d)] += gradient * projections[head.Projection(0, i, d)];
-          out[head.Projection(2, j, d)] += probability * dy[head.Output(i, d)];
+          out[head.Projection(2, j, d)] += probability * factor * dy[head.Output(i, d)];
         }
       }
     }

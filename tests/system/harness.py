@@ -83,6 +83,9 @@ class SystemTest(unittest.TestCase):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="descent-system-"))
         self.temporary = self.directory / "tmp"
         self.temporary.mkdir()
+        # Open MPI may remove an empty directory for temporary files together with its own.
+        self.keeper = self.temporary / "keeper"
+        self.keeper.touch()
         # Found in the environment of every process that the test starts, so that none hides.
         self.environment = dict(os.environ, DESCENT_TEST_DIRECTORY=str(self.directory),
                                 TMPDIR=str(self.temporary),
@@ -107,7 +110,8 @@ class SystemTest(unittest.TestCase):
     def leftovers(self):
         """What our programs and Open MPI have left on this machine so far."""
         return [command for _, command in processes_of(self.directory)] + \
-            list(map(str, self.temporary.iterdir())) + leaks.shared_memory()
+            [str(path) for path in self.temporary.iterdir() if path != self.keeper] + \
+            leaks.shared_memory()
 
     def wait_until(self, look, seconds=30, is_wanted=True):
         """What `look` finds, once it finds something. With is_wanted false: waits until it finds
@@ -185,6 +189,21 @@ class SystemTest(unittest.TestCase):
         return self.start("mpirun", *(["--allow-run-as-root"] if os.getuid() == 0 else []),
                           "--oversubscribe", "--bind-to", "none", "-n", count,
                           BIN / "descent-worker", "--coordinator", self.addresses["worker"])
+
+    def kill_without_launcher(self, pool):
+        """Kills mpirun and its ranks, and removes what they leave: where descent-launch watches, it
+        does that, but nothing of Open MPI's outlives its own mpirun."""
+        os.killpg(pool.pid, signal.SIGKILL)
+        pool.wait()
+        self.assertEqual(self.wait_until(self.workers, is_wanted=False), [])
+        for path in self.temporary.glob("ompi.*"):
+            shutil.rmtree(path)
+        leaks.remove_shared_memory()
+
+    def workers(self):
+        """The process numbers of this test's ranks."""
+        return [pid for pid, command in processes_of(self.directory)
+                if command.startswith(str(BIN / "descent-worker"))]
 
     def get(self, path):
         url = f"http://{self.addresses['http']}{path}"

@@ -119,8 +119,7 @@ class ByHand(SystemTest):
         # Large pictures would be needed to make 200 steps slow; a stopped rank makes them wait.
         job = self.submit("--set", "steps=200", "--set", "checkpoint.every_steps=20")
         self.wait_until(lambda: self.job(job).get("latestCheckpoint"))
-        os.killpg(pool.pid, signal.SIGKILL)
-        pool.wait()
+        self.kill_without_launcher(pool)
         self.wait_until(lambda: self.job(job)["state"] != "JOB_STATE_RUNNING")
 
         if self.job(job)["state"] != "JOB_STATE_SUCCEEDED":

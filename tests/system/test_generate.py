@@ -1,7 +1,9 @@
 """`descent generate`: a text goes on as the model of a checkpoint would have it."""
 
 import re
+import socket
 import subprocess
+import unittest
 
 from harness import BIN, SystemTest
 
@@ -21,6 +23,11 @@ checkpoint: {{every_steps: 50, keep_last: 2}}
 """
 # One way to go on from every 16 characters: little is to be learned.
 VERSE = "the süße bird flew over the hill and down to the sea.\n"
+
+
+def is_listening(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 class Generate(SystemTest):
@@ -62,7 +69,7 @@ class Generate(SystemTest):
         self.assertIn('the prompt: line 2: "Ä" (U+00C4), must be one of the', unknown.stderr)
         self.assertEqual(unknown.stdout, "")
         self.assertIn("empty", self.generate(f"{job}/latest", "--prompt", "", code=2).stderr)
-        self.assertIn("50, 100, 150",
+        self.assertIn("there are 100, 150",
                       self.generate(f"{job}/77", "--prompt", "the", code=5).stderr)
         self.generate("nobody-12345/latest", "--prompt", "the", code=5)
         self.assertIn("JOB/latest", self.generate("nothing", "--prompt", "the", code=2).stderr)
@@ -95,6 +102,20 @@ class Generate(SystemTest):
         done = self.descent("generate", f"{job}/latest", "--prompt", "the ", "--tokens", 5)
 
         self.assertEqual(len(done.stdout), 10)
+
+    @unittest.skipIf(is_listening(9090), "somebody's coordinator has the default port")
+    def test_without_a_coordinator_the_default_state_directory_is_asked(self):
+        (self.directory / "state-home").mkdir()
+        (self.directory / "state-home" / "descent").symlink_to(self.directory / "state")
+        job = self.train("char")
+
+        done = self.descent("generate", f"{job}/latest", "--prompt", "the ", "--tokens", 5)
+
+        self.assertEqual(len(done.stdout), 10)
+
+    def test_a_coordinator_that_is_named_and_does_not_answer_is_an_error(self):
+        self.descent("generate", "verses-12345/latest", "--prompt", "the ", "--server",
+                     "127.0.0.1:1", code=7)
 
     def test_a_model_of_images_generates_nothing(self):
         done = self.run_job(self.job_file, "--workers", 1, "--set", "steps=10",

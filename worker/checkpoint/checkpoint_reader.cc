@@ -53,13 +53,12 @@ Result<std::string> ReadVerified(const std::filesystem::path& checkpoint,
 
 Result<TensorFile> ReadTensorFile(const std::filesystem::path& checkpoint,
                                   const FileDigest& wanted) {
-  DESCENT_ASSIGN(std::string bytes, ReadVerified(checkpoint, wanted));
-  TensorFile file{.bytes = std::make_unique<const std::string>(std::move(bytes))};
+  DESCENT_ASSIGN(std::string text, ReadVerified(checkpoint, wanted));
+  auto bytes = std::make_unique<const std::string>(std::move(text));
   Result<std::vector<SafetensorsEntry>> entries =
-      ParseSafetensors(std::as_bytes(std::span(*file.bytes)));
+      ParseSafetensors(std::as_bytes(std::span(*bytes)));
   if (!entries.ok()) return WithPath(entries.status(), checkpoint / wanted.name);
-  file.entries = std::move(entries).value();
-  return file;
+  return TensorFile{.bytes = std::move(bytes), .entries = std::move(entries).value()};
 }
 
 Result<std::vector<TensorFile>> ReadTensorFiles(const std::filesystem::path& checkpoint,

@@ -14,7 +14,8 @@ Result<std::unique_ptr<TextDataset>> TextDataset::Create(Options options) {
   DESCENT_CHECK(options.context_length >= 1);
   DESCENT_CHECK(options.stride >= 1);
   DESCENT_CHECK(options.vocabulary_size >= 1);
-  for (const std::uint16_t token : options.tokens) DESCENT_DCHECK(token < options.vocabulary_size);
+  DESCENT_DCHECK(std::ranges::all_of(
+      options.tokens, [&](std::uint16_t token) { return token < options.vocabulary_size; }));
   if (std::ssize(options.tokens) <= options.context_length)
     return Status(Code::kInvalidArgument,
                   fmt::format("{} tokens, must be at least {}: the context length and one more",

@@ -1,6 +1,7 @@
 #include "worker/graph/attributes.h"
 
 #include <sstream>
+#include <utility>
 
 #include "common/check.h"
 #include "worker/graph/types.h"
@@ -18,6 +19,14 @@ const T& Attributes::Get(std::string_view name) const {
 template const std::int64_t& Attributes::Get(std::string_view) const;
 template const double& Attributes::Get(std::string_view) const;
 template const std::vector<std::int64_t>& Attributes::Get(std::string_view) const;
+
+Attributes Attributes::With(std::string_view name, Value value) const {
+  Attributes changed = *this;
+  const auto found = changed.values_.find(name);
+  DESCENT_CHECK(found != changed.values_.end());
+  found->second = std::move(value);
+  return changed;
+}
 
 namespace {
 

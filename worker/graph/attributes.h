@@ -25,6 +25,9 @@ class Attributes {
     return Get<std::vector<std::int64_t>>(name);
   }
 
+  // The same, but for one value, which must be there.
+  Attributes With(std::string_view name, Value value) const;
+
   std::string ToString() const;  // "layer=0 probability=0.1"; empty if there are none
 
  private:

@@ -43,6 +43,10 @@ struct OpDef {
 
   // Evaluation replaces output 0 by input 0.
   bool is_identity_in_evaluation = false;
+
+  // Evaluation sets this real attribute to 0; empty: none. For an op of which only a part belongs
+  // to training.
+  std::string_view zero_in_evaluation = {};
 };
 
 }  // namespace descent

@@ -33,9 +33,11 @@ Graph ForEvaluation(const Graph& graph) {
     std::ranges::for_each(node.inputs, replace);
     if (node.op->is_identity_in_evaluation) {
       replacement[static_cast<std::size_t>(node.outputs[0].index)] = node.inputs[0];
-    } else {
-      kept.push_back(std::move(node));
+      continue;
     }
+    if (!node.op->zero_in_evaluation.empty())
+      node.attributes = node.attributes.With(node.op->zero_in_evaluation, 0.0);
+    kept.push_back(std::move(node));
   }
   Graph evaluated = graph.WithNodes(std::move(kept));
   ModelPorts ports = graph.ports();

@@ -11,7 +11,7 @@ namespace descent {
 // Only the nodes that `wanted` values depend on.
 Graph RemoveDeadNodes(const Graph& graph, std::span<const ValueId> wanted);
 
-// The graph as it is evaluated: without the ops that only training has (dropout).
+// The graph as it is evaluated: without the ops that only training has (dropout), or their parts.
 Graph ForEvaluation(const Graph& graph);
 
 }  // namespace descent

@@ -40,7 +40,11 @@ class GptBuilder {
     DESCENT_ASSIGN(ValueId y, AppendNorm(prefix + "ln_1", x));
     DESCENT_ASSIGN(y,
                    AppendLinear(prefix + "attn.c_attn", y, 3 * spec_.embedding_size, kDeviation));
-    DESCENT_ASSIGN(y, CausalAttention(graph_, y, spec_.heads, spec_.context_length));
+    DESCENT_ASSIGN(y, CausalAttention(graph_, y,
+                                      {.heads = spec_.heads,
+                                       .tokens = spec_.context_length,
+                                       .probability = spec_.dropout,
+                                       .layer = dropout_count_++}));
     return AppendResidual(prefix + "attn.c_proj", x, y);
   }
 

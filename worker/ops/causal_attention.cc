@@ -7,6 +7,7 @@ namespace {
 Status ExpectProjections(const TensorType& projections, const Attributes& attributes) {
   DESCENT_RETURN_IF_ERROR(ExpectType(projections, "projections", DataType::kFloat32));
   DESCENT_RETURN_IF_ERROR(ExpectAxes(projections, "projections", 2));
+  DESCENT_RETURN_IF_ERROR(ExpectProbability(attributes.Real("probability")));
   const std::int64_t heads = attributes.Integer("heads");
   const std::int64_t tokens = attributes.Integer("tokens");
   if (heads >= 1 && tokens >= 1 && projections.shape[0] % tokens == 0 &&
@@ -49,7 +50,12 @@ OpSample Sample(SampleSource& source) {
   const std::int64_t tokens = source.Integer(1, 9);
   SampledTensor projections =
       source.Reals({tokens * source.Integer(1, 2), 3 * heads * source.Integer(1, 6)});
-  return {{std::move(projections)}, {{"heads", heads}, {"tokens", tokens}}};
+  const double probability = source.Integer(0, 1) == 0 ? 0.0 : source.Real(0, 0.9);
+  return {{std::move(projections)},
+          {{"heads", heads},
+           {"tokens", tokens},
+           {"probability", probability},
+           {"layer", source.Integer(0, 3)}}};
 }
 
 Result<std::vector<TensorType>> InferGradient(TensorTypes inputs, const Attributes& attributes) {
@@ -88,7 +94,8 @@ const OpDef& CausalAttentionOp() {
                                 .infer = Infer,
                                 .gradient = Gradient,
                                 .flops = Flops<2>,
-                                .sample = Sample};
+                                .sample = Sample,
+                                .zero_in_evaluation = "probability"};
   return kOp;
 }
 
@@ -100,11 +107,13 @@ const OpDef& CausalAttentionGradientOp() {
   return kOp;
 }
 
-Result<ValueId> CausalAttention(Graph& graph, ValueId projections, std::int64_t heads,
-                                std::int64_t tokens) {
-  DESCENT_ASSIGN(
-      const std::vector<ValueId> outputs,
-      graph.AddNode(CausalAttentionOp(), {projections}, {{"heads", heads}, {"tokens", tokens}}));
+Result<ValueId> CausalAttention(Graph& graph, ValueId projections, CausalAttentionOptions options) {
+  DESCENT_ASSIGN(const std::vector<ValueId> outputs,
+                 graph.AddNode(CausalAttentionOp(), {projections},
+                               {{"heads", options.heads},
+                                {"tokens", options.tokens},
+                                {"probability", options.probability},
+                                {"layer", options.layer}}));
   return outputs[0];
 }
 

@@ -8,11 +8,7 @@ Result<std::vector<TensorType>> Infer(TensorTypes inputs, const Attributes& attr
   DESCENT_RETURN_IF_ERROR(ExpectOperands(inputs, 1));
   DESCENT_RETURN_IF_ERROR(ExpectType(inputs[0], "x", DataType::kFloat32));
   DESCENT_RETURN_IF_ERROR(ExpectAxes(inputs[0], "x", 2));
-  const double probability = attributes.Real("probability");
-  if (!(0 <= probability && probability < 1)) {
-    return Status(Code::kInvalidArgument,
-                  "probability is " + std::to_string(probability) + ", wanted [0, 1)");
-  }
+  DESCENT_RETURN_IF_ERROR(ExpectProbability(attributes.Real("probability")));
   return std::vector{inputs[0]};
 }
 

@@ -101,9 +101,15 @@ const OpDef& LayerNormGainGradientOp();  // (dy, x, mean, inverse_deviation) -> 
 //   y[i] = sum over j <= i of softmax_j(q[i] . k[j] / sqrt(D)) v[j]
 //   projections [M, 3 C]: q, then k, then v, each head by head   ->   y [M, C].
 // Keeps the logarithms of the softmax's sums, [M, heads], in place of its T by T probabilities.
+// Dropout, if asked for, is as in Dropout but on the softmax; evaluation goes without.
 // Source: Vaswani et al. 2017, eq. 1; Dao et al. 2022 for the gradient without probabilities.
-Result<ValueId> CausalAttention(Graph& graph, ValueId projections, std::int64_t heads,
-                                std::int64_t tokens);
+struct CausalAttentionOptions {
+  std::int64_t heads = 1;
+  std::int64_t tokens = 1;   // T
+  double probability = 0.0;  // of zero, in [0, 1)
+  std::int64_t layer = 0;    // tells the dropouts of a model apart
+};
+Result<ValueId> CausalAttention(Graph& graph, ValueId projections, CausalAttentionOptions options);
 const OpDef& CausalAttentionOp();          // (projections) -> y, log_sums
 const OpDef& CausalAttentionGradientOp();  // (projections, y, log_sums, dy) -> dprojections
 

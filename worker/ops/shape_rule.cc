@@ -37,6 +37,11 @@ Status ExpectShape(const TensorType& operand, std::string_view name, const Shape
                  ToString(shape));
 }
 
+Status ExpectProbability(double probability) {
+  if (0 <= probability && probability < 1) return Status();
+  return Invalid("probability is " + std::to_string(probability) + ", wanted [0, 1)");
+}
+
 Result<std::vector<TensorType>> InferLikeOnly(TensorTypes inputs, const Attributes&) {
   DESCENT_RETURN_IF_ERROR(ExpectOperands(inputs, 1));
   DESCENT_RETURN_IF_ERROR(ExpectType(inputs[0], "x", DataType::kFloat32));

@@ -18,6 +18,7 @@ Status ExpectOperands(TensorTypes inputs, std::size_t count);
 Status ExpectType(const TensorType& operand, std::string_view name, DataType type);
 Status ExpectAxes(const TensorType& operand, std::string_view name, std::size_t axes);
 Status ExpectShape(const TensorType& operand, std::string_view name, const Shape& shape);
+Status ExpectProbability(double probability);  // of a dropout: [0, 1)
 
 // The whole rule of an op on one f32 tensor of any shape, and of one on two of equal shape.
 Result<std::vector<TensorType>> InferLikeOnly(TensorTypes inputs, const Attributes& attributes);

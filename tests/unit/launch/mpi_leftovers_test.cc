@@ -29,6 +29,18 @@ TEST(MpiLeftoversTest, OutsideOfMpirunThereAreNone) {
   EXPECT_EQ(found.session_directory, "");
 }
 
+TEST(MpiLeftoversTest, TheSessionOfAnMpirunIsFoundByItsProcess) {
+  const fs::path root = fs::path(testing::TempDir()) / ("session-" + std::to_string(getpid()));
+  fs::create_directories(root / "ompi.vm.0/pid.7");
+  setenv("TMPDIR", root.c_str(), /*replace=*/1);
+
+  EXPECT_EQ(FindSessionDirectory(7), root / "ompi.vm.0/pid.7");
+  EXPECT_EQ(FindSessionDirectory(8), "");
+
+  unsetenv("TMPDIR");
+  fs::remove_all(root);
+}
+
 TEST(MpiLeftoversTest, SegmentsOfTheJobGoAndOthersStay) {
   const std::string unique = std::to_string(getpid());
   const fs::path mine = "/dev/shm/vader_segment.test.0.feed" + unique + ".0";

@@ -3,7 +3,7 @@
 #include <limits>
 #include <vector>
 
-#include "common/aligned_buffer.h"
+#include "worker/kernels/cpu/attention_scratch.h"
 #include "worker/kernels/cpu/cpu_kernels.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -11,6 +11,7 @@
 #include <hwy/foreach_target.h>  // IWYU pragma: keep
 
 #include "worker/kernels/cpu/attention.h"
+#include "worker/kernels/cpu/dropout-inl.h"
 #include "worker/kernels/cpu/rows-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -93,9 +94,21 @@ HWY_INLINE FloatVector LoadVisible(const float* scores, std::size_t j, std::size
   return hn::IfThenElse(is_visible, row, hn::Set(tag, -std::numeric_limits<float>::infinity()));
 }
 
-// Turns the scores of a row, of which `visible` count, into probabilities; the logarithm of the sum
-// of their exponentials. Up to `count`, later ones become 0.
-float SoftmaxRow(float* scores, std::size_t visible, std::size_t count) {
+// The factors of one token's first `count` probabilities.
+void DrawFactors(const AttentionHead& head, const AttentionDropout& dropout, std::size_t token,
+                 std::size_t count) {
+  if (!dropout.is_on) return;
+  DropoutMask mask = dropout.mask;
+  mask.position += static_cast<std::uint32_t>(token);
+  for (std::size_t first = 0; first < count; first += kElementsPerGroup) {
+    const auto group = static_cast<std::uint32_t>(first / kElementsPerGroup);
+    DropoutFactors(mask, dropout.first_group + group, head.factors + first);
+  }
+}
+
+// Turns the scores of a row, of which `visible` count, into probabilities times their factors; the
+// logarithm of the sum of their exponentials. Up to `count`, later ones become 0.
+float SoftmaxRow(float* scores, const float* factors, std::size_t visible, std::size_t count) {
   const FloatTag tag;
   const std::size_t lanes = hn::Lanes(tag);
   FloatVector max = hn::Set(tag, hwy::LowestValue<float>());
@@ -112,36 +125,49 @@ float SoftmaxRow(float* scores, std::size_t visible, std::size_t count) {
   const FloatVector scale = hn::Div(hn::Set(tag, 1.0f), total);
   for (std::size_t j = 0; j < count; j += lanes) {
     const FloatVector exponential = j < visible ? hn::Load(tag, scores + j) : hn::Zero(tag);
-    hn::Store(hn::Mul(exponential, scale), tag, scores + j);
+    const FloatVector probability = hn::Mul(exponential, scale);
+    hn::Store(hn::Mul(probability, hn::Load(tag, factors + j)), tag, scores + j);
   }
   const FloatVector log_total = hn::IfThenElse(hn::IsNaN(total), total, hn::Log(tag, total));
   return hn::GetLane(hn::Add(shift, log_total));
 }
 
-void AttendForward(const AttentionHead& head) {
+void AttendForward(const AttentionHead& head, const AttentionDropout& dropout) {
   for (std::size_t first = 0; first < head.tokens; first += kRowsPerBlock) {
     const std::size_t count = std::min(head.tokens, first + kRowsPerBlock);
     MultiplyBlock(head, head.q + first * head.padded_width, head.k_transposed, count, head.scores);
     for (std::size_t r = 0; r < kRowsPerBlock; ++r) {
       const std::size_t visible = std::min(head.tokens, first + r + 1);
-      head.log_sums[first + r] = SoftmaxRow(head.scores + r * head.padded_tokens, visible, count);
+      DrawFactors(head, dropout, first + r, count);
+      head.log_sums[first + r] =
+          SoftmaxRow(head.scores + r * head.padded_tokens, head.factors, visible, count);
     }
     CombineBlock(head, head.scores, head.v, count, head.y + first * head.padded_width);
   }
 }
 
-// Of one row: scores become probabilities p = exp(score - log_sum), and their gradients dp become
-// those of the scores, p (dp - delta), where delta = dy . y.
-void DifferentiateSoftmaxRow(float* scores, float* gradients, float log_sum, float delta,
-                             std::size_t visible, std::size_t count) {
+// A row of scores, and their gradients.
+struct ScoreRow {
+  float* scores;
+  float* gradients;
+  const float* factors;
+  float log_sum;
+  float delta;  // dy . y
+};
+
+// With p = exp(score - log_sum): a score becomes p times its factor f, and the gradient g of that
+// product becomes the score's, p (g f - delta).
+void DifferentiateSoftmaxRow(const ScoreRow& row, std::size_t visible, std::size_t count) {
   const FloatTag tag;
+  const FloatVector shift = hn::Set(tag, row.log_sum);
+  const FloatVector delta = hn::Set(tag, row.delta);
   for (std::size_t j = 0; j < count; j += hn::Lanes(tag)) {
     FloatVector probability = hn::Zero(tag);
-    if (j < visible)
-      probability = ExpOrNan(hn::Sub(LoadVisible(scores, j, visible), hn::Set(tag, log_sum)));
-    const FloatVector gradient = hn::Sub(hn::Load(tag, gradients + j), hn::Set(tag, delta));
-    hn::Store(probability, tag, scores + j);
-    hn::Store(hn::Mul(probability, gradient), tag, gradients + j);
+    if (j < visible) probability = ExpOrNan(hn::Sub(LoadVisible(row.scores, j, visible), shift));
+    const FloatVector factor = hn::Load(tag, row.factors + j);
+    const FloatVector gradient = hn::MulSub(hn::Load(tag, row.gradients + j), factor, delta);
+    hn::Store(hn::Mul(probability, factor), tag, row.scores + j);
+    hn::Store(hn::Mul(probability, gradient), tag, row.gradients + j);
   }
 }
 
@@ -153,7 +179,7 @@ HWY_INLINE float Dot(const float* a, const float* b, std::size_t size) {
   return hn::GetLane(hn::SumOfLanes(tag, sum));
 }
 
-void AttendBackward(const AttentionHead& head) {
+void AttendBackward(const AttentionHead& head, const AttentionDropout& dropout) {
   const std::size_t width = head.padded_width;
   for (std::size_t first = 0; first < head.tokens; first += kRowsPerBlock) {
     const std::size_t count = std::min(head.tokens, first + kRowsPerBlock);
@@ -161,10 +187,12 @@ void AttendBackward(const AttentionHead& head) {
     MultiplyBlock(head, head.q + first * width, head.k_transposed, count, head.scores);
     MultiplyBlock(head, dy, head.v_transposed, count, head.score_gradients);
     for (std::size_t r = 0; r < kRowsPerBlock; ++r) {
-      const float delta = Dot(dy + r * width, head.y + (first + r) * width, width);
-      DifferentiateSoftmaxRow(
-          head.scores + r * head.padded_tokens, head.score_gradients + r * head.padded_tokens,
-          head.log_sums[first + r], delta, std::min(head.tokens, first + r + 1), count);
+      DrawFactors(head, dropout, first + r, count);
+      const std::size_t offset = r * head.padded_tokens;
+      const ScoreRow row = {head.scores + offset, head.score_gradients + offset, head.factors,
+                            head.log_sums[first + r],
+                            Dot(dy + r * width, head.y + (first + r) * width, width)};
+      DifferentiateSoftmaxRow(row, std::min(head.tokens, first + r + 1), count);
     }
     CombineBlock(head, head.score_gradients, head.k, count, head.dq + first * width);
     AddOuterBlock(head, head.score_gradients, head.q + first * width, count, head.dk);
@@ -183,80 +211,6 @@ HWY_EXPORT(AttendForward);
 HWY_EXPORT(AttendBackward);
 
 namespace {
-
-std::size_t RoundUp(std::size_t size, std::size_t multiple) {
-  return (size + multiple - 1) / multiple * multiple;
-}
-
-// The sizes of the operands, and where a head's columns lie in them.
-struct AttentionShape {
-  explicit AttentionShape(const KernelRequest& request)
-      : heads(static_cast<std::size_t>(request.node.attributes.Integer("heads"))),
-        tokens(static_cast<std::size_t>(request.node.attributes.Integer("tokens"))),
-        samples(static_cast<std::size_t>(request.input(0).shape[0]) / tokens),
-        width(static_cast<std::size_t>(request.input(0).shape[1]) / 3),
-        columns(width / heads) {}
-
-  std::size_t heads, tokens, samples;
-  std::size_t width;    // C
-  std::size_t columns;  // D
-};
-
-// The scratch memory of one thread.
-class HeadScratch {
- public:
-  HeadScratch(const AttentionShape& shape, bool is_gradient)
-      : head_{.tokens = shape.tokens,
-              .columns = shape.columns,
-              .padded_rows = RoundUp(shape.tokens, kRowsPerBlock),
-              .padded_width = RoundUp(shape.columns, kColumnsMultiple),
-              .padded_tokens = RoundUp(shape.tokens, kColumnsMultiple)} {
-    const std::size_t rows = head_.padded_rows * head_.padded_width;
-    const std::size_t transposed = head_.padded_width * head_.padded_tokens;
-    const std::size_t block = kRowsPerBlock * head_.padded_tokens;
-    for (float** array : {&head_.q, &head_.k, &head_.v, &head_.y}) *array = Allocate(rows);
-    head_.k_transposed = Allocate(transposed);
-    head_.scores = Allocate(block);
-    head_.log_sums = Allocate(RoundUp(head_.padded_rows, kColumnsMultiple));
-    if (!is_gradient) return;
-    head_.v_transposed = Allocate(transposed);
-    head_.score_gradients = Allocate(block);
-    for (float** array : {&head_.dy, &head_.dq, &head_.dk, &head_.dv}) *array = Allocate(rows);
-  }
-
-  const AttentionHead& head() const { return head_; }
-
-  // Copies the head's columns of a sample's rows; `from` points to the first of them.
-  void Pack(const float* from, std::size_t stride, float scale, float* to) const {
-    for (std::size_t row = 0; row < head_.tokens; ++row) {
-      for (std::size_t d = 0; d < head_.columns; ++d)
-        to[row * head_.padded_width + d] = from[row * stride + d] * scale;
-    }
-  }
-
-  void Transpose(const float* rows, float* to) const {
-    for (std::size_t row = 0; row < head_.tokens; ++row) {
-      for (std::size_t d = 0; d < head_.columns; ++d)
-        to[d * head_.padded_tokens + row] = rows[row * head_.padded_width + d];
-    }
-  }
-
-  void Unpack(const float* rows, float scale, float* to, std::size_t stride) const {
-    for (std::size_t row = 0; row < head_.tokens; ++row) {
-      for (std::size_t d = 0; d < head_.columns; ++d)
-        to[row * stride + d] = rows[row * head_.padded_width + d] * scale;
-    }
-  }
-
- private:
-  float* Allocate(std::size_t size) {
-    buffers_.emplace_back(static_cast<std::int64_t>(size));
-    return buffers_.back().span().data();
-  }
-
-  std::vector<AlignedBuffer> buffers_;
-  AttentionHead head_;
-};
 
 // Runs every head of every sample on the pool.
 class AttentionStep : public Step {
@@ -294,6 +248,18 @@ class AttentionStep : public Step {
   float scale() const { return 1.0f / std::sqrt(static_cast<float>(shape_.columns)); }
   const AttentionShape& shape() const { return shape_; }
 
+  AttentionDropout DropoutOf(const StepRun& run, std::size_t first_row, std::size_t head) const {
+    AttentionDropout dropout = {
+        .is_on = shape_.probability > 0,
+        .mask = MakeDropoutMask(shape_.probability, shape_.layer,
+                                static_cast<std::int64_t>(shape_.tokens), run),
+        .first_group = 0};
+    dropout.mask.position += static_cast<std::uint32_t>(first_row);
+    const std::size_t groups = RoundUp(shape_.tokens, kElementsPerGroup) / kElementsPerGroup;
+    dropout.first_group = static_cast<std::uint32_t>(head * groups);
+    return dropout;
+  }
+
  private:
   ThreadPool& pool_;
   const AttentionShape shape_;
@@ -308,7 +274,7 @@ class ForwardStep final : public AttentionStep {
   void RunHead(const StepRun& run, std::size_t first_row, std::size_t head,
                const HeadScratch& scratch) const override {
     PackProjections(run.input(0), first_row, head, scratch);
-    HWY_DYNAMIC_DISPATCH(AttendForward)(scratch.head());
+    HWY_DYNAMIC_DISPATCH(AttendForward)(scratch.head(), DropoutOf(run, first_row, head));
     float* y = run.output(0) + first_row * shape().width + head * shape().columns;
     scratch.Unpack(scratch.head().y, 1, y, shape().width);
     for (std::size_t i = 0; i < shape().tokens; ++i)
@@ -334,7 +300,7 @@ class BackwardStep final : public AttentionStep {
     for (float* sums : {arrays.dk, arrays.dv})
       std::fill_n(sums, arrays.padded_rows * arrays.padded_width, 0.0f);
 
-    HWY_DYNAMIC_DISPATCH(AttendBackward)(arrays);
+    HWY_DYNAMIC_DISPATCH(AttendBackward)(arrays, DropoutOf(run, first_row, head));
 
     const std::size_t stride = 3 * shape().width;
     float* dq = run.output(0) + first_row * stride + head * shape().columns;

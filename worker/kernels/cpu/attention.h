@@ -1,6 +1,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+
+#include "worker/kernels/cpu/dropout.h"
 
 namespace descent::cpu {
 
@@ -23,6 +26,7 @@ struct AttentionHead {
   float* v;             // the same
   float* k_transposed;  // [padded_width, padded_tokens]
   float* scores;        // [kRowsPerBlock, padded_tokens]: then probabilities
+  float* factors;       // [padded_tokens, to whole groups of a dropout]: of a row's probabilities
   float* y;             // [padded_rows, padded_width]
   float* log_sums;      // [padded_rows]
 
@@ -33,6 +37,13 @@ struct AttentionHead {
   float* dq;
   float* dk;
   float* dv;
+};
+
+// Which probabilities of a head become zero.
+struct AttentionDropout {
+  bool is_on;                 // else the factors are 1 already
+  DropoutMask mask;           // of the sample's first token
+  std::uint32_t first_group;  // of the head's elements in a token's row
 };
 
 }  // namespace descent::cpu

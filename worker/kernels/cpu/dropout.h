@@ -13,7 +13,8 @@ namespace descent::cpu {
 // Which elements a dropout sets to zero, for every kernel and its reference. Element e of a row is
 // dropped if its random word is below `drop_below`. Its word is
 //   Philox4x32({16 (e / 64) + e % 16, position, step, layer}, key)[e / 16 % 4],
-// so nothing depends on how the batch is split.
+// so nothing depends on how the batch is split. The row of a token in attention has, head by head,
+// an element for each token that it may see, and every head begins a group of 64.
 struct DropoutMask {
   PhiloxKey key;
   std::uint32_t step;
