@@ -38,10 +38,18 @@ inline constexpr std::chrono::milliseconds kReconnectDelayMin{100};
 inline constexpr std::chrono::milliseconds kReconnectDelayMax{5000};
 inline constexpr std::chrono::seconds kStartTimeout{120};
 
-// Attempts that a job remembers, the newest.
-inline constexpr std::size_t kAttemptsKept = 100;
-
 // Messages that wait in one stream to a worker or a watcher; the slow reader is cut off beyond.
 inline constexpr std::size_t kStreamQueueMax = 4096;
+
+// After a restart of the coordinator its workers have this long to come back. A worker without a
+// coordinator trains on while it has grants, and then waits; after so long it saves and stops.
+inline constexpr std::chrono::seconds kReattachTimeout{20};
+inline constexpr std::chrono::minutes kCoordinatorAwayMax{10};
+
+// Reports that a worker keeps until they are acknowledged.
+inline constexpr std::size_t kReportsKeptMax = kStreamQueueMax / 2;
+
+// Attempts that a job remembers, the newest.
+inline constexpr std::size_t kAttemptsKept = 100;
 
 }  // namespace descent::limits

@@ -18,6 +18,16 @@ namespace descent {
 
 // --- A worker says -------------------------------------------------------------------------------
 
+// The newest assignment of a worker, running or ended, as it stands when a stream is opened.
+struct HeldAssignment {
+  std::string job;
+  std::int64_t generation = 0;
+  std::int64_t step = 0;                // steps done
+  std::optional<std::int64_t> granted;  // steps before it are granted; absent: none yet
+
+  bool operator==(const HeldAssignment&) const = default;
+};
+
 // First message of a stream. A pool is one MPI world.
 struct Register {
   std::string pool;  // unique to one mpirun
@@ -27,6 +37,7 @@ struct Register {
   std::int64_t pid = 0;
   std::string instruction_set;  // "avx512", "avx2", …
   std::string version;
+  std::optional<HeldAssignment> held;  // a coordinator that was restarted may know it
 };
 
 // Sent every limits::kHeartbeatInterval by a thread that does not train.
@@ -186,6 +197,11 @@ struct Stop {
   StopMode mode = StopMode::kGraceful;
 };
 
-using CoordinatorMessage = std::variant<Assign, Begin, GrantSteps, Stop>;
+// What the worker reported under this number, and before, is on disk.
+struct Acknowledge {
+  std::int64_t sequence = 0;
+};
+
+using CoordinatorMessage = std::variant<Assign, Begin, GrantSteps, Stop, Acknowledge>;
 
 }  // namespace descent

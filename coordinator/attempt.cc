@@ -46,6 +46,17 @@ Member* Attempt::FindMember(SessionId session) {
   return nullptr;
 }
 
+Member* Attempt::FindDetached(int world_rank) {
+  for (Member& member : members)
+    if (member.is_detached() && member.world_rank == world_rank) return &member;
+  return nullptr;
+}
+
+bool Attempt::IsReattaching() const {
+  return std::any_of(members.begin(), members.end(),
+                     [](const Member& member) { return member.is_detached(); });
+}
+
 int Attempt::RankOf(const Member& member) const {
   return static_cast<int>(&member - members.data());
 }

@@ -14,16 +14,20 @@
 
 namespace descent {
 
+inline constexpr SessionId kDetached = 0;
+
 // One rank of a gang, from its Assign to its release.
 struct Member {
-  SessionId session = 0;
-  std::string name;  // "rank 2 (host/5, pid 4711)"
+  SessionId session = 0;  // kDetached: it has not come back since the coordinator was restarted
+  std::string name;       // "rank 2 (host/5, pid 4711)"
   std::string host;
+  int world_rank = 0;
   std::optional<Prepared> prepared;
   std::optional<AssignmentEnded> ended;
   bool is_gone = false;  // its stream closed before it ended
 
   bool is_released() const { return is_gone || ended.has_value(); }
+  bool is_detached() const { return session == kDetached && !is_gone; }
 };
 
 // Why an attempt does not reach its end.
@@ -35,8 +39,8 @@ struct AttemptFailure {
   bool is_secondary() const { return record.reason == "PeerLost" || record.reason == "Aborted"; }
 };
 
-// One gang's try at a job, while any of its ranks is held. It is volatile: after a restart of the
-// coordinator the job begins another one.
+// One gang's try at a job, while any of its ranks is held. After a restart of the coordinator one
+// that ran is made again from its record, and waits until its ranks have come back.
 struct Attempt {
   std::string job_id;
   std::int64_t generation = 0;
@@ -46,6 +50,7 @@ struct Attempt {
   std::optional<std::int64_t> expected_start;  // the step to start from; absent: not known here
 
   std::optional<GrantPlanner> planner;  // once it runs
+  std::optional<std::int64_t> granted;  // while it reattaches: what every member has at least
   std::int64_t done_step = 0;           // as reported in this attempt
   double steps_per_second = 0;          // smoothed; 0: not known yet
   double samples_per_second = 0;
@@ -55,6 +60,8 @@ struct Attempt {
   std::optional<MonotonicTime> deadline;  // of the start, or for obeying the stop
 
   Member* FindMember(SessionId session);  // null: not of this attempt, or released
+  Member* FindDetached(int world_rank);   // null: no member that has yet to come back
+  bool IsReattaching() const;             // some member has yet to come back
   int RankOf(const Member& member) const;
   bool AllPrepared() const;
   bool AllReleased() const;

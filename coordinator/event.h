@@ -50,6 +50,7 @@ struct CancelJob {
 struct WorkerSaid {
   SessionId session = 0;
   WorkerMessage message;
+  std::int64_t sequence = 0;  // of a report, which is acknowledged once it is on disk; 0: of others
 };
 
 // The stream is closed, for whatever reason.

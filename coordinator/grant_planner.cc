@@ -77,6 +77,13 @@ std::vector<GrantSteps> GrantPlanner::Extend(std::int64_t done_step, double step
   return grants;
 }
 
+void GrantPlanner::Resume(std::int64_t granted) {
+  if (granted <= granted_) return;  // nothing has been granted yet
+  granted_ = std::min(granted, arithmetic_.last_step);
+  is_saved_ = false;
+  is_final_granted_ = granted_ == arithmetic_.last_step;
+}
+
 GrantSteps GrantPlanner::NextGrant(std::int64_t limit) const {
   const std::int64_t last = std::min({NextMultiple(granted_, evaluate_every_, limit),
                                       NextMultiple(granted_, evaluate_every_epochs_, limit),

@@ -32,6 +32,9 @@ class GrantPlanner {
   // gets one empty final grant. Job and generation are left for the caller to fill in.
   std::vector<GrantSteps> Extend(std::int64_t done_step, double steps_per_second);
 
+  // Goes on from where the workers' grants end, which may be the end of the job.
+  void Resume(std::int64_t granted);
+
   const BatchArithmetic& arithmetic() const { return arithmetic_; }
 
  private:

@@ -53,6 +53,10 @@ struct AttemptRecord {
   std::int64_t start_step = 0;
   std::vector<std::string> workers;  // "HOST/WORLD_RANK", by rank
   double start_time = 0;             // seconds since the epoch, wall clock
+  // By which its ranks are known again after a restart of the coordinator:
+  std::string pool;
+  std::vector<int> world_ranks;  // by rank
+  bool starts_from_own_checkpoint = false;
   // Of one that has ended:
   double end_time = 0;  // 0: it goes on
   std::int64_t end_step = 0;

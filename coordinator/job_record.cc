@@ -41,6 +41,9 @@ record::AttemptRecord Encode(const AttemptRecord& attempt) {
   encoded.set_start_step(attempt.start_step);
   encoded.mutable_workers()->Add(attempt.workers.begin(), attempt.workers.end());
   encoded.set_start_time(attempt.start_time);
+  encoded.set_pool(attempt.pool);
+  encoded.mutable_world_ranks()->Add(attempt.world_ranks.begin(), attempt.world_ranks.end());
+  encoded.set_starts_from_own_checkpoint(attempt.starts_from_own_checkpoint);
   encoded.set_end_time(attempt.end_time);
   encoded.set_end_step(attempt.end_step);
   encoded.set_end_reason(attempt.end_reason);
@@ -56,6 +59,9 @@ AttemptRecord Decode(const record::AttemptRecord& encoded) {
   attempt.start_step = encoded.start_step();
   attempt.workers.assign(encoded.workers().begin(), encoded.workers().end());
   attempt.start_time = encoded.start_time();
+  attempt.pool = encoded.pool();
+  attempt.world_ranks.assign(encoded.world_ranks().begin(), encoded.world_ranks().end());
+  attempt.starts_from_own_checkpoint = encoded.starts_from_own_checkpoint();
   attempt.end_time = encoded.end_time();
   attempt.end_step = encoded.end_step();
   attempt.end_reason = encoded.end_reason();

@@ -109,8 +109,8 @@ SessionId Runtime::OpenSession(std::weak_ptr<WorkerStream> stream) {
   return last_session_;
 }
 
-Status Runtime::WorkerSays(SessionId session, WorkerMessage message) {
-  return Post({Event(WorkerSaid{session, std::move(message)}), nullptr});
+Status Runtime::WorkerSays(SessionId session, WorkerMessage message, std::int64_t sequence) {
+  return Post({Event(WorkerSaid{session, std::move(message), sequence}), nullptr});
 }
 
 Status Runtime::LauncherSays(RankExit exit) {

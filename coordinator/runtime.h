@@ -71,7 +71,7 @@ class Runtime {
 
   // A worker has connected. Its messages follow, and CloseSession at the end, however it came.
   SessionId OpenSession(std::weak_ptr<WorkerStream> stream);
-  Status WorkerSays(SessionId session, WorkerMessage message);
+  Status WorkerSays(SessionId session, WorkerMessage message, std::int64_t sequence);
   void CloseSession(SessionId session, const std::string& reason);
 
   // A launcher says how a world ended.

@@ -51,6 +51,7 @@ void State::On(const Restore& event) {
   for (const Job& restored : event.jobs) {
     Job& job = AddJob(restored);
     if (IsTerminal(job.state) || job.state == JobState::kQueued) continue;
+    if (job.state == JobState::kRunning && RestoreAttempt(job)) continue;
     if (job.state == JobState::kCancelling) {
       Move(job, JobState::kCancelled, "Cancelled",
            "the coordinator restarted while the job was being cancelled");
@@ -122,6 +123,10 @@ void State::On(const WorkerSaid& event) {
   if (worker == nullptr && !is_register) return;  // said before it noticed that it was closed
   if (worker != nullptr) worker->last_heard = now_.monotonic;
   std::visit([&](const auto& message) { Hear(event.session, message); }, event.message);
+  // Actions are sent once what was stored before them is on disk.
+  if (event.sequence > 0 && membership_.Find(event.session) != nullptr)
+    actions_.push_back(
+        SendToWorker{.session = event.session, .message = Acknowledge{.sequence = event.sequence}});
 }
 
 void State::On(const WorkerGone& event) { Lose(event.session, event.reason); }

@@ -83,6 +83,13 @@ class State {
   // What launchers say: state_worlds.cc.
   void Explain(const WorldEnds::ExplainedLoss& loss);
 
+  // An attempt that went on while the coordinator was restarted: state_reattach.cc.
+  bool RestoreAttempt(Job& job);
+  void Reattach(SessionId session, const Register& message);
+  void ResumeGrants(Attempt& attempt);
+  void GiveUpOnDetached(Attempt& attempt);
+  void StoreEvent(const Job& job, const std::string& event_type, const std::string& message);
+
   // The life of an attempt: state_attempts.cc. Those that may end it leave `attempt` invalid.
   Attempt* FindAttempt(SessionId session, const std::string& job_id, std::int64_t generation);
   void StartAttempt(const Gang& gang);

@@ -68,7 +68,9 @@ void State::StartAttempt(const Gang& gang) {
   job.attempt = {.attempt = job.attempt.attempt + 1,
                  .generation = generation_,
                  .start_step = attempt.expected_start.value_or(0),
-                 .start_time = now_.wall};
+                 .start_time = now_.wall,
+                 .pool = gang.pool,
+                 .starts_from_own_checkpoint = attempt.starts_from_own_checkpoint};
   Assign assign{.job = job.id,
                 .generation = generation_,
                 .attempt = job.attempt.attempt,
@@ -84,10 +86,12 @@ void State::StartAttempt(const Gang& gang) {
     worker.step = job.attempt.start_step;
     assign.world_ranks.push_back(worker.world_rank);
     job.attempt.workers.push_back(worker.name());
+    job.attempt.world_ranks.push_back(worker.world_rank);
     attempt.members.push_back({.session = session,
                                .name = fmt::format("rank {} ({}, pid {})", attempt.members.size(),
                                                    worker.name(), worker.pid),
-                               .host = worker.host});
+                               .host = worker.host,
+                               .world_rank = worker.world_rank});
   }
   memories_.at(job.id).retry_at.reset();
 
@@ -137,7 +141,7 @@ void State::BeginSteps(Attempt& attempt) {
 }
 
 void State::GrantMore(Attempt& attempt) {
-  if (attempt.stop) return;
+  if (attempt.stop || attempt.IsReattaching()) return;
   for (GrantSteps& grant : attempt.planner->Extend(attempt.done_step, attempt.steps_per_second)) {
     grant.job = attempt.job_id;
     grant.generation = attempt.generation;
@@ -147,6 +151,7 @@ void State::GrantMore(Attempt& attempt) {
 
 void State::CheckDeadline(Attempt& attempt) {
   if (!attempt.deadline || now_.monotonic < *attempt.deadline) return;
+  if (attempt.IsReattaching()) return GiveUpOnDetached(attempt);
   if (!attempt.stop)
     return Fail(attempt,
                 {.record = DescribeStartTimeout(attempt, membership_), .is_retryable = true});
@@ -229,7 +234,7 @@ void State::Retry(Job& job, const Attempt& attempt) {
 
 void State::SendToMembers(const Attempt& attempt, const CoordinatorMessage& message) {
   for (const Member& member : attempt.members)
-    if (!member.is_released())
+    if (!member.is_released() && !member.is_detached())
       actions_.push_back(SendToWorker{.session = member.session, .message = message});
 }
 

@@ -17,6 +17,7 @@ void State::Hear(SessionId session, const Register& message) {
   if (const auto older = membership_.HolderOf(message.pool, message.world_rank))
     Close(*older, "the same rank registered again");
   membership_.Admit(session, message, now_.monotonic);
+  if (message.held) Reattach(session, message);
   is_schedule_due_ = true;
 }
 

@@ -51,7 +51,8 @@ class WorkerSession final
     if (!ok) return EndWith(grpc::Status::OK);  // the worker has closed its side, or is gone
     Result<WorkerMessage> message = FromProto(read_);
     Status status = message.status();
-    if (status.ok()) status = runtime_.WorkerSays(id_, std::move(message).value());
+    if (status.ok())
+      status = runtime_.WorkerSays(id_, std::move(message).value(), read_.sequence());
     if (!status.ok()) {
       LogWarning("worker refused session={} error=\"{}\"", id_, status.ToString());
       return End(status);

@@ -18,6 +18,12 @@ void Set(const Register& from, v1::WorkerMessage& proto) {
   to.set_pid(from.pid);
   to.set_instruction_set(from.instruction_set);
   to.set_version(from.version);
+  if (!from.held) return;
+  v1::HeldAssignment& held = *to.mutable_held();
+  held.set_job(from.held->job);
+  held.set_generation(from.held->generation);
+  held.set_step(from.held->step);
+  if (from.held->granted) held.set_granted(*from.held->granted);
 }
 
 void Set(const Heartbeat& from, v1::WorkerMessage& proto) {
@@ -119,13 +125,22 @@ Result<WorkerMessage> Get(const v1::Register& from) {
     return Status(Code::kInvalidArgument,
                   "register: world rank " + std::to_string(from.world_rank()) + " of world size " +
                       std::to_string(from.world_size()));
+  std::optional<HeldAssignment> held;
+  if (from.has_held()) {
+    held = {.job = from.held().job(),
+            .generation = from.held().generation(),
+            .step = from.held().step(),
+            .granted = {}};
+    if (from.held().has_granted()) held->granted = from.held().granted();
+  }
   return WorkerMessage(Register{.pool = from.pool(),
                                 .world_rank = from.world_rank(),
                                 .world_size = from.world_size(),
                                 .host = from.host(),
                                 .pid = from.pid(),
                                 .instruction_set = from.instruction_set(),
-                                .version = from.version()});
+                                .version = from.version(),
+                                .held = std::move(held)});
 }
 
 Result<WorkerMessage> Get(const v1::Heartbeat& from) {
@@ -258,6 +273,14 @@ void Set(const Stop& from, v1::CoordinatorMessage& proto) {
   to.set_mode(from.mode == StopMode::kAbort ? v1::STOP_MODE_ABORT : v1::STOP_MODE_GRACEFUL);
 }
 
+void Set(const Acknowledge& from, v1::CoordinatorMessage& proto) {
+  proto.mutable_acknowledge()->set_sequence(from.sequence);
+}
+
+Result<CoordinatorMessage> Get(const v1::Acknowledge& from) {
+  return CoordinatorMessage(Acknowledge{.sequence = from.sequence()});
+}
+
 Result<CoordinatorMessage> Get(const v1::Assign& from) {
   DESCENT_ASSIGN(JobSpec spec, FromProto(from.spec()));
   if (from.rank() < 0 || from.rank() >= from.world_ranks_size())
@@ -356,6 +379,8 @@ Result<CoordinatorMessage> FromProto(const v1::CoordinatorMessage& message) {
       return Get(message.grant());
     case v1::CoordinatorMessage::kStop:
       return Get(message.stop());
+    case v1::CoordinatorMessage::kAcknowledge:
+      return Get(message.acknowledge());
     case v1::CoordinatorMessage::MESSAGE_NOT_SET:
       break;
   }

@@ -54,7 +54,7 @@ class CoordinatorLink::Stream {
     writer_.join();
   }
 
-  void Send(const WorkerMessage& message) {
+  void Send(const WorkerMessage& message, std::int64_t sequence) {
     const std::lock_guard lock(mutex_);
     if (is_closing_) return;
     if (queue_.size() >= limits::kStreamQueueMax) {
@@ -62,6 +62,7 @@ class CoordinatorLink::Stream {
       return;
     }
     queue_.push_back(ToProto(message));
+    queue_.back().set_sequence(sequence);
     changed_.notify_all();
   }
 
@@ -155,7 +156,32 @@ CoordinatorLink::~CoordinatorLink() {
 }
 
 void CoordinatorLink::Send(const WorkerMessage& message) {
-  if (const std::shared_ptr<Stream> stream = current_stream()) stream->Send(message);
+  if (const std::shared_ptr<Stream> stream = current_stream()) stream->Send(message, 0);
+}
+
+void CoordinatorLink::Report(WorkerMessage message) {
+  const std::lock_guard lock(mutex_);
+  if (reports_.size() >= limits::kReportsKeptMax) reports_.pop_front();
+  reports_.push_back({++last_sequence_, std::move(message)});
+  if (stream_) stream_->Send(reports_.back().message, last_sequence_);
+}
+
+void CoordinatorLink::OnMessage(CoordinatorMessage message) {
+  const Acknowledge* acknowledge = std::get_if<Acknowledge>(&message);
+  if (acknowledge == nullptr) return options_.on_message(std::move(message));
+  const std::lock_guard lock(mutex_);
+  while (!reports_.empty() && reports_.front().sequence <= acknowledge->sequence)
+    reports_.pop_front();
+}
+
+void CoordinatorLink::OpenStream(const std::shared_ptr<Stream>& stream) {
+  stream->Send(options_.identity(), 0);
+  const std::optional<AssignmentEnded> last_end = options_.last_end();
+  const std::lock_guard lock(mutex_);
+  for (const KeptReport& report : reports_) stream->Send(report.message, report.sequence);
+  if (last_end) stream->Send(*last_end, 0);
+  if (is_ending_) stream->Cancel();
+  stream_ = stream;
 }
 
 std::shared_ptr<CoordinatorLink::Stream> CoordinatorLink::current_stream() {
@@ -172,26 +198,23 @@ void CoordinatorLink::KeepConnected() {
   const std::shared_ptr<grpc::Channel> channel = MakeChannel(options_.address);
   std::chrono::milliseconds delay = limits::kReconnectDelayMin;
   bool has_said_so = false;
+  MonotonicTime last_served_at = MonotonicNow();
   while (true) {
     if (channel->WaitForConnected(std::chrono::system_clock::now() + kConnectTimeout)) {
       const MonotonicTime opened_at = MonotonicNow();
       auto stream = std::make_shared<Stream>(channel);
-      stream->Send(options_.identity);
-      {
-        const std::lock_guard lock(mutex_);
-        if (is_ending_) stream->Cancel();
-        stream_ = stream;
-      }
-      const std::string reason = stream->ReadUntilClosed(options_.on_message);
+      OpenStream(stream);
+      const std::string reason = stream->ReadUntilClosed(
+          [this](CoordinatorMessage message) { OnMessage(std::move(message)); });
       {
         const std::lock_guard lock(mutex_);
         stream_ = nullptr;
         if (is_ending_) return;
       }
-      options_.on_disconnected();
       // A stream that lives is a coordinator that was reached; one that ends at once is not.
       const bool was_served = MonotonicNow() - opened_at > kServedMin;
       if (was_served) delay = limits::kReconnectDelayMin;
+      if (was_served) last_served_at = MonotonicNow();
       if (was_served || !has_said_so)
         LogWarning("stream to the coordinator at {} ended, trying again reason=\"{}\"",
                    options_.address, reason);
@@ -201,6 +224,7 @@ void CoordinatorLink::KeepConnected() {
       LogWarning("cannot reach the coordinator at {}; trying again until it answers",
                  options_.address);
     }
+    if (MonotonicNow() - last_served_at > limits::kCoordinatorAwayMax) options_.on_away();
     if (!SleepUnlessEnding(Jittered(delay))) return;
     delay = std::min<std::chrono::milliseconds>(delay * 2, limits::kReconnectDelayMax);
   }

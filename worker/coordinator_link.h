@@ -2,10 +2,12 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -20,10 +22,13 @@ class CoordinatorLink {
  public:
   struct Options {
     std::string address;  // "HOST:PORT" of the coordinator's worker listener
-    Register identity;    // first message of every stream
+    // First message of every stream, and the last of those it opens with: how the newest assignment
+    // ended, if it has, because that is not on the coordinator's disk before all ranks have ended.
+    std::function<Register()> identity;
+    std::function<std::optional<AssignmentEnded>()> last_end;
     // All three are called from the link's threads, never after the destructor has returned.
     std::function<void(CoordinatorMessage)> on_message;
-    std::function<void()> on_disconnected;  // what was assigned over the stream is void
+    std::function<void()> on_away;  // no coordinator for limits::kCoordinatorAwayMax
     std::function<Heartbeat()> heartbeat;
   };
 
@@ -33,12 +38,23 @@ class CoordinatorLink {
   CoordinatorLink(const CoordinatorLink&) = delete;
   CoordinatorLink& operator=(const CoordinatorLink&) = delete;
 
-  // Queues a message for the present stream. Any thread; does not block. Dropped while there is no
-  // stream: the coordinator has given up on what it could be about.
+  // Queues a message for the present stream, if there is one. Any thread; does not block.
   void Send(const WorkerMessage& message);
+
+  // Sends a message and keeps it until the coordinator has acknowledged it: a new stream begins
+  // with the identity and all that is kept, in order. Any thread; does not block. Beyond
+  // limits::kReportsKeptMax the oldest are given up.
+  void Report(WorkerMessage message);
 
  private:
   class Stream;
+  struct KeptReport {
+    std::int64_t sequence;
+    WorkerMessage message;
+  };
+
+  void OpenStream(const std::shared_ptr<Stream>& stream);
+  void OnMessage(CoordinatorMessage message);
 
   void KeepConnected();
   void SendHeartbeats();
@@ -50,6 +66,8 @@ class CoordinatorLink {
   std::condition_variable changed_;
   bool is_ending_ = false;          // guarded by mutex_
   std::shared_ptr<Stream> stream_;  // guarded by mutex_; null while there is none
+  std::deque<KeptReport> reports_;  // guarded by mutex_: not yet acknowledged
+  std::int64_t last_sequence_ = 0;  // guarded by mutex_
   std::thread connector_;
   std::thread heartbeats_;
 };

@@ -69,9 +69,10 @@ Result<std::unique_ptr<Collective>> FormGroup(const Assign& assign,
 Session::Session(std::string coordinator_address, Register identity)
     : identity_(std::move(identity)),
       link_({.address = std::move(coordinator_address),
-             .identity = identity_,
+             .identity = [this] { return MakeIdentity(); },
+             .last_end = [this] { return LastEnd(); },
              .on_message = [this](CoordinatorMessage message) { OnMessage(std::move(message)); },
-             .on_disconnected = [this] { OnDisconnected(); },
+             .on_away = [this] { OnAway(); },
              .heartbeat = [this] { return MakeHeartbeat(); }}) {}
 
 void Session::Run() {
@@ -80,7 +81,11 @@ void Session::Run() {
     FlushSteps();
     LogInfo("assignment ended job={} generation={} step={} outcome={} reason={}", ended.job,
             ended.generation, ended.step, static_cast<int>(ended.outcome), ended.reason);
-    link_.Send(ended);
+    {
+      const std::lock_guard lock(mutex_);
+      last_end_ = ended;
+    }
+    link_.Report(ended);
     const std::lock_guard lock(mutex_);
     current_.reset();
     status_ = Heartbeat{};
@@ -104,7 +109,7 @@ void Session::OnMessage(CoordinatorMessage message) {
         using T = std::decay_t<decltype(alternative)>;
         if constexpr (std::is_same_v<T, Assign>) {
           OnAssign(std::move(alternative));
-        } else {
+        } else if constexpr (!std::is_same_v<T, Acknowledge>) {  // that is the link's to hear
           const std::shared_ptr<StepControl> control = ControlOf(alternative.generation);
           if (!control) return;  // of an attempt that is over here
           if constexpr (std::is_same_v<T, Begin>) control->PutBegin(alternative);
@@ -129,10 +134,27 @@ void Session::OnAssign(Assign assign) {
   changed_.notify_all();
 }
 
-void Session::OnDisconnected() {
+void Session::OnAway() {
   const std::lock_guard lock(mutex_);
-  next_.reset();
-  if (current_) current_->control->Abort();
+  if (current_) current_->control->RequestStop();
+}
+
+// With the newest assignment, also if it has ended: a coordinator that was restarted may not know.
+Register Session::MakeIdentity() {
+  Register identity = identity_;
+  const std::lock_guard lock(mutex_);
+  const std::optional<Work>& newest = next_ ? next_ : last_;
+  if (newest)
+    identity.held = HeldAssignment{.job = newest->assign.job,
+                                   .generation = newest->assign.generation,
+                                   .step = last_end_ ? last_end_->step : status_.step,
+                                   .granted = newest->control->granted()};
+  return identity;
+}
+
+std::optional<AssignmentEnded> Session::LastEnd() {
+  const std::lock_guard lock(mutex_);
+  return next_ ? std::nullopt : last_end_;
 }
 
 Heartbeat Session::MakeHeartbeat() {
@@ -154,6 +176,8 @@ std::optional<Session::Work> Session::WaitForWork() {
   changed_.wait(lock, [this] { return is_ending_ || next_; });
   if (is_ending_) return std::nullopt;
   current_ = std::exchange(next_, std::nullopt);
+  last_ = current_;
+  last_end_.reset();
   status_ = Heartbeat{
       .job = current_->assign.job, .generation = current_->assign.generation, .phase = "prepare"};
   return current_;
@@ -188,7 +212,7 @@ void Session::Report(WorkerMessage message) {
     return;
   }
   FlushSteps();
-  link_.Send(message);
+  link_.Report(std::move(message));
 }
 
 void Session::SetPhase(std::string_view phase, std::int64_t step) {
@@ -202,7 +226,7 @@ void Session::SetPhase(std::string_view phase, std::int64_t step) {
 void Session::FlushSteps() {
   last_steps_sent_at_ = MonotonicNow();
   if (unsent_steps_.steps.empty()) return;
-  link_.Send(unsent_steps_);
+  link_.Report(unsent_steps_);
   unsent_steps_.steps.clear();
 }
 

@@ -33,7 +33,9 @@ class Session final : private AssignmentReporter {
   // From the link's threads.
   void OnMessage(CoordinatorMessage message);
   void OnAssign(Assign assign);
-  void OnDisconnected();
+  void OnAway();
+  Register MakeIdentity();
+  std::optional<AssignmentEnded> LastEnd();
   Heartbeat MakeHeartbeat();
   std::shared_ptr<StepControl> ControlOf(std::int64_t generation);
 
@@ -48,9 +50,11 @@ class Session final : private AssignmentReporter {
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  bool is_ending_ = false;       // guarded by mutex_, as is all below
-  std::optional<Work> next_;     // assigned, and not yet taken up
-  std::optional<Work> current_;  // in progress
+  bool is_ending_ = false;                   // guarded by mutex_, as is all below
+  std::optional<Work> next_;                 // assigned, and not yet taken up
+  std::optional<Work> current_;              // in progress
+  std::optional<Work> last_;                 // the newest that was in progress, ended or not
+  std::optional<AssignmentEnded> last_end_;  // of last_, once it has ended
   Heartbeat status_;
 
   StepReports unsent_steps_;          // of the thread in Run

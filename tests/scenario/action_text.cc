@@ -22,6 +22,9 @@ struct MessageText {
                        grant.evaluate ? " evaluate" : "", grant.save_checkpoint ? " save" : "",
                        grant.is_final ? " final" : "");
   }
+  std::string operator()(const Acknowledge& acknowledge) const {
+    return fmt::format("acknowledge {}", acknowledge.sequence);
+  }
   std::string operator()(const Stop& stop) const {
     return fmt::format("stop {} {}", stop.job,
                        stop.mode == StopMode::kGraceful ? "graceful" : "abort");

@@ -128,12 +128,25 @@ std::vector<std::string> Scenario::RunRegister(const Command& command) {
   for (const std::string& name : command.arguments) {
     names_[++last_session_] = name;
     workers_[name] = {.session = last_session_};
+    std::optional<HeldAssignment> held;
+    if (!command.Option("holds", "").empty()) {
+      held = {.job = command.Option("holds", ""),
+              .generation = command.Number("generation", 1),
+              .step = command.Number("step", 0),
+              .granted = {}};
+      if (!command.Option("granted", "").empty()) held->granted = command.Number("granted", 0);
+      workers_[name].assign.job = held->job;
+      workers_[name].assign.generation = held->generation;
+      workers_[name].heartbeat = {
+          .job = held->job, .generation = held->generation, .phase = "compute"};
+    }
     Append(lines, Say(name, Register{.pool = command.Option("pool", "p"),
                                      .world_rank = world_rank,
                                      .world_size = static_cast<int>(command.Number("of", count)),
                                      .host = command.Option("host", "h"),
                                      .pid = command.Number("pid", 100 + world_rank),
-                                     .instruction_set = command.Option("isa", "avx2")}));
+                                     .instruction_set = command.Option("isa", "avx2"),
+                                     .held = held}));
     ++world_rank;
   }
   return lines;

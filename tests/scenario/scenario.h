@@ -19,6 +19,7 @@ namespace descent {
 //              [restarts=5] [request=ID] [from=DIRECTORY]
 //   cancel JOB
 //   register W… [pool=p] [rank=0: of the first] [of=COUNT] [host=h] [pid=100 + rank] [isa=avx2]
+//              [holds=JOB generation=1 step=0 granted=STEP]   what a worker held before a restart
 //   prepared W… [step=0] [samples=1000] [data=1] [parameters=10] [isa=avx2] [state=1]
 //   heartbeat W… [step=0] [phase=compute]
 //   steps W FIRST..LAST [seconds=0.1: of a step]        "steps done": the first step reports 1

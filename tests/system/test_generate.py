@@ -69,7 +69,7 @@ class Generate(SystemTest):
         self.assertIn('the prompt: line 2: "Ä" (U+00C4), must be one of the', unknown.stderr)
         self.assertEqual(unknown.stdout, "")
         self.assertIn("empty", self.generate(f"{job}/latest", "--prompt", "", code=2).stderr)
-        self.assertIn("there are 100, 150",
+        self.assertIn("100, 150",
                       self.generate(f"{job}/77", "--prompt", "the", code=5).stderr)
         self.generate("nobody-12345/latest", "--prompt", "the", code=5)
         self.assertIn("JOB/latest", self.generate("nothing", "--prompt", "the", code=2).stderr)

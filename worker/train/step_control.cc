@@ -1,19 +1,30 @@
 #include "worker/train/step_control.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace descent {
 
 void StepControl::PutBegin(const Begin& begin) {
   const std::lock_guard lock(mutex_);
-  begin_ = begin;
+  if (!begin_) begin_ = begin;
   changed_.notify_all();
 }
 
-void StepControl::PutGrant(const GrantSteps& grant) {
+void StepControl::PutGrant(GrantSteps grant) {
   const std::lock_guard lock(mutex_);
-  grants_.push_back(grant);
+  // What happens after a step follows from the spec, so a grant that ends where an older one did
+  // says the same.
+  if (granted_ && grant.last <= *granted_) return;
+  if (granted_) grant.first = std::max(grant.first, *granted_);
+  granted_ = grant.last;
+  grants_.push_back(std::move(grant));
   changed_.notify_all();
+}
+
+std::optional<std::int64_t> StepControl::granted() const {
+  const std::lock_guard lock(mutex_);
+  return granted_;
 }
 
 void StepControl::RequestStop() {

@@ -19,8 +19,11 @@ namespace descent {
 // because the others have no further grants either.
 class StepControl {
  public:
+  // A coordinator that was restarted says again what the worker may know: a second Begin, and steps
+  // that are granted already, are ignored.
   void PutBegin(const Begin& begin);
-  void PutGrant(const GrantSteps& grant);
+  void PutGrant(GrantSteps grant);
+  std::optional<std::int64_t> granted() const;  // steps before it are granted; absent: none yet
   void RequestStop();
 
   // Nothing more is to be waited for: the assignment is void. Calls on_abort at most once.
@@ -42,6 +45,7 @@ class StepControl {
   std::condition_variable changed_;
   std::optional<Begin> begin_;  // guarded by mutex_, as is all below
   std::deque<GrantSteps> grants_;
+  std::optional<std::int64_t> granted_;
   bool is_stop_requested_ = false;
   bool is_aborted_ = false;
   std::function<void()> on_abort_;

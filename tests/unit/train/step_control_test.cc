@@ -66,5 +66,22 @@ TEST(StepControlTest, AStopBeforeTheBeginningEndsTheWait) {
   EXPECT_FALSE(control.WaitForBegin().has_value());
 }
 
+TEST(StepControlTest, StepsThatAreGrantedAgainAreRunOnce) {
+  StepControl control;
+  control.PutGrant({.first = 0, .last = 10, .evaluate = true});
+  control.PutGrant({.first = 10, .last = 15});
+
+  control.PutGrant({.first = 0, .last = 10, .evaluate = true});
+  control.PutGrant({.first = 10, .last = 20, .save_checkpoint = true});
+
+  EXPECT_EQ(control.granted(), 20);
+  EXPECT_EQ(control.WaitForGrant()->last, 10);
+  EXPECT_EQ(control.WaitForGrant()->last, 15);
+  const std::optional<GrantSteps> rest = control.WaitForGrant();
+  EXPECT_EQ(rest->first, 15);
+  EXPECT_EQ(rest->last, 20);
+  EXPECT_TRUE(rest->save_checkpoint);
+}
+
 }  // namespace
 }  // namespace descent

@@ -1,0 +1,119 @@
+// State's part that takes up an attempt which went on while the coordinator was restarted:
+//   1. RestoreAttempt: a job that ran still does; its ranks are detached.
+//   2. Reattach: a rank says which assignment it holds. It is told to begin once more, which it
+//      ignores if it has, and any stop that it missed.
+//   3. ResumeGrants: all are back. The grants go on from the least that any of them has; a rank
+//      that has more ignores what it knows. Where a grant ends with an evaluation or a checkpoint
+//      follows from the spec alone, so all ranks do the same after the same step.
+//   4. GiveUpOnDetached: some rank did not come back in time, and the attempt ends.
+#include <spdlog/fmt/fmt.h>
+
+#include <algorithm>
+
+#include "common/limits.h"
+#include "coordinator/state.h"
+
+namespace descent {
+
+bool State::RestoreAttempt(Job& job) {
+  const AttemptRecord& record = job.attempt;
+  if (record.workers.empty() || record.world_ranks.size() != record.workers.size()) return false;
+  Result<GrantPlanner> planner = GrantPlanner::Create(
+      job.spec, job.train_samples,
+      {.step = record.start_step, .is_own_checkpoint = record.starts_from_own_checkpoint});
+  if (!planner.ok()) return false;
+
+  Attempt attempt{.job_id = job.id,
+                  .generation = record.generation,
+                  .pool = record.pool,
+                  .starts_from_own_checkpoint = record.starts_from_own_checkpoint,
+                  .expected_start = record.start_step,
+                  .planner = std::move(planner).value(),
+                  .done_step = record.start_step,
+                  .deadline = now_.monotonic + limits::kReattachTimeout};
+  for (std::size_t rank = 0; rank < record.workers.size(); ++rank) {
+    const std::string& worker = record.workers[rank];
+    attempt.members.push_back({.session = kDetached,
+                               .name = fmt::format("rank {} ({})", rank, worker),
+                               .host = worker.substr(0, worker.rfind('/')),
+                               .world_rank = record.world_ranks[rank]});
+  }
+  attempts_.emplace(job.id, std::move(attempt));
+  StoreEvent(job, "CoordinatorRestarted", "the coordinator restarted; the workers train on");
+  return true;
+}
+
+void State::Reattach(SessionId session, const Register& message) {
+  const HeldAssignment& held = *message.held;
+  const auto found = attempts_.find(held.job);
+  const bool is_known = found != attempts_.end() && found->second.generation == held.generation &&
+                        found->second.pool == message.pool;
+  Member* member = is_known ? found->second.FindDetached(message.world_rank) : nullptr;
+  if (member == nullptr) {
+    actions_.emplace_back(SendToWorker{
+        .session = session,
+        .message = Stop{.job = held.job, .generation = held.generation, .mode = StopMode::kAbort}});
+    return;
+  }
+
+  Attempt& attempt = found->second;
+  Job& job = JobOf(attempt);
+  WorkerView& worker = *membership_.Find(session);
+  worker.job_id = job.id;
+  worker.phase = "compute";
+  worker.step = held.step;
+  member->session = session;
+  member->name =
+      fmt::format("rank {} ({}, pid {})", attempt.RankOf(*member), worker.name(), worker.pid);
+  const std::int64_t granted = held.granted.value_or(job.attempt.start_step);
+  attempt.granted = std::min(attempt.granted.value_or(granted), granted);
+  attempt.done_step = std::max(attempt.done_step, held.step);
+
+  const auto send = [&](CoordinatorMessage again) {
+    actions_.emplace_back(SendToWorker{.session = session, .message = std::move(again)});
+  };
+  send(Begin{.job = job.id,
+             .generation = attempt.generation,
+             .shard_plan = MakeShardPlan(job.spec, job.train_samples),
+             .total_steps = attempt.planner->arithmetic().total_steps});
+  if (attempt.stop)
+    send(Stop{.job = job.id, .generation = attempt.generation, .mode = *attempt.stop});
+  if (!attempt.IsReattaching()) ResumeGrants(attempt);
+}
+
+void State::ResumeGrants(Attempt& attempt) {
+  attempt.planner->Resume(*attempt.granted);
+  if (!attempt.stop) attempt.deadline.reset();
+  StoreEvent(JobOf(attempt), "WorkersReattached",
+             fmt::format("all workers are back, at step {}", attempt.done_step));
+  GrantMore(attempt);
+}
+
+void State::GiveUpOnDetached(Attempt& attempt) {
+  AttemptFailure failure{.is_retryable = true};
+  for (Member& member : attempt.members) {
+    if (!member.is_detached()) continue;
+    member.is_gone = true;
+    if (!failure.record.reason.empty()) continue;
+    failure.record = {.reason = "WorkerLost",
+                      .message = fmt::format("{} did not come back within {} s of the "
+                                             "coordinator's restart",
+                                             member.name, limits::kReattachTimeout.count()),
+                      .rank = attempt.RankOf(member),
+                      .host = member.host,
+                      .step = attempt.done_step};
+  }
+  Fail(attempt, std::move(failure));
+}
+
+void State::StoreEvent(const Job& job, const std::string& event_type, const std::string& message) {
+  const std::string state(JobStateName(job.state));
+  actions_.emplace_back(StoreJob{.job = job,
+                                 .event_type = event_type,
+                                 .from_state = state,
+                                 .to_state = state,
+                                 .reason = event_type,
+                                 .message = message});
+}
+
+}  // namespace descent

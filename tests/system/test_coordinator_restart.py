@@ -1,0 +1,66 @@
+"""The coordinator is killed and started again while a job runs: the workers train on."""
+
+import json
+import signal
+import time
+
+from harness import SystemTest
+
+# Long enough to be met in the middle; every step costs a few milliseconds.
+LONG = ("--set", "steps=6000", "--set", "evaluate.every_steps=500",
+        "--set", "checkpoint.every_steps=700", "--set", "model.mlp.hidden_sizes=[256,256]")
+
+
+class CoordinatorRestart(SystemTest):
+
+    def setUp(self):
+        super().setUp()
+        self.coordinator = self.start_coordinator()
+
+    def step_of(self, job):
+        return int(self.job(job).get("progress", {}).get("step", 0))
+
+    def kill_coordinator(self):
+        self.coordinator.send_signal(signal.SIGKILL)
+        self.coordinator.wait()
+
+    def start_again(self):
+        ports = [int(self.addresses[name].rpartition(":")[2]) for name in ("user", "worker", "http")]
+        self.coordinator = self.start_coordinator(ports=ports)
+
+    def steps_in_metrics(self, job):
+        reply = json.loads(self.get(f"/v1/jobs/{job}/metrics?names=train/loss&max_points=10000"))
+        return [int(point["step"]) for point in reply["series"][0]["points"]]
+
+    def test_a_job_goes_on_through_two_restarts_as_if_nothing_had_happened(self):
+        self.start_workers(2)
+        undisturbed = self.submit("--follow", *LONG)
+        job = self.submit(*LONG)
+        for wanted in (300, 1500):
+            self.wait_until(lambda: self.step_of(job) >= wanted)
+            self.kill_coordinator()
+            time.sleep(1)
+            self.start_again()
+
+        self.descent("watch", job)
+
+        ended = self.job(job)
+        self.assertEqual(ended["state"], "JOB_STATE_SUCCEEDED")
+        self.assertEqual(ended["stateDigest"], self.job(undisturbed)["stateDigest"])
+        self.assertEqual(int(ended["currentAttempt"]["attempt"]), 1)
+        self.assertEqual(self.steps_in_metrics(job), list(range(1, 6001)))
+
+    def test_a_job_that_ends_while_the_coordinator_is_away_has_succeeded_when_it_is_back(self):
+        self.start_workers(2)
+        undisturbed = self.submit("--follow")
+        job = self.submit("--set", "steps=200")
+        self.wait_until(lambda: self.job(job)["state"] != "JOB_STATE_QUEUED")
+        self.wait_until(lambda: self.job(job)["state"] != "JOB_STATE_STARTING")
+        self.kill_coordinator()
+        time.sleep(2)
+
+        self.start_again()
+
+        ended = self.wait_for_state(job, "SUCCEEDED")
+        self.assertEqual(ended["stateDigest"], self.job(undisturbed)["stateDigest"])
+        self.assertEqual(self.steps_in_metrics(job), list(range(1, 201)))
