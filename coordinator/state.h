@@ -82,6 +82,7 @@ class State {
 
   // What launchers say: state_worlds.cc.
   void Explain(const WorldEnds::ExplainedLoss& loss);
+  void LoseDetached(Attempt& attempt);  // may end it, which leaves `attempt` invalid
 
   // An attempt that went on while the coordinator was restarted: state_reattach.cc.
   bool RestoreAttempt(Job& job);

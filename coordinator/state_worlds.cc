@@ -4,8 +4,11 @@
 //      process.
 //   2. Attempts that lost their ranks before the launcher told why get the reason, wherever their
 //      job is by now.
+//   3. Ranks that have not come back since the coordinator was restarted are not waited for.
+#include <algorithm>
 #include <utility>
 
+#include "common/check.h"
 #include "common/process_end.h"
 #include "coordinator/state.h"
 
@@ -38,6 +41,29 @@ void State::On(const WorldEnded& event) {
       for (const WorkerView& worker : pool.workers) attached.push_back(worker.session);
   for (const SessionId session : attached) Close(session, reason);
   for (const WorldEnds::ExplainedLoss& loss : earlier) Explain(loss);
+  std::vector<std::string> reattaching;
+  for (const auto& [job_id, attempt] : attempts_)
+    if (attempt.pool == exit.pool && attempt.IsReattaching()) reattaching.push_back(job_id);
+  for (const std::string& job_id : reattaching) LoseDetached(attempts_.at(job_id));
+}
+
+void State::LoseDetached(Attempt& attempt) {
+  AttemptFailure failure{.is_retryable = true};
+  // Their last reports may have been stored by the coordinator that was restarted.
+  attempt.done_step = std::max(attempt.done_step, JobOf(attempt).step);
+  for (Member& member : attempt.members) {
+    if (!member.is_detached()) continue;
+    member.is_gone = true;
+    const FailureRecord record{
+        .rank = attempt.RankOf(member), .host = member.host, .step = attempt.done_step};
+    const WorkerView worker{
+        .pool = attempt.pool, .world_rank = member.world_rank, .job_id = attempt.job_id};
+    const auto explained = world_ends_.AddLoss(
+        worker, {.generation = attempt.generation, .member = member.name, .record = record});
+    DESCENT_CHECK(explained.has_value());
+    failure.record = *explained;
+  }
+  Fail(attempt, std::move(failure));
 }
 
 void State::Explain(const WorldEnds::ExplainedLoss& loss) {

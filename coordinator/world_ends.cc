@@ -59,8 +59,8 @@ FailureRecord WorldEnds::Explain(const World& world, const std::string& job_id) 
   record.exit_code = exit.exit_code;
   record.signal = exit.signal;
   const std::string end = ProcessEndText(exit.exit_code, exit.signal);
-  const std::string where = fmt::format("at step {} in phase {}", record.step,
-                                        record.phase.empty() ? "prepare" : record.phase);
+  const std::string where = fmt::format("at step {}{}", record.step,
+                                        record.phase.empty() ? "" : " in phase " + record.phase);
   if (blamed != nullptr) {
     record.message = fmt::format("{} ended with {} {}", blamed->loss.member, end, where);
     return record;

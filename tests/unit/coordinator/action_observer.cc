@@ -43,7 +43,10 @@ void ActionObserver::On(const StoreJob& store) {
   if (before != jobs_.end()) {
     Require(!IsTerminal(before->second.state), job.id + " changed after its end");
     Require(store.from_state == JobStateName(before->second.state), job.id + " skipped a state");
-    if (store.event_type != "CheckpointWritten")
+    const bool is_event_alone = store.event_type == "CheckpointWritten" ||
+                                store.event_type == "CoordinatorRestarted" ||
+                                store.event_type == "WorkersReattached";
+    if (!is_event_alone)
       Require(IsAllowed(store.from_state, store.to_state),
               fmt::format("{} went {} -> {}", job.id, store.from_state, store.to_state));
     Require(job.step >= before->second.step, job.id + " lost progress");

@@ -89,6 +89,10 @@ void SimulatedCluster::Say(const Worker& worker, WorkerMessage message) {
   Post(WorkerSaid{.session = worker.session, .message = std::move(message)});
 }
 
+// These workers number no reports, so nothing is acknowledged.
+std::int64_t GenerationOf(const Acknowledge&) { return 0; }
+std::int64_t GenerationOf(const auto& message) { return message.generation; }
+
 void SimulatedCluster::Receive(SessionId session, const CoordinatorMessage& message) {
   const auto found = std::find_if(workers_.begin(), workers_.end(),
                                   [&](const auto& worker) { return worker->session == session; });
@@ -101,7 +105,7 @@ void SimulatedCluster::Receive(SessionId session, const CoordinatorMessage& mess
     return;
   }
   const std::int64_t generation =
-      std::visit([](const auto& known) { return known.generation; }, message);
+      std::visit([](const auto& known) { return GenerationOf(known); }, message);
   if (!worker.assign || worker.assign->generation != generation)
     return violations_.push_back("a message came without its assignment");
   if (std::holds_alternative<Begin>(message)) worker.has_begun = true;
