@@ -69,7 +69,10 @@ std::vector<KernelCase> LargeCases() {
                     {}}});
   cases.push_back({CausalAttentionOp(),
                    {{source.Reals({3 * 67, 3 * 5 * 20})},
-                    {{"heads", std::int64_t{5}}, {"tokens", std::int64_t{67}}}}});
+                    {{"heads", std::int64_t{5}},
+                     {"tokens", std::int64_t{67}},
+                     {"probability", 0.25},
+                     {"layer", std::int64_t{1}}}}});
   return cases;
 }
 

@@ -113,25 +113,24 @@ TEST(JobTextTest, CheckpointsAreListedWithLossSizeAndAge) {
 }
 
 TEST(JobTextTest, AnAttemptThatEndedNamesRankHostSignalStepAndPhase) {
-  const AttemptView lost = {.attempt = 1,
-                            .start_step = 0,
-                            .workers = {"node-a/0", "node-b/1"},
-                            .end_time = 1000,
-                            .end_step = 57,
-                            .end_reason = "WorkerLost",
-                            .failure = FailureView{.rank = 1,
-                                                   .host = "node-b",
-                                                   .step = 57,
-                                                   .phase = "reduce",
-                                                   .signal = 9}};
+  const AttemptView lost = {
+      .attempt = 1,
+      .start_step = 0,
+      .workers = {"node-a/0", "node-b/1"},
+      .end_time = 1000,
+      .end_step = 57,
+      .end_reason = "WorkerLost",
+      .failure =
+          FailureView{.rank = 1, .host = "node-b", .step = 57, .phase = "reduce", .signal = 9}};
   const AttemptView running = {.attempt = 2, .start_step = 50, .workers = {"node-a/0"}};
 
-  EXPECT_EQ(AttemptTable({lost, running}, 1041),
-            "#  WORKERS  STEPS  ENDED    REASON      RANK  HOST    PROCESS            AT STEP  "
-            "PHASE\n"
-            "1  2        0..57  41s ago  WorkerLost  1     node-b  signal 9 (Killed)  57       "
-            "reduce\n"
-            "2  1        50..   -        goes on     -     -       -                  -        -\n");
+  EXPECT_EQ(
+      AttemptTable({lost, running}, 1041),
+      "#  WORKERS  STEPS  ENDED    REASON      RANK  HOST    PROCESS            AT STEP  "
+      "PHASE\n"
+      "1  2        0..57  41s ago  WorkerLost  1     node-b  signal 9 (Killed)  57       "
+      "reduce\n"
+      "2  1        50..   -        goes on     -     -       -                  -        -\n");
 }
 
 TEST(JobTextTest, TheStateLineOfARecoveringJobSaysWhatHappened) {

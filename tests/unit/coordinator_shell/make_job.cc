@@ -36,17 +36,16 @@ Job MakeFullJob() {
                  .start_step = 40,
                  .workers = {"a/0", "b/1"},
                  .start_time = 1050.5};
-  job.earlier_attempts = {
-      {.attempt = 1,
-       .generation = 8,
-       .workers = {"a/0"},
-       .start_time = 1001.5,
-       .end_time = 1049.5,
-       .end_step = 44,
-       .end_reason = "WorkerLost",
-       .end_message = "rank 0 ended with signal 9",
-       .failure = FailureRecord{
-           "WorkerLost", "rank 0 ended with signal 9", 0, "a", 44, "reduce", 0, 9}}};
+  job.earlier_attempts = {{.attempt = 1,
+                           .generation = 8,
+                           .workers = {"a/0"},
+                           .start_time = 1001.5,
+                           .end_time = 1049.5,
+                           .end_step = 44,
+                           .end_reason = "WorkerLost",
+                           .end_message = "rank 0 ended with signal 9",
+                           .failure = FailureRecord{"WorkerLost", "rank 0 ended with signal 9", 0,
+                                                    "a", 44, "reduce", 0, 9}}};
   job.validation = ValidationRecord{40, 0.75};
   job.attempts_without_progress = 1;
   job.failure = FailureRecord{"PeerLost", "rank 1 is gone", 1, "b", 44, "reduce"};

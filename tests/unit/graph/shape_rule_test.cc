@@ -114,7 +114,10 @@ TEST(ShapeRuleTest, LayerNormRefusesAnEpsilonOfZero) {
 TEST(ShapeRuleTest, CausalAttentionRefusesColumnsThatHeadsDoNotDivide) {
   EXPECT_EQ(
       RefusalOf(CausalAttentionOp(), {Floats({8, 30})},
-                {{"heads", std::int64_t{4}}, {"tokens", std::int64_t{4}}}),
+                {{"heads", std::int64_t{4}},
+                 {"tokens", std::int64_t{4}},
+                 {"probability", 0.0},
+                 {"layer", std::int64_t{0}}}),
       "projections are [8, 30], wanted rows in multiples of 4 tokens and columns in multiples "
       "of 3 times 4 heads");
 }
