@@ -30,7 +30,7 @@ def hide_machine(shared):
     for place in ("/dev/shm", "/tmp"):
         mount("-t", "tmpfs", "-o", "mode=1777", "tmpfs", place)
     for directory, handle in handles.items():
-        os.makedirs(directory)
+        os.makedirs(directory, exist_ok=True)  # one may lie in another
         mount("--no-canonicalize", "--bind", f"/proc/self/fd/{handle}", directory,
               pass_fds=[handle])
         os.close(handle)
