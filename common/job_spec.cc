@@ -9,6 +9,7 @@
 
 #include "common/check.h"
 #include "common/limits.h"
+#include "common/spec_checker.h"
 
 namespace descent {
 namespace {
@@ -25,48 +26,11 @@ constexpr std::size_t kNameLengthMax = 40;
 constexpr std::size_t kPathLengthMax = 4096;
 constexpr int kRestartsMax = 1'000'000;
 
-// Collects violations. Bounds are inclusive and hold for no NaN.
-class SpecChecker {
- public:
-  std::vector<Violation> TakeViolations() { return std::move(violations_); }
-
-  // What is wrong is said as "found, must be wanted".
-  void Require(bool is_met, std::string field, std::string_view found, std::string_view wanted) {
-    if (is_met) return;
-    violations_.push_back({std::move(field), fmt::format("{}, must be {}", found, wanted)});
-  }
-
-  void RequireInRange(std::string field, std::int64_t value, std::int64_t min, std::int64_t max) {
-    if (value < min) {
-      Require(false, std::move(field), fmt::to_string(value), fmt::format("at least {}", min));
-    } else {
-      Require(value <= max, std::move(field), fmt::to_string(value),
-              fmt::format("at most {}", max));
-    }
-  }
-
-  void RequireNumber(bool is_met, std::string field, double value, std::string_view wanted) {
-    Require(is_met && std::isfinite(value), std::move(field), fmt::format("{}", value), wanted);
-  }
-
- private:
-  std::vector<Violation> violations_;
-};
-
 bool IsName(const std::string& name) {
   const auto is_lower = [](char c) { return c >= 'a' && c <= 'z'; };
   const auto is_allowed = [&](char c) { return is_lower(c) || (c >= '0' && c <= '9') || c == '-'; };
   return !name.empty() && name.size() <= kNameLengthMax && is_lower(name.front()) &&
          name.back() != '-' && std::all_of(name.begin(), name.end(), is_allowed);
-}
-
-// Quoted, cut to a line's length, and without bytes that a terminal would obey.
-std::string Quoted(const std::string& text) {
-  constexpr std::size_t kShownMax = 60;
-  std::string quoted = "\"";
-  for (const char c : text.substr(0, kShownMax))
-    quoted += (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) ? '?' : c;
-  return quoted + (text.size() > kShownMax ? "…\"" : "\"");
 }
 
 void CheckName(const JobSpec& spec, SpecChecker& checker) {
