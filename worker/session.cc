@@ -1,60 +1,18 @@
 #include "worker/session.h"
 
-#include <chrono>
-#include <cstdlib>
-#include <thread>
 #include <type_traits>
 #include <utility>
 #include <variant>
 
 #include "common/log.h"
 #include "worker/collective/form_collective.h"
+#include "worker/train/forming_watch.h"
 
 namespace descent {
 namespace {
 
 // Step reports travel together: often enough for a live display, too rarely to cost anything.
 constexpr double kStepReportSeconds = 0.2;
-
-// Forming a group waits for all its ranks, and MPI cannot be told to give up. A rank whose
-// assignment is void by then, and whose peers never come, would keep the pool useless but alive: it
-// ends the process, and with it the pool, so that whoever started the pool sees it.
-class FormingWatch {
- public:
-  explicit FormingWatch(std::shared_ptr<StepControl> control)
-      : control_(std::move(control)), thread_([this] { Watch(); }) {}
-  ~FormingWatch() {
-    {
-      const std::lock_guard lock(mutex_);
-      is_formed_ = true;
-    }
-    changed_.notify_all();
-    thread_.join();
-  }
-  FormingWatch(const FormingWatch&) = delete;
-  FormingWatch& operator=(const FormingWatch&) = delete;
-
- private:
-  static constexpr std::chrono::milliseconds kInterval{100};
-  static constexpr int kIntervalsMax = 100;
-
-  void Watch() {
-    std::unique_lock lock(mutex_);
-    int intervals_void = 0;
-    while (!changed_.wait_for(lock, kInterval, [this] { return is_formed_; })) {
-      if (control_->is_aborted()) ++intervals_void;
-      if (intervals_void < kIntervalsMax) continue;
-      LogError("peers did not come to form the group; ending the pool");
-      std::_Exit(1);
-    }
-  }
-
-  const std::shared_ptr<StepControl> control_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool is_formed_ = false;  // guarded by mutex_
-  std::thread thread_;
-};
 
 Result<std::unique_ptr<Collective>> FormGroup(const Assign& assign,
                                               const std::shared_ptr<StepControl>& control) {

@@ -121,6 +121,16 @@ class Recovery(SystemTest):
         self.assertIn("rank 1", failed["stateMessage"])
         self.assertEqual(failed["failure"]["signal"], 9)
 
+    def test_a_rank_that_is_told_to_end_does_not_wait_for_ever_for_a_frozen_peer(self):
+        self.start_coordinator()
+        self.start_workers(2)
+        self.wait_for_step(self.submit(*ENDLESS), 10)
+
+        self.kill(self.rank_pid(1), signal.SIGSTOP)
+        self.kill(self.rank_pid(0), signal.SIGTERM)
+
+        self.wait_until(lambda: not self.pids_of("/descent-worker"))
+
     # --- The launcher alone ------------------------------------------------------------------
 
     def test_a_launcher_that_is_told_to_end_leaves_nothing(self):
