@@ -15,7 +15,6 @@ namespace descent {
 namespace {
 
 // These bounds keep every product of the batch arithmetic far from overflow.
-constexpr std::int64_t kStepsMax = std::int64_t{1} << 40;
 constexpr std::int64_t kEpochsMax = 1'000'000;
 constexpr std::int64_t kHiddenSizeMax = std::int64_t{1} << 24;
 constexpr std::size_t kHiddenLayersMax = 1024;
@@ -153,8 +152,8 @@ void CheckBatch(const BatchSpec& batch, SpecChecker& checker) {
 
 void CheckLength(const JobSpec& spec, SpecChecker& checker) {
   checker.RequireInRange("epochs", spec.epochs, 0, kEpochsMax);
-  checker.RequireInRange("steps", spec.steps, 0, kStepsMax);
-  checker.RequireInRange("stop_at_step", spec.stop_at_step, 0, kStepsMax);
+  checker.RequireInRange("steps", spec.steps, 0, limits::kStepsMax);
+  checker.RequireInRange("stop_at_step", spec.stop_at_step, 0, limits::kStepsMax);
   if (spec.epochs >= 0 && spec.steps >= 0) {
     checker.Require((spec.epochs > 0) != (spec.steps > 0), "epochs",
                     fmt::format("epochs {} and steps {}", spec.epochs, spec.steps),
@@ -163,9 +162,7 @@ void CheckLength(const JobSpec& spec, SpecChecker& checker) {
   if (spec.steps <= 0) return;
   checker.Require(spec.stop_at_step <= spec.steps, "stop_at_step",
                   fmt::to_string(spec.stop_at_step), fmt::format("at most steps {}", spec.steps));
-  checker.Require(spec.lr_schedule.warmup_steps <= spec.steps, "lr_schedule.warmup_steps",
-                  fmt::to_string(spec.lr_schedule.warmup_steps),
-                  fmt::format("at most steps {}", spec.steps));
+  CheckLrScheduleFits(spec.lr_schedule, spec.steps, checker);
 }
 
 void CheckOptimizer(const OptimizerSpec& optimizer, SpecChecker& checker) {
@@ -186,21 +183,12 @@ void CheckOptimizer(const OptimizerSpec& optimizer, SpecChecker& checker) {
                         "at least 0 (no clipping) and finite");
 }
 
-void CheckLrSchedule(const JobSpec& spec, SpecChecker& checker) {
-  checker.RequireInRange("lr_schedule.warmup_steps", spec.lr_schedule.warmup_steps, 0, kStepsMax);
-  const double min_lr = spec.lr_schedule.min_lr;
-  checker.RequireNumber(min_lr >= 0, "lr_schedule.min_lr", min_lr, "at least 0 and finite");
-  if (!(min_lr >= 0) || !(spec.optimizer.adamw.lr > 0)) return;
-  checker.Require(min_lr <= spec.optimizer.adamw.lr, "lr_schedule.min_lr",
-                  fmt::format("{}", min_lr),
-                  fmt::format("at most optimizer.adamw.lr {}", spec.optimizer.adamw.lr));
-}
-
 void CheckEvaluateAndCheckpoint(const JobSpec& spec, SpecChecker& checker) {
-  checker.RequireInRange("evaluate.every_steps", spec.evaluate.every_steps, 0, kStepsMax);
+  checker.RequireInRange("evaluate.every_steps", spec.evaluate.every_steps, 0, limits::kStepsMax);
   checker.RequireInRange("evaluate.every_epochs", spec.evaluate.every_epochs, 0, kEpochsMax);
-  checker.RequireInRange("checkpoint.every_steps", spec.checkpoint.every_steps, 0, kStepsMax);
-  checker.RequireInRange("checkpoint.keep_last", spec.checkpoint.keep_last, 1, kStepsMax);
+  checker.RequireInRange("checkpoint.every_steps", spec.checkpoint.every_steps, 0,
+                         limits::kStepsMax);
+  checker.RequireInRange("checkpoint.keep_last", spec.checkpoint.keep_last, 1, limits::kStepsMax);
 }
 
 void CheckWorkers(const JobSpec& spec, SpecChecker& checker) {
@@ -263,7 +251,7 @@ std::vector<Violation> ValidateJobSpec(const JobSpec& spec) {
   CheckBatch(spec.batch, checker);
   CheckLength(spec, checker);
   CheckOptimizer(spec.optimizer, checker);
-  CheckLrSchedule(spec, checker);
+  CheckLrSchedule(spec.lr_schedule, spec.optimizer.adamw.lr, "optimizer.adamw.lr", checker);
   CheckEvaluateAndCheckpoint(spec, checker);
   CheckWorkers(spec, checker);
   CheckTrainRange(spec, checker);
@@ -279,11 +267,10 @@ std::vector<Violation> ValidateAgainstTrainingSet(const JobSpec& spec, std::int6
       fmt::format("at most the {} training samples when the tail is dropped", train_samples));
   if (!fills_a_step) return checker.TakeViolations();
   const std::int64_t total_steps = ComputeBatchArithmetic(spec, train_samples).total_steps;
-  const std::string wanted = fmt::format("at most the {} steps of the job", total_steps);
   checker.Require(spec.stop_at_step <= total_steps, "stop_at_step",
-                  fmt::to_string(spec.stop_at_step), wanted);
-  checker.Require(spec.lr_schedule.warmup_steps <= total_steps, "lr_schedule.warmup_steps",
-                  fmt::to_string(spec.lr_schedule.warmup_steps), wanted);
+                  fmt::to_string(spec.stop_at_step),
+                  fmt::format("at most the {} steps of the job", total_steps));
+  CheckLrScheduleFits(spec.lr_schedule, total_steps, checker);
   return checker.TakeViolations();
 }
 

@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "common/lr_schedule_spec.h"
 #include "common/shard_planner.h"
 
 namespace descent {
@@ -15,7 +16,6 @@ namespace descent {
 
 enum class Activation { kRelu, kGelu };
 enum class Loss { kCrossEntropy };
-enum class LrScheduleKind { kConstant, kLinear, kCosine };
 enum class DataFormat { kIdx, kText };
 enum class Tokenizer { kByte, kChar };
 enum class CollectiveKind { kAuto, kMpi, kSharedMemory };
@@ -91,12 +91,6 @@ struct AdamWSpec {
 struct OptimizerSpec {
   AdamWSpec adamw;
   double clip_norm = 0.0;  // 0: no clipping
-};
-
-struct LrScheduleSpec {
-  LrScheduleKind kind = LrScheduleKind::kConstant;
-  std::int64_t warmup_steps = 0;
-  double min_lr = 0.0;  // reached at the last step by linear and cosine
 };
 
 struct EvaluateSpec {

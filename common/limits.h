@@ -15,6 +15,9 @@ static_assert(kBucketElementsMax <= 0x7fffffff, "MPI counts are int");
 inline constexpr std::size_t kBucketElementsTarget = std::size_t{256} << 10;
 
 inline constexpr std::int64_t kLogicalWorkersMax = 4096;
+// Bounds of numbers of samples and steps keep every product of the batch arithmetic far from
+// overflow.
+inline constexpr std::int64_t kStepsMax = std::int64_t{1} << 40;
 inline constexpr std::int64_t kGlobalBatchMax = std::int64_t{1} << 24;
 inline constexpr int kWorldSizeMax = 4096;
 inline constexpr int kThreadsMax = 256;

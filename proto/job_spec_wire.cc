@@ -2,6 +2,7 @@
 #include <string>
 #include <variant>
 
+#include "proto/lr_schedule_wire.h"
 #include "proto/wire.h"
 
 namespace descent {
@@ -152,38 +153,6 @@ Result<DatasetSpec> FromProto(const v1::DatasetSpec& proto, const std::string& f
   return dataset;
 }
 
-void SetLrSchedule(const LrScheduleSpec& schedule, v1::LrScheduleSpec& proto) {
-  v1::WarmupSpec* warmup = nullptr;
-  switch (schedule.kind) {
-    case LrScheduleKind::kConstant:
-      warmup = proto.mutable_constant();
-      break;
-    case LrScheduleKind::kLinear:
-      warmup = proto.mutable_linear();
-      break;
-    case LrScheduleKind::kCosine:
-      warmup = proto.mutable_cosine();
-      break;
-  }
-  warmup->set_warmup_steps(schedule.warmup_steps);
-  warmup->set_min_lr(schedule.min_lr);
-}
-
-LrScheduleSpec LrScheduleFromProto(const v1::LrScheduleSpec& proto) {
-  LrScheduleSpec schedule;
-  const v1::WarmupSpec* warmup = &proto.constant();
-  if (proto.has_linear()) {
-    schedule.kind = LrScheduleKind::kLinear;
-    warmup = &proto.linear();
-  } else if (proto.has_cosine()) {
-    schedule.kind = LrScheduleKind::kCosine;
-    warmup = &proto.cosine();
-  }
-  schedule.warmup_steps = warmup->warmup_steps();
-  schedule.min_lr = warmup->min_lr();
-  return schedule;
-}
-
 void SetAdamW(const AdamWSpec& adamw, v1::AdamWSpec& proto) {
   proto.set_lr(adamw.lr);
   for (const double beta : adamw.betas) proto.add_betas(beta);
@@ -329,7 +298,7 @@ Result<JobSpec> FromProto(const v1::JobSpec& proto) {
   spec.seed = proto.seed();
   spec.optimizer.adamw = AdamWFromProto(proto.optimizer().adamw());
   spec.optimizer.clip_norm = proto.optimizer().clip_norm();
-  spec.lr_schedule = LrScheduleFromProto(proto.lr_schedule());
+  DESCENT_ASSIGN(spec.lr_schedule, LrScheduleFromProto(proto.lr_schedule()));
   spec.evaluate.every_steps = proto.evaluate().every_steps();
   spec.evaluate.every_epochs = proto.evaluate().every_epochs();
   spec.checkpoint.every_steps = proto.checkpoint().every_steps();

@@ -1,5 +1,6 @@
 #include "worker/optim/deterministic_math.h"
 
+#include <cmath>
 #include <numbers>
 
 #include "common/check.h"
@@ -19,6 +20,33 @@ double AlternatingSeries(double y, int first_divisor) {
   return sum;
 }
 
+// With base = m 2^e, m in [sqrt(1/2), sqrt(2)): e log(2) + 2 artanh((m - 1) / (m + 1)), where the
+// first term of artanh's series that is left out is below 1e-18.
+double LogOf(double base) {
+  constexpr int kTerms = 12;
+  int exponent = 0;
+  double mantissa = std::frexp(base, &exponent);  // exact
+  if (mantissa < std::numbers::sqrt2 / 2) {
+    mantissa *= 2;
+    --exponent;
+  }
+  const double y = (mantissa - 1) / (mantissa + 1);
+  double sum = 0;
+  for (int term = kTerms; term >= 0; --term) sum = 1.0 / (2 * term + 1) + sum * (y * y);
+  return exponent * std::numbers::ln2 + 2 * y * sum;
+}
+
+// With x = n log(2) + r, |r| <= log(2) / 2: 2^n times the Taylor series of exp(r), where the first
+// term left out is below 1e-18.
+double ExpOf(double x) {
+  constexpr int kTerms = 15;
+  const double n = std::floor(x / std::numbers::ln2 + 0.5);
+  const double r = x - n * std::numbers::ln2;
+  double sum = 1;
+  for (int term = kTerms; term >= 1; --term) sum = 1 + sum * r / term;
+  return std::ldexp(sum, static_cast<int>(n));  // exact, or an underflow to zero
+}
+
 }  // namespace
 
 double PowerOf(double base, std::int64_t exponent) {
@@ -27,6 +55,16 @@ double PowerOf(double base, std::int64_t exponent) {
   for (double square = base; exponent > 0; exponent /= 2, square *= square)
     if (exponent % 2 == 1) power *= square;
   return power;
+}
+
+double RealPowerOf(double base, double exponent) {
+  DESCENT_CHECK(0 <= base);
+  DESCENT_CHECK(base <= 1);
+  DESCENT_CHECK(exponent > 0);
+  constexpr double kUnderflow = -1000;  // exp of it is below every double
+  if (base == 0) return 0;
+  const double log = exponent * LogOf(base);
+  return log < kUnderflow ? 0 : ExpOf(log);
 }
 
 double CosineOfPi(double x) {

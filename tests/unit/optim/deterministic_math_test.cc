@@ -23,6 +23,20 @@ TEST(DeterministicMathTest, PowersAgreeWithTheCLibrary) {
 
 TEST(DeterministicMathTest, AVeryLatePowerIsZero) { EXPECT_EQ(PowerOf(0.999, 1LL << 40), 0); }
 
+TEST(DeterministicMathTest, RealPowersAgreeWithTheCLibrary) {
+  for (int i = 1; i < 1000; ++i)
+    for (const double exponent : {0.1, 0.5, 0.9, 1.0, 2.0, 7.3}) {
+      const double wanted = std::pow(i / 1000.0, exponent);
+      EXPECT_NEAR(RealPowerOf(i / 1000.0, exponent) / wanted, 1, 1e-14) << i << " " << exponent;
+    }
+}
+
+TEST(DeterministicMathTest, RealPowersOfTheEndsAreExact) {
+  EXPECT_EQ(RealPowerOf(0, 0.9), 0);
+  EXPECT_EQ(RealPowerOf(1, 0.9), 1);
+  EXPECT_EQ(RealPowerOf(1e-300, 100), 0);
+}
+
 TEST(DeterministicMathTest, CosineIsExactAtItsEndsAndMiddle) {
   EXPECT_EQ(CosineOfPi(0), 1);
   EXPECT_EQ(CosineOfPi(0.5), 0);

@@ -56,6 +56,43 @@ TEST(LrScheduleTest, AJobThatEndsAtThePeakStaysAtTheBaseRate) {
   EXPECT_EQ(LearningRateAt(Schedule(LrScheduleKind::kCosine, 3, 0), 1, 2, 3), 1);
 }
 
+TEST(LrScheduleTest, WsdStaysAtTheBaseRateUntilItsLastSteps) {
+  LrScheduleSpec schedule = Schedule(LrScheduleKind::kWsd, 2, 0.2);
+  schedule.decay_steps = 4;
+
+  EXPECT_EQ(LearningRateAt(schedule, 1, 0, 20), 0.5);
+  EXPECT_EQ(LearningRateAt(schedule, 1, 15, 20), 1);
+  EXPECT_NEAR(LearningRateAt(schedule, 1, 16, 20), 0.8, 1e-15);
+  EXPECT_NEAR(LearningRateAt(schedule, 1, 19, 20), 0.2, 1e-15);
+}
+
+TEST(LrScheduleTest, WsdFallsAlongItsCurve) {
+  LrScheduleSpec schedule = Schedule(LrScheduleKind::kWsd, 0, 0);
+  schedule.decay_steps = 4;
+
+  schedule.curve = LrCurve::kSquareRoot;
+  EXPECT_EQ(LearningRateAt(schedule, 1, 16, 20), 0.5);
+  schedule.curve = LrCurve::kCosine;
+  EXPECT_EQ(LearningRateAt(schedule, 1, 17, 20), 0.5);
+}
+
+TEST(LrScheduleTest, WsdOfDecayAloneFallsFromTheFirstStep) {
+  LrScheduleSpec schedule = Schedule(LrScheduleKind::kWsd, 0, 0);
+  schedule.decay_steps = 4;
+
+  EXPECT_EQ(LearningRateAt(schedule, 1, 0, 4), 0.75);
+}
+
+TEST(LrScheduleTest, AOneCycleOfOneStepIsDefined) {
+  EXPECT_GT(LearningRateAt({.kind = LrScheduleKind::kOneCycle}, 1, 0, 1), 0);
+}
+
+TEST(LrScheduleTest, AOneCycleWhosePeakIsTheFirstStepBeginsAtTheBaseRate) {
+  const LrScheduleSpec schedule{.kind = LrScheduleKind::kOneCycle, .rise = 0.25};
+
+  EXPECT_EQ(LearningRateAt(schedule, 1, 0, 4), 1);
+}
+
 TEST(LrScheduleDeathTest, AStepAfterTheLastIsRefused) {
   EXPECT_DEATH(LearningRateAt(Schedule(LrScheduleKind::kLinear, 0, 0), 1, 5, 5), "total_steps");
 }

@@ -107,7 +107,7 @@ TEST(JobFileTest, AOneofWithTwoMembersIsRefused) {
   EXPECT_THAT(ProblemsOf(JobWith("epochs: 1\nlr_schedule:\n  linear: {}\n  cosine: {}\n")),
               ElementsAre(FieldProblem{8, "lr_schedule.cosine",
                                        "there is a linear already, must be only one of: constant, "
-                                       "linear, cosine"}));
+                                       "linear, cosine, wsd, polynomial, step, one_cycle"}));
 }
 
 TEST(JobFileTest, AOneofWithoutAMemberIsRefused) {

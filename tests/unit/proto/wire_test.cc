@@ -58,6 +58,46 @@ TEST(WireTest, ASpecComesBackAsItWent) {
   EXPECT_EQ(received.value().update, UpdateKind::kSharded);
 }
 
+TEST(WireTest, EveryScheduleComesBackAsItWent) {
+  const std::vector<LrScheduleSpec> schedules = {
+      {.kind = LrScheduleKind::kConstant, .warmup_steps = 3},
+      {.kind = LrScheduleKind::kLinear, .warmup_steps = 3, .min_lr = 0.5},
+      {.kind = LrScheduleKind::kWsd,
+       .warmup_steps = 3,
+       .min_lr = 0.5,
+       .decay_steps = 7,
+       .curve = LrCurve::kSquareRoot},
+      {.kind = LrScheduleKind::kPolynomial, .warmup_steps = 3, .min_lr = 0.5, .power = 0.9},
+      {.kind = LrScheduleKind::kStep, .warmup_steps = 3, .milestones = {4, 9}, .gamma = 0.5},
+      {.kind = LrScheduleKind::kStep, .every_steps = 5, .gamma = 0.5},
+      {.kind = LrScheduleKind::kOneCycle,
+       .curve = LrCurve::kLinear,
+       .rise = 0.5,
+       .start_divisor = 2,
+       .end_divisor = 3}};
+  for (const LrScheduleSpec& schedule : schedules) {
+    JobSpec spec = FullSpec();
+    spec.lr_schedule = schedule;
+
+    const Result<JobSpec> received = FromProto(ToProto(spec));
+
+    ASSERT_TRUE(received.ok()) << received.status();
+    EXPECT_EQ(received.value().lr_schedule, schedule);
+  }
+}
+
+TEST(WireTest, SchedulesThatAreNotGivenInFullTakeTheirDefaults) {
+  v1::JobSpec sent;
+  sent.mutable_model()->mutable_mlp();
+  sent.mutable_lr_schedule()->mutable_one_cycle();
+
+  EXPECT_EQ(FromProto(sent).value().lr_schedule,
+            (LrScheduleSpec{.kind = LrScheduleKind::kOneCycle, .curve = LrCurve::kCosine}));
+  sent.mutable_lr_schedule()->mutable_step()->set_every_steps(2);
+  EXPECT_EQ(FromProto(sent).value().lr_schedule,
+            (LrScheduleSpec{.kind = LrScheduleKind::kStep, .every_steps = 2}));
+}
+
 TEST(WireTest, ATextJobComesBackAsItWent) {
   JobSpec spec = FullSpec();
   spec.model.architecture =
