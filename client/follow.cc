@@ -6,6 +6,7 @@
 #include "client/api/job_watcher.h"
 #include "client/interrupt.h"
 #include "client/render/job_text.h"
+#include "common/evaluation.h"
 
 namespace descent {
 namespace {
@@ -15,7 +16,13 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kPollInterval{100};
 // A rank that fails reports why before mpirun ends: its report may still be on the way.
 constexpr std::chrono::seconds kTroubleDelay{2};
-const std::vector<std::string> kEvaluationMetrics = {"validation/loss", "validation/accuracy"};
+
+std::vector<std::string> EvaluationNames() {
+  std::vector<std::string> names;
+  for (const EvaluationMetric metric : kAllEvaluationMetrics)
+    names.push_back("validation/" + std::string(MetricName(metric)));
+  return names;
+}
 
 // Shows the versions of one job.
 class JobDisplay {
@@ -49,11 +56,12 @@ class JobDisplay {
   // The newest version of a job has only the newest evaluation; the metrics have all of them.
   void ShowEvaluations(const JobView& job) {
     std::map<std::string, double> values;
-    for (const std::string& name : kEvaluationMetrics)
+    const std::vector<std::string> names = EvaluationNames();
+    for (const std::string& name : names)
       if (const auto metric = job.latest_metrics.find(name); metric != job.latest_metrics.end())
         values.insert(*metric);
     if (values == last_values_) return;
-    const auto curves = client_.QueryMetrics(job.id, kEvaluationMetrics, evaluated_step_ + 1);
+    const auto curves = client_.QueryMetrics(job.id, names, evaluated_step_ + 1);
     if (!curves.ok()) return;
     last_values_ = std::move(values);
     const EvaluationLines evaluations = EvaluationText(curves.value(), evaluated_step_);

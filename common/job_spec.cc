@@ -8,14 +8,13 @@
 #include <utility>
 
 #include "common/check.h"
+#include "common/job_spec_evaluation.h"
 #include "common/limits.h"
 #include "common/spec_checker.h"
 
 namespace descent {
 namespace {
 
-// These bounds keep every product of the batch arithmetic far from overflow.
-constexpr std::int64_t kEpochsMax = 1'000'000;
 constexpr std::int64_t kHiddenSizeMax = std::int64_t{1} << 24;
 constexpr std::size_t kHiddenLayersMax = 1024;
 constexpr std::int64_t kGptLayersMax = 1024;
@@ -151,7 +150,7 @@ void CheckBatch(const BatchSpec& batch, SpecChecker& checker) {
 }
 
 void CheckLength(const JobSpec& spec, SpecChecker& checker) {
-  checker.RequireInRange("epochs", spec.epochs, 0, kEpochsMax);
+  checker.RequireInRange("epochs", spec.epochs, 0, limits::kEpochsMax);
   checker.RequireInRange("steps", spec.steps, 0, limits::kStepsMax);
   checker.RequireInRange("stop_at_step", spec.stop_at_step, 0, limits::kStepsMax);
   if (spec.epochs >= 0 && spec.steps >= 0) {
@@ -183,9 +182,7 @@ void CheckOptimizer(const OptimizerSpec& optimizer, SpecChecker& checker) {
                         "at least 0 (no clipping) and finite");
 }
 
-void CheckEvaluateAndCheckpoint(const JobSpec& spec, SpecChecker& checker) {
-  checker.RequireInRange("evaluate.every_steps", spec.evaluate.every_steps, 0, limits::kStepsMax);
-  checker.RequireInRange("evaluate.every_epochs", spec.evaluate.every_epochs, 0, kEpochsMax);
+void CheckCheckpoint(const JobSpec& spec, SpecChecker& checker) {
   checker.RequireInRange("checkpoint.every_steps", spec.checkpoint.every_steps, 0,
                          limits::kStepsMax);
   checker.RequireInRange("checkpoint.keep_last", spec.checkpoint.keep_last, 1, limits::kStepsMax);
@@ -252,7 +249,8 @@ std::vector<Violation> ValidateJobSpec(const JobSpec& spec) {
   CheckLength(spec, checker);
   CheckOptimizer(spec.optimizer, checker);
   CheckLrSchedule(spec.lr_schedule, spec.optimizer.adamw.lr, "optimizer.adamw.lr", checker);
-  CheckEvaluateAndCheckpoint(spec, checker);
+  CheckEvaluation(spec, checker);
+  CheckCheckpoint(spec, checker);
   CheckWorkers(spec, checker);
   CheckTrainRange(spec, checker);
   return checker.TakeViolations();

@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "common/evaluation.h"
 #include "common/lr_schedule_spec.h"
 #include "common/shard_planner.h"
 
@@ -99,8 +100,17 @@ struct EvaluateSpec {
 };
 
 struct CheckpointSpec {
-  std::int64_t every_steps = 0;  // 0: only after the last step
-  std::int64_t keep_last = 2;    // >= 1
+  std::int64_t every_steps = 0;                            // 0: only after the last step
+  std::int64_t keep_last = 2;                              // >= 1
+  EvaluationMetric best_metric = EvaluationMetric::kLoss;  // of the validation split
+};
+
+// Ends the job once `patience` evaluations in a row were not better than the best by more than
+// min_delta.
+struct EarlyStoppingSpec {
+  EvaluationMetric metric = EvaluationMetric::kLoss;
+  std::int64_t patience = 0;  // >= 1
+  double min_delta = 0.0;
 };
 
 struct WorkersSpec {
@@ -122,6 +132,7 @@ struct JobSpec {
   LrScheduleSpec lr_schedule;
   EvaluateSpec evaluate;
   CheckpointSpec checkpoint;
+  std::optional<EarlyStoppingSpec> early_stopping;
   WorkersSpec workers;
   CollectiveKind collective = CollectiveKind::kAuto;  // how gradients travel; not what they add to
   UpdateKind update = UpdateKind::kReplicated;        // who applies the update; the same bits

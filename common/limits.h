@@ -18,6 +18,7 @@ inline constexpr std::int64_t kLogicalWorkersMax = 4096;
 // Bounds of numbers of samples and steps keep every product of the batch arithmetic far from
 // overflow.
 inline constexpr std::int64_t kStepsMax = std::int64_t{1} << 40;
+inline constexpr std::int64_t kEpochsMax = 1'000'000;
 inline constexpr std::int64_t kGlobalBatchMax = std::int64_t{1} << 24;
 inline constexpr int kWorldSizeMax = 4096;
 inline constexpr int kThreadsMax = 256;

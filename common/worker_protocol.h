@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "common/evaluation.h"
 #include "common/hash.h"
 #include "common/job_spec.h"
 #include "common/shard_planner.h"
@@ -87,8 +88,7 @@ struct EvaluationReport {
   std::int64_t generation = 0;
   std::int64_t step = 0;
   EvaluationSplit split = EvaluationSplit::kValidation;
-  double loss = 0;
-  double accuracy = 0;
+  EvaluationValues values;
 };
 
 // A checkpoint is published on disk. Reported by rank 0 alone.
@@ -103,8 +103,9 @@ struct CheckpointWritten {
 };
 
 enum class EndOutcome {
-  kCompleted,  // all granted steps are done and the last grant was final
-  kStopped,    // a Stop was obeyed, on all ranks after the same step
+  kCompleted,     // all granted steps are done and the last grant was final
+  kStopped,       // a Stop was obeyed, on all ranks after the same step
+  kStoppedEarly,  // the validation metric did not improve any more: spec.early_stopping
   kFailed,
 };
 
@@ -119,7 +120,7 @@ struct AssignmentEnded {
   // Of kFailed:
   std::string
       reason;  // UpperCamelCase: "DataInvalid", "CheckpointCorrupt", "NonFiniteLoss", "PeerLost"
-  std::string message;
+  std::string message;  // of kStoppedEarly too
   std::string phase;
   bool retryable = false;
 };
@@ -147,10 +148,10 @@ struct RankExit {
 
 // --- The coordinator says ------------------------------------------------------------------------
 
-// The checkpoint whose state has the lowest validation loss.
+// The checkpoint whose state is the best by the spec's checkpoint.best.
 struct BestCheckpoint {
   std::int64_t step = 0;
-  double validation_loss = 0;
+  double value = 0;  // of that metric
 };
 
 // Prepare this job. Ranks are numbered by their place in world_ranks.

@@ -1,6 +1,7 @@
 #include "coordinator/job.h"
 
 #include <array>
+#include <cmath>
 #include <utility>
 
 namespace descent {
@@ -31,11 +32,14 @@ std::string_view JobStateName(JobState state) {
 }
 
 const CheckpointRecord* FindBestCheckpoint(const Job& job) {
+  const EvaluationMetric metric = job.spec.checkpoint.best_metric;
   const CheckpointRecord* best = nullptr;
-  for (const CheckpointRecord& checkpoint : job.checkpoints)
-    if (checkpoint.validation_loss &&
-        (best == nullptr || *checkpoint.validation_loss < *best->validation_loss))
+  for (const CheckpointRecord& checkpoint : job.checkpoints) {
+    const std::optional<double> value = ValueOf(checkpoint.validation, metric);
+    if (!value || std::isnan(*value)) continue;
+    if (best == nullptr || IsBetter(metric, *value, best->validation.at(metric)))
       best = &checkpoint;
+  }
   return best;
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "common/evaluation.h"
 #include "common/hash.h"
 #include "common/job_spec.h"
 
@@ -32,8 +33,8 @@ struct CheckpointRecord {
   std::string directory;
   Digest state_digest;
   std::int64_t bytes = 0;
-  double create_time = 0;                 // seconds since the epoch, wall clock
-  std::optional<double> validation_loss;  // of this very state, if it was evaluated
+  double create_time = 0;       // seconds since the epoch, wall clock
+  EvaluationValues validation;  // of this very state; empty if it was not evaluated
 };
 
 struct FailureRecord {
@@ -68,7 +69,7 @@ struct AttemptRecord {
 // The newest evaluation of the validation split.
 struct ValidationRecord {
   std::int64_t step = 0;
-  double loss = 0;
+  EvaluationValues values;
 };
 
 // Everything the coordinator knows of one job that survives its restart.
@@ -107,8 +108,8 @@ struct Job {
   double end_time = 0;
 };
 
-// The kept checkpoint with the lowest validation loss; of equal ones the first. Null: none was
-// evaluated.
+// The best of the kept checkpoints by the spec's checkpoint.best; of equal ones the first. Null:
+// none was evaluated.
 const CheckpointRecord* FindBestCheckpoint(const Job& job);
 
 }  // namespace descent

@@ -1,6 +1,7 @@
 #include "coordinator/job_record.h"
 
 #include "descent/store/v1/job_record.pb.h"
+#include "proto/evaluation_wire.h"
 #include "proto/wire.h"
 
 namespace descent {
@@ -70,6 +71,15 @@ AttemptRecord Decode(const record::AttemptRecord& encoded) {
   return attempt;
 }
 
+// Of a job's newest evaluation or of a checkpoint. Older stores know the loss alone.
+template <typename Record>
+Result<EvaluationValues> DecodeValidation(const Record& encoded) {
+  DESCENT_ASSIGN(EvaluationValues values, ValuesFromProto(encoded.validation()));
+  if (encoded.has_validation_loss())
+    values.emplace(EvaluationMetric::kLoss, encoded.validation_loss());
+  return values;
+}
+
 record::CheckpointRecord Encode(const CheckpointRecord& checkpoint) {
   record::CheckpointRecord encoded;
   encoded.set_step(checkpoint.step);
@@ -78,7 +88,7 @@ record::CheckpointRecord Encode(const CheckpointRecord& checkpoint) {
   encoded.set_state_digest(checkpoint.state_digest.ToHex());
   encoded.set_bytes(checkpoint.bytes);
   encoded.set_create_time(checkpoint.create_time);
-  if (checkpoint.validation_loss) encoded.set_validation_loss(*checkpoint.validation_loss);
+  SetValues(checkpoint.validation, *encoded.mutable_validation());
   return encoded;
 }
 
@@ -90,7 +100,7 @@ Result<CheckpointRecord> Decode(const record::CheckpointRecord& encoded) {
   DESCENT_ASSIGN(checkpoint.state_digest, DigestFromHex(encoded.state_digest()));
   checkpoint.bytes = encoded.bytes();
   checkpoint.create_time = encoded.create_time();
-  if (encoded.has_validation_loss()) checkpoint.validation_loss = encoded.validation_loss();
+  DESCENT_ASSIGN(checkpoint.validation, DecodeValidation(encoded));
   return checkpoint;
 }
 
@@ -119,7 +129,7 @@ record::JobRecord Encode(const Job& job) {
   encoded.mutable_latest_metrics()->insert(job.latest_metrics.begin(), job.latest_metrics.end());
   if (job.validation) {
     encoded.set_validation_step(job.validation->step);
-    encoded.set_validation_loss(job.validation->loss);
+    SetValues(job.validation->values, *encoded.mutable_validation());
   }
   for (const CheckpointRecord& checkpoint : job.checkpoints)
     *encoded.add_checkpoints() = Encode(checkpoint);
@@ -152,8 +162,6 @@ void DecodePlainFields(const record::JobRecord& encoded, Job& job) {
   job.samples_per_second = encoded.samples_per_second();
   job.steps_per_second = encoded.steps_per_second();
   job.latest_metrics = {encoded.latest_metrics().begin(), encoded.latest_metrics().end()};
-  if (encoded.has_validation_loss())
-    job.validation = {.step = encoded.validation_step(), .loss = encoded.validation_loss()};
   job.start_checkpoint = encoded.start_checkpoint();
   job.forked_from = encoded.forked_from();
   job.create_time = encoded.create_time();
@@ -168,6 +176,9 @@ Result<Job> Decode(const record::JobRecord& encoded) {
   const std::optional<JobState> state = JobStateFromName(encoded.state());
   if (!state) return Status(Code::kDataLoss, "unknown state \"" + encoded.state() + "\"");
   job.state = *state;
+  DESCENT_ASSIGN(EvaluationValues validation, DecodeValidation(encoded));
+  if (!validation.empty())
+    job.validation = {.step = encoded.validation_step(), .values = std::move(validation)};
   DESCENT_ASSIGN(job.dataset_fingerprint, DigestFromHex(encoded.dataset_fingerprint()));
   for (const record::CheckpointRecord& checkpoint : encoded.checkpoints()) {
     DESCENT_ASSIGN(CheckpointRecord decoded, Decode(checkpoint));

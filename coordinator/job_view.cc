@@ -5,6 +5,7 @@
 
 #include "common/limits.h"
 #include "coordinator/resource_name.h"
+#include "proto/evaluation_wire.h"
 #include "proto/wire.h"
 
 namespace descent {
@@ -146,7 +147,9 @@ v1::Checkpoint ToProto(const Job& job, const CheckpointRecord& checkpoint) {
   encoded.set_state_digest(checkpoint.state_digest.ToHex());
   encoded.set_bytes(checkpoint.bytes);
   encoded.set_create_time(checkpoint.create_time);
-  if (checkpoint.validation_loss) encoded.set_validation_loss(*checkpoint.validation_loss);
+  if (const auto loss = ValueOf(checkpoint.validation, EvaluationMetric::kLoss))
+    encoded.set_validation_loss(*loss);
+  SetValues(checkpoint.validation, *encoded.mutable_validation());
   if (checkpoint.step == job.checkpoints.back().step) encoded.add_aliases("latest");
   const CheckpointRecord* const best = FindBestCheckpoint(job);
   if (best != nullptr && best->step == checkpoint.step) encoded.add_aliases("best");

@@ -3,6 +3,7 @@
 #include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace descent {
 namespace {
@@ -45,10 +46,13 @@ std::vector<MetricPoint> AdvanceSteps(Job& job, const std::vector<StepMetrics>& 
 
 std::vector<MetricPoint> RecordEvaluation(Job& job, const EvaluationReport& report) {
   const std::string split = report.split == EvaluationSplit::kTest ? "test" : "validation";
-  const std::vector<MetricPoint> points = {
-      {.name = split + "/loss", .step = report.step, .value = report.loss},
-      {.name = split + "/accuracy", .step = report.step, .value = report.accuracy}};
-  for (const MetricPoint& point : points) job.latest_metrics[point.name] = point.value;
+  std::vector<MetricPoint> points;
+  for (const auto& [metric, value] : report.values) {
+    points.push_back({.name = fmt::format("{}/{}", split, MetricName(metric)),
+                      .step = report.step,
+                      .value = value});
+    job.latest_metrics[points.back().name] = value;
+  }
   return points;
 }
 
@@ -67,9 +71,8 @@ std::optional<FailureRecord> RecordCheckpoint(Job& job, const CheckpointWritten&
         .rank = 0,
         .step = written.step};
   }
-  std::optional<double> validation_loss;
-  if (job.validation && job.validation->step == written.step)
-    validation_loss = job.validation->loss;
+  EvaluationValues validation;
+  if (job.validation && job.validation->step == written.step) validation = job.validation->values;
   if (place == job.checkpoints.end()) job.attempts_without_progress = 0;
   job.checkpoints.insert(place, {.step = written.step,
                                  .epoch = written.epoch,
@@ -77,7 +80,7 @@ std::optional<FailureRecord> RecordCheckpoint(Job& job, const CheckpointWritten&
                                  .state_digest = written.state_digest,
                                  .bytes = written.bytes,
                                  .create_time = wall_time,
-                                 .validation_loss = validation_loss});
+                                 .validation = std::move(validation)});
   DropOldCheckpoints(job);
   return std::nullopt;
 }

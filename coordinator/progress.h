@@ -16,10 +16,10 @@ namespace descent {
 // Moves the job's progress. Answers the points of the steps that are new.
 std::vector<MetricPoint> AdvanceSteps(Job& job, const std::vector<StepMetrics>& steps);
 
-// "validation/loss", "validation/accuracy", or the same of the test split.
+// "validation/loss", "validation/accuracy", …, or the same of the test split.
 std::vector<MetricPoint> RecordEvaluation(Job& job, const EvaluationReport& report);
 
-// Adds the checkpoint, with the loss of an evaluation after the same step, and drops those that
+// Adds the checkpoint, with the values of an evaluation after the same step, and drops those that
 // retention does not keep: the newest keep_last and the best remain.
 // A checkpoint beyond all others is progress. A failure (not to be retried) if the step was
 // published before with another state: the replay did not repeat the bits.

@@ -78,7 +78,8 @@ void State::StartAttempt(const Gang& gang) {
                 .checkpoint_directory = options_.checkpoint_root + "/" + job.id,
                 .start_checkpoint = StartCheckpointOf(job)};
   if (const CheckpointRecord* best = FindBestCheckpoint(job))
-    assign.best_checkpoint = {.step = best->step, .validation_loss = *best->validation_loss};
+    assign.best_checkpoint = {.step = best->step,
+                              .value = best->validation.at(job.spec.checkpoint.best_metric)};
   for (const SessionId session : gang.sessions) {
     WorkerView& worker = *membership_.Find(session);
     worker.job_id = job.id;
@@ -204,10 +205,15 @@ void State::Succeed(Job& job, const Attempt& attempt) {
     return Move(job, JobState::kFailed, job.failure->reason, job.failure->message);
   }
   const BatchArithmetic& arithmetic = attempt.planner->arithmetic();
-  job.step = arithmetic.last_step;
-  job.state_digest = attempt.members.front().ended->state_digest;
+  const AssignmentEnded& ended = *attempt.members.front().ended;
+  job.step = ended.step;
+  job.state_digest = ended.state_digest;
   job.failure.reset();
-  if (arithmetic.last_step < arithmetic.total_steps) {
+  if (ended.outcome == EndOutcome::kStoppedEarly) {
+    Move(job, JobState::kSucceeded, "NoImprovement",
+         fmt::format("stopped after step {} of {}: {}", ended.step, arithmetic.total_steps,
+                     ended.message));
+  } else if (arithmetic.last_step < arithmetic.total_steps) {
     Move(job, JobState::kSucceeded, "StoppedEarly",
          fmt::format("stopped after step {} of {}, as asked", arithmetic.last_step,
                      arithmetic.total_steps));

@@ -59,7 +59,7 @@ void State::Hear(SessionId session, const EvaluationReport& message) {
   if (attempt == nullptr) return;
   // Also of a step that is computed again: its checkpoint is still to come.
   if (message.split == EvaluationSplit::kValidation)
-    JobOf(*attempt).validation = {.step = message.step, .loss = message.loss};
+    JobOf(*attempt).validation = {.step = message.step, .values = message.values};
   auto& evaluated = memories_.at(message.job).evaluated;
   const auto last = evaluated.find(message.split);
   if (last != evaluated.end() && message.step <= last->second) return;
@@ -115,8 +115,11 @@ void State::Hear(SessionId session, const AssignmentEnded& message) {
     return Fail(*attempt, {.record = std::move(record), .is_retryable = message.retryable});
   }
 
+  const bool is_stopped_early =
+      message.outcome == EndOutcome::kStoppedEarly && JobOf(*attempt).spec.early_stopping;
   const bool is_at_end =
-      attempt->planner && message.step == attempt->planner->arithmetic().last_step;
+      attempt->planner &&
+      (is_stopped_early || message.step == attempt->planner->arithmetic().last_step);
   if (!attempt->stop && (message.outcome == EndOutcome::kStopped || !is_at_end)) {
     record.reason = worker.leaving ? "WorkerLeft" : "EndedEarly";
     record.message = fmt::format("{} ended after step {}{}", member.name, message.step,

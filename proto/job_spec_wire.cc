@@ -2,6 +2,7 @@
 #include <string>
 #include <variant>
 
+#include "proto/evaluation_wire.h"
 #include "proto/lr_schedule_wire.h"
 #include "proto/wire.h"
 
@@ -270,8 +271,7 @@ v1::JobSpec ToProto(const JobSpec& spec) {
   SetAdamW(spec.optimizer.adamw, *proto.mutable_optimizer()->mutable_adamw());
   proto.mutable_optimizer()->set_clip_norm(spec.optimizer.clip_norm);
   SetLrSchedule(spec.lr_schedule, *proto.mutable_lr_schedule());
-  proto.mutable_evaluate()->set_every_steps(spec.evaluate.every_steps);
-  proto.mutable_evaluate()->set_every_epochs(spec.evaluate.every_epochs);
+  SetEvaluation(spec, proto);
   proto.mutable_checkpoint()->set_every_steps(spec.checkpoint.every_steps);
   proto.mutable_checkpoint()->set_keep_last(spec.checkpoint.keep_last);
   proto.mutable_workers()->set_min(spec.workers.min);
@@ -299,8 +299,7 @@ Result<JobSpec> FromProto(const v1::JobSpec& proto) {
   spec.optimizer.adamw = AdamWFromProto(proto.optimizer().adamw());
   spec.optimizer.clip_norm = proto.optimizer().clip_norm();
   DESCENT_ASSIGN(spec.lr_schedule, LrScheduleFromProto(proto.lr_schedule()));
-  spec.evaluate.every_steps = proto.evaluate().every_steps();
-  spec.evaluate.every_epochs = proto.evaluate().every_epochs();
+  DESCENT_RETURN_IF_ERROR(SetEvaluation(proto, spec));
   spec.checkpoint.every_steps = proto.checkpoint().every_steps();
   if (proto.checkpoint().has_keep_last())
     spec.checkpoint.keep_last = proto.checkpoint().keep_last();

@@ -4,6 +4,8 @@
 #include <type_traits>
 #include <variant>
 
+#include "proto/evaluation_wire.h"
+
 namespace descent {
 namespace {
 
@@ -71,8 +73,7 @@ void Set(const EvaluationReport& from, v1::WorkerMessage& proto) {
   to.set_step(from.step);
   to.set_split(from.split == EvaluationSplit::kTest ? v1::EVALUATION_SPLIT_TEST
                                                     : v1::EVALUATION_SPLIT_VALIDATION);
-  to.set_loss(from.loss);
-  to.set_accuracy(from.accuracy);
+  SetValues(from.values, *to.mutable_values());
 }
 
 void Set(const CheckpointWritten& from, v1::WorkerMessage& proto) {
@@ -92,6 +93,8 @@ v1::EndOutcome OutcomeToProto(EndOutcome outcome) {
       return v1::END_OUTCOME_COMPLETED;
     case EndOutcome::kStopped:
       return v1::END_OUTCOME_STOPPED;
+    case EndOutcome::kStoppedEarly:
+      return v1::END_OUTCOME_STOPPED_EARLY;
     case EndOutcome::kFailed:
       return v1::END_OUTCOME_FAILED;
   }
@@ -181,14 +184,14 @@ Result<WorkerMessage> Get(const v1::StepReports& from) {
 Result<WorkerMessage> Get(const v1::EvaluationReport& from) {
   if (from.split() != v1::EVALUATION_SPLIT_VALIDATION && from.split() != v1::EVALUATION_SPLIT_TEST)
     return Unknown("evaluation.split", from.split());
+  DESCENT_ASSIGN(EvaluationValues values, ValuesFromProto(from.values()));
   return WorkerMessage(EvaluationReport{.job = from.job(),
                                         .generation = from.generation(),
                                         .step = from.step(),
                                         .split = from.split() == v1::EVALUATION_SPLIT_TEST
                                                      ? EvaluationSplit::kTest
                                                      : EvaluationSplit::kValidation,
-                                        .loss = from.loss(),
-                                        .accuracy = from.accuracy()});
+                                        .values = std::move(values)});
 }
 
 Result<WorkerMessage> Get(const v1::CheckpointWritten& from) {
@@ -208,6 +211,8 @@ Result<EndOutcome> OutcomeFromProto(v1::EndOutcome outcome) {
       return EndOutcome::kCompleted;
     case v1::END_OUTCOME_STOPPED:
       return EndOutcome::kStopped;
+    case v1::END_OUTCOME_STOPPED_EARLY:
+      return EndOutcome::kStoppedEarly;
     case v1::END_OUTCOME_FAILED:
       return EndOutcome::kFailed;
     default:
@@ -244,7 +249,7 @@ void Set(const Assign& from, v1::CoordinatorMessage& proto) {
   to.set_start_checkpoint(from.start_checkpoint);
   if (!from.best_checkpoint) return;
   to.set_best_checkpoint_step(from.best_checkpoint->step);
-  to.set_best_validation_loss(from.best_checkpoint->validation_loss);
+  to.set_best_value(from.best_checkpoint->value);
 }
 
 void Set(const Begin& from, v1::CoordinatorMessage& proto) {
@@ -287,8 +292,8 @@ Result<CoordinatorMessage> Get(const v1::Assign& from) {
     return Status(Code::kInvalidArgument, "assign: rank " + std::to_string(from.rank()) + " of " +
                                               std::to_string(from.world_ranks_size()));
   std::optional<BestCheckpoint> best;
-  if (from.has_best_validation_loss())
-    best = {.step = from.best_checkpoint_step(), .validation_loss = from.best_validation_loss()};
+  if (from.has_best_value())
+    best = {.step = from.best_checkpoint_step(), .value = from.best_value()};
   return CoordinatorMessage(
       Assign{.job = from.job(),
              .generation = from.generation(),

@@ -68,15 +68,13 @@ AttemptView ToView(const v1::Attempt& attempt) {
 }
 
 CheckpointView ToView(const v1::Checkpoint& checkpoint) {
-  std::optional<double> validation_loss;
-  if (checkpoint.has_validation_loss()) validation_loss = checkpoint.validation_loss();
   return {.step = checkpoint.step(),
           .epoch = checkpoint.epoch(),
           .directory = checkpoint.directory(),
           .state_digest = checkpoint.state_digest(),
           .bytes = checkpoint.bytes(),
           .create_time = checkpoint.create_time(),
-          .validation_loss = validation_loss,
+          .validation = {checkpoint.validation().begin(), checkpoint.validation().end()},
           .aliases = {checkpoint.aliases().begin(), checkpoint.aliases().end()},
           .files = {checkpoint.files().begin(), checkpoint.files().end()},
           .json = ToJson(checkpoint)};

@@ -20,8 +20,8 @@ struct CheckpointView {
   std::string state_digest;
   std::int64_t bytes = 0;
   double create_time = 0;
-  std::optional<double> validation_loss;
-  std::vector<std::string> aliases;  // "latest", "best"
+  std::map<std::string, double> validation;  // "loss", …; empty if it was not evaluated
+  std::vector<std::string> aliases;          // "latest", "best"
   std::vector<std::string> files;
   std::string json;
 };

@@ -3,10 +3,12 @@
 #include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 
 #include "client/render/format.h"
 #include "client/render/table.h"
+#include "common/evaluation.h"
 #include "common/process_end.h"
 
 namespace descent {
@@ -51,6 +53,25 @@ std::vector<std::string> BlameCells(const FailureView& failure) {
           fmt::to_string(failure.step), or_dash(failure.phase)};
 }
 
+// What any of the checkpoints was evaluated by, and the loss in any case.
+std::vector<EvaluationMetric> MetricsShown(const std::vector<CheckpointView>& checkpoints) {
+  std::vector<EvaluationMetric> metrics;
+  for (const EvaluationMetric metric : kAllEvaluationMetrics) {
+    const auto has = [&](const CheckpointView& checkpoint) {
+      return checkpoint.validation.contains(std::string(MetricName(metric)));
+    };
+    if (metric == EvaluationMetric::kLoss || std::ranges::any_of(checkpoints, has))
+      metrics.push_back(metric);
+  }
+  return metrics;
+}
+
+std::string Upper(std::string_view name) {
+  std::string upper = "VALID/";
+  for (const char c : name) upper += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return upper;
+}
+
 std::string WorkersText(std::size_t count) {
   return fmt::format("{} worker{}", count, count == 1 ? "" : "s");
 }
@@ -78,6 +99,7 @@ std::string StateText(const JobView& job) {
   std::string text = job.id + "  " + job.state;
   if (job.attempt > 0)
     text += fmt::format("  attempt {}  {}", job.attempt, WorkersText(job.workers.size()));
+  if (job.state_reason == "NoImprovement") return text + "  " + job.state_message;
   // Before its place in the queue, which it has for a moment only.
   if (job.state == "RECOVERING") return text + "  " + FailureText(job);
   if (job.queue_position > 0)
@@ -86,17 +108,18 @@ std::string StateText(const JobView& job) {
 }
 
 EvaluationLines EvaluationText(const MetricCurves& curves, std::int64_t last_step) {
-  std::map<std::int64_t, std::map<std::string, double>> by_step;
-  for (const auto& [name, points] : curves)
+  std::map<std::int64_t, EvaluationValues> by_step;
+  for (const auto& [name, points] : curves) {
+    const auto metric = MetricFromName(std::string_view(name).substr(name.find('/') + 1));
+    if (!metric) continue;
     for (const MetricPointView& point : points)
-      if (point.step > last_step) by_step[point.step][name] = point.value;
+      if (point.step > last_step) by_step[point.step][*metric] = point.value;
+  }
   EvaluationLines result{.lines = {}, .last_step = last_step};
   for (const auto& [step, values] : by_step) {
     std::string line = fmt::format("step {}  validation:", step);
-    // The loss before the accuracy.
-    for (auto value = values.rbegin(); value != values.rend(); ++value)
-      line += fmt::format("  {} {}", value->first.substr(value->first.find('/') + 1),
-                          FormatMetric(value->second));
+    for (const auto& [metric, value] : values)
+      line += fmt::format("  {} {}", MetricName(metric), FormatMetric(value));
     result.lines.push_back(std::move(line));
     result.last_step = step;
   }
@@ -116,14 +139,23 @@ std::string JobTable(const std::vector<JobView>& jobs, double now) {
 }
 
 std::string CheckpointTable(const std::vector<CheckpointView>& checkpoints, double now) {
-  Table table({"STEP", "EPOCH", "VALID/LOSS", "SIZE", "ALSO", "AGE", "STATE DIGEST"});
-  for (const CheckpointView& checkpoint : checkpoints)
-    table.AddRow(
-        {fmt::to_string(checkpoint.step), fmt::to_string(checkpoint.epoch),
-         checkpoint.validation_loss ? FormatMetric(*checkpoint.validation_loss) : "-",
-         FormatBytes(checkpoint.bytes),
-         checkpoint.aliases.empty() ? "-" : fmt::format("{}", fmt::join(checkpoint.aliases, ", ")),
-         FormatDuration(now - checkpoint.create_time), checkpoint.state_digest});
+  const std::vector<EvaluationMetric> metrics = MetricsShown(checkpoints);
+  std::vector<std::string> head = {"STEP", "EPOCH"};
+  for (const EvaluationMetric metric : metrics) head.push_back(Upper(MetricName(metric)));
+  head.insert(head.end(), {"SIZE", "ALSO", "AGE", "STATE DIGEST"});
+  Table table(std::move(head));
+  for (const CheckpointView& checkpoint : checkpoints) {
+    std::vector<std::string> row = {fmt::to_string(checkpoint.step),
+                                    fmt::to_string(checkpoint.epoch)};
+    for (const EvaluationMetric metric : metrics) {
+      const auto value = checkpoint.validation.find(std::string(MetricName(metric)));
+      row.push_back(value == checkpoint.validation.end() ? "-" : FormatMetric(value->second));
+    }
+    const std::string aliases = fmt::format("{}", fmt::join(checkpoint.aliases, ", "));
+    row.insert(row.end(), {FormatBytes(checkpoint.bytes), aliases.empty() ? "-" : aliases,
+                           FormatDuration(now - checkpoint.create_time), checkpoint.state_digest});
+    table.AddRow(std::move(row));
+  }
   return table.ToString();
 }
 

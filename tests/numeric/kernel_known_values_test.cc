@@ -169,6 +169,23 @@ TEST(TopOneCorrectKernelTest, NanIsNeverCorrect) {
   EXPECT_EQ(known.Run({}), (std::vector<float>{0, 0}));
 }
 
+TEST(TopFiveCorrectKernelTest, TheFirstFiveOfEqualLogitsWin) {
+  const KernelCase known(
+      TopFiveCorrectOp(),
+      {{Floats({3, 6}, {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 9, 8, 7, 6, 0, 5}), Labels({4, 5, 5})},
+       {}});
+
+  EXPECT_EQ(known.Run({}), (std::vector<float>{1, 0, 1}));
+}
+
+TEST(TopFiveCorrectKernelTest, ALogitThatIsNanIsNeverAmongThem) {
+  const KernelCase known(
+      TopFiveCorrectOp(),
+      {{Floats({2, 6}, {kNan, 1, 1, 1, 1, 1, kNan, 5, 4, 3, 2, 1}), Labels({0, 5})}, {}});
+
+  EXPECT_EQ(known.Run({}), (std::vector<float>{0, 0}));
+}
+
 TEST(AddKernelTest, AddsElementByElement) {
   const KernelCase known(AddOp(), {{Floats({2}, {1, 2}), Floats({2}, {10, 20})}, {}});
 

@@ -93,11 +93,13 @@ CompiledProblem::CompiledProblem(const Problem& problem, PlanKind kind, int thre
 Outcome CompiledProblem::EmptyOutcome() const {
   const auto rows = static_cast<std::size_t>(rows_);
   const bool predicts = kind_ == PlanKind::kPredict;
+  const bool has_top_five = kind_ == PlanKind::kEvaluate && problem_.format.class_count > 5;
   const auto logits_per_row =
       static_cast<std::size_t>(problem_.format.label_count * problem_.format.class_count);
   return {.gradients = std::vector<float>(IsTraining(kind_) ? parameters_.size() : 0),
           .losses = std::vector<float>(predicts ? 0 : rows),
           .correct = std::vector<float>(predicts ? 0 : rows),
+          .top_five = std::vector<float>(has_top_five ? rows : 0),
           .logits = std::vector<float>(predicts ? rows * logits_per_row : 0)};
 }
 
@@ -116,6 +118,7 @@ PlanRun CompiledProblem::RunOn(std::int64_t first_row, Outcome& outcome) const {
           .gradients = outcome.gradients,
           .losses = outcome.losses,
           .correct = outcome.correct,
+          .top_five = outcome.top_five,
           .logits = outcome.logits,
           .seed = 11,
           .step = 3,

@@ -35,6 +35,7 @@ struct Outcome {
   std::vector<float> gradients;
   std::vector<float> losses;
   std::vector<float> correct;
+  std::vector<float> top_five;
   std::vector<float> logits;
 
   bool operator==(const Outcome&) const = default;

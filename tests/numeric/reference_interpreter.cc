@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 #include <numbers>
+#include <numeric>
 #include <string_view>
 
 #include "common/check.h"
@@ -125,6 +126,18 @@ void TopOneCorrect(const Operands& o) {
     const auto first = o.in(0).begin() + static_cast<std::ptrdiff_t>(row) * classes;
     const auto largest = std::max_element(first, first + classes) - first;
     o.out(0)[row] = static_cast<double>(largest) == o.in(1)[row] ? 1 : 0;
+  }
+}
+
+void TopFiveCorrect(const Operands& o) {
+  const std::size_t classes = Size(o.in_shape(0)[1]);
+  for (std::size_t row = 0; row < o.in(1).size(); ++row) {
+    const auto logit = [&](std::size_t c) { return o.in(0)[row * classes + c]; };
+    std::vector<std::size_t> order(classes);
+    std::iota(order.begin(), order.end(), 0);
+    std::ranges::stable_sort(order, [&](auto a, auto b) { return logit(a) > logit(b); });
+    order.resize(std::min<std::size_t>(5, classes));
+    o.out(0)[row] = std::ranges::count(order, static_cast<std::size_t>(o.in(1)[row])) > 0 ? 1 : 0;
   }
 }
 
@@ -304,6 +317,7 @@ const std::map<std::string_view, Interpretation>& Interpretations() {
       {"softmax_cross_entropy", SoftmaxCrossEntropy},
       {"softmax_cross_entropy_gradient", SoftmaxCrossEntropyGradient},
       {"top_one_correct", TopOneCorrect},
+      {"top_five_correct", TopFiveCorrect},
       {"add", Map<Sum>},
       {"identity", Map<Same>},
       {"fill", Fill},

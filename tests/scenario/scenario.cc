@@ -35,6 +35,9 @@ JobSpec MakeSpec(const Command& command) {
   spec.evaluate.every_epochs = command.Number("evaluate_epochs", 0);
   spec.checkpoint.every_steps = command.Number("checkpoint_steps", 0);
   spec.checkpoint.keep_last = command.Number("keep", 2);
+  spec.checkpoint.best_metric = MetricFromName(command.Option("best", "loss")).value();
+  if (const std::int64_t patience = command.Number("patience", 0); patience > 0)
+    spec.early_stopping = EarlyStoppingSpec{.patience = patience};
   const auto workers = ParseRange(command.Option("workers", "1"));
   spec.workers.min = static_cast<int>(workers.first);
   spec.workers.max = static_cast<int>(workers.second);
@@ -45,6 +48,7 @@ JobSpec MakeSpec(const Command& command) {
 EndOutcome ParseOutcome(const std::string& text) {
   if (text == "completed") return EndOutcome::kCompleted;
   if (text == "stopped") return EndOutcome::kStopped;
+  if (text == "stopped-early") return EndOutcome::kStoppedEarly;
   DESCENT_CHECK(text == "failed");
   return EndOutcome::kFailed;
 }
@@ -183,7 +187,13 @@ WorkerMessage Scenario::MessageOf(const Command& command, const std::string& wor
   if (command.verb == "evaluated") {
     auto message = About<EvaluationReport>(command, worker);
     message.step = step;
-    message.loss = std::stod(command.Option("loss", "1"));
+    for (const EvaluationMetric metric : kAllEvaluationMetrics) {
+      const std::string otherwise = metric == EvaluationMetric::kLoss       ? "1"
+                                    : metric == EvaluationMetric::kAccuracy ? "0"
+                                                                            : "";
+      const std::string value = command.Option(std::string(MetricName(metric)), otherwise);
+      if (!value.empty()) message.values[metric] = std::stod(value);
+    }
     if (command.Option("split", "validation") == "test") message.split = EvaluationSplit::kTest;
     return message;
   }

@@ -16,6 +16,21 @@ class Run(SystemTest):
         self.assertRegex(done.stdout, r"checkpoint.*/step-200")
         self.assertEqual(processes_of(self.directory), [])
 
+    def test_a_job_that_stops_early_ends_alike_on_any_number_of_workers(self):
+        impatient = ("--set", "early_stopping={metric: accuracy, patience: 2, min_delta: 0.9}",
+                     "--set", "evaluate.every_steps=10",
+                     "--set", "checkpoint={every_steps: 25, best: {metric: accuracy}}")
+
+        alone = self.run_job(self.job_file, "--workers", 1, *impatient)
+        shared = self.run_job(self.job_file, "--workers", 2, *impatient)
+
+        self.assertEqual(self.digest_of(shared), self.digest_of(alone))
+        for done in alone, shared:
+            self.assertRegex(done.stdout + done.stderr,
+                             r"stopped after step 30 of 200: 2 evaluations did not improve "
+                             r"validation/accuracy 0\.\d+ of step 10")
+            self.assertRegex(done.stdout, r"checkpoint.*/step-30")
+
     def test_ctrl_c_cancels_the_run_and_leaves_no_process(self):
         run = self.start(BIN / "descent", "run", self.job_file, "--workers", "2", "--set",
                          "steps=2000000", "--state-dir", self.directory / "state")

@@ -23,23 +23,45 @@ Json ToJson(const FileDigest& file) {
           {"chunks", std::move(chunks)}};
 }
 
+Json ToJson(const EarlyStoppingState& state) {
+  Json json = {{"evaluations_without_improvement", state.evaluations_without_improvement},
+               {"last_step", state.last_step}};
+  if (!state.best) return json;
+  json["best"] = *state.best;
+  json["best_step"] = state.best_step;
+  return json;
+}
+
+EarlyStoppingState ToEarlyStopping(const Json& json) {
+  EarlyStoppingState state;
+  json.at("evaluations_without_improvement").get_to(state.evaluations_without_improvement);
+  json.at("last_step").get_to(state.last_step);
+  if (!json.contains("best")) return state;
+  state.best = json.at("best").get<double>();
+  json.at("best_step").get_to(state.best_step);
+  return state;
+}
+
 Json ToJson(const Manifest& manifest) {
   const CheckpointDescription& description = manifest.description;
   Json files = Json::array();
   for (const FileDigest& file : manifest.files) files.push_back(ToJson(file));
-  return {{"format", kFormat},
-          {"job", description.job},
-          {"step", description.step},
-          {"epoch", description.epoch},
-          {"generation", description.generation},
-          {"seed", description.seed},
-          {"global_batch", description.global_batch},
-          {"logical_workers", description.logical_workers},
-          {"optimizer_steps", description.optimizer_steps},
-          {"instruction_set", description.instruction_set},
-          {"version", description.version},
-          {"state_digest", manifest.state_digest.ToHex()},
-          {"files", std::move(files)}};
+  Json json = {{"format", kFormat},
+               {"job", description.job},
+               {"step", description.step},
+               {"epoch", description.epoch},
+               {"generation", description.generation},
+               {"seed", description.seed},
+               {"global_batch", description.global_batch},
+               {"logical_workers", description.logical_workers},
+               {"optimizer_steps", description.optimizer_steps},
+               {"instruction_set", description.instruction_set},
+               {"version", description.version},
+               {"state_digest", manifest.state_digest.ToHex()},
+               {"files", std::move(files)}};
+  // Absent in manifests of jobs without it, which older programs can read.
+  if (description.early_stopping) json["early_stopping"] = ToJson(*description.early_stopping);
+  return json;
 }
 
 // A digest that is not one reads as zero here: the manifest then encodes to other bytes, which is
@@ -71,6 +93,8 @@ Manifest FromJson(const Json& json) {
   json.at("optimizer_steps").get_to(description.optimizer_steps);
   json.at("instruction_set").get_to(description.instruction_set);
   json.at("version").get_to(description.version);
+  if (json.contains("early_stopping"))
+    description.early_stopping = ToEarlyStopping(json.at("early_stopping"));
   manifest.state_digest = ToDigest(json.at("state_digest"));
   for (const Json& file : json.at("files")) manifest.files.push_back(ToFileDigest(file));
   return manifest;

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "common/early_stopping.h"
 #include "common/hash.h"
 #include "common/result.h"
 #include "worker/checkpoint/file_digest.h"
@@ -25,9 +27,10 @@ struct CheckpointDescription {
   std::uint64_t seed = 0;
   std::int64_t global_batch = 0;
   std::int64_t logical_workers = 0;
-  std::int64_t optimizer_steps = 0;  // updates done, for the bias correction
-  std::string instruction_set;       // "avx512": the bits continue only on the same
-  std::string version;               // of the program
+  std::int64_t optimizer_steps = 0;                  // updates done, for the bias correction
+  std::string instruction_set;                       // "avx512": the bits continue only on the same
+  std::string version;                               // of the program
+  std::optional<EarlyStoppingState> early_stopping;  // of a job that has it
 
   bool operator==(const CheckpointDescription&) const = default;
 };

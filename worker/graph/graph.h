@@ -51,11 +51,12 @@ struct Node {
 // Where a model meets the world. B samples, each of F features and one label, or of T tokens and T
 // labels (then M = B T, else M = B); C classes.
 struct ModelPorts {
-  ValueId input;    // f32 [B, F], or int32 [M]: tokens
-  ValueId labels;   // int32 [M]
-  ValueId logits;   // f32 [M, C]
-  ValueId losses;   // f32 [B]: of a sample, the mean over its labels
-  ValueId correct;  // f32 [B]: the share of its labels whose logit is the largest
+  ValueId input;     // f32 [B, F], or int32 [M]: tokens
+  ValueId labels;    // int32 [M]
+  ValueId logits;    // f32 [M, C]
+  ValueId losses;    // f32 [B]: of a sample, the mean over its labels
+  ValueId correct;   // f32 [B]: the share of its labels whose logit is the largest
+  ValueId top_five;  // the same of the five largest; invalid where there are no more classes
 };
 
 // A computation in static single assignment: nodes in an order in which they can run, append-only.

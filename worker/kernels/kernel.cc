@@ -17,6 +17,7 @@ const Kernel* FindKernel(std::string_view op) {
       {"softmax_cross_entropy", cpu::PrepareSoftmaxCrossEntropy},
       {"softmax_cross_entropy_gradient", cpu::PrepareSoftmaxCrossEntropyGradient},
       {"top_one_correct", cpu::PrepareTopOneCorrect},
+      {"top_five_correct", cpu::PrepareTopFiveCorrect},
       {"add", cpu::PrepareAdd},
       {"identity", cpu::PrepareIdentity, /*can_accumulate=*/true},
       {"fill", cpu::PrepareFill},

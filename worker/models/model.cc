@@ -52,6 +52,10 @@ Result<Graph> BuildModel(const ModelSpec& spec, const SampleFormat& format,
   DESCENT_ASSIGN(const ValueId correct, TopOneCorrect(graph, ports.logits, ports.labels));
   DESCENT_ASSIGN(ports.losses, PerSample(graph, losses, format));
   DESCENT_ASSIGN(ports.correct, PerSample(graph, correct, format));
+  if (format.class_count > 5) {
+    DESCENT_ASSIGN(const ValueId top_five, TopFiveCorrect(graph, ports.logits, ports.labels));
+    DESCENT_ASSIGN(ports.top_five, PerSample(graph, top_five, format));
+  }
   graph.set_ports(ports);
   return graph;
 }

@@ -17,6 +17,7 @@ std::span<const OpDef* const> AllOps() {
       &SoftmaxCrossEntropyOp(),
       &SoftmaxCrossEntropyGradientOp(),
       &TopOneCorrectOp(),
+      &TopFiveCorrectOp(),
       &AddOp(),
       &EmbeddingOp(),
       &EmbeddingGradientOp(),

@@ -66,6 +66,12 @@ const OpDef& SoftmaxCrossEntropyGradientOp();  // (logits, labels, log_sums, dlo
 Result<ValueId> TopOneCorrect(Graph& graph, ValueId logits, ValueId labels);
 const OpDef& TopOneCorrectOp();
 
+// 1 where the label's logit is among the five largest, equal ones counted in the order of classes,
+// and not NaN, and a NaN elsewhere counts as larger; else 0:
+// logits [B, C]   labels int32 [B]   ->   correct [B].
+Result<ValueId> TopFiveCorrect(Graph& graph, ValueId logits, ValueId labels);
+const OpDef& TopFiveCorrectOp();
+
 // y = a + b, equal shapes.
 Result<ValueId> Add(Graph& graph, ValueId a, ValueId b);
 const OpDef& AddOp();

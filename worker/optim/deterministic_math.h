@@ -17,4 +17,7 @@ double RealPowerOf(double base, double exponent);
 // cos(pi x) for x in [0, 1]; exact at 0, 1/2 and 1. Absolute error below 1e-15.
 double CosineOfPi(double x);
 
+// e^x. Relative error below 1e-15; infinite above about 709.78, 0 below about -745; NaN gives NaN.
+double Exponential(double x);
+
 }  // namespace descent

@@ -50,9 +50,10 @@ Result<LoweredModel> Lower(const Graph& model, const ParameterLayout& layout, Pl
   if (!IsTraining(kind)) {
     const Graph evaluated = ForEvaluation(model);
     const ModelPorts& ports = evaluated.ports();
-    const std::vector<ValueId> wanted = kind == PlanKind::kPredict
-                                            ? std::vector{ports.logits}
-                                            : std::vector{ports.losses, ports.correct};
+    std::vector<ValueId> wanted = kind == PlanKind::kPredict
+                                      ? std::vector{ports.logits}
+                                      : std::vector{ports.losses, ports.correct};
+    if (kind == PlanKind::kEvaluate && ports.top_five.is_valid()) wanted.push_back(ports.top_five);
     return LoweredModel{RemoveDeadNodes(evaluated, wanted), {}};
   }
   std::vector<ValueId> parameters;

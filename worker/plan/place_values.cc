@@ -63,6 +63,8 @@ std::vector<CallersValue> CallersValues(const Graph& graph, PlanKind kind) {
     values.push_back({ports.labels, Arena::kLabels});
     values.push_back({ports.losses, Arena::kLosses});
     values.push_back({ports.correct, Arena::kCorrect});
+    if (kind == PlanKind::kEvaluate && ports.top_five.is_valid())
+      values.push_back({ports.top_five, Arena::kTopFive});
   }
   return values;
 }

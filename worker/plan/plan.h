@@ -34,7 +34,10 @@ struct PlanRun {
   std::span<float> gradients;            // [layout.element_count]; empty unless it trains
   std::span<float> losses;               // [B] out: each sample's loss; empty for kPredict
   std::span<float> correct;              // [B] out: the share of right labels; empty for kPredict
-  std::span<float> logits;               // [M, classes] out, for kPredict alone
+  // [B] out: the share of labels among the five likeliest; only of kEvaluate, where the model has
+  // more than five classes.
+  std::span<float> top_five = {};
+  std::span<float> logits;  // [M, classes] out, for kPredict alone
   // Randomness is a function of (seed, step, position in the global batch, element).
   std::uint64_t seed = 0;
   std::int64_t step = 0;

@@ -22,10 +22,11 @@ enum class Arena {
   kGradients,
   kLosses,
   kCorrect,
+  kTopFive,
   kLogits,
   kActivations,
 };
-inline constexpr std::size_t kArenaCount = 9;
+inline constexpr std::size_t kArenaCount = 10;
 
 // Where a value lies. Every element takes four bytes.
 struct Place {

@@ -3,11 +3,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <utility>
 #include <vector>
 
 #include "common/version.h"
+#include "worker/checkpoint/checkpoint_reader.h"
 #include "worker/checkpoint/checkpoint_writer.h"
 #include "worker/train/evaluator.h"
 
@@ -86,6 +88,7 @@ AssignmentEnded AssignmentRun::Perform() {
 Status AssignmentRun::Prepare() {
   DESCENT_ASSIGN(datasets_, LoadDatasets(spec_));
   const Dataset& train = *datasets_.train;
+  DESCENT_RETURN_IF_ERROR(CheckMetrics(spec_, train.format()));
   DESCENT_ASSIGN(PlanCache plans, PlanCache::Create(spec_.model, train.format(), pool_));
   plans_.emplace(std::move(plans));
   DESCENT_RETURN_IF_ERROR(CheckMemory(plans_->layout().element_count));
@@ -99,13 +102,23 @@ Status AssignmentRun::Prepare() {
     plans_->InitializeParameters(spec_.seed, parameters.span());
     DESCENT_RETURN_IF_ERROR(state_->Start(parameters.span()));
   } else {
-    SetPhase("load");
-    DESCENT_RETURN_IF_ERROR(
-        state_->Load(options_.assign.start_checkpoint, options_.instruction_set));
-    saved_step_ = state_->steps_done();
+    DESCENT_RETURN_IF_ERROR(LoadStart());
   }
   // What can fail or take long does so now, and not in the first step.
   return plans_->PlanFor(PlanKind::kTrainWrite, spec_.batch.micro).status();
+}
+
+Status AssignmentRun::LoadStart() {
+  SetPhase("load");
+  const std::string& checkpoint = options_.assign.start_checkpoint;
+  DESCENT_RETURN_IF_ERROR(state_->Load(checkpoint, options_.instruction_set));
+  saved_step_ = state_->steps_done();
+  DESCENT_ASSIGN(const Manifest manifest, ReadManifest(checkpoint));
+  // A job that is forked from another one begins to wait anew.
+  const CheckpointDescription& found = manifest.description;
+  if (found.early_stopping && found.job == options_.assign.job)
+    early_stopping_ = *found.early_stopping;
+  return Status();
 }
 
 void AssignmentRun::ReportPrepared() {
@@ -140,20 +153,19 @@ Result<EndOutcome> AssignmentRun::Train(const Begin& begin) {
                         .batches = batches,
                         .collective = options_.collective,
                         .set_phase = [this](std::string_view phase) { SetPhase(phase); }});
-  while (true) {
+  // The attempt that wrote the checkpoint may have been lost before it could tell.
+  while (!IsStoppedEarly()) {
     SetPhase("wait");
     const std::optional<GrantSteps> grant = options_.control.WaitForGrant();
     if (options_.control.is_aborted())
       return Status(Code::kAborted, "the coordinator ended the attempt");
-    if (!grant) break;
+    if (!grant) return Stop();
     DESCENT_ASSIGN(const GrantEnd end, RunGrant(train_step, *grant));
-    if (end == GrantEnd::kStopped) break;
+    if (end == GrantEnd::kStopped) return Stop();
     DESCENT_RETURN_IF_ERROR(FinishGrant(*grant));
-    if (grant->is_final) return EndOutcome::kCompleted;
+    if (grant->is_final) return Finish(EndOutcome::kCompleted);
   }
-  // A stopped job can be resumed from where it stopped.
-  DESCENT_RETURN_IF_ERROR(SaveCheckpoint());
-  return EndOutcome::kStopped;
+  return Finish(EndOutcome::kStoppedEarly);
 }
 
 Result<AssignmentRun::GrantEnd> AssignmentRun::RunGrant(TrainStep& train_step,
@@ -172,10 +184,23 @@ Result<AssignmentRun::GrantEnd> AssignmentRun::RunGrant(TrainStep& train_step,
 
 Status AssignmentRun::FinishGrant(const GrantSteps& grant) {
   if (grant.evaluate) DESCENT_RETURN_IF_ERROR(EvaluateSplit(EvaluationSplit::kValidation));
-  if (grant.save_checkpoint) DESCENT_RETURN_IF_ERROR(SaveCheckpoint());
-  if (!grant.is_final) return Status();
+  return grant.save_checkpoint || IsStoppedEarly() ? SaveCheckpoint() : Status();
+}
+
+// A stopped job can be resumed from where it stopped.
+Result<EndOutcome> AssignmentRun::Stop() {
+  DESCENT_RETURN_IF_ERROR(SaveCheckpoint());
+  return EndOutcome::kStopped;
+}
+
+Result<EndOutcome> AssignmentRun::Finish(EndOutcome outcome) {
   DESCENT_RETURN_IF_ERROR(state_->Gather());
-  return EvaluateSplit(EvaluationSplit::kTest);
+  DESCENT_RETURN_IF_ERROR(EvaluateSplit(EvaluationSplit::kTest));
+  return outcome;
+}
+
+bool AssignmentRun::IsStoppedEarly() const {
+  return spec_.early_stopping && IsOver(*spec_.early_stopping, early_stopping_);
 }
 
 Status AssignmentRun::EvaluateSplit(EvaluationSplit split) {
@@ -183,17 +208,20 @@ Status AssignmentRun::EvaluateSplit(EvaluationSplit split) {
       split == EvaluationSplit::kTest ? datasets_.test : datasets_.validation;
   if (!dataset) return Status();
   SetPhase("evaluate");
-  DESCENT_ASSIGN(const Evaluation evaluation,
+  DESCENT_ASSIGN(const EvaluationValues values,
                  Evaluate(*dataset, state_->parameters(), *plans_, options_.collective));
   if (options_.collective.rank() == 0)
     options_.reporter.Report(EvaluationReport{.job = options_.assign.job,
                                               .generation = options_.assign.generation,
                                               .step = state_->steps_done(),
                                               .split = split,
-                                              .loss = evaluation.loss,
-                                              .accuracy = evaluation.accuracy});
-  if (split == EvaluationSplit::kValidation)
-    latest_evaluation_ = {.step = state_->steps_done(), .validation_loss = evaluation.loss};
+                                              .values = values});
+  if (split == EvaluationSplit::kTest) return Status();
+  latest_evaluation_ = {.step = state_->steps_done(),
+                        .value = values.at(spec_.checkpoint.best_metric)};
+  if (spec_.early_stopping)
+    early_stopping_ =
+        AfterEvaluation(*spec_.early_stopping, early_stopping_, state_->steps_done(), values);
   return Status();
 }
 
@@ -220,7 +248,9 @@ Status AssignmentRun::SaveCheckpoint() {
                       .logical_workers = spec_.batch.logical_workers,
                       .optimizer_steps = state_->steps_done(),
                       .instruction_set = std::string(options_.instruction_set),
-                      .version = kVersion},
+                      .version = kVersion,
+                      .early_stopping =
+                          spec_.early_stopping ? std::optional(early_stopping_) : std::nullopt},
       .model = {.model = spec_.model,
                 .format = datasets_.train->format(),
                 .vocabulary = datasets_.vocabulary},
@@ -243,7 +273,8 @@ Status AssignmentRun::SaveCheckpoint() {
 // The same rule as the coordinator's: only a state that is saved and evaluated can be the best.
 void AssignmentRun::RateState() {
   if (!latest_evaluation_ || latest_evaluation_->step != state_->steps_done()) return;
-  if (!best_ || latest_evaluation_->validation_loss < best_->validation_loss)
+  if (std::isnan(latest_evaluation_->value)) return;
+  if (!best_ || IsBetter(spec_.checkpoint.best_metric, latest_evaluation_->value, best_->value))
     best_ = latest_evaluation_;
 }
 
@@ -279,7 +310,9 @@ AssignmentEnded AssignmentRun::Ended(EndOutcome outcome) const {
           .step = state_->steps_done(),
           .state_digest = state_->ComputeDigest(),
           .reason = {},
-          .message = {},
+          .message = outcome == EndOutcome::kStoppedEarly
+                         ? DescribeStop(*spec_.early_stopping, early_stopping_)
+                         : std::string(),
           .phase = phase_};
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "common/early_stopping.h"
 #include "common/result.h"
 #include "common/worker_protocol.h"
 #include "worker/collective/collective.h"
@@ -40,11 +41,15 @@ class AssignmentRun {
   enum class GrantEnd { kDone, kStopped };
 
   Status Prepare();
+  Status LoadStart();
   void ReportPrepared();
   Result<EndOutcome> Train(const Begin& begin);
   Result<GrantEnd> RunGrant(TrainStep& train_step, const GrantSteps& grant);
   Status FinishGrant(const GrantSteps& grant);
+  Result<EndOutcome> Stop();
+  Result<EndOutcome> Finish(EndOutcome outcome);
   Status EvaluateSplit(EvaluationSplit split);
+  bool IsStoppedEarly() const;
 
   // All ranks compare their states; rank 0 writes and reports. Does nothing if this state is saved.
   Status SaveCheckpoint();
@@ -67,6 +72,7 @@ class AssignmentRun {
   std::int64_t saved_step_ = 0;                      // steps_done of the newest checkpoint, or 0
   std::optional<BestCheckpoint> best_;               // rank 0 keeps its files
   std::optional<BestCheckpoint> latest_evaluation_;  // of the validation split
+  EarlyStoppingState early_stopping_;                // if the spec has it; equal on every rank
   // From Train on:
   std::optional<ShardPlanner> planner_;
 };

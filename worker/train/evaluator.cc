@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <numeric>
+#include <string>
 #include <vector>
 
 #include "common/shard_planner.h"
 #include "worker/data/sample_buffer.h"
+#include "worker/optim/deterministic_math.h"
 
 namespace descent {
 namespace {
@@ -17,7 +19,12 @@ constexpr std::int64_t kBlockTokens = 2048;
 struct BlockSum {
   double loss = 0;
   double correct = 0;
+  double top_five = 0;
 };
+
+bool Has(const SampleFormat& format, EvaluationMetric metric) {
+  return std::ranges::count(MetricsOf(format), metric) > 0;
+}
 
 // Of a full block: a function of the format alone.
 std::int64_t BlockSize(const SampleFormat& format) {
@@ -35,6 +42,8 @@ Result<BlockSum> EvaluateBlock(const Dataset& dataset, IndexRange block,
 
   std::vector<float> losses(rows);
   std::vector<float> correct(rows);
+  const bool has_top_five = Has(dataset.format(), EvaluationMetric::kTopFiveAccuracy);
+  std::vector<float> top_five(has_top_five ? rows : 0);
   DESCENT_ASSIGN(Plan* const plan, plans.PlanFor(PlanKind::kEvaluate, block.size()));
   plan->Run(PlanRun{.features = buffer.features(),
                     .tokens = buffer.tokens(),
@@ -43,15 +52,62 @@ Result<BlockSum> EvaluateBlock(const Dataset& dataset, IndexRange block,
                     .gradients = {},
                     .losses = losses,
                     .correct = correct,
+                    .top_five = top_five,
+                    .logits = {},
                     .on_bucket_ready = {}});
   return BlockSum{.loss = std::accumulate(losses.begin(), losses.end(), 0.0),
-                  .correct = std::accumulate(correct.begin(), correct.end(), 0.0)};
+                  .correct = std::accumulate(correct.begin(), correct.end(), 0.0),
+                  .top_five = std::accumulate(top_five.begin(), top_five.end(), 0.0)};
+}
+
+EvaluationValues ValuesOf(const BlockSum& total, std::int64_t sample_count,
+                          const SampleFormat& format) {
+  const auto samples = static_cast<double>(sample_count);
+  const double loss = total.loss / samples;
+  EvaluationValues values;
+  for (const EvaluationMetric metric : MetricsOf(format)) switch (metric) {
+      case EvaluationMetric::kLoss:
+        values[metric] = loss;
+        break;
+      case EvaluationMetric::kAccuracy:
+        values[metric] = total.correct / samples;
+        break;
+      case EvaluationMetric::kTopFiveAccuracy:
+        values[metric] = total.top_five / samples;
+        break;
+      case EvaluationMetric::kPerplexity:
+        values[metric] = Exponential(loss);
+        break;
+    }
+  return values;
 }
 
 }  // namespace
 
-Result<Evaluation> Evaluate(const Dataset& dataset, std::span<const float> parameters,
-                            PlanCache& plans, Collective& collective) {
+std::vector<EvaluationMetric> MetricsOf(const SampleFormat& format) {
+  std::vector<EvaluationMetric> metrics = {EvaluationMetric::kLoss, EvaluationMetric::kAccuracy};
+  if (format.class_count > 5) metrics.push_back(EvaluationMetric::kTopFiveAccuracy);
+  if (format.token_count > 0) metrics.push_back(EvaluationMetric::kPerplexity);
+  return metrics;
+}
+
+Status CheckMetrics(const JobSpec& spec, const SampleFormat& format) {
+  std::string names;
+  for (const EvaluationMetric metric : MetricsOf(format))
+    names += (names.empty() ? "" : ", ") + std::string(MetricName(metric));
+  const auto check = [&](const char* field, EvaluationMetric metric) {
+    if (Has(format, metric)) return Status();
+    return Status(Code::kInvalidArgument, std::string(field) + ": " +
+                                              std::string(MetricName(metric)) +
+                                              ", must be one that these data have: " + names);
+  };
+  DESCENT_RETURN_IF_ERROR(check("checkpoint.best.metric", spec.checkpoint.best_metric));
+  if (!spec.early_stopping) return Status();
+  return check("early_stopping.metric", spec.early_stopping->metric);
+}
+
+Result<EvaluationValues> Evaluate(const Dataset& dataset, std::span<const float> parameters,
+                                  PlanCache& plans, Collective& collective) {
   const std::int64_t sample_count = dataset.sample_count();
   const std::int64_t block_size = BlockSize(dataset.format());
   const std::int64_t block_count = (sample_count + block_size - 1) / block_size;
@@ -79,9 +135,9 @@ Result<Evaluation> Evaluate(const Dataset& dataset, std::span<const float> param
           sums[static_cast<std::size_t>(rank) * record_size + static_cast<std::size_t>(i)];
       total.loss += sum.loss;
       total.correct += sum.correct;
+      total.top_five += sum.top_five;
     }
-  return Evaluation{.loss = total.loss / static_cast<double>(sample_count),
-                    .accuracy = total.correct / static_cast<double>(sample_count)};
+  return ValuesOf(total, sample_count, dataset.format());
 }
 
 }  // namespace descent

@@ -2,24 +2,31 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
+#include "common/evaluation.h"
+#include "common/job_spec.h"
 #include "common/result.h"
+#include "common/sample_format.h"
 #include "worker/collective/collective.h"
 #include "worker/data/dataset.h"
 #include "worker/train/plan_cache.h"
 
 namespace descent {
 
-struct Evaluation {
-  double loss = 0;      // mean over all samples
-  double accuracy = 0;  // share of samples whose largest logit is the label's, in [0, 1]
-};
+// What can be measured on samples of this format: the loss and the accuracy, with more than five
+// classes the top-5 accuracy, and of texts the perplexity.
+std::vector<EvaluationMetric> MetricsOf(const SampleFormat& format);
+
+// kInvalidArgument: the spec decides by a metric that samples of this format do not have.
+Status CheckMetrics(const JobSpec& spec, const SampleFormat& format);
 
 // Evaluates the whole dataset exactly: no sample is left out or counted twice, however many ranks
 // share it. The dataset is cut into blocks of a fixed size, whose sums are added in block order in
 // double, so the bits do not depend on the number of ranks. Every rank calls it and gets the same.
-// Blocks; the caller's thread uses the collective. kAborted: a peer is gone.
-Result<Evaluation> Evaluate(const Dataset& dataset, std::span<const float> parameters,
-                            PlanCache& plans, Collective& collective);
+// The loss and the accuracies are means over samples. Blocks; the caller's thread uses the
+// collective. kAborted: a peer is gone.
+Result<EvaluationValues> Evaluate(const Dataset& dataset, std::span<const float> parameters,
+                                  PlanCache& plans, Collective& collective);
 
 }  // namespace descent

@@ -35,6 +35,24 @@ TEST(ManifestTest, RoundTripKeepsEverything) {
   EXPECT_EQ(decoded.value(), TinyManifest());
 }
 
+TEST(ManifestTest, RoundTripKeepsEveryBitOfTheEarlyStoppingState) {
+  Manifest manifest = TinyManifest();
+  manifest.description.early_stopping = {
+      .best = 0.1 + 0.2, .best_step = 80, .evaluations_without_improvement = 2, .last_step = 120};
+
+  const Result<Manifest> decoded = DecodeManifest(EncodeManifest(manifest));
+
+  ASSERT_TRUE(decoded.ok()) << decoded.status();
+  EXPECT_EQ(decoded.value(), manifest);
+}
+
+TEST(ManifestTest, RoundTripKeepsAnEarlyStoppingStateWithoutABest) {
+  Manifest manifest = TinyManifest();
+  manifest.description.early_stopping = {.evaluations_without_improvement = 1, .last_step = 120};
+
+  EXPECT_EQ(DecodeManifest(EncodeManifest(manifest)).value(), manifest);
+}
+
 TEST(ManifestTest, EveryFlippedBitIsDataLoss) {
   const std::string text = EncodeManifest(TinyManifest());
   for (std::size_t bit = 0; bit < 8 * text.size(); ++bit) {

@@ -97,7 +97,7 @@ TEST(JobTextTest, CheckpointsAreListedWithLossSizeAndAge) {
                                .state_digest = "00fe",
                                .bytes = 6'400'000,
                                .create_time = 998,
-                               .validation_loss = 0.0977,
+                               .validation = {{"loss", 0.0977}},
                                .aliases = {"best"}};
   const CheckpointView newest = {.step = 1410,
                                  .epoch = 6,
@@ -110,6 +110,29 @@ TEST(JobTextTest, CheckpointsAreListedWithLossSizeAndAge) {
             "STEP  EPOCH  VALID/LOSS  SIZE    ALSO    AGE  STATE DIGEST\n"
             "1175  5      0.0977      6.4 MB  best    4s   00fe\n"
             "1410  6      -           6.4 MB  latest  2s   00ff\n");
+}
+
+TEST(JobTextTest, CheckpointsAreListedWithEverythingTheyWereEvaluatedBy) {
+  const CheckpointView rated = {.step = 10,
+                                .state_digest = "00fe",
+                                .bytes = 6'400'000,
+                                .create_time = 998,
+                                .validation = {{"accuracy", 0.75}, {"loss", 0.0977}}};
+
+  EXPECT_EQ(CheckpointTable({rated}, 1002),
+            "STEP  EPOCH  VALID/LOSS  VALID/ACCURACY  SIZE    ALSO  AGE  STATE DIGEST\n"
+            "10    0      0.0977      0.7500          6.4 MB  -     4s   00fe\n");
+}
+
+TEST(JobTextTest, AJobThatStoppedEarlySaysWhy) {
+  JobView job;
+  job.id = "a";
+  job.state = "SUCCEEDED";
+  job.state_reason = "NoImprovement";
+  job.state_message = "stopped after step 30 of 100: 2 evaluations did not improve";
+
+  EXPECT_EQ(StateText(job),
+            "a  SUCCEEDED  stopped after step 30 of 100: 2 evaluations did not improve");
 }
 
 TEST(JobTextTest, AnAttemptThatEndedNamesRankHostSignalStepAndPhase) {

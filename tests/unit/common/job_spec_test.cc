@@ -252,5 +252,34 @@ TEST(BatchArithmeticTest, AnEarlyStopDoesNotShortenTheSchedule) {
   EXPECT_EQ(arithmetic.last_step, 120);
 }
 
+TEST(ValidateJobSpecTest, EarlyStoppingNeedsPatienceAValidationSplitAndRegularEvaluations) {
+  JobSpec spec = ValidSpec();
+  spec.data.validation.reset();
+  spec.evaluate = {};
+  spec.early_stopping = EarlyStoppingSpec{.patience = 0, .min_delta = -1};
+
+  EXPECT_EQ(
+      ValidateJobSpec(spec),
+      (std::vector<Violation>{
+          {"early_stopping.patience", "0, must be at least 1"},
+          {"early_stopping.min_delta", "-1, must be at least 0 and finite"},
+          {"early_stopping",
+           "no data.validation, must be absent, or given with a validation split to decide by"},
+          {"early_stopping",
+           "one evaluation, after the last step, must be absent, or given with "
+           "evaluate.every_steps or evaluate.every_epochs"}}));
+}
+
+TEST(ValidateJobSpecTest, TheBestCheckpointByAMetricNeedsAValidationSplit) {
+  JobSpec spec = ValidSpec();
+  spec.data.validation.reset();
+  spec.checkpoint.best_metric = EvaluationMetric::kAccuracy;
+
+  EXPECT_EQ(ValidateJobSpec(spec),
+            (std::vector<Violation>{
+                {"checkpoint.best.metric",
+                 "accuracy, must be absent where there is no data.validation to measure it on"}}));
+}
+
 }  // namespace
 }  // namespace descent

@@ -37,8 +37,10 @@ TEST(ProgressTest, TheLatestMetricsAreThoseOfTheLastStep) {
 TEST(ProgressTest, AnEvaluationIsNamedAfterItsSplit) {
   Job job;
 
-  const auto points =
-      RecordEvaluation(job, {.step = 5, .split = EvaluationSplit::kTest, .accuracy = 0.9});
+  const auto points = RecordEvaluation(
+      job, {.step = 5,
+            .split = EvaluationSplit::kTest,
+            .values = {{EvaluationMetric::kLoss, 0.3}, {EvaluationMetric::kAccuracy, 0.9}}});
 
   ASSERT_EQ(points.size(), 2u);
   EXPECT_EQ(points[0].name, "test/loss");

@@ -247,7 +247,10 @@ void SimulatedCluster::RunSteps(const Gang& gang) {
   Say(first, reports);
   if (last < grant.last) return;
   if (grant.evaluate)
-    Say(first, EvaluationReport{.job = grant.job, .generation = grant.generation, .step = last});
+    Say(first, EvaluationReport{.job = grant.job,
+                                .generation = grant.generation,
+                                .step = last,
+                                .values = {{EvaluationMetric::kLoss, 1}}});
   if (grant.save_checkpoint)
     Say(first, CheckpointWritten{.job = grant.job,
                                  .generation = grant.generation,

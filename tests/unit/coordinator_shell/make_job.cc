@@ -46,7 +46,8 @@ Job MakeFullJob() {
                            .end_message = "rank 0 ended with signal 9",
                            .failure = FailureRecord{"WorkerLost", "rank 0 ended with signal 9", 0,
                                                     "a", 44, "reduce", 0, 9}}};
-  job.validation = ValidationRecord{40, 0.75};
+  job.validation =
+      ValidationRecord{40, {{EvaluationMetric::kLoss, 0.75}, {EvaluationMetric::kAccuracy, 0.5}}};
   job.attempts_without_progress = 1;
   job.failure = FailureRecord{"PeerLost", "rank 1 is gone", 1, "b", 44, "reduce"};
   job.train_samples = 640;
@@ -59,7 +60,13 @@ Job MakeFullJob() {
   job.steps_per_second = 10.25;
   job.latest_metrics = {{"train/loss", 0.5}, {"validation/loss", 0.75}};
   job.checkpoints = {{20, 2, "/checkpoints/full-1/step-20", {3, 4}, 2048, 1020.5},
-                     {40, 4, "/checkpoints/full-1/step-40", {5, 6}, 4096, 1040.5, 0.75}};
+                     {40,
+                      4,
+                      "/checkpoints/full-1/step-40",
+                      {5, 6},
+                      4096,
+                      1040.5,
+                      {{EvaluationMetric::kLoss, 0.75}, {EvaluationMetric::kAccuracy, 0.5}}}};
   job.state_digest = Digest{7, 8};
   job.start_checkpoint = "/checkpoints/old-1/step-10";
   job.forked_from = "jobs/old-1/checkpoints/10";

@@ -48,15 +48,26 @@ TEST(ResourceNameTest, LatestFindsTheNewestCheckpoint) {
 
 TEST(ResourceNameTest, BestFindsTheLowestValidationLoss) {
   Job job = MakeFullJob();
-  job.checkpoints[0].validation_loss = 0.5;
-  job.checkpoints[1].validation_loss = 0.75;
+  job.checkpoints[0].validation = {{EvaluationMetric::kLoss, 0.5}};
+  job.checkpoints[1].validation = {{EvaluationMetric::kLoss, 0.75}};
+
+  EXPECT_EQ(FindCheckpoint(job, {"full-1", CheckpointAlias::kBest}).value().step, 20);
+}
+
+TEST(ResourceNameTest, BestFindsTheHighestAccuracyIfTheSpecSaysSo) {
+  Job job = MakeFullJob();
+  job.spec.checkpoint.best_metric = EvaluationMetric::kAccuracy;
+  job.checkpoints[0].validation = {{EvaluationMetric::kLoss, 0.5},
+                                   {EvaluationMetric::kAccuracy, 0.75}};
+  job.checkpoints[1].validation = {{EvaluationMetric::kLoss, 0.25},
+                                   {EvaluationMetric::kAccuracy, 0.5}};
 
   EXPECT_EQ(FindCheckpoint(job, {"full-1", CheckpointAlias::kBest}).value().step, 20);
 }
 
 TEST(ResourceNameTest, WithoutAnEvaluationThereIsNoBest) {
   Job job = MakeFullJob();
-  for (CheckpointRecord& checkpoint : job.checkpoints) checkpoint.validation_loss.reset();
+  for (CheckpointRecord& checkpoint : job.checkpoints) checkpoint.validation.clear();
 
   EXPECT_EQ(FindCheckpoint(job, {"full-1", CheckpointAlias::kBest}).status().code(),
             Code::kNotFound);

@@ -118,14 +118,14 @@ TEST(JobRecordTest, HowEarlierAttemptsEndedSurvivesEncoding) {
   EXPECT_EQ(earlier.failure->signal, 9);
 }
 
-TEST(JobRecordTest, TheLossOfACheckpointSurvivesEncoding) {
+TEST(JobRecordTest, TheEvaluationOfACheckpointSurvivesEncoding) {
   const Result<Job> decoded = DecodeJob(EncodeJob(MakeFullJob()));
 
   ASSERT_TRUE(decoded.ok()) << decoded.status();
   EXPECT_EQ(decoded.value().validation->step, 40);
-  EXPECT_EQ(decoded.value().validation->loss, 0.75);
-  EXPECT_FALSE(decoded.value().checkpoints[0].validation_loss.has_value());
-  EXPECT_EQ(decoded.value().checkpoints[1].validation_loss, 0.75);
+  EXPECT_EQ(decoded.value().validation->values, MakeFullJob().validation->values);
+  EXPECT_TRUE(decoded.value().checkpoints[0].validation.empty());
+  EXPECT_EQ(decoded.value().checkpoints[1].validation, MakeFullJob().checkpoints[1].validation);
 }
 
 TEST(JobRecordTest, AnAbsentFailureStaysAbsent) {

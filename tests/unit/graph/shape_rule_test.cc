@@ -70,6 +70,12 @@ TEST(ShapeRuleTest, TopOneCorrectRefusesRealLabels) {
             "labels is f32, wanted int32");
 }
 
+TEST(ShapeRuleTest, TopFiveCorrectRefusesLabelsForOtherRows) {
+  EXPECT_EQ(RefusalOf(TopFiveCorrectOp(), {Floats({8, 9}), Integers({7})}),
+            RefusalOf(TopOneCorrectOp(), {Floats({8, 9}), Integers({7})}));
+  EXPECT_NE(RefusalOf(TopFiveCorrectOp(), {Floats({8, 9}), Integers({7})}), "");
+}
+
 TEST(ShapeRuleTest, AddRefusesShapesThatDiffer) {
   EXPECT_EQ(RefusalOf(AddOp(), {Floats({3}), Floats({3, 1})}),
             "the second operand is [3, 1], wanted [3]");

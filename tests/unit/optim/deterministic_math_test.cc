@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 #include <numbers>
 
 namespace descent {
@@ -48,6 +49,18 @@ TEST(DeterministicMathTest, CosineAgreesWithTheCLibrary) {
     const double x = i / 10000.0;
     EXPECT_NEAR(CosineOfPi(x), std::cos(std::numbers::pi * x), 1e-15);
   }
+}
+
+TEST(ExponentialTest, AgreesWithTheLibraryToTheLastDigits) {
+  for (double x = -740; x < 709; x += 0.37)
+    EXPECT_NEAR(Exponential(x) / std::exp(x), 1.0, x < -708 ? 1e-4 : 1e-15) << x;
+}
+
+TEST(ExponentialTest, IsExactAtZeroAndSaturatesAtItsEnds) {
+  EXPECT_EQ(Exponential(0), 1.0);
+  EXPECT_EQ(Exponential(800), std::numeric_limits<double>::infinity());
+  EXPECT_EQ(Exponential(-800), 0.0);
+  EXPECT_TRUE(std::isnan(Exponential(std::nan(""))));
 }
 
 }  // namespace

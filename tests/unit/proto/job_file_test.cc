@@ -48,6 +48,27 @@ std::vector<FieldProblem> ProblemsOf(const std::string& text,
   return ReadJobFile(text, overrides).problems;
 }
 
+TEST(JobFileTest, MetricsOfEvaluationsAreGivenByName) {
+  const JobFile file =
+      ReadJobFile(JobWith("steps: 1\nevaluate: {every_steps: 1}\n"
+                          "checkpoint: {best: {metric: top5_accuracy}}\n"
+                          "early_stopping: {metric: accuracy, patience: 3, min_delta: 0.5}\n"),
+                  {"data.validation={path: /data/validation}"});
+
+  ASSERT_THAT(file.problems, IsEmpty());
+  EXPECT_EQ(file.spec.checkpoint.best_metric, EvaluationMetric::kTopFiveAccuracy);
+  EXPECT_EQ(file.spec.early_stopping->metric, EvaluationMetric::kAccuracy);
+  EXPECT_EQ(file.spec.early_stopping->patience, 3);
+  EXPECT_EQ(file.spec.early_stopping->min_delta, 0.5);
+}
+
+TEST(JobFileTest, EarlyStoppingWithoutPatienceIsRefusedInItsLine) {
+  EXPECT_THAT(
+      ProblemsOf(JobWith("steps: 9\nevaluate: {every_steps: 1}\nearly_stopping: {}\n"),
+                 {"data.validation={path: /data/validation}"}),
+      ElementsAre(FieldProblem{7, "early_stopping.patience", "missing, must be at least 1"}));
+}
+
 TEST(JobFileTest, AValidFileBecomesTheSpecThatItSays) {
   const JobFile file = ReadJobFile(kGood, {});
 

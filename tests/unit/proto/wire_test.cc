@@ -122,6 +122,34 @@ TEST(WireTest, ATextJobComesBackAsItWent) {
   EXPECT_EQ(received.value().data.tokenizer, Tokenizer::kChar);
 }
 
+TEST(WireTest, WhatIsDecidedByEvaluationsComesBackAsItWent) {
+  JobSpec spec = FullSpec();
+  spec.evaluate = {.every_steps = 3, .every_epochs = 4};
+  spec.checkpoint.best_metric = EvaluationMetric::kTopFiveAccuracy;
+  spec.early_stopping =
+      EarlyStoppingSpec{.metric = EvaluationMetric::kPerplexity, .patience = 5, .min_delta = 0.125};
+
+  const Result<JobSpec> received = FromProto(ToProto(spec));
+
+  ASSERT_TRUE(received.ok()) << received.status();
+  EXPECT_EQ(received.value().evaluate.every_steps, 3);
+  EXPECT_EQ(received.value().evaluate.every_epochs, 4);
+  EXPECT_EQ(received.value().checkpoint.best_metric, EvaluationMetric::kTopFiveAccuracy);
+  EXPECT_EQ(received.value().early_stopping->metric, EvaluationMetric::kPerplexity);
+  EXPECT_EQ(received.value().early_stopping->patience, 5);
+  EXPECT_EQ(received.value().early_stopping->min_delta, 0.125);
+}
+
+TEST(WireTest, AMetricThatIsNotKnownIsRefusedByItsName) {
+  v1::WorkerMessage sent = ToProto(WorkerMessage(EvaluationReport{.job = "j"}));
+  (*sent.mutable_evaluation()->mutable_values())["precision"] = 1;
+
+  const Result<WorkerMessage> received = FromProto(sent);
+
+  ASSERT_FALSE(received.ok());
+  EXPECT_THAT(received.status().message(), HasSubstr("precision"));
+}
+
 TEST(WireTest, FieldsThatAreNotGivenTakeTheirDefaults) {
   v1::JobSpec sent;
   sent.mutable_model()->mutable_mlp();
@@ -181,12 +209,12 @@ TEST(WireTest, EveryMessageOfAWorkerComesBackAsItWent) {
                              .lr = 1e-3,
                              .samples = 10,
                              .step_seconds = 0.25}}},
-      EvaluationReport{.job = "j",
-                       .generation = 4,
-                       .step = 5,
-                       .split = EvaluationSplit::kTest,
-                       .loss = 0.5,
-                       .accuracy = 0.75},
+      EvaluationReport{
+          .job = "j",
+          .generation = 4,
+          .step = 5,
+          .split = EvaluationSplit::kTest,
+          .values = {{EvaluationMetric::kLoss, 0.5}, {EvaluationMetric::kTopFiveAccuracy, 0.75}}},
       CheckpointWritten{.job = "j",
                         .generation = 4,
                         .step = 5,

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <fstream>
 #include <memory>
 #include <mutex>
@@ -19,7 +20,9 @@
 namespace descent {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Key;
 
 class RecordingReporter final : public AssignmentReporter {
  public:
@@ -79,8 +82,10 @@ class AssignmentTest : public ::testing::Test {
     std::int64_t last_step = 40;
     std::string start_checkpoint = {};
     std::string instruction_set = "avx2";
-    bool shares_memory = false;  // the ranks, through the collective
+    bool shares_memory = false;       // the ranks, through the collective
+    std::int64_t evaluate_every = 0;  // 0: in the middle and at the end
     bool saves_in_the_middle = false;
+    std::string job = "blobs";
     int stop_rank = -1;             // this rank is told to stop…
     std::int64_t stop_at_step = 0;  // …when rank 0 reports this step
   };
@@ -151,21 +156,23 @@ class AssignmentTest : public ::testing::Test {
     control.PutBegin(
         {.generation = 1, .shard_plan = MakeShardPlan(spec_, kTrainSamples), .total_steps = 40});
     const std::int64_t middle = (options.first_step + options.last_step) / 2;
-    control.PutGrant({.generation = 1,
-                      .first = options.first_step,
-                      .last = middle,
-                      .evaluate = true,
-                      .save_checkpoint = options.saves_in_the_middle});
-    control.PutGrant({.generation = 1,
-                      .first = middle,
-                      .last = options.last_step,
-                      .evaluate = true,
-                      .save_checkpoint = true,
-                      .is_final = true});
+    const std::int64_t length =
+        options.evaluate_every > 0 ? options.evaluate_every : middle - options.first_step;
+    for (std::int64_t first = options.first_step; first < options.last_step;) {
+      const bool is_final = first + 2 * length > options.last_step && first >= middle;
+      const std::int64_t last = is_final ? options.last_step : first + length;
+      control.PutGrant({.generation = 1,
+                        .first = first,
+                        .last = last,
+                        .evaluate = true,
+                        .save_checkpoint = is_final || options.saves_in_the_middle,
+                        .is_final = is_final});
+      first = last;
+    }
   }
 
   Assign MakeAssign(int rank, const RunOptions& options) const {
-    Assign assign{.job = "blobs",
+    Assign assign{.job = options.job,
                   .generation = 1,
                   .spec = spec_,
                   .world_ranks = {},
@@ -284,8 +291,7 @@ TEST_F(AssignmentTest, EvaluationGivesTheSameBitsForAnyNumberOfWorkers) {
   const auto found = three.reporter.Messages<EvaluationReport>();
   ASSERT_EQ(expected.size(), 2u);
   ASSERT_EQ(found.size(), 2u);
-  EXPECT_EQ(found[1].loss, expected[1].loss);
-  EXPECT_EQ(found[1].accuracy, expected[1].accuracy);
+  EXPECT_EQ(found[1].values, expected[1].values);
 }
 
 TEST_F(AssignmentTest, TrainingLearnsTheBlobs) {
@@ -295,7 +301,106 @@ TEST_F(AssignmentTest, TrainingLearnsTheBlobs) {
   const auto evaluations = Run({.world_size = 2}).reporter.Messages<EvaluationReport>();
 
   ASSERT_EQ(evaluations.size(), 2u);
-  EXPECT_GT(evaluations[1].accuracy, 0.95);
+  EXPECT_GT(evaluations[1].values.at(EvaluationMetric::kAccuracy), 0.95);
+}
+
+TEST_F(AssignmentTest, AnEvaluationHasTheMetricsOfItsData) {
+  const auto pictures = Run({.world_size = 1}).reporter.Messages<EvaluationReport>();
+  ASSERT_FALSE(pictures.empty());
+  EXPECT_THAT(pictures[0].values,
+              ElementsAre(Key(EvaluationMetric::kLoss), Key(EvaluationMetric::kAccuracy)));
+
+  TrainGptOnText();
+  spec_.data.validation = spec_.data.train;
+  const auto texts = Run({.world_size = 2, .last_step = 2}).reporter.Messages<EvaluationReport>();
+
+  ASSERT_FALSE(texts.empty());
+  const EvaluationValues& values = texts[0].values;
+  EXPECT_EQ(values.size(), 4u);
+  EXPECT_NEAR(values.at(EvaluationMetric::kPerplexity),
+              std::exp(values.at(EvaluationMetric::kLoss)), 1e-9);
+  EXPECT_GE(values.at(EvaluationMetric::kTopFiveAccuracy), values.at(EvaluationMetric::kAccuracy));
+}
+
+// No step improves anything by so much.
+constexpr EarlyStoppingSpec kImpatient = {.patience = 2, .min_delta = 1e3};
+
+TEST_F(AssignmentTest, EarlyStoppingEndsAllRanksAfterTheSameStepWithACheckpoint) {
+  spec_.early_stopping = kImpatient;
+
+  const Outcome outcome = Run({.world_size = 3, .evaluate_every = 5});
+
+  for (const AssignmentEnded& ended : outcome.ended) {
+    EXPECT_EQ(ended.outcome, EndOutcome::kStoppedEarly);
+    EXPECT_EQ(ended.step, 15);
+    EXPECT_EQ(ended.state_digest, outcome.ended[0].state_digest);
+    EXPECT_THAT(ended.message, HasSubstr("2 evaluations did not improve validation/loss"));
+    EXPECT_THAT(ended.message, HasSubstr("of step 5"));
+  }
+  const auto checkpoints = outcome.reporter.Messages<CheckpointWritten>();
+  ASSERT_EQ(checkpoints.size(), 1u);
+  EXPECT_EQ(checkpoints[0].step, 15);
+}
+
+TEST_F(AssignmentTest, EarlyStoppingGoesOnWaitingAfterARestartOnOtherWorkers) {
+  spec_.early_stopping = kImpatient;
+  DigestOf({.world_size = 2, .last_step = 10, .evaluate_every = 5});
+
+  const Outcome outcome = Run({.world_size = 3,
+                               .first_step = 10,
+                               .start_checkpoint = CheckpointDirectory() / "step-10",
+                               .evaluate_every = 5});
+
+  EXPECT_EQ(outcome.ended[0].outcome, EndOutcome::kStoppedEarly);
+  EXPECT_EQ(outcome.ended[0].step, 15);
+}
+
+TEST_F(AssignmentTest, AnAttemptThatBeginsWhereEarlyStoppingEndedEndsAtOnce) {
+  spec_.early_stopping = kImpatient;
+  const std::string stopped = DigestOf({.world_size = 2, .evaluate_every = 5});
+
+  const Outcome outcome = Run({.world_size = 1,
+                               .first_step = 15,
+                               .start_checkpoint = CheckpointDirectory() / "step-15",
+                               .evaluate_every = 5});
+
+  EXPECT_EQ(outcome.ended[0].outcome, EndOutcome::kStoppedEarly);
+  EXPECT_EQ(outcome.ended[0].state_digest.ToHex(), stopped);
+  EXPECT_TRUE(outcome.reporter.Messages<StepReports>().empty());
+}
+
+TEST_F(AssignmentTest, AForkOfAJobThatStoppedEarlyBeginsToWaitAnew) {
+  spec_.early_stopping = kImpatient;
+  DigestOf({.world_size = 2, .evaluate_every = 5});
+
+  const Outcome outcome = Run({.world_size = 2,
+                               .first_step = 15,
+                               .start_checkpoint = CheckpointDirectory() / "step-15",
+                               .evaluate_every = 5,
+                               .job = "fork"});
+
+  EXPECT_EQ(outcome.ended[0].outcome, EndOutcome::kStoppedEarly);
+  EXPECT_EQ(outcome.ended[0].step, 30);
+}
+
+TEST_F(AssignmentTest, AMetricThatTheDataDoNotHaveIsRefused) {
+  spec_.checkpoint.best_metric = EvaluationMetric::kPerplexity;
+
+  const AssignmentEnded ended = Run({.world_size = 1}).ended[0];
+
+  EXPECT_EQ(ended.reason, "DataInvalid");
+  EXPECT_EQ(ended.message,
+            "checkpoint.best.metric: perplexity, must be one that these data have: loss, accuracy");
+}
+
+TEST_F(AssignmentTest, TheBestCheckpointByAccuracyStaysOnDisk) {
+  spec_.checkpoint = {.keep_last = 1, .best_metric = EvaluationMetric::kAccuracy};
+  spec_.optimizer.adamw.lr = 1e-12;  // every evaluation is the same: the first is the best
+
+  DigestOf({.world_size = 1, .evaluate_every = 5, .saves_in_the_middle = true});
+
+  EXPECT_TRUE(std::filesystem::exists(CheckpointDirectory() / "step-5"));
+  EXPECT_FALSE(std::filesystem::exists(CheckpointDirectory() / "step-10"));
 }
 
 TEST_F(AssignmentTest, EveryStepIsReportedOnceInOrder) {

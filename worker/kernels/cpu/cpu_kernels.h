@@ -29,6 +29,7 @@ PreparedStep PrepareDropout(const KernelRequest& request);  // dropout.cc
 PreparedStep PrepareSoftmaxCrossEntropy(const KernelRequest& request);  // cross_entropy.cc
 PreparedStep PrepareSoftmaxCrossEntropyGradient(const KernelRequest& request);
 PreparedStep PrepareTopOneCorrect(const KernelRequest& request);
+PreparedStep PrepareTopFiveCorrect(const KernelRequest& request);
 
 PreparedStep PrepareAdd(const KernelRequest& request);  // elementwise.cc
 PreparedStep PrepareIdentity(const KernelRequest& request);

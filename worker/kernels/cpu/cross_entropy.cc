@@ -1,3 +1,4 @@
+#include <cmath>
 #include <limits>
 #include <span>
 
@@ -65,6 +66,16 @@ bool IsTopOne(const float* row, std::size_t label, std::size_t classes) {
   return is_top;
 }
 
+// How many classes come before the label where the largest logit is the first; NaN is larger than
+// all, so that a row which is not a number is never right.
+std::size_t ClassesBefore(const float* row, std::size_t label, std::size_t classes) {
+  if (std::isnan(row[label])) return classes;
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < label; ++i) count += row[label] > row[i] ? 0 : 1;
+  for (std::size_t i = label + 1; i < classes; ++i) count += row[label] >= row[i] ? 0 : 1;
+  return count;
+}
+
 // Calls body(row, label, logits of the row) for every row, on the pool.
 template <typename Body>
 PreparedStep PrepareRows(const KernelRequest& request, Body body) {
@@ -110,6 +121,14 @@ PreparedStep PrepareTopOneCorrect(const KernelRequest& request) {
       request, [](const StepRun& run, std::size_t row, std::size_t label, std::size_t classes) {
         const float* logits = run.input(0) + row * classes;
         run.output(0)[row] = IsTopOne(logits, label, classes) ? 1.0f : 0.0f;
+      });
+}
+
+PreparedStep PrepareTopFiveCorrect(const KernelRequest& request) {
+  return PrepareRows(
+      request, [](const StepRun& run, std::size_t row, std::size_t label, std::size_t classes) {
+        const float* logits = run.input(0) + row * classes;
+        run.output(0)[row] = ClassesBefore(logits, label, classes) < 5 ? 1.0f : 0.0f;
       });
 }
 
