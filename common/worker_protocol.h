@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/evaluation.h"
+#include "common/gradient_noise.h"
 #include "common/hash.h"
 #include "common/job_spec.h"
 #include "common/shard_planner.h"
@@ -72,6 +73,8 @@ struct StepMetrics {
   double lr = 0;
   std::int64_t samples = 0;
   double step_seconds = 0;
+  std::optional<GradientNoise> noise;  // of more than one logical worker
+  std::optional<double> update_ratio;  // |change of the weights| / |weights|; of every tenth step
 };
 
 struct StepReports {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/evaluation.h"
+#include "common/gradient_noise.h"
 #include "common/hash.h"
 #include "common/job_spec.h"
 
@@ -97,6 +98,8 @@ struct Job {
   double steps_per_second = 0;
   std::map<std::string, double> latest_metrics;
   std::optional<ValidationRecord> validation;
+  // As of `step`; a coordinator that is restarted goes on from the newest checkpoint's.
+  SmoothedNoise gradient_noise;
 
   std::vector<CheckpointRecord> checkpoints;  // ascending by step; those retention keeps
   std::optional<Digest> state_digest;         // of the final state

@@ -131,6 +131,11 @@ record::JobRecord Encode(const Job& job) {
     encoded.set_validation_step(job.validation->step);
     SetValues(job.validation->values, *encoded.mutable_validation());
   }
+  if (job.gradient_noise.steps > 0) {
+    encoded.mutable_gradient_noise()->set_signal(job.gradient_noise.mean.signal);
+    encoded.mutable_gradient_noise()->set_noise(job.gradient_noise.mean.noise);
+    encoded.mutable_gradient_noise()->set_steps(job.gradient_noise.steps);
+  }
   for (const CheckpointRecord& checkpoint : job.checkpoints)
     *encoded.add_checkpoints() = Encode(checkpoint);
   if (job.state_digest) encoded.set_state_digest(job.state_digest->ToHex());
@@ -162,6 +167,9 @@ void DecodePlainFields(const record::JobRecord& encoded, Job& job) {
   job.samples_per_second = encoded.samples_per_second();
   job.steps_per_second = encoded.steps_per_second();
   job.latest_metrics = {encoded.latest_metrics().begin(), encoded.latest_metrics().end()};
+  const record::SmoothedNoiseRecord& noise = encoded.gradient_noise();
+  job.gradient_noise = {.mean = {.signal = noise.signal(), .noise = noise.noise()},
+                        .steps = noise.steps()};
   job.start_checkpoint = encoded.start_checkpoint();
   job.forked_from = encoded.forked_from();
   job.create_time = encoded.create_time();

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "common/limits.h"
+#include "coordinator/batch_advice.h"
 #include "coordinator/resource_name.h"
 #include "proto/evaluation_wire.h"
 #include "proto/wire.h"
@@ -120,6 +121,7 @@ v1::Job ToProto(const Job& job, const std::optional<QueuePosition>& queue_positi
   if (const CheckpointRecord* best = FindBestCheckpoint(job))
     *encoded.mutable_best_checkpoint() = ToProto(job, *best);
   encoded.mutable_latest_metrics()->insert(job.latest_metrics.begin(), job.latest_metrics.end());
+  encoded.set_batch_advice(BatchAdvice(job));
   if (job.state_digest) encoded.set_state_digest(job.state_digest->ToHex());
   encoded.set_forked_from(job.forked_from);
   encoded.set_request_id(job.request_id);

@@ -63,6 +63,10 @@ void Set(const StepReports& from, v1::WorkerMessage& proto) {
     metrics.set_lr(step.lr);
     metrics.set_samples(step.samples);
     metrics.set_step_seconds(step.step_seconds);
+    if (step.update_ratio) metrics.set_update_ratio(*step.update_ratio);
+    if (!step.noise) continue;
+    metrics.set_gradient_signal(step.noise->signal);
+    metrics.set_gradient_noise(step.noise->noise);
   }
 }
 
@@ -170,7 +174,7 @@ Result<WorkerMessage> Get(const v1::Prepared& from) {
 
 Result<WorkerMessage> Get(const v1::StepReports& from) {
   StepReports reports{.job = from.job(), .generation = from.generation(), .steps = {}};
-  for (const v1::StepMetrics& step : from.steps())
+  for (const v1::StepMetrics& step : from.steps()) {
     reports.steps.push_back(StepMetrics{.step = step.step(),
                                         .epoch = step.epoch(),
                                         .loss = step.loss(),
@@ -178,6 +182,11 @@ Result<WorkerMessage> Get(const v1::StepReports& from) {
                                         .lr = step.lr(),
                                         .samples = step.samples(),
                                         .step_seconds = step.step_seconds()});
+    StepMetrics& metrics = reports.steps.back();
+    if (step.has_update_ratio()) metrics.update_ratio = step.update_ratio();
+    if (step.has_gradient_signal() && step.has_gradient_noise())
+      metrics.noise = {.signal = step.gradient_signal(), .noise = step.gradient_noise()};
+  }
   return WorkerMessage(std::move(reports));
 }
 

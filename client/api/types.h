@@ -74,6 +74,7 @@ struct JobView {
   std::optional<FailureView> failure;
   std::optional<CheckpointView> latest_checkpoint;
   std::optional<CheckpointView> best_checkpoint;
+  std::string batch_advice;  // empty: not known yet
   std::map<std::string, double> latest_metrics;
   std::string state_digest;
   std::string forked_from;

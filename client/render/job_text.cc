@@ -205,6 +205,7 @@ std::string JobDescription(const JobView& job, double now) {
   add("Instructions", job.instruction_set);
   add("From", job.forked_from);
   for (const auto& [name, value] : job.latest_metrics) add(name, FormatMetric(value));
+  add("Batch size", job.batch_advice);
   if (job.latest_checkpoint) add("Checkpoint", job.latest_checkpoint->directory);
   if (job.best_checkpoint) add("Best checkpoint", job.best_checkpoint->directory);
   add("State digest", job.state_digest);

@@ -172,6 +172,17 @@ function drawCurve(job, series) {
   byId("curve-note").textContent = downsampled ? `means over ${downsampled.bucketSteps} steps` : "";
 }
 
+// What the newest steps and evaluations say about the job's training.
+function drawSignals(job) {
+  const shown = [["train/grad_norm", "gradient norm"], ["train/update_ratio", "update / weights"],
+                 ["train/noise_scale", "noise scale"], ["validation/accuracy", "accuracy"],
+                 ["validation/top5_accuracy", "top-5"], ["validation/perplexity", "perplexity"]];
+  const words = shown.filter(([name]) => name in job.latestMetrics)
+      .map(([name, label]) => `${label} ${Number(job.latestMetrics[name].toPrecision(3))}`);
+  if (job.batchAdvice) words.push(job.batchAdvice);
+  byId("signals").textContent = words.join(" · ");
+}
+
 // --- The loop ---
 
 async function refresh() {
@@ -187,6 +198,7 @@ async function refresh() {
   if (!shown) return drawCurve(null, []);
   const metrics = await ask(`v1/${shown.name}/metrics?names=train/loss,validation/loss&max_points=400`);
   drawCurve(shown, metrics.series);
+  drawSignals(shown);
 }
 
 async function loop() {

@@ -1,34 +1,13 @@
 #include "worker/optim/clip.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstddef>
 
 #include "common/check.h"
+#include "worker/optim/square_sum_kernel.h"
 
 namespace descent {
-namespace {
-
-// The running sums of a block: element i goes to sum i % kLanes, whatever the vector width.
-constexpr std::size_t kLanes = 16;
-
-double SumOfSquares(std::span<const float> block) {
-  std::array<double, kLanes> sums{};
-  std::size_t i = 0;
-  for (; i + kLanes <= block.size(); i += kLanes)
-    for (std::size_t lane = 0; lane < kLanes; ++lane) {
-      const double value = block[i + lane];
-      sums[lane] += value * value;
-    }
-  for (; i < block.size(); ++i) sums[i % kLanes] += double{block[i]} * block[i];
-
-  double sum = 0;
-  for (const double lane_sum : sums) sum += lane_sum;
-  return sum;
-}
-
-}  // namespace
 
 std::int64_t NormBlockCount(std::int64_t value_count) {
   return (value_count + kNormBlockElements - 1) / kNormBlockElements;
@@ -39,7 +18,7 @@ void SumSquaresOfBlocks(std::span<const float> values, std::span<double> sums) {
                 NormBlockCount(static_cast<std::int64_t>(values.size())));
   for (double& sum : sums) {
     const std::size_t size = std::min(values.size(), static_cast<std::size_t>(kNormBlockElements));
-    sum = SumOfSquares(values.first(size));
+    sum = SumOfSquares(values.data(), size);
     values = values.subspan(size);
   }
 }

@@ -20,10 +20,12 @@ std::span<T> RangeOf(std::span<T> values, IndexRange elements) {
 GradientReducer::GradientReducer(const Options& options) : options_(options) {}
 
 Status GradientReducer::BeginStep(const std::vector<bool>& leaf_present) {
+  std::ranges::fill(leaf_square_sums_, 0.0);
   if (tree_ && leaf_present == leaf_present_) return Status();
   leaf_present_ = leaf_present;
   tree_.emplace(leaf_present, options_.collective.world_size());
   accumulation_ = AccumulationPlan::For(*tree_, options_.collective.rank());
+  leaf_square_sums_.assign(accumulation_.leaves.size(), 0.0);
   return GrowBuffers();
 }
 
@@ -56,10 +58,13 @@ std::span<float> GradientReducer::BufferOf(std::size_t i) {
 
 void GradientReducer::LeafDone(std::size_t i) {
   DESCENT_CHECK(i + 1 < accumulation_.leaves.size());
+  for (int bucket = 0; bucket < options_.slices.bucket_count(); ++bucket)
+    SumSquaresOfLeaf(i, bucket);
   AddBuffers(i, {0, options_.layout.element_count});
 }
 
 void GradientReducer::BucketReady(int bucket) {
+  SumSquaresOfLeaf(accumulation_.leaves.size() - 1, bucket);
   AddBuffers(accumulation_.leaves.size() - 1, options_.slices.Bucket(bucket));
   options_.communication.Post([this, bucket] { return ReduceBucket(bucket); });
 }
@@ -97,6 +102,16 @@ Status GradientReducer::ReduceBucket(int bucket) {
   if (options_.update == UpdateKind::kSharded || options_.collective.shares_memory())
     return Status();
   return options_.collective.AllGatherSlices(std::span(&sum, 1));
+}
+
+// Before the leaf's gradient is added to others, by blocks in the order of the layout: its bits do
+// not depend on the rank that has it.
+void GradientReducer::SumSquaresOfLeaf(std::size_t leaf, int bucket) {
+  if (std::ranges::count(leaf_present_, true) < 2) return;
+  const std::span<const float> gradient = RangeOf(BufferOf(leaf), options_.slices.Bucket(bucket));
+  block_sums_.resize(static_cast<std::size_t>(NormBlockCount(std::ssize(gradient))));
+  SumSquaresOfBlocks(gradient, block_sums_);
+  for (const double sum : block_sums_) leaf_square_sums_[leaf] += sum;
 }
 
 // At once, while the slice is in the cache.

@@ -45,6 +45,10 @@ class GradientReducer {
   std::span<const AccumulationPlan::LeafPlan> leaves() const { return accumulation_.leaves; }
   std::span<float> BufferOf(std::size_t i);
 
+  // The sum of squares of the gradient of leaf i, which is a plain sum over its samples: valid once
+  // LeafDone, or all buckets' BucketReady, were called for it. 0 in a step that has one leaf alone.
+  double SquareSumOf(std::size_t i) const { return leaf_square_sums_[i]; }
+
   void LeafDone(std::size_t i);
   void BucketReady(int bucket);
   void AllBucketsReady();
@@ -58,12 +62,15 @@ class GradientReducer {
   void AddBuffers(std::size_t leaf, IndexRange elements);
   Status ReduceBucket(int bucket);
   void SumSquares(int bucket);
+  void SumSquaresOfLeaf(std::size_t leaf, int bucket);
 
   const Options options_;
   std::vector<std::span<float>> bucket_sums_;  // of sum_
   std::vector<bool> leaf_present_;
   std::optional<CanonicalTree> tree_;       // of leaf_present_
   AccumulationPlan accumulation_;           // of tree_
+  std::vector<double> leaf_square_sums_;    // of this rank's leaves
+  std::vector<double> block_sums_;          // of a bucket of a leaf
   std::vector<std::span<float>> buffers_;   // [element_count] each, as many on every rank
   std::span<float> sum_;                    // the first buffer, or memory common to all ranks
   std::vector<const float*> partial_sums_;  // of a bucket; used by the communication thread alone

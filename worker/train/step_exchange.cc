@@ -20,9 +20,11 @@ void StepExchange::BeginStep(bool is_stop_requested) {
 }
 
 void StepExchange::SetLoss(std::int64_t logical_worker, double loss) {
-  const IndexRange range = LogicalWorkersOf(logical_workers_, slices_.world_size(), rank_);
-  DESCENT_CHECK(range.first <= logical_worker && logical_worker < range.last);
-  mine_[static_cast<std::size_t>(1 + logical_worker - range.first)] = loss;
+  mine_[1 + PlaceOf(logical_worker)] = loss;
+}
+
+void StepExchange::SetGradientSquares(std::int64_t logical_worker, double square_sum) {
+  mine_[1 + LogicalWorkersMax() + PlaceOf(logical_worker)] = square_sum;
 }
 
 std::span<double> StepExchange::square_sums() {
@@ -46,6 +48,15 @@ double StepExchange::loss_sum() const {
   return sum;
 }
 
+double StepExchange::gradient_squares_of(std::int64_t logical_worker) const {
+  int rank = 0;
+  IndexRange range = LogicalWorkersOf(logical_workers_, slices_.world_size(), rank);
+  while (logical_worker >= range.last)
+    range = LogicalWorkersOf(logical_workers_, slices_.world_size(), ++rank);
+  const auto place = static_cast<std::size_t>(logical_worker - range.first);
+  return RecordOf(rank)[1 + LogicalWorkersMax() + place];
+}
+
 double StepExchange::gradient_norm() const {
   std::vector<double> sums;
   for (int bucket = 0; bucket < slices_.bucket_count(); ++bucket)
@@ -65,9 +76,17 @@ bool StepExchange::is_stop_requested_anywhere() const {
   return false;
 }
 
-std::size_t StepExchange::FirstBlock() const {
+std::size_t StepExchange::LogicalWorkersMax() const {
   const std::int64_t world_size = slices_.world_size();
-  return static_cast<std::size_t>(1 + (logical_workers_ + world_size - 1) / world_size);
+  return static_cast<std::size_t>((logical_workers_ + world_size - 1) / world_size);
+}
+
+std::size_t StepExchange::FirstBlock() const { return 1 + 2 * LogicalWorkersMax(); }
+
+std::size_t StepExchange::PlaceOf(std::int64_t logical_worker) const {
+  const IndexRange range = LogicalWorkersOf(logical_workers_, slices_.world_size(), rank_);
+  DESCENT_CHECK(range.first <= logical_worker && logical_worker < range.last);
+  return static_cast<std::size_t>(logical_worker - range.first);
 }
 
 std::span<const double> StepExchange::RecordOf(int rank) const {

@@ -13,16 +13,19 @@
 namespace descent {
 
 // What the ranks tell each other once in a step, in one message each: the losses of their logical
-// workers, the sums of squares of their slices of the gradient, and whether they were asked to
-// stop. Losses are added in double in the order of logical workers, and squares in the order of
-// blocks, so both have equal bits on every rank and for every number of ranks. One user at a time.
+// workers and the sums of squares of these workers' gradients, the sums of squares of their slices
+// of the gradient, and whether they were asked to stop. Losses are added in double in the order of
+// logical workers, and squares in the order of blocks, so both have equal bits on every rank and
+// for every number of ranks. One user at a time.
 class StepExchange {
  public:
   // `slices` outlives it.
   StepExchange(std::int64_t logical_workers, const SliceMap& slices, int rank);
 
   void BeginStep(bool is_stop_requested);
-  void SetLoss(std::int64_t logical_worker, double loss);  // of this rank; others count as 0
+  // Of this rank's logical workers; what is not set counts as 0.
+  void SetLoss(std::int64_t logical_worker, double loss);
+  void SetGradientSquares(std::int64_t logical_worker, double square_sum);
 
   // Where the sums of squares of this rank's blocks go: [slices.BlockCountOf(rank)].
   std::span<double> square_sums();
@@ -31,13 +34,16 @@ class StepExchange {
 
   double loss_sum() const;
   double gradient_norm() const;  // of the sum over all samples
+  double gradient_squares_of(std::int64_t logical_worker) const;
   bool is_stop_requested_anywhere() const;
 
  private:
-  // A rank's record: the flag, a loss for each logical worker it could have, a sum for each block
-  // it could have.
+  // A rank's record: the flag, a loss for each logical worker it could have, a sum of squares for
+  // each of these, a sum for each block it could have.
   std::size_t RecordSize() const { return mine_.size(); }
+  std::size_t LogicalWorkersMax() const;
   std::size_t FirstBlock() const;
+  std::size_t PlaceOf(std::int64_t logical_worker) const;
   std::span<const double> RecordOf(int rank) const;
 
   const std::int64_t logical_workers_;

@@ -68,6 +68,11 @@ class TrainState {
   void UpdateRange(const AdamWFactors& factors, IndexRange range, std::span<const float> grads);
   Status FinishUpdate();
 
+  // Where UpdateRange writes parameters: until FinishUpdate, what it has written so far.
+  std::span<const float> written_parameters() const {
+    return sets_[is_sharded() ? 1 - current_set_ : current_set_].weights;
+  }
+
   // Makes all moments present on this rank, until the next update, so that OptimizerTensors and
   // ComputeDigest may be called. Every rank calls it. Nothing is to be done if the update is
   // replicated, or after Start and Load. kAborted: a peer is gone.

@@ -14,13 +14,17 @@ namespace {
 // The update is memory-bound and its bits do not depend on the cut: a few large pieces per thread.
 constexpr std::int64_t kUpdateChunk = std::int64_t{1} << 15;
 
-std::vector<IndexRange> Chunks(std::span<const IndexRange> ranges) {
-  std::vector<IndexRange> chunks;
-  for (const IndexRange& range : ranges)
-    for (std::int64_t first = range.first; first < range.last; first += kUpdateChunk)
-      chunks.push_back({first, std::min(range.last, first + kUpdateChunk)});
-  return chunks;
+// How far the weights move changes slowly, and measuring it reads them twice more.
+constexpr std::int64_t kStepsBetweenMeasures = 10;
+
+std::int64_t SizeOf(std::span<const IndexRange> ranges) {
+  std::int64_t size = 0;
+  for (const IndexRange& range : ranges) size += range.size();
+  return size;
 }
+
+// A rank that updates everything has the slices of a world of one.
+bool IsShared(const TrainState& state) { return state.update() == UpdateKind::kSharded; }
 
 }  // namespace
 
@@ -28,14 +32,23 @@ TrainStep::TrainStep(Options options)
     : options_(std::move(options)),
       planner_(options_.shard_plan),
       slices_(options_.plans.layout(), options_.collective.world_size()),
-      update_chunks_(Chunks(options_.state.UpdateRanges())),
+      update_slices_(options_.plans.layout(),
+                     IsShared(options_.state) ? options_.collective.world_size() : 1),
+      update_rank_(IsShared(options_.state) ? options_.collective.rank() : 0),
+      update_chunks_(ChunksOf(update_slices_, update_rank_, kUpdateChunk)),
+      update_measure_(update_slices_, update_rank_),
+      weights_before_(static_cast<std::size_t>(options_.pool.thread_count())),
       exchange_(options_.shard_plan.logical_workers, slices_, options_.collective.rank()),
       reducer_({.layout = options_.plans.layout(),
                 .slices = slices_,
                 .update = options_.state.update(),
                 .collective = options_.collective,
                 .communication = communication_,
-                .square_sums = exchange_.square_sums()}) {}
+                .square_sums = exchange_.square_sums()}) {
+  std::int64_t size = 0;
+  for (const UpdateChunk& chunk : update_chunks_) size += chunk.elements.size();
+  DESCENT_CHECK(size == SizeOf(options_.state.UpdateRanges()));
+}
 
 Result<StepOutcome> TrainStep::Run(bool is_stop_requested) {
   const MonotonicTime start = MonotonicNow();
@@ -49,6 +62,9 @@ Result<StepOutcome> TrainStep::Run(bool is_stop_requested) {
     options_.collective.Abort();
     return status;
   }
+
+  for (std::size_t i = 0; i < reducer_.leaves().size(); ++i)
+    exchange_.SetGradientSquares(reducer_.leaves()[i].leaf, reducer_.SquareSumOf(i));
 
   options_.set_phase("reduce");
   reducer_.AllBucketsPosted();
@@ -66,16 +82,18 @@ Result<StepOutcome> TrainStep::Run(bool is_stop_requested) {
   options_.set_phase("update");
   const double learning_rate = LearningRateAt(
       options_.spec.lr_schedule, options_.spec.optimizer.adamw.lr, step, options_.total_steps);
-  DESCENT_RETURN_IF_ERROR(
-      Update(learning_rate,
-             ClipFactor(norm, options_.spec.optimizer.clip_norm) / static_cast<double>(samples)));
+  DESCENT_ASSIGN(const std::optional<double> update_ratio,
+                 Update(learning_rate, ClipFactor(norm, options_.spec.optimizer.clip_norm) /
+                                           static_cast<double>(samples)));
   return StepOutcome{.metrics = {.step = step + 1,
                                  .epoch = planner_.EpochOf(step),
                                  .loss = loss,
                                  .grad_norm = norm,
                                  .lr = learning_rate,
                                  .samples = samples,
-                                 .step_seconds = SecondsBetween(start, MonotonicNow())},
+                                 .step_seconds = SecondsBetween(start, MonotonicNow()),
+                                 .noise = MeasureNoise(step),
+                                 .update_ratio = update_ratio},
                      .is_stop_agreed = exchange_.is_stop_requested_anywhere()};
 }
 
@@ -137,14 +155,39 @@ Result<double> TrainStep::ComputeBatch(const Batch& batch, std::size_t leaf) {
   return loss;
 }
 
-Status TrainStep::Update(double learning_rate, double gradient_scale) {
+std::optional<GradientNoise> TrainStep::MeasureNoise(std::int64_t step) const {
+  std::vector<GradientShare> shares;
+  for (std::int64_t leaf = 0; leaf < options_.shard_plan.logical_workers; ++leaf)
+    if (const std::int64_t samples = planner_.PositionsOf(step, leaf).size(); samples > 0)
+      shares.push_back({samples, exchange_.gradient_squares_of(leaf)});
+  return EstimateNoise(shares, exchange_.gradient_norm() * exchange_.gradient_norm());
+}
+
+Result<std::optional<double>> TrainStep::Update(double learning_rate, double gradient_scale) {
   TrainState& state = options_.state;
+  const bool is_measured = state.steps_done() % kStepsBetweenMeasures == 0;
   const AdamWFactors factors = state.BeginUpdate(learning_rate, gradient_scale);
   options_.pool.ParallelFor(
-      static_cast<std::int64_t>(update_chunks_.size()), [&](std::int64_t chunk, int) {
-        state.UpdateRange(factors, update_chunks_[static_cast<std::size_t>(chunk)], reducer_.sum());
+      static_cast<std::int64_t>(update_chunks_.size()), [&](std::int64_t index, int thread) {
+        const UpdateChunk& chunk = update_chunks_[static_cast<std::size_t>(index)];
+        const auto first = static_cast<std::size_t>(chunk.elements.first);
+        const auto size = static_cast<std::size_t>(chunk.elements.size());
+        std::vector<float>& before = weights_before_[static_cast<std::size_t>(thread)];
+        if (is_measured) {
+          const std::span<const float> weights = state.parameters().subspan(first, size);
+          before.assign(weights.begin(), weights.end());
+        }
+        state.UpdateRange(factors, chunk.elements, reducer_.sum());
+        if (is_measured)
+          update_measure_.Add(chunk.first_block, before,
+                              state.written_parameters().subspan(first, size));
       });
-  return state.FinishUpdate();
+  std::optional<double> ratio;
+  if (is_measured) {
+    DESCENT_ASSIGN(ratio, update_measure_.Ratio(options_.collective));
+  }
+  DESCENT_RETURN_IF_ERROR(state.FinishUpdate());
+  return ratio;
 }
 
 }  // namespace descent

@@ -2,9 +2,11 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string_view>
 #include <vector>
 
+#include "common/gradient_noise.h"
 #include "common/job_spec.h"
 #include "common/result.h"
 #include "common/shard_planner.h"
@@ -17,6 +19,7 @@
 #include "worker/train/slice_map.h"
 #include "worker/train/step_exchange.h"
 #include "worker/train/train_state.h"
+#include "worker/train/update_measure.h"
 
 namespace descent {
 
@@ -55,12 +58,18 @@ class TrainStep {
   std::vector<bool> PresentLeaves(std::int64_t step) const;
   Status ComputeGradients(std::int64_t step);
   Result<double> ComputeBatch(const Batch& batch, std::size_t leaf);
-  Status Update(double learning_rate, double gradient_scale);
+  std::optional<GradientNoise> MeasureNoise(std::int64_t step) const;
+  // How far the weights moved, of a step in which that is measured.
+  Result<std::optional<double>> Update(double learning_rate, double gradient_scale);
 
   const Options options_;
   const ShardPlanner planner_;
   const SliceMap slices_;
-  const std::vector<IndexRange> update_chunks_;  // what one thread updates at a time
+  const SliceMap update_slices_;  // of which the rank updates those of update_rank_
+  const int update_rank_;
+  const std::vector<UpdateChunk> update_chunks_;
+  UpdateMeasure update_measure_;
+  std::vector<std::vector<float>> weights_before_;  // by thread: of the chunk it updates
   StepExchange exchange_;
   std::vector<float> sample_losses_;  // of one batch
   std::vector<float> sample_correct_;

@@ -48,6 +48,7 @@ Job MakeFullJob() {
                                                     "a", 44, "reduce", 0, 9}}};
   job.validation =
       ValidationRecord{40, {{EvaluationMetric::kLoss, 0.75}, {EvaluationMetric::kAccuracy, 0.5}}};
+  job.gradient_noise = {.mean = {.signal = 0.25, .noise = 80}, .steps = 50};
   job.attempts_without_progress = 1;
   job.failure = FailureRecord{"PeerLost", "rank 1 is gone", 1, "b", 44, "reduce"};
   job.train_samples = 640;

@@ -118,6 +118,13 @@ TEST(JobRecordTest, HowEarlierAttemptsEndedSurvivesEncoding) {
   EXPECT_EQ(earlier.failure->signal, 9);
 }
 
+TEST(JobRecordTest, TheGradientNoiseSurvivesEncoding) {
+  const Result<Job> decoded = DecodeJob(EncodeJob(MakeFullJob()));
+
+  ASSERT_TRUE(decoded.ok()) << decoded.status();
+  EXPECT_EQ(decoded.value().gradient_noise, MakeFullJob().gradient_noise);
+}
+
 TEST(JobRecordTest, TheEvaluationOfACheckpointSurvivesEncoding) {
   const Result<Job> decoded = DecodeJob(EncodeJob(MakeFullJob()));
 

@@ -85,5 +85,24 @@ TEST(ClipTest, AMaximumOfZeroMeansNoClipping) { EXPECT_EQ(ClipFactor(1e9, 0), 1)
 
 TEST(ClipDeathTest, ANanNormIsRefused) { EXPECT_DEATH(ClipFactor(std::nan(""), 1), "isfinite"); }
 
+// The order of additions is the same for every width of vectors.
+TEST(ClipTest, SquaresAreAddedInSixteenRunningSums) {
+  for (const std::size_t size : {1u, 15u, 16u, 17u, 1003u, 4096u}) {
+    std::vector<float> values(size);
+    double sums[16] = {};
+    for (std::size_t i = 0; i < size; ++i) {
+      values[i] = 1.0f / static_cast<float>(3 * i + 7);
+      sums[i % 16] += double{values[i]} * values[i];
+    }
+    double expected = 0;
+    for (const double sum : sums) expected += sum;
+
+    double found = 0;
+    SumSquaresOfBlocks(values, std::span(&found, 1));
+
+    EXPECT_EQ(found, expected) << size;
+  }
+}
+
 }  // namespace
 }  // namespace descent

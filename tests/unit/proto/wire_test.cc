@@ -208,7 +208,9 @@ TEST(WireTest, EveryMessageOfAWorkerComesBackAsItWent) {
                              .grad_norm = 1.5,
                              .lr = 1e-3,
                              .samples = 10,
-                             .step_seconds = 0.25}}},
+                             .step_seconds = 0.25,
+                             .noise = GradientNoise{.signal = -0.5, .noise = 3},
+                             .update_ratio = 0.125}}},
       EvaluationReport{
           .job = "j",
           .generation = 4,

@@ -131,6 +131,13 @@ class AssignmentTest : public ::testing::Test {
     return *digests.begin();
   }
 
+  std::vector<StepMetrics> MetricsOf(const RunOptions& options) {
+    std::vector<StepMetrics> metrics;
+    for (const StepReports& reports : Run(options).reporter.Messages<StepReports>())
+      metrics.insert(metrics.end(), reports.steps.begin(), reports.steps.end());
+    return metrics;
+  }
+
   // A GPT of two layers with dropout on kTrainSamples samples of text, instead of the network on
   // pictures.
   void TrainGptOnText() {
@@ -281,6 +288,37 @@ TEST_F(AssignmentTest, AnotherSeedGivesOtherBits) {
   spec_.seed = 8;
 
   EXPECT_NE(DigestOf({.world_size = 1}), first);
+}
+
+TEST_F(AssignmentTest, TrainingSignalsHaveTheSameBitsForAnyWorkersCollectiveAndUpdate) {
+  const std::vector<StepMetrics> alone = MetricsOf({.world_size = 1});
+  ASSERT_EQ(alone.size(), 40u);
+  for (std::size_t i = 0; i < alone.size(); ++i) {
+    EXPECT_TRUE(alone[i].noise.has_value()) << i;
+    EXPECT_GT(alone[i].noise->noise, 0) << i;
+    EXPECT_EQ(alone[i].update_ratio.has_value(), i % 10 == 0) << i;
+  }
+  EXPECT_GT(*alone[0].update_ratio, 0);
+
+  for (const UpdateKind update : {UpdateKind::kReplicated, UpdateKind::kSharded}) {
+    spec_.update = update;
+    for (const bool shares_memory : {false, true})
+      for (const int world_size : {2, 3, 8}) {
+        const std::vector<StepMetrics> shared =
+            MetricsOf({.world_size = world_size, .shares_memory = shares_memory});
+        ASSERT_EQ(shared.size(), alone.size());
+        for (std::size_t i = 0; i < alone.size(); ++i) {
+          EXPECT_EQ(shared[i].noise, alone[i].noise) << world_size << " workers, step " << i;
+          EXPECT_EQ(shared[i].update_ratio, alone[i].update_ratio) << world_size << ", step " << i;
+        }
+      }
+  }
+}
+
+TEST_F(AssignmentTest, OneLogicalWorkerTellsNothingOfTheNoise) {
+  spec_.batch.logical_workers = 1;
+
+  for (const StepMetrics& metrics : MetricsOf({.world_size = 1})) EXPECT_FALSE(metrics.noise);
 }
 
 TEST_F(AssignmentTest, EvaluationGivesTheSameBitsForAnyNumberOfWorkers) {

@@ -42,8 +42,10 @@ StepExchange RunExchange(const SliceMap& slices, int stop_rank) {
       StepExchange& exchange = exchanges[static_cast<std::size_t>(rank)];
       exchange.BeginStep(rank == stop_rank);
       const IndexRange leaves = LogicalWorkersOf(kLogicalWorkers, world_size, rank);
-      for (std::int64_t leaf = leaves.first; leaf < leaves.last; ++leaf)
+      for (std::int64_t leaf = leaves.first; leaf < leaves.last; ++leaf) {
         exchange.SetLoss(leaf, 0.1 * static_cast<double>(leaf));
+        exchange.SetGradientSquares(leaf, 0.3 * static_cast<double>(leaf));
+      }
       const std::vector<float> gradient = Gradient();
       for (int bucket = 0; bucket < slices.bucket_count(); ++bucket) {
         const IndexRange slice = slices.SliceOf(bucket, rank);
@@ -77,6 +79,15 @@ TEST(StepExchangeTest, TheNormIsThatOfTheWholeGradient) {
   const SliceMap slices(TwoBuckets(), 3);
 
   EXPECT_NEAR(RunExchange(slices, -1).gradient_norm(), std::sqrt(sum), 1e-12 * std::sqrt(sum));
+}
+
+TEST(StepExchangeTest, EveryRankKnowsTheSquaresOfEveryLogicalWorker) {
+  for (int world_size = 1; world_size <= 8; ++world_size) {
+    const SliceMap slices(TwoBuckets(), world_size);
+    const StepExchange exchange = RunExchange(slices, -1);
+    for (std::int64_t leaf = 0; leaf < kLogicalWorkers; ++leaf)
+      EXPECT_EQ(exchange.gradient_squares_of(leaf), 0.3 * static_cast<double>(leaf));
+  }
 }
 
 TEST(StepExchangeTest, AStopAtAnyRankIsHeardByAll) {
