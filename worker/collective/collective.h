@@ -20,6 +20,8 @@ enum class MemoryKind {
 // thread makes the call in progress, and all later ones, return kAborted within about 100 ms, even
 // if a peer never comes. After any error the group is dead, what the call should have written is
 // undefined, and all that is left is to drop it. kAborted: a peer is gone.
+// A message of an aborted call may still be read from its memory: that which Allocate returned
+// keeps its addresses mapped for it, so large messages belong there.
 //
 // A bucket is a run of values that is reduced together; each rank reduces its slice (slice.h). Bits
 // are equal on every rank and for every world size. Buffers may be of any size and in any memory;

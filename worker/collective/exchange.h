@@ -29,6 +29,11 @@ class Exchange {
   // same size. Messages are not empty, of any size, and do not go to oneself.
   virtual Status Transfer(std::span<const Outgoing> sends, std::span<const Incoming> receives) = 0;
 
+  // After an error: whether a message of the failed call is still on its way, so that its memory
+  // may be read or written at any later time. Addresses must then stay mapped until the process
+  // ends.
+  virtual bool is_memory_in_use() const = 0;
+
   virtual void Abort() = 0;
 };
 

@@ -19,6 +19,7 @@ class InProcessExchange final : public Exchange {
   Status Transfer(std::span<const Outgoing> sends, std::span<const Incoming> receives) override {
     return group_.Transfer(rank_, sends, receives);
   }
+  bool is_memory_in_use() const override { return false; }
   void Abort() override { group_.Abort(); }
 
  private:

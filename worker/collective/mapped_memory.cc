@@ -112,6 +112,11 @@ SharedMemoryTicket MappedMemory::ticket() const {
   return {.pid = getpid(), .file_descriptor = file_descriptor_};
 }
 
+void MappedMemory::KeepAddresses(MappedMemory memory) {
+  const std::span<std::byte> bytes = std::exchange(memory.bytes_, {});
+  if (!bytes.empty()) madvise(bytes.data(), bytes.size(), MADV_DONTNEED);
+}
+
 void ReleasePages(std::span<float> values) {
   const auto page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
   const auto first = reinterpret_cast<std::uintptr_t>(values.data());

@@ -40,6 +40,10 @@ class MappedMemory {
   // later. kResourceExhausted.
   Status Reserve(std::size_t first_byte, std::size_t byte_count);
 
+  // Gives the pages back to the system, but keeps their addresses mapped until the process ends:
+  // who still reaches for them reads zeros and writes to nobody's memory. Private memory only.
+  static void KeepAddresses(MappedMemory memory);
+
   // Once everyone has opened it: the pages stay mapped. A no-op if there is no file.
   void CloseFile();
 

@@ -82,6 +82,8 @@ class MpiExchange final : public Exchange {
     return Finish(receive_count);
   }
 
+  bool is_memory_in_use() const override { return is_memory_in_use_; }
+
   void Abort() override { is_aborted_ = true; }
 
  private:
@@ -89,6 +91,7 @@ class MpiExchange final : public Exchange {
 
   Status Fail(const char* call, int error) {
     is_aborted_ = true;
+    is_memory_in_use_ = true;
     return MpiFailed(call, error);
   }
 
@@ -128,7 +131,8 @@ class MpiExchange final : public Exchange {
   }
 
   // A receive that no message has matched is cancelled, so that nothing is written later. What has
-  // been matched ends by itself if both sides go on for a moment.
+  // been matched ends by itself if both sides go on for a moment. A send cannot be cancelled: one
+  // that nobody takes remains, and whatever uses MPI later may move it on.
   Status Abandon(std::size_t receive_count) {
     for (std::size_t i = 0; i < receive_count; ++i)
       if (requests_[i] != MPI_REQUEST_NULL) MPI_Cancel(&requests_[i]);
@@ -138,6 +142,7 @@ class MpiExchange final : public Exchange {
       if (TestAll(is_done) != MPI_SUCCESS) break;
       std::this_thread::sleep_for(kSleepTime);
     }
+    is_memory_in_use_ = !is_done;
     return Aborted();
   }
 
@@ -152,6 +157,7 @@ class MpiExchange final : public Exchange {
   int world_size_ = 0;
   std::vector<MPI_Request> requests_;
   std::atomic<bool> is_aborted_ = false;
+  bool is_memory_in_use_ = false;
 };
 
 Status ValidateRanks(std::span<const int> world_ranks) {

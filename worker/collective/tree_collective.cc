@@ -24,6 +24,13 @@ void GrowTo(std::vector<float>& values, std::size_t size) {
 TreeCollective::TreeCollective(std::unique_ptr<Exchange> exchange)
     : exchange_(std::move(exchange)) {}
 
+// Messages that an abort left on their way may reach for their memory as long as the process lives.
+TreeCollective::~TreeCollective() {
+  if (!exchange_->is_memory_in_use()) return;
+  for (MappedMemory& memory : allocations_) MappedMemory::KeepAddresses(std::move(memory));
+  new std::vector<float>(std::move(staging_));
+}
+
 // Ranks begin with different peers, so that they do not all press on the same one.
 int TreeCollective::PeerAt(int distance) const { return (rank() + distance) % world_size(); }
 

@@ -21,6 +21,9 @@ namespace descent {
 class TreeCollective final : public Collective {
  public:
   explicit TreeCollective(std::unique_ptr<Exchange> exchange);
+  ~TreeCollective() override;
+  TreeCollective(const TreeCollective&) = delete;
+  TreeCollective& operator=(const TreeCollective&) = delete;
 
   int rank() const override { return exchange_->rank(); }
   int world_size() const override { return exchange_->world_size(); }

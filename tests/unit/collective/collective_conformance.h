@@ -302,15 +302,16 @@ TYPED_TEST_P(CollectiveConformanceTest, AbortWakesACallWhosePeerNeverComes) {
   if (TypeParam::world_size_max() == 1) GTEST_SKIP() << "one rank waits for nobody";
   TypeParam::Run(TypeParam::world_size_max(), [](Collective& collective) {
     using Clock = std::chrono::steady_clock;
+    // The group's own memory, because some of it may be on its way when the group is dropped.
+    const auto mine = std::as_bytes(collective.Allocate(1 << 18, MemoryKind::kPerRank).value());
+    const auto all = std::as_writable_bytes(
+        collective.Allocate(collective.world_size() << 18, MemoryKind::kPerRank).value());
     if (collective.rank() == 0) {
       // Stays away, and yet in the group, until the others have given up.
       std::this_thread::sleep_for(std::chrono::milliseconds(700));
       collective.Abort();
       return;
     }
-    // Before the clock starts: filling it takes longer than the abort on a slow or busy machine.
-    const std::vector<std::byte> mine(1 << 20);
-    std::vector<std::byte> all(mine.size() * static_cast<std::size_t>(collective.world_size()));
     std::promise<void> call_begins;
     Clock::time_point aborted_at;
     const auto aborter = std::async(std::launch::async, [&] {

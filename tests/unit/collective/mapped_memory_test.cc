@@ -70,5 +70,18 @@ TEST(MappedMemoryTest, ReleasedPagesReadAsZeroAndTheirNeighboursAsTheyWere) {
   EXPECT_EQ(values[2048], 1);
 }
 
+TEST(MappedMemoryTest, KeptAddressesReadAsZerosAndMayBeWritten) {
+  Result<MappedMemory> memory = MappedMemory::MakePrivate(10000);
+  ASSERT_TRUE(memory.ok());
+  const std::span<std::byte> bytes = memory.value().bytes();
+  bytes[9999] = std::byte{7};
+
+  MappedMemory::KeepAddresses(std::move(memory.value()));
+
+  EXPECT_EQ(bytes[9999], std::byte{0});
+  bytes[0] = std::byte{1};
+  EXPECT_EQ(bytes[0], std::byte{1});
+}
+
 }  // namespace
 }  // namespace descent
