@@ -9,6 +9,7 @@
 
 #include "common/check.h"
 #include "common/job_spec_evaluation.h"
+#include "common/job_spec_loss.h"
 #include "common/limits.h"
 #include "common/spec_checker.h"
 
@@ -65,6 +66,7 @@ void CheckGpt(const GptSpec& gpt, SpecChecker& checker) {
 void CheckModel(const ModelSpec& model, SpecChecker& checker) {
   if (const auto* mlp = std::get_if<MlpSpec>(&model.architecture)) CheckMlp(*mlp, checker);
   if (const auto* gpt = std::get_if<GptSpec>(&model.architecture)) CheckGpt(*gpt, checker);
+  CheckLoss(model, checker);
 }
 
 void CheckIdx(const std::string& field, const DatasetSpec& dataset, SpecChecker& checker) {
@@ -231,6 +233,7 @@ JobSpec WithDefaults(JobSpec spec) {
   }
   if (spec.batch.micro == 0 && spec.batch.global >= 1 && spec.batch.logical_workers >= 1)
     spec.batch.micro = PartOf(spec.batch.global, spec.batch.logical_workers, 0).size();
+  if (spec.model.loss == Loss::kHuber && spec.model.huber_delta == 0) spec.model.huber_delta = 1;
   if (const auto* gpt = std::get_if<GptSpec>(&spec.model.architecture)) {
     SetStride(spec.data.train, gpt->context_length);
     if (spec.data.validation) SetStride(*spec.data.validation, gpt->context_length);

@@ -16,7 +16,7 @@ namespace descent {
 // proto/descent/v1/job_spec.proto, which is the schema of the job file as well.
 
 enum class Activation { kRelu, kGelu };
-enum class Loss { kCrossEntropy };
+enum class Loss { kCrossEntropy, kBinaryCrossEntropy, kMse, kHuber };
 enum class DataFormat { kIdx, kText };
 enum class Tokenizer { kByte, kChar };
 enum class CollectiveKind { kAuto, kMpi, kSharedMemory };
@@ -40,6 +40,7 @@ struct GptSpec {
 struct ModelSpec {
   std::variant<MlpSpec, GptSpec> architecture;
   Loss loss = Loss::kCrossEntropy;
+  double huber_delta = 0.0;  // of huber, above 0; 0: chosen by default
 };
 
 // A part of a text's tokens: [round(first n), round(last n)) of n.
@@ -148,12 +149,14 @@ struct Violation {
   bool operator==(const Violation&) const = default;
 };
 
-// Fills in workers.max, batch.logical_workers, batch.micro and a text's stride where they are 0.
+// Fills in workers.max, batch.logical_workers, batch.micro, a text's stride and model.huber_delta
+// where they are 0.
 // Idempotent.
 //   workers.max      max(1, workers.min)
 //   logical_workers  the smallest power of two >= workers.max
 //   micro            the largest logical worker's part of a full batch
 //   stride           the context length, so that samples do not overlap
+//   huber_delta      1, where the loss is huber
 JobSpec WithDefaults(JobSpec spec);
 
 // Everything wrong with a spec that the spec alone can tell, all at once; empty if it is valid.

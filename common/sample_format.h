@@ -4,12 +4,14 @@
 
 namespace descent {
 
-// What one sample of a dataset is; every sample of every split alike. Either features or tokens.
+// What one sample of a dataset is; every sample of every split alike. Either features or tokens,
+// and either labels, which name classes, or targets, which are numbers to predict.
 struct SampleFormat {
   std::int64_t feature_count = 0;  // f32 values; 0 for text
   std::int64_t token_count = 0;    // T, int32 tokens; 0 for images
   std::int64_t label_count = 1;    // one for an image; T for text, each the token that follows
   std::int64_t class_count = 0;    // labels are in [0, class_count): the vocabulary's size for text
+  std::int64_t target_count = 0;   // K, f32 values; where it is not 0, there are no labels
 
   bool operator==(const SampleFormat&) const = default;
 };

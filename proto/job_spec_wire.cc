@@ -3,6 +3,7 @@
 #include <variant>
 
 #include "proto/evaluation_wire.h"
+#include "proto/loss_wire.h"
 #include "proto/lr_schedule_wire.h"
 #include "proto/wire.h"
 
@@ -212,9 +213,7 @@ Status SetModel(const v1::ModelSpec& proto, ModelSpec& model) {
   } else {
     return Status(Code::kInvalidArgument, "model names no architecture, must be one of: mlp, gpt");
   }
-  if (proto.loss() != v1::LOSS_UNSPECIFIED && proto.loss() != v1::LOSS_CROSS_ENTROPY)
-    return UnknownEnum("model.loss", proto.loss());
-  return Status();
+  return SetLoss(proto, model);
 }
 
 Status SetData(const v1::DataSpec& proto, DataSpec& data) {
@@ -248,7 +247,7 @@ v1::JobSpec ToProto(const JobSpec& spec) {
   proto.set_name(spec.name);
   std::visit([&](const auto& model) { SetArchitecture(model, *proto.mutable_model()); },
              spec.model.architecture);
-  proto.mutable_model()->set_loss(v1::LOSS_CROSS_ENTROPY);
+  SetLoss(spec.model, *proto.mutable_model());
 
   v1::DataSpec& data = *proto.mutable_data();
   *data.mutable_train() = ToProto(spec.data.train);

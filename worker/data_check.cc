@@ -5,6 +5,7 @@
 #include "common/file.h"
 #include "proto/wire.h"
 #include "worker/data/load_datasets.h"
+#include "worker/models/loss.h"
 #include "worker/train/evaluator.h"
 
 namespace descent {
@@ -30,11 +31,13 @@ int CheckData(const std::string& spec_file) {
   }
   const Status metrics = CheckMetrics(spec.value(), datasets.value().train->format());
   if (!metrics.ok()) std::printf("%s\n", metrics.message().c_str());
+  const Status model = OutputCount(spec.value().model, datasets.value().train->format()).status();
+  if (!model.ok()) std::printf("model.loss: %s\n", model.message().c_str());
   const std::vector<Violation> violations =
       ValidateAgainstTrainingSet(spec.value(), datasets.value().train->sample_count());
   for (const Violation& violation : violations)
     std::printf("%s: %s\n", violation.field.c_str(), violation.message.c_str());
-  return violations.empty() && metrics.ok() ? 0 : 2;
+  return violations.empty() && metrics.ok() && model.ok() ? 0 : 2;
 }
 
 }  // namespace descent

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/file.h"
+#include "common/job_spec_loss.h"
 #include "worker/kernels/thread_pool.h"
 #include "worker/models/model.h"
 #include "worker/optim/adamw.h"
@@ -45,6 +46,13 @@ double Norm(std::span<const float> values) {
   return std::sqrt(sum);
 }
 
+Loss LossNamed(const std::string& name) {
+  for (const Loss loss : {Loss::kBinaryCrossEntropy, Loss::kMse, Loss::kHuber}) {
+    if (name == LossName(loss)) return loss;
+  }
+  return Loss::kCrossEntropy;
+}
+
 // A recorded run, being replayed.
 class Replay {
  public:
@@ -53,6 +61,7 @@ class Replay {
         features_(run.value("features", std::vector<float>())),
         tokens_(run.value("tokens", std::vector<std::int32_t>())),
         labels_(run["labels"]),
+        targets_(run.value("targets", std::vector<float>())),
         model_(BuildGraph(golden, run)),
         layout_(MakeParameterLayout(model_)),
         pool_(1),
@@ -71,10 +80,11 @@ class Replay {
 
   // One step; its mean loss.
   double Step() {
-    std::vector<float> losses(rows_), correct(rows_);
+    std::vector<float> losses(rows_), correct(targets_.empty() ? rows_ : 0);
     plan_->Run({.features = features_,
                 .tokens = tokens_,
                 .labels = labels_,
+                .targets = targets_,
                 .parameters = parameters_,
                 .gradients = gradients_,
                 .losses = losses,
@@ -126,9 +136,13 @@ class Replay {
     std::get<MlpSpec>(model.architecture).hidden_sizes.assign(sizes.begin() + 1, sizes.end() - 1);
     std::get<MlpSpec>(model.architecture).activation =
         run["activation"] == "gelu" ? Activation::kGelu : Activation::kRelu;
-    return BuildModel(model, {.feature_count = sizes.front(), .class_count = sizes.back()},
-                      golden["rows"])
-        .value();
+    SampleFormat format = {.feature_count = sizes.front(), .class_count = sizes.back()};
+    if (run.contains("loss")) {
+      model.loss = LossNamed(run["loss"]);
+      model.huber_delta = run.value("huber_delta", 0.0);
+      format = {.feature_count = sizes.front(), .label_count = 0, .target_count = sizes.back()};
+    }
+    return BuildModel(model, format, golden["rows"]).value();
   }
 
   static AdamW MakeOptimizer(const json& adamw, const ParameterLayout& layout) {
@@ -148,6 +162,7 @@ class Replay {
   const std::vector<float> features_;
   const std::vector<std::int32_t> tokens_;
   const std::vector<std::int32_t> labels_;
+  const std::vector<float> targets_;
   const Graph model_;
   const ParameterLayout layout_;
   ThreadPool pool_;
@@ -196,6 +211,8 @@ TEST_P(GoldenTest, TenStepsOfAdamWFollowPyTorch) {
 INSTANTIATE_TEST_SUITE_P(Models, GoldenTest,
                          testing::Values(GoldenRun{"mlp", 0, "mlp_with_relu"},
                                          GoldenRun{"mlp", 1, "mlp_with_gelu"},
+                                         GoldenRun{"loss", 0, "binary_cross_entropy"},
+                                         GoldenRun{"loss", 1, "mse"}, GoldenRun{"loss", 2, "huber"},
                                          GoldenRun{"gpt", 0, "gpt"}),
                          [](const auto& run) { return run.param.name; });
 

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "tests/numeric/kernel_case.h"
+#include "worker/ops/loss_ops.h"
 #include "worker/ops/ops.h"
 
 namespace descent {
@@ -54,6 +55,9 @@ std::vector<KernelCase> LargeCases() {
                      {"rows_per_sample", std::int64_t{1}}}}});
   cases.push_back(
       {SoftmaxCrossEntropyOp(), {{source.Reals({70, 1003}), source.Labels(70, 1003)}, {}}});
+  for (const OpDef* op : {&BinaryCrossEntropyOp(), &SquaredErrorOp(), &HuberOp()})
+    cases.push_back(
+        {*op, {{source.Reals({131, 257}), source.Reals({131, 257})}, {{"delta", 0.7}}}});
   cases.push_back({EmbeddingOp(), {{source.Labels(777, 31), source.Reals({31, 131})}, {}}});
   cases.push_back(
       {EmbeddingGradientOp(),

@@ -2,6 +2,7 @@
 
     python3 make_golden.py mlp > golden_mlp.json   (needs torch)
     python3 make_golden.py gpt > golden_gpt.json
+    python3 make_golden.py loss > golden_loss.json
 
 Every number is an f32, printed so that it reads back to the same bits. The test
 golden_test.cc replays the file; run this again only to record other networks.
@@ -101,6 +102,28 @@ def record_mlp(name, activation):
     return {"activation": name, "features": flat(x)} | record(model, x, labels)
 
 
+HUBER_DELTA = 0.5
+
+
+def record_loss(name):
+    """An MLP that learns numbers; wide enough apart for both sides of Huber's delta."""
+    torch.manual_seed(20242)
+    model = Mlp(nn.functional.relu)
+    x = torch.randn(ROWS, SIZES[0])
+    targets = torch.randn(ROWS, SIZES[-1])
+    if name == "binary_cross_entropy":
+        targets = torch.sigmoid(2 * targets)
+    measure = {
+        "binary_cross_entropy": nn.functional.binary_cross_entropy_with_logits,
+        "mse": nn.functional.mse_loss,
+        "huber": lambda y, t: nn.functional.huber_loss(y, t, delta=HUBER_DELTA),
+    }[name]
+    options = {"loss": name, "activation": "relu", "features": flat(x), "targets": flat(targets)}
+    if name == "huber":
+        options["huber_delta"] = HUBER_DELTA
+    return options | record(model, x, targets, measure)
+
+
 def record_gpt():
     torch.manual_seed(20241)
     model = Gpt()
@@ -110,17 +133,21 @@ def record_gpt():
     return {"gpt": GPT, "tokens": flat(tokens)} | record(model, tokens, labels.flatten())
 
 
-def record(model, x, labels):
+def cross_entropy(logits, labels):
+    return nn.functional.cross_entropy(logits.flatten(0, -2), labels)
+
+
+def record(model, x, wanted, measure=cross_entropy):
     optimizer = torch.optim.AdamW(model.parameters(), **ADAMW)
     run = {
-        "labels": flat(labels),
+        "labels": [] if wanted.is_floating_point() else flat(wanted),
         "parameters": {key: flat(value) for key, value in model.named_parameters()},
         "losses": [],
         "parameter_norms": [],
     }
     for step in range(STEPS):
         optimizer.zero_grad()
-        loss = nn.functional.cross_entropy(model(x).flatten(0, -2), labels)
+        loss = measure(model(x), wanted)
         loss.backward()
         if step == 0:
             run["gradients"] = {key: flat(value.grad) for key, value in model.named_parameters()}
@@ -142,6 +169,9 @@ def main():
         golden["sizes"] = SIZES
         golden["runs"] = [
             record_mlp("relu", nn.functional.relu), record_mlp("gelu", nn.functional.gelu)]
+    elif sys.argv[1] == "loss":
+        golden["sizes"] = SIZES
+        golden["runs"] = [record_loss(name) for name in ("binary_cross_entropy", "mse", "huber")]
     else:
         golden["vocabulary"] = VOCABULARY
         golden["runs"] = [record_gpt()]

@@ -26,12 +26,12 @@ struct Trial {
   ValueId loss;
 };
 
-ValueId AddInput(Trial& trial, const SampledTensor& tensor) {
+ValueId AddInput(Trial& trial, const SampledTensor& tensor, bool has_gradient) {
   const std::string name = "input_" + std::to_string(trial.graph.value_count());
   const ValueId id = trial.graph.AddInput(name, tensor.type);
   trial.values.resize(static_cast<std::size_t>(id.index));
   trial.values.push_back(tensor.values);
-  if (tensor.type.type == DataType::kFloat32) trial.real_inputs.push_back(id);
+  if (has_gradient) trial.real_inputs.push_back(id);
   return id;
 }
 
@@ -40,8 +40,8 @@ ValueId AddInput(Trial& trial, const SampledTensor& tensor) {
 ValueId Weigh(Trial& trial, ValueId output, SampleSource& source) {
   const Shape shape = trial.graph.value(output).type.shape;
   if (shape.size() != 2) return Add(trial.graph, output, output).value();
-  const ValueId right = AddInput(trial, source.Reals({shape[1], 2}));
-  const ValueId left = AddInput(trial, source.Reals({3, shape[0]}));
+  const ValueId right = AddInput(trial, source.Reals({shape[1], 2}), true);
+  const ValueId left = AddInput(trial, source.Reals({3, shape[0]}), true);
   const ValueId product = MatMul(trial.graph, output, right, {}).value();
   return MatMul(trial.graph, left, product, {}).value();
 }
@@ -51,7 +51,12 @@ Trial MakeTrial(const OpDef& op, std::uint64_t seed) {
   Trial trial;
   const OpSample sample = op.sample(source);
   std::vector<ValueId> operands;
-  for (const SampledTensor& tensor : sample.inputs) operands.push_back(AddInput(trial, tensor));
+  for (std::size_t i = 0; i < sample.inputs.size(); ++i) {
+    const SampledTensor& tensor = sample.inputs[i];
+    const bool has_gradient =
+        tensor.type.type == DataType::kFloat32 && static_cast<int>(i) != op.constant_input;
+    operands.push_back(AddInput(trial, tensor, has_gradient));
+  }
   const ValueId output = trial.graph.AddNode(op, operands, sample.attributes).value()[0];
   trial.loss = Weigh(trial, output, source);
   return trial;

@@ -2,33 +2,18 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <numbers>
 #include <numeric>
 #include <string_view>
 
 #include "common/check.h"
 #include "common/random.h"
+#include "tests/numeric/reference_operands.h"
 
 namespace descent {
 namespace {
 
 using Tensor = std::vector<double>;
-
-// One node's operands, by position.
-struct Operands {
-  const Graph& graph;
-  const Node& node;
-  const ReferenceRandom& random;
-  ReferenceValues& values;
-
-  const Tensor& in(std::size_t i) const { return values[Index(node.inputs[i])]; }
-  Tensor& out(std::size_t i) const { return values[Index(node.outputs[i])]; }
-  const Shape& in_shape(std::size_t i) const { return graph.value(node.inputs[i]).type.shape; }
-  const Shape& out_shape(std::size_t i) const { return graph.value(node.outputs[i]).type.shape; }
-
-  static std::size_t Index(ValueId id) { return static_cast<std::size_t>(id.index); }
-};
 
 std::size_t Size(std::int64_t size) { return static_cast<std::size_t>(size); }
 
@@ -61,16 +46,6 @@ void ColumnSum(const Operands& o) {
 
 double Cdf(double x) { return 0.5 * std::erfc(-x / std::numbers::sqrt2); }
 double Density(double x) { return std::exp(-x * x / 2) / std::sqrt(2 * std::numbers::pi); }
-
-// y[i] = f(x[i]), and y[i] = f(a[i], b[i]).
-template <double (*f)(double)>
-void Map(const Operands& o) {
-  for (std::size_t i = 0; i < o.out(0).size(); ++i) o.out(0)[i] = f(o.in(0)[i]);
-}
-template <double (*f)(double, double)>
-void Map(const Operands& o) {
-  for (std::size_t i = 0; i < o.out(0).size(); ++i) o.out(0)[i] = f(o.in(0)[i], o.in(1)[i]);
-}
 
 double Same(double x) { return x; }
 double Sum(double a, double b) { return a + b; }
@@ -302,10 +277,8 @@ void SampleMeanGradient(const Operands& o) {
 
 void Fill(const Operands& o) { std::ranges::fill(o.out(0), o.node.attributes.Real("value")); }
 
-using Interpretation = void (*)(const Operands&);
-
-const std::map<std::string_view, Interpretation>& Interpretations() {
-  static const std::map<std::string_view, Interpretation> kInterpretations = {
+const InterpretationTable& GeneralInterpretations() {
+  static const InterpretationTable kInterpretations = {
       {"matmul", MatMul},
       {"add_bias", AddBias},
       {"column_sum", ColumnSum},
@@ -336,6 +309,14 @@ const std::map<std::string_view, Interpretation>& Interpretations() {
   return kInterpretations;
 }
 
+Interpretation InterpretationOf(std::string_view op) {
+  for (const InterpretationTable* table : {&GeneralInterpretations(), &LossInterpretations()}) {
+    if (const auto found = table->find(op); found != table->end()) return found->second;
+  }
+  DESCENT_CHECK(!"every op has a meaning in f64");
+  return nullptr;
+}
+
 }  // namespace
 
 void Interpret(const Graph& graph, const ReferenceRandom& random, ReferenceValues& values) {
@@ -345,9 +326,7 @@ void Interpret(const Graph& graph, const ReferenceRandom& random, ReferenceValue
       const std::int64_t count = ElementCount(graph.value(id).type.shape);
       values[Operands::Index(id)].assign(Size(count), 0.0);
     }
-    const auto found = Interpretations().find(node.op->name);
-    DESCENT_CHECK(found != Interpretations().end());
-    found->second({graph, node, random, values});
+    InterpretationOf(node.op->name)({graph, node, random, values});
   }
 }
 

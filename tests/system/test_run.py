@@ -3,7 +3,7 @@
 import signal
 import subprocess
 
-from harness import BIN, SystemTest, processes_of
+from harness import BIN, SystemTest, processes_of, write_idx
 
 
 class Run(SystemTest):
@@ -15,6 +15,18 @@ class Run(SystemTest):
         self.assertRegex(done.stdout, r"test accuracy: (0\.9\d+|1\.0+)\n")
         self.assertRegex(done.stdout, r"checkpoint.*/step-200")
         self.assertEqual(processes_of(self.directory), [])
+
+    def test_two_classes_are_learned_by_one_logit(self):
+        write_idx(self.directory / "two", 203, classes=2)
+        halves = ("--set", f"data.train.path={self.directory}/two", "--set",
+                  f"data.validation.path={self.directory}/two", "--set",
+                  f"data.test.path={self.directory}/two", "--set", "model.loss=binary_cross_entropy")
+
+        alone = self.run_job(self.job_file, "--workers", 1, *halves)
+        shared = self.run_job(self.job_file, "--workers", 2, *halves)
+
+        self.assertEqual(self.digest_of(shared), self.digest_of(alone))
+        self.assertRegex(alone.stdout, r"test accuracy: (0\.9\d+|1\.0+)\n")
 
     def test_a_job_that_stops_early_ends_alike_on_any_number_of_workers(self):
         impatient = ("--set", "early_stopping={metric: accuracy, patience: 2, min_delta: 0.9}",

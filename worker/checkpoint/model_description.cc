@@ -6,6 +6,8 @@
 #include <utility>
 #include <variant>
 
+#include "common/job_spec_loss.h"
+
 namespace descent {
 namespace {
 
@@ -28,10 +30,12 @@ Json ToJson(const GptSpec& gpt) {
 }
 
 Json ToJson(const SampleFormat& format) {
-  return {{"features", format.feature_count},
-          {"tokens", format.token_count},
-          {"labels", format.label_count},
-          {"classes", format.class_count}};
+  Json json = {{"features", format.feature_count},
+               {"tokens", format.token_count},
+               {"labels", format.label_count},
+               {"classes", format.class_count}};
+  if (format.target_count != 0) json["targets"] = format.target_count;
+  return json;
 }
 
 // These throw what the JSON library throws where a field is absent or of another type. A wrong
@@ -55,12 +59,20 @@ GptSpec GptFromJson(const Json& json) {
   return gpt;
 }
 
+Loss LossFromJson(const Json& json) {
+  for (const Loss loss : {Loss::kBinaryCrossEntropy, Loss::kMse, Loss::kHuber}) {
+    if (json == LossName(loss)) return loss;
+  }
+  return Loss::kCrossEntropy;
+}
+
 SampleFormat FormatFromJson(const Json& json) {
   SampleFormat format;
   json.at("features").get_to(format.feature_count);
   json.at("tokens").get_to(format.token_count);
   json.at("labels").get_to(format.label_count);
   json.at("classes").get_to(format.class_count);
+  format.target_count = json.value("targets", std::int64_t{0});
   return format;
 }
 
@@ -80,6 +92,8 @@ Result<ModelDescription> FromJson(const Json& json) {
   } else {
     description.model.architecture = MlpFromJson(model.at("mlp"));
   }
+  description.model.loss = LossFromJson(json.at("loss"));
+  description.model.huber_delta = json.value("huber_delta", 0.0);
   description.format = FormatFromJson(json.at("sample"));
   DESCENT_ASSIGN(description.vocabulary, VocabularyFromJson(json));
   return description;
@@ -91,7 +105,8 @@ std::string EncodeModelDescription(const ModelDescription& description) {
   Json json;
   json["model"] =
       std::visit([](const auto& spec) { return ToJson(spec); }, description.model.architecture);
-  json["loss"] = "cross_entropy";
+  json["loss"] = LossName(description.model.loss);
+  if (description.model.loss == Loss::kHuber) json["huber_delta"] = description.model.huber_delta;
   json["sample"] = ToJson(description.format);
   if (description.vocabulary) {
     const bool is_byte = description.vocabulary->tokenizer() == Tokenizer::kByte;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <span>
 
+#include "common/check.h"
 #include "common/hash.h"
 #include "common/sample_format.h"
 
@@ -14,7 +15,7 @@ class Dataset {
   virtual ~Dataset() = default;
 
   virtual std::int64_t sample_count() const = 0;  // >= 1
-  virtual SampleFormat format() const = 0;        // F, T and L below are its counts
+  virtual SampleFormat format() const = 0;        // F, T, L and K below are its counts
 
   // Copies the named samples, each in [0, sample_count), in the order named.
   //   samples [B]  ->  features [B, F], normalised   tokens [B, T]   labels [B, L]
@@ -22,6 +23,12 @@ class Dataset {
   virtual void CopySamples(std::span<const std::int64_t> samples, std::span<float> features,
                            std::span<std::int32_t> tokens,
                            std::span<std::int32_t> labels) const = 0;
+
+  // The same of the numbers to predict: targets [B, K]. A dataset of labels has none.
+  virtual void CopyTargets(std::span<const std::int64_t> samples, std::span<float> targets) const {
+    (void)samples;
+    DESCENT_CHECK(targets.empty());
+  }
 
   // Of the samples as stored, before normalisation, and of their format: equal data, equal
   // fingerprint.

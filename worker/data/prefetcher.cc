@@ -67,7 +67,8 @@ void Prefetcher::Fill(Slot& slot, const BatchPlace& place) {
   slot.batch = {.place = place,
                 .features = slot.buffer.features(),
                 .tokens = slot.buffer.tokens(),
-                .labels = slot.buffer.labels()};
+                .labels = slot.buffer.labels(),
+                .targets = slot.buffer.targets()};
 }
 
 }  // namespace descent

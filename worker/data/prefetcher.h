@@ -15,13 +15,14 @@
 
 namespace descent {
 
-// One micro-batch, ready to compute. B = place.positions.size(); F, T and L are the counts of the
-// dataset's format, of which F or T is 0.
+// One micro-batch, ready to compute. B = place.positions.size(); F, T, L and K are the counts of
+// the dataset's format, of which F or T is 0, and L or K.
 struct Batch {
   BatchPlace place;
   std::span<const float> features;       // [B, F]
   std::span<const std::int32_t> tokens;  // [B, T]
   std::span<const std::int32_t> labels;  // [B, L]
+  std::span<const float> targets;        // [B, K]
 };
 
 // Prepares a rank's batches ahead on a thread of its own, up to limits::kPrefetchBatches, in

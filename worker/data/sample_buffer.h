@@ -20,13 +20,16 @@ class SampleBuffer {
   std::span<const float> features() const;       // [B, F]
   std::span<const std::int32_t> tokens() const;  // [B, T]
   std::span<const std::int32_t> labels() const;  // [B, L]
+  std::span<const float> targets() const;        // [B, K]
 
  private:
   SampleFormat format_;
+  std::size_t rows_max_ = 0;
   std::size_t rows_ = 0;  // copied last
   std::vector<float> features_;
   std::vector<std::int32_t> tokens_;
   std::vector<std::int32_t> labels_;
+  std::vector<float> targets_;
 };
 
 }  // namespace descent

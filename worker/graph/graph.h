@@ -49,13 +49,15 @@ struct Node {
 };
 
 // Where a model meets the world. B samples, each of F features and one label, or of T tokens and T
-// labels (then M = B T, else M = B); C classes.
+// labels (then M = B T, else M = B); C classes. Or of K numbers to predict in place of labels; then
+// M = B, and C is K.
 struct ModelPorts {
   ValueId input;     // f32 [B, F], or int32 [M]: tokens
-  ValueId labels;    // int32 [M]
+  ValueId labels;    // int32 [M]; or [M, 1] where there are two classes and one logit
+  ValueId targets;   // f32 [B, K]: the numbers; either these or labels are valid
   ValueId logits;    // f32 [M, C]
   ValueId losses;    // f32 [B]: of a sample, the mean over its labels
-  ValueId correct;   // f32 [B]: the share of its labels whose logit is the largest
+  ValueId correct;   // f32 [B]: the share of its labels whose logit is the largest; not of numbers
   ValueId top_five;  // the same of the five largest; invalid where there are no more classes
 };
 

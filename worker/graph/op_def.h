@@ -47,6 +47,9 @@ struct OpDef {
   // Evaluation sets this real attribute to 0; empty: none. For an op of which only a part belongs
   // to training.
   std::string_view zero_in_evaluation = {};
+
+  // An f32 input to which no gradient flows, such as the targets of a loss; -1: none.
+  int constant_input = -1;
 };
 
 }  // namespace descent

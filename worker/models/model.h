@@ -11,7 +11,7 @@ namespace descent {
 
 // The forward pass of a model on `batch_rows` samples of a format, with its ports set. The
 // parameters, their names and their order do not depend on batch_rows, which is >= 1.
-// kInvalidArgument: the model cannot learn from such samples.
+// kInvalidArgument: the model or its loss cannot learn from such samples.
 //
 // An MLP (mlp.h) learns from features, a GPT (gpt.h) from tokens. Parameters have the names and
 // shapes that they have in PyTorch, and start as they do there, so trained weights can be

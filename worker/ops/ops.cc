@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "worker/ops/loss_ops.h"
+
 namespace descent {
 
 std::span<const OpDef* const> AllOps() {
@@ -28,6 +30,14 @@ std::span<const OpDef* const> AllOps() {
       &LayerNormGainGradientOp(),
       &CausalAttentionOp(),
       &CausalAttentionGradientOp(),
+      &BinaryCrossEntropyOp(),
+      &BinaryCrossEntropyGradientOp(),
+      &SquaredErrorOp(),
+      &SquaredErrorGradientOp(),
+      &HuberOp(),
+      &HuberGradientOp(),
+      &BinaryCorrectOp(),
+      &CastOp(),
       &SampleMeanOp(),
       &SampleMeanGradientOp(),
       &IdentityOp(),

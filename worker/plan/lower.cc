@@ -50,9 +50,8 @@ Result<LoweredModel> Lower(const Graph& model, const ParameterLayout& layout, Pl
   if (!IsTraining(kind)) {
     const Graph evaluated = ForEvaluation(model);
     const ModelPorts& ports = evaluated.ports();
-    std::vector<ValueId> wanted = kind == PlanKind::kPredict
-                                      ? std::vector{ports.logits}
-                                      : std::vector{ports.losses, ports.correct};
+    std::vector<ValueId> wanted = {kind == PlanKind::kPredict ? ports.logits : ports.losses};
+    if (kind == PlanKind::kEvaluate && ports.correct.is_valid()) wanted.push_back(ports.correct);
     if (kind == PlanKind::kEvaluate && ports.top_five.is_valid()) wanted.push_back(ports.top_five);
     return LoweredModel{RemoveDeadNodes(evaluated, wanted), {}};
   }

@@ -60,9 +60,11 @@ std::vector<CallersValue> CallersValues(const Graph& graph, PlanKind kind) {
   if (kind == PlanKind::kPredict) {
     values.push_back({ports.logits, Arena::kLogits});
   } else {
-    values.push_back({ports.labels, Arena::kLabels});
+    const bool is_of_numbers = ports.targets.is_valid();
+    values.push_back(is_of_numbers ? CallersValue{ports.targets, Arena::kTargets}
+                                   : CallersValue{ports.labels, Arena::kLabels});
     values.push_back({ports.losses, Arena::kLosses});
-    values.push_back({ports.correct, Arena::kCorrect});
+    if (ports.correct.is_valid()) values.push_back({ports.correct, Arena::kCorrect});
     if (kind == PlanKind::kEvaluate && ports.top_five.is_valid())
       values.push_back({ports.top_five, Arena::kTopFive});
   }

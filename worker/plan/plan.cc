@@ -27,17 +27,24 @@ Bases BasesOf(const Program& program, const PlanRun& run) {
   CheckSize(program, Arena::kFeatures, run.features.size());
   CheckSize(program, Arena::kTokens, run.tokens.size());
   CheckSize(program, Arena::kLabels, run.labels.size());
+  CheckSize(program, Arena::kTargets, run.targets.size());
   CheckSize(program, Arena::kParameters, run.parameters.size());
   CheckSize(program, Arena::kGradients, run.gradients.size());
   CheckSize(program, Arena::kLosses, run.losses.size());
   CheckSize(program, Arena::kCorrect, run.correct.size());
   CheckSize(program, Arena::kTopFive, run.top_five.size());
   CheckSize(program, Arena::kLogits, run.logits.size());
-  return {BaseOf(run.features),  BaseOf(run.tokens),
-          BaseOf(run.labels),    BaseOf(run.parameters),
-          BaseOf(run.gradients), BaseOf(run.losses),
-          BaseOf(run.correct),   BaseOf(run.top_five),
-          BaseOf(run.logits),    reinterpret_cast<std::byte*>(program.activations.get())};
+  return {BaseOf(run.features),
+          BaseOf(run.tokens),
+          BaseOf(run.labels),
+          BaseOf(run.targets),
+          BaseOf(run.parameters),
+          BaseOf(run.gradients),
+          BaseOf(run.losses),
+          BaseOf(run.correct),
+          BaseOf(run.top_five),
+          BaseOf(run.logits),
+          reinterpret_cast<std::byte*>(program.activations.get())};
 }
 
 std::byte* AddressOf(const Place& place, const Bases& bases) {
@@ -71,8 +78,8 @@ std::string_view NameOf(PlanKind kind) {
 
 std::string_view NameOf(Arena arena) {
   static constexpr std::array<std::string_view, kArenaCount> kNames = {
-      "features", "tokens",  "labels",   "parameters", "gradients",
-      "losses",   "correct", "top_five", "logits",     "activations"};
+      "features", "tokens",  "labels",   "targets", "parameters", "gradients",
+      "losses",   "correct", "top_five", "logits",  "activations"};
   return kNames[static_cast<std::size_t>(arena)];
 }
 

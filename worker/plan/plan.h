@@ -30,10 +30,13 @@ struct PlanRun {
   std::span<const float> features;       // [B, features of a sample]; empty where it has tokens
   std::span<const std::int32_t> tokens;  // [B, T]; empty where a sample has features
   std::span<const std::int32_t> labels;  // [M], in [0, classes); empty for kPredict
-  std::span<const float> parameters;     // [layout.element_count]
-  std::span<float> gradients;            // [layout.element_count]; empty unless it trains
-  std::span<float> losses;               // [B] out: each sample's loss; empty for kPredict
-  std::span<float> correct;              // [B] out: the share of right labels; empty for kPredict
+  // [B, K], in place of the labels where the model learns numbers; empty for kPredict.
+  std::span<const float> targets = {};
+  std::span<const float> parameters;  // [layout.element_count]
+  std::span<float> gradients;         // [layout.element_count]; empty unless it trains
+  std::span<float> losses;            // [B] out: each sample's loss; empty for kPredict
+  // [B] out: the share of right labels; empty for kPredict and where the model learns numbers.
+  std::span<float> correct;
   // [B] out: the share of labels among the five likeliest; only of kEvaluate, where the model has
   // more than five classes.
   std::span<float> top_five = {};

@@ -18,6 +18,7 @@ enum class Arena {
   kFeatures,
   kTokens,
   kLabels,
+  kTargets,
   kParameters,
   kGradients,
   kLosses,
@@ -26,7 +27,7 @@ enum class Arena {
   kLogits,
   kActivations,
 };
-inline constexpr std::size_t kArenaCount = 10;
+inline constexpr std::size_t kArenaCount = 11;
 
 // Where a value lies. Every element takes four bytes.
 struct Place {

@@ -41,13 +41,14 @@ Result<BlockSum> EvaluateBlock(const Dataset& dataset, IndexRange block,
   buffer.Fill(dataset, samples);
 
   std::vector<float> losses(rows);
-  std::vector<float> correct(rows);
+  std::vector<float> correct(Has(dataset.format(), EvaluationMetric::kAccuracy) ? rows : 0);
   const bool has_top_five = Has(dataset.format(), EvaluationMetric::kTopFiveAccuracy);
   std::vector<float> top_five(has_top_five ? rows : 0);
   DESCENT_ASSIGN(Plan* const plan, plans.PlanFor(PlanKind::kEvaluate, block.size()));
   plan->Run(PlanRun{.features = buffer.features(),
                     .tokens = buffer.tokens(),
                     .labels = buffer.labels(),
+                    .targets = buffer.targets(),
                     .parameters = parameters,
                     .gradients = {},
                     .losses = losses,
@@ -85,6 +86,7 @@ EvaluationValues ValuesOf(const BlockSum& total, std::int64_t sample_count,
 }  // namespace
 
 std::vector<EvaluationMetric> MetricsOf(const SampleFormat& format) {
+  if (format.target_count > 0) return {EvaluationMetric::kLoss};
   std::vector<EvaluationMetric> metrics = {EvaluationMetric::kLoss, EvaluationMetric::kAccuracy};
   if (format.class_count > 5) metrics.push_back(EvaluationMetric::kTopFiveAccuracy);
   if (format.token_count > 0) metrics.push_back(EvaluationMetric::kPerplexity);

@@ -14,8 +14,8 @@
 
 namespace descent {
 
-// What can be measured on samples of this format: the loss and the accuracy, with more than five
-// classes the top-5 accuracy, and of texts the perplexity.
+// What can be measured on samples of this format: the loss; of labels the accuracy, with more than
+// five classes the top-5 accuracy, and of texts the perplexity.
 std::vector<EvaluationMetric> MetricsOf(const SampleFormat& format);
 
 // kInvalidArgument: the spec decides by a metric that samples of this format do not have.

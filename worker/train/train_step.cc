@@ -132,11 +132,12 @@ Result<double> TrainStep::ComputeBatch(const Batch& batch, std::size_t leaf) {
       place.is_first_of_logical_worker ? PlanKind::kTrainWrite : PlanKind::kTrainAccumulate;
   DESCENT_ASSIGN(Plan* const plan, options_.plans.PlanFor(kind, place.positions.size()));
   sample_losses_.resize(static_cast<std::size_t>(place.positions.size()));
-  sample_correct_.resize(sample_losses_.size());
+  sample_correct_.resize(batch.targets.empty() ? sample_losses_.size() : 0);
 
   PlanRun run{.features = batch.features,
               .tokens = batch.tokens,
               .labels = batch.labels,
+              .targets = batch.targets,
               .parameters = options_.state.parameters(),
               .gradients = reducer_.BufferOf(leaf),
               .losses = sample_losses_,

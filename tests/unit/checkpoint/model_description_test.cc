@@ -53,6 +53,20 @@ TEST(ModelDescriptionTest, AnMlpComesBack) {
   EXPECT_FALSE(decoded.vocabulary.has_value());
 }
 
+TEST(ModelDescriptionTest, AModelOfNumbersComesBack) {
+  ModelDescription description = MlpDescription();
+  description.model.loss = Loss::kHuber;
+  description.model.huber_delta = 0.5;
+  description.format = {.feature_count = 7, .label_count = 0, .target_count = 3};
+
+  const ModelDescription decoded =
+      DecodeModelDescription(EncodeModelDescription(description)).value();
+
+  EXPECT_EQ(decoded.model.loss, Loss::kHuber);
+  EXPECT_EQ(decoded.model.huber_delta, 0.5);
+  EXPECT_EQ(decoded.format, description.format);
+}
+
 TEST(ModelDescriptionTest, TextThatIsNoJsonIsDataLoss) {
   EXPECT_EQ(DecodeModelDescription("{").status().code(), Code::kDataLoss);
 }

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "worker/ops/loss_ops.h"
 #include "worker/ops/ops.h"
 
 namespace descent {
@@ -126,6 +127,32 @@ TEST(ShapeRuleTest, CausalAttentionRefusesColumnsThatHeadsDoNotDivide) {
                  {"layer", std::int64_t{0}}}),
       "projections are [8, 30], wanted rows in multiples of 4 tokens and columns in multiples "
       "of 3 times 4 heads");
+}
+
+TEST(ShapeRuleTest, ALossRefusesTargetsOfAnotherShape) {
+  for (const OpDef* op : {&BinaryCrossEntropyOp(), &SquaredErrorOp(), &HuberOp()}) {
+    EXPECT_EQ(RefusalOf(*op, {Floats({8, 3}), Floats({8, 2})}, {{"delta", 1.0}}),
+              "targets is [8, 2], wanted [8, 3]");
+  }
+}
+
+TEST(ShapeRuleTest, ALossGradientRefusesLossesForOtherRows) {
+  EXPECT_EQ(RefusalOf(SquaredErrorGradientOp(), {Floats({8, 3}), Floats({8, 3}), Floats({3})}),
+            "dlosses is [3], wanted [8]");
+}
+
+TEST(ShapeRuleTest, HuberRefusesADeltaOfZero) {
+  EXPECT_EQ(RefusalOf(HuberOp(), {Floats({8, 3}), Floats({8, 3})}, {{"delta", 0.0}}),
+            "delta is 0.000000, wanted above 0");
+}
+
+TEST(ShapeRuleTest, BinaryCorrectRefusesTwoLogits) {
+  EXPECT_EQ(RefusalOf(BinaryCorrectOp(), {Floats({8, 2}), Integers({8, 1})}),
+            "logits is [8, 2], wanted [8, 1]");
+}
+
+TEST(ShapeRuleTest, CastRefusesRealNumbers) {
+  EXPECT_EQ(RefusalOf(CastOp(), {Floats({8})}), "x is f32, wanted int32");
 }
 
 TEST(ShapeRuleTest, SampleMeanRefusesHalfASample) {

@@ -47,6 +47,15 @@ PreparedStep PrepareLayerNormGainGradient(const KernelRequest& request);
 PreparedStep PrepareCausalAttention(const KernelRequest& request);  // attention.cc
 PreparedStep PrepareCausalAttentionGradient(const KernelRequest& request);
 
+PreparedStep PrepareBinaryCrossEntropy(const KernelRequest& request);  // target_loss.cc
+PreparedStep PrepareBinaryCrossEntropyGradient(const KernelRequest& request);
+PreparedStep PrepareSquaredError(const KernelRequest& request);
+PreparedStep PrepareSquaredErrorGradient(const KernelRequest& request);
+PreparedStep PrepareHuber(const KernelRequest& request);
+PreparedStep PrepareHuberGradient(const KernelRequest& request);
+PreparedStep PrepareBinaryCorrect(const KernelRequest& request);
+PreparedStep PrepareCast(const KernelRequest& request);
+
 PreparedStep PrepareSampleMean(const KernelRequest& request);  // sample_mean.cc
 PreparedStep PrepareSampleMeanGradient(const KernelRequest& request);
 
