@@ -37,10 +37,15 @@ struct GptSpec {
   double dropout = 0.0;             // probability of zero, in [0, 1)
 };
 
+// One linear layer, which learns numbers, or classes. The sizes come from the data.
+struct LinearRegressionSpec {};
+struct LogisticRegressionSpec {};
+
 struct ModelSpec {
-  std::variant<MlpSpec, GptSpec> architecture;
+  std::variant<MlpSpec, GptSpec, LinearRegressionSpec, LogisticRegressionSpec> architecture;
   Loss loss = Loss::kCrossEntropy;
-  double huber_delta = 0.0;  // of huber, above 0; 0: chosen by default
+  double huber_delta = 0.0;      // of huber, above 0; 0: chosen by default
+  double label_smoothing = 0.0;  // of cross_entropy, in [0, 1): of training alone
 };
 
 // A part of a text's tokens: [round(first n), round(last n)) of n.

@@ -205,13 +205,27 @@ void SetArchitecture(const GptSpec& gpt, v1::ModelSpec& model) {
   proto.set_dropout(gpt.dropout);
 }
 
+void SetArchitecture(const LinearRegressionSpec&, v1::ModelSpec& model) {
+  model.mutable_linear_regression();
+}
+
+void SetArchitecture(const LogisticRegressionSpec&, v1::ModelSpec& model) {
+  model.mutable_logistic_regression();
+}
+
 Status SetModel(const v1::ModelSpec& proto, ModelSpec& model) {
   if (proto.has_mlp()) {
     DESCENT_ASSIGN(model.architecture, FromProto(proto.mlp()));
   } else if (proto.has_gpt()) {
     model.architecture = FromProto(proto.gpt());
+  } else if (proto.has_linear_regression()) {
+    model.architecture = LinearRegressionSpec{};
+  } else if (proto.has_logistic_regression()) {
+    model.architecture = LogisticRegressionSpec{};
   } else {
-    return Status(Code::kInvalidArgument, "model names no architecture, must be one of: mlp, gpt");
+    return Status(Code::kInvalidArgument,
+                  "model names no architecture, must be one of: mlp, gpt, linear_regression, "
+                  "logistic_regression");
   }
   return SetLoss(proto, model);
 }

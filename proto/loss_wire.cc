@@ -19,9 +19,10 @@ v1::Loss ToProto(Loss loss) {
   return v1::LOSS_UNSPECIFIED;
 }
 
-Result<Loss> FromProto(v1::Loss loss) {
+Result<Loss> FromProto(v1::Loss loss, Loss otherwise) {
   switch (loss) {
     case v1::LOSS_UNSPECIFIED:
+      return otherwise;
     case v1::LOSS_CROSS_ENTROPY:
       return Loss::kCrossEntropy;
     case v1::LOSS_BINARY_CROSS_ENTROPY:
@@ -42,11 +43,14 @@ Result<Loss> FromProto(v1::Loss loss) {
 void SetLoss(const ModelSpec& model, v1::ModelSpec& proto) {
   proto.set_loss(ToProto(model.loss));
   if (model.huber_delta != 0) proto.set_huber_delta(model.huber_delta);
+  if (model.label_smoothing != 0) proto.set_label_smoothing(model.label_smoothing);
 }
 
 Status SetLoss(const v1::ModelSpec& proto, ModelSpec& model) {
-  DESCENT_ASSIGN(model.loss, FromProto(proto.loss()));
+  const Loss otherwise = proto.has_linear_regression() ? Loss::kMse : Loss::kCrossEntropy;
+  DESCENT_ASSIGN(model.loss, FromProto(proto.loss(), otherwise));
   model.huber_delta = proto.huber_delta();
+  model.label_smoothing = proto.label_smoothing();
   return Status();
 }
 

@@ -140,6 +140,9 @@ class Replay {
     if (run.contains("loss")) {
       model.loss = LossNamed(run["loss"]);
       model.huber_delta = run.value("huber_delta", 0.0);
+      model.label_smoothing = run.value("label_smoothing", 0.0);
+    }
+    if (run.contains("targets")) {
       format = {.feature_count = sizes.front(), .label_count = 0, .target_count = sizes.back()};
     }
     return BuildModel(model, format, golden["rows"]).value();
@@ -213,6 +216,7 @@ INSTANTIATE_TEST_SUITE_P(Models, GoldenTest,
                                          GoldenRun{"mlp", 1, "mlp_with_gelu"},
                                          GoldenRun{"loss", 0, "binary_cross_entropy"},
                                          GoldenRun{"loss", 1, "mse"}, GoldenRun{"loss", 2, "huber"},
+                                         GoldenRun{"loss", 3, "smoothed_cross_entropy"},
                                          GoldenRun{"gpt", 0, "gpt"}),
                          [](const auto& run) { return run.param.name; });
 

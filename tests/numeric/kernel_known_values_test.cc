@@ -121,15 +121,18 @@ TEST(DropoutKernelTest, DropsAboutTheAskedShareAndScalesTheRest) {
   EXPECT_EQ(std::ranges::count(y, 1.25f) + std::ranges::count(y, 0.0f), 10000);
 }
 
+const Attributes kUnsmoothed = {{"smoothing", 0.0}};
+
 TEST(SoftmaxCrossEntropyKernelTest, OfEqualLogitsIsTheLogarithmOfTheClasses) {
   const KernelCase known(SoftmaxCrossEntropyOp(),
-                         {{Floats({1, 4}, {3, 3, 3, 3}), Labels({2})}, {}});
+                         {{Floats({1, 4}, {3, 3, 3, 3}), Labels({2})}, kUnsmoothed});
 
   EXPECT_NEAR(known.Run({})[0], std::log(4.0), 2e-7);
 }
 
 TEST(SoftmaxCrossEntropyKernelTest, SurvivesLogitsThatOverflowTheExponential) {
-  const KernelCase known(SoftmaxCrossEntropyOp(), {{Floats({1, 2}, {1000, 0}), Labels({1})}, {}});
+  const KernelCase known(SoftmaxCrossEntropyOp(),
+                         {{Floats({1, 2}, {1000, 0}), Labels({1})}, kUnsmoothed});
 
   EXPECT_EQ(known.Run({})[0], 1000);
 }
@@ -138,7 +141,8 @@ TEST(SoftmaxCrossEntropyKernelTest, ANanLogitMakesTheLossNan) {
   for (const std::size_t place : {0, 1, 4}) {
     std::vector<double> logits = {1, 2, 3, 4, 5};
     logits[place] = kNan;
-    const KernelCase known(SoftmaxCrossEntropyOp(), {{Floats({1, 5}, logits), Labels({2})}, {}});
+    const KernelCase known(SoftmaxCrossEntropyOp(),
+                           {{Floats({1, 5}, logits), Labels({2})}, kUnsmoothed});
 
     EXPECT_TRUE(std::isnan(known.Run({})[0])) << place;
   }
@@ -147,12 +151,21 @@ TEST(SoftmaxCrossEntropyKernelTest, ANanLogitMakesTheLossNan) {
 TEST(SoftmaxCrossEntropyKernelTest, TheGradientIsTheSoftmaxMinusTheLabel) {
   const KernelCase known(
       SoftmaxCrossEntropyGradientOp(),
-      {{Floats({1, 2}, {0, 0}), Labels({1}), Floats({1}, {std::log(2.0)}), Floats({1}, {3})}, {}});
+      {{Floats({1, 2}, {0, 0}), Labels({1}), Floats({1}, {std::log(2.0)}), Floats({1}, {3})},
+       kUnsmoothed});
 
   const std::vector<float> gradient = known.Run({});
 
   EXPECT_NEAR(gradient[0], 1.5, 5e-7);
   EXPECT_NEAR(gradient[1], -1.5, 5e-7);
+}
+
+TEST(SoftmaxCrossEntropyKernelTest, SmoothingWantsAPartOfEveryClass) {
+  const KernelCase known(SoftmaxCrossEntropyOp(),
+                         {{Floats({1, 2}, {2, 0}), Labels({0})}, {{"smoothing", 0.5}}});
+
+  // Three quarters of the first class and a quarter of the second.
+  EXPECT_NEAR(known.Run({})[0], std::log(std::exp(2.0) + 1) - 0.75 * 2, 3e-7);
 }
 
 TEST(TopOneCorrectKernelTest, TheFirstOfEqualLogitsWins) {

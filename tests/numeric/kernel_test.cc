@@ -53,8 +53,10 @@ std::vector<KernelCase> LargeCases() {
                     {{"probability", 0.25},
                      {"layer", std::int64_t{1}},
                      {"rows_per_sample", std::int64_t{1}}}}});
-  cases.push_back(
-      {SoftmaxCrossEntropyOp(), {{source.Reals({70, 1003}), source.Labels(70, 1003)}, {}}});
+  for (const double smoothing : {0.0, 0.1})
+    cases.push_back(
+        {SoftmaxCrossEntropyOp(),
+         {{source.Reals({70, 1003}), source.Labels(70, 1003)}, {{"smoothing", smoothing}}}});
   for (const OpDef* op : {&BinaryCrossEntropyOp(), &SquaredErrorOp(), &HuberOp()})
     cases.push_back(
         {*op, {{source.Reals({131, 257}), source.Reals({131, 257})}, {{"delta", 0.7}}}});

@@ -103,22 +103,31 @@ def record_mlp(name, activation):
 
 
 HUBER_DELTA = 0.5
+LABEL_SMOOTHING = 0.1
 
 
 def record_loss(name):
-    """An MLP that learns numbers; wide enough apart for both sides of Huber's delta."""
+    """An MLP that learns numbers, wide enough apart for both sides of Huber's delta, or labels."""
     torch.manual_seed(20242)
     model = Mlp(nn.functional.relu)
     x = torch.randn(ROWS, SIZES[0])
     targets = torch.randn(ROWS, SIZES[-1])
     if name == "binary_cross_entropy":
         targets = torch.sigmoid(2 * targets)
+    if name == "cross_entropy":
+        targets = torch.randint(0, SIZES[-1], (ROWS,))
     measure = {
+        "cross_entropy": lambda y, t: nn.functional.cross_entropy(
+            y, t, label_smoothing=LABEL_SMOOTHING),
         "binary_cross_entropy": nn.functional.binary_cross_entropy_with_logits,
         "mse": nn.functional.mse_loss,
         "huber": lambda y, t: nn.functional.huber_loss(y, t, delta=HUBER_DELTA),
     }[name]
-    options = {"loss": name, "activation": "relu", "features": flat(x), "targets": flat(targets)}
+    options = {"loss": name, "activation": "relu", "features": flat(x)}
+    if name == "cross_entropy":
+        options["label_smoothing"] = LABEL_SMOOTHING
+    else:
+        options["targets"] = flat(targets)
     if name == "huber":
         options["huber_delta"] = HUBER_DELTA
     return options | record(model, x, targets, measure)
@@ -171,7 +180,8 @@ def main():
             record_mlp("relu", nn.functional.relu), record_mlp("gelu", nn.functional.gelu)]
     elif sys.argv[1] == "loss":
         golden["sizes"] = SIZES
-        golden["runs"] = [record_loss(name) for name in ("binary_cross_entropy", "mse", "huber")]
+        losses = ("binary_cross_entropy", "mse", "huber", "cross_entropy")
+        golden["runs"] = [record_loss(name) for name in losses]
     else:
         golden["vocabulary"] = VOCABULARY
         golden["runs"] = [record_gpt()]

@@ -232,6 +232,15 @@ TEST(PlanTest, EvaluationDropsNothing) {
   EXPECT_EQ(with.Run(), without.Run());
 }
 
+TEST(PlanTest, EvaluationSmoothsNoLabels) {
+  Problem problem = SmallMlp(Activation::kRelu, /*dropout=*/0);
+  const Outcome plain = CompiledProblem(problem, PlanKind::kEvaluate).Run();
+  problem.model.label_smoothing = 0.25;
+
+  EXPECT_EQ(CompiledProblem(problem, PlanKind::kEvaluate).Run().losses, plain.losses);
+  EXPECT_NE(CompiledProblem(problem, PlanKind::kTrainWrite).Run().losses, plain.losses);
+}
+
 TEST(PlanTest, EvaluationAgreesWithTrainingWithoutDropout) {
   const Problem problem = SmallMlp(Activation::kGelu, /*dropout=*/0);
   CompiledProblem evaluates(problem, PlanKind::kEvaluate);

@@ -75,13 +75,22 @@ void Dropout(const Operands& o) {
     o.out(0)[i] = o.in(0)[i] * DropoutFactor(o, rows_per_sample, i / columns, i % columns);
 }
 
+double SmoothedTarget(const Operands& o, std::size_t row, std::size_t i) {
+  const double smoothing = o.node.attributes.Real("smoothing");
+  const double one_hot = static_cast<double>(i) == o.in(1)[row] ? 1 : 0;
+  return (1 - smoothing) * one_hot + smoothing / static_cast<double>(o.in_shape(0)[1]);
+}
+
 void SoftmaxCrossEntropy(const Operands& o) {
   const std::size_t classes = Size(o.in_shape(0)[1]);
   for (std::size_t row = 0; row < o.in(1).size(); ++row) {
     const double* logits = o.in(0).data() + row * classes;
-    double sum = 0;
-    for (std::size_t i = 0; i < classes; ++i) sum += std::exp(logits[i]);
-    o.out(0)[row] = std::log(sum) - logits[static_cast<std::size_t>(o.in(1)[row])];
+    double sum = 0, expected = 0;
+    for (std::size_t i = 0; i < classes; ++i) {
+      sum += std::exp(logits[i]);
+      expected += SmoothedTarget(o, row, i) * logits[i];
+    }
+    o.out(0)[row] = std::log(sum) - expected;
     o.out(1)[row] = std::log(sum);
   }
 }
@@ -90,8 +99,8 @@ void SoftmaxCrossEntropyGradient(const Operands& o) {
   const std::size_t classes = Size(o.in_shape(0)[1]);
   for (std::size_t i = 0; i < o.in(0).size(); ++i) {
     const std::size_t row = i / classes;
-    const double one_hot = static_cast<double>(i % classes) == o.in(1)[row] ? 1 : 0;
-    o.out(0)[i] = o.in(3)[row] * (std::exp(o.in(0)[i] - o.in(2)[row]) - one_hot);
+    const double softmax = std::exp(o.in(0)[i] - o.in(2)[row]);
+    o.out(0)[i] = o.in(3)[row] * (softmax - SmoothedTarget(o, row, i % classes));
   }
 }
 

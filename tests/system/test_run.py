@@ -28,6 +28,15 @@ class Run(SystemTest):
         self.assertEqual(self.digest_of(shared), self.digest_of(alone))
         self.assertRegex(alone.stdout, r"test accuracy: (0\.9\d+|1\.0+)\n")
 
+    def test_logistic_regression_tells_the_classes_apart(self):
+        regression = ("--set", "model={logistic_regression: {}, label_smoothing: 0.05}")
+
+        alone = self.run_job(self.job_file, "--workers", 1, *regression)
+        shared = self.run_job(self.job_file, "--workers", 3, *regression)
+
+        self.assertEqual(self.digest_of(shared), self.digest_of(alone))
+        self.assertRegex(alone.stdout, r"test accuracy: (0\.9\d+|1\.0+)\n")
+
     def test_a_job_that_stops_early_ends_alike_on_any_number_of_workers(self):
         impatient = ("--set", "early_stopping={metric: accuracy, patience: 2, min_delta: 0.9}",
                      "--set", "evaluate.every_steps=10",

@@ -29,6 +29,10 @@ Json ToJson(const GptSpec& gpt) {
             {"dropout", gpt.dropout}}}};
 }
 
+Json ToJson(const LinearRegressionSpec&) { return {{"linear_regression", Json::object()}}; }
+
+Json ToJson(const LogisticRegressionSpec&) { return {{"logistic_regression", Json::object()}}; }
+
 Json ToJson(const SampleFormat& format) {
   Json json = {{"features", format.feature_count},
                {"tokens", format.token_count},
@@ -89,11 +93,16 @@ Result<ModelDescription> FromJson(const Json& json) {
   const Json& model = json.at("model");
   if (model.contains("gpt")) {
     description.model.architecture = GptFromJson(model.at("gpt"));
+  } else if (model.contains("linear_regression")) {
+    description.model.architecture = LinearRegressionSpec{};
+  } else if (model.contains("logistic_regression")) {
+    description.model.architecture = LogisticRegressionSpec{};
   } else {
     description.model.architecture = MlpFromJson(model.at("mlp"));
   }
   description.model.loss = LossFromJson(json.at("loss"));
   description.model.huber_delta = json.value("huber_delta", 0.0);
+  description.model.label_smoothing = json.value("label_smoothing", 0.0);
   description.format = FormatFromJson(json.at("sample"));
   DESCENT_ASSIGN(description.vocabulary, VocabularyFromJson(json));
   return description;
@@ -107,6 +116,8 @@ std::string EncodeModelDescription(const ModelDescription& description) {
       std::visit([](const auto& spec) { return ToJson(spec); }, description.model.architecture);
   json["loss"] = LossName(description.model.loss);
   if (description.model.loss == Loss::kHuber) json["huber_delta"] = description.model.huber_delta;
+  if (description.model.label_smoothing != 0)
+    json["label_smoothing"] = description.model.label_smoothing;
   json["sample"] = ToJson(description.format);
   if (description.vocabulary) {
     const bool is_byte = description.vocabulary->tokenizer() == Tokenizer::kByte;

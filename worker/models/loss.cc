@@ -17,10 +17,11 @@ Result<ValueId> PerSample(Graph& graph, ValueId values, const SampleFormat& form
   return SampleMean(graph, values, format.label_count);
 }
 
-Status AppendCrossEntropy(Graph& graph, const SampleFormat& format, std::int64_t batch_rows,
-                          ModelPorts& ports) {
+Status AppendCrossEntropy(Graph& graph, double smoothing, const SampleFormat& format,
+                          std::int64_t batch_rows, ModelPorts& ports) {
   ports.labels = graph.AddInput("labels", {DataType::kInt32, {batch_rows * format.label_count}});
-  DESCENT_ASSIGN(const ValueId losses, SoftmaxCrossEntropy(graph, ports.logits, ports.labels));
+  DESCENT_ASSIGN(const ValueId losses,
+                 SoftmaxCrossEntropy(graph, ports.logits, ports.labels, smoothing));
   DESCENT_ASSIGN(const ValueId correct, TopOneCorrect(graph, ports.logits, ports.labels));
   DESCENT_ASSIGN(ports.losses, PerSample(graph, losses, format));
   DESCENT_ASSIGN(ports.correct, PerSample(graph, correct, format));
@@ -83,7 +84,7 @@ Status AppendLoss(Graph& graph, const ModelSpec& model, const SampleFormat& form
   }
   if (model.loss == Loss::kBinaryCrossEntropy)
     return AppendBinaryCrossEntropy(graph, batch_rows, ports);
-  return AppendCrossEntropy(graph, format, batch_rows, ports);
+  return AppendCrossEntropy(graph, model.label_smoothing, format, batch_rows, ports);
 }
 
 }  // namespace descent

@@ -39,6 +39,16 @@ Result<ValueId> AppendLogits(Graph& graph, const GptSpec& spec, const Extent& ex
   return AppendGpt(graph, spec, ports.input, extent.outputs);
 }
 
+Result<ValueId> AppendLogits(Graph& graph, const LinearRegressionSpec&, const Extent& extent,
+                             ModelPorts& ports) {
+  return AppendLogits(graph, MlpSpec{}, extent, ports);
+}
+
+Result<ValueId> AppendLogits(Graph& graph, const LogisticRegressionSpec&, const Extent& extent,
+                             ModelPorts& ports) {
+  return AppendLogits(graph, MlpSpec{}, extent, ports);
+}
+
 }  // namespace
 
 Result<Graph> BuildModel(const ModelSpec& spec, const SampleFormat& format,

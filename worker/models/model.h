@@ -13,9 +13,9 @@ namespace descent {
 // parameters, their names and their order do not depend on batch_rows, which is >= 1.
 // kInvalidArgument: the model or its loss cannot learn from such samples.
 //
-// An MLP (mlp.h) learns from features, a GPT (gpt.h) from tokens. Parameters have the names and
-// shapes that they have in PyTorch, and start as they do there, so trained weights can be
-// exchanged.
+// An MLP (mlp.h), of which linear and logistic regression are the ones without hidden layers,
+// learns from features, a GPT (gpt.h) from tokens. Parameters have the names and shapes that they
+// have in PyTorch, and start as they do there, so trained weights can be exchanged.
 Result<Graph> BuildModel(const ModelSpec& spec, const SampleFormat& format,
                          std::int64_t batch_rows);
 

@@ -54,11 +54,14 @@ struct DropoutOptions {
 Result<ValueId> Dropout(Graph& graph, ValueId x, DropoutOptions options);
 const OpDef& DropoutOp();
 
-// losses = log(sum over c of exp(logits)) - logits[label], stably; keeps the logarithms for the
-// gradient:  logits [B, C]   labels int32 [B] in [0, C)   ->   losses [B].
-Result<ValueId> SoftmaxCrossEntropy(Graph& graph, ValueId logits, ValueId labels);
+// losses = log(sum over c of exp(logits)) - sum over c of t[c] logits[c], stably, of targets
+// t = (1 - smoothing) one_hot(label) + smoothing / C; keeps the logarithms for the gradient:
+//   logits [B, C]   labels int32 [B] in [0, C)   ->   losses [B].
+// smoothing is in [0, 1), and 0 in evaluation. Source: Szegedy et al. 2016, section 7.
+Result<ValueId> SoftmaxCrossEntropy(Graph& graph, ValueId logits, ValueId labels,
+                                    double smoothing = 0);
 const OpDef& SoftmaxCrossEntropyOp();  // (logits, labels) -> losses, log_sums
-// dlogits = dlosses (softmax(logits) - one_hot(labels)).
+// dlogits = dlosses (softmax(logits) - t).
 const OpDef& SoftmaxCrossEntropyGradientOp();  // (logits, labels, log_sums, dlosses) -> dlogits
 
 // 1 where the label's logit is the largest, the first of equals, and no logit is NaN; else 0:

@@ -11,11 +11,19 @@ Status ExpectLogitsAndLabels(TensorTypes inputs) {
   return ExpectShape(inputs[1], "labels", {inputs[0].shape[0]});
 }
 
+Status ExpectSmoothing(const Attributes& attributes) {
+  const double smoothing = attributes.Real("smoothing");
+  if (smoothing >= 0 && smoothing < 1) return Status();
+  return Status(Code::kInvalidArgument,
+                "smoothing is " + std::to_string(smoothing) + ", wanted at least 0 and below 1");
+}
+
 TensorType OnePerRow(const TensorType& logits) { return {DataType::kFloat32, {logits.shape[0]}}; }
 
-Result<std::vector<TensorType>> Infer(TensorTypes inputs, const Attributes&) {
+Result<std::vector<TensorType>> Infer(TensorTypes inputs, const Attributes& attributes) {
   DESCENT_RETURN_IF_ERROR(ExpectOperands(inputs, 2));
   DESCENT_RETURN_IF_ERROR(ExpectLogitsAndLabels(inputs));
+  DESCENT_RETURN_IF_ERROR(ExpectSmoothing(attributes));
   return std::vector{OnePerRow(inputs[0]), OnePerRow(inputs[0])};
 }
 
@@ -26,7 +34,8 @@ std::vector<ValueId> Gradient(Graph& graph, const Node& node,
   const ValueId gradient =
       graph
           .Apply(SoftmaxCrossEntropyGradientOp(),
-                 {node.inputs[0], node.inputs[1], node.outputs[1], output_gradients[0]})
+                 {node.inputs[0], node.inputs[1], node.outputs[1], output_gradients[0]},
+                 node.attributes)
           .value();
   return {gradient, ValueId()};
 }
@@ -36,16 +45,18 @@ OpSample Sample(SampleSource& source) {
   const std::int64_t classes = source.Integer(2, 37);
   SampledTensor logits = source.Reals({rows, classes});
   SampledTensor labels = source.Labels(rows, classes);
-  return {{std::move(logits), std::move(labels)}, {}};
+  const double smoothing = source.Integer(0, 1) == 0 ? 0.0 : source.Real(0, 0.5);
+  return {{std::move(logits), std::move(labels)}, {{"smoothing", smoothing}}};
 }
 
-Result<std::vector<TensorType>> InferGradient(TensorTypes inputs, const Attributes&) {
+Result<std::vector<TensorType>> InferGradient(TensorTypes inputs, const Attributes& attributes) {
   DESCENT_RETURN_IF_ERROR(ExpectOperands(inputs, 4));
   DESCENT_RETURN_IF_ERROR(ExpectLogitsAndLabels(inputs));
   for (const TensorType& per_row : inputs.subspan(2)) {
     DESCENT_RETURN_IF_ERROR(ExpectType(per_row, "a value per row", DataType::kFloat32));
     DESCENT_RETURN_IF_ERROR(ExpectShape(per_row, "a value per row", {inputs[0].shape[0]}));
   }
+  DESCENT_RETURN_IF_ERROR(ExpectSmoothing(attributes));
   return std::vector{inputs[0]};
 }
 
@@ -65,7 +76,8 @@ const OpDef& SoftmaxCrossEntropyOp() {
                                 .infer = Infer,
                                 .gradient = Gradient,
                                 .flops = FlopsPerElement<4>,
-                                .sample = Sample};
+                                .sample = Sample,
+                                .zero_in_evaluation = "smoothing"};
   return kOp;
 }
 
@@ -78,9 +90,11 @@ const OpDef& SoftmaxCrossEntropyGradientOp() {
   return kOp;
 }
 
-Result<ValueId> SoftmaxCrossEntropy(Graph& graph, ValueId logits, ValueId labels) {
-  DESCENT_ASSIGN(const std::vector<ValueId> outputs,
-                 graph.AddNode(SoftmaxCrossEntropyOp(), {logits, labels}));
+Result<ValueId> SoftmaxCrossEntropy(Graph& graph, ValueId logits, ValueId labels,
+                                    double smoothing) {
+  DESCENT_ASSIGN(
+      const std::vector<ValueId> outputs,
+      graph.AddNode(SoftmaxCrossEntropyOp(), {logits, labels}, {{"smoothing", smoothing}}));
   return outputs[0];
 }
 

@@ -8,9 +8,9 @@ const OpDef& TopOneCorrectOp() {
   static const OpDef kOp = {
       .name = "top_one_correct",
       .infer =
-          [](TensorTypes inputs, const Attributes& attributes) {
+          [](TensorTypes inputs, const Attributes&) {
             Result<std::vector<TensorType>> types =
-                SoftmaxCrossEntropyOp().infer(inputs, attributes);
+                SoftmaxCrossEntropyOp().infer(inputs, {{"smoothing", 0.0}});
             if (types.ok()) types.value().resize(1);
             return types;
           },

@@ -67,6 +67,20 @@ TEST(ModelDescriptionTest, AModelOfNumbersComesBack) {
   EXPECT_EQ(decoded.format, description.format);
 }
 
+TEST(ModelDescriptionTest, BothRegressionsComeBack) {
+  ModelDescription description = MlpDescription();
+  description.model = {.architecture = LogisticRegressionSpec{}, .label_smoothing = 0.25};
+  const ModelSpec logistic =
+      DecodeModelDescription(EncodeModelDescription(description)).value().model;
+  EXPECT_TRUE(std::holds_alternative<LogisticRegressionSpec>(logistic.architecture));
+  EXPECT_EQ(logistic.label_smoothing, 0.25);
+
+  description.model = {.architecture = LinearRegressionSpec{}, .loss = Loss::kMse};
+  const ModelSpec linear =
+      DecodeModelDescription(EncodeModelDescription(description)).value().model;
+  EXPECT_TRUE(std::holds_alternative<LinearRegressionSpec>(linear.architecture));
+}
+
 TEST(ModelDescriptionTest, TextThatIsNoJsonIsDataLoss) {
   EXPECT_EQ(DecodeModelDescription("{").status().code(), Code::kDataLoss);
 }

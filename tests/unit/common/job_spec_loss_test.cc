@@ -28,6 +28,35 @@ TEST(CheckLossTest, AGptLearnsByCrossEntropyAlone) {
                                     "mse, must be cross_entropy, by which model.gpt learns"}));
 }
 
+TEST(CheckLossTest, LinearRegressionLearnsNumbers) {
+  EXPECT_THAT(ViolationsOf({.architecture = LinearRegressionSpec{}, .loss = Loss::kMse}),
+              IsEmpty());
+  EXPECT_THAT(ViolationsOf({.architecture = LinearRegressionSpec{}}),
+              ElementsAre(Violation{"model.loss",
+                                    "cross_entropy, must be mse or huber, by which "
+                                    "model.linear_regression learns"}));
+}
+
+TEST(CheckLossTest, LogisticRegressionLearnsLabels) {
+  EXPECT_THAT(ViolationsOf({.architecture = LogisticRegressionSpec{}}), IsEmpty());
+  EXPECT_THAT(ViolationsOf({.architecture = LogisticRegressionSpec{}, .loss = Loss::kMse}),
+              ElementsAre(Violation{"model.loss",
+                                    "mse, must be cross_entropy or binary_cross_entropy, by which "
+                                    "model.logistic_regression learns"}));
+}
+
+TEST(CheckLossTest, SmoothingLeavesSomethingOfTheLabel) {
+  EXPECT_THAT(ViolationsOf({.architecture = MlpSpec{}, .label_smoothing = 0.9}), IsEmpty());
+  EXPECT_THAT(ViolationsOf({.architecture = MlpSpec{}, .label_smoothing = 1}),
+              ElementsAre(Violation{"model.label_smoothing", "1, must be at least 0 and below 1"}));
+}
+
+TEST(CheckLossTest, OtherLossesHaveNoSmoothing) {
+  EXPECT_THAT(ViolationsOf({.architecture = MlpSpec{}, .loss = Loss::kMse, .label_smoothing = 0.1}),
+              ElementsAre(Violation{"model.label_smoothing",
+                                    "0.1, must be absent, as it is of cross_entropy"}));
+}
+
 TEST(CheckLossTest, HubersDeltaIsAboveZero) {
   EXPECT_THAT(ViolationsOf({.architecture = MlpSpec{}, .loss = Loss::kHuber, .huber_delta = -1}),
               ElementsAre(Violation{"model.huber_delta", "-1, must be above 0 and finite"}));

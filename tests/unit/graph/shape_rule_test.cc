@@ -66,6 +66,12 @@ TEST(ShapeRuleTest, SoftmaxCrossEntropyGradientRefusesLossesForOtherRows) {
             "a value per row is [3], wanted [8]");
 }
 
+TEST(ShapeRuleTest, SoftmaxCrossEntropyRefusesToSmoothAllAway) {
+  EXPECT_EQ(
+      RefusalOf(SoftmaxCrossEntropyOp(), {Floats({8, 3}), Integers({8})}, {{"smoothing", 1.0}}),
+      "smoothing is 1.000000, wanted at least 0 and below 1");
+}
+
 TEST(ShapeRuleTest, TopOneCorrectRefusesRealLabels) {
   EXPECT_EQ(RefusalOf(TopOneCorrectOp(), {Floats({8, 3}), Floats({8})}),
             "labels is f32, wanted int32");

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "common/job_spec_loss.h"
+#include "proto/wire.h"
 
 namespace descent {
 namespace {
@@ -19,6 +20,36 @@ TEST(LossWireTest, EveryLossComesBackAsItWent) {
     EXPECT_EQ(received.loss, loss) << LossName(loss);
     EXPECT_EQ(received.huber_delta, 0.5);
   }
+}
+
+TEST(LossWireTest, SmoothingComesBackAsItWent) {
+  v1::ModelSpec sent;
+  SetLoss({.architecture = MlpSpec{}, .label_smoothing = 0.1}, sent);
+  ModelSpec received;
+
+  ASSERT_TRUE(SetLoss(sent, received).ok());
+
+  EXPECT_EQ(received.label_smoothing, 0.1);
+}
+
+TEST(LossWireTest, LinearRegressionLearnsByItsSquaredErrorUnlessToldOtherwise) {
+  v1::JobSpec sent;
+  sent.mutable_model()->mutable_linear_regression();
+  EXPECT_EQ(FromProto(sent).value().model.loss, Loss::kMse);
+
+  sent.mutable_model()->set_loss(v1::LOSS_HUBER);
+  EXPECT_EQ(FromProto(sent).value().model.loss, Loss::kHuber);
+}
+
+TEST(LossWireTest, BothRegressionsComeBackAsTheyWent) {
+  JobSpec spec;
+  spec.model.architecture = LinearRegressionSpec{};
+  const ModelSpec linear = FromProto(ToProto(spec)).value().model;
+  EXPECT_TRUE(std::holds_alternative<LinearRegressionSpec>(linear.architecture));
+
+  spec.model.architecture = LogisticRegressionSpec{};
+  const ModelSpec logistic = FromProto(ToProto(spec)).value().model;
+  EXPECT_TRUE(std::holds_alternative<LogisticRegressionSpec>(logistic.architecture));
 }
 
 TEST(LossWireTest, ALossThatIsNotKnownIsRefusedByItsField) {

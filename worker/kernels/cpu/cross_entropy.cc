@@ -36,6 +36,15 @@ float LogSum(const float* row, std::size_t classes) {
   return hn::GetLane(hn::Add(shift, log_total));
 }
 
+// The sum of the row. The lanes are added last, as above.
+float RowSum(const float* row, std::size_t classes) {
+  const FloatTag tag;
+  FloatVector sum = hn::Zero(tag);
+  for (std::size_t i = 0; i < classes; i += hn::Lanes(tag))
+    sum = hn::Add(sum, LoadPadded(row, i, classes, 0));
+  return hn::GetLane(hn::SumOfLanes(tag, sum));
+}
+
 // gradient = loss_gradient * exp(row - log_sum), the softmax times the gradient of the loss.
 void ScaledSoftmax(std::span<const float> row, float log_sum, float loss_gradient,
                    float* gradient) {
@@ -55,6 +64,7 @@ HWY_AFTER_NAMESPACE();
 namespace descent::cpu {
 
 HWY_EXPORT(LogSum);
+HWY_EXPORT(RowSum);
 HWY_EXPORT(ScaledSoftmax);
 
 namespace {
@@ -92,27 +102,39 @@ PreparedStep PrepareRows(const KernelRequest& request, Body body) {
   });
 }
 
+float SmoothingOf(const KernelRequest& request) {
+  return static_cast<float>(request.node.attributes.Real("smoothing"));
+}
+
 }  // namespace
 
 PreparedStep PrepareSoftmaxCrossEntropy(const KernelRequest& request) {
-  return PrepareRows(
-      request, [](const StepRun& run, std::size_t row, std::size_t label, std::size_t classes) {
-        const float* logits = run.input(0) + row * classes;
-        const float log_sum = HWY_DYNAMIC_DISPATCH(LogSum)(logits, classes);
-        run.output(0)[row] = log_sum - logits[label];
-        run.output(1)[row] = log_sum;
-      });
+  const float smoothing = SmoothingOf(request);
+  return PrepareRows(request, [=](const StepRun& run, std::size_t row, std::size_t label,
+                                  std::size_t classes) {
+    const float* logits = run.input(0) + row * classes;
+    const float log_sum = HWY_DYNAMIC_DISPATCH(LogSum)(logits, classes);
+    run.output(0)[row] = log_sum - logits[label];
+    run.output(1)[row] = log_sum;
+    if (smoothing == 0) return;
+    const float mean = HWY_DYNAMIC_DISPATCH(RowSum)(logits, classes) / static_cast<float>(classes);
+    run.output(0)[row] += smoothing * (logits[label] - mean);
+  });
 }
 
 PreparedStep PrepareSoftmaxCrossEntropyGradient(const KernelRequest& request) {
+  const float smoothing = SmoothingOf(request);
   return PrepareRows(
-      request, [](const StepRun& run, std::size_t row, std::size_t label, std::size_t classes) {
+      request, [=](const StepRun& run, std::size_t row, std::size_t label, std::size_t classes) {
         const float* logits = run.input(0) + row * classes;
         float* gradient = run.output(0) + row * classes;
         const float loss_gradient = run.input(3)[row];
         HWY_DYNAMIC_DISPATCH(ScaledSoftmax)
         ({logits, classes}, run.input(2)[row], loss_gradient, gradient);
-        gradient[label] -= loss_gradient;
+        gradient[label] -= (1 - smoothing) * loss_gradient;
+        if (smoothing == 0) return;
+        const float share = smoothing / static_cast<float>(classes) * loss_gradient;
+        for (std::size_t i = 0; i < classes; ++i) gradient[i] -= share;
       });
 }
 
