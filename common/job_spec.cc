@@ -18,9 +18,6 @@ namespace {
 
 constexpr std::int64_t kHiddenSizeMax = std::int64_t{1} << 24;
 constexpr std::size_t kHiddenLayersMax = 1024;
-constexpr std::int64_t kGptLayersMax = 1024;
-constexpr std::int64_t kGptWidthMax = std::int64_t{1} << 16;
-constexpr std::int64_t kContextLengthMax = std::int64_t{1} << 20;
 constexpr std::size_t kNameLengthMax = 40;
 constexpr std::size_t kPathLengthMax = 4096;
 constexpr int kRestartsMax = 1'000'000;
@@ -50,19 +47,6 @@ void CheckMlp(const MlpSpec& mlp, SpecChecker& checker) {
                         "at least 0 and below 1");
 }
 
-void CheckGpt(const GptSpec& gpt, SpecChecker& checker) {
-  checker.RequireInRange("model.gpt.layers", gpt.layers, 1, kGptLayersMax);
-  checker.RequireInRange("model.gpt.heads", gpt.heads, 1, kGptWidthMax);
-  checker.RequireInRange("model.gpt.embedding_size", gpt.embedding_size, 1, kGptWidthMax);
-  checker.RequireInRange("model.gpt.context_length", gpt.context_length, 1, kContextLengthMax);
-  checker.RequireNumber(gpt.dropout >= 0 && gpt.dropout < 1, "model.gpt.dropout", gpt.dropout,
-                        "at least 0 and below 1");
-  if (gpt.heads < 1 || gpt.embedding_size < 1) return;
-  checker.Require(gpt.embedding_size % gpt.heads == 0, "model.gpt.embedding_size",
-                  fmt::to_string(gpt.embedding_size),
-                  fmt::format("a multiple of model.gpt.heads {}", gpt.heads));
-}
-
 void CheckModel(const ModelSpec& model, SpecChecker& checker) {
   if (const auto* mlp = std::get_if<MlpSpec>(&model.architecture)) CheckMlp(*mlp, checker);
   if (const auto* gpt = std::get_if<GptSpec>(&model.architecture)) CheckGpt(*gpt, checker);
@@ -84,7 +68,7 @@ void CheckIdx(const std::string& field, const DatasetSpec& dataset, SpecChecker&
 void CheckText(const std::string& field, const DatasetSpec& dataset, SpecChecker& checker) {
   checker.Require(!dataset.range, field + ".range", "given",
                   "absent, as a part of a text is its fraction");
-  checker.RequireInRange(field + ".stride", dataset.stride, 1, kContextLengthMax);
+  checker.RequireInRange(field + ".stride", dataset.stride, 1, limits::kContextLengthMax);
   if (!dataset.fraction) return;
   const auto [first, last] = *dataset.fraction;
   checker.Require(first >= 0 && first < last && last <= 1, field + ".fraction",
@@ -234,7 +218,8 @@ JobSpec WithDefaults(JobSpec spec) {
   if (spec.batch.micro == 0 && spec.batch.global >= 1 && spec.batch.logical_workers >= 1)
     spec.batch.micro = PartOf(spec.batch.global, spec.batch.logical_workers, 0).size();
   if (spec.model.loss == Loss::kHuber && spec.model.huber_delta == 0) spec.model.huber_delta = 1;
-  if (const auto* gpt = std::get_if<GptSpec>(&spec.model.architecture)) {
+  if (auto* gpt = std::get_if<GptSpec>(&spec.model.architecture)) {
+    *gpt = WithPreset(std::move(*gpt));
     SetStride(spec.data.train, gpt->context_length);
     if (spec.data.validation) SetStride(*spec.data.validation, gpt->context_length);
     if (spec.data.test) SetStride(*spec.data.test, gpt->context_length);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/evaluation.h"
+#include "common/gpt_spec.h"
 #include "common/lr_schedule_spec.h"
 #include "common/shard_planner.h"
 
@@ -26,15 +27,6 @@ struct MlpSpec {
   std::vector<std::int64_t> hidden_sizes;
   Activation activation = Activation::kRelu;
   double dropout = 0.0;  // probability of zero, in [0, 1)
-};
-
-// The decoder-only transformer of GPT-2. The vocabulary comes from the data.
-struct GptSpec {
-  std::int64_t layers = 0;
-  std::int64_t heads = 0;           // divides embedding_size
-  std::int64_t embedding_size = 0;  // C: width of the residual stream
-  std::int64_t context_length = 0;  // T: tokens of a sample, and learned positions
-  double dropout = 0.0;             // probability of zero, in [0, 1)
 };
 
 // One linear layer, which learns numbers, or classes. The sizes come from the data.
@@ -154,14 +146,14 @@ struct Violation {
   bool operator==(const Violation&) const = default;
 };
 
-// Fills in workers.max, batch.logical_workers, batch.micro, a text's stride and model.huber_delta
-// where they are 0.
-// Idempotent.
+// Fills in workers.max, batch.logical_workers, batch.micro, a text's stride, model.huber_delta and
+// the sizes of model.gpt where they are 0. Idempotent.
 //   workers.max      max(1, workers.min)
 //   logical_workers  the smallest power of two >= workers.max
 //   micro            the largest logical worker's part of a full batch
 //   stride           the context length, so that samples do not overlap
 //   huber_delta      1, where the loss is huber
+//   sizes of a gpt   those of its preset
 JobSpec WithDefaults(JobSpec spec);
 
 // Everything wrong with a spec that the spec alone can tell, all at once; empty if it is valid.

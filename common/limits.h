@@ -20,6 +20,7 @@ inline constexpr std::int64_t kLogicalWorkersMax = 4096;
 inline constexpr std::int64_t kStepsMax = std::int64_t{1} << 40;
 inline constexpr std::int64_t kEpochsMax = 1'000'000;
 inline constexpr std::int64_t kGlobalBatchMax = std::int64_t{1} << 24;
+inline constexpr std::int64_t kContextLengthMax = std::int64_t{1} << 20;
 inline constexpr int kWorldSizeMax = 4096;
 inline constexpr int kThreadsMax = 256;
 

@@ -3,6 +3,7 @@
 #include <variant>
 
 #include "proto/evaluation_wire.h"
+#include "proto/gpt_wire.h"
 #include "proto/loss_wire.h"
 #include "proto/lr_schedule_wire.h"
 #include "proto/wire.h"
@@ -181,14 +182,6 @@ Result<MlpSpec> FromProto(const v1::MlpSpec& proto) {
   return mlp;
 }
 
-GptSpec FromProto(const v1::GptSpec& proto) {
-  return {.layers = proto.layers(),
-          .heads = proto.heads(),
-          .embedding_size = proto.embedding_size(),
-          .context_length = proto.context_length(),
-          .dropout = proto.dropout()};
-}
-
 void SetArchitecture(const MlpSpec& mlp, v1::ModelSpec& model) {
   v1::MlpSpec& proto = *model.mutable_mlp();
   for (const std::int64_t size : mlp.hidden_sizes) proto.add_hidden_sizes(size);
@@ -197,12 +190,7 @@ void SetArchitecture(const MlpSpec& mlp, v1::ModelSpec& model) {
 }
 
 void SetArchitecture(const GptSpec& gpt, v1::ModelSpec& model) {
-  v1::GptSpec& proto = *model.mutable_gpt();
-  proto.set_layers(gpt.layers);
-  proto.set_heads(gpt.heads);
-  proto.set_embedding_size(gpt.embedding_size);
-  proto.set_context_length(gpt.context_length);
-  proto.set_dropout(gpt.dropout);
+  SetGpt(gpt, *model.mutable_gpt());
 }
 
 void SetArchitecture(const LinearRegressionSpec&, v1::ModelSpec& model) {
@@ -217,7 +205,7 @@ Status SetModel(const v1::ModelSpec& proto, ModelSpec& model) {
   if (proto.has_mlp()) {
     DESCENT_ASSIGN(model.architecture, FromProto(proto.mlp()));
   } else if (proto.has_gpt()) {
-    model.architecture = FromProto(proto.gpt());
+    DESCENT_ASSIGN(model.architecture, GptFromProto(proto.gpt()));
   } else if (proto.has_linear_regression()) {
     model.architecture = LinearRegressionSpec{};
   } else if (proto.has_logistic_regression()) {

@@ -53,6 +53,26 @@ Loss LossNamed(const std::string& name) {
   return Loss::kCrossEntropy;
 }
 
+template <typename Enum, std::size_t count>
+Enum Named(const json& options, const char* field,
+           const std::array<std::string_view, count>& names) {
+  const std::string name = options.value(field, std::string(names[0]));
+  return static_cast<Enum>(std::ranges::find(names, name) - names.begin());
+}
+
+GptSpec GptOf(const json& gpt) {
+  return {.layers = gpt["layers"],
+          .heads = gpt["heads"],
+          .embedding_size = gpt["embedding_size"],
+          .context_length = gpt["context_length"],
+          .feed_forward_size = gpt.value("feed_forward_size", std::int64_t{0}),
+          .positions = Named<GptPositions>(gpt, "positions", kGptPositionsNames),
+          .activation = Named<GptActivation>(gpt, "activation", kGptActivationNames),
+          .norm = Named<GptNorm>(gpt, "norm", kGptNormNames),
+          .head = Named<GptHead>(gpt, "head", kGptHeadNames),
+          .biases = Named<GptBiases>(gpt, "biases", kGptBiasesNames)};
+}
+
 // A recorded run, being replayed.
 class Replay {
  public:
@@ -123,10 +143,7 @@ class Replay {
     ModelSpec model;
     if (run.contains("gpt")) {
       const json& gpt = run["gpt"];
-      model.architecture = GptSpec{.layers = gpt["layers"],
-                                   .heads = gpt["heads"],
-                                   .embedding_size = gpt["embedding_size"],
-                                   .context_length = gpt["context_length"]};
+      model.architecture = GptOf(gpt);
       const SampleFormat format = {.token_count = gpt["context_length"],
                                    .label_count = gpt["context_length"],
                                    .class_count = golden["vocabulary"]};
@@ -217,7 +234,8 @@ INSTANTIATE_TEST_SUITE_P(Models, GoldenTest,
                                          GoldenRun{"loss", 0, "binary_cross_entropy"},
                                          GoldenRun{"loss", 1, "mse"}, GoldenRun{"loss", 2, "huber"},
                                          GoldenRun{"loss", 3, "smoothed_cross_entropy"},
-                                         GoldenRun{"gpt", 0, "gpt"}),
+                                         GoldenRun{"gpt", 0, "gpt"}, GoldenRun{"gpt", 1, "llama"},
+                                         GoldenRun{"gpt", 2, "gpt_with_gelu_tanh"}),
                          [](const auto& run) { return run.param.name; });
 
 }  // namespace

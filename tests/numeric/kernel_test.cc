@@ -8,8 +8,10 @@
 #include <string>
 
 #include "tests/numeric/kernel_case.h"
+#include "worker/ops/elementwise_ops.h"
 #include "worker/ops/loss_ops.h"
 #include "worker/ops/ops.h"
+#include "worker/ops/transformer_ops.h"
 
 namespace descent {
 namespace {
@@ -45,9 +47,10 @@ std::vector<KernelCase> LargeCases() {
   }
   cases.push_back({AddBiasOp(), {{source.Reals({77, 513}), source.Reals({513})}, {}}});
   cases.push_back({ColumnSumOp(), {{source.Reals({129, 1001})}, {}}});
-  cases.push_back({GeluOp(), {{source.Reals({131, 257})}, {}}});
-  cases.push_back({ReluOp(), {{source.Reals({131, 257})}, {}}});
-  cases.push_back({AddOp(), {{source.Reals({131, 257}), source.Reals({131, 257})}, {}}});
+  for (const OpDef* op : {&GeluOp(), &GeluTanhOp(), &ReluOp(), &SiluOp()})
+    cases.push_back({*op, {{source.Reals({131, 257})}, {}}});
+  for (const OpDef* op : {&AddOp(), &MulOp()})
+    cases.push_back({*op, {{source.Reals({131, 257}), source.Reals({131, 257})}, {}}});
   cases.push_back({DropoutOp(),
                    {{source.Reals({131, 257})},
                     {{"probability", 0.25},
@@ -73,6 +76,16 @@ std::vector<KernelCase> LargeCases() {
                    {{source.Reals({131, 513}), source.Reals({131, 513}), source.Reals({131}),
                      source.Reals({131})},
                     {}}});
+  cases.push_back(
+      {RmsNormOp(), {{source.Reals({131, 257}), source.Reals({257})}, {{"epsilon", 1e-5}}}});
+  cases.push_back(
+      {RmsNormGainGradientOp(),
+       {{source.Reals({131, 513}), source.Reals({131, 513}), source.Reals({131})}, {}}});
+  cases.push_back({RotaryOp(),
+                   {{source.Reals({3 * 67, 3 * 5 * 22})},
+                    {{"heads", std::int64_t{5}},
+                     {"tokens", std::int64_t{67}},
+                     {"is_reversed", std::int64_t{0}}}}});
   cases.push_back({CausalAttentionOp(),
                    {{source.Reals({3 * 67, 3 * 5 * 20})},
                     {{"heads", std::int64_t{5}},

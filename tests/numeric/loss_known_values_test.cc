@@ -42,11 +42,12 @@ TEST(BinaryCrossEntropyKernelTest, KeepsADistantLogitsSmallLoss) {
 }
 
 TEST(BinaryCrossEntropyKernelTest, TheGradientIsTheSigmoidMinusTheTarget) {
-  const KernelCase known(
-      BinaryCrossEntropyGradientOp(),
-      {{Floats({3, 1}, {0, -500, 500}), Floats({3, 1}, {1, 0, 0}), Floats({3}, {3, 1, 1})}, {}});
+  const KernelCase known(BinaryCrossEntropyGradientOp(),
+                         {{Floats({4, 1}, {0, -200, 200, -500}), Floats({4, 1}, {1, 0, 0, 0}),
+                           Floats({4}, {3, 1, 1, 1})},
+                          {}});
 
-  EXPECT_EQ(known.Run({}), (std::vector<float>{-1.5, 0, 1}));
+  EXPECT_EQ(known.Run({}), (std::vector<float>{-1.5, 0, 1, 0}));
 }
 
 TEST(SquaredErrorKernelTest, IsTheMeanOverTheTargetsOfASample) {

@@ -41,30 +41,35 @@ class Attention(nn.Module):
         self.c_attn, self.c_proj = nn.Linear(width, 3 * width), nn.Linear(width, width)
         self.heads = heads
 
+    def placed(self, q, k):
+        return q, k
+
     def forward(self, x):
         batch, tokens, width = x.shape
         q, k, v = (
             part.view(batch, tokens, self.heads, width // self.heads).transpose(1, 2)
             for part in self.c_attn(x).split(width, dim=2)
         )
+        q, k = self.placed(q, k)
         y = nn.functional.scaled_dot_product_attention(q, k, v, is_causal=True)
         return self.c_proj(y.transpose(1, 2).reshape(batch, tokens, width))
 
 
 class FeedForward(nn.Module):
-    def __init__(self, width):
+    def __init__(self, width, approximate="none"):
         super().__init__()
+        self.approximate = approximate
         self.c_fc, self.c_proj = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
 
     def forward(self, x):
-        return self.c_proj(nn.functional.gelu(self.c_fc(x)))
+        return self.c_proj(nn.functional.gelu(self.c_fc(x), approximate=self.approximate))
 
 
 class Layer(nn.Module):
-    def __init__(self, width, heads):
+    def __init__(self, width, heads, approximate="none"):
         super().__init__()
         self.ln_1, self.ln_2 = nn.LayerNorm(width), nn.LayerNorm(width)
-        self.attn, self.mlp = Attention(width, heads), FeedForward(width)
+        self.attn, self.mlp = Attention(width, heads), FeedForward(width, approximate)
 
     def forward(self, x):
         x = x + self.attn(self.ln_1(x))
@@ -72,13 +77,14 @@ class Layer(nn.Module):
 
 
 class Gpt(nn.Module):
-    def __init__(self):
+    def __init__(self, approximate="none"):
         super().__init__()
         width = GPT["embedding_size"]
         self.transformer = nn.ModuleDict({
             "wte": nn.Embedding(VOCABULARY, width),
             "wpe": nn.Embedding(GPT["context_length"], width),
-            "h": nn.ModuleList(Layer(width, GPT["heads"]) for _ in range(GPT["layers"])),
+            "h": nn.ModuleList(
+                Layer(width, GPT["heads"], approximate) for _ in range(GPT["layers"])),
             "ln_f": nn.LayerNorm(width),
         })
 
@@ -88,6 +94,68 @@ class Gpt(nn.Module):
         for layer in parts["h"]:
             x = layer(x)
         return parts["ln_f"](x) @ parts["wte"].weight.T
+
+
+LLAMA = {"layers": 2, "heads": 2, "embedding_size": 16, "context_length": 8,
+         "feed_forward_size": 24, "positions": "rotary", "activation": "swiglu",
+         "norm": "rms_norm", "head": "untied", "biases": "none"}
+
+
+def turned(x):
+    """Rotary positions of x [batch, heads, tokens, width], the halves of a head paired."""
+    tokens, half = x.shape[2], x.shape[3] // 2
+    frequencies = 10000.0 ** (-torch.arange(half, dtype=torch.float64) / half)
+    angles = torch.outer(torch.arange(tokens, dtype=torch.float64), frequencies)
+    cosines, sines = angles.cos().float(), angles.sin().float()
+    a, b = x[..., :half], x[..., half:]
+    return torch.cat((a * cosines - b * sines, b * cosines + a * sines), dim=3)
+
+
+class LlamaAttention(Attention):
+    def __init__(self, width, heads):
+        super().__init__(width, heads)
+        self.c_attn = nn.Linear(width, 3 * width, bias=False)
+        self.c_proj = nn.Linear(width, width, bias=False)
+
+    def placed(self, q, k):
+        return turned(q), turned(k)
+
+
+class LlamaFeedForward(nn.Module):
+    def __init__(self, width, hidden):
+        super().__init__()
+        self.c_fc = nn.Linear(width, hidden, bias=False)
+        self.c_gate = nn.Linear(width, hidden, bias=False)
+        self.c_proj = nn.Linear(hidden, width, bias=False)
+
+    def forward(self, x):
+        return self.c_proj(nn.functional.silu(self.c_gate(x)) * self.c_fc(x))
+
+
+class LlamaLayer(Layer):
+    def __init__(self, width, heads):
+        nn.Module.__init__(self)
+        self.ln_1, self.ln_2 = nn.RMSNorm(width, eps=1e-5), nn.RMSNorm(width, eps=1e-5)
+        self.attn = LlamaAttention(width, heads)
+        self.mlp = LlamaFeedForward(width, LLAMA["feed_forward_size"])
+
+
+class Llama(nn.Module):
+    def __init__(self):
+        super().__init__()
+        width = LLAMA["embedding_size"]
+        self.transformer = nn.ModuleDict({
+            "wte": nn.Embedding(VOCABULARY, width),
+            "h": nn.ModuleList(LlamaLayer(width, LLAMA["heads"]) for _ in range(LLAMA["layers"])),
+            "ln_f": nn.RMSNorm(width, eps=1e-5),
+        })
+        self.lm_head = nn.Linear(width, VOCABULARY, bias=False)
+
+    def forward(self, tokens):
+        x = self.transformer["wte"](tokens)
+        for layer in self.transformer["h"]:
+            x = layer(x)
+        return self.lm_head(self.transformer["ln_f"](x))
 
 
 def flat(tensor):
@@ -133,13 +201,11 @@ def record_loss(name):
     return options | record(model, x, targets, measure)
 
 
-def record_gpt():
-    torch.manual_seed(20241)
-    model = Gpt()
+def record_gpt(model, options):
     nn.init.normal_(model.transformer["wte"].weight, std=0.3)
     tokens = torch.randint(0, VOCABULARY, (ROWS, GPT["context_length"]))
     labels = torch.randint(0, VOCABULARY, (ROWS, GPT["context_length"]))
-    return {"gpt": GPT, "tokens": flat(tokens)} | record(model, tokens, labels.flatten())
+    return {"gpt": options, "tokens": flat(tokens)} | record(model, tokens, labels.flatten())
 
 
 def cross_entropy(logits, labels):
@@ -184,7 +250,11 @@ def main():
         golden["runs"] = [record_loss(name) for name in losses]
     else:
         golden["vocabulary"] = VOCABULARY
-        golden["runs"] = [record_gpt()]
+        torch.manual_seed(20241)
+        golden["runs"] = [record_gpt(Gpt(), GPT)]
+        torch.manual_seed(20243)
+        golden["runs"].append(record_gpt(Llama(), LLAMA))
+        golden["runs"].append(record_gpt(Gpt("tanh"), GPT | {"activation": "gelu_tanh"}))
 
     def rounded(value):  # nine significant digits hold an f32 exactly
         if isinstance(value, float):

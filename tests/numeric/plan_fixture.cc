@@ -71,6 +71,34 @@ Problem SmallGpt(double dropout) {
       /*vocabulary=*/11, /*rows=*/5);
 }
 
+Problem SmallLlama(double dropout) {
+  return MakeGpt({.layers = 2,
+                  .heads = 3,
+                  .embedding_size = 18,
+                  .context_length = 7,
+                  .feed_forward_size = 29,
+                  .dropout = dropout,
+                  .positions = GptPositions::kRotary,
+                  .activation = GptActivation::kSwiglu,
+                  .norm = GptNorm::kRmsNorm,
+                  .head = GptHead::kUntied,
+                  .biases = GptBiases::kNone},
+                 /*vocabulary=*/11, /*rows=*/5);
+}
+
+Problem LargeLlama() {
+  return MakeGpt({.layers = 2,
+                  .heads = 4,
+                  .embedding_size = 160,
+                  .context_length = 50,
+                  .dropout = 0.1,
+                  .positions = GptPositions::kRotary,
+                  .activation = GptActivation::kSwiglu,
+                  .norm = GptNorm::kRmsNorm,
+                  .head = GptHead::kUntied},
+                 /*vocabulary=*/300, /*rows=*/6);
+}
+
 Problem LargeGpt() {
   return MakeGpt(
       {.layers = 2, .heads = 4, .embedding_size = 160, .context_length = 50, .dropout = 0.1},

@@ -28,6 +28,8 @@ struct Problem {
 Problem SmallMlp(Activation activation, double dropout);  // odd sizes, one tile each
 Problem LargeMlp();                                       // several tiles and buckets, dropout
 Problem SmallGpt(double dropout);                         // odd sizes
+Problem SmallLlama(double dropout);                       // all that is not GPT-2's, odd sizes
+Problem LargeLlama();                                     // several tiles and buckets, dropout
 Problem LargeGpt();                                       // several tiles and buckets, dropout
 
 // What a run wrote.

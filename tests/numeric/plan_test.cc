@@ -96,7 +96,8 @@ INSTANTIATE_TEST_SUITE_P(
     Models, PlanReferenceTest,
     testing::Values(NamedProblem{"mlp_with_relu", SmallMlp(Activation::kRelu, /*dropout=*/0.25)},
                     NamedProblem{"mlp_with_gelu", SmallMlp(Activation::kGelu, /*dropout=*/0.25)},
-                    NamedProblem{"gpt", SmallGpt(/*dropout=*/0.25)}),
+                    NamedProblem{"gpt", SmallGpt(/*dropout=*/0.25)},
+                    NamedProblem{"llama", SmallLlama(/*dropout=*/0.25)}),
     NameOf);
 
 TEST(PlanTest, AccumulatingAddsToTheGradients) {
@@ -189,11 +190,11 @@ TEST_P(SplitPlanTest, DropoutDoesNotDependOnHowABatchIsSplit) {
   ExpectNear(apart, InDouble(together.losses));
 }
 
-INSTANTIATE_TEST_SUITE_P(Models, SplitPlanTest,
-                         testing::Values(NamedProblem{"mlp",
-                                                      SmallMlp(Activation::kRelu, /*dropout=*/0.5)},
-                                         NamedProblem{"gpt", LargeGpt()}),
-                         NameOf);
+INSTANTIATE_TEST_SUITE_P(
+    Models, SplitPlanTest,
+    testing::Values(NamedProblem{"mlp", SmallMlp(Activation::kRelu, /*dropout=*/0.5)},
+                    NamedProblem{"gpt", LargeGpt()}, NamedProblem{"llama", LargeLlama()}),
+    NameOf);
 
 TEST(PlanTest, APredictionDoesNotSeeLaterTokens) {
   const Problem problem = SmallGpt(/*dropout=*/0);
@@ -286,7 +287,8 @@ TEST_P(LargePlanTest, AReadyBucketHoldsItsFinalGradients) {
 
 INSTANTIATE_TEST_SUITE_P(Models, LargePlanTest,
                          testing::Values(NamedProblem{"mlp", LargeMlp()},
-                                         NamedProblem{"gpt", LargeGpt()}),
+                                         NamedProblem{"gpt", LargeGpt()},
+                                         NamedProblem{"llama", LargeLlama()}),
                          NameOf);
 
 TEST(PlanTest, LeavesTheRoundingAndDenormalModesAlone) {

@@ -38,6 +38,7 @@ void Map(const Operands& o) {
 }
 
 // Families of ops in files of their own.
-const InterpretationTable& LossInterpretations();  // reference_losses.cc
+const InterpretationTable& LossInterpretations();         // reference_losses.cc
+const InterpretationTable& TransformerInterpretations();  // reference_transformer.cc
 
 }  // namespace descent

@@ -32,14 +32,14 @@ def is_listening(port):
 
 class Generate(SystemTest):
 
-    def train(self, tokenizer):
+    def train(self, tokenizer, *arguments):
         """The name of a finished job."""
         texts = self.directory / "texts"
-        texts.mkdir()
+        texts.mkdir(exist_ok=True)
         (texts / "a.txt").write_text(VERSE * 30)
         (texts / "b.txt").write_text(VERSE * 10)
         self.job_file.write_text(JOB.format(tokenizer=tokenizer, texts=texts))
-        done = self.run_job(self.job_file, "--workers", 2)
+        done = self.run_job(self.job_file, "--workers", 2, *arguments)
         self.assertIn("descent generate verses-", done.stderr)
         return re.search(r"/checkpoints/(verses-[a-z0-9]{5})/", done.stdout).group(1)
 
@@ -61,6 +61,20 @@ class Generate(SystemTest):
         self.assertNotEqual(self.generate(f"{job}/150", *prompt, *wild, "--seed", 2).stdout, text)
 
         self.assertTrue(self.generate(f"{job}/best", *prompt).stdout.startswith("the süße "))
+
+    def test_every_kind_of_gpt_goes_on(self):
+        llama = ("positions=rotary", "activation=swiglu", "norm=rms_norm", "head=untied",
+                 "biases=none")
+        for kind in (llama, ("activation=gelu_tanh",)):
+            with self.subTest(kind):
+                settings = [argument for setting in kind
+                            for argument in ("--set", f"model.gpt.{setting}")]
+                job = self.train("char", *settings)
+
+                text = self.generate(f"{job}/latest", "--prompt", "the süße ", "--temperature", 0,
+                                     "--tokens", 40).stdout
+
+                self.assertEqual(text, VERSE[:49] + "\n")
 
     def test_bad_requests_say_what_is_wrong(self):
         job = self.train("char")

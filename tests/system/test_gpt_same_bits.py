@@ -58,6 +58,22 @@ class OneHost(GptTest):
         self.assertNotEqual(self.in_process(1, "seed=4321"), digests["1-mpi-replicated"])
 
 
+    def test_a_gpt_with_the_parts_of_a_llama_keeps_the_promise(self):
+        llama = ["model.gpt.positions=rotary", "model.gpt.activation=swiglu",
+                 "model.gpt.norm=rms_norm", "model.gpt.head=untied", "model.gpt.biases=none"]
+        self.start_coordinator()
+        self.start_workers(3)
+        digests = {}
+        for workers, update in ((1, "replicated"), (2, "sharded"), (3, "replicated")):
+            digests[workers] = self.follow(f"llama-{workers}", llama + [
+                f"workers.min={workers}", f"workers.max={workers}", "collective=mpi",
+                f"update={update}"])
+        digests["four in a process"] = self.in_process(4, *llama)
+
+        self.assertEqual(len(set(digests.values())), 1, digests)
+        self.assertNotEqual(self.in_process(1), digests[1])
+
+
 class OverTwoHosts(TwoHostsTest, GptTest):
 
     def test_two_hosts_do_not_change_the_digest(self):

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "common/job_spec_loss.h"
+#include "worker/checkpoint/gpt_description.h"
 
 namespace descent {
 namespace {
@@ -20,14 +21,7 @@ Json ToJson(const MlpSpec& mlp) {
             {"dropout", mlp.dropout}}}};
 }
 
-Json ToJson(const GptSpec& gpt) {
-  return {{"gpt",
-           {{"layers", gpt.layers},
-            {"heads", gpt.heads},
-            {"embedding_size", gpt.embedding_size},
-            {"context_length", gpt.context_length},
-            {"dropout", gpt.dropout}}}};
-}
+Json ToJson(const GptSpec& gpt) { return {{"gpt", EncodeGpt(gpt)}}; }
 
 Json ToJson(const LinearRegressionSpec&) { return {{"linear_regression", Json::object()}}; }
 
@@ -51,16 +45,6 @@ MlpSpec MlpFromJson(const Json& json) {
   mlp.activation = json.at("activation") == "relu" ? Activation::kRelu : Activation::kGelu;
   json.at("dropout").get_to(mlp.dropout);
   return mlp;
-}
-
-GptSpec GptFromJson(const Json& json) {
-  GptSpec gpt;
-  json.at("layers").get_to(gpt.layers);
-  json.at("heads").get_to(gpt.heads);
-  json.at("embedding_size").get_to(gpt.embedding_size);
-  json.at("context_length").get_to(gpt.context_length);
-  json.at("dropout").get_to(gpt.dropout);
-  return gpt;
 }
 
 Loss LossFromJson(const Json& json) {
@@ -92,7 +76,7 @@ Result<ModelDescription> FromJson(const Json& json) {
   ModelDescription description;
   const Json& model = json.at("model");
   if (model.contains("gpt")) {
-    description.model.architecture = GptFromJson(model.at("gpt"));
+    description.model.architecture = DecodeGpt(model.at("gpt"));
   } else if (model.contains("linear_regression")) {
     description.model.architecture = LinearRegressionSpec{};
   } else if (model.contains("logistic_regression")) {

@@ -3,7 +3,9 @@
 #include <cmath>
 #include <string>
 
+#include "worker/ops/elementwise_ops.h"
 #include "worker/ops/ops.h"
+#include "worker/ops/transformer_ops.h"
 
 namespace descent {
 namespace {
@@ -20,10 +22,10 @@ class GptBuilder {
     const auto start = Initialization::Normal(kDeviation);
     const ValueId table =
         graph_.AddParameter("transformer.wte.weight", {vocabulary, spec_.embedding_size}, start);
-    const ValueId positions = graph_.AddParameter(
-        "transformer.wpe.weight", {spec_.context_length, spec_.embedding_size}, start);
     DESCENT_ASSIGN(ValueId x, Embedding(graph_, tokens, table));
-    DESCENT_ASSIGN(x, AddPositions(graph_, x, positions));
+    if (spec_.positions == GptPositions::kLearned) {
+      DESCENT_ASSIGN(x, AppendPositions(x));
+    }
     DESCENT_ASSIGN(x, AppendDropout(x));
     for (std::int64_t layer = 0; layer < spec_.layers; ++layer) {
       const std::string prefix = "transformer.h." + std::to_string(layer) + ".";
@@ -31,15 +33,32 @@ class GptBuilder {
       DESCENT_ASSIGN(x, AppendFeedForward(prefix, x));
     }
     DESCENT_ASSIGN(x, AppendNorm("transformer.ln_f", x));
-    return MatMul(graph_, x, table, {.transpose_b = true});
+    return MatMul(graph_, x, Head(table), {.transpose_b = true});
   }
 
  private:
-  // x + dropout(c_proj(attention(c_attn(ln_1(x))))).
+  Result<ValueId> AppendPositions(ValueId x) {
+    const ValueId positions =
+        graph_.AddParameter("transformer.wpe.weight", {spec_.context_length, spec_.embedding_size},
+                            Initialization::Normal(kDeviation));
+    return AddPositions(graph_, x, positions);
+  }
+
+  // The matrix that the logits are read off by.
+  ValueId Head(ValueId table) {
+    if (spec_.head == GptHead::kTied) return table;
+    return graph_.AddParameter("lm_head.weight", graph_.value(table).type.shape,
+                               Initialization::Normal(kDeviation));
+  }
+
+  // x + dropout(c_proj(attention(c_attn(ln_1(x))))), the queries and keys turned if so wanted.
   Result<ValueId> AppendAttention(const std::string& prefix, ValueId x) {
     DESCENT_ASSIGN(ValueId y, AppendNorm(prefix + "ln_1", x));
     DESCENT_ASSIGN(y,
                    AppendLinear(prefix + "attn.c_attn", y, 3 * spec_.embedding_size, kDeviation));
+    if (spec_.positions == GptPositions::kRotary) {
+      DESCENT_ASSIGN(y, Rotary(graph_, y, {.heads = spec_.heads, .tokens = spec_.context_length}));
+    }
     DESCENT_ASSIGN(y, CausalAttention(graph_, y,
                                       {.heads = spec_.heads,
                                        .tokens = spec_.context_length,
@@ -48,12 +67,28 @@ class GptBuilder {
     return AppendResidual(prefix + "attn.c_proj", x, y);
   }
 
-  // x + dropout(c_proj(gelu(c_fc(ln_2(x))))).
+  // x + dropout(c_proj(activation(c_fc(ln_2(x))))).
   Result<ValueId> AppendFeedForward(const std::string& prefix, ValueId x) {
     DESCENT_ASSIGN(ValueId y, AppendNorm(prefix + "ln_2", x));
-    DESCENT_ASSIGN(y, AppendLinear(prefix + "mlp.c_fc", y, 4 * spec_.embedding_size, kDeviation));
-    DESCENT_ASSIGN(y, Gelu(graph_, y));
+    DESCENT_ASSIGN(y, AppendHidden(prefix + "mlp.", y));
     return AppendResidual(prefix + "mlp.c_proj", x, y);
+  }
+
+  // activation(c_fc(x)), or silu(c_gate(x)) c_fc(x).
+  Result<ValueId> AppendHidden(const std::string& prefix, ValueId x) {
+    const std::int64_t size = FeedForwardSizeOf(spec_);
+    DESCENT_ASSIGN(const ValueId hidden, AppendLinear(prefix + "c_fc", x, size, kDeviation));
+    switch (spec_.activation) {
+      case GptActivation::kGelu:
+        return Gelu(graph_, hidden);
+      case GptActivation::kGeluTanh:
+        return GeluTanh(graph_, hidden);
+      case GptActivation::kSwiglu:
+        break;
+    }
+    DESCENT_ASSIGN(ValueId gate, AppendLinear(prefix + "c_gate", x, size, kDeviation));
+    DESCENT_ASSIGN(gate, Silu(graph_, gate));
+    return Mul(graph_, gate, hidden);
   }
 
   // x + dropout(linear(y)): the end of a branch. The deviation keeps the sum of 2 layers' branches
@@ -70,15 +105,17 @@ class GptBuilder {
     const std::int64_t inputs = graph_.value(x).type.shape[1];
     const ValueId weight =
         graph_.AddParameter(name + ".weight", {outputs, inputs}, Initialization::Normal(deviation));
+    DESCENT_ASSIGN(const ValueId product, MatMul(graph_, x, weight, {.transpose_b = true}));
+    if (spec_.biases == GptBiases::kNone) return product;
     const ValueId bias =
         graph_.AddParameter(name + ".bias", {outputs}, Initialization::Constant(0));
-    DESCENT_ASSIGN(const ValueId product, MatMul(graph_, x, weight, {.transpose_b = true}));
     return AddBias(graph_, product, bias);
   }
 
   Result<ValueId> AppendNorm(const std::string& name, ValueId x) {
     const Shape shape = {spec_.embedding_size};
     const ValueId gain = graph_.AddParameter(name + ".weight", shape, Initialization::Constant(1));
+    if (spec_.norm == GptNorm::kRmsNorm) return RmsNorm(graph_, x, gain, kEpsilon);
     const ValueId bias = graph_.AddParameter(name + ".bias", shape, Initialization::Constant(0));
     return LayerNorm(graph_, x, gain, bias, kEpsilon);
   }

@@ -2,7 +2,9 @@
 
 #include <array>
 
+#include "worker/ops/elementwise_ops.h"
 #include "worker/ops/loss_ops.h"
+#include "worker/ops/transformer_ops.h"
 
 namespace descent {
 
@@ -15,12 +17,17 @@ std::span<const OpDef* const> AllOps() {
       &ReluGradientOp(),
       &GeluOp(),
       &GeluGradientOp(),
+      &SiluOp(),
+      &SiluGradientOp(),
+      &GeluTanhOp(),
+      &GeluTanhGradientOp(),
       &DropoutOp(),
       &SoftmaxCrossEntropyOp(),
       &SoftmaxCrossEntropyGradientOp(),
       &TopOneCorrectOp(),
       &TopFiveCorrectOp(),
       &AddOp(),
+      &MulOp(),
       &EmbeddingOp(),
       &EmbeddingGradientOp(),
       &AddPositionsOp(),
@@ -28,6 +35,10 @@ std::span<const OpDef* const> AllOps() {
       &LayerNormOp(),
       &LayerNormGradientOp(),
       &LayerNormGainGradientOp(),
+      &RmsNormOp(),
+      &RmsNormGradientOp(),
+      &RmsNormGainGradientOp(),
+      &RotaryOp(),
       &CausalAttentionOp(),
       &CausalAttentionGradientOp(),
       &BinaryCrossEntropyOp(),

@@ -67,6 +67,22 @@ TEST(ModelDescriptionTest, AModelOfNumbersComesBack) {
   EXPECT_EQ(decoded.format, description.format);
 }
 
+TEST(ModelDescriptionTest, AGptThatIsNotGpt2sComesBack) {
+  ModelDescription description = TinyDescription();
+  auto& gpt = std::get<GptSpec>(description.model.architecture);
+  gpt.feed_forward_size = 20;
+  gpt.positions = GptPositions::kRotary;
+  gpt.activation = GptActivation::kGeluTanh;
+  gpt.norm = GptNorm::kRmsNorm;
+  gpt.head = GptHead::kUntied;
+  gpt.biases = GptBiases::kNone;
+
+  const ModelDescription decoded =
+      DecodeModelDescription(EncodeModelDescription(description)).value();
+
+  EXPECT_EQ(std::get<GptSpec>(decoded.model.architecture), gpt);
+}
+
 TEST(ModelDescriptionTest, BothRegressionsComeBack) {
   ModelDescription description = MlpDescription();
   description.model = {.architecture = LogisticRegressionSpec{}, .label_smoothing = 0.25};

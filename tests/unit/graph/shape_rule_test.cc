@@ -3,8 +3,10 @@
 #include <string>
 #include <vector>
 
+#include "worker/ops/elementwise_ops.h"
 #include "worker/ops/loss_ops.h"
 #include "worker/ops/ops.h"
+#include "worker/ops/transformer_ops.h"
 
 namespace descent {
 namespace {
@@ -70,6 +72,42 @@ TEST(ShapeRuleTest, SoftmaxCrossEntropyRefusesToSmoothAllAway) {
   EXPECT_EQ(
       RefusalOf(SoftmaxCrossEntropyOp(), {Floats({8, 3}), Integers({8})}, {{"smoothing", 1.0}}),
       "smoothing is 1.000000, wanted at least 0 and below 1");
+}
+
+TEST(ShapeRuleTest, RmsNormRefusesAGainOfAnotherLength) {
+  EXPECT_EQ(RefusalOf(RmsNormOp(), {Floats({8, 3}), Floats({4})}, {{"epsilon", 1e-5}}),
+            "gain is [4], wanted [3]");
+}
+
+TEST(ShapeRuleTest, RmsNormGradientRefusesAnotherGradient) {
+  EXPECT_EQ(
+      RefusalOf(RmsNormGradientOp(), {Floats({8, 4}), Floats({8, 3}), Floats({3}), Floats({8})}),
+      "dy is [8, 4], wanted [8, 3]");
+}
+
+TEST(ShapeRuleTest, RmsNormGainGradientRefusesARowTooMany) {
+  EXPECT_EQ(RefusalOf(RmsNormGainGradientOp(), {Floats({8, 3}), Floats({8, 3}), Floats({9})}),
+            "inverse_rms is [9], wanted [8]");
+}
+
+TEST(ShapeRuleTest, RotaryRefusesAnOddWidthOfAHead) {
+  EXPECT_EQ(RefusalOf(RotaryOp(), {Floats({8, 18})},
+                      {{"heads", std::int64_t{2}}, {"tokens", std::int64_t{4}}}),
+            "projections is [8, 18], wanted rows in multiples of 4 tokens and columns in multiples "
+            "of 3 times 2 heads of an even width");
+}
+
+TEST(ShapeRuleTest, MulRefusesShapesThatDiffer) {
+  EXPECT_EQ(RefusalOf(MulOp(), {Floats({3, 2}), Floats({2, 3})}),
+            "the second operand is [2, 3], wanted [3, 2]");
+}
+
+TEST(ShapeRuleTest, SiluRefusesIntegers) {
+  EXPECT_EQ(RefusalOf(SiluOp(), {Integers({3})}), "x is int32, wanted f32");
+}
+
+TEST(ShapeRuleTest, GeluTanhRefusesTwoOperands) {
+  EXPECT_EQ(RefusalOf(GeluTanhOp(), {Floats({3}), Floats({3})}), "found 2 operands, wanted 1");
 }
 
 TEST(ShapeRuleTest, TopOneCorrectRefusesRealLabels) {

@@ -23,6 +23,10 @@ PreparedStep PrepareRelu(const KernelRequest& request);  // activation.cc
 PreparedStep PrepareReluGradient(const KernelRequest& request);
 PreparedStep PrepareGelu(const KernelRequest& request);
 PreparedStep PrepareGeluGradient(const KernelRequest& request);
+PreparedStep PrepareSilu(const KernelRequest& request);
+PreparedStep PrepareSiluGradient(const KernelRequest& request);
+PreparedStep PrepareGeluTanh(const KernelRequest& request);
+PreparedStep PrepareGeluTanhGradient(const KernelRequest& request);
 
 PreparedStep PrepareDropout(const KernelRequest& request);  // dropout.cc
 
@@ -32,6 +36,7 @@ PreparedStep PrepareTopOneCorrect(const KernelRequest& request);
 PreparedStep PrepareTopFiveCorrect(const KernelRequest& request);
 
 PreparedStep PrepareAdd(const KernelRequest& request);  // elementwise.cc
+PreparedStep PrepareMul(const KernelRequest& request);
 PreparedStep PrepareIdentity(const KernelRequest& request);
 PreparedStep PrepareFill(const KernelRequest& request);
 
@@ -43,6 +48,12 @@ PreparedStep PreparePositionSum(const KernelRequest& request);
 PreparedStep PrepareLayerNorm(const KernelRequest& request);  // layer_norm.cc
 PreparedStep PrepareLayerNormGradient(const KernelRequest& request);
 PreparedStep PrepareLayerNormGainGradient(const KernelRequest& request);
+
+PreparedStep PrepareRmsNorm(const KernelRequest& request);  // rms_norm.cc
+PreparedStep PrepareRmsNormGradient(const KernelRequest& request);
+PreparedStep PrepareRmsNormGainGradient(const KernelRequest& request);
+
+PreparedStep PrepareRotary(const KernelRequest& request);  // rotary.cc
 
 PreparedStep PrepareCausalAttention(const KernelRequest& request);  // attention.cc
 PreparedStep PrepareCausalAttentionGradient(const KernelRequest& request);

@@ -15,6 +15,11 @@ void AddRun(const float* a, const float* b, float* sum, std::size_t count) {
       count, sum, [](FloatVector x, FloatVector y) HWY_ATTR { return hn::Add(x, y); }, a, b);
 }
 
+void MulRun(const float* a, const float* b, float* product, std::size_t count) {
+  MapElements(
+      count, product, [](FloatVector x, FloatVector y) HWY_ATTR { return hn::Mul(x, y); }, a, b);
+}
+
 }  // namespace HWY_NAMESPACE
 }  // namespace descent::cpu
 HWY_AFTER_NAMESPACE();
@@ -23,15 +28,29 @@ HWY_AFTER_NAMESPACE();
 namespace descent::cpu {
 
 HWY_EXPORT(AddRun);
+HWY_EXPORT(MulRun);
 
-PreparedStep PrepareAdd(const KernelRequest& request) {
+namespace {
+
+using BinaryRun = void (*)(const float*, const float*, float*, std::size_t);
+
+PreparedStep PrepareBinary(const KernelRequest& request, BinaryRun map) {
   const auto count = static_cast<std::size_t>(ElementCount(request.output(0).shape));
-  return MakeStep([count, &pool = request.pool](const StepRun& run) {
+  return MakeStep([count, map, &pool = request.pool](const StepRun& run) {
     ForEachRun(pool, count, kElementsPerRun, [&](std::size_t first, std::size_t run_count) {
-      HWY_DYNAMIC_DISPATCH(AddRun)
-      (run.input(0) + first, run.input(1) + first, run.output(0) + first, run_count);
+      map(run.input(0) + first, run.input(1) + first, run.output(0) + first, run_count);
     });
   });
+}
+
+}  // namespace
+
+PreparedStep PrepareAdd(const KernelRequest& request) {
+  return PrepareBinary(request, HWY_DYNAMIC_DISPATCH(AddRun));
+}
+
+PreparedStep PrepareMul(const KernelRequest& request) {
+  return PrepareBinary(request, HWY_DYNAMIC_DISPATCH(MulRun));
 }
 
 PreparedStep PrepareIdentity(const KernelRequest& request) {

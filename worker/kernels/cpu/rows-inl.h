@@ -21,6 +21,15 @@ HWY_INLINE FloatVector ExpOrNan(FloatVector x) {
   return hn::IfThenElse(hn::IsNaN(x), x, hn::Exp(FloatTag(), x));
 }
 
+// 1 / (1 + exp(-x)), through exp(-|x|), which cannot overflow. NaN stays NaN.
+HWY_INLINE FloatVector Sigmoid(FloatVector x) {
+  const FloatTag tag;
+  const FloatVector one = hn::Set(tag, 1.0f);
+  const FloatVector small = ExpOrNan(hn::Neg(hn::Abs(x)));
+  const FloatVector numerator = hn::IfThenElse(hn::Lt(x, hn::Zero(tag)), small, one);
+  return hn::Div(numerator, hn::Add(one, small));
+}
+
 // A vector of row[i, i + lanes), the places behind the row's end filled with `filler`. So every
 // element has its place in a vector, and lanes that are added last give equal bits for any
 // alignment.

@@ -60,10 +60,7 @@ float HuberRow(std::span<const float> x, const float* targets, float delta) {
 void BinaryCrossEntropyRowGradient(std::span<const float> x, const float* targets, float scale,
                                    float, float* dx) {
   const auto gradient = [scale](FloatVector logit, FloatVector target) HWY_ATTR {
-    const FloatTag tag;
-    const FloatVector one = hn::Set(tag, 1.0f);
-    const FloatVector sigmoid = hn::Div(one, hn::Add(one, ExpOrNan(hn::Neg(logit))));
-    return hn::Mul(hn::Set(tag, scale), hn::Sub(sigmoid, target));
+    return hn::Mul(hn::Set(FloatTag(), scale), hn::Sub(Sigmoid(logit), target));
   };
   MapElements(x.size(), dx, gradient, x.data(), targets);
 }
