@@ -33,8 +33,12 @@ struct MlpSpec {
 struct LinearRegressionSpec {};
 struct LogisticRegressionSpec {};
 
+// How parameters start: as PyTorch's layers do, or as GPT-2's weights did.
+enum class Initializer { kPytorch, kGpt2 };
+
 struct ModelSpec {
   std::variant<MlpSpec, GptSpec, LinearRegressionSpec, LogisticRegressionSpec> architecture;
+  std::optional<Initializer> init;  // absent: gpt2 of a gpt, else pytorch
   Loss loss = Loss::kCrossEntropy;
   double huber_delta = 0.0;      // of huber, above 0; 0: chosen by default
   double label_smoothing = 0.0;  // of cross_entropy, in [0, 1): of training alone

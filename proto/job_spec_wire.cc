@@ -201,6 +201,25 @@ void SetArchitecture(const LogisticRegressionSpec&, v1::ModelSpec& model) {
   model.mutable_logistic_regression();
 }
 
+v1::Init ToProto(Initializer init) {
+  return init == Initializer::kPytorch ? v1::INIT_PYTORCH : v1::INIT_GPT2;
+}
+
+Status SetInit(v1::Init proto, ModelSpec& model) {
+  switch (proto) {
+    case v1::INIT_UNSPECIFIED:
+      return Status();
+    case v1::INIT_PYTORCH:
+      model.init = Initializer::kPytorch;
+      return Status();
+    case v1::INIT_GPT2:
+      model.init = Initializer::kGpt2;
+      return Status();
+    default:
+      return UnknownEnum("model.init", proto);
+  }
+}
+
 Status SetModel(const v1::ModelSpec& proto, ModelSpec& model) {
   if (proto.has_mlp()) {
     DESCENT_ASSIGN(model.architecture, FromProto(proto.mlp()));
@@ -215,6 +234,7 @@ Status SetModel(const v1::ModelSpec& proto, ModelSpec& model) {
                   "model names no architecture, must be one of: mlp, gpt, linear_regression, "
                   "logistic_regression");
   }
+  DESCENT_RETURN_IF_ERROR(SetInit(proto.init(), model));
   return SetLoss(proto, model);
 }
 
@@ -249,6 +269,7 @@ v1::JobSpec ToProto(const JobSpec& spec) {
   proto.set_name(spec.name);
   std::visit([&](const auto& model) { SetArchitecture(model, *proto.mutable_model()); },
              spec.model.architecture);
+  if (spec.model.init) proto.mutable_model()->set_init(ToProto(*spec.model.init));
   SetLoss(spec.model, *proto.mutable_model());
 
   v1::DataSpec& data = *proto.mutable_data();

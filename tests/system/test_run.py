@@ -37,6 +37,17 @@ class Run(SystemTest):
         self.assertEqual(self.digest_of(shared), self.digest_of(alone))
         self.assertRegex(alone.stdout, r"test accuracy: (0\.9\d+|1\.0+)\n")
 
+    def test_the_initializer_decides_how_a_job_begins(self):
+        first_step = ("--workers", 1, "--set", "stop_at_step=1", "--set")
+
+        by_default = self.run_job(self.job_file, *first_step, "seed=1")
+        pytorch = self.run_job(self.job_file, *first_step, "model.init=pytorch",
+                               "--set", "seed=1")
+        gpt2 = self.run_job(self.job_file, *first_step, "model.init=gpt2", "--set", "seed=1")
+
+        self.assertEqual(self.digest_of(pytorch), self.digest_of(by_default))
+        self.assertNotEqual(self.digest_of(gpt2), self.digest_of(by_default))
+
     def test_a_job_that_stops_early_ends_alike_on_any_number_of_workers(self):
         impatient = ("--set", "early_stopping={metric: accuracy, patience: 2, min_delta: 0.9}",
                      "--set", "evaluate.every_steps=10",

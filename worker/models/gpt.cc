@@ -1,8 +1,8 @@
 #include "worker/models/gpt.h"
 
-#include <cmath>
 #include <string>
 
+#include "worker/models/initializer.h"
 #include "worker/ops/elementwise_ops.h"
 #include "worker/ops/ops.h"
 #include "worker/ops/transformer_ops.h"
@@ -10,18 +10,17 @@
 namespace descent {
 namespace {
 
-constexpr double kDeviation = 0.02;
 constexpr double kEpsilon = 1e-5;
 
 // Appends the parts of one model, in the order of the forward pass.
 class GptBuilder {
  public:
-  GptBuilder(Graph& graph, const GptSpec& spec) : graph_(graph), spec_(spec) {}
+  GptBuilder(Graph& graph, const GptSpec& spec, Initializer initializer)
+      : graph_(graph), spec_(spec), initializer_(initializer) {}
 
   Result<ValueId> Append(ValueId tokens, std::int64_t vocabulary) {
-    const auto start = Initialization::Normal(kDeviation);
-    const ValueId table =
-        graph_.AddParameter("transformer.wte.weight", {vocabulary, spec_.embedding_size}, start);
+    const ValueId table = graph_.AddParameter(
+        "transformer.wte.weight", {vocabulary, spec_.embedding_size}, EmbeddingStart(initializer_));
     DESCENT_ASSIGN(ValueId x, Embedding(graph_, tokens, table));
     if (spec_.positions == GptPositions::kLearned) {
       DESCENT_ASSIGN(x, AppendPositions(x));
@@ -40,7 +39,7 @@ class GptBuilder {
   Result<ValueId> AppendPositions(ValueId x) {
     const ValueId positions =
         graph_.AddParameter("transformer.wpe.weight", {spec_.context_length, spec_.embedding_size},
-                            Initialization::Normal(kDeviation));
+                            EmbeddingStart(initializer_));
     return AddPositions(graph_, x, positions);
   }
 
@@ -48,14 +47,13 @@ class GptBuilder {
   ValueId Head(ValueId table) {
     if (spec_.head == GptHead::kTied) return table;
     return graph_.AddParameter("lm_head.weight", graph_.value(table).type.shape,
-                               Initialization::Normal(kDeviation));
+                               WeightStart(initializer_, spec_.embedding_size));
   }
 
   // x + dropout(c_proj(attention(c_attn(ln_1(x))))), the queries and keys turned if so wanted.
   Result<ValueId> AppendAttention(const std::string& prefix, ValueId x) {
     DESCENT_ASSIGN(ValueId y, AppendNorm(prefix + "ln_1", x));
-    DESCENT_ASSIGN(y,
-                   AppendLinear(prefix + "attn.c_attn", y, 3 * spec_.embedding_size, kDeviation));
+    DESCENT_ASSIGN(y, AppendLinear(prefix + "attn.c_attn", y, 3 * spec_.embedding_size));
     if (spec_.positions == GptPositions::kRotary) {
       DESCENT_ASSIGN(y, Rotary(graph_, y, {.heads = spec_.heads, .tokens = spec_.context_length}));
     }
@@ -77,7 +75,7 @@ class GptBuilder {
   // activation(c_fc(x)), or silu(c_gate(x)) c_fc(x).
   Result<ValueId> AppendHidden(const std::string& prefix, ValueId x) {
     const std::int64_t size = FeedForwardSizeOf(spec_);
-    DESCENT_ASSIGN(const ValueId hidden, AppendLinear(prefix + "c_fc", x, size, kDeviation));
+    DESCENT_ASSIGN(const ValueId hidden, AppendLinear(prefix + "c_fc", x, size));
     switch (spec_.activation) {
       case GptActivation::kGelu:
         return Gelu(graph_, hidden);
@@ -86,29 +84,33 @@ class GptBuilder {
       case GptActivation::kSwiglu:
         break;
     }
-    DESCENT_ASSIGN(ValueId gate, AppendLinear(prefix + "c_gate", x, size, kDeviation));
+    DESCENT_ASSIGN(ValueId gate, AppendLinear(prefix + "c_gate", x, size));
     DESCENT_ASSIGN(gate, Silu(graph_, gate));
     return Mul(graph_, gate, hidden);
   }
 
-  // x + dropout(linear(y)): the end of a branch. The deviation keeps the sum of 2 layers' branches
-  // as wide as one.
+  // x + dropout(linear(y)): the end of a branch.
   Result<ValueId> AppendResidual(const std::string& name, ValueId x, ValueId y) {
-    const double deviation = kDeviation / std::sqrt(2.0 * static_cast<double>(spec_.layers));
-    DESCENT_ASSIGN(y, AppendLinear(name, y, spec_.embedding_size, deviation));
+    const Initialization start =
+        BranchEndStart(initializer_, graph_.value(y).type.shape[1], 2 * spec_.layers);
+    DESCENT_ASSIGN(y, AppendLinear(name, y, spec_.embedding_size, start));
     DESCENT_ASSIGN(y, AppendDropout(y));
     return Add(graph_, x, y);
   }
 
-  Result<ValueId> AppendLinear(const std::string& name, ValueId x, std::int64_t outputs,
-                               double deviation) {
+  Result<ValueId> AppendLinear(const std::string& name, ValueId x, std::int64_t outputs) {
     const std::int64_t inputs = graph_.value(x).type.shape[1];
-    const ValueId weight =
-        graph_.AddParameter(name + ".weight", {outputs, inputs}, Initialization::Normal(deviation));
+    return AppendLinear(name, x, outputs, WeightStart(initializer_, inputs));
+  }
+
+  Result<ValueId> AppendLinear(const std::string& name, ValueId x, std::int64_t outputs,
+                               const Initialization& start) {
+    const std::int64_t inputs = graph_.value(x).type.shape[1];
+    const ValueId weight = graph_.AddParameter(name + ".weight", {outputs, inputs}, start);
     DESCENT_ASSIGN(const ValueId product, MatMul(graph_, x, weight, {.transpose_b = true}));
     if (spec_.biases == GptBiases::kNone) return product;
     const ValueId bias =
-        graph_.AddParameter(name + ".bias", {outputs}, Initialization::Constant(0));
+        graph_.AddParameter(name + ".bias", {outputs}, BiasStart(initializer_, inputs));
     return AddBias(graph_, product, bias);
   }
 
@@ -130,14 +132,15 @@ class GptBuilder {
 
   Graph& graph_;
   const GptSpec& spec_;
+  const Initializer initializer_;
   std::int64_t dropout_count_ = 0;
 };
 
 }  // namespace
 
-Result<ValueId> AppendGpt(Graph& graph, const GptSpec& spec, ValueId tokens,
-                          std::int64_t vocabulary) {
-  return GptBuilder(graph, spec).Append(tokens, vocabulary);
+Result<ValueId> AppendGpt(Graph& graph, const GptSpec& spec, const GptExtent& extent,
+                          ValueId tokens) {
+  return GptBuilder(graph, spec, extent.initializer).Append(tokens, extent.vocabulary);
 }
 
 }  // namespace descent

@@ -17,11 +17,13 @@ namespace descent {
 // are rotary in place of wpe, the GELU is exact, approximated by tanh, or silu(c_gate(.)) c_fc(.),
 // which is SwiGLU (Shazeer 2020), the norms are RMSNorm, and lm_head takes wte's place in the
 // logits. The parameters are named as in PyTorch models of GPT-2
-// ("transformer.h.0.attn.c_attn.weight"); a weight is [out, in], as of PyTorch's Linear. They start
-// normal with deviation 0.02, those that end a residual branch with 0.02 / sqrt(2 layers), biases
-// at 0 and gains at 1. Source: Radford et al. 2019, "Language Models are Unsupervised Multitask
-// Learners", section 2.3.
-Result<ValueId> AppendGpt(Graph& graph, const GptSpec& spec, ValueId tokens,
-                          std::int64_t vocabulary);
+// ("transformer.h.0.attn.c_attn.weight"); a weight is [out, in], as of PyTorch's Linear. Source:
+// Radford et al. 2019, "Language Models are Unsupervised Multitask Learners", section 2.3.
+struct GptExtent {
+  std::int64_t vocabulary = 0;
+  Initializer initializer = Initializer::kGpt2;
+};
+Result<ValueId> AppendGpt(Graph& graph, const GptSpec& spec, const GptExtent& extent,
+                          ValueId tokens);
 
 }  // namespace descent

@@ -3,6 +3,7 @@
 #include <variant>
 
 #include "worker/models/gpt.h"
+#include "worker/models/initializer.h"
 #include "worker/models/loss.h"
 #include "worker/models/mlp.h"
 
@@ -14,6 +15,7 @@ struct Extent {
   const SampleFormat& format;
   std::int64_t batch_rows;
   std::int64_t outputs;  // for each label, or for the targets of a sample
+  Initializer initializer;
 };
 
 // From features or tokens to the logits of every label.
@@ -24,7 +26,7 @@ Result<ValueId> AppendLogits(Graph& graph, const MlpSpec& spec, const Extent& ex
     return Status(Code::kInvalidArgument, "an mlp learns from features, found tokens");
   ports.input =
       graph.AddInput("features", {DataType::kFloat32, {extent.batch_rows, format.feature_count}});
-  return AppendMlp(graph, spec, ports.input, extent.outputs);
+  return AppendMlp(graph, spec, {extent.outputs, extent.initializer}, ports.input);
 }
 
 Result<ValueId> AppendLogits(Graph& graph, const GptSpec& spec, const Extent& extent,
@@ -36,7 +38,7 @@ Result<ValueId> AppendLogits(Graph& graph, const GptSpec& spec, const Extent& ex
                       " learns from as many tokens, found " + std::to_string(format.token_count));
   ports.input =
       graph.AddInput("tokens", {DataType::kInt32, {extent.batch_rows * format.token_count}});
-  return AppendGpt(graph, spec, ports.input, extent.outputs);
+  return AppendGpt(graph, spec, {extent.outputs, extent.initializer}, ports.input);
 }
 
 Result<ValueId> AppendLogits(Graph& graph, const LinearRegressionSpec&, const Extent& extent,
@@ -58,7 +60,8 @@ Result<Graph> BuildModel(const ModelSpec& spec, const SampleFormat& format,
   Graph graph;
   ModelPorts ports;
   const auto append = [&](const auto& architecture) {
-    return AppendLogits(graph, architecture, {format, batch_rows, outputs}, ports);
+    return AppendLogits(graph, architecture, {format, batch_rows, outputs, InitializerOf(spec)},
+                        ports);
   };
   DESCENT_ASSIGN(ports.logits, std::visit(append, spec.architecture));
   DESCENT_RETURN_IF_ERROR(AppendLoss(graph, spec, format, batch_rows, ports));

@@ -15,7 +15,7 @@ namespace descent {
 //
 // An MLP (mlp.h), of which linear and logistic regression are the ones without hidden layers,
 // learns from features, a GPT (gpt.h) from tokens. Parameters have the names and shapes that they
-// have in PyTorch, and start as they do there, so trained weights can be exchanged.
+// have in PyTorch, so trained weights can be exchanged; initializer.h says how they start.
 Result<Graph> BuildModel(const ModelSpec& spec, const SampleFormat& format,
                          std::int64_t batch_rows);
 
