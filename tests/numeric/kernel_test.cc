@@ -47,7 +47,8 @@ std::vector<KernelCase> LargeCases() {
   }
   cases.push_back({AddBiasOp(), {{source.Reals({77, 513}), source.Reals({513})}, {}}});
   cases.push_back({ColumnSumOp(), {{source.Reals({129, 1001})}, {}}});
-  for (const OpDef* op : {&GeluOp(), &GeluTanhOp(), &ReluOp(), &SiluOp()})
+  for (const OpDef* op :
+       {&GeluOp(), &GeluTanhOp(), &ReluOp(), &SiluOp(), &SigmoidOp(), &TanhOp(), &ExpOp()})
     cases.push_back({*op, {{source.Reals({131, 257})}, {}}});
   for (const OpDef* op : {&AddOp(), &MulOp()})
     cases.push_back({*op, {{source.Reals({131, 257}), source.Reals({131, 257})}, {}}});

@@ -320,7 +320,8 @@ const InterpretationTable& GeneralInterpretations() {
 
 Interpretation InterpretationOf(std::string_view op) {
   for (const InterpretationTable* table :
-       {&GeneralInterpretations(), &LossInterpretations(), &TransformerInterpretations()}) {
+       {&GeneralInterpretations(), &LossInterpretations(), &TransformerInterpretations(),
+        &UnaryInterpretations()}) {
     if (const auto found = table->find(op); found != table->end()) return found->second;
   }
   DESCENT_CHECK(!"every op has a meaning in f64");

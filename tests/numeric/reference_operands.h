@@ -40,5 +40,6 @@ void Map(const Operands& o) {
 // Families of ops in files of their own.
 const InterpretationTable& LossInterpretations();         // reference_losses.cc
 const InterpretationTable& TransformerInterpretations();  // reference_transformer.cc
+const InterpretationTable& UnaryInterpretations();        // reference_unary.cc
 
 }  // namespace descent

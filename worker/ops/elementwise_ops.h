@@ -18,6 +18,33 @@ Result<ValueId> GeluTanh(Graph& graph, ValueId x);
 const OpDef& GeluTanhOp();
 const OpDef& GeluTanhGradientOp();  // (dy, x) -> dx
 
+// The functions of these names. Of what f32 cannot hold they give what IEEE 754 says: Exp infinity,
+// Log of 0 minus infinity, and of less than 0, as Sqrt, NaN. NaN stays NaN.
+Result<ValueId> Sigmoid(Graph& graph, ValueId x);
+const OpDef& SigmoidOp();
+const OpDef& SigmoidGradientOp();  // (dy, y) -> dx
+Result<ValueId> Tanh(Graph& graph, ValueId x);
+const OpDef& TanhOp();
+const OpDef& TanhGradientOp();  // (dy, y) -> dx
+Result<ValueId> Exp(Graph& graph, ValueId x);
+const OpDef& ExpOp();
+Result<ValueId> Log(Graph& graph, ValueId x);
+const OpDef& LogOp();
+const OpDef& LogGradientOp();  // (dy, x) -> dx
+Result<ValueId> Sqrt(Graph& graph, ValueId x);
+const OpDef& SqrtOp();
+const OpDef& SqrtGradientOp();  // (dy, y) -> dx
+
+// y = x^exponent; NaN of x < 0 unless the exponent is whole.
+Result<ValueId> Pow(Graph& graph, ValueId x, double exponent);
+const OpDef& PowOp();
+const OpDef& PowGradientOp();  // (dy, x) -> dx
+
+// y = min(max(x, low), high), low <= high. Its gradient flows where x lies within the bounds.
+Result<ValueId> Clip(Graph& graph, ValueId x, double low, double high);
+const OpDef& ClipOp();
+const OpDef& ClipGradientOp();  // (dy, x) -> dx
+
 // y = a b, equal shapes.
 Result<ValueId> Mul(Graph& graph, ValueId a, ValueId b);
 const OpDef& MulOp();

@@ -106,6 +106,27 @@ TEST(ShapeRuleTest, SiluRefusesIntegers) {
   EXPECT_EQ(RefusalOf(SiluOp(), {Integers({3})}), "x is int32, wanted f32");
 }
 
+TEST(ShapeRuleTest, FunctionsOfAnElementRefuseIntegers) {
+  const Attributes attributes = {{"exponent", 2.0}, {"low", 0.0}, {"high", 1.0}};
+  for (const OpDef* op :
+       {&SigmoidOp(), &TanhOp(), &ExpOp(), &LogOp(), &SqrtOp(), &PowOp(), &ClipOp()})
+    EXPECT_EQ(RefusalOf(*op, {Integers({3})}, attributes), "x is int32, wanted f32") << op->name;
+}
+
+TEST(ShapeRuleTest, TheirGradientsRefuseShapesThatDiffer) {
+  const Attributes attributes = {{"exponent", 2.0}, {"low", 0.0}, {"high", 1.0}};
+  for (const OpDef* op : {&SigmoidGradientOp(), &TanhGradientOp(), &LogGradientOp(),
+                          &SqrtGradientOp(), &PowGradientOp(), &ClipGradientOp()})
+    EXPECT_EQ(RefusalOf(*op, {Floats({3}), Floats({4})}, attributes),
+              "the second operand is [4], wanted [3]")
+        << op->name;
+}
+
+TEST(ShapeRuleTest, ClipRefusesBoundsInTheWrongOrder) {
+  EXPECT_EQ(RefusalOf(ClipOp(), {Floats({3})}, {{"low", 2.0}, {"high", 1.0}}),
+            "low is 2.000000, wanted at most high 1.000000");
+}
+
 TEST(ShapeRuleTest, GeluTanhRefusesTwoOperands) {
   EXPECT_EQ(RefusalOf(GeluTanhOp(), {Floats({3}), Floats({3})}), "found 2 operands, wanted 1");
 }

@@ -35,6 +35,8 @@ PreparedStep PrepareSoftmaxCrossEntropyGradient(const KernelRequest& request);
 PreparedStep PrepareTopOneCorrect(const KernelRequest& request);
 PreparedStep PrepareTopFiveCorrect(const KernelRequest& request);
 
+PreparedStep PrepareUnaryFunction(const KernelRequest& request);  // unary.cc: by the op's name
+
 PreparedStep PrepareAdd(const KernelRequest& request);  // elementwise.cc
 PreparedStep PrepareMul(const KernelRequest& request);
 PreparedStep PrepareIdentity(const KernelRequest& request);
