@@ -1,15 +1,14 @@
-#include "proto/wire.h"
-
+#include <optional>
 #include <string>
-#include <type_traits>
 #include <variant>
 
 #include "proto/evaluation_wire.h"
+#include "proto/wire.h"
+
+// Worker → coordinator.
 
 namespace descent {
 namespace {
-
-// --- Worker → coordinator --------------------------------------------------------------------
 
 void Set(const Register& from, v1::WorkerMessage& proto) {
   v1::Register& to = *proto.mutable_register_();
@@ -244,115 +243,12 @@ Result<WorkerMessage> Get(const v1::AssignmentEnded& from) {
                                        .retryable = from.retryable()});
 }
 
-// --- Coordinator → worker --------------------------------------------------------------------
-
-void Set(const Assign& from, v1::CoordinatorMessage& proto) {
-  v1::Assign& to = *proto.mutable_assign();
-  to.set_job(from.job);
-  to.set_generation(from.generation);
-  to.set_attempt(from.attempt);
-  *to.mutable_spec() = ToProto(from.spec);
-  for (const int rank : from.world_ranks) to.add_world_ranks(rank);
-  to.set_rank(from.rank);
-  to.set_checkpoint_directory(from.checkpoint_directory);
-  to.set_start_checkpoint(from.start_checkpoint);
-  if (!from.best_checkpoint) return;
-  to.set_best_checkpoint_step(from.best_checkpoint->step);
-  to.set_best_value(from.best_checkpoint->value);
-}
-
-void Set(const Begin& from, v1::CoordinatorMessage& proto) {
-  v1::Begin& to = *proto.mutable_begin();
-  to.set_job(from.job);
-  to.set_generation(from.generation);
-  *to.mutable_shard_plan() = ToProto(from.shard_plan);
-  to.set_total_steps(from.total_steps);
-}
-
-void Set(const GrantSteps& from, v1::CoordinatorMessage& proto) {
-  v1::GrantSteps& to = *proto.mutable_grant();
-  to.set_job(from.job);
-  to.set_generation(from.generation);
-  to.set_first(from.first);
-  to.set_last(from.last);
-  to.set_evaluate(from.evaluate);
-  to.set_save_checkpoint(from.save_checkpoint);
-  to.set_is_final(from.is_final);
-}
-
-void Set(const Stop& from, v1::CoordinatorMessage& proto) {
-  v1::Stop& to = *proto.mutable_stop();
-  to.set_job(from.job);
-  to.set_generation(from.generation);
-  to.set_mode(from.mode == StopMode::kAbort ? v1::STOP_MODE_ABORT : v1::STOP_MODE_GRACEFUL);
-}
-
-void Set(const Acknowledge& from, v1::CoordinatorMessage& proto) {
-  proto.mutable_acknowledge()->set_sequence(from.sequence);
-}
-
-Result<CoordinatorMessage> Get(const v1::Acknowledge& from) {
-  return CoordinatorMessage(Acknowledge{.sequence = from.sequence()});
-}
-
-Result<CoordinatorMessage> Get(const v1::Assign& from) {
-  DESCENT_ASSIGN(JobSpec spec, FromProto(from.spec()));
-  if (from.rank() < 0 || from.rank() >= from.world_ranks_size())
-    return Status(Code::kInvalidArgument, "assign: rank " + std::to_string(from.rank()) + " of " +
-                                              std::to_string(from.world_ranks_size()));
-  std::optional<BestCheckpoint> best;
-  if (from.has_best_value())
-    best = {.step = from.best_checkpoint_step(), .value = from.best_value()};
-  return CoordinatorMessage(
-      Assign{.job = from.job(),
-             .generation = from.generation(),
-             .attempt = from.attempt(),
-             .spec = std::move(spec),
-             .world_ranks = {from.world_ranks().begin(), from.world_ranks().end()},
-             .rank = from.rank(),
-             .checkpoint_directory = from.checkpoint_directory(),
-             .start_checkpoint = from.start_checkpoint(),
-             .best_checkpoint = best});
-}
-
-Result<CoordinatorMessage> Get(const v1::Begin& from) {
-  DESCENT_ASSIGN(const ShardPlan plan, FromProto(from.shard_plan()));
-  return CoordinatorMessage(Begin{.job = from.job(),
-                                  .generation = from.generation(),
-                                  .shard_plan = plan,
-                                  .total_steps = from.total_steps()});
-}
-
-Result<CoordinatorMessage> Get(const v1::GrantSteps& from) {
-  return CoordinatorMessage(GrantSteps{.job = from.job(),
-                                       .generation = from.generation(),
-                                       .first = from.first(),
-                                       .last = from.last(),
-                                       .evaluate = from.evaluate(),
-                                       .save_checkpoint = from.save_checkpoint(),
-                                       .is_final = from.is_final()});
-}
-
-Result<CoordinatorMessage> Get(const v1::Stop& from) {
-  if (from.mode() != v1::STOP_MODE_GRACEFUL && from.mode() != v1::STOP_MODE_ABORT)
-    return Unknown("stop.mode", from.mode());
-  return CoordinatorMessage(
-      Stop{.job = from.job(),
-           .generation = from.generation(),
-           .mode = from.mode() == v1::STOP_MODE_ABORT ? StopMode::kAbort : StopMode::kGraceful});
-}
-
-template <typename Proto, typename Variant>
-Proto VariantToProto(const Variant& message) {
-  Proto proto;
-  std::visit([&proto](const auto& alternative) { Set(alternative, proto); }, message);
-  return proto;
-}
-
 }  // namespace
 
 v1::WorkerMessage ToProto(const WorkerMessage& message) {
-  return VariantToProto<v1::WorkerMessage>(message);
+  v1::WorkerMessage proto;
+  std::visit([&proto](const auto& alternative) { Set(alternative, proto); }, message);
+  return proto;
 }
 
 Result<WorkerMessage> FromProto(const v1::WorkerMessage& message) {
@@ -377,28 +273,6 @@ Result<WorkerMessage> FromProto(const v1::WorkerMessage& message) {
       break;
   }
   return Status(Code::kInvalidArgument, "a worker's message of no known kind");
-}
-
-v1::CoordinatorMessage ToProto(const CoordinatorMessage& message) {
-  return VariantToProto<v1::CoordinatorMessage>(message);
-}
-
-Result<CoordinatorMessage> FromProto(const v1::CoordinatorMessage& message) {
-  switch (message.message_case()) {
-    case v1::CoordinatorMessage::kAssign:
-      return Get(message.assign());
-    case v1::CoordinatorMessage::kBegin:
-      return Get(message.begin());
-    case v1::CoordinatorMessage::kGrant:
-      return Get(message.grant());
-    case v1::CoordinatorMessage::kStop:
-      return Get(message.stop());
-    case v1::CoordinatorMessage::kAcknowledge:
-      return Get(message.acknowledge());
-    case v1::CoordinatorMessage::MESSAGE_NOT_SET:
-      break;
-  }
-  return Status(Code::kInvalidArgument, "a coordinator's message of no known kind");
 }
 
 }  // namespace descent

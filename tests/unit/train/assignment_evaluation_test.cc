@@ -1,0 +1,137 @@
+#include <gmock/gmock.h>
+
+#include <cmath>
+#include <filesystem>
+#include <string>
+
+#include "tests/unit/train/assignment_fixture.h"
+
+namespace descent {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Key;
+
+TEST_F(AssignmentTest, EvaluationGivesTheSameBitsForAnyNumberOfWorkers) {
+  const Outcome one = Run({.world_size = 1});
+  const Outcome three = Run({.world_size = 3});
+
+  const auto expected = one.reporter.Messages<EvaluationReport>();
+  const auto found = three.reporter.Messages<EvaluationReport>();
+  ASSERT_EQ(expected.size(), 2u);
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[1].values, expected[1].values);
+}
+
+TEST_F(AssignmentTest, TrainingLearnsTheBlobs) {
+  std::get<MlpSpec>(spec_.model.architecture).dropout = 0;
+  spec_.optimizer.adamw.lr = 0.02;
+
+  const auto evaluations = Run({.world_size = 2}).reporter.Messages<EvaluationReport>();
+
+  ASSERT_EQ(evaluations.size(), 2u);
+  EXPECT_GT(evaluations[1].values.at(EvaluationMetric::kAccuracy), 0.95);
+}
+
+TEST_F(AssignmentTest, AnEvaluationHasTheMetricsOfItsData) {
+  const auto pictures = Run({.world_size = 1}).reporter.Messages<EvaluationReport>();
+  ASSERT_FALSE(pictures.empty());
+  EXPECT_THAT(pictures[0].values,
+              ElementsAre(Key(EvaluationMetric::kLoss), Key(EvaluationMetric::kAccuracy)));
+
+  TrainGptOnText();
+  spec_.data.validation = spec_.data.train;
+  const auto texts = Run({.world_size = 2, .last_step = 2}).reporter.Messages<EvaluationReport>();
+
+  ASSERT_FALSE(texts.empty());
+  const EvaluationValues& values = texts[0].values;
+  EXPECT_EQ(values.size(), 4u);
+  EXPECT_NEAR(values.at(EvaluationMetric::kPerplexity),
+              std::exp(values.at(EvaluationMetric::kLoss)), 1e-9);
+  EXPECT_GE(values.at(EvaluationMetric::kTopFiveAccuracy), values.at(EvaluationMetric::kAccuracy));
+}
+
+// No step improves anything by so much.
+constexpr EarlyStoppingSpec kImpatient = {.patience = 2, .min_delta = 1e3};
+
+TEST_F(AssignmentTest, EarlyStoppingEndsAllRanksAfterTheSameStepWithACheckpoint) {
+  spec_.early_stopping = kImpatient;
+
+  const Outcome outcome = Run({.world_size = 3, .evaluate_every = 5});
+
+  for (const AssignmentEnded& ended : outcome.ended) {
+    EXPECT_EQ(ended.outcome, EndOutcome::kStoppedEarly);
+    EXPECT_EQ(ended.step, 15);
+    EXPECT_EQ(ended.state_digest, outcome.ended[0].state_digest);
+    EXPECT_THAT(ended.message, HasSubstr("2 evaluations did not improve validation/loss"));
+    EXPECT_THAT(ended.message, HasSubstr("of step 5"));
+  }
+  const auto checkpoints = outcome.reporter.Messages<CheckpointWritten>();
+  ASSERT_EQ(checkpoints.size(), 1u);
+  EXPECT_EQ(checkpoints[0].step, 15);
+}
+
+TEST_F(AssignmentTest, EarlyStoppingGoesOnWaitingAfterARestartOnOtherWorkers) {
+  spec_.early_stopping = kImpatient;
+  DigestOf({.world_size = 2, .last_step = 10, .evaluate_every = 5});
+
+  const Outcome outcome = Run({.world_size = 3,
+                               .first_step = 10,
+                               .start_checkpoint = CheckpointDirectory() / "step-10",
+                               .evaluate_every = 5});
+
+  EXPECT_EQ(outcome.ended[0].outcome, EndOutcome::kStoppedEarly);
+  EXPECT_EQ(outcome.ended[0].step, 15);
+}
+
+TEST_F(AssignmentTest, AnAttemptThatBeginsWhereEarlyStoppingEndedEndsAtOnce) {
+  spec_.early_stopping = kImpatient;
+  const std::string stopped = DigestOf({.world_size = 2, .evaluate_every = 5});
+
+  const Outcome outcome = Run({.world_size = 1,
+                               .first_step = 15,
+                               .start_checkpoint = CheckpointDirectory() / "step-15",
+                               .evaluate_every = 5});
+
+  EXPECT_EQ(outcome.ended[0].outcome, EndOutcome::kStoppedEarly);
+  EXPECT_EQ(outcome.ended[0].state_digest.ToHex(), stopped);
+  EXPECT_TRUE(outcome.reporter.Messages<StepReports>().empty());
+}
+
+TEST_F(AssignmentTest, AForkOfAJobThatStoppedEarlyBeginsToWaitAnew) {
+  spec_.early_stopping = kImpatient;
+  DigestOf({.world_size = 2, .evaluate_every = 5});
+
+  const Outcome outcome = Run({.world_size = 2,
+                               .first_step = 15,
+                               .start_checkpoint = CheckpointDirectory() / "step-15",
+                               .evaluate_every = 5,
+                               .job = "fork"});
+
+  EXPECT_EQ(outcome.ended[0].outcome, EndOutcome::kStoppedEarly);
+  EXPECT_EQ(outcome.ended[0].step, 30);
+}
+
+TEST_F(AssignmentTest, AMetricThatTheDataDoNotHaveIsRefused) {
+  spec_.checkpoint.best_metric = EvaluationMetric::kPerplexity;
+
+  const AssignmentEnded ended = Run({.world_size = 1}).ended[0];
+
+  EXPECT_EQ(ended.reason, "DataInvalid");
+  EXPECT_EQ(ended.message,
+            "checkpoint.best.metric: perplexity, must be one that these data have: loss, accuracy");
+}
+
+TEST_F(AssignmentTest, TheBestCheckpointByAccuracyStaysOnDisk) {
+  spec_.checkpoint = {.keep_last = 1, .best_metric = EvaluationMetric::kAccuracy};
+  spec_.optimizer.adamw.lr = 1e-12;  // every evaluation is the same: the first is the best
+
+  DigestOf({.world_size = 1, .evaluate_every = 5, .saves_in_the_middle = true});
+
+  EXPECT_TRUE(std::filesystem::exists(CheckpointDirectory() / "step-5"));
+  EXPECT_FALSE(std::filesystem::exists(CheckpointDirectory() / "step-10"));
+}
+
+}  // namespace
+}  // namespace descent

@@ -1,0 +1,122 @@
+#include "tests/unit/train/assignment_fixture.h"
+
+#include <fstream>
+#include <memory>
+#include <set>
+#include <thread>
+
+#include "tests/support/blob_dataset.h"
+#include "worker/collective/in_process_collective.h"
+#include "worker/collective/shared_memory_collective.h"
+
+namespace descent {
+
+AssignmentTest::AssignmentTest() {
+  BlobDataset{.samples = kTrainSamples}.Write(directory_.path() / "train");
+  BlobDataset{.samples = 301, .seed = 2}.Write(directory_.path() / "test");
+  spec_.name = "blobs";
+  spec_.model.architecture =
+      MlpSpec{.hidden_sizes = {16, 8}, .activation = Activation::kGelu, .dropout = 0.2};
+  spec_.data.train.path = directory_.path() / "train";
+  spec_.data.validation = DatasetSpec{.path = directory_.path() / "test", .range = {}};
+  spec_.batch = {.global = 30, .micro = 3, .logical_workers = 8, .tail = EpochTail::kKeep};
+  spec_.steps = 40;
+  spec_.seed = 7;
+  spec_.optimizer.adamw.no_decay = {"*.bias"};
+  spec_.optimizer.clip_norm = 1.0;
+  spec_.lr_schedule = {.kind = LrScheduleKind::kCosine, .warmup_steps = 5};
+  spec_ = WithDefaults(spec_);
+}
+
+AssignmentTest::Outcome AssignmentTest::Run(const RunOptions& options) {
+  InProcessGroup group(options.world_size);
+  const SharedMemoryRoom room = SharedMemoryRoom::Make(options.world_size).value();
+  std::vector<StepControl> controls(static_cast<std::size_t>(options.world_size));
+  for (StepControl& control : controls) Grant(control, options);
+  Outcome outcome;
+  outcome.ended.resize(controls.size());
+  std::vector<RecordingReporter> reporters;
+  for (int rank = 0; rank < options.world_size; ++rank)
+    reporters.emplace_back([&controls, options](const WorkerMessage& message) {
+      const auto* steps = std::get_if<StepReports>(&message);
+      if (steps && options.stop_rank >= 0 && steps->steps[0].step == options.stop_at_step)
+        controls[static_cast<std::size_t>(options.stop_rank)].RequestStop();
+    });
+
+  std::vector<std::thread> ranks;
+  for (int rank = 0; rank < options.world_size; ++rank)
+    ranks.emplace_back([&, rank] {
+      const std::unique_ptr<Collective> collective =
+          options.shares_memory ? SharedMemoryRoom::Join(room.invitation(), rank).value()
+                                : MakeInProcessCollective(group, rank);
+      const auto index = static_cast<std::size_t>(rank);
+      outcome.ended[index] = RunAssignment(MakeAssign(rank, options), options.instruction_set,
+                                           *collective, controls[index], reporters[index]);
+    });
+  for (std::thread& rank : ranks) rank.join();
+  for (const WorkerMessage& message : reporters[0].messages) outcome.reporter.Report(message);
+  return outcome;
+}
+
+std::string AssignmentTest::DigestOf(const RunOptions& options) {
+  std::set<std::string> digests;
+  for (const AssignmentEnded& ended : Run(options).ended) {
+    EXPECT_NE(ended.outcome, EndOutcome::kFailed) << ended.reason << ": " << ended.message;
+    digests.insert(ended.state_digest.ToHex());
+  }
+  EXPECT_EQ(digests.size(), 1u);
+  return *digests.begin();
+}
+
+std::vector<StepMetrics> AssignmentTest::MetricsOf(const RunOptions& options) {
+  std::vector<StepMetrics> metrics;
+  for (const StepReports& reports : Run(options).reporter.Messages<StepReports>())
+    metrics.insert(metrics.end(), reports.steps.begin(), reports.steps.end());
+  return metrics;
+}
+
+void AssignmentTest::TrainGptOnText() {
+  constexpr std::int64_t kContext = 8;
+  std::ofstream text(directory_.path() / "text");
+  for (std::int64_t i = 0; i < kContext * kTrainSamples + 1; ++i) text << "to be or not"[i % 12];
+  text.close();
+  spec_.model.architecture = GptSpec{
+      .layers = 2, .heads = 2, .embedding_size = 32, .context_length = kContext, .dropout = 0.1};
+  spec_.data.train = {.path = directory_.path() / "text", .format = DataFormat::kText};
+  spec_.data.validation.reset();
+  spec_.batch.logical_workers = 4;
+  spec_ = WithDefaults(spec_);
+}
+
+void AssignmentTest::Grant(StepControl& control, const RunOptions& options) const {
+  control.PutBegin(
+      {.generation = 1, .shard_plan = MakeShardPlan(spec_, kTrainSamples), .total_steps = 40});
+  const std::int64_t middle = (options.first_step + options.last_step) / 2;
+  const std::int64_t length =
+      options.evaluate_every > 0 ? options.evaluate_every : middle - options.first_step;
+  for (std::int64_t first = options.first_step; first < options.last_step;) {
+    const bool is_final = first + 2 * length > options.last_step && first >= middle;
+    const std::int64_t last = is_final ? options.last_step : first + length;
+    control.PutGrant({.generation = 1,
+                      .first = first,
+                      .last = last,
+                      .evaluate = true,
+                      .save_checkpoint = is_final || options.saves_in_the_middle,
+                      .is_final = is_final});
+    first = last;
+  }
+}
+
+Assign AssignmentTest::MakeAssign(int rank, const RunOptions& options) const {
+  Assign assign{.job = options.job,
+                .generation = 1,
+                .spec = spec_,
+                .world_ranks = {},
+                .rank = rank,
+                .checkpoint_directory = CheckpointDirectory(),
+                .start_checkpoint = options.start_checkpoint};
+  for (int i = 0; i < options.world_size; ++i) assign.world_ranks.push_back(i);
+  return assign;
+}
+
+}  // namespace descent
