@@ -1,8 +1,18 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 namespace descent {
+
+// Planes of pixels: an image's features lie as [channels, height, width], dense and row-major.
+struct ImageShape {
+  std::int64_t channels = 0;
+  std::int64_t height = 0;
+  std::int64_t width = 0;
+
+  bool operator==(const ImageShape&) const = default;
+};
 
 // What one sample of a dataset is; every sample of every split alike. Either features or tokens,
 // and either labels, which name classes, or targets, which are numbers to predict.
@@ -12,6 +22,7 @@ struct SampleFormat {
   std::int64_t label_count = 1;    // one for an image; T for text, each the token that follows
   std::int64_t class_count = 0;    // labels are in [0, class_count): the vocabulary's size for text
   std::int64_t target_count = 0;   // K, f32 values; where it is not 0, there are no labels
+  std::optional<ImageShape> image;  // of features that are one; feature_count is their product
 
   bool operator==(const SampleFormat&) const = default;
 };

@@ -33,6 +33,8 @@ Json ToJson(const SampleFormat& format) {
                {"labels", format.label_count},
                {"classes", format.class_count}};
   if (format.target_count != 0) json["targets"] = format.target_count;
+  if (format.image)
+    json["image"] = {format.image->channels, format.image->height, format.image->width};
   return json;
 }
 
@@ -61,6 +63,12 @@ SampleFormat FormatFromJson(const Json& json) {
   json.at("labels").get_to(format.label_count);
   json.at("classes").get_to(format.class_count);
   format.target_count = json.value("targets", std::int64_t{0});
+  if (json.contains("image")) {
+    const Json& sizes = json.at("image");
+    format.image = ImageShape{.channels = sizes.at(0).get<std::int64_t>(),
+                              .height = sizes.at(1).get<std::int64_t>(),
+                              .width = sizes.at(2).get<std::int64_t>()};
+  }
   return format;
 }
 

@@ -32,7 +32,10 @@ class IdxDataset final : public Dataset {
 
   std::int64_t sample_count() const override { return std::ssize(labels_); }
   SampleFormat format() const override {
-    return {.feature_count = rows_ * columns_, .label_count = 1, .class_count = class_count_};
+    return {.feature_count = rows_ * columns_,
+            .label_count = 1,
+            .class_count = class_count_,
+            .image = ImageShape{.channels = 1, .height = rows_, .width = columns_}};
   }
   void CopySamples(std::span<const std::int64_t> samples, std::span<float> features,
                    std::span<std::int32_t> tokens, std::span<std::int32_t> labels) const override;

@@ -53,6 +53,15 @@ TEST(ModelDescriptionTest, AnMlpComesBack) {
   EXPECT_FALSE(decoded.vocabulary.has_value());
 }
 
+TEST(ModelDescriptionTest, TheShapeOfAnImageComesBack) {
+  ModelDescription description = MlpDescription();
+  description.format.image = ImageShape{.channels = 1, .height = 56, .width = 14};
+
+  const std::string text = EncodeModelDescription(description);
+
+  EXPECT_EQ(DecodeModelDescription(text).value().format, description.format);
+}
+
 TEST(ModelDescriptionTest, AModelOfNumbersComesBack) {
   ModelDescription description = MlpDescription();
   description.model.loss = Loss::kHuber;

@@ -29,9 +29,11 @@ TEST_F(IdxDatasetTest, SizesComeFromTheFiles) {
   const auto dataset = IdxDataset::Load(OptionsOf()).value();
 
   EXPECT_EQ(dataset->sample_count(), 3);
-  EXPECT_EQ(
-      dataset->format(),
-      (SampleFormat{.feature_count = 2, .token_count = 0, .label_count = 1, .class_count = 5}));
+  EXPECT_EQ(dataset->format(), (SampleFormat{.feature_count = 2,
+                                             .token_count = 0,
+                                             .label_count = 1,
+                                             .class_count = 5,
+                                             .image = ImageShape{1, 1, 2}}));
 }
 
 TEST_F(IdxDatasetTest, CopiesTheNamedSamplesInTheirOrder) {
