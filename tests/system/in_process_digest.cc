@@ -7,29 +7,20 @@
 #include <cstdlib>
 #include <set>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "common/file.h"
-#include "common/hash.h"
 #include "common/job_spec.h"
 #include "common/log.h"
 #include "proto/job_file.h"
-#include "worker/collective/in_process_collective.h"
+#include "tests/support/in_process_job.h"
 #include "worker/data/load_datasets.h"
 #include "worker/kernels/instruction_set.h"
-#include "worker/train/assignment.h"
 
 namespace descent {
 namespace {
 
 constexpr std::int64_t kGeneration = 1;
-
-class SilentReporter final : public AssignmentReporter {
- public:
-  void Report(WorkerMessage) override {}
-  void SetPhase(std::string_view, std::int64_t) override {}
-};
 
 Result<JobSpec> ReadSpec(const std::string& path, const std::vector<std::string>& overrides) {
   DESCENT_ASSIGN(const std::string text, ReadFile(path));
@@ -39,57 +30,32 @@ Result<JobSpec> ReadSpec(const std::string& path, const std::vector<std::string>
   return std::move(file.spec);
 }
 
-// Every rank may run the whole job at once.
-void GrantAll(const JobSpec& spec, std::int64_t train_samples, StepControl& control) {
-  const BatchArithmetic arithmetic = ComputeBatchArithmetic(spec, train_samples);
-  control.PutBegin({.generation = kGeneration,
-                    .shard_plan = MakeShardPlan(spec, train_samples),
-                    .total_steps = arithmetic.total_steps});
-  control.PutGrant({.generation = kGeneration,
-                    .first = 0,
-                    .last = arithmetic.last_step,
-                    .save_checkpoint = true,
-                    .is_final = true});
-}
-
-// How each rank ended.
-std::vector<AssignmentEnded> Train(const Assign& job, std::int64_t train_samples) {
-  const auto world_size = static_cast<int>(job.world_ranks.size());
-  InProcessGroup group(world_size);
-  std::vector<AssignmentEnded> ended(job.world_ranks.size());
-  std::vector<std::thread> ranks;
-  for (int rank = 0; rank < world_size; ++rank)
-    ranks.emplace_back([&, rank] {
-      Assign assign = job;
-      assign.rank = rank;
-      StepControl control;
-      GrantAll(job.spec, train_samples, control);
-      SilentReporter reporter;
-      const auto collective = MakeInProcessCollective(group, rank);
-      ended[static_cast<std::size_t>(rank)] =
-          RunAssignment(assign, InstructionSetName(), *collective, control, reporter);
-    });
-  for (std::thread& rank : ranks) rank.join();
-  return ended;
-}
-
 Result<std::string> DigestOf(const JobSpec& spec, int world_size, const std::string& directory) {
   std::int64_t train_samples = 0;
   {
     DESCENT_ASSIGN(const Datasets datasets, LoadDatasets(spec));
     train_samples = datasets.train->sample_count();
   }
-  Assign job{.job = "in-process",
-             .generation = kGeneration,
-             .spec = spec,
-             .world_ranks = {},
-             .rank = 0,
-             .checkpoint_directory = directory,
-             .start_checkpoint = {}};
-  for (int rank = 0; rank < world_size; ++rank) job.world_ranks.push_back(rank);
-
+  const BatchArithmetic arithmetic = ComputeBatchArithmetic(spec, train_samples);
+  const InProcessOutcome outcome =
+      RunInProcess({.assign = {.job = "in-process",
+                               .generation = kGeneration,
+                               .spec = spec,
+                               .world_ranks = FirstRanks(world_size),
+                               .checkpoint_directory = directory,
+                               .start_checkpoint = {}},
+                    .begin = {.generation = kGeneration,
+                              .shard_plan = MakeShardPlan(spec, train_samples),
+                              .total_steps = arithmetic.total_steps},
+                    .grants = {{.generation = kGeneration,
+                                .first = 0,
+                                .last = arithmetic.last_step,
+                                .save_checkpoint = true,
+                                .is_final = true}},
+                    .instruction_set = InstructionSetName(),
+                    .on_report = {}});
   std::set<std::string> digests;
-  for (const AssignmentEnded& ended : Train(job, train_samples)) {
+  for (const AssignmentEnded& ended : outcome.ended) {
     if (ended.outcome == EndOutcome::kFailed)
       return Status(Code::kAborted, ended.reason + ": " + ended.message);
     digests.insert(ended.state_digest.ToHex());

@@ -1,0 +1,57 @@
+#include "tests/numeric/same_bits_variants.h"
+
+#include <cstdint>
+#include <fstream>
+
+#include "tests/support/blob_dataset.h"
+
+namespace descent {
+namespace {
+
+// With batches of 12 an epoch is four full batches and one of 2, which leaves logical workers
+// without samples.
+constexpr std::int64_t kSamples = 50;
+constexpr std::int64_t kContext = 8;
+
+const std::string kPictures =
+    "data: {train: {path: DIR/pictures}, validation: {path: DIR/others}}\n";
+const std::string kText = "data: {train: {path: DIR/text, format: text}}\n";
+
+// A GPT of two layers, and what is different about it.
+std::vector<std::string> Gpt(const std::string& differences) {
+  return {"model.gpt={layers: 2, heads: 2, embedding_size: 16, context_length: 8" + differences +
+          "}"};
+}
+
+}  // namespace
+
+std::vector<SameBitsVariant> SameBitsVariants() {
+  return {
+      {"Mlp", kPictures, {"model.mlp={hidden_sizes: [16, 8]}"}},
+      {"MlpWithDropout",
+       kPictures,
+       {"model.mlp={hidden_sizes: [16, 8], activation: gelu, dropout: 0.3}"}},
+      {"LabelSmoothing",
+       kPictures,
+       {"model={mlp: {hidden_sizes: [16]}, label_smoothing: 0.1}",
+        "optimizer={adamw: {}, clip_norm: 0.5}"}},
+      {"LogisticRegression", kPictures, {"model.logistic_regression={}"}},
+      {"Gpt", kText, Gpt("")},
+      {"GptWithDropout", kText, Gpt(", dropout: 0.2")},
+      {"GptLikeLlama", kText,
+       Gpt(", positions: rotary, activation: swiglu, norm: rms_norm, head: untied, biases: none")},
+      {"GradientAccumulation",
+       kPictures,
+       {"model.mlp={hidden_sizes: [16], dropout: 0.3}", "batch.micro=1"}},
+      {"PartsInOnePass", kPictures, {"model.mlp={hidden_sizes: [16]}", "batch.micro=12"}},
+  };
+}
+
+void WriteData(const std::filesystem::path& directory) {
+  BlobDataset{.samples = kSamples}.Write(directory / "pictures");
+  BlobDataset{.samples = 17, .seed = 2}.Write(directory / "others");
+  std::ofstream text(directory / "text");
+  for (std::int64_t i = 0; i < kContext * kSamples + 1; ++i) text << "to be or not"[i * i % 12];
+}
+
+}  // namespace descent

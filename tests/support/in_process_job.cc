@@ -1,0 +1,84 @@
+#include "tests/support/in_process_job.h"
+
+#include <memory>
+#include <numeric>
+#include <thread>
+#include <utility>
+
+#include "worker/collective/in_process_collective.h"
+#include "worker/collective/shared_memory_collective.h"
+#include "worker/train/assignment.h"
+
+namespace descent {
+namespace {
+
+class RecordingReporter final : public AssignmentReporter {
+ public:
+  using Listener = std::function<void(const WorkerMessage&)>;
+  explicit RecordingReporter(Listener listener) : listener_(std::move(listener)) {}
+
+  void Report(WorkerMessage message) override {
+    messages_.push_back(std::move(message));
+    listener_(messages_.back());
+  }
+  void SetPhase(std::string_view, std::int64_t) override {}
+
+  std::vector<WorkerMessage> TakeMessages() { return std::move(messages_); }
+
+ private:
+  const Listener listener_;
+  std::vector<WorkerMessage> messages_;
+};
+
+std::vector<StepControl> Instruct(const InProcessAttempt& attempt) {
+  std::vector<StepControl> controls(attempt.assign.world_ranks.size());
+  for (StepControl& control : controls) {
+    control.PutBegin(attempt.begin);
+    for (const GrantSteps& grant : attempt.grants) control.PutGrant(grant);
+  }
+  return controls;
+}
+
+}  // namespace
+
+std::vector<StepMetrics> InProcessOutcome::Steps() const {
+  std::vector<StepMetrics> steps;
+  for (const StepReports& reports : Messages<StepReports>())
+    steps.insert(steps.end(), reports.steps.begin(), reports.steps.end());
+  return steps;
+}
+
+InProcessOutcome RunInProcess(const InProcessAttempt& attempt) {
+  const auto world_size = static_cast<int>(attempt.assign.world_ranks.size());
+  InProcessGroup group(world_size);
+  const SharedMemoryRoom room = SharedMemoryRoom::Make(world_size).value();
+  std::vector<StepControl> controls = Instruct(attempt);
+  InProcessOutcome outcome;
+  outcome.ended.resize(controls.size());
+  std::vector<std::thread> ranks;
+  for (int rank = 0; rank < world_size; ++rank)
+    ranks.emplace_back([&, rank] {
+      const auto index = static_cast<std::size_t>(rank);
+      const std::unique_ptr<Collective> collective =
+          attempt.shares_memory ? SharedMemoryRoom::Join(room.invitation(), rank).value()
+                                : MakeInProcessCollective(group, rank);
+      RecordingReporter reporter([&](const WorkerMessage& message) {
+        if (attempt.on_report) attempt.on_report(message, controls);
+      });
+      Assign assign = attempt.assign;
+      assign.rank = rank;
+      outcome.ended[index] =
+          RunAssignment(assign, attempt.instruction_set, *collective, controls[index], reporter);
+      if (rank == 0) outcome.messages = reporter.TakeMessages();
+    });
+  for (std::thread& rank : ranks) rank.join();
+  return outcome;
+}
+
+std::vector<int> FirstRanks(int world_size) {
+  std::vector<int> ranks(static_cast<std::size_t>(world_size));
+  std::iota(ranks.begin(), ranks.end(), 0);
+  return ranks;
+}
+
+}  // namespace descent
