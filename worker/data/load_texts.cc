@@ -2,7 +2,6 @@
 
 #include <spdlog/fmt/fmt.h>
 
-#include <cmath>
 #include <map>
 #include <memory>
 #include <optional>
@@ -18,7 +17,7 @@
 namespace descent {
 namespace {
 
-using Tokens = std::vector<std::uint16_t>;
+using Tokens = std::vector<std::uint32_t>;
 
 // One load, in its three stages. A glob that fails in one is left out of the next.
 class TextLoader {
@@ -107,14 +106,18 @@ class TextLoader {
     if (split == nullptr || !vocabulary) return nullptr;
     const auto tokens = tokens_.find(split->path);
     if (tokens == tokens_.end()) return nullptr;
-    const FractionRange fraction = split->fraction.value_or(FractionRange());
-    const auto count = static_cast<double>(tokens->second.size());
-    Result<std::unique_ptr<TextDataset>> dataset = TextDataset::Create(
-        {.tokens = Tokens(tokens->second.begin() + std::llround(fraction.first * count),
-                          tokens->second.begin() + std::llround(fraction.last * count)),
-         .vocabulary_size = vocabulary->size(),
-         .context_length = context_length_,
-         .stride = split->stride});
+    const auto range =
+        TokensOf(split->fraction.value_or(FractionRange()), std::ssize(tokens->second));
+    TokenSequence sequence;
+    sequence.Append(
+        std::span(tokens->second)
+            .subspan(static_cast<std::size_t>(range.first), static_cast<std::size_t>(range.size())),
+        TokenTypeFor(vocabulary->size()));
+    Result<std::unique_ptr<TextDataset>> dataset =
+        TextDataset::Create({.tokens = std::move(sequence),
+                             .vocabulary_size = vocabulary->size(),
+                             .context_length = context_length_,
+                             .stride = split->stride});
     if (dataset.ok()) return std::move(dataset).value();
     AddProblem(fmt::format("{}: {} has {}", field, split->path, dataset.status().message()));
     return nullptr;

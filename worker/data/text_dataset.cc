@@ -2,21 +2,26 @@
 
 #include <spdlog/fmt/fmt.h>
 
-#include <algorithm>
 #include <array>
+#include <cmath>
 #include <utility>
 
 #include "common/check.h"
 
 namespace descent {
 
+IndexRange TokensOf(const FractionRange& fraction, std::int64_t count) {
+  const auto tokens = static_cast<double>(count);
+  return {.first = std::llround(fraction.first * tokens),
+          .last = std::llround(fraction.last * tokens)};
+}
+
 Result<std::unique_ptr<TextDataset>> TextDataset::Create(Options options) {
   DESCENT_CHECK(options.context_length >= 1);
   DESCENT_CHECK(options.stride >= 1);
   DESCENT_CHECK(options.vocabulary_size >= 1);
-  DESCENT_DCHECK(std::ranges::all_of(
-      options.tokens, [&](std::uint16_t token) { return token < options.vocabulary_size; }));
-  if (std::ssize(options.tokens) <= options.context_length)
+  DESCENT_DCHECK(options.tokens.FindTokensBeyond(options.vocabulary_size).empty());
+  if (options.tokens.size() <= options.context_length)
     return Status(Code::kInvalidArgument,
                   fmt::format("{} tokens, must be at least {}: the context length and one more",
                               options.tokens.size(), options.context_length + 1));
@@ -26,7 +31,7 @@ Result<std::unique_ptr<TextDataset>> TextDataset::Create(Options options) {
 TextDataset::TextDataset(Options options) : options_(std::move(options)) {}
 
 std::int64_t TextDataset::sample_count() const {
-  const std::int64_t last_start = std::ssize(options_.tokens) - options_.context_length - 1;
+  const std::int64_t last_start = options_.tokens.size() - options_.context_length - 1;
   return last_start / options_.stride + 1;
 }
 
@@ -47,21 +52,18 @@ void TextDataset::CopySamples(std::span<const std::int64_t> samples, std::span<f
   for (std::size_t row = 0; row < samples.size(); ++row) {
     DESCENT_CHECK(samples[row] >= 0);
     DESCENT_CHECK(samples[row] < sample_count());
-    const auto start = static_cast<std::size_t>(samples[row] * options_.stride);
-    const auto text = std::span(options_.tokens).subspan(start, length + 1);
-    std::ranges::copy(text.first(length),
-                      tokens.begin() + static_cast<std::ptrdiff_t>(row * length));
-    std::ranges::copy(text.last(length),
-                      labels.begin() + static_cast<std::ptrdiff_t>(row * length));
+    const std::int64_t start = samples[row] * options_.stride;
+    options_.tokens.Copy(start, tokens.subspan(row * length, length));
+    options_.tokens.Copy(start + 1, labels.subspan(row * length, length));
   }
 }
 
 Digest TextDataset::Fingerprint() const {
-  const std::array<std::int64_t, 4> facts = {std::ssize(options_.tokens), options_.vocabulary_size,
+  const std::array<std::int64_t, 4> facts = {options_.tokens.size(), options_.vocabulary_size,
                                              options_.context_length, options_.stride};
   ChunkedHasher hasher;
   hasher.Add(std::as_bytes(std::span(facts)));
-  hasher.Add(std::as_bytes(std::span(options_.tokens)));
+  options_.tokens.AddTo(hasher);
   return hasher.Finish();
 }
 

@@ -3,19 +3,23 @@
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <vector>
 
+#include "common/job_spec.h"
 #include "common/result.h"
 #include "worker/data/dataset.h"
+#include "worker/data/token_sequence.h"
 
 namespace descent {
 
-// A text as samples of T tokens, kept in memory once. Sample i begins at token s = i * stride:
+// The part of `count` tokens that a fraction names.
+IndexRange TokensOf(const FractionRange& fraction, std::int64_t count);
+
+// A text as samples of T tokens. Sample i begins at token s = i * stride:
 // its tokens are [s, s + T), its labels [s + 1, s + T + 1), each the token that follows.
 class TextDataset final : public Dataset {
  public:
   struct Options {
-    std::vector<std::uint16_t> tokens;
+    TokenSequence tokens;
     std::int64_t vocabulary_size = 0;  // tokens are below it
     std::int64_t context_length = 0;   // T >= 1
     std::int64_t stride = 0;           // >= 1

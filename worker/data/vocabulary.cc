@@ -85,7 +85,7 @@ Result<Vocabulary> Vocabulary::FromCharacters(std::string_view characters) {
 Vocabulary::Vocabulary(Tokenizer tokenizer, std::vector<char32_t> code_points)
     : tokenizer_(tokenizer), code_points_(std::move(code_points)) {
   for (std::size_t token = 0; token < code_points_.size(); ++token)
-    token_of_[code_points_[token]] = static_cast<std::uint16_t>(token);
+    token_of_[code_points_[token]] = static_cast<std::uint32_t>(token);
 }
 
 std::int64_t Vocabulary::size() const {
@@ -98,8 +98,8 @@ std::string Vocabulary::characters() const {
   return characters;
 }
 
-Result<std::vector<std::uint16_t>> Vocabulary::Encode(std::string_view text) const {
-  std::vector<std::uint16_t> tokens;
+Result<std::vector<std::uint32_t>> Vocabulary::Encode(std::string_view text) const {
+  std::vector<std::uint32_t> tokens;
   tokens.reserve(text.size());
   if (tokenizer_ == Tokenizer::kByte) {
     for (const char byte : text) tokens.push_back(static_cast<unsigned char>(byte));

@@ -33,7 +33,7 @@ class Vocabulary {
 
   // kInvalidArgument, as "line 3: …", one line for the first bad place and the count of the others:
   // of `char`, bytes that are not UTF-8, or characters that the vocabulary does not have.
-  Result<std::vector<std::uint16_t>> Encode(std::string_view text) const;
+  Result<std::vector<std::uint32_t>> Encode(std::string_view text) const;
 
   // The bytes that a token stands for; of `byte` a character may take several tokens.
   std::string Decode(std::int64_t token) const;
@@ -47,7 +47,7 @@ class Vocabulary {
 
   Tokenizer tokenizer_;
   std::vector<char32_t> code_points_;  // ascending; none for `byte`
-  std::unordered_map<char32_t, std::uint16_t> token_of_;
+  std::unordered_map<char32_t, std::uint32_t> token_of_;
 };
 
 // "line 3: byte 0xff is not UTF-8" for the first such place of a text; empty if there is none.

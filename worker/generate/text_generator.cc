@@ -54,27 +54,27 @@ TextGenerator::TextGenerator(ModelDescription description, PlanCache plans)
       input_(static_cast<std::size_t>(description_.format.token_count)),
       logits_(input_.size() * static_cast<std::size_t>(description_.format.class_count)) {}
 
-Result<std::vector<std::uint16_t>> TextGenerator::Encode(std::string_view prompt) const {
+Result<std::vector<std::uint32_t>> TextGenerator::Encode(std::string_view prompt) const {
   if (prompt.empty())
     return Status(Code::kInvalidArgument, "empty, must have at least one character");
   return description_.vocabulary->Encode(prompt);
 }
 
 Status TextGenerator::Continue(Request request) {
-  std::vector<std::uint16_t>& text = request.prompt;
+  std::vector<std::uint32_t>& text = request.prompt;
   DESCENT_CHECK(!text.empty());
   for (std::int64_t index = 0; index < request.tokens; ++index) {
     const std::size_t context = std::min(text.size(), input_.size());
     DESCENT_ASSIGN(const std::span<const float> logits, NextLogits(std::span(text).last(context)));
     const std::int64_t token = SampleToken(logits, request.sampling, index);
-    text.push_back(static_cast<std::uint16_t>(token));
+    text.push_back(static_cast<std::uint32_t>(token));
     request.take(description_.vocabulary->Decode(token));
   }
   return Status();
 }
 
 // A token sees none that follow it, so what stands behind the last one does not matter.
-Result<std::span<const float>> TextGenerator::NextLogits(std::span<const std::uint16_t> tokens) {
+Result<std::span<const float>> TextGenerator::NextLogits(std::span<const std::uint32_t> tokens) {
   std::fill(std::copy(tokens.begin(), tokens.end(), input_.begin()), input_.end(), 0);
   DESCENT_ASSIGN(Plan* const plan, plans_.PlanFor(PlanKind::kPredict, 1));
   plan->Run(PlanRun{.features = {},

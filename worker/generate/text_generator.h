@@ -26,10 +26,10 @@ class TextGenerator {
 
   // The tokens of a prompt. kInvalidArgument: it is empty, or has characters that the training text
   // lacked.
-  Result<std::vector<std::uint16_t>> Encode(std::string_view prompt) const;
+  Result<std::vector<std::uint32_t>> Encode(std::string_view prompt) const;
 
   struct Request {
-    std::vector<std::uint16_t> prompt;  // of Encode
+    std::vector<std::uint32_t> prompt;  // of Encode
     std::int64_t tokens = 0;            // to add to it
     SamplingOptions sampling;
     std::function<void(std::string_view bytes)> take;  // of each token as it is drawn
@@ -44,7 +44,7 @@ class TextGenerator {
   TextGenerator(ModelDescription description, PlanCache plans);
 
   // Of the token that follows `tokens`, at most context_length of them: [classes].
-  Result<std::span<const float>> NextLogits(std::span<const std::uint16_t> tokens);
+  Result<std::span<const float>> NextLogits(std::span<const std::uint32_t> tokens);
 
   const ModelDescription description_;
   PlanCache plans_;

@@ -3,19 +3,23 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <optional>
+#include <utility>
+
 namespace descent {
 namespace {
 
 using testing::ElementsAre;
 
-// Token i is i % 100.
-TextDataset::Options Counting(std::size_t tokens, std::int64_t context_length,
-                              std::int64_t stride) {
-  TextDataset::Options options{.tokens = std::vector<std::uint16_t>(tokens),
-                               .vocabulary_size = 100,
-                               .context_length = context_length,
-                               .stride = stride};
-  for (std::size_t i = 0; i < tokens; ++i) options.tokens[i] = static_cast<std::uint16_t>(i % 100);
+// Token i is i % 100, but for the last one, if it is given.
+TextDataset::Options Counting(std::size_t count, std::int64_t context_length, std::int64_t stride,
+                              std::optional<std::uint32_t> last = {}) {
+  std::vector<std::uint32_t> tokens(count);
+  for (std::size_t i = 0; i < count; ++i) tokens[i] = static_cast<std::uint32_t>(i % 100);
+  if (last) tokens.back() = *last;
+  TextDataset::Options options{
+      .tokens = {}, .vocabulary_size = 100, .context_length = context_length, .stride = stride};
+  options.tokens.Append(tokens, TokenType::kUint16);
   return options;
 }
 
@@ -57,14 +61,12 @@ TEST(TextDatasetTest, ATextShorterThanASampleIsRefused) {
 
 TEST(TextDatasetTest, TheFingerprintCoversTokensAndFormat) {
   const Digest digest = TextDataset::Create(Counting(20, 4, 4)).value()->Fingerprint();
-  TextDataset::Options other_token = Counting(20, 4, 4);
-  other_token.tokens[19] = 7;
   TextDataset::Options other_vocabulary = Counting(20, 4, 4);
   other_vocabulary.vocabulary_size = 101;
 
   EXPECT_EQ(TextDataset::Create(Counting(20, 4, 4)).value()->Fingerprint(), digest);
-  EXPECT_NE(TextDataset::Create(other_token).value()->Fingerprint(), digest);
-  EXPECT_NE(TextDataset::Create(other_vocabulary).value()->Fingerprint(), digest);
+  EXPECT_NE(TextDataset::Create(Counting(20, 4, 4, 7)).value()->Fingerprint(), digest);
+  EXPECT_NE(TextDataset::Create(std::move(other_vocabulary)).value()->Fingerprint(), digest);
   EXPECT_NE(TextDataset::Create(Counting(20, 5, 4)).value()->Fingerprint(), digest);
   EXPECT_NE(TextDataset::Create(Counting(20, 4, 5)).value()->Fingerprint(), digest);
 }
