@@ -29,21 +29,6 @@ std::shared_ptr<grpc::Channel> Connect(const std::string& address) {
   return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
 }
 
-// `call(context)` until it answers anything but UNAVAILABLE, or the delays are used up.
-template <typename Call>
-grpc::Status CallWithRetry(const Call& call) {
-  for (const std::chrono::milliseconds delay : kRetryDelays) {
-    grpc::ClientContext context;
-    context.set_deadline(std::chrono::system_clock::now() + kCallTimeout);
-    grpc::Status status = call(&context);
-    if (status.error_code() != grpc::StatusCode::UNAVAILABLE) return status;
-    std::this_thread::sleep_for(delay);
-  }
-  grpc::ClientContext context;
-  context.set_deadline(std::chrono::system_clock::now() + kCallTimeout);
-  return call(&context);
-}
-
 class JobStream final : public Client::Watch {
  public:
   JobStream(v1::JobService::Stub& stub, const std::string& id, std::string address)
@@ -75,9 +60,34 @@ class JobStream final : public Client::Watch {
 }  // namespace
 
 struct Client::Stubs {
-  explicit Stubs(const std::shared_ptr<grpc::Channel>& channel)
-      : jobs(channel), metrics(channel), checkpoints(channel), cluster(channel) {}
+  explicit Stubs(const std::shared_ptr<grpc::Channel>& to)
+      : channel(to), jobs(to), metrics(to), checkpoints(to), cluster(to) {}
 
+  // `call(context)` until it answers anything but UNAVAILABLE, or the delays are used up.
+  template <typename Call>
+  grpc::Status CallWithRetry(const Call& call) const {
+    for (const std::chrono::milliseconds delay : kRetryDelays) {
+      grpc::ClientContext context;
+      context.set_deadline(std::chrono::system_clock::now() + kCallTimeout);
+      grpc::Status status = call(&context);
+      if (status.error_code() != grpc::StatusCode::UNAVAILABLE) return status;
+      PauseFor(delay);
+    }
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + kCallTimeout);
+    return call(&context);
+  }
+
+  // Ends early with a connection that was missing. gRPC connects only while somebody waits for it:
+  // after a mere sleep the channel would be as it was.
+  void PauseFor(std::chrono::milliseconds delay) const {
+    const auto deadline = std::chrono::system_clock::now() + delay;
+    const bool is_missing = channel->GetState(false) != GRPC_CHANNEL_READY;
+    if (is_missing && channel->WaitForConnected(deadline)) return;
+    std::this_thread::sleep_until(deadline);
+  }
+
+  const std::shared_ptr<grpc::Channel> channel;
   v1::JobService::Stub jobs;
   v1::MetricService::Stub metrics;
   v1::CheckpointService::Stub checkpoints;
@@ -97,7 +107,7 @@ Reply<JobView> Client::CreateJob(const CreateJobOptions& options) {
   request.set_validate_only(options.validate_only);
   request.set_resume_from(options.resume_from);
   v1::Job job;
-  const grpc::Status status = CallWithRetry(
+  const grpc::Status status = stubs_->CallWithRetry(
       [&](grpc::ClientContext* context) { return stubs_->jobs.CreateJob(context, request, &job); });
   if (!status.ok()) return ToApiError(status, address_);
   return ToView(job);
@@ -107,7 +117,7 @@ Reply<JobView> Client::GetJob(const std::string& id) {
   v1::GetJobRequest request;
   request.set_name("jobs/" + id);
   v1::Job job;
-  const grpc::Status status = CallWithRetry(
+  const grpc::Status status = stubs_->CallWithRetry(
       [&](grpc::ClientContext* context) { return stubs_->jobs.GetJob(context, request, &job); });
   if (!status.ok()) return ToApiError(status, address_);
   return ToView(job);
@@ -118,7 +128,7 @@ Reply<std::vector<JobView>> Client::ListJobs() {
   v1::ListJobsRequest request;
   for (int page = 0; page < kPagesMax; ++page) {
     v1::ListJobsResponse response;
-    const grpc::Status status = CallWithRetry([&](grpc::ClientContext* context) {
+    const grpc::Status status = stubs_->CallWithRetry([&](grpc::ClientContext* context) {
       return stubs_->jobs.ListJobs(context, request, &response);
     });
     if (!status.ok()) return ToApiError(status, address_);
@@ -133,7 +143,7 @@ Reply<std::vector<AttemptView>> Client::ListJobAttempts(const std::string& id) {
   v1::ListJobAttemptsRequest request;
   request.set_name("jobs/" + id);
   v1::ListJobAttemptsResponse response;
-  const grpc::Status status = CallWithRetry([&](grpc::ClientContext* context) {
+  const grpc::Status status = stubs_->CallWithRetry([&](grpc::ClientContext* context) {
     return stubs_->jobs.ListJobAttempts(context, request, &response);
   });
   if (!status.ok()) return ToApiError(status, address_);
@@ -146,7 +156,7 @@ Reply<JobView> Client::CancelJob(const std::string& id) {
   v1::CancelJobRequest request;
   request.set_name("jobs/" + id);
   v1::Job job;
-  const grpc::Status status = CallWithRetry(
+  const grpc::Status status = stubs_->CallWithRetry(
       [&](grpc::ClientContext* context) { return stubs_->jobs.CancelJob(context, request, &job); });
   if (!status.ok()) return ToApiError(status, address_);
   return ToView(job);
@@ -160,7 +170,7 @@ Reply<MetricCurves> Client::QueryMetrics(const std::string& id,
   request.mutable_names()->Add(names.begin(), names.end());
   request.set_first_step(first_step);
   v1::QueryMetricsResponse response;
-  const grpc::Status status = CallWithRetry([&](grpc::ClientContext* context) {
+  const grpc::Status status = stubs_->CallWithRetry([&](grpc::ClientContext* context) {
     return stubs_->metrics.QueryMetrics(context, request, &response);
   });
   if (!status.ok()) return ToApiError(status, address_);
@@ -171,7 +181,7 @@ Reply<std::vector<CheckpointView>> Client::ListCheckpoints(const std::string& id
   v1::ListCheckpointsRequest request;
   request.set_job("jobs/" + id);
   v1::ListCheckpointsResponse response;
-  const grpc::Status status = CallWithRetry([&](grpc::ClientContext* context) {
+  const grpc::Status status = stubs_->CallWithRetry([&](grpc::ClientContext* context) {
     return stubs_->checkpoints.ListCheckpoints(context, request, &response);
   });
   if (!status.ok()) return ToApiError(status, address_);
@@ -183,7 +193,7 @@ Reply<std::vector<CheckpointView>> Client::ListCheckpoints(const std::string& id
 
 Reply<ClusterView> Client::GetClusterStatus() {
   v1::ClusterStatus cluster;
-  const grpc::Status status = CallWithRetry([&](grpc::ClientContext* context) {
+  const grpc::Status status = stubs_->CallWithRetry([&](grpc::ClientContext* context) {
     return stubs_->cluster.GetClusterStatus(context, {}, &cluster);
   });
   if (!status.ok()) return ToApiError(status, address_);

@@ -4,7 +4,7 @@ import json
 import signal
 import time
 
-from harness import SystemTest
+from harness import BIN, SystemTest
 
 # Long enough to be met in the middle; every step costs a few milliseconds.
 LONG = ("--set", "steps=6000", "--set", "evaluate.every_steps=500",
@@ -49,6 +49,14 @@ class CoordinatorRestart(SystemTest):
         self.assertEqual(ended["stateDigest"], self.job(undisturbed)["stateDigest"])
         self.assertEqual(int(ended["currentAttempt"]["attempt"]), 1)
         self.assertEqual(self.steps_in_metrics(job), list(range(1, 6001)))
+
+    def test_a_call_reaches_a_coordinator_that_is_started_a_moment_later(self):
+        self.kill_coordinator()
+        call = self.start(BIN / "descent", "ls")
+
+        self.start_again()
+
+        self.assertEqual(call.wait(20), 0, call.log.read_text())
 
     def test_a_job_that_ends_while_the_coordinator_is_away_has_succeeded_when_it_is_back(self):
         self.start_workers(2)
