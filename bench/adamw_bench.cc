@@ -1,21 +1,24 @@
 #include <benchmark/benchmark.h>
 
+#include <memory>
 #include <vector>
 
 #include "common/aligned_buffer.h"
-#include "worker/optim/adamw.h"
+#include "worker/optim/adam.h"
+#include "worker/optim/arena_update.h"
 #include "worker/optim/clip.h"
 
 namespace descent {
 namespace {
 
 // One pass moves 28 bytes a weight: reads g, w, m, v and writes w, m, v.
-void UpdateAgainAndAgain(benchmark::State& state, const AdamWArenas& from, const AdamWArenas& to) {
-  const AdamW optimizer({.weight_decay = 0.01}, state.range(0), {});
+void UpdateAgainAndAgain(benchmark::State& state, const StateArenas& from, const StateArenas& to) {
+  const ArenaUpdate update(std::make_unique<Adam>(AdamOptions()),
+                           {{{0, state.range(0)}, UpdateRule{.weight_decay = 0.01}}});
   const std::vector<float> grads(static_cast<std::size_t>(state.range(0)), 0.01f);
-  const AdamWFactors factors = optimizer.FactorsOf(1, 1e-4, 1);
+  const UpdateStep step = {.number = 1, .learning_rate = 1e-4};
   for ([[maybe_unused]] auto _ : state) {
-    optimizer.UpdateRange(factors, {0, state.range(0)}, grads, from, to);
+    update.UpdateRange(step, {0, state.range(0)}, grads, from, to);
     benchmark::ClobberMemory();
   }
   state.SetItemsProcessed(state.iterations() * state.range(0));
@@ -27,11 +30,11 @@ struct Arenas {
       : weights(size),
         mean(size),
         variance(size),
-        views{weights.span(), mean.span(), variance.span()} {}
+        views{weights.span(), {mean.span(), variance.span()}} {}
   AlignedBuffer weights;
   AlignedBuffer mean;
   AlignedBuffer variance;
-  AdamWArenas views;
+  StateArenas views;
 };
 
 void BM_AdamWStep(benchmark::State& state) {

@@ -7,7 +7,8 @@
 #include "worker/graph/sample_source.h"
 #include "worker/kernels/thread_pool.h"
 #include "worker/models/model.h"
-#include "worker/optim/adamw.h"
+#include "worker/optim/adam.h"
+#include "worker/optim/arena_update.h"
 #include "worker/plan/plan.h"
 
 namespace descent {
@@ -34,13 +35,14 @@ void TrainGpt(benchmark::State& state, const GptSpec& spec, std::int64_t rows) {
   const ParameterLayout layout = MakeParameterLayout(graph);
   ThreadPool pool(static_cast<int>(state.range(0)));
   const auto plan = Plan::Compile(graph, layout, PlanKind::kTrainWrite, pool).value();
-  const AdamW optimizer({.weight_decay = 0.1}, layout.element_count, {});
+  const ArenaUpdate update(std::make_unique<Adam>(AdamOptions()),
+                           {{{0, layout.element_count}, UpdateRule{.weight_decay = 0.1}}});
   AlignedBuffer weights(layout.element_count), gradients(layout.element_count);
   AlignedBuffer mean(layout.element_count), variance(layout.element_count);
   InitializeParameters(graph, layout, /*seed=*/1, weights.span());
   const auto tokens = DrawTokens(rows * spec.context_length, kVocabulary);
   std::vector<float> losses(static_cast<std::size_t>(rows)), correct(losses.size());
-  const AdamWArenas arenas{weights.span(), mean.span(), variance.span()};
+  const StateArenas arenas{weights.span(), {mean.span(), variance.span()}};
   std::int64_t step = 0;
   for ([[maybe_unused]] auto _ : state) {
     plan->Run({.tokens = tokens,
@@ -51,8 +53,8 @@ void TrainGpt(benchmark::State& state, const GptSpec& spec, std::int64_t rows) {
                .correct = correct,
                .step = step++,
                .on_bucket_ready = {}});
-    optimizer.UpdateRange(
-        optimizer.FactorsOf(step, /*learning_rate=*/1e-4, 1 / static_cast<double>(rows)),
+    update.UpdateRange(
+        {.number = step, .learning_rate = 1e-4, .grad_scale = 1 / static_cast<double>(rows)},
         {0, layout.element_count}, gradients.span(), arenas, arenas);
   }
   state.counters["FLOP/s"] =

@@ -12,7 +12,8 @@
 #include "common/job_spec_loss.h"
 #include "worker/kernels/thread_pool.h"
 #include "worker/models/model.h"
-#include "worker/optim/adamw.h"
+#include "worker/optim/adam.h"
+#include "worker/optim/arena_update.h"
 #include "worker/plan/plan.h"
 
 // Replays what make_golden.py recorded: the same parameters, samples and optimizer must follow
@@ -86,7 +87,7 @@ class Replay {
         layout_(MakeParameterLayout(model_)),
         pool_(1),
         plan_(Plan::Compile(model_, layout_, PlanKind::kTrainWrite, pool_).value()),
-        optimizer_(MakeOptimizer(golden["adamw"], layout_)),
+        update_(MakeUpdate(golden["adamw"], layout_)),
         learning_rate_(golden["adamw"]["lr"]),
         parameters_(static_cast<std::size_t>(layout_.element_count)),
         gradients_(parameters_.size()),
@@ -111,9 +112,10 @@ class Replay {
                 .correct = correct,
                 .on_bucket_ready = {}});
     const double samples = static_cast<double>(rows_);
-    const AdamWArenas state{.weights = parameters_, .mean = mean_, .variance = variance_};
-    optimizer_.UpdateRange(optimizer_.FactorsOf(++steps_, learning_rate_, 1 / samples),
-                           {0, layout_.element_count}, gradients_, state, state);
+    const StateArenas state{.weights = parameters_, .moments = {mean_, variance_}};
+    const UpdateStep step = {
+        .number = ++steps_, .learning_rate = learning_rate_, .grad_scale = 1 / samples};
+    update_.UpdateRange(step, {0, layout_.element_count}, gradients_, state, state);
     return std::accumulate(losses.begin(), losses.end(), 0.0) / samples;
   }
 
@@ -165,12 +167,12 @@ class Replay {
     return BuildModel(model, format, golden["rows"]).value();
   }
 
-  static AdamW MakeOptimizer(const json& adamw, const ParameterLayout& layout) {
-    const AdamWOptions options = {.beta1 = adamw["betas"][0],
-                                  .beta2 = adamw["betas"][1],
-                                  .epsilon = adamw["eps"],
-                                  .weight_decay = adamw["weight_decay"]};
-    return AdamW(options, layout.element_count, /*no_decay=*/{});
+  static ArenaUpdate MakeUpdate(const json& adamw, const ParameterLayout& layout) {
+    const AdamOptions options = {
+        .beta1 = adamw["betas"][0], .beta2 = adamw["betas"][1], .epsilon = adamw["eps"]};
+    return ArenaUpdate(
+        std::make_unique<Adam>(options),
+        {{{0, layout.element_count}, UpdateRule{.weight_decay = adamw["weight_decay"]}}});
   }
 
   static std::span<const float> PartOf(const std::vector<float>& arena, const ParameterSlot& slot) {
@@ -187,7 +189,7 @@ class Replay {
   const ParameterLayout layout_;
   ThreadPool pool_;
   const std::unique_ptr<Plan> plan_;
-  const AdamW optimizer_;
+  const ArenaUpdate update_;
   const double learning_rate_;
   std::vector<float> parameters_;
   std::vector<float> gradients_;

@@ -23,6 +23,23 @@ void SumSquaresOfBlocks(std::span<const float> values, std::span<double> sums) {
   }
 }
 
+void SumSquaresOfBlocks(std::span<const float> arena, IndexRange range,
+                        std::span<const IndexRange> counted, std::span<double> sums) {
+  DESCENT_CHECK(std::ssize(sums) == NormBlockCount(range.size()));
+  for (double& sum : sums) {
+    const std::int64_t block_last = std::min(range.last, range.first + kNormBlockElements);
+    sum = 0;
+    while (!counted.empty() && counted.front().last <= range.first) counted = counted.subspan(1);
+    for (const IndexRange& part : counted) {
+      if (part.first >= block_last) break;
+      const std::int64_t first = std::max(range.first, part.first);
+      const std::int64_t last = std::min(block_last, part.last);
+      sum += SumOfSquares(arena.data() + first, static_cast<std::size_t>(last - first));
+    }
+    range.first = block_last;
+  }
+}
+
 double NormOfBlocks(std::span<const double> sums) {
   double sum = 0;
   for (const double block_sum : sums) sum += block_sum;

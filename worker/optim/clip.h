@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <span>
 
+#include "common/shard_planner.h"
+
 namespace descent {
 
 // The Euclidean norm of many values, in double, in two steps that ranks can share: squares are
@@ -16,6 +18,11 @@ std::int64_t NormBlockCount(std::int64_t value_count);
 
 // Writes the sum of squares of each block of `values` to sums [NormBlockCount(values.size())].
 void SumSquaresOfBlocks(std::span<const float> values, std::span<double> sums);
+
+// The same of the elements `range` of `arena`, of which only those count that lie in one of
+// `counted`: ranges of the arena, ascending, not overlapping.
+void SumSquaresOfBlocks(std::span<const float> arena, IndexRange range,
+                        std::span<const IndexRange> counted, std::span<double> sums);
 
 // The norm of values with these sums of squares, added in order.
 double NormOfBlocks(std::span<const double> sums);

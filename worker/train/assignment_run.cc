@@ -48,9 +48,11 @@ bool IsFoundByAllRanks(std::string_view reason) {
   return reason == "NonFiniteLoss" || reason == "StateDiverged";
 }
 
-// Before anything is allocated: parameters, two moments, and one gradient at least.
-Status CheckMemory(std::int64_t element_count) {
-  const double wanted = 4.0 * sizeof(float) * static_cast<double>(element_count);
+// Before anything is allocated: parameters, moments, and one gradient at least.
+Status CheckMemory(const OptimizerSpec& optimizer, std::int64_t element_count) {
+  const std::size_t arenas = 2 + MakeOptimizer(optimizer)->MomentNames().size();
+  const double wanted =
+      static_cast<double>(arenas * sizeof(float)) * static_cast<double>(element_count);
   const double present =
       static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
   if (wanted <= present) return Status();
@@ -91,7 +93,7 @@ Status AssignmentRun::Prepare() {
   DESCENT_RETURN_IF_ERROR(CheckMetrics(spec_, train.format()));
   DESCENT_ASSIGN(PlanCache plans, PlanCache::Create(spec_.model, train.format(), pool_));
   plans_.emplace(std::move(plans));
-  DESCENT_RETURN_IF_ERROR(CheckMemory(plans_->layout().element_count));
+  DESCENT_RETURN_IF_ERROR(CheckMemory(spec_.optimizer, plans_->layout().element_count));
   DESCENT_ASSIGN(TrainState state, TrainState::Create({.layout = plans_->layout(),
                                                        .optimizer = spec_.optimizer,
                                                        .update = spec_.update,

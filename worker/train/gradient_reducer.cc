@@ -108,17 +108,17 @@ Status GradientReducer::ReduceBucket(int bucket) {
 // not depend on the rank that has it.
 void GradientReducer::SumSquaresOfLeaf(std::size_t leaf, int bucket) {
   if (std::ranges::count(leaf_present_, true) < 2) return;
-  const std::span<const float> gradient = RangeOf(BufferOf(leaf), options_.slices.Bucket(bucket));
-  block_sums_.resize(static_cast<std::size_t>(NormBlockCount(std::ssize(gradient))));
-  SumSquaresOfBlocks(gradient, block_sums_);
+  const IndexRange elements = options_.slices.Bucket(bucket);
+  block_sums_.resize(static_cast<std::size_t>(NormBlockCount(elements.size())));
+  SumSquaresOfBlocks(BufferOf(leaf), elements, options_.counted, block_sums_);
   for (const double sum : block_sums_) leaf_square_sums_[leaf] += sum;
 }
 
 // At once, while the slice is in the cache.
 void GradientReducer::SumSquares(int bucket) {
   const int rank = options_.collective.rank();
-  const std::span<const float> slice = RangeOf(sum_, options_.slices.SliceOf(bucket, rank));
-  SumSquaresOfBlocks(slice, RangeOf(options_.square_sums, options_.slices.BlocksOf(bucket, rank)));
+  SumSquaresOfBlocks(sum_, options_.slices.SliceOf(bucket, rank), options_.counted,
+                     RangeOf(options_.square_sums, options_.slices.BlocksOf(bucket, rank)));
 }
 
 }  // namespace descent

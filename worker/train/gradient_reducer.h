@@ -30,6 +30,8 @@ class GradientReducer {
     UpdateKind update;
     Collective& collective;
     CommunicationThread& communication;
+    // The parts of the gradient whose squares count, ascending.
+    std::vector<IndexRange> counted;
     // Where the sums of squares of this rank's slices go, a block each (StepExchange).
     std::span<double> square_sums;
   };

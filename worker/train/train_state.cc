@@ -6,20 +6,23 @@
 #include "worker/checkpoint/checkpoint_reader.h"
 #include "worker/checkpoint/state_digest.h"
 #include "worker/collective/mapped_memory.h"
-#include "worker/optim/no_decay.h"
 
 namespace descent {
 namespace {
 
-AdamW MakeOptimizer(const ParameterLayout& layout, const OptimizerSpec& spec) {
+std::vector<RuledRange> RulesOf(const ParameterLayout& layout, const OptimizerSpec& spec) {
   std::vector<NamedRange> parameters;
   for (const ParameterSlot& slot : layout.slots)
     parameters.push_back({slot.name, {slot.offset, slot.offset + slot.size}});
-  const AdamWOptions options{.beta1 = spec.adamw.betas[0],
-                             .beta2 = spec.adamw.betas[1],
-                             .epsilon = spec.adamw.eps,
-                             .weight_decay = spec.adamw.weight_decay};
-  return AdamW(options, layout.element_count, NoDecayRanges(parameters, spec.adamw.no_decay));
+  return MakeUpdateRules(parameters, layout.element_count, spec);
+}
+
+// The weights, then the moments.
+template <typename Arenas>
+auto ArenasOf(Arenas& set) {
+  std::vector<std::span<float>> arenas = {set.weights};
+  arenas.insert(arenas.end(), set.moments.begin(), set.moments.end());
+  return arenas;
 }
 
 template <typename T>
@@ -35,9 +38,6 @@ void AppendTensors(const ParameterLayout& layout, const std::string& prefix, std
     tensors.push_back({prefix + slot.name, slot.shape, SlotOf(arena, slot)});
 }
 
-constexpr const char* kMeanPrefix = "adamw.mean.";
-constexpr const char* kVariancePrefix = "adamw.variance.";
-
 }  // namespace
 
 Result<TrainState> TrainState::Create(const Options& options) {
@@ -50,7 +50,8 @@ TrainState::TrainState(const Options& options)
     : layout_(&options.layout),
       collective_(&options.collective),
       update_(options.collective.world_size() == 1 ? UpdateKind::kReplicated : options.update),
-      optimizer_(MakeOptimizer(options.layout, options.optimizer)),
+      arena_update_(MakeOptimizer(options.optimizer), RulesOf(options.layout, options.optimizer)),
+      moment_names_(arena_update_.MomentNames()),
       slices_(options.layout, options.collective.world_size()) {
   if (!is_sharded()) update_ranges_ = {{.first = 0, .last = layout_->element_count}};
   for (int bucket = 0; is_sharded() && bucket < slices_.bucket_count(); ++bucket)
@@ -59,8 +60,11 @@ TrainState::TrainState(const Options& options)
 
 Status TrainState::AllocateArenas(Collective& collective) {
   const std::int64_t size = layout_->element_count;
-  for (AdamWArenas& set : std::span(sets_).first(is_sharded() ? 2 : 1)) {
-    for (std::span<float>* arena : {&set.weights, &set.mean, &set.variance}) {
+  for (StateArenas& set : std::span(sets_).first(is_sharded() ? 2 : 1)) {
+    set.moments.resize(moment_names_.size());
+    std::vector<std::span<float>*> arenas = {&set.weights};
+    for (std::span<float>& moment : set.moments) arenas.push_back(&moment);
+    for (std::span<float>* arena : arenas) {
       if (is_sharded()) {
         DESCENT_ASSIGN(*arena, collective.Allocate(size, MemoryKind::kCommon));
       } else {
@@ -73,7 +77,9 @@ Status TrainState::AllocateArenas(Collective& collective) {
 
 Status TrainState::Start(std::span<const float> parameters) {
   const AlignedBuffer zeros(layout_->element_count);
-  return Replace(parameters, zeros.span(), zeros.span(), 0);
+  std::vector<std::span<const float>> arenas(1 + moment_names_.size(), zeros.span());
+  arenas[0] = parameters;
+  return Replace(arenas, 0);
 }
 
 Status TrainState::Load(const std::filesystem::path& checkpoint, std::string_view instruction_set) {
@@ -84,51 +90,45 @@ Status TrainState::Load(const std::filesystem::path& checkpoint, std::string_vie
                   checkpoint.string() + " was written with the instruction set " + written_with +
                       ", this worker uses " + std::string(instruction_set));
   // Padding lies between the slots: it stays the zeros that it starts with.
-  AlignedBuffer weights(layout_->element_count);
-  AlignedBuffer mean(layout_->element_count);
-  AlignedBuffer variance(layout_->element_count);
+  std::vector<AlignedBuffer> arenas;
+  std::vector<std::span<const float>> views;
+  for (std::size_t i = 0; i < 1 + moment_names_.size(); ++i)
+    views.push_back(arenas.emplace_back(layout_->element_count).span());
   std::vector<TensorTarget> parameter_targets;
-  AppendTensors(*layout_, "", weights.span(), parameter_targets);
+  AppendTensors(*layout_, "", arenas[0].span(), parameter_targets);
   std::vector<TensorTarget> optimizer_targets;
-  AppendTensors(*layout_, kMeanPrefix, mean.span(), optimizer_targets);
-  AppendTensors(*layout_, kVariancePrefix, variance.span(), optimizer_targets);
+  for (std::size_t m = 0; m < moment_names_.size(); ++m)
+    AppendTensors(*layout_, moment_names_[m] + ".", arenas[1 + m].span(), optimizer_targets);
   DESCENT_ASSIGN(const Manifest manifest,
                  LoadCheckpoint(checkpoint, parameter_targets, optimizer_targets));
-  return Replace(weights.span(), mean.span(), variance.span(),
-                 manifest.description.optimizer_steps);
+  return Replace(views, manifest.description.optimizer_steps);
 }
 
 // Of memory that ranks share, each value is written by one of them. Whatever else reads the set
 // that is replaced has been done with it for a step.
-Status TrainState::Replace(std::span<const float> weights, std::span<const float> mean,
-                           std::span<const float> variance, std::int64_t steps_done) {
+Status TrainState::Replace(std::span<const std::span<const float>> arenas,
+                           std::int64_t steps_done) {
   const bool has_own_copy = is_sharded() && !collective_->shares_memory();
   const std::vector<IndexRange> everything = {{.first = 0, .last = layout_->element_count}};
-  for (const IndexRange& range : has_own_copy ? everything : update_ranges_) {
-    const auto first = static_cast<std::size_t>(range.first);
-    const auto size = static_cast<std::size_t>(range.size());
-    std::ranges::copy(weights.subspan(first, size), next().weights.begin() + range.first);
-    std::ranges::copy(mean.subspan(first, size), next().mean.begin() + range.first);
-    std::ranges::copy(variance.subspan(first, size), next().variance.begin() + range.first);
-  }
-  if (!has_own_copy && is_sharded()) {
-    const std::array arenas = {next().weights, next().mean, next().variance};
-    DESCENT_RETURN_IF_ERROR(GatherArenas(arenas));
-  }
+  const std::vector<std::span<float>> targets = ArenasOf(next());
+  for (const IndexRange& range : has_own_copy ? everything : update_ranges_)
+    for (std::size_t i = 0; i < targets.size(); ++i)
+      std::copy_n(arenas[i].begin() + range.first, range.size(), targets[i].begin() + range.first);
+  if (!has_own_copy && is_sharded()) DESCENT_RETURN_IF_ERROR(GatherArenas(targets));
   if (is_sharded()) current_set_ = 1 - current_set_;
   steps_done_ = steps_done;
   has_all_moments_ = true;
   return Status();
 }
 
-AdamWFactors TrainState::BeginUpdate(double learning_rate, double grad_scale) {
+UpdateStep TrainState::BeginUpdate(double learning_rate, double grad_scale) {
   if (has_all_moments_) DropForeignMoments();
-  return optimizer_.FactorsOf(steps_done_ + 1, learning_rate, grad_scale);
+  return {.number = steps_done_ + 1, .learning_rate = learning_rate, .grad_scale = grad_scale};
 }
 
-void TrainState::UpdateRange(const AdamWFactors& factors, IndexRange range,
+void TrainState::UpdateRange(const UpdateStep& step, IndexRange range,
                              std::span<const float> grads) {
-  optimizer_.UpdateRange(factors, range, grads, current(), next());
+  arena_update_.UpdateRange(step, range, grads, current(), next());
 }
 
 Status TrainState::FinishUpdate() {
@@ -142,8 +142,7 @@ Status TrainState::FinishUpdate() {
 
 Status TrainState::Gather() {
   if (has_all_moments_) return Status();
-  const std::array arenas = {current().mean, current().variance};
-  DESCENT_RETURN_IF_ERROR(GatherArenas(arenas));
+  DESCENT_RETURN_IF_ERROR(GatherArenas(current().moments));
   has_all_moments_ = true;
   return Status();
 }
@@ -164,9 +163,9 @@ void TrainState::DropForeignMoments() {
     for (int rank = 0; rank < slices_.world_size(); ++rank) {
       if (rank == collective_->rank()) continue;
       const IndexRange slice = slices_.SliceOf(bucket, rank);
-      for (const std::span<float> arena : {current().mean, current().variance})
-        ReleasePages(arena.subspan(static_cast<std::size_t>(slice.first),
-                                   static_cast<std::size_t>(slice.size())));
+      for (const std::span<float> moment : current().moments)
+        ReleasePages(moment.subspan(static_cast<std::size_t>(slice.first),
+                                    static_cast<std::size_t>(slice.size())));
     }
   has_all_moments_ = false;
 }
@@ -180,8 +179,9 @@ std::vector<TensorView> TrainState::ParameterTensors() const {
 std::vector<TensorView> TrainState::OptimizerTensors() const {
   DESCENT_CHECK(has_all_moments_);
   std::vector<TensorView> tensors;
-  AppendTensors(*layout_, kMeanPrefix, std::span<const float>(current().mean), tensors);
-  AppendTensors(*layout_, kVariancePrefix, std::span<const float>(current().variance), tensors);
+  for (std::size_t m = 0; m < moment_names_.size(); ++m)
+    AppendTensors(*layout_, moment_names_[m] + ".", std::span<const float>(current().moments[m]),
+                  tensors);
   return tensors;
 }
 
@@ -196,7 +196,8 @@ std::int64_t TrainState::memory_bytes() const {
   const bool has_own_copy = is_sharded() && !collective_->shares_memory();
   const std::int64_t weights = has_own_copy ? layout_->element_count : updated;
   const std::int64_t sets = is_sharded() ? 2 : 1;
-  return sets * (weights + 2 * updated) * static_cast<std::int64_t>(sizeof(float));
+  return sets * (weights + std::ssize(moment_names_) * updated) *
+         static_cast<std::int64_t>(sizeof(float));
 }
 
 }  // namespace descent

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -14,7 +15,7 @@
 #include "common/result.h"
 #include "worker/checkpoint/tensor.h"
 #include "worker/collective/collective.h"
-#include "worker/optim/adamw.h"
+#include "worker/optim/arena_update.h"
 #include "worker/plan/parameter_layout.h"
 #include "worker/train/slice_map.h"
 
@@ -46,6 +47,8 @@ class TrainState {
   UpdateKind update() const { return update_; }
   std::int64_t steps_done() const { return steps_done_; }
   std::span<const float> parameters() const { return current().weights; }
+  // Where gradients count for their norm, ascending.
+  std::vector<IndexRange> norm_ranges() const { return RangesOfNorm(arena_update_.rules()); }
 
   // Starts from these parameters [element_count], equal on every rank, and moments of zero. Every
   // rank calls it. kAborted: a peer is gone.
@@ -60,12 +63,12 @@ class TrainState {
   //   kAborted              a peer is gone
   Status Load(const std::filesystem::path& checkpoint, std::string_view instruction_set);
 
-  // One update, in three parts: the factors of the next step; UpdateRange over all of
+  // One update, in three parts: what the next step has in common for all; UpdateRange over all of
   // UpdateRanges(), in any cut and order and in any threads; FinishUpdate, which every rank calls
   // and which waits for all. kAborted: a peer is gone; the state is as it was before the step.
-  AdamWFactors BeginUpdate(double learning_rate, double grad_scale);
+  UpdateStep BeginUpdate(double learning_rate, double grad_scale);
   std::span<const IndexRange> UpdateRanges() const { return update_ranges_; }
-  void UpdateRange(const AdamWFactors& factors, IndexRange range, std::span<const float> grads);
+  void UpdateRange(const UpdateStep& step, IndexRange range, std::span<const float> grads);
   Status FinishUpdate();
 
   // Where UpdateRange writes parameters: until FinishUpdate, what it has written so far.
@@ -80,7 +83,7 @@ class TrainState {
 
   // What a checkpoint holds; views of the arenas, in layout order.
   std::vector<TensorView> ParameterTensors() const;
-  // "adamw.mean.NAME", then "adamw.variance.NAME"
+  // Arena by arena of the optimizer's moments: "adamw.mean.NAME", then "adamw.variance.NAME".
   std::vector<TensorView> OptimizerTensors() const;
 
   Digest ComputeDigest() const;  // equal digests, equal bits
@@ -89,24 +92,25 @@ class TrainState {
  private:
   explicit TrainState(const Options& options);
   Status AllocateArenas(Collective& collective);
-  AdamWArenas& current() { return sets_[current_set_]; }
-  const AdamWArenas& current() const { return sets_[current_set_]; }
-  AdamWArenas& next() { return sets_[is_sharded() ? 1 - current_set_ : current_set_]; }
+  StateArenas& current() { return sets_[current_set_]; }
+  const StateArenas& current() const { return sets_[current_set_]; }
+  StateArenas& next() { return sets_[is_sharded() ? 1 - current_set_ : current_set_]; }
   bool is_sharded() const { return update_ == UpdateKind::kSharded; }
 
-  Status Replace(std::span<const float> weights, std::span<const float> mean,
-                 std::span<const float> variance, std::int64_t steps_done);
+  // `arenas` are the weights and each moment.
+  Status Replace(std::span<const std::span<const float>> arenas, std::int64_t steps_done);
   Status GatherArenas(std::span<const std::span<float>> arenas);
   void DropForeignMoments();
 
   const ParameterLayout* layout_;
   Collective* collective_;
   UpdateKind update_;
-  AdamW optimizer_;
+  ArenaUpdate arena_update_;
+  std::vector<std::string> moment_names_;
   SliceMap slices_;
   std::vector<IndexRange> update_ranges_;  // what this rank updates, ascending
   std::vector<AlignedBuffer> own_memory_;  // of the arenas, if replicated
-  std::array<AdamWArenas, 2> sets_;        // the second one only if sharded
+  std::array<StateArenas, 2> sets_;        // the second one only if sharded
   std::size_t current_set_ = 0;
   std::int64_t steps_done_ = 0;
   bool has_all_moments_ = true;

@@ -44,6 +44,7 @@ TrainStep::TrainStep(Options options)
                 .update = options_.state.update(),
                 .collective = options_.collective,
                 .communication = communication_,
+                .counted = options_.state.norm_ranges(),
                 .square_sums = exchange_.square_sums()}) {
   std::int64_t size = 0;
   for (const UpdateChunk& chunk : update_chunks_) size += chunk.elements.size();
@@ -167,7 +168,7 @@ std::optional<GradientNoise> TrainStep::MeasureNoise(std::int64_t step) const {
 Result<std::optional<double>> TrainStep::Update(double learning_rate, double gradient_scale) {
   TrainState& state = options_.state;
   const bool is_measured = state.steps_done() % kStepsBetweenMeasures == 0;
-  const AdamWFactors factors = state.BeginUpdate(learning_rate, gradient_scale);
+  const UpdateStep step = state.BeginUpdate(learning_rate, gradient_scale);
   options_.pool.ParallelFor(
       static_cast<std::int64_t>(update_chunks_.size()), [&](std::int64_t index, int thread) {
         const UpdateChunk& chunk = update_chunks_[static_cast<std::size_t>(index)];
@@ -178,7 +179,7 @@ Result<std::optional<double>> TrainStep::Update(double learning_rate, double gra
           const std::span<const float> weights = state.parameters().subspan(first, size);
           before.assign(weights.begin(), weights.end());
         }
-        state.UpdateRange(factors, chunk.elements, reducer_.sum());
+        state.UpdateRange(step, chunk.elements, reducer_.sum());
         if (is_measured)
           update_measure_.Add(chunk.first_block, before,
                               state.written_parameters().subspan(first, size));

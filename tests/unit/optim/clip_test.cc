@@ -50,6 +50,29 @@ TEST(ClipTest, ACutAtABlockDoesNotChangeTheSums) {
   EXPECT_EQ(cut, whole);
 }
 
+// Integers, as above: the sums are exact.
+TEST(ClipTest, OnlyTheRangesThatCountEnterTheSums) {
+  const std::vector<float> arena(10000, 2.0f);
+  const std::vector<IndexRange> counted = {{0, 500}, {1000, 1010}, {5000, 9000}};
+  std::vector<double> sums(3, -1);
+
+  SumSquaresOfBlocks(arena, {400, 10000}, counted, sums);
+
+  EXPECT_EQ(sums, (std::vector<double>{4 * (100 + 10), 4 * (8592 - 5000), 4 * (9000 - 8592)}));
+}
+
+TEST(ClipTest, WhereEverythingCountsTheSumsHaveTheSameBits) {
+  std::vector<float> arena(10001);
+  for (std::size_t i = 0; i < arena.size(); ++i) arena[i] = 1.0f / static_cast<float>(i + 1);
+  std::vector<double> plain(3);
+  std::vector<double> ranged(3);
+
+  SumSquaresOfBlocks(arena, plain);
+  SumSquaresOfBlocks(arena, {0, 10001}, std::vector<IndexRange>{{0, 10001}}, ranged);
+
+  EXPECT_EQ(ranged, plain);
+}
+
 TEST(ClipTest, TheNormDoesNotDependOnAlignment) {
   std::vector<float> values(10001);
   for (std::size_t i = 0; i < values.size(); ++i)

@@ -64,9 +64,9 @@ void RunRanks(Kind kind, const std::function<void(TrainState&, Collective&)>& bo
 }
 
 void Update(TrainState& state, double phase) {
-  const AdamWFactors factors = state.BeginUpdate(0.01, 1);
+  const UpdateStep step = state.BeginUpdate(0.01, 1);
   const std::vector<float> grads = Wave(phase);
-  for (const IndexRange& range : state.UpdateRanges()) state.UpdateRange(factors, range, grads);
+  for (const IndexRange& range : state.UpdateRanges()) state.UpdateRange(step, range, grads);
 }
 
 constexpr Kind kKinds[] = {Kind::kReplicated, Kind::kShardedByMessages,

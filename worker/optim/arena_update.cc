@@ -1,0 +1,93 @@
+#include "worker/optim/arena_update.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/check.h"
+
+namespace descent {
+namespace {
+
+// An arena of this size (16 MiB) does not stay in a core's caches until the next step reads it:
+// writing past them saves reading what is overwritten.
+constexpr std::int64_t kStreamingElementsMin = std::int64_t{4} << 20;
+
+UpdateArrays ArraysOf(IndexRange run, std::span<const float> grads, const StateArenas& from,
+                      const StateArenas& to) {
+  UpdateArrays arrays{.grads = grads.data() + run.first,
+                      .weights = from.weights.data() + run.first,
+                      .moments = {},
+                      .new_weights = to.weights.data() + run.first,
+                      .new_moments = {},
+                      .count = static_cast<std::size_t>(run.size())};
+  for (std::size_t m = 0; m < from.moments.size(); ++m) {
+    arrays.moments[m] = from.moments[m].data() + run.first;
+    arrays.new_moments[m] = to.moments[m].data() + run.first;
+  }
+  return arrays;
+}
+
+// What a frozen run needs where the new state lies elsewhere.
+void CopyRun(IndexRange run, const StateArenas& from, const StateArenas& to) {
+  const auto copy = [&](std::span<const float> source, std::span<float> target) {
+    if (source.data() == target.data()) return;
+    std::copy_n(source.begin() + run.first, run.size(), target.begin() + run.first);
+  };
+  copy(from.weights, to.weights);
+  for (std::size_t m = 0; m < from.moments.size(); ++m) copy(from.moments[m], to.moments[m]);
+}
+
+}  // namespace
+
+ArenaUpdate::ArenaUpdate(std::unique_ptr<const Optimizer> optimizer, std::vector<RuledRange> rules)
+    : optimizer_(std::move(optimizer)),
+      rules_(std::move(rules)),
+      element_count_(rules_.empty() ? 0 : rules_.back().range.last),
+      moment_count_(optimizer_->MomentNames().size()) {
+  DESCENT_CHECK(moment_count_ <= kMomentsMax);
+  std::int64_t covered = 0;
+  for (const RuledRange& ruled : rules_) {
+    DESCENT_CHECK(ruled.range.first == covered);
+    DESCENT_CHECK(ruled.range.last >= covered);
+    DESCENT_CHECK(ruled.rule.lr_multiplier >= 0);
+    DESCENT_CHECK(ruled.rule.weight_decay >= 0);
+    covered = ruled.range.last;
+  }
+}
+
+void ArenaUpdate::UpdateRange(const UpdateStep& step, IndexRange range,
+                              std::span<const float> grads, const StateArenas& from,
+                              const StateArenas& to) const {
+  DESCENT_CHECK(step.number >= 1);
+  DESCENT_CHECK(step.grad_limit > 0);
+  DESCENT_CHECK(std::ssize(grads) == element_count_);
+  CheckArenas(from);
+  CheckArenas(to);
+  DESCENT_CHECK(0 <= range.first && range.first <= range.last && range.last <= element_count_);
+  const bool streams =
+      to.weights.data() != from.weights.data() && element_count_ >= kStreamingElementsMin;
+
+  for (const RuledRange& ruled : rules_) {
+    const IndexRange run = {.first = std::max(range.first, ruled.range.first),
+                            .last = std::min(range.last, ruled.range.last)};
+    if (run.first >= run.last) continue;
+    switch (ruled.rule.kind) {
+      case UpdateRule::Kind::kOptimized:
+        optimizer_->Update(step, ruled.rule, ArraysOf(run, grads, from, to),
+                           streams ? UpdateStores::kStreaming : UpdateStores::kCached);
+        break;
+      case UpdateRule::Kind::kFrozen:
+        CopyRun(run, from, to);
+        break;
+    }
+  }
+}
+
+void ArenaUpdate::CheckArenas(const StateArenas& arenas) const {
+  DESCENT_CHECK(std::ssize(arenas.weights) == element_count_);
+  DESCENT_CHECK(arenas.moments.size() == moment_count_);
+  for (const std::span<float> moment : arenas.moments)
+    DESCENT_CHECK(std::ssize(moment) == element_count_);
+}
+
+}  // namespace descent
