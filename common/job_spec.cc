@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "common/check.h"
+#include "common/job_spec_data.h"
 #include "common/job_spec_evaluation.h"
 #include "common/job_spec_loss.h"
 #include "common/limits.h"
@@ -19,7 +20,6 @@ namespace {
 constexpr std::int64_t kHiddenSizeMax = std::int64_t{1} << 24;
 constexpr std::size_t kHiddenLayersMax = 1024;
 constexpr std::size_t kNameLengthMax = 40;
-constexpr std::size_t kPathLengthMax = 4096;
 constexpr int kRestartsMax = 1'000'000;
 
 bool IsName(const std::string& name) {
@@ -51,68 +51,6 @@ void CheckModel(const ModelSpec& model, SpecChecker& checker) {
   if (const auto* mlp = std::get_if<MlpSpec>(&model.architecture)) CheckMlp(*mlp, checker);
   if (const auto* gpt = std::get_if<GptSpec>(&model.architecture)) CheckGpt(*gpt, checker);
   CheckLoss(model, checker);
-}
-
-void CheckIdx(const std::string& field, const DatasetSpec& dataset, SpecChecker& checker) {
-  checker.Require(!dataset.fraction, field + ".fraction", "given",
-                  "absent, as a part of an idx dataset is its range");
-  checker.Require(dataset.stride == 0, field + ".stride", fmt::to_string(dataset.stride),
-                  "absent, as it is of text");
-  if (!dataset.range) return;
-  checker.Require(dataset.range->first >= 0 && dataset.range->first < dataset.range->last,
-                  field + ".range",
-                  fmt::format("[{}, {}]", dataset.range->first, dataset.range->last),
-                  "[first, last] with 0 <= first < last; last itself is not read");
-}
-
-void CheckText(const std::string& field, const DatasetSpec& dataset, SpecChecker& checker) {
-  checker.Require(!dataset.range, field + ".range", "given",
-                  "absent, as a part of a text is its fraction");
-  checker.RequireInRange(field + ".stride", dataset.stride, 1, limits::kContextLengthMax);
-  if (!dataset.fraction) return;
-  const auto [first, last] = *dataset.fraction;
-  checker.Require(first >= 0 && first < last && last <= 1, field + ".fraction",
-                  fmt::format("[{}, {}]", first, last),
-                  "[first, last] with 0 <= first < last <= 1");
-}
-
-void CheckDataset(const std::string& field, const DatasetSpec& dataset, DataFormat wanted,
-                  SpecChecker& checker) {
-  const bool is_text = wanted == DataFormat::kText;
-  const bool is_path = !dataset.path.empty() && dataset.path.size() <= kPathLengthMax &&
-                       dataset.path.find('\0') == std::string::npos;
-  checker.Require(is_path, field + ".path", Quoted(dataset.path),
-                  is_text ? "the path of a text, or a pattern such as texts/*.txt"
-                          : "the path of a dataset without its -images-idx3-ubyte ending");
-  if (dataset.format != wanted) {
-    checker.Require(
-        false, field + ".format", is_text ? "idx" : "text",
-        is_text ? "text, which model.gpt learns from" : "idx, which model.mlp learns from");
-  } else if (is_text) {
-    CheckText(field, dataset, checker);
-  } else {
-    CheckIdx(field, dataset, checker);
-  }
-}
-
-void CheckNormalize(const NormalizeSpec& normalize, SpecChecker& checker) {
-  const auto check_count = [&](const char* field, std::size_t count) {
-    checker.Require(count == 1, field, fmt::format("{} values", count),
-                    "1 value, as the images have 1 channel");
-  };
-  check_count("data.normalize.mean", normalize.mean.size());
-  check_count("data.normalize.std", normalize.std.size());
-  for (const double mean : normalize.mean)
-    checker.RequireNumber(std::isfinite(mean), "data.normalize.mean", mean, "finite");
-  for (const double std : normalize.std)
-    checker.RequireNumber(std > 0, "data.normalize.std", std, "above 0 and finite");
-}
-
-void CheckData(const DataSpec& data, DataFormat wanted, SpecChecker& checker) {
-  CheckDataset("data.train", data.train, wanted, checker);
-  if (data.validation) CheckDataset("data.validation", *data.validation, wanted, checker);
-  if (data.test) CheckDataset("data.test", *data.test, wanted, checker);
-  CheckNormalize(data.normalize, checker);
 }
 
 void CheckBatch(const BatchSpec& batch, SpecChecker& checker) {
@@ -191,22 +129,6 @@ void CheckWorkers(const JobSpec& spec, SpecChecker& checker) {
   checker.RequireInRange("restarts.max", spec.restarts_max, 0, kRestartsMax);
 }
 
-// Parts of a spec that are valid one by one and contradict one another.
-
-void CheckTrainRange(const JobSpec& spec, SpecChecker& checker) {
-  const auto& range = spec.data.train.range;
-  if (!range || range->first < 0 || range->first >= range->last) return;
-  if (spec.batch.tail != EpochTail::kDrop || spec.batch.global < 1) return;
-  checker.Require(
-      range->size() >= spec.batch.global, "data.train.range",
-      fmt::format("{} samples", range->size()),
-      fmt::format("at least batch.global {} when the tail is dropped", spec.batch.global));
-}
-
-void SetStride(DatasetSpec& dataset, std::int64_t context_length) {
-  if (dataset.format == DataFormat::kText && dataset.stride == 0) dataset.stride = context_length;
-}
-
 }  // namespace
 
 JobSpec WithDefaults(JobSpec spec) {
@@ -218,12 +140,9 @@ JobSpec WithDefaults(JobSpec spec) {
   if (spec.batch.micro == 0 && spec.batch.global >= 1 && spec.batch.logical_workers >= 1)
     spec.batch.micro = PartOf(spec.batch.global, spec.batch.logical_workers, 0).size();
   if (spec.model.loss == Loss::kHuber && spec.model.huber_delta == 0) spec.model.huber_delta = 1;
-  if (auto* gpt = std::get_if<GptSpec>(&spec.model.architecture)) {
+  if (auto* gpt = std::get_if<GptSpec>(&spec.model.architecture))
     *gpt = WithPreset(std::move(*gpt));
-    SetStride(spec.data.train, gpt->context_length);
-    if (spec.data.validation) SetStride(*spec.data.validation, gpt->context_length);
-    if (spec.data.test) SetStride(*spec.data.test, gpt->context_length);
-  }
+  SetDataDefaults(spec);
   return spec;
 }
 
@@ -231,8 +150,7 @@ std::vector<Violation> ValidateJobSpec(const JobSpec& spec) {
   SpecChecker checker;
   CheckName(spec, checker);
   CheckModel(spec.model, checker);
-  const bool is_gpt = std::holds_alternative<GptSpec>(spec.model.architecture);
-  CheckData(spec.data, is_gpt ? DataFormat::kText : DataFormat::kIdx, checker);
+  CheckData(spec, checker);
   CheckBatch(spec.batch, checker);
   CheckLength(spec, checker);
   CheckOptimizer(spec.optimizer, checker);
@@ -240,7 +158,6 @@ std::vector<Violation> ValidateJobSpec(const JobSpec& spec) {
   CheckEvaluation(spec, checker);
   CheckCheckpoint(spec, checker);
   CheckWorkers(spec, checker);
-  CheckTrainRange(spec, checker);
   return checker.TakeViolations();
 }
 

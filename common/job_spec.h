@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "common/data_spec.h"
 #include "common/evaluation.h"
 #include "common/gpt_spec.h"
 #include "common/lr_schedule_spec.h"
@@ -18,8 +19,6 @@ namespace descent {
 
 enum class Activation { kRelu, kGelu };
 enum class Loss { kCrossEntropy, kBinaryCrossEntropy, kMse, kHuber };
-enum class DataFormat { kIdx, kText };
-enum class Tokenizer { kByte, kChar };
 enum class CollectiveKind { kAuto, kMpi, kSharedMemory };
 enum class UpdateKind { kReplicated, kSharded };
 
@@ -42,38 +41,6 @@ struct ModelSpec {
   Loss loss = Loss::kCrossEntropy;
   double huber_delta = 0.0;      // of huber, above 0; 0: chosen by default
   double label_smoothing = 0.0;  // of cross_entropy, in [0, 1): of training alone
-};
-
-// A part of a text's tokens: [round(first n), round(last n)) of n.
-struct FractionRange {
-  double first = 0.0;
-  double last = 1.0;
-
-  bool operator==(const FractionRange&) const = default;
-};
-
-struct DatasetSpec {
-  // Of IDX: the prefix of PATH-images-idx3-ubyte[.gz] and PATH-labels-idx1-ubyte[.gz]. Of text: a
-  // glob of UTF-8 files.
-  std::string path;
-  DataFormat format = DataFormat::kIdx;
-  std::optional<IndexRange> range;        // of IDX: only these samples of the files; absent: all
-  std::optional<FractionRange> fraction;  // of text: only this part; absent: all
-  std::int64_t stride = 0;                // of text: tokens between the starts of two samples
-};
-
-// x = (pixel / 255 - mean) / std
-struct NormalizeSpec {
-  std::vector<double> mean = {0.0};
-  std::vector<double> std = {1.0};
-};
-
-struct DataSpec {
-  DatasetSpec train;
-  std::optional<DatasetSpec> validation;
-  std::optional<DatasetSpec> test;         // evaluated once, at the end
-  NormalizeSpec normalize;                 // of IDX
-  Tokenizer tokenizer = Tokenizer::kByte;  // of text
 };
 
 struct BatchSpec {

@@ -2,6 +2,7 @@
 #include <string>
 #include <variant>
 
+#include "proto/data_wire.h"
 #include "proto/evaluation_wire.h"
 #include "proto/gpt_wire.h"
 #include "proto/loss_wire.h"
@@ -41,22 +42,6 @@ Result<Activation> FromProto(v1::Activation activation) {
       return Activation::kGelu;
     default:
       return UnknownEnum("model.mlp.activation", activation);
-  }
-}
-
-v1::Tokenizer ToProto(Tokenizer tokenizer) {
-  return tokenizer == Tokenizer::kByte ? v1::TOKENIZER_BYTE : v1::TOKENIZER_CHAR;
-}
-
-Result<Tokenizer> FromProto(v1::Tokenizer tokenizer) {
-  switch (tokenizer) {
-    case v1::TOKENIZER_UNSPECIFIED:
-    case v1::TOKENIZER_BYTE:
-      return Tokenizer::kByte;
-    case v1::TOKENIZER_CHAR:
-      return Tokenizer::kChar;
-    default:
-      return UnknownEnum("data.tokenizer", tokenizer);
   }
 }
 
@@ -115,46 +100,6 @@ Result<EpochTail> FromProto(v1::EpochTail tail) {
 }
 
 // --- Parts of the spec ---------------------------------------------------------------------------
-
-v1::DatasetSpec ToProto(const DatasetSpec& dataset) {
-  v1::DatasetSpec proto;
-  proto.set_path(dataset.path);
-  const bool is_text = dataset.format == DataFormat::kText;
-  proto.set_format(is_text ? v1::DATA_FORMAT_TEXT : v1::DATA_FORMAT_IDX);
-  if (dataset.fraction) {
-    proto.add_fraction(dataset.fraction->first);
-    proto.add_fraction(dataset.fraction->last);
-  }
-  if (dataset.stride != 0) proto.set_stride(dataset.stride);
-  if (dataset.range) {
-    proto.add_range(dataset.range->first);
-    proto.add_range(dataset.range->last);
-  }
-  return proto;
-}
-
-Result<DatasetSpec> FromProto(const v1::DatasetSpec& proto, const std::string& field) {
-  DatasetSpec dataset;
-  dataset.path = proto.path();
-  if (proto.format() == v1::DATA_FORMAT_TEXT) {
-    dataset.format = DataFormat::kText;
-  } else if (proto.format() > v1::DATA_FORMAT_IDX) {
-    return UnknownEnum(field + ".format", proto.format());
-  }
-  if (proto.fraction_size() != 0 && proto.fraction_size() != 2)
-    return Status(Code::kInvalidArgument, field + ".fraction has " +
-                                              std::to_string(proto.fraction_size()) +
-                                              " numbers, must be [first, last]");
-  if (proto.fraction_size() == 2)
-    dataset.fraction = FractionRange{proto.fraction(0), proto.fraction(1)};
-  dataset.stride = proto.stride();
-  if (proto.range_size() != 0 && proto.range_size() != 2)
-    return Status(Code::kInvalidArgument, field + ".range has " +
-                                              std::to_string(proto.range_size()) +
-                                              " numbers, must be [first, last)");
-  if (proto.range_size() == 2) dataset.range = IndexRange{proto.range(0), proto.range(1)};
-  return dataset;
-}
 
 void SetAdamW(const AdamWSpec& adamw, v1::AdamWSpec& proto) {
   proto.set_lr(adamw.lr);
@@ -238,23 +183,6 @@ Status SetModel(const v1::ModelSpec& proto, ModelSpec& model) {
   return SetLoss(proto, model);
 }
 
-Status SetData(const v1::DataSpec& proto, DataSpec& data) {
-  DESCENT_ASSIGN(data.train, FromProto(proto.train(), "data.train"));
-  if (proto.has_validation()) {
-    DESCENT_ASSIGN(data.validation, FromProto(proto.validation(), "data.validation"));
-  }
-  if (proto.has_test()) {
-    DESCENT_ASSIGN(data.test, FromProto(proto.test(), "data.test"));
-  }
-  const v1::NormalizeSpec& normalize = proto.normalize();
-  if (normalize.mean_size() > 0)
-    data.normalize.mean.assign(normalize.mean().begin(), normalize.mean().end());
-  if (normalize.std_size() > 0)
-    data.normalize.std.assign(normalize.std().begin(), normalize.std().end());
-  DESCENT_ASSIGN(data.tokenizer, FromProto(proto.tokenizer()));
-  return Status();
-}
-
 // An int field of our own; values beyond int are cut to its ends, which validation then refuses.
 int ToInt(std::int64_t value) {
   if (value > std::numeric_limits<int>::max()) return std::numeric_limits<int>::max();
@@ -272,13 +200,7 @@ v1::JobSpec ToProto(const JobSpec& spec) {
   if (spec.model.init) proto.mutable_model()->set_init(ToProto(*spec.model.init));
   SetLoss(spec.model, *proto.mutable_model());
 
-  v1::DataSpec& data = *proto.mutable_data();
-  *data.mutable_train() = ToProto(spec.data.train);
-  if (spec.data.validation) *data.mutable_validation() = ToProto(*spec.data.validation);
-  if (spec.data.test) *data.mutable_test() = ToProto(*spec.data.test);
-  for (const double mean : spec.data.normalize.mean) data.mutable_normalize()->add_mean(mean);
-  for (const double std : spec.data.normalize.std) data.mutable_normalize()->add_std(std);
-  data.set_tokenizer(ToProto(spec.data.tokenizer));
+  SetData(spec.data, *proto.mutable_data());
 
   v1::BatchSpec& batch = *proto.mutable_batch();
   batch.set_global(spec.batch.global);
@@ -309,7 +231,7 @@ Result<JobSpec> FromProto(const v1::JobSpec& proto) {
   JobSpec spec;
   spec.name = proto.name();
   DESCENT_RETURN_IF_ERROR(SetModel(proto.model(), spec.model));
-  DESCENT_RETURN_IF_ERROR(SetData(proto.data(), spec.data));
+  DESCENT_ASSIGN(spec.data, DataFromProto(proto.data()));
   spec.batch.global = proto.batch().global();
   spec.batch.micro = proto.batch().micro();
   spec.batch.logical_workers = proto.batch().logical_workers();

@@ -7,6 +7,7 @@
 
 #include "common/check.h"
 #include "worker/data/idx_file.h"
+#include "worker/data/load_splits.h"
 
 namespace descent {
 namespace {
@@ -130,6 +131,12 @@ Digest IdxDataset::Fingerprint() const {
   hasher.Add(std::as_bytes(std::span(pixels_)));
   hasher.Add(std::as_bytes(std::span(labels_)));
   return hasher.Finish();
+}
+
+Result<Datasets> LoadIdx(const JobSpec& spec) {
+  return LoadSplits<IdxDataset>(spec.data, [&](const DatasetSpec& split, const IdxDataset* train) {
+    return IdxDataset::Load({.dataset = split, .normalize = spec.data.normalize, .train = train});
+  });
 }
 
 }  // namespace descent

@@ -10,7 +10,7 @@
 
 #include "common/job_spec.h"
 #include "common/result.h"
-#include "worker/data/dataset.h"
+#include "worker/data/datasets.h"
 
 namespace descent {
 
@@ -51,5 +51,8 @@ class IdxDataset final : public Dataset {
   std::vector<std::uint8_t> labels_;        // [sample_count]
   std::array<float, 256> normalized_ = {};  // of each pixel value
 };
+
+// The loader of the format `idx` (load_datasets.h).
+Result<Datasets> LoadIdx(const JobSpec& spec);
 
 }  // namespace descent

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/check.h"
 #include "worker/data/text_dataset.h"
 #include "worker/data/text_files.h"
 
@@ -133,8 +134,10 @@ class TextLoader {
 
 }  // namespace
 
-Result<Datasets> LoadTexts(const DataSpec& spec, std::int64_t context_length) {
-  return TextLoader(spec, context_length).Load();
+Result<Datasets> LoadTexts(const JobSpec& spec) {
+  const auto* gpt = std::get_if<GptSpec>(&spec.model.architecture);
+  DESCENT_CHECK(gpt != nullptr);
+  return TextLoader(spec.data, gpt->context_length).Load();
 }
 
 }  // namespace descent

@@ -30,6 +30,13 @@ class LoadTextsTest : public testing::Test {
     return {.train = Split(glob), .tokenizer = Tokenizer::kChar};
   }
 
+  static Result<Datasets> Load(const DataSpec& data) {
+    JobSpec spec;
+    spec.model.architecture = GptSpec{.context_length = kContextLength};
+    spec.data = data;
+    return LoadTexts(spec);
+  }
+
   // What the samples of a split hold, as text: stride is 1.
   static std::string TextOf(const Dataset& dataset, const Vocabulary& vocabulary) {
     std::vector<std::int64_t> samples(static_cast<std::size_t>(dataset.sample_count()));
@@ -46,7 +53,7 @@ class LoadTextsTest : public testing::Test {
   }
 
   std::string ProblemsOf(const DataSpec& spec) const {
-    const Result<Datasets> datasets = LoadTexts(spec, kContextLength);
+    const Result<Datasets> datasets = Load(spec);
     EXPECT_EQ(datasets.status().code(), Code::kInvalidArgument);
     return datasets.status().message();
   }
@@ -59,7 +66,7 @@ TEST_F(LoadTextsTest, FilesFollowOneAnotherWithNothingInBetween) {
   WriteBytes(Path("b.txt"), "three");
   WriteBytes(Path("a.txt"), "one two ");
 
-  const Datasets datasets = LoadTexts(CharSpec("*.txt"), kContextLength).value();
+  const Datasets datasets = Load(CharSpec("*.txt")).value();
 
   EXPECT_EQ(TextOf(*datasets.train, *datasets.vocabulary), "one two three");
 }
@@ -71,7 +78,7 @@ TEST_F(LoadTextsTest, AFractionIsThatPartOfTheTokens) {
   spec.validation = Split("text");
   spec.validation->fraction = FractionRange{0.52, 1.0};
 
-  const Datasets datasets = LoadTexts(spec, kContextLength).value();
+  const Datasets datasets = Load(spec).value();
 
   EXPECT_EQ(TextOf(*datasets.train, *datasets.vocabulary), "0123456789");
   EXPECT_EQ(TextOf(*datasets.validation, *datasets.vocabulary), "äöüßabcdef");
@@ -82,7 +89,7 @@ TEST_F(LoadTextsTest, CharactersAreThoseOfTheWholeTrainingText) {
   DataSpec spec = CharSpec("text");
   spec.train.fraction = FractionRange{0.0, 0.9};
 
-  EXPECT_EQ(LoadTexts(spec, kContextLength).value().vocabulary->characters(), "az");
+  EXPECT_EQ(Load(spec).value().vocabulary->characters(), "az");
 }
 
 TEST_F(LoadTextsTest, AllSplitsHaveTheFormatOfTheTrainingSet) {
@@ -91,7 +98,7 @@ TEST_F(LoadTextsTest, AllSplitsHaveTheFormatOfTheTrainingSet) {
   DataSpec spec = CharSpec("train");
   spec.test = Split("test");
 
-  const Datasets datasets = LoadTexts(spec, kContextLength).value();
+  const Datasets datasets = Load(spec).value();
 
   EXPECT_EQ(datasets.test->format(), datasets.train->format());
   EXPECT_EQ(datasets.test->format().class_count, 10);
@@ -100,8 +107,7 @@ TEST_F(LoadTextsTest, AllSplitsHaveTheFormatOfTheTrainingSet) {
 TEST_F(LoadTextsTest, AnyBytesHaveByteTokens) {
   WriteBytes(Path("text"), "\xFF\xFE\xFD\xFC\xFB");
 
-  const Datasets datasets =
-      LoadTexts({.train = Split("text"), .tokenizer = Tokenizer::kByte}, kContextLength).value();
+  const Datasets datasets = Load({.train = Split("text"), .tokenizer = Tokenizer::kByte}).value();
 
   EXPECT_EQ(TextOf(*datasets.train, *datasets.vocabulary), "\xFF\xFE\xFD\xFC\xFB");
 }
@@ -110,8 +116,8 @@ TEST_F(LoadTextsTest, TheFingerprintTellsCharactersWithEqualTokensApart) {
   WriteBytes(Path("one"), "abcabc");
   WriteBytes(Path("other"), "xyzxyz");
 
-  EXPECT_NE(LoadTexts(CharSpec("one"), kContextLength).value().Fingerprint(),
-            LoadTexts(CharSpec("other"), kContextLength).value().Fingerprint());
+  EXPECT_NE(Load(CharSpec("one")).value().Fingerprint(),
+            Load(CharSpec("other")).value().Fingerprint());
 }
 
 TEST_F(LoadTextsTest, ACharacterThatTrainingLacksNamesFileAndLine) {
