@@ -13,7 +13,7 @@ namespace descent {
 // format: docs/adding_a_dataset_format.md.
 
 enum class DataFormat { kIdx, kText };
-enum class Tokenizer { kByte, kChar };
+enum class Tokenizer { kByte, kChar, kGpt2 };
 
 // A part of a text's tokens: [round(first n), round(last n)) of n.
 struct FractionRange {

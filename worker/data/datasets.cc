@@ -11,10 +11,7 @@ Digest Datasets::Fingerprint() const {
     const std::string digest = split == nullptr ? "absent" : split->Fingerprint().ToHex();
     hasher.Add(std::as_bytes(std::span(digest)));
   }
-  if (vocabulary) {
-    const std::string characters = vocabulary->characters();
-    hasher.Add(std::as_bytes(std::span(characters)));
-  }
+  if (vocabulary) vocabulary->AddTo(hasher);
   return hasher.Finish();
 }
 

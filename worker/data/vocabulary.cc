@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 #include <set>
+#include <span>
 #include <utility>
 
 #include "common/check.h"
@@ -88,8 +89,31 @@ Vocabulary::Vocabulary(Tokenizer tokenizer, std::vector<char32_t> code_points)
     token_of_[code_points_[token]] = static_cast<std::uint32_t>(token);
 }
 
+Vocabulary::Vocabulary(BytePairEncoding byte_pairs)
+    : tokenizer_(Tokenizer::kGpt2), byte_pairs_(std::move(byte_pairs)) {}
+
 std::int64_t Vocabulary::size() const {
-  return tokenizer_ == Tokenizer::kByte ? kByteCount : std::ssize(code_points_);
+  switch (tokenizer_) {
+    case Tokenizer::kByte:
+      return kByteCount;
+    case Tokenizer::kChar:
+      return std::ssize(code_points_);
+    case Tokenizer::kGpt2:
+      return byte_pairs_->size();
+  }
+  return 0;
+}
+
+const BytePairTables* Vocabulary::byte_pair_tables() const {
+  return byte_pairs_ ? &byte_pairs_->tables() : nullptr;
+}
+
+void Vocabulary::AddTo(ChunkedHasher& hasher) const {
+  const auto add = [&](const std::string& text) { hasher.Add(std::as_bytes(std::span(text))); };
+  add(characters());
+  if (!byte_pairs_) return;
+  add(fmt::format("{}", fmt::join(byte_pairs_->tables().tokens, "\n")));
+  add(fmt::format("{}", fmt::join(byte_pairs_->tables().merges, "\n")));
 }
 
 std::string Vocabulary::characters() const {
@@ -99,12 +123,25 @@ std::string Vocabulary::characters() const {
 }
 
 Result<std::vector<std::uint32_t>> Vocabulary::Encode(std::string_view text) const {
+  switch (tokenizer_) {
+    case Tokenizer::kByte:
+      break;
+    case Tokenizer::kChar:
+      return EncodeCharacters(text);
+    case Tokenizer::kGpt2: {
+      const std::string problem = FindInvalidUtf8(text);
+      if (!problem.empty()) return Status(Code::kInvalidArgument, problem);
+      return byte_pairs_->Encode(text);
+    }
+  }
+  std::vector<std::uint32_t> tokens(text.size());
+  std::ranges::transform(text, tokens.begin(), [](unsigned char byte) { return byte; });
+  return tokens;
+}
+
+Result<std::vector<std::uint32_t>> Vocabulary::EncodeCharacters(std::string_view text) const {
   std::vector<std::uint32_t> tokens;
   tokens.reserve(text.size());
-  if (tokenizer_ == Tokenizer::kByte) {
-    for (const char byte : text) tokens.push_back(static_cast<unsigned char>(byte));
-    return tokens;
-  }
   std::string first_unknown;
   std::int64_t unknown_count = 0;
   for (std::size_t offset = 0; offset < text.size();) {
@@ -130,8 +167,15 @@ Result<std::vector<std::uint32_t>> Vocabulary::Encode(std::string_view text) con
 std::string Vocabulary::Decode(std::int64_t token) const {
   DESCENT_CHECK(token >= 0);
   DESCENT_CHECK(token < size());
-  if (tokenizer_ == Tokenizer::kByte) return std::string(1, static_cast<char>(token));
-  return EncodeUtf8(code_points_[static_cast<std::size_t>(token)]);
+  switch (tokenizer_) {
+    case Tokenizer::kByte:
+      break;
+    case Tokenizer::kChar:
+      return EncodeUtf8(code_points_[static_cast<std::size_t>(token)]);
+    case Tokenizer::kGpt2:
+      return byte_pairs_->Decode(token);
+  }
+  return std::string(1, static_cast<char>(token));
 }
 
 }  // namespace descent

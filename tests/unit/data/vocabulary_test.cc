@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "worker/data/byte_symbols.h"
+
 namespace descent {
 namespace {
 
@@ -74,6 +76,20 @@ TEST(VocabularyTest, BytesThatAreNotUtf8AreNamedWithTheirLine) {
   const Vocabulary vocabulary = Vocabulary::CharactersOf({"abc\n"}).value();
 
   EXPECT_EQ(vocabulary.Encode("ab\n\xFF").status().message(), "line 2: byte 0xff is not UTF-8");
+}
+
+TEST(VocabularyTest, TheTokensOfGpt2NeedUtf8) {
+  BytePairTables tables;
+  for (int byte = 0; byte < 256; ++byte)
+    tables.tokens.push_back(SymbolOfByte(static_cast<unsigned char>(byte)));
+  tables.tokens.push_back("ab");
+  tables.merges = {"a b"};
+  const Vocabulary vocabulary(BytePairEncoding::Create(tables).value());
+
+  EXPECT_EQ(vocabulary.size(), 257);
+  EXPECT_THAT(vocabulary.Encode("cab").value(), ElementsAre('c', 256));
+  EXPECT_EQ(vocabulary.Decode(256), "ab");
+  EXPECT_EQ(vocabulary.Encode("a\n\xFF").status().message(), "line 2: byte 0xff is not UTF-8");
 }
 
 TEST(VocabularyTest, InvalidUtf8IsFoundWhereItIs) {
