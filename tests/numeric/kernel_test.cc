@@ -6,11 +6,15 @@
 #include <cmath>
 #include <cstdint>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "tests/numeric/kernel_case.h"
 #include "worker/ops/elementwise_ops.h"
 #include "worker/ops/loss_ops.h"
+#include "worker/ops/movement_ops.h"
 #include "worker/ops/ops.h"
+#include "worker/ops/reduce_ops.h"
 #include "worker/ops/transformer_ops.h"
 
 namespace descent {
@@ -50,8 +54,6 @@ std::vector<KernelCase> LargeCases() {
   for (const OpDef* op :
        {&GeluOp(), &GeluTanhOp(), &ReluOp(), &SiluOp(), &SigmoidOp(), &TanhOp(), &ExpOp()})
     cases.push_back({*op, {{source.Reals({131, 257})}, {}}});
-  for (const OpDef* op : {&AddOp(), &MulOp()})
-    cases.push_back({*op, {{source.Reals({131, 257}), source.Reals({131, 257})}, {}}});
   cases.push_back({DropoutOp(),
                    {{source.Reals({131, 257})},
                     {{"probability", 0.25},
@@ -93,6 +95,47 @@ std::vector<KernelCase> LargeCases() {
                      {"tokens", std::int64_t{67}},
                      {"probability", 0.25},
                      {"layer", std::int64_t{1}}}}});
+  return cases;
+}
+
+// The same of the ops that know any number of axes.
+std::vector<KernelCase> LargeTensorCases() {
+  SampleSource source(98);
+  std::vector<KernelCase> cases;
+  for (const Shape& b : {Shape{131, 257}, Shape{257}, Shape{131, 1}, Shape{}}) {
+    cases.push_back({AddOp(), {{source.Reals({131, 257}), source.Reals(b)}, {}}});
+    cases.push_back({MulOp(), {{source.Reals(b), source.Reals({131, 257})}, {}}});
+  }
+  cases.push_back({SubOp(), {{source.Reals({40000}), source.Reals({})}, {}}});
+  for (const Shape& axes : {Shape{0}, Shape{1}, Shape{2}, Shape{0, 2}, Shape{1, 2}, Shape{0, 1, 2}})
+    for (const OpDef* op : {&ReduceSumOp(), &ReduceMeanOp(), &ReduceMaxOp()})
+      cases.push_back(
+          {*op, {{source.Reals({37, 41, 53})}, {{"axes", axes}, {"keepdims", std::int64_t{0}}}}});
+  for (const OpDef* op : {&SoftmaxOp(), &LogSoftmaxOp()})
+    cases.push_back({*op, {{source.Reals({131, 257})}, {}}});
+  cases.push_back(
+      {TransposeOp(), {{source.Reals({37, 41, 53})}, {{"permutation", Shape{2, 0, 1}}}}});
+  cases.push_back({SliceGradientOp(),
+                   {{source.Reals({130, 86})},
+                    {{"shape", Shape{131, 257}},
+                     {"starts", Shape{1, 0}},
+                     {"ends", Shape{131, 257}},
+                     {"steps", Shape{1, 3}}}}});
+  cases.push_back(
+      {ConcatOp(),
+       {{source.Reals({131, 257}), source.Reals({131, 130})}, {{"axis", std::int64_t{1}}}}});
+  cases.push_back(
+      {SplitOp(),
+       {{source.Reals({131, 257})}, {{"axis", std::int64_t{1}}, {"sizes", Shape{100, 157}}}}});
+  cases.push_back({GatherGradientOp(),
+                   {{source.Labels(300, 31), source.Reals({3, 300, 131})},
+                    {{"axis", std::int64_t{1}}, {"size", std::int64_t{31}}}}});
+  return cases;
+}
+
+std::vector<KernelCase> AllLargeCases() {
+  std::vector<KernelCase> cases = LargeCases();
+  for (KernelCase& large : LargeTensorCases()) cases.push_back(std::move(large));
   return cases;
 }
 
@@ -163,14 +206,14 @@ INSTANTIATE_TEST_SUITE_P(EveryAccumulatingOp, AccumulatingKernelTest,
                          testing::ValuesIn(AccumulatingOps()), NameOf);
 
 TEST(LargeKernelTest, AgreesWithTheReferenceOnShapesOfManyTiles) {
-  for (const KernelCase& large : LargeCases()) {
+  for (const KernelCase& large : AllLargeCases()) {
     ExpectClose(large.Run({.threads = 2}), large.Reference());
     if (HasFatalFailure()) FAIL() << large.graph().ToString();
   }
 }
 
 TEST(LargeKernelTest, GivesEqualBitsForAnyNumberOfThreads) {
-  for (const KernelCase& large : LargeCases()) {
+  for (const KernelCase& large : AllLargeCases()) {
     const std::vector<float> alone = large.Run({});
 
     EXPECT_EQ(large.Run({.threads = 2}), alone) << large.graph().ToString();

@@ -6,6 +6,7 @@
 #include "tests/numeric/reference_interpreter.h"
 #include "worker/graph/sample_source.h"
 #include "worker/ops/differentiate.h"
+#include "worker/ops/elementwise_ops.h"
 #include "worker/ops/ops.h"
 
 namespace descent {
@@ -36,14 +37,11 @@ ValueId AddInput(Trial& trial, const SampledTensor& tensor, bool has_gradient) {
 }
 
 // Gives every element another weight in the sum that is differentiated, so that a rule which mixes
-// up elements is caught; a vector is doubled, so that one which ignores what flows in is.
+// up elements is caught.
 ValueId Weigh(Trial& trial, ValueId output, SampleSource& source) {
   const Shape shape = trial.graph.value(output).type.shape;
-  if (shape.size() != 2) return Add(trial.graph, output, output).value();
-  const ValueId right = AddInput(trial, source.Reals({shape[1], 2}), true);
-  const ValueId left = AddInput(trial, source.Reals({3, shape[0]}), true);
-  const ValueId product = MatMul(trial.graph, output, right, {}).value();
-  return MatMul(trial.graph, left, product, {}).value();
+  const ValueId weights = AddInput(trial, source.Reals(shape), /*has_gradient=*/false);
+  return Mul(trial.graph, output, weights).value();
 }
 
 Trial MakeTrial(const OpDef& op, std::uint64_t seed) {

@@ -48,7 +48,6 @@ double Cdf(double x) { return 0.5 * std::erfc(-x / std::numbers::sqrt2); }
 double Density(double x) { return std::exp(-x * x / 2) / std::sqrt(2 * std::numbers::pi); }
 
 double Same(double x) { return x; }
-double Sum(double a, double b) { return a + b; }
 double Relu(double x) { return x > 0 ? x : 0; }
 double ReluGradient(double dy, double y) { return y > 0 ? dy : 0; }
 double Gelu(double x) { return x * Cdf(x); }
@@ -300,7 +299,6 @@ const InterpretationTable& GeneralInterpretations() {
       {"softmax_cross_entropy_gradient", SoftmaxCrossEntropyGradient},
       {"top_one_correct", TopOneCorrect},
       {"top_five_correct", TopFiveCorrect},
-      {"add", Map<Sum>},
       {"identity", Map<Same>},
       {"fill", Fill},
       {"embedding", Embedding},
@@ -320,7 +318,8 @@ const InterpretationTable& GeneralInterpretations() {
 
 Interpretation InterpretationOf(std::string_view op) {
   for (const InterpretationTable* table :
-       {&GeneralInterpretations(), &LossInterpretations(), &TransformerInterpretations(),
+       {&GeneralInterpretations(), &BroadcastInterpretations(), &LossInterpretations(),
+        &MovementInterpretations(), &ReduceInterpretations(), &TransformerInterpretations(),
         &UnaryInterpretations()}) {
     if (const auto found = table->find(op); found != table->end()) return found->second;
   }

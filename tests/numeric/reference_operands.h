@@ -38,7 +38,10 @@ void Map(const Operands& o) {
 }
 
 // Families of ops in files of their own.
+const InterpretationTable& BroadcastInterpretations();    // reference_broadcast.cc
 const InterpretationTable& LossInterpretations();         // reference_losses.cc
+const InterpretationTable& MovementInterpretations();     // reference_movement.cc
+const InterpretationTable& ReduceInterpretations();       // reference_reduce.cc
 const InterpretationTable& TransformerInterpretations();  // reference_transformer.cc
 const InterpretationTable& UnaryInterpretations();        // reference_unary.cc
 

@@ -21,8 +21,6 @@ double GeluTanhGradient(double dy, double x) {
   return dy * ((1 + t) / 2 + x * (1 - t * t) * slope / 2);
 }
 
-double Product(double a, double b) { return a * b; }
-
 void RmsNorm(const Operands& o) {
   const auto columns = static_cast<std::size_t>(o.in_shape(0)[1]);
   for (std::size_t row = 0; row < o.out(1).size(); ++row) {
@@ -84,7 +82,6 @@ const InterpretationTable& TransformerInterpretations() {
       {"silu_gradient", Map<SiluGradient>},
       {"gelu_tanh", Map<GeluTanh>},
       {"gelu_tanh_gradient", Map<GeluTanhGradient>},
-      {"mul", Map<Product>},
       {"rms_norm", RmsNorm},
       {"rms_norm_gradient", RmsNormGradient},
       {"rms_norm_gain_gradient", RmsNormGainGradient},

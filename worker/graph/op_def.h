@@ -38,8 +38,12 @@ struct OpDef {
   // Draws small valid operands, odd sizes included, for tests of the gradient rule and the kernels.
   OpSample (*sample)(SampleSource& source);
 
-  // Output 0 may overwrite this input, which has its type; -1: none.
+  // Output 0 may overwrite this input where it has its type; -1: none.
   int in_place_input = -1;
+
+  // Output 0 is input 0 in another shape, and lies in the same memory wherever it can. The kernel
+  // copies where it cannot, and does nothing where the two are one.
+  bool is_view = false;
 
   // Evaluation replaces output 0 by input 0.
   bool is_identity_in_evaluation = false;

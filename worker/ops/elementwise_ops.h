@@ -5,7 +5,7 @@
 
 namespace descent {
 
-// Functions of each element, of any shape.
+// Functions of each element, of any shape, and of the elements of several operands.
 
 // y = x sigmoid(x). Source: Hendrycks and Gimpel 2016, section 2; Elfwing et al. 2017.
 Result<ValueId> Silu(Graph& graph, ValueId x);
@@ -45,8 +45,22 @@ Result<ValueId> Clip(Graph& graph, ValueId x, double low, double high);
 const OpDef& ClipOp();
 const OpDef& ClipGradientOp();  // (dy, x) -> dx
 
-// y = a b, equal shapes.
+// Arithmetic of two operands, repeated along axes of size 1 or missing in front until they have one
+// shape (NumPy's broadcast: broadcast.h). The gradient of one that was repeated is added up again,
+// in order. Add is in ops.h.
+Result<ValueId> Sub(Graph& graph, ValueId a, ValueId b);
+const OpDef& SubOp();
 Result<ValueId> Mul(Graph& graph, ValueId a, ValueId b);
 const OpDef& MulOp();
+Result<ValueId> Div(Graph& graph, ValueId a, ValueId b);
+const OpDef& DivOp();
+
+// 1 where a equals b, else 0, NaN included; broadcast as above. Has no gradient.
+Result<ValueId> Equal(Graph& graph, ValueId a, ValueId b);
+const OpDef& EqualOp();
+
+// a where condition, an int32, is not 0, else b; all three broadcast as above.
+Result<ValueId> Where(Graph& graph, ValueId condition, ValueId a, ValueId b);
+const OpDef& WhereOp();
 
 }  // namespace descent

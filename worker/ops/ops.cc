@@ -4,6 +4,8 @@
 
 #include "worker/ops/elementwise_ops.h"
 #include "worker/ops/loss_ops.h"
+#include "worker/ops/movement_ops.h"
+#include "worker/ops/reduce_ops.h"
 #include "worker/ops/transformer_ops.h"
 
 namespace descent {
@@ -40,7 +42,27 @@ std::span<const OpDef* const> AllOps() {
       &PowGradientOp(),
       &ClipGradientOp(),
       &AddOp(),
+      &SubOp(),
       &MulOp(),
+      &DivOp(),
+      &EqualOp(),
+      &WhereOp(),
+      &ReduceSumOp(),
+      &ReduceMeanOp(),
+      &ReduceMaxOp(),
+      &SoftmaxOp(),
+      &SoftmaxGradientOp(),
+      &LogSoftmaxOp(),
+      &LogSoftmaxGradientOp(),
+      &ReshapeOp(),
+      &TransposeOp(),
+      &ExpandOp(),
+      &SliceOp(),
+      &SliceGradientOp(),
+      &ConcatOp(),
+      &SplitOp(),
+      &GatherOp(),
+      &GatherGradientOp(),
       &EmbeddingOp(),
       &EmbeddingGradientOp(),
       &AddPositionsOp(),

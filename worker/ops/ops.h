@@ -75,7 +75,7 @@ const OpDef& TopOneCorrectOp();
 Result<ValueId> TopFiveCorrect(Graph& graph, ValueId logits, ValueId labels);
 const OpDef& TopFiveCorrectOp();
 
-// y = a + b, equal shapes.
+// y = a + b, broadcast as the arithmetic in elementwise_ops.h.
 Result<ValueId> Add(Graph& graph, ValueId a, ValueId b);
 const OpDef& AddOp();
 

@@ -25,6 +25,19 @@ std::vector<int> LastReads(const Graph& graph) {
   return last_reads;
 }
 
+// The buffer of an input that output 0 can lie in: a view in that of what it shows, and another
+// op's output, where the op allows it, in one of which nobody reads anything later. Else kNoBuffer.
+int BufferToShare(const Graph& graph, const Node& node, int step, const Buffers& buffers) {
+  if (node.op->is_view) return buffers.buffer_of[At(node.inputs[0])];
+  if (node.op->in_place_input < 0) return kNoBuffer;
+  const ValueId input = node.inputs[static_cast<std::size_t>(node.op->in_place_input)];
+  const int buffer = buffers.buffer_of[At(input)];
+  if (buffer == kNoBuffer) return kNoBuffer;
+  const bool is_read_later = buffers.requests[static_cast<std::size_t>(buffer)].last_step > step;
+  const bool has_its_type = graph.value(input).type == graph.value(node.outputs[0]).type;
+  return has_its_type && !is_read_later ? buffer : kNoBuffer;
+}
+
 Buffers AssignBuffers(const Graph& graph, const std::vector<bool>& is_callers) {
   const std::vector<int> last_reads = LastReads(graph);
   Buffers buffers{std::vector<int>(last_reads.size(), kNoBuffer), {}};
@@ -34,11 +47,7 @@ Buffers AssignBuffers(const Graph& graph, const std::vector<bool>& is_callers) {
     for (const ValueId id : node.outputs) {
       if (is_callers[At(id)]) continue;
       int& buffer = buffers.buffer_of[At(id)];
-      // An input that nobody reads later gives its memory to the output, where the op allows it.
-      if (node.op->in_place_input >= 0 && id == node.outputs[0]) {
-        const ValueId input = node.inputs[static_cast<std::size_t>(node.op->in_place_input)];
-        if (last_reads[At(input)] == step) buffer = buffers.buffer_of[At(input)];
-      }
+      if (id == node.outputs[0]) buffer = BufferToShare(graph, node, step, buffers);
       if (buffer == kNoBuffer) {
         buffer = static_cast<int>(buffers.requests.size());
         buffers.requests.push_back({ElementCount(graph.value(id).type.shape), step, step});
@@ -88,6 +97,13 @@ PlacedValues PlaceValues(const LoweredModel& model, const ParameterLayout& layou
   }
   for (std::size_t i = 0; i < model.gradients.size(); ++i) {
     place(model.gradients[i], Arena::kGradients, layout.slots[i].offset);
+  }
+
+  // A view of what the caller owns lies there too.
+  for (const Node& node : graph.nodes()) {
+    if (!node.op->is_view || is_callers[At(node.outputs[0])]) continue;
+    const Place& shown = placed.places[At(node.inputs[0])];
+    if (is_callers[At(node.inputs[0])]) place(node.outputs[0], shown.arena, shown.offset);
   }
 
   const Buffers buffers = AssignBuffers(graph, is_callers);

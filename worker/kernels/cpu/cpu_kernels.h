@@ -37,9 +37,29 @@ PreparedStep PrepareTopFiveCorrect(const KernelRequest& request);
 
 PreparedStep PrepareUnaryFunction(const KernelRequest& request);  // unary.cc: by the op's name
 
-PreparedStep PrepareAdd(const KernelRequest& request);  // elementwise.cc
-PreparedStep PrepareMul(const KernelRequest& request);
-PreparedStep PrepareIdentity(const KernelRequest& request);
+PreparedStep PrepareArithmetic(const KernelRequest& request);  // arithmetic.cc: by the op's name
+PreparedStep PrepareWhere(const KernelRequest& request);
+
+PreparedStep PrepareReduceSum(const KernelRequest& request);  // reduce.cc
+PreparedStep PrepareReduceMean(const KernelRequest& request);
+PreparedStep PrepareReduceMax(const KernelRequest& request);
+
+PreparedStep PrepareSoftmax(const KernelRequest& request);  // softmax.cc
+PreparedStep PrepareSoftmaxGradient(const KernelRequest& request);
+PreparedStep PrepareLogSoftmax(const KernelRequest& request);
+PreparedStep PrepareLogSoftmaxGradient(const KernelRequest& request);
+
+PreparedStep PrepareTranspose(const KernelRequest& request);  // movement.cc
+PreparedStep PrepareExpand(const KernelRequest& request);
+PreparedStep PrepareSlice(const KernelRequest& request);
+PreparedStep PrepareSliceGradient(const KernelRequest& request);
+PreparedStep PrepareConcat(const KernelRequest& request);
+PreparedStep PrepareSplit(const KernelRequest& request);
+
+PreparedStep PrepareGather(const KernelRequest& request);  // gather.cc
+PreparedStep PrepareGatherGradient(const KernelRequest& request);
+
+PreparedStep PrepareIdentity(const KernelRequest& request);  // elementwise.cc
 PreparedStep PrepareFill(const KernelRequest& request);
 
 PreparedStep PrepareEmbedding(const KernelRequest& request);  // embedding.cc

@@ -1,5 +1,4 @@
 #include <cmath>
-#include <limits>
 #include <span>
 
 #include "worker/kernels/cpu/cpu_kernels.h"
@@ -14,36 +13,13 @@ HWY_BEFORE_NAMESPACE();
 namespace descent::cpu {
 namespace HWY_NAMESPACE {
 
-// log(sum of exp(row)): max + log(sum of exp(row - max)), where the sum is at least 1. Every class
-// has its place in a vector and the lanes are added last, whatever the row's alignment.
+// log(sum of exp(row)): max + log(sum of exp(row - max)), where the sum is at least 1.
 float LogSum(const float* row, std::size_t classes) {
-  const FloatTag tag;
-  const float lowest = hwy::LowestValue<float>();
-  FloatVector max = hn::Set(tag, lowest);
-  for (std::size_t i = 0; i < classes; i += hn::Lanes(tag)) {
-    max = hn::Max(max, LoadPadded(row, i, classes, lowest));
-  }
-  const FloatVector shift = hn::MaxOfLanes(tag, max);
-  FloatVector sum = hn::Zero(tag);
-  for (std::size_t i = 0; i < classes; i += hn::Lanes(tag)) {
-    // A filler of -infinity is exactly 0 after the exponential.
-    const FloatVector shifted =
-        hn::Sub(LoadPadded(row, i, classes, -std::numeric_limits<float>::infinity()), shift);
-    sum = hn::Add(sum, ExpOrNan(shifted));
-  }
-  const FloatVector total = hn::SumOfLanes(tag, sum);
-  const FloatVector log_total = hn::IfThenElse(hn::IsNaN(total), total, hn::Log(tag, total));
-  return hn::GetLane(hn::Add(shift, log_total));
+  const FloatVector shift = ShiftOfRow(row, classes);
+  return hn::GetLane(hn::Add(shift, LogOrNan(SumOfExp(row, classes, shift))));
 }
 
-// The sum of the row. The lanes are added last, as above.
-float RowSum(const float* row, std::size_t classes) {
-  const FloatTag tag;
-  FloatVector sum = hn::Zero(tag);
-  for (std::size_t i = 0; i < classes; i += hn::Lanes(tag))
-    sum = hn::Add(sum, LoadPadded(row, i, classes, 0));
-  return hn::GetLane(hn::SumOfLanes(tag, sum));
-}
+float RowSum(const float* row, std::size_t classes) { return hn::GetLane(SumOfRow(row, classes)); }
 
 // gradient = loss_gradient * exp(row - log_sum), the softmax times the gradient of the loss.
 void ScaledSoftmax(std::span<const float> row, float log_sum, float loss_gradient,

@@ -15,11 +15,6 @@ void AddRun(const float* a, const float* b, float* sum, std::size_t count) {
       count, sum, [](FloatVector x, FloatVector y) HWY_ATTR { return hn::Add(x, y); }, a, b);
 }
 
-void MulRun(const float* a, const float* b, float* product, std::size_t count) {
-  MapElements(
-      count, product, [](FloatVector x, FloatVector y) HWY_ATTR { return hn::Mul(x, y); }, a, b);
-}
-
 }  // namespace HWY_NAMESPACE
 }  // namespace descent::cpu
 HWY_AFTER_NAMESPACE();
@@ -28,30 +23,6 @@ HWY_AFTER_NAMESPACE();
 namespace descent::cpu {
 
 HWY_EXPORT(AddRun);
-HWY_EXPORT(MulRun);
-
-namespace {
-
-using BinaryRun = void (*)(const float*, const float*, float*, std::size_t);
-
-PreparedStep PrepareBinary(const KernelRequest& request, BinaryRun map) {
-  const auto count = static_cast<std::size_t>(ElementCount(request.output(0).shape));
-  return MakeStep([count, map, &pool = request.pool](const StepRun& run) {
-    ForEachRun(pool, count, kElementsPerRun, [&](std::size_t first, std::size_t run_count) {
-      map(run.input(0) + first, run.input(1) + first, run.output(0) + first, run_count);
-    });
-  });
-}
-
-}  // namespace
-
-PreparedStep PrepareAdd(const KernelRequest& request) {
-  return PrepareBinary(request, HWY_DYNAMIC_DISPATCH(AddRun));
-}
-
-PreparedStep PrepareMul(const KernelRequest& request) {
-  return PrepareBinary(request, HWY_DYNAMIC_DISPATCH(MulRun));
-}
 
 PreparedStep PrepareIdentity(const KernelRequest& request) {
   const auto count = static_cast<std::size_t>(ElementCount(request.output(0).shape));
@@ -60,7 +31,7 @@ PreparedStep PrepareIdentity(const KernelRequest& request) {
     float* y = run.output(0);
     if (mode == OutputMode::kAccumulate) {
       HWY_DYNAMIC_DISPATCH(AddRun)(y, x, y, count);
-    } else {
+    } else if (x != y) {
       std::copy_n(x, count, y);
     }
   });

@@ -10,6 +10,8 @@
 #include <hwy/contrib/math/math-inl.h>
 #include <hwy/highway.h>
 
+#include <limits>
+
 #include "worker/kernels/cpu/elementwise-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -40,6 +42,43 @@ HWY_INLINE FloatVector LoadPadded(const float* row, std::size_t i, std::size_t s
   hn::Store(hn::Set(tag, filler), tag, padded);
   std::memcpy(padded, row + i, (size - i) * sizeof(float));
   return hn::Load(tag, padded);
+}
+
+// The sum of a row.
+HWY_INLINE FloatVector SumOfRow(const float* row, std::size_t size) {
+  const FloatTag tag;
+  FloatVector sum = hn::Zero(tag);
+  for (std::size_t i = 0; i < size; i += hn::Lanes(tag))
+    sum = hn::Add(sum, LoadPadded(row, i, size, 0));
+  return hn::SumOfLanes(tag, sum);
+}
+
+// The largest of a row, which is taken from exponents so that no exponential overflows. A NaN may
+// count or not: the exponentials pass it on.
+HWY_INLINE FloatVector ShiftOfRow(const float* row, std::size_t size) {
+  const FloatTag tag;
+  const float lowest = hwy::LowestValue<float>();
+  FloatVector max = hn::Set(tag, lowest);
+  for (std::size_t i = 0; i < size; i += hn::Lanes(tag))
+    max = hn::Max(max, LoadPadded(row, i, size, lowest));
+  return hn::MaxOfLanes(tag, max);
+}
+
+// The sum of exp(x - shift) over a row.
+HWY_INLINE FloatVector SumOfExp(const float* row, std::size_t size, FloatVector shift) {
+  const FloatTag tag;
+  FloatVector sum = hn::Zero(tag);
+  for (std::size_t i = 0; i < size; i += hn::Lanes(tag)) {
+    // A filler of -infinity is exactly 0 after the exponential.
+    const FloatVector x = LoadPadded(row, i, size, -std::numeric_limits<float>::infinity());
+    sum = hn::Add(sum, ExpOrNan(hn::Sub(x, shift)));
+  }
+  return hn::SumOfLanes(tag, sum);
+}
+
+// NaN stays NaN.
+HWY_INLINE FloatVector LogOrNan(FloatVector x) {
+  return hn::IfThenElse(hn::IsNaN(x), x, hn::Log(FloatTag(), x));
 }
 
 }  // namespace HWY_NAMESPACE
