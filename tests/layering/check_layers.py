@@ -42,7 +42,10 @@ CONFINED = [
      re.compile(r"^(worker/collective/.*\.cc|worker/main\.cc|bench/.*\.cc|tests/mpi/.*\.cc)$")),
     (re.compile(r"^(nccl|cuda[a-z_]*)\.h$"),
      re.compile(r"^worker/(collective|kernels)/.*\.(cc|cu)$")),
-    (re.compile(r"^(dnnl|oneapi/dnnl).*"), re.compile(r"^worker/kernels/.*\.cc$")),
+    (re.compile(r"^(dnnl|oneapi/dnnl).*"),
+     re.compile(r"^worker/kernels/(.*\.cc|cpu/library_primitive\.h)$")),
+    (re.compile(r"^worker/kernels/cpu/library_[a-z]*\.h$"),
+     re.compile(r"^worker/kernels/cpu/(.*\.cc|library_layout\.h)$")),
 ]
 
 # The coordinator's core is pure: no clock, thread, file, socket or gRPC. Its files are those of the

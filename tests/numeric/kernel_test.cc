@@ -11,6 +11,7 @@
 
 #include "tests/numeric/kernel_case.h"
 #include "worker/ops/elementwise_ops.h"
+#include "worker/ops/image_ops.h"
 #include "worker/ops/loss_ops.h"
 #include "worker/ops/movement_ops.h"
 #include "worker/ops/ops.h"
@@ -133,8 +134,47 @@ std::vector<KernelCase> LargeTensorCases() {
   return cases;
 }
 
+// The same of the ops on images: several groups of samples, the last one smaller.
+std::vector<KernelCase> LargeImageCases() {
+  SampleSource source(97);
+  std::vector<KernelCase> cases;
+  for (const std::int64_t groups : {1, 4}) {
+    const Attributes attributes = {{"stride", Shape{2, 1}},
+                                   {"padding", Shape{1, 1}},
+                                   {"dilation", Shape{1, 2}},
+                                   {"groups", groups}};
+    const Shape x = {19, 20, 13, 15}, weight = {36, 20 / groups, 3, 3}, y = {19, 36, 7, 13};
+    cases.push_back(
+        {Conv2dOp(), {{source.Reals(x), source.Reals(weight), source.Reals({36})}, attributes}});
+    cases.push_back(
+        {Conv2dInputGradientOp(),
+         {{source.Reals(y), source.Reals(weight)}, attributes.And("plane", Shape{13, 15})}});
+    cases.push_back({Conv2dWeightGradientOp(),
+                     {{source.Reals(y), source.Reals(x)}, attributes.And("kernel", Shape{3, 3})}});
+  }
+  const Shape images = {19, 20, 13, 15}, channels = {20};
+  const Attributes pool = {{"kernel", Shape{3, 2}},
+                           {"stride", Shape{2, 2}},
+                           {"padding", Shape{1, 0}},
+                           {"dilation", Shape{1, 1}}};
+  for (const OpDef* op : {&MaxPool2dOp(), &AvgPool2dOp()})
+    cases.push_back({*op, {{source.Reals(images)}, pool}});
+  for (const OpDef* op : {&GlobalAvgPoolOp(), &ChannelSumOp()})
+    cases.push_back({*op, {{source.Reals(images)}, {}}});
+  cases.push_back({BatchNormOp(),
+                   {{source.Reals(images), source.Reals(channels), source.Reals(channels),
+                     source.Reals(channels), source.Reals(channels)},
+                    {{"epsilon", 1e-5}}}});
+  cases.push_back({BatchNormGradientOp(),
+                   {{source.Reals(images), source.Reals(images), source.Reals(channels),
+                     source.Reals(channels), source.Reals(channels)},
+                    {}}});
+  return cases;
+}
+
 std::vector<KernelCase> AllLargeCases() {
   std::vector<KernelCase> cases = LargeCases();
+  for (KernelCase& large : LargeImageCases()) cases.push_back(std::move(large));
   for (KernelCase& large : LargeTensorCases()) cases.push_back(std::move(large));
   return cases;
 }

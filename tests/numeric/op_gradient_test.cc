@@ -51,8 +51,9 @@ Trial MakeTrial(const OpDef& op, std::uint64_t seed) {
   std::vector<ValueId> operands;
   for (std::size_t i = 0; i < sample.inputs.size(); ++i) {
     const SampledTensor& tensor = sample.inputs[i];
-    const bool has_gradient =
-        tensor.type.type == DataType::kFloat32 && static_cast<int>(i) != op.constant_input;
+    const bool is_constant =
+        op.first_constant_input >= 0 && static_cast<int>(i) >= op.first_constant_input;
+    const bool has_gradient = tensor.type.type == DataType::kFloat32 && !is_constant;
     operands.push_back(AddInput(trial, tensor, has_gradient));
   }
   const ValueId output = trial.graph.AddNode(op, operands, sample.attributes).value()[0];

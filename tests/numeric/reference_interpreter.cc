@@ -318,9 +318,9 @@ const InterpretationTable& GeneralInterpretations() {
 
 Interpretation InterpretationOf(std::string_view op) {
   for (const InterpretationTable* table :
-       {&GeneralInterpretations(), &BroadcastInterpretations(), &LossInterpretations(),
-        &MovementInterpretations(), &ReduceInterpretations(), &TransformerInterpretations(),
-        &UnaryInterpretations()}) {
+       {&GeneralInterpretations(), &BroadcastInterpretations(), &ImageInterpretations(),
+        &LossInterpretations(), &MovementInterpretations(), &ReduceInterpretations(),
+        &TransformerInterpretations(), &UnaryInterpretations()}) {
     if (const auto found = table->find(op); found != table->end()) return found->second;
   }
   DESCENT_CHECK(!"every op has a meaning in f64");

@@ -39,6 +39,7 @@ void Map(const Operands& o) {
 
 // Families of ops in files of their own.
 const InterpretationTable& BroadcastInterpretations();    // reference_broadcast.cc
+const InterpretationTable& ImageInterpretations();        // reference_images.cc
 const InterpretationTable& LossInterpretations();         // reference_losses.cc
 const InterpretationTable& MovementInterpretations();     // reference_movement.cc
 const InterpretationTable& ReduceInterpretations();       // reference_reduce.cc

@@ -28,6 +28,13 @@ Attributes Attributes::With(std::string_view name, Value value) const {
   return changed;
 }
 
+Attributes Attributes::And(std::string_view name, Value value) const {
+  Attributes extended = *this;
+  const bool is_new = extended.values_.emplace(name, std::move(value)).second;
+  DESCENT_CHECK(is_new);
+  return extended;
+}
+
 namespace {
 
 struct Printer {

@@ -28,6 +28,9 @@ class Attributes {
   // The same, but for one value, which must be there.
   Attributes With(std::string_view name, Value value) const;
 
+  // The same and one more, which must not be there.
+  Attributes And(std::string_view name, Value value) const;
+
   std::string ToString() const;  // "layer=0 probability=0.1"; empty if there are none
 
  private:

@@ -52,8 +52,12 @@ struct OpDef {
   // to training.
   std::string_view zero_in_evaluation = {};
 
-  // An f32 input to which no gradient flows, such as the targets of a loss; -1: none.
-  int constant_input = -1;
+  // Evaluation replaces the op by this one, on the same inputs and for output 0 alone; null: none.
+  // For an op that does something else in training.
+  const OpDef& (*in_evaluation)() = nullptr;
+
+  // The f32 inputs from this one on take no gradient, such as the targets of a loss; -1: none.
+  int first_constant_input = -1;
 };
 
 }  // namespace descent

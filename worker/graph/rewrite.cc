@@ -35,6 +35,10 @@ Graph ForEvaluation(const Graph& graph) {
       replacement[static_cast<std::size_t>(node.outputs[0].index)] = node.inputs[0];
       continue;
     }
+    if (node.op->in_evaluation != nullptr) {
+      node.op = &node.op->in_evaluation();
+      node.outputs.resize(1);
+    }
     if (!node.op->zero_in_evaluation.empty())
       node.attributes = node.attributes.With(node.op->zero_in_evaluation, 0.0);
     kept.push_back(std::move(node));

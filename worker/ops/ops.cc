@@ -3,6 +3,7 @@
 #include <array>
 
 #include "worker/ops/elementwise_ops.h"
+#include "worker/ops/image_ops.h"
 #include "worker/ops/loss_ops.h"
 #include "worker/ops/movement_ops.h"
 #include "worker/ops/reduce_ops.h"
@@ -86,6 +87,19 @@ std::span<const OpDef* const> AllOps() {
       &CastOp(),
       &SampleMeanOp(),
       &SampleMeanGradientOp(),
+      &Conv2dOp(),
+      &Conv2dInputGradientOp(),
+      &Conv2dWeightGradientOp(),
+      &ChannelSumOp(),
+      &MaxPool2dOp(),
+      &MaxPool2dGradientOp(),
+      &AvgPool2dOp(),
+      &AvgPool2dGradientOp(),
+      &GlobalAvgPoolOp(),
+      &GlobalAvgPoolGradientOp(),
+      &BatchNormOp(),
+      &BatchNormInferenceOp(),
+      &BatchNormGradientOp(),
       &IdentityOp(),
       &FillOp(),
   };

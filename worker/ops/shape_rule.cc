@@ -37,6 +37,12 @@ Status ExpectShape(const TensorType& operand, std::string_view name, const Shape
                  ToString(shape));
 }
 
+Status ExpectChannels(const TensorType& operand, std::string_view name) {
+  DESCENT_RETURN_IF_ERROR(ExpectType(operand, name, DataType::kFloat32));
+  if (operand.shape.size() == 2 || operand.shape.size() == 4) return Status();
+  return Invalid(std::string(name) + " is " + ToString(operand.shape) + ", wanted 2 or 4 axes");
+}
+
 Status ExpectProbability(double probability) {
   if (0 <= probability && probability < 1) return Status();
   return Invalid("probability is " + std::to_string(probability) + ", wanted [0, 1)");
@@ -65,6 +71,15 @@ OpSample SampleTwo(SampleSource& source) {
   SampledTensor first = source.RealsAwayFromZero(shape);
   SampledTensor second = source.RealsAwayFromZero(shape);
   return {{std::move(first), std::move(second)}, {}};
+}
+
+Shape SampleChannels(SampleSource& source) {
+  Shape shape = {source.Integer(1, 5), source.Integer(1, 19)};
+  if (source.Integer(0, 2) > 0) {
+    shape.push_back(source.Integer(1, 5));
+    shape.push_back(source.Integer(1, 9));
+  }
+  return shape;
 }
 
 }  // namespace descent

@@ -18,7 +18,8 @@ Status ExpectOperands(TensorTypes inputs, std::size_t count);
 Status ExpectType(const TensorType& operand, std::string_view name, DataType type);
 Status ExpectAxes(const TensorType& operand, std::string_view name, std::size_t axes);
 Status ExpectShape(const TensorType& operand, std::string_view name, const Shape& shape);
-Status ExpectProbability(double probability);  // of a dropout: [0, 1)
+Status ExpectChannels(const TensorType& operand, std::string_view name);  // f32 [B, C(, H, W)]
+Status ExpectProbability(double probability);                             // of a dropout: [0, 1)
 
 // The whole rule of an op on one f32 tensor of any shape, and of one on two of equal shape.
 Result<std::vector<TensorType>> InferLikeOnly(TensorTypes inputs, const Attributes& attributes);
@@ -33,5 +34,8 @@ double FlopsPerElement(TensorTypes inputs, TensorTypes, const Attributes&) {
 // One or two operands of one odd shape, away from zero.
 OpSample SampleOne(SampleSource& source);
 OpSample SampleTwo(SampleSource& source);
+
+// A small shape that ExpectChannels takes.
+Shape SampleChannels(SampleSource& source);
 
 }  // namespace descent

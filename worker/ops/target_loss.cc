@@ -101,7 +101,7 @@ const OpDef& BinaryCrossEntropyOp() {
                                 .gradient = Gradient<BinaryCrossEntropyGradientOp>,
                                 .flops = FlopsPerElement<6>,
                                 .sample = Sample,
-                                .constant_input = 1};
+                                .first_constant_input = 1};
   return kOp;
 }
 
@@ -120,7 +120,7 @@ const OpDef& SquaredErrorOp() {
                                 .gradient = Gradient<SquaredErrorGradientOp>,
                                 .flops = FlopsPerElement<3>,
                                 .sample = Sample,
-                                .constant_input = 1};
+                                .first_constant_input = 1};
   return kOp;
 }
 
@@ -139,7 +139,7 @@ const OpDef& HuberOp() {
                                 .gradient = Gradient<HuberGradientOp>,
                                 .flops = FlopsPerElement<5>,
                                 .sample = SampleHuber,
-                                .constant_input = 1};
+                                .first_constant_input = 1};
   return kOp;
 }
 

@@ -92,6 +92,23 @@ PreparedStep PrepareCast(const KernelRequest& request);
 PreparedStep PrepareSampleMean(const KernelRequest& request);  // sample_mean.cc
 PreparedStep PrepareSampleMeanGradient(const KernelRequest& request);
 
+PreparedStep PrepareConv2d(const KernelRequest& request);  // conv2d.cc
+PreparedStep PrepareConv2dInputGradient(const KernelRequest& request);
+PreparedStep PrepareConv2dWeightGradient(const KernelRequest& request);
+
+PreparedStep PrepareMaxPool2d(const KernelRequest& request);  // pool2d.cc
+PreparedStep PrepareMaxPool2dGradient(const KernelRequest& request);
+PreparedStep PrepareAvgPool2d(const KernelRequest& request);
+PreparedStep PrepareAvgPool2dGradient(const KernelRequest& request);
+
+PreparedStep PrepareGlobalAvgPool(const KernelRequest& request);  // channels.cc
+PreparedStep PrepareGlobalAvgPoolGradient(const KernelRequest& request);
+PreparedStep PrepareChannelSum(const KernelRequest& request);
+
+PreparedStep PrepareBatchNorm(const KernelRequest& request);  // batch_norm.cc
+PreparedStep PrepareBatchNormInference(const KernelRequest& request);
+PreparedStep PrepareBatchNormGradient(const KernelRequest& request);
+
 // A step that is one function of the run.
 template <typename Body>
 std::unique_ptr<Step> MakeStep(Body body) {

@@ -1,20 +1,15 @@
-#include <omp.h>
-
 #include <algorithm>
-#include <array>
-#include <dnnl.hpp>
 #include <string>
 #include <vector>
 
 #include "worker/kernels/cpu/cpu_kernels.h"
+#include "worker/kernels/cpu/library_primitive.h"
 
 namespace descent::cpu {
 namespace {
 
-// The matrix library's own threading would let the number of threads choose the order of additions.
-// So the output is cut into a grid of tiles that depends on the sizes alone, each tile is one
-// primitive made and run single-threaded, and our pool shares the tiles out. A tile reads all of K,
-// so no sum is divided.
+// The output is cut into a grid of tiles that depends on the sizes alone, each tile is one
+// primitive, and our pool shares the tiles out. A tile reads all of K, so no sum is divided.
 
 // Few rows: one band, cut into columns, so that every weight is read once; narrow tiles where there
 // would be fewer than four, because threads should share a layer of a small model too, although the
@@ -63,44 +58,6 @@ dnnl::memory::desc Describe(std::int64_t rows, std::int64_t columns, Strides str
   return {{rows, columns}, dnnl::memory::data_type::f32, {strides.row, strides.column}};
 }
 
-// One tile size, ready to run on one thread at a time.
-class TilePrimitive {
- public:
-  TilePrimitive(const dnnl::engine& engine, const dnnl::matmul::primitive_desc& desc)
-      : stream_(engine),
-        primitive_(desc),
-        a_(desc.src_desc(), engine, DNNL_MEMORY_NONE),
-        b_(desc.weights_desc(), engine, DNNL_MEMORY_NONE),
-        c_(desc.dst_desc(), engine, DNNL_MEMORY_NONE),
-        scratchpad_(desc.scratchpad_desc(), engine),
-        arguments_{{{DNNL_ARG_SRC, a_.get()},
-                    {DNNL_ARG_WEIGHTS, b_.get()},
-                    {DNNL_ARG_DST, c_.get()},
-                    {DNNL_ARG_SCRATCHPAD, scratchpad_.get()}}} {}
-
-  // Through the C interface: the C++ one allocates a list of arguments for every call.
-  void Run(const float* a, const float* b, float* c) {
-    omp_set_num_threads(1);  // of the calling thread
-    Point(a_, const_cast<float*>(a));
-    Point(b_, const_cast<float*>(b));
-    Point(c_, c);
-    const int count = static_cast<int>(arguments_.size());
-    const dnnl_status_t status =
-        dnnl_primitive_execute(primitive_.get(), stream_.get(), count, arguments_.data());
-    DESCENT_CHECK(status == dnnl_success);
-  }
-
- private:
-  static void Point(const dnnl::memory& memory, float* to) {
-    DESCENT_CHECK(dnnl_memory_set_data_handle(memory.get(), to) == dnnl_success);
-  }
-
-  dnnl::stream stream_;
-  dnnl::matmul primitive_;
-  dnnl::memory a_, b_, c_, scratchpad_;
-  std::array<dnnl_exec_arg_t, 4> arguments_;
-};
-
 class MatMulStep final : public Step {
  public:
   explicit MatMulStep(const KernelRequest& request)
@@ -125,8 +82,8 @@ class MatMulStep final : public Step {
       const std::int64_t row = tile / across * grid_.tile_rows;
       const std::int64_t column = tile % across * grid_.tile_columns;
       PrimitiveOf(tile, thread)
-          .Run(run.input(0) + row * a_strides_.row, run.input(1) + column * b_strides_.column,
-               run.output(0) + row * grid_.columns + column);
+          .Run({run.input(0) + row * a_strides_.row, run.input(1) + column * b_strides_.column,
+                run.output(0) + row * grid_.columns + column});
     });
   }
 
@@ -138,23 +95,21 @@ class MatMulStep final : public Step {
 
   void AddPrimitives(std::int64_t rows, std::int64_t columns, std::int64_t inner, OutputMode mode) {
     const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
-    dnnl::primitive_attr attributes;
-    attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-    if (mode == OutputMode::kAccumulate) {
-      dnnl::post_ops accumulate;
-      accumulate.append_sum();
-      attributes.set_post_ops(accumulate);
-    }
     const dnnl::matmul::desc desc(Describe(rows, inner, a_strides_),
                                   Describe(inner, columns, b_strides_),
                                   Describe(rows, columns, {grid_.columns, 1}));
-    const dnnl::matmul::primitive_desc primitive(desc, attributes, engine);
+    const dnnl::matmul::primitive_desc primitive(
+        desc, LibraryAttributes(mode == OutputMode::kAccumulate), engine);
     for (int thread = 0; thread < pool_.thread_count(); ++thread) {
-      primitives_.emplace_back(engine, primitive);
+      primitives_.emplace_back(
+          engine, dnnl::matmul(primitive), primitive.scratchpad_desc(),
+          std::vector<LibraryPrimitive::Operand>{{DNNL_ARG_SRC, primitive.src_desc()},
+                                                 {DNNL_ARG_WEIGHTS, primitive.weights_desc()},
+                                                 {DNNL_ARG_DST, primitive.dst_desc()}});
     }
   }
 
-  TilePrimitive& PrimitiveOf(std::int64_t tile, int thread) {
+  LibraryPrimitive& PrimitiveOf(std::int64_t tile, int thread) {
     const std::int64_t across = grid_.tiles_across();
     const bool is_last_row = tile / across == grid_.tiles_down() - 1;
     const bool is_last_column = tile % across == across - 1;
@@ -165,7 +120,7 @@ class MatMulStep final : public Step {
   ThreadPool& pool_;
   const Grid grid_;
   const Strides a_strides_, b_strides_;
-  std::vector<TilePrimitive> primitives_;  // [last row?][last column?][thread]
+  std::vector<LibraryPrimitive> primitives_;  // [last row?][last column?][thread]
 };
 
 }  // namespace

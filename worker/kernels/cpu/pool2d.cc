@@ -1,0 +1,150 @@
+#include <cmath>
+#include <limits>
+
+#include "worker/kernels/cpu/cpu_kernels.h"
+
+// Pools are bound by memory, and what a window's place does to each column is the same work, so
+// these loops are plain: the compiler turns them into vectors. No sum is reordered, so the bits are
+// those of the loops as written.
+
+namespace descent::cpu {
+namespace {
+
+// One plane and the windows on it: H rows and W columns in, P and Q out.
+struct PoolPlane {
+  std::int64_t rows, columns;          // H, W
+  std::int64_t out_rows, out_columns;  // P, Q
+  Shape kernel, stride, padding, dilation;
+
+  std::size_t size() const { return static_cast<std::size_t>(rows * columns); }
+  std::size_t out_size() const { return static_cast<std::size_t>(out_rows * out_columns); }
+};
+
+PoolPlane PlaneOf(const Attributes& attributes, const Shape& x, const Shape& y) {
+  return {.rows = x[2],
+          .columns = x[3],
+          .out_rows = y[2],
+          .out_columns = y[3],
+          .kernel = attributes.Integers("kernel"),
+          .stride = attributes.Integers("stride"),
+          .padding = attributes.Integers("padding"),
+          .dilation = attributes.Integers("dilation")};
+}
+
+// Calls body(element of the plane, element of the output) for every element that one of the windows
+// covers: windows by rows, and in each the elements by rows.
+template <typename Body>
+void ForEachTap(const PoolPlane& plane, const Body& body) {
+  for (std::int64_t p = 0; p < plane.out_rows; ++p)
+    for (std::int64_t i = 0; i < plane.kernel[0]; ++i) {
+      const std::int64_t row = p * plane.stride[0] + i * plane.dilation[0] - plane.padding[0];
+      if (row < 0 || row >= plane.rows) continue;
+      for (std::int64_t j = 0; j < plane.kernel[1]; ++j) {
+        const std::int64_t start = j * plane.dilation[1] - plane.padding[1];
+        for (std::int64_t q = 0; q < plane.out_columns; ++q) {
+          const std::int64_t column = q * plane.stride[1] + start;
+          if (column < 0 || column >= plane.columns) continue;
+          body(row * plane.columns + column, p * plane.out_columns + q);
+        }
+      }
+    }
+}
+
+void MaxOfPlane(const PoolPlane& plane, const float* x, float* y) {
+  std::fill_n(y, plane.out_size(), -std::numeric_limits<float>::infinity());
+  // NaN is not below anything, so it has to be looked for; once found, it stays.
+  ForEachTap(plane, [=](std::int64_t from, std::int64_t to) {
+    y[to] = x[from] > y[to] || std::isnan(x[from]) ? x[from] : y[to];
+  });
+}
+
+// The first of the largest elements: the window's output is among its elements, so the first that
+// equals it, or is NaN, is meant.
+void MaxGradientOfPlane(const PoolPlane& plane, const float* dy, const float* x, float* dx) {
+  std::fill_n(dx, plane.size(), 0.0f);
+  for (std::int64_t p = 0; p < plane.out_rows; ++p)
+    for (std::int64_t q = 0; q < plane.out_columns; ++q) {
+      std::int64_t largest = -1;
+      for (std::int64_t i = 0; i < plane.kernel[0]; ++i) {
+        const std::int64_t row = p * plane.stride[0] + i * plane.dilation[0] - plane.padding[0];
+        if (row < 0 || row >= plane.rows) continue;
+        for (std::int64_t j = 0; j < plane.kernel[1]; ++j) {
+          const std::int64_t column =
+              q * plane.stride[1] + j * plane.dilation[1] - plane.padding[1];
+          if (column < 0 || column >= plane.columns) continue;
+          const std::int64_t at = row * plane.columns + column;
+          if (largest < 0 || x[at] > x[largest] || (std::isnan(x[at]) && !std::isnan(x[largest])))
+            largest = at;
+        }
+      }
+      dx[largest] += dy[p * plane.out_columns + q];
+    }
+}
+
+void MeanOfPlane(const PoolPlane& plane, const float* x, float* y) {
+  std::fill_n(y, plane.out_size(), 0.0f);
+  ForEachTap(plane, [=](std::int64_t from, std::int64_t to) { y[to] += x[from]; });
+  const auto count = static_cast<float>(plane.kernel[0] * plane.kernel[1]);
+  for (std::size_t i = 0; i < plane.out_size(); ++i) y[i] /= count;
+}
+
+void MeanGradientOfPlane(const PoolPlane& plane, const float* dy, float* dx) {
+  std::fill_n(dx, plane.size(), 0.0f);
+  const auto count = static_cast<float>(plane.kernel[0] * plane.kernel[1]);
+  ForEachTap(plane, [=](std::int64_t to, std::int64_t from) { dx[to] += dy[from] / count; });
+}
+
+// Calls body(plane number) for all planes of a tensor [B, C, H, W].
+template <typename Body>
+void ForEachPlane(ThreadPool& pool, const Shape& images, const PoolPlane& plane, const Body& body) {
+  const auto planes = static_cast<std::size_t>(images[0] * images[1]);
+  ForEachRun(pool, planes, RowsPerRun(plane.size()), [&](std::size_t first, std::size_t count) {
+    for (std::size_t i = first; i < first + count; ++i) body(i);
+  });
+}
+
+using PoolRun = void (*)(const PoolPlane&, const float*, float*);
+
+PreparedStep PreparePool(const KernelRequest& request, PoolRun run_plane) {
+  const Shape images = request.input(0).shape;
+  const PoolPlane plane = PlaneOf(request.node.attributes, images, request.output(0).shape);
+  return MakeStep([=, &pool = request.pool](const StepRun& run) {
+    ForEachPlane(pool, images, plane, [&](std::size_t i) {
+      run_plane(plane, run.input(0) + i * plane.size(), run.output(0) + i * plane.out_size());
+    });
+  });
+}
+
+}  // namespace
+
+PreparedStep PrepareMaxPool2d(const KernelRequest& request) {
+  return PreparePool(request, MaxOfPlane);
+}
+
+PreparedStep PrepareMaxPool2dGradient(const KernelRequest& request) {
+  const Shape images = request.input(1).shape;
+  const PoolPlane plane = PlaneOf(request.node.attributes, images, request.input(0).shape);
+  return MakeStep([=, &pool = request.pool](const StepRun& run) {
+    ForEachPlane(pool, images, plane, [&](std::size_t i) {
+      MaxGradientOfPlane(plane, run.input(0) + i * plane.out_size(),
+                         run.input(1) + i * plane.size(), run.output(0) + i * plane.size());
+    });
+  });
+}
+
+PreparedStep PrepareAvgPool2d(const KernelRequest& request) {
+  return PreparePool(request, MeanOfPlane);
+}
+
+PreparedStep PrepareAvgPool2dGradient(const KernelRequest& request) {
+  const Shape images = request.output(0).shape;
+  const PoolPlane plane = PlaneOf(request.node.attributes, images, request.input(0).shape);
+  return MakeStep([=, &pool = request.pool](const StepRun& run) {
+    ForEachPlane(pool, images, plane, [&](std::size_t i) {
+      MeanGradientOfPlane(plane, run.input(0) + i * plane.out_size(),
+                          run.output(0) + i * plane.size());
+    });
+  });
+}
+
+}  // namespace descent::cpu
