@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "common/activation_checkpointing.h"
 #include "common/data_spec.h"
 #include "common/evaluation.h"
 #include "common/gpt_spec.h"
@@ -41,6 +42,7 @@ struct ModelSpec {
   Loss loss = Loss::kCrossEntropy;
   double huber_delta = 0.0;      // of huber, above 0; 0: chosen by default
   double label_smoothing = 0.0;  // of cross_entropy, in [0, 1): of training alone
+  ActivationCheckpointing activation_checkpointing = ActivationCheckpointing::kNone;
 };
 
 struct BatchSpec {

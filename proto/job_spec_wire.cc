@@ -2,6 +2,7 @@
 #include <string>
 #include <variant>
 
+#include "proto/activation_checkpointing_wire.h"
 #include "proto/data_wire.h"
 #include "proto/evaluation_wire.h"
 #include "proto/gpt_wire.h"
@@ -180,6 +181,7 @@ Status SetModel(const v1::ModelSpec& proto, ModelSpec& model) {
                   "logistic_regression");
   }
   DESCENT_RETURN_IF_ERROR(SetInit(proto.init(), model));
+  DESCENT_RETURN_IF_ERROR(SetActivationCheckpointing(proto, model));
   return SetLoss(proto, model);
 }
 
@@ -198,6 +200,7 @@ v1::JobSpec ToProto(const JobSpec& spec) {
   std::visit([&](const auto& model) { SetArchitecture(model, *proto.mutable_model()); },
              spec.model.architecture);
   if (spec.model.init) proto.mutable_model()->set_init(ToProto(*spec.model.init));
+  SetActivationCheckpointing(spec.model, *proto.mutable_model());
   SetLoss(spec.model, *proto.mutable_model());
 
   SetData(spec.data, *proto.mutable_data());

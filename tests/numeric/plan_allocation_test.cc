@@ -1,9 +1,11 @@
 #include <dlfcn.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <atomic>
 #include <cstdlib>
 #include <new>
+#include <string>
 #include <string_view>
 
 #include "tests/numeric/plan_fixture.h"
@@ -52,37 +54,47 @@ void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std
 namespace descent {
 namespace {
 
-class PlanAllocationTest : public testing::TestWithParam<PlanKind> {};
+constexpr std::array kEveryKind = {PlanKind::kTrainWrite, PlanKind::kTrainAccumulate,
+                                   PlanKind::kEvaluate, PlanKind::kPredict};
 
-TEST_P(PlanAllocationTest, ARunAllocatesNothingOnceItIsWarm) {
-  CompiledProblem compiled(LargeGpt(), GetParam(), /*threads=*/2);
+// Allocations in three runs of a plan that has run before.
+int AllocationsOf(const Problem& problem, PlanKind kind) {
+  CompiledProblem compiled(problem, kind, /*threads=*/2);
   Outcome outcome = compiled.EmptyOutcome();
   const PlanRun run = compiled.RunOn(0, outcome);
   compiled.plan().Run(run);
 
+  allocation_count = 0;
   is_counting = true;
   for (int i = 0; i < 3; ++i) compiled.plan().Run(run);
   is_counting = false;
-
-  EXPECT_EQ(allocation_count, 0);
+  return allocation_count.exchange(0);
 }
 
-INSTANTIATE_TEST_SUITE_P(PlanKinds, PlanAllocationTest,
-                         testing::Values(PlanKind::kTrainWrite, PlanKind::kTrainAccumulate,
-                                         PlanKind::kEvaluate, PlanKind::kPredict),
-                         [](const auto& kind) {
-                           switch (kind.param) {
-                             case PlanKind::kTrainWrite:
-                               return "train_write";
-                             case PlanKind::kTrainAccumulate:
-                               return "train_accumulate";
-                             case PlanKind::kEvaluate:
-                               return "evaluate";
-                             case PlanKind::kPredict:
-                               return "predict";
-                           }
-                           return "unknown";
-                         });
+struct NamedProblem {
+  std::string name;
+  Problem problem;
+};
+
+class PlanAllocationTest : public testing::TestWithParam<NamedProblem> {};
+
+TEST_P(PlanAllocationTest, ARunAllocatesNothingOnceItIsWarm) {
+  for (const PlanKind kind : kEveryKind)
+    EXPECT_EQ(AllocationsOf(GetParam().problem, kind), 0) << "kind " << static_cast<int>(kind);
+}
+
+TEST_P(PlanAllocationTest, NorDoesOneThatComputesActivationsAgain) {
+  Problem problem = GetParam().problem;
+  problem.model.activation_checkpointing = ActivationCheckpointing::kFull;
+
+  EXPECT_EQ(AllocationsOf(problem, PlanKind::kTrainWrite), 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Models, PlanAllocationTest,
+                         testing::Values(NamedProblem{"mlp", LargeMlp()},
+                                         NamedProblem{"gpt", LargeGpt()},
+                                         NamedProblem{"llama", LargeLlama()}),
+                         [](const auto& test) { return test.param.name; });
 
 TEST(AllocationCounterTest, Counts) {
   is_counting = true;

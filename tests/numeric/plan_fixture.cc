@@ -116,7 +116,9 @@ CompiledProblem::CompiledProblem(const Problem& problem, PlanKind kind, int thre
       tokens_(problem.Tokens()),
       labels_(problem.Labels()),
       pool_(threads),
-      plan_(Plan::Compile(problem.BuildGraph(rows), layout_, kind, pool_).value()) {}
+      plan_(Plan::Compile(problem.BuildGraph(rows), layout_, kind, pool_,
+                          problem.model.activation_checkpointing)
+                .value()) {}
 
 Outcome CompiledProblem::EmptyOutcome() const {
   const auto rows = static_cast<std::size_t>(rows_);

@@ -174,6 +174,15 @@ TEST_P(SameBitsTest, StoppedAndResumedOnOtherWorkers) {
   }
 }
 
+TEST_P(SameBitsTest, WithActivationsKeptOrComputedAgain) {
+  const Bits kept = Train({.workers = 1});
+
+  spec_.model.activation_checkpointing = ActivationCheckpointing::kFull;
+
+  EXPECT_EQ(Train({.workers = 1}), kept);
+  EXPECT_EQ(Train({.workers = 3, .threads = 2, .update = UpdateKind::kSharded}), kept);
+}
+
 // Otherwise the other tests would compare nothing.
 TEST_P(SameBitsTest, ButOtherBitsForAnotherSeed) {
   const Bits first = Train({.workers = 1});

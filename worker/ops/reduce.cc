@@ -50,9 +50,9 @@ std::vector<ValueId> SumGradient(Graph& graph, const Node& node,
 std::vector<ValueId> MeanGradient(Graph& graph, const Node& node,
                                   std::span<const ValueId> output_gradients) {
   const std::int64_t elements = ElementCount(graph.value(node.inputs[0]).type.shape);
-  const std::int64_t means = ElementCount(graph.value(node.outputs[0]).type.shape);
-  const ValueId count = Fill(graph, {}, static_cast<double>(elements / means)).value();
-  const ValueId share = Div(graph, output_gradients[0], count).value();
+  const std::int64_t count = elements / ElementCount(graph.value(node.outputs[0]).type.shape);
+  const ValueId divisor = Fill(graph, {}, static_cast<double>(count)).value();
+  const ValueId share = Div(graph, output_gradients[0], divisor).value();
   return SumGradient(graph, node, std::vector{share});
 }
 

@@ -106,8 +106,11 @@ void CountElements(Program& program, const Graph& graph, const ParameterLayout& 
 }  // namespace
 
 Result<std::unique_ptr<Plan>> Plan::Compile(const Graph& model, const ParameterLayout& layout,
-                                            PlanKind kind, ThreadPool& pool) {
-  DESCENT_ASSIGN(const LoweredModel lowered, Lower(model, layout, kind));
+                                            PlanKind kind, ThreadPool& pool,
+                                            ActivationCheckpointing checkpointing) {
+  DESCENT_ASSIGN(LoweredModel lowered, Lower(model, layout, kind));
+  if (IsTraining(kind) && checkpointing == ActivationCheckpointing::kFull)
+    lowered = CheckpointActivations(std::move(lowered), model.value_count(), layout, kind);
   const PlacedValues placed = PlaceValues(lowered, layout, kind);
   auto program = std::make_unique<Program>();
   program->kind = kind;

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 
+#include "common/activation_checkpointing.h"
 #include "common/result.h"
 #include "worker/graph/graph.h"
 #include "worker/plan/parameter_layout.h"
@@ -63,10 +64,12 @@ struct PlanCost {
 // any alignment. One Run at a time.
 class Plan {
  public:
-  // Compiles a model whose ports are set. The pool outlives the plan. kInvalidArgument: an op of
-  // the model has no kernel or no gradient. kInternal: a library could not prepare its part.
-  static Result<std::unique_ptr<Plan>> Compile(const Graph& model, const ParameterLayout& layout,
-                                               PlanKind kind, ThreadPool& pool);
+  // Compiles a model whose ports are set. The pool outlives the plan. Checkpointing matters to
+  // training alone, and changes no bit. kInvalidArgument: an op of the model has no kernel or no
+  // gradient. kInternal: a library could not prepare its part.
+  static Result<std::unique_ptr<Plan>> Compile(
+      const Graph& model, const ParameterLayout& layout, PlanKind kind, ThreadPool& pool,
+      ActivationCheckpointing checkpointing = ActivationCheckpointing::kNone);
   ~Plan();
 
   void Run(const PlanRun& run);

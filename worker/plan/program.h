@@ -71,6 +71,12 @@ struct LoweredModel {
 };
 Result<LoweredModel> Lower(const Graph& model, const ParameterLayout& layout, PlanKind kind);
 
+// The same training step with such of its activations computed again in the backward pass that it
+// needs the least memory for them (activation_checkpointing.h); checkpoint_activations.cc. The
+// first `model_values` values of the graph are the model's.
+LoweredModel CheckpointActivations(LoweredModel lowered, int model_values,
+                                   const ParameterLayout& layout, PlanKind kind);
+
 // The inputs and outputs of a plan of some kind; all but parameters and gradients.
 struct CallersValue {
   ValueId id;

@@ -154,8 +154,8 @@ PreparedStep PrepareColumnReduction(const KernelRequest& request, const Reductio
 
 PreparedStep PrepareReduction(const KernelRequest& request, const Reduction& reduction) {
   const ReductionPlan plan(request.input(0).shape, request.node.attributes.Integers("axes"));
-  return plan.ends_in_kept ? PrepareColumnReduction(request, reduction, plan)
-                           : PrepareRowReduction(request, reduction, plan);
+  if (plan.ends_in_kept) return PrepareColumnReduction(request, reduction, plan);
+  return PrepareRowReduction(request, reduction, plan);
 }
 
 }  // namespace
@@ -166,8 +166,8 @@ PreparedStep PrepareReduceSum(const KernelRequest& request) {
 
 PreparedStep PrepareReduceMean(const KernelRequest& request) {
   const std::int64_t elements = ElementCount(request.input(0).shape);
-  return PrepareReduction(
-      request, SumOf(static_cast<float>(elements / ElementCount(request.output(0).shape))));
+  const std::int64_t count = elements / ElementCount(request.output(0).shape);
+  return PrepareReduction(request, SumOf(static_cast<float>(count)));
 }
 
 PreparedStep PrepareReduceMax(const KernelRequest& request) {
