@@ -4,12 +4,13 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "common/check.h"
+#include "common/job_spec_images.h"
+#include "common/job_spec_vocabulary.h"
 #include "common/limits.h"
 
 namespace descent {
@@ -20,9 +21,9 @@ constexpr std::size_t kPathLengthMax = 4096;
 // What a model learns from.
 enum class Content { kFeatures, kTokens };
 
-void CheckIdx(const std::string& field, const DatasetSpec& dataset, SpecChecker& checker) {
+void CheckSamples(const std::string& field, const DatasetSpec& dataset, SpecChecker& checker) {
   checker.Require(!dataset.fraction, field + ".fraction", "given",
-                  "absent, as a part of an idx dataset is its range");
+                  "absent, as a part of these samples is their range");
   checker.Require(dataset.stride == 0, field + ".stride", fmt::to_string(dataset.stride),
                   "absent, as it is of text");
   if (!dataset.range) return;
@@ -54,9 +55,17 @@ struct FormatRule {
 
 constexpr std::array kFormats = {
     FormatRule{DataFormat::kIdx, "idx", Content::kFeatures,
-               "the path of a dataset without its -images-idx3-ubyte ending", CheckIdx},
+               "the path of a dataset without its -images-idx3-ubyte ending", CheckSamples},
     FormatRule{DataFormat::kText, "text", Content::kTokens,
                "the path of a text, or a pattern such as texts/*.txt", CheckText},
+    FormatRule{DataFormat::kTokens, "tokens", Content::kTokens,
+               "the path of a token file, or a pattern such as texts/*.bin", CheckText},
+    FormatRule{DataFormat::kImages, "images", Content::kFeatures,
+               "the path of a folder that has a folder for each class", CheckSamples},
+    FormatRule{DataFormat::kCifar10, "cifar10", Content::kFeatures,
+               "the path of a file, or a pattern such as data_batch_*.bin", CheckSamples},
+    FormatRule{DataFormat::kCifar100, "cifar100", Content::kFeatures,
+               "the path of a file such as train.bin", CheckSamples},
 };
 
 const FormatRule& RuleOf(DataFormat format) {
@@ -84,19 +93,6 @@ void CheckDataset(const std::string& field, const DatasetSpec& dataset, Content 
   if (rule.content == wanted) rule.check(field, dataset, checker);
 }
 
-void CheckNormalize(const NormalizeSpec& normalize, SpecChecker& checker) {
-  const auto check_count = [&](const char* field, std::size_t count) {
-    checker.Require(count == 1, field, fmt::format("{} values", count),
-                    "1 value, as the images have 1 channel");
-  };
-  check_count("data.normalize.mean", normalize.mean.size());
-  check_count("data.normalize.std", normalize.std.size());
-  for (const double mean : normalize.mean)
-    checker.RequireNumber(std::isfinite(mean), "data.normalize.mean", mean, "finite");
-  for (const double std : normalize.std)
-    checker.RequireNumber(std > 0, "data.normalize.std", std, "above 0 and finite");
-}
-
 void CheckTrainRange(const JobSpec& spec, SpecChecker& checker) {
   const auto& range = spec.data.train.range;
   if (!range || range->first < 0 || range->first >= range->last) return;
@@ -108,12 +104,15 @@ void CheckTrainRange(const JobSpec& spec, SpecChecker& checker) {
 }
 
 void SetStride(DatasetSpec& dataset, std::int64_t context_length) {
-  if (dataset.format == DataFormat::kText && dataset.stride == 0) dataset.stride = context_length;
+  const bool is_text = RuleOf(dataset.format).content == Content::kTokens;
+  if (is_text && dataset.stride == 0) dataset.stride = context_length;
 }
 
 }  // namespace
 
 void SetDataDefaults(JobSpec& spec) {
+  SetImageDefaults(spec.data);
+  SetVocabularyDefaults(spec.data);
   const auto* gpt = std::get_if<GptSpec>(&spec.model.architecture);
   if (gpt == nullptr) return;
   SetStride(spec.data.train, gpt->context_length);
@@ -126,9 +125,17 @@ void CheckData(const JobSpec& spec, SpecChecker& checker) {
   const bool is_gpt = std::holds_alternative<GptSpec>(spec.model.architecture);
   const Content wanted = is_gpt ? Content::kTokens : Content::kFeatures;
   CheckDataset("data.train", data.train, wanted, checker);
-  if (data.validation) CheckDataset("data.validation", *data.validation, wanted, checker);
-  if (data.test) CheckDataset("data.test", *data.test, wanted, checker);
-  CheckNormalize(data.normalize, checker);
+  const auto check_other = [&](const std::string& field, const DatasetSpec& split) {
+    CheckDataset(field, split, wanted, checker);
+    if (RuleOf(split.format).content == wanted)
+      checker.Require(split.format == data.train.format, field + ".format",
+                      RuleOf(split.format).name,
+                      fmt::format("{} like data.train", RuleOf(data.train.format).name));
+  };
+  if (data.validation) check_other("data.validation", *data.validation);
+  if (data.test) check_other("data.test", *data.test);
+  CheckImages(data, checker);
+  CheckVocabulary(data, checker);
   CheckTrainRange(spec, checker);
 }
 

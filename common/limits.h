@@ -21,7 +21,14 @@ inline constexpr std::int64_t kStepsMax = std::int64_t{1} << 40;
 inline constexpr std::int64_t kEpochsMax = 1'000'000;
 inline constexpr std::int64_t kGlobalBatchMax = std::int64_t{1} << 24;
 inline constexpr std::int64_t kContextLengthMax = std::int64_t{1} << 20;
+inline constexpr std::int64_t kVocabularySizeMax = std::int64_t{1} << 24;
+inline constexpr std::size_t kVocabularyBytesMax = std::size_t{1} << 30;  // of a tokenizer's file
 inline constexpr int kWorldSizeMax = 4096;
+
+// An image file is refused beyond this before memory is taken for it: at most 768 MiB of pixels.
+inline constexpr int kImageSideMax = 16384;
+inline constexpr std::size_t kImageFileBytesMax = std::size_t{256} << 20;
+
 inline constexpr int kThreadsMax = 256;
 
 // gRPC: bulk bytes travel in chunks, never in one message.

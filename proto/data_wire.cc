@@ -5,6 +5,8 @@
 #include <string>
 
 #include "common/check.h"
+#include "proto/image_wire.h"
+#include "proto/vocabulary_wire.h"
 
 namespace descent {
 namespace {
@@ -17,6 +19,10 @@ struct FormatName {
 constexpr std::array kFormats = {
     FormatName{DataFormat::kIdx, v1::DATA_FORMAT_IDX},
     FormatName{DataFormat::kText, v1::DATA_FORMAT_TEXT},
+    FormatName{DataFormat::kTokens, v1::DATA_FORMAT_TOKENS},
+    FormatName{DataFormat::kImages, v1::DATA_FORMAT_IMAGES},
+    FormatName{DataFormat::kCifar10, v1::DATA_FORMAT_CIFAR10},
+    FormatName{DataFormat::kCifar100, v1::DATA_FORMAT_CIFAR100},
 };
 
 Status UnknownEnum(const std::string& field, int value) {
@@ -35,22 +41,6 @@ Result<DataFormat> FromProto(v1::DataFormat proto, const std::string& field) {
   const auto name = std::ranges::find(kFormats, proto, &FormatName::proto);
   if (name == kFormats.end()) return UnknownEnum(field + ".format", proto);
   return name->format;
-}
-
-v1::Tokenizer ToProto(Tokenizer tokenizer) {
-  return tokenizer == Tokenizer::kByte ? v1::TOKENIZER_BYTE : v1::TOKENIZER_CHAR;
-}
-
-Result<Tokenizer> FromProto(v1::Tokenizer tokenizer) {
-  switch (tokenizer) {
-    case v1::TOKENIZER_UNSPECIFIED:
-    case v1::TOKENIZER_BYTE:
-      return Tokenizer::kByte;
-    case v1::TOKENIZER_CHAR:
-      return Tokenizer::kChar;
-    default:
-      return UnknownEnum("data.tokenizer", tokenizer);
-  }
 }
 
 v1::DatasetSpec ToProto(const DatasetSpec& dataset) {
@@ -94,9 +84,8 @@ void SetData(const DataSpec& data, v1::DataSpec& proto) {
   *proto.mutable_train() = ToProto(data.train);
   if (data.validation) *proto.mutable_validation() = ToProto(*data.validation);
   if (data.test) *proto.mutable_test() = ToProto(*data.test);
-  for (const double mean : data.normalize.mean) proto.mutable_normalize()->add_mean(mean);
-  for (const double std : data.normalize.std) proto.mutable_normalize()->add_std(std);
-  proto.set_tokenizer(ToProto(data.tokenizer));
+  SetImages(data, proto);
+  SetVocabulary(data, proto);
 }
 
 Result<DataSpec> DataFromProto(const v1::DataSpec& proto) {
@@ -108,12 +97,8 @@ Result<DataSpec> DataFromProto(const v1::DataSpec& proto) {
   if (proto.has_test()) {
     DESCENT_ASSIGN(data.test, FromProto(proto.test(), "data.test"));
   }
-  const v1::NormalizeSpec& normalize = proto.normalize();
-  if (normalize.mean_size() > 0)
-    data.normalize.mean.assign(normalize.mean().begin(), normalize.mean().end());
-  if (normalize.std_size() > 0)
-    data.normalize.std.assign(normalize.std().begin(), normalize.std().end());
-  DESCENT_ASSIGN(data.tokenizer, FromProto(proto.tokenizer()));
+  DESCENT_RETURN_IF_ERROR(SetImages(proto, data));
+  DESCENT_RETURN_IF_ERROR(SetVocabulary(proto, data));
   return data;
 }
 

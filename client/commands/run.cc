@@ -229,8 +229,7 @@ void Run::PrintResults(const JobView& job) {
                    ? fmt::format("{} steps in {}",
                                  FormatGrouped(job.progress.step - job.attempt_start_step), time)
                    : fmt::format("{} attempts in {}", job.attempt, time));
-  const bool is_text = job.spec.data.train.format == DataFormat::kText;
-  if (is_text && job.latest_checkpoint)
+  if (job.spec.data.tokenizer && job.latest_checkpoint)
     console_.Say(fmt::format("  continue a text:  descent generate {}/{}{} --prompt TEXT", job.id,
                              job.best_checkpoint ? "best" : "latest", StateDirectoryFlag()));
 }

@@ -8,6 +8,7 @@
 
 #include "common/job_spec_loss.h"
 #include "worker/checkpoint/gpt_description.h"
+#include "worker/checkpoint/vocabulary_description.h"
 
 namespace descent {
 namespace {
@@ -72,14 +73,6 @@ SampleFormat FormatFromJson(const Json& json) {
   return format;
 }
 
-Result<std::optional<Vocabulary>> VocabularyFromJson(const Json& json) {
-  if (!json.contains("tokenizer")) return std::optional<Vocabulary>();
-  if (json.at("tokenizer") == "byte") return std::optional(Vocabulary::Bytes());
-  DESCENT_ASSIGN(Vocabulary vocabulary,
-                 Vocabulary::FromCharacters(json.at("characters").get<std::string>()));
-  return std::optional(std::move(vocabulary));
-}
-
 Result<ModelDescription> FromJson(const Json& json) {
   ModelDescription description;
   const Json& model = json.at("model");
@@ -96,7 +89,7 @@ Result<ModelDescription> FromJson(const Json& json) {
   description.model.huber_delta = json.value("huber_delta", 0.0);
   description.model.label_smoothing = json.value("label_smoothing", 0.0);
   description.format = FormatFromJson(json.at("sample"));
-  DESCENT_ASSIGN(description.vocabulary, VocabularyFromJson(json));
+  DESCENT_ASSIGN(description.vocabulary, DecodeVocabulary(json));
   return description;
 }
 
@@ -111,11 +104,7 @@ std::string EncodeModelDescription(const ModelDescription& description) {
   if (description.model.label_smoothing != 0)
     json["label_smoothing"] = description.model.label_smoothing;
   json["sample"] = ToJson(description.format);
-  if (description.vocabulary) {
-    const bool is_byte = description.vocabulary->tokenizer() == Tokenizer::kByte;
-    json["tokenizer"] = is_byte ? "byte" : "char";
-    if (!is_byte) json["characters"] = description.vocabulary->characters();
-  }
+  if (description.vocabulary) json.update(EncodeVocabulary(*description.vocabulary));
   return json.dump(2) + "\n";
 }
 
@@ -124,7 +113,7 @@ Result<ModelDescription> DecodeModelDescription(std::string_view text) {
     Result<ModelDescription> description = FromJson(Json::parse(text));
     if (!description.ok())
       return Status(Code::kDataLoss,
-                    "the characters of the tokenizer: " + description.status().message());
+                    "the vocabulary of the tokenizer: " + description.status().message());
     // There is one way to write a description.
     if (EncodeModelDescription(description.value()) != text)
       return Status(Code::kDataLoss, "the description of the model is not one of this version's");

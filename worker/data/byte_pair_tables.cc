@@ -6,12 +6,12 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "common/limits.h"
+
 namespace descent {
 namespace {
 
 using Json = nlohmann::json;
-
-constexpr std::size_t kTokensMax = std::size_t{1} << 24;
 
 Status Problem(const std::string& problem) { return Status(Code::kInvalidArgument, problem); }
 
@@ -19,8 +19,9 @@ Status Problem(const std::string& problem) { return Status(Code::kInvalidArgumen
 Result<std::vector<std::string>> ParseTokens(std::string_view text) {
   const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object()) return Problem("must be a JSON object from each token to its number");
-  if (json.size() > kTokensMax)
-    return Problem(fmt::format("{} tokens, must be at most {}", json.size(), kTokensMax));
+  if (json.size() > limits::kVocabularySizeMax)
+    return Problem(
+        fmt::format("{} tokens, must be at most {}", json.size(), limits::kVocabularySizeMax));
   std::vector<std::string> tokens(json.size());
   std::vector<bool> is_taken(json.size());
   for (const auto& [token, number] : json.items()) {

@@ -6,6 +6,7 @@
 #include "common/check.h"
 #include "worker/data/idx_dataset.h"
 #include "worker/data/load_texts.h"
+#include "worker/data/load_tokens.h"
 
 namespace descent {
 namespace {
@@ -18,6 +19,7 @@ struct Format {
 constexpr std::array kFormats = {
     Format{DataFormat::kIdx, LoadIdx},
     Format{DataFormat::kText, LoadTexts},
+    Format{DataFormat::kTokens, LoadTokens},
 };
 
 }  // namespace

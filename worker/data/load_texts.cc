@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "common/check.h"
+#include "worker/data/load_vocabulary.h"
 #include "worker/data/text_dataset.h"
 #include "worker/data/text_files.h"
 
@@ -30,11 +31,13 @@ class TextLoader {
     Datasets datasets;
     for (const DatasetSpec* split : Splits()) ReadFiles(split->path);
     datasets.vocabulary = MakeVocabulary();
-    if (datasets.vocabulary) EncodeFiles(*datasets.vocabulary);
-    datasets.train = MakeDataset("data.train", &spec_.train, datasets.vocabulary);
-    datasets.validation =
-        MakeDataset("data.validation", Pointer(spec_.validation), datasets.vocabulary);
-    datasets.test = MakeDataset("data.test", Pointer(spec_.test), datasets.vocabulary);
+    if (datasets.vocabulary) {
+      EncodeFiles(*datasets.vocabulary);
+      SetVocabularySize(datasets.vocabulary);
+    }
+    datasets.train = MakeDataset("data.train", &spec_.train);
+    datasets.validation = MakeDataset("data.validation", Pointer(spec_.validation));
+    datasets.test = MakeDataset("data.test", Pointer(spec_.test));
     if (!problems_.empty()) return Status(Code::kInvalidArgument, problems_);
     return datasets;
   }
@@ -73,7 +76,12 @@ class TextLoader {
   }
 
   std::optional<Vocabulary> MakeVocabulary() {
-    if (spec_.tokenizer == Tokenizer::kByte) return Vocabulary::Bytes();
+    Result<std::optional<Vocabulary>> named = LoadVocabulary(spec_.tokenizer, spec_.vocabulary);
+    if (!named.ok()) {
+      AddProblem(named.status().message());
+      return std::nullopt;
+    }
+    if (named.value()) return std::move(named).value();
     const auto files = files_.find(spec_.train.path);
     if (files == files_.end()) return std::nullopt;
     std::vector<std::string_view> texts;
@@ -102,9 +110,17 @@ class TextLoader {
     }
   }
 
-  std::unique_ptr<const Dataset> MakeDataset(std::string_view field, const DatasetSpec* split,
-                                             const std::optional<Vocabulary>& vocabulary) {
-    if (split == nullptr || !vocabulary) return nullptr;
+  void SetVocabularySize(const std::optional<Vocabulary>& vocabulary) {
+    const Result<std::int64_t> size = VocabularySize(spec_.vocabulary, vocabulary);
+    if (size.ok()) {
+      vocabulary_size_ = size.value();
+    } else {
+      AddProblem(size.status().message());
+    }
+  }
+
+  std::unique_ptr<const Dataset> MakeDataset(std::string_view field, const DatasetSpec* split) {
+    if (split == nullptr || vocabulary_size_ == 0) return nullptr;
     const auto tokens = tokens_.find(split->path);
     if (tokens == tokens_.end()) return nullptr;
     const auto range =
@@ -113,10 +129,10 @@ class TextLoader {
     sequence.Append(
         std::span(tokens->second)
             .subspan(static_cast<std::size_t>(range.first), static_cast<std::size_t>(range.size())),
-        TokenTypeFor(vocabulary->size()));
+        TokenTypeFor(vocabulary_size_));
     Result<std::unique_ptr<TextDataset>> dataset =
         TextDataset::Create({.tokens = std::move(sequence),
-                             .vocabulary_size = vocabulary->size(),
+                             .vocabulary_size = vocabulary_size_,
                              .context_length = context_length_,
                              .stride = split->stride});
     if (dataset.ok()) return std::move(dataset).value();
@@ -126,6 +142,7 @@ class TextLoader {
 
   const DataSpec& spec_;
   const std::int64_t context_length_;
+  std::int64_t vocabulary_size_ = 0;  // 0: not known
   std::string problems_;
   std::set<std::string> seen_;                          // every glob
   std::map<std::string, std::vector<TextFile>> files_;  // by glob, if all could be read

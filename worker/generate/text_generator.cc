@@ -13,12 +13,17 @@ namespace {
 
 Status CheckIsOfText(const std::filesystem::path& checkpoint, const ModelDescription& description) {
   const auto* gpt = std::get_if<GptSpec>(&description.model.architecture);
-  if (gpt == nullptr || !description.vocabulary)
+  if (gpt != nullptr && !description.vocabulary)
+    return Status(Code::kFailedPrecondition,
+                  checkpoint.string() +
+                      ": its job had no data.tokenizer, which is needed to say "
+                      "what its tokens stand for");
+  if (gpt == nullptr)
     return Status(Code::kFailedPrecondition,
                   checkpoint.string() + ": its model is an mlp, must be a gpt to generate text");
   const SampleFormat& format = description.format;
   if (format.token_count != gpt->context_length || format.token_count < 1 ||
-      format.class_count != description.vocabulary->size())
+      format.class_count < description.vocabulary->size())
     return Status(Code::kDataLoss,
                   checkpoint.string() + ": its model and its vocabulary do not fit one another");
   return Status();
@@ -73,7 +78,8 @@ Status TextGenerator::Continue(Request request) {
   return Status();
 }
 
-// A token sees none that follow it, so what stands behind the last one does not matter.
+// A token sees none that follow it, so what stands behind the last one does not matter. A model may
+// have more classes than there are tokens.
 Result<std::span<const float>> TextGenerator::NextLogits(std::span<const std::uint32_t> tokens) {
   std::fill(std::copy(tokens.begin(), tokens.end(), input_.begin()), input_.end(), 0);
   DESCENT_ASSIGN(Plan* const plan, plans_.PlanFor(PlanKind::kPredict, 1));
@@ -91,7 +97,7 @@ Result<std::span<const float>> TextGenerator::NextLogits(std::span<const std::ui
       std::span<const float>(logits_).subspan((tokens.size() - 1) * classes, classes);
   if (!std::ranges::all_of(logits, [](float logit) { return std::isfinite(logit); }))
     return Status(Code::kFailedPrecondition, "the model's logits are not finite");
-  return logits;
+  return logits.first(static_cast<std::size_t>(description_.vocabulary->size()));
 }
 
 }  // namespace descent

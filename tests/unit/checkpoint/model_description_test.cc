@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/unit/checkpoint/tiny_checkpoint.h"
+#include "worker/data/byte_symbols.h"
 
 namespace descent {
 namespace {
@@ -39,6 +40,36 @@ TEST(ModelDescriptionTest, AGptOverBytesComesBack) {
       DecodeModelDescription(EncodeModelDescription(description)).value();
 
   EXPECT_EQ(decoded.vocabulary, Vocabulary::Bytes());
+}
+
+TEST(ModelDescriptionTest, AGptOverBytePairsComesBack) {
+  BytePairTables tables;
+  for (int byte = 0; byte < 256; ++byte)
+    tables.tokens.push_back(SymbolOfByte(static_cast<unsigned char>(byte)));
+  tables.tokens.push_back("Ġa");
+  tables.merges = {"Ġ a"};
+  ModelDescription description = TinyDescription();
+  description.vocabulary = Vocabulary(BytePairEncoding::Create(tables).value());
+
+  const ModelDescription decoded =
+      DecodeModelDescription(EncodeModelDescription(description)).value();
+
+  EXPECT_EQ(decoded.vocabulary, description.vocabulary);
+}
+
+TEST(ModelDescriptionTest, AMergeThatTheVocabularyLacksIsDamage) {
+  BytePairTables tables;
+  for (int byte = 0; byte < 256; ++byte)
+    tables.tokens.push_back(SymbolOfByte(static_cast<unsigned char>(byte)));
+  ModelDescription description = TinyDescription();
+  description.vocabulary = Vocabulary(BytePairEncoding::Create(tables).value());
+  std::string text = EncodeModelDescription(description);
+  text.replace(text.find("\"merges\": []"), 12, "\"merges\": [\"a b\"]");
+
+  const Status status = DecodeModelDescription(text).status();
+
+  EXPECT_EQ(status.code(), Code::kDataLoss);
+  EXPECT_THAT(status.message(), HasSubstr("\"ab\" is no token of the vocabulary"));
 }
 
 TEST(ModelDescriptionTest, AnMlpComesBack) {

@@ -143,15 +143,18 @@ TEST(ValidateJobSpecTest, EveryFieldOfAGptIsCheckedAtOnce) {
 TEST(ValidateJobSpecTest, AModelRefusesDataOfAnotherFormat) {
   JobSpec images = ValidSpec();
   images.data.train = {.path = "/texts/*", .format = DataFormat::kText};
+  images.data.tokenizer = Tokenizer::kByte;
   JobSpec text = ValidTextSpec();
   text.data.train = {.path = "/data/train"};
+  text.data.tokenizer.reset();
 
   EXPECT_THAT(ValidateJobSpec(images),
-              ElementsAre(Violation{"data.train.format",
-                                    "text, must be idx, which model.mlp learns from"}));
+              ElementsAre(Violation{
+                  "data.train.format",
+                  "text, must be idx, images, cifar10, cifar100, which model.mlp learns from"}));
   EXPECT_THAT(ValidateJobSpec(text),
               ElementsAre(Violation{"data.train.format",
-                                    "idx, must be text, which model.gpt learns from"}));
+                                    "idx, must be text, tokens, which model.gpt learns from"}));
 }
 
 TEST(ValidateJobSpecTest, FieldsOfTextAreRefusedForImages) {

@@ -104,6 +104,30 @@ TEST_F(LoadTextsTest, AllSplitsHaveTheFormatOfTheTrainingSet) {
   EXPECT_EQ(datasets.test->format().class_count, 10);
 }
 
+TEST_F(LoadTextsTest, AFileMaySayTheCharacters) {
+  WriteBytes(Path("text"), "abcabc");
+  WriteBytes(Path("characters"), "xyzabc");
+  DataSpec spec = CharSpec("text");
+  spec.vocabulary.vocab = Path("characters");
+
+  const Datasets datasets = Load(spec).value();
+
+  EXPECT_EQ(datasets.vocabulary->characters(), "abcxyz");
+  EXPECT_EQ(datasets.train->format().class_count, 6);
+}
+
+TEST_F(LoadTextsTest, TheModelMayHaveMoreClassesThanThereAreTokens) {
+  WriteBytes(Path("text"), "abcabc");
+  DataSpec spec = CharSpec("text");
+  spec.vocabulary.size = 64;
+
+  EXPECT_EQ(Load(spec).value().train->format().class_count, 64);
+
+  spec.vocabulary.size = 2;
+  EXPECT_EQ(ProblemsOf(spec),
+            "data.vocabulary_size: 2, must be at least the 3 tokens of the tokenizer");
+}
+
 TEST_F(LoadTextsTest, AnyBytesHaveByteTokens) {
   WriteBytes(Path("text"), "\xFF\xFE\xFD\xFC\xFB");
 

@@ -1,0 +1,51 @@
+#include "proto/image_wire.h"
+
+#include <string>
+
+namespace descent {
+namespace {
+
+Status SetLabels(v1::ImageLabels proto, ImageLabels& labels) {
+  switch (proto) {
+    case v1::IMAGE_LABELS_UNSPECIFIED:
+    case v1::IMAGE_LABELS_FINE:
+      labels = ImageLabels::kFine;
+      return Status();
+    case v1::IMAGE_LABELS_COARSE:
+      labels = ImageLabels::kCoarse;
+      return Status();
+    default:
+      return Status(Code::kInvalidArgument, "data.images.labels has the unknown value " +
+                                                std::to_string(proto) +
+                                                ": the sender is newer than this program");
+  }
+}
+
+}  // namespace
+
+void SetImages(const DataSpec& data, v1::DataSpec& proto) {
+  for (const double mean : data.normalize.mean) proto.mutable_normalize()->add_mean(mean);
+  for (const double std : data.normalize.std) proto.mutable_normalize()->add_std(std);
+  if (data.images.channels != 0) proto.mutable_images()->set_channels(data.images.channels);
+  for (const std::int64_t side : data.images.size) proto.mutable_images()->add_size(side);
+  if (data.images.labels == ImageLabels::kCoarse)
+    proto.mutable_images()->set_labels(v1::IMAGE_LABELS_COARSE);
+  if (!data.augment.is_given()) return;
+  proto.mutable_augment()->set_crop_padding(data.augment.crop_padding);
+  proto.mutable_augment()->set_horizontal_flip(data.augment.horizontal_flip);
+}
+
+Status SetImages(const v1::DataSpec& proto, DataSpec& data) {
+  const v1::NormalizeSpec& normalize = proto.normalize();
+  if (normalize.mean_size() > 0)
+    data.normalize.mean.assign(normalize.mean().begin(), normalize.mean().end());
+  if (normalize.std_size() > 0)
+    data.normalize.std.assign(normalize.std().begin(), normalize.std().end());
+  data.images.channels = proto.images().channels();
+  data.images.size.assign(proto.images().size().begin(), proto.images().size().end());
+  data.augment = {.crop_padding = proto.augment().crop_padding(),
+                  .horizontal_flip = proto.augment().horizontal_flip()};
+  return SetLabels(proto.images().labels(), data.images.labels);
+}
+
+}  // namespace descent
