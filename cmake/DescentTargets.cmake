@@ -13,11 +13,16 @@ function(descent_program name)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 endfunction()
 
+# Tests are compiled often and run for milliseconds: in a release build they are optimised less, which
+# takes a third off the time that building everything takes. What they test is built as users get it.
+set(descent_test_options $<$<CONFIG:Release>:-O1>)
+
 # descent_test(NAME SOURCES a_test.cc … [DEPS lib …] [LABEL unit]): a GoogleTest binary whose tests
 # ctest knows one by one.
 function(descent_test name)
   cmake_parse_arguments(ARG "" "LABEL" "SOURCES;DEPS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
+  target_compile_options(${name} PRIVATE ${descent_test_options})
   target_link_libraries(${name} PRIVATE descent_options ${ARG_DEPS} GTest::gmock_main)
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS "${ARG_LABEL}" TIMEOUT 120)
 endfunction()
@@ -28,6 +33,7 @@ endfunction()
 function(descent_mpi_test name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;RANKS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
+  target_compile_options(${name} PRIVATE ${descent_test_options})
   target_link_libraries(${name} PRIVATE descent_options ${ARG_DEPS} GTest::gmock MPI::MPI_CXX)
   foreach(ranks ${ARG_RANKS})
     add_test(NAME ${name}_on_${ranks}_ranks
