@@ -11,6 +11,7 @@
 #include "common/job_spec_data.h"
 #include "common/job_spec_evaluation.h"
 #include "common/job_spec_loss.h"
+#include "common/job_spec_optimizer.h"
 #include "common/limits.h"
 #include "common/spec_checker.h"
 
@@ -54,8 +55,11 @@ void CheckModel(const ModelSpec& model, SpecChecker& checker) {
 }
 
 void CheckBatch(const BatchSpec& batch, SpecChecker& checker) {
-  checker.RequireInRange("batch.global", batch.global, 1, limits::kGlobalBatchMax);
+  if (batch.global != kAllSamples)
+    checker.RequireInRange("batch.global", batch.global, 1, limits::kGlobalBatchMax);
   const bool has_global = batch.global >= 1;
+  if (batch.global == kAllSamples)
+    checker.RequireInRange("batch.micro", batch.micro, 1, limits::kGlobalBatchMax);
   if (has_global) {
     checker.Require(batch.micro >= 1 && batch.micro <= batch.global, "batch.micro",
                     fmt::to_string(batch.micro),
@@ -88,24 +92,6 @@ void CheckLength(const JobSpec& spec, SpecChecker& checker) {
   CheckLrScheduleFits(spec.lr_schedule, spec.steps, checker);
 }
 
-void CheckOptimizer(const OptimizerSpec& optimizer, SpecChecker& checker) {
-  const AdamWSpec& adamw = optimizer.adamw;
-  const std::string prefix = "optimizer.adamw.";
-  checker.RequireNumber(adamw.lr > 0, prefix + "lr", adamw.lr, "above 0 and finite");
-  checker.Require(adamw.betas.size() == 2, prefix + "betas",
-                  fmt::format("{} values", adamw.betas.size()), "2 values");
-  for (const double beta : adamw.betas)
-    checker.RequireNumber(beta >= 0 && beta < 1, prefix + "betas", beta, "at least 0 and below 1");
-  checker.RequireNumber(adamw.eps > 0, prefix + "eps", adamw.eps, "above 0 and finite");
-  checker.RequireNumber(adamw.weight_decay >= 0, prefix + "weight_decay", adamw.weight_decay,
-                        "at least 0 and finite");
-  for (const std::string& pattern : adamw.no_decay)
-    checker.Require(!pattern.empty(), prefix + "no_decay", "\"\"",
-                    "a pattern over parameter names, such as \"*.bias\"");
-  checker.RequireNumber(optimizer.clip_norm >= 0, "optimizer.clip_norm", optimizer.clip_norm,
-                        "at least 0 (no clipping) and finite");
-}
-
 void CheckCheckpoint(const JobSpec& spec, SpecChecker& checker) {
   checker.RequireInRange("checkpoint.every_steps", spec.checkpoint.every_steps, 0,
                          limits::kStepsMax);
@@ -129,6 +115,19 @@ void CheckWorkers(const JobSpec& spec, SpecChecker& checker) {
   checker.RequireInRange("restarts.max", spec.restarts_max, 0, kRestartsMax);
 }
 
+// Once the sizes of the model are known. 0 if the batch has no valid size.
+std::int64_t DefaultMicro(const JobSpec& spec) {
+  constexpr std::int64_t kSamplesMax = 256;
+  constexpr std::int64_t kTokensMax = 2048;
+  const BatchSpec& batch = spec.batch;
+  if (batch.global >= 1 && batch.logical_workers >= 1)
+    return PartOf(batch.global, batch.logical_workers, 0).size();
+  if (batch.global != kAllSamples) return 0;
+  const auto* gpt = std::get_if<GptSpec>(&spec.model.architecture);
+  if (gpt == nullptr || gpt->context_length < 1) return kSamplesMax;
+  return std::max<std::int64_t>(1, kTokensMax / gpt->context_length);
+}
+
 }  // namespace
 
 JobSpec WithDefaults(JobSpec spec) {
@@ -137,12 +136,11 @@ JobSpec WithDefaults(JobSpec spec) {
     const auto workers_max = static_cast<std::uint64_t>(std::max(1, spec.workers.max));
     spec.batch.logical_workers = static_cast<std::int64_t>(std::bit_ceil(workers_max));
   }
-  if (spec.batch.micro == 0 && spec.batch.global >= 1 && spec.batch.logical_workers >= 1)
-    spec.batch.micro = PartOf(spec.batch.global, spec.batch.logical_workers, 0).size();
   if (spec.model.loss == Loss::kHuber && spec.model.huber_delta == 0) spec.model.huber_delta = 1;
   if (auto* gpt = std::get_if<GptSpec>(&spec.model.architecture))
     *gpt = WithPreset(std::move(*gpt));
   SetDataDefaults(spec);
+  if (spec.batch.micro == 0) spec.batch.micro = DefaultMicro(spec);
   return spec;
 }
 
@@ -153,8 +151,9 @@ std::vector<Violation> ValidateJobSpec(const JobSpec& spec) {
   CheckData(spec, checker);
   CheckBatch(spec.batch, checker);
   CheckLength(spec, checker);
-  CheckOptimizer(spec.optimizer, checker);
-  CheckLrSchedule(spec.lr_schedule, spec.optimizer.adamw.lr, "optimizer.adamw.lr", checker);
+  CheckOptimizer(spec, checker);
+  CheckLrSchedule(spec.lr_schedule, LearningRateOf(spec.optimizer),
+                  fmt::format("optimizer.{}.lr", OptimizerName(spec.optimizer)), checker);
   CheckEvaluation(spec, checker);
   CheckCheckpoint(spec, checker);
   CheckWorkers(spec, checker);
@@ -163,18 +162,30 @@ std::vector<Violation> ValidateJobSpec(const JobSpec& spec) {
 
 std::vector<Violation> ValidateAgainstTrainingSet(const JobSpec& spec, std::int64_t train_samples) {
   SpecChecker checker;
+  if (spec.batch.global == kAllSamples) {
+    checker.Require(train_samples >= spec.batch.logical_workers, "batch.logical_workers",
+                    fmt::to_string(spec.batch.logical_workers),
+                    fmt::format("at most the {} training samples", train_samples));
+    checker.Require(train_samples <= limits::kGlobalBatchMax, "batch.global",
+                    fmt::format("all of {} training samples", train_samples),
+                    fmt::format("at most {}", limits::kGlobalBatchMax));
+  }
   const bool fills_a_step =
       train_samples >= (spec.batch.tail == EpochTail::kDrop ? spec.batch.global : 1);
   checker.Require(
       fills_a_step, "batch.global", fmt::to_string(spec.batch.global),
       fmt::format("at most the {} training samples when the tail is dropped", train_samples));
-  if (!fills_a_step) return checker.TakeViolations();
+  if (!fills_a_step || train_samples < 1) return checker.TakeViolations();
   const std::int64_t total_steps = ComputeBatchArithmetic(spec, train_samples).total_steps;
   checker.Require(spec.stop_at_step <= total_steps, "stop_at_step",
                   fmt::to_string(spec.stop_at_step),
                   fmt::format("at most the {} steps of the job", total_steps));
   CheckLrScheduleFits(spec.lr_schedule, total_steps, checker);
   return checker.TakeViolations();
+}
+
+std::int64_t GlobalBatchOf(const BatchSpec& batch, std::int64_t train_samples) {
+  return batch.global == kAllSamples ? train_samples : batch.global;
 }
 
 BatchArithmetic ComputeBatchArithmetic(const JobSpec& spec, std::int64_t train_samples) {
@@ -188,7 +199,7 @@ BatchArithmetic ComputeBatchArithmetic(const JobSpec& spec, std::int64_t train_s
 
 ShardPlan MakeShardPlan(const JobSpec& spec, std::int64_t train_samples) {
   return {.sample_count = train_samples,
-          .global_batch = spec.batch.global,
+          .global_batch = GlobalBatchOf(spec.batch, train_samples),
           .logical_workers = spec.batch.logical_workers,
           .seed = spec.seed,
           .tail = spec.batch.tail};

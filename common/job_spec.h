@@ -11,6 +11,7 @@
 #include "common/evaluation.h"
 #include "common/gpt_spec.h"
 #include "common/lr_schedule_spec.h"
+#include "common/optimizer_spec.h"
 #include "common/shard_planner.h"
 
 namespace descent {
@@ -45,24 +46,14 @@ struct ModelSpec {
   ActivationCheckpointing activation_checkpointing = ActivationCheckpointing::kNone;
 };
 
+// As batch.global: a step has the whole training set, which is full-batch gradient descent.
+inline constexpr std::int64_t kAllSamples = -1;
+
 struct BatchSpec {
-  std::int64_t global = 0;           // samples of a step: the only batch knob that matters
+  std::int64_t global = 0;           // samples of a step, or kAllSamples: the knob that matters
   std::int64_t micro = 0;            // samples of one forward and backward; 0: chosen by default
   std::int64_t logical_workers = 0;  // V of docs/numerics.md; 0: chosen by default
   EpochTail tail = EpochTail::kDrop;
-};
-
-struct AdamWSpec {
-  double lr = 1e-3;
-  std::vector<double> betas = {0.9, 0.999};
-  double eps = 1e-8;
-  double weight_decay = 0.01;
-  std::vector<std::string> no_decay;  // globs over parameter names: "*.bias"
-};
-
-struct OptimizerSpec {
-  AdamWSpec adamw;
-  double clip_norm = 0.0;  // 0: no clipping
 };
 
 struct EvaluateSpec {
@@ -100,6 +91,7 @@ struct JobSpec {
   std::int64_t stop_at_step = 0;  // end early after this step, schedules unchanged; 0: do not
   std::uint64_t seed = 0;
   OptimizerSpec optimizer;
+  std::optional<EmaSpec> ema;  // absent: the weights themselves are evaluated
   LrScheduleSpec lr_schedule;
   EvaluateSpec evaluate;
   CheckpointSpec checkpoint;
@@ -123,7 +115,8 @@ struct Violation {
 // the sizes of model.gpt where they are 0. Idempotent.
 //   workers.max      max(1, workers.min)
 //   logical_workers  the smallest power of two >= workers.max
-//   micro            the largest logical worker's part of a full batch
+//   micro            the largest logical worker's part of a full batch; of kAllSamples, which may
+//                    not fit into memory at once, 256 samples, of texts about 2048 tokens
 //   stride           the context length, so that samples do not overlap
 //   huber_delta      1, where the loss is huber
 //   sizes of a gpt   those of its preset
@@ -136,6 +129,9 @@ std::vector<Violation> ValidateJobSpec(const JobSpec& spec);
 // The violations of a valid spec that only the size of the training set shows: fewer samples than
 // a batch, a stop or a warmup beyond the last step. Empty if the two fit.
 std::vector<Violation> ValidateAgainstTrainingSet(const JobSpec& spec, std::int64_t train_samples);
+
+// Samples of a full step: batch.global, or all.
+std::int64_t GlobalBatchOf(const BatchSpec& batch, std::int64_t train_samples);
 
 // The batch arithmetic of a valid spec that fits a training set of `train_samples`.
 struct BatchArithmetic {

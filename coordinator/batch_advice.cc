@@ -26,7 +26,7 @@ std::string Rounded(double samples) {
 std::string BatchAdvice(const Job& job) {
   const std::optional<double> scale = NoiseScale(job.gradient_noise);
   if (!scale) return "";
-  const std::int64_t batch = job.spec.batch.global;
+  const std::int64_t batch = GlobalBatchOf(job.spec.batch, job.train_samples);
   const std::string noise = fmt::format("the gradient noise scale is {}", Rounded(*scale));
   if (static_cast<double>(batch) < kSmall * *scale)
     return fmt::format(

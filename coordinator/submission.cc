@@ -51,10 +51,12 @@ RequestError SpecInvalid(std::vector<Violation> violations) {
 }
 
 // The fields in which two specs differ and a checkpoint of one cannot go on under the other.
-std::string StateFieldsThatDiffer(const v1::JobSpec& mine, const v1::JobSpec& theirs) {
+std::string StateFieldsThatDiffer(const JobSpec& my_spec, const JobSpec& their_spec) {
+  const v1::JobSpec mine = ToProto(my_spec);
+  const v1::JobSpec theirs = ToProto(their_spec);
   std::string fields;
-  const auto add_if = [&](bool differs, const char* field) {
-    if (differs) fields += (fields.empty() ? "" : ", ") + std::string(field);
+  const auto add_if = [&](bool differs, const std::string& field) {
+    if (differs) fields += (fields.empty() ? "" : ", ") + field;
   };
   add_if(!MessageDifferencer::Equals(mine.model(), theirs.model()), "model");
   add_if(!MessageDifferencer::Equals(mine.data(), theirs.data()), "data");
@@ -63,6 +65,9 @@ std::string StateFieldsThatDiffer(const v1::JobSpec& mine, const v1::JobSpec& th
          "batch.logical_workers");
   add_if(mine.batch().micro() != theirs.batch().micro(), "batch.micro");
   add_if(mine.seed() != theirs.seed(), "seed");
+  const std::string my_state = OptimizerStateOf(my_spec.optimizer, my_spec.ema);
+  const std::string their_state = OptimizerStateOf(their_spec.optimizer, their_spec.ema);
+  add_if(my_state != their_state, "optimizer (" + my_state + ", not " + their_state + ")");
   return fields;
 }
 
@@ -89,7 +94,7 @@ std::optional<RequestError> CheckSpec(const JobSpec& spec, const Job* source) {
   std::vector<Violation> violations = ValidateJobSpec(spec);
   if (!violations.empty()) return SpecInvalid(std::move(violations));
   if (source == nullptr) return std::nullopt;
-  const std::string fields = StateFieldsThatDiffer(ToProto(spec), ToProto(source->spec));
+  const std::string fields = StateFieldsThatDiffer(spec, source->spec);
   if (fields.empty()) return std::nullopt;
   RequestError error = Refuse(Code::kFailedPrecondition, "MODEL_MISMATCH",
                               "the spec differs from " + JobName(source->id) +

@@ -8,6 +8,7 @@
 #include "proto/gpt_wire.h"
 #include "proto/loss_wire.h"
 #include "proto/lr_schedule_wire.h"
+#include "proto/optimizer_wire.h"
 #include "proto/wire.h"
 
 namespace descent {
@@ -101,24 +102,6 @@ Result<EpochTail> FromProto(v1::EpochTail tail) {
 }
 
 // --- Parts of the spec ---------------------------------------------------------------------------
-
-void SetAdamW(const AdamWSpec& adamw, v1::AdamWSpec& proto) {
-  proto.set_lr(adamw.lr);
-  for (const double beta : adamw.betas) proto.add_betas(beta);
-  proto.set_eps(adamw.eps);
-  proto.set_weight_decay(adamw.weight_decay);
-  for (const std::string& pattern : adamw.no_decay) proto.add_no_decay(pattern);
-}
-
-AdamWSpec AdamWFromProto(const v1::AdamWSpec& proto) {
-  AdamWSpec adamw;
-  if (proto.has_lr()) adamw.lr = proto.lr();
-  if (proto.betas_size() > 0) adamw.betas.assign(proto.betas().begin(), proto.betas().end());
-  if (proto.has_eps()) adamw.eps = proto.eps();
-  if (proto.has_weight_decay()) adamw.weight_decay = proto.weight_decay();
-  adamw.no_decay.assign(proto.no_decay().begin(), proto.no_decay().end());
-  return adamw;
-}
 
 Result<MlpSpec> FromProto(const v1::MlpSpec& proto) {
   MlpSpec mlp;
@@ -215,8 +198,7 @@ v1::JobSpec ToProto(const JobSpec& spec) {
   if (spec.steps != 0) proto.set_steps(spec.steps);
   if (spec.stop_at_step != 0) proto.set_stop_at_step(spec.stop_at_step);
   proto.set_seed(spec.seed);
-  SetAdamW(spec.optimizer.adamw, *proto.mutable_optimizer()->mutable_adamw());
-  proto.mutable_optimizer()->set_clip_norm(spec.optimizer.clip_norm);
+  SetOptimizer(spec, proto);
   SetLrSchedule(spec.lr_schedule, *proto.mutable_lr_schedule());
   SetEvaluation(spec, proto);
   proto.mutable_checkpoint()->set_every_steps(spec.checkpoint.every_steps);
@@ -243,8 +225,7 @@ Result<JobSpec> FromProto(const v1::JobSpec& proto) {
   spec.steps = proto.steps();
   spec.stop_at_step = proto.stop_at_step();
   spec.seed = proto.seed();
-  spec.optimizer.adamw = AdamWFromProto(proto.optimizer().adamw());
-  spec.optimizer.clip_norm = proto.optimizer().clip_norm();
+  SetOptimizer(proto, spec);
   DESCENT_ASSIGN(spec.lr_schedule, LrScheduleFromProto(proto.lr_schedule()));
   DESCENT_RETURN_IF_ERROR(SetEvaluation(proto, spec));
   spec.checkpoint.every_steps = proto.checkpoint().every_steps();

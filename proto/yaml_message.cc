@@ -13,6 +13,8 @@
 #include <utility>
 
 #include "common/check.h"
+#include "common/edit_distance.h"
+#include "descent/v1/job_spec.pb.h"
 
 namespace descent {
 namespace {
@@ -36,20 +38,6 @@ std::string Found(const YamlValue& value) {
       return "a mapping";
   }
   return "";
-}
-
-std::size_t EditDistance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i);
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
-    }
-  }
-  return row[b.size()];
 }
 
 // The closest of `names`, if it is close enough to be a typing error.
@@ -109,6 +97,10 @@ class MessageFiller {
                  Message& message);
   void FillOne(const YamlValue& value, const std::string& path, const FieldDescriptor& field,
                Message& message);
+  void FillInteger(const YamlValue& value, const std::string& path, const FieldDescriptor& field,
+                   Message& message);
+  void FillBool(const YamlValue& value, const std::string& path, const FieldDescriptor& field,
+                Message& message);
   void FillEnum(const YamlValue& value, const std::string& path, const FieldDescriptor& field,
                 Message& message);
 
@@ -231,15 +223,15 @@ void MessageFiller::FillOne(const YamlValue& value, const std::string& path,
   const bool is_repeated = field.is_repeated();
   switch (field.cpp_type()) {
     case FieldDescriptor::CPPTYPE_MESSAGE:
-      DESCENT_CHECK(!is_repeated);
-      return Fill(value, path, *reflection.MutableMessage(&message, &field));
+      return Fill(value, path,
+                  is_repeated ? *reflection.AddMessage(&message, &field)
+                              : *reflection.MutableMessage(&message, &field));
     case FieldDescriptor::CPPTYPE_ENUM:
       return FillEnum(value, path, field, message);
+    case FieldDescriptor::CPPTYPE_BOOL:
+      return FillBool(value, path, field, message);
     case FieldDescriptor::CPPTYPE_INT64:
-      if (const auto number = ReadNumber<std::int64_t>(value, path))
-        is_repeated ? reflection.AddInt64(&message, &field, *number)
-                    : reflection.SetInt64(&message, &field, *number);
-      return;
+      return FillInteger(value, path, field, message);
     case FieldDescriptor::CPPTYPE_UINT64:
       if (const auto number = ReadNumber<std::uint64_t>(value, path))
         is_repeated ? reflection.AddUInt64(&message, &field, *number)
@@ -259,6 +251,33 @@ void MessageFiller::FillOne(const YamlValue& value, const std::string& path,
       // The schema has grown a type that no job file could give.
       DESCENT_CHECK(false);
   }
+}
+
+// A number, or the word that the schema lets stand for one.
+void MessageFiller::FillInteger(const YamlValue& value, const std::string& path,
+                                const FieldDescriptor& field, Message& message) {
+  const Reflection& reflection = *message.GetReflection();
+  const bool has_word = field.options().HasExtension(v1::number_word);
+  const v1::NumberWord& word = field.options().GetExtension(v1::number_word);
+  if (has_word && value.kind == YamlValue::Kind::kText && value.text == word.word())
+    return reflection.SetInt64(&message, &field, word.number());
+  std::int64_t parsed = 0;
+  const char* const end = value.text.data() + value.text.size();
+  const bool is_number = std::from_chars(value.text.data(), end, parsed).ptr == end;
+  if (has_word && (!is_number || value.text.empty() || parsed == word.number()))
+    return AddMismatch(value, path, fmt::format("an integer, or {}", word.word()));
+  if (const auto number = ReadNumber<std::int64_t>(value, path))
+    field.is_repeated() ? reflection.AddInt64(&message, &field, *number)
+                        : reflection.SetInt64(&message, &field, *number);
+}
+
+void MessageFiller::FillBool(const YamlValue& value, const std::string& path,
+                             const FieldDescriptor& field, Message& message) {
+  DESCENT_CHECK(!field.is_repeated());
+  const bool is_word = value.kind == YamlValue::Kind::kText && !value.is_quoted;
+  if (!is_word || (value.text != "true" && value.text != "false"))
+    return AddMismatch(value, path, "true or false");
+  message.GetReflection()->SetBool(&message, &field, value.text == "true");
 }
 
 void MessageFiller::FillEnum(const YamlValue& value, const std::string& path,

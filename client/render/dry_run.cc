@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "client/render/batch_text.h"
 #include "client/render/format.h"
 
 namespace descent {
@@ -16,6 +17,7 @@ std::string StepsText(const JobSpec& spec) {
                        FormatGrouped(arithmetic.last_step));
   }
   if (spec.steps > 0) return FormatGrouped(spec.steps) + " steps";
+  if (spec.batch.global == kAllSamples) return FormatGrouped(spec.epochs) + " steps, one an epoch";
   return fmt::format("{} epochs; the data tell how many steps", spec.epochs);
 }
 
@@ -34,17 +36,13 @@ std::string PlacementText(const JobSpec& spec, const ClusterView& cluster) {
 }  // namespace
 
 std::string DryRunText(const JobSpec& spec, const ClusterView& cluster) {
-  const BatchSpec& batch = spec.batch;
-  const std::int64_t part = PartOf(batch.global, batch.logical_workers, 0).size();
-  const std::int64_t accumulation = (part + batch.micro - 1) / batch.micro;
   return fmt::format(
       "OK  spec valid\n"
-      "    global batch {} = {} logical workers x {} x {} accumulation; {}\n"
+      "    global batch {}; {}\n"
       "    workers {} to {}, with the same result; {} thread{} each\n"
       "    placement now: {}\n",
-      batch.global, batch.logical_workers, std::min(batch.micro, part), accumulation,
-      StepsText(spec), spec.workers.min, spec.workers.max, spec.workers.threads,
-      spec.workers.threads == 1 ? "" : "s", PlacementText(spec, cluster));
+      BatchPartsText(spec.batch), StepsText(spec), spec.workers.min, spec.workers.max,
+      spec.workers.threads, spec.workers.threads == 1 ? "" : "s", PlacementText(spec, cluster));
 }
 
 }  // namespace descent

@@ -6,6 +6,7 @@
 #include <cctype>
 #include <cmath>
 
+#include "client/render/batch_text.h"
 #include "client/render/format.h"
 #include "client/render/table.h"
 #include "common/evaluation.h"
@@ -199,8 +200,9 @@ std::string JobDescription(const JobView& job, double now) {
                      : fmt::format("{}, from step {}, {}", job.attempt, job.attempt_start_step,
                                    fmt::join(job.workers, " ")));
   if (job.failure) add("Failure", FailureText(job));
-  add("Batch", fmt::format("{} = {} logical workers, micro batches of {}", job.spec.batch.global,
-                           job.spec.batch.logical_workers, job.spec.batch.micro));
+  add("Batch",
+      fmt::format("{} = {} logical workers, micro batches of {}", BatchSizeText(job.spec.batch),
+                  job.spec.batch.logical_workers, job.spec.batch.micro));
   add("Parameters", job.parameter_count > 0 ? FormatGrouped(job.parameter_count) : "");
   add("Instructions", job.instruction_set);
   add("From", job.forked_from);

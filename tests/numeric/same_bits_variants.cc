@@ -23,6 +23,11 @@ std::vector<std::string> Gpt(const std::string& differences) {
           "}"};
 }
 
+// A small network, and how it learns.
+std::vector<std::string> Optimizer(const std::string& optimizer) {
+  return {"model.mlp={hidden_sizes: [16]}", "optimizer=" + optimizer};
+}
+
 }  // namespace
 
 std::vector<SameBitsVariant> SameBitsVariants() {
@@ -43,6 +48,23 @@ std::vector<SameBitsVariant> SameBitsVariants() {
       {"GradientAccumulation",
        kPictures,
        {"model.mlp={hidden_sizes: [16], dropout: 0.3}", "batch.micro=1"}},
+      {"Adam", kPictures, Optimizer("{adam: {weight_decay: 0.1}, clip_value: 0.01}")},
+      {"Sgd", kPictures, Optimizer("{sgd: {lr: 0.1, weight_decay: 0.1}, clip_norm: 0.5}")},
+      {"SgdWithMomentum", kPictures, Optimizer("{sgd: {lr: 0.1, momentum: 0.9, dampening: 0.1}}")},
+      {"SgdWithNesterov", kPictures, Optimizer("{sgd: {lr: 0.1, momentum: 0.9, nesterov: true}}")},
+      {"Lion", kPictures, Optimizer("{lion: {lr: 0.01, weight_decay: 0.1}}")},
+      {"GroupsOfParameters", kPictures,
+       Optimizer("{adamw: {}, clip_norm: 0.5, groups: [{match: [layers.0.weight], freeze: true}, "
+                 "{match: [\"*.bias\"], weight_decay: 0, lr_multiplier: 2}]}")},
+      {"AverageOfTheWeights",
+       kPictures,
+       {"model.mlp={hidden_sizes: [16], dropout: 0.3}", "ema.decay=0.9"}},
+      {"AverageOfTheWeightsOfLion",
+       kPictures,
+       {"model.mlp={hidden_sizes: [16]}", "optimizer={lion: {}}", "ema.decay=0.9"}},
+      {"FullBatch",
+       kPictures,
+       {"model.mlp={hidden_sizes: [16], dropout: 0.3}", "batch.global=all", "batch.micro=5"}},
       {"PartsInOnePass", kPictures, {"model.mlp={hidden_sizes: [16]}", "batch.micro=12"}},
   };
 }

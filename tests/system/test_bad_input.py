@@ -70,6 +70,13 @@ class BadInput(SystemTest):
         self.assertIn("5000", message)
         self.assertIn("403", message)
 
+    def test_a_group_of_parameters_that_the_model_does_not_have_is_refused_with_near_names(self):
+        message = self.refuse(self.job_file, "--set",
+                              "optimizer.groups=[{match: [layer.0.bias], freeze: true}]")
+
+        self.assertIn("optimizer.groups[0].match[0]", message)
+        self.assertIn("layers.0.bias", message)
+
     def test_an_invalid_job_is_not_submitted(self):
         self.start_coordinator()
         self.job_file.write_text(self.job_file.read_text().replace("global: 50", "global: -1"))

@@ -32,6 +32,21 @@ class SameBits(SystemTest):
             resumed = self.run_job("--resume", f"{job}/latest", "--workers", workers)
             self.assertEqual(self.digest_of(resumed), undisturbed, f"{workers} workers")
 
+    def test_an_average_over_groups_ends_with_the_same_digest_sharded_stopped_and_resumed(self):
+        other = ("--set", "optimizer={sgd: {lr: 0.1, momentum: 0.9, nesterov: true}, "
+                          "clip_value: 0.1, groups: [{match: ['*.0.bias'], freeze: true}]}",
+                 "--set", "ema.decay=0.9", "--set", "batch.global=all", "--set", "batch.micro=32",
+                 "--set", "lr_schedule={constant: {}}")
+        undisturbed = self.digest_with("--workers", 1, *other)
+
+        sharded = self.digest_with("--workers", 3, "--set", "update=sharded", *other)
+        stopped = self.run_job(self.job_file, "--workers", 2, "--set", "stop_at_step=2", *other)
+        job = re.search(r"/checkpoints/(blobs-[a-z0-9]{5})/step-2", stopped.stdout).group(1)
+        resumed = self.run_job("--resume", f"{job}/latest", "--workers", 4)
+
+        self.assertEqual(sharded, undisturbed)
+        self.assertEqual(self.digest_of(resumed), undisturbed)
+
     def test_another_seed_ends_with_another_digest(self):
         self.assertNotEqual(self.digest_with("--workers", 1),
                             self.digest_with("--workers", 1, "--set", "seed=4"))

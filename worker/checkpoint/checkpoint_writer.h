@@ -19,7 +19,7 @@ struct CheckpointContents {
   CheckpointDescription description;
   ModelDescription model;
   std::span<const TensorView> parameters;  // by their PyTorch names
-  std::span<const TensorView> optimizer;   // "adamw.mean.NAME", "adamw.variance.NAME"
+  std::span<const TensorView> optimizer;   // the optimizer's: "adamw.mean.NAME"
 };
 
 struct PublishedCheckpoint {

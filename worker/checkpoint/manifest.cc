@@ -13,6 +13,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr int kFormat = 2;
+constexpr std::string_view kDefaultOptimizer = "adamw";
 
 Json ToJson(const FileDigest& file) {
   Json chunks = Json::array();
@@ -59,7 +60,8 @@ Json ToJson(const Manifest& manifest) {
                {"version", description.version},
                {"state_digest", manifest.state_digest.ToHex()},
                {"files", std::move(files)}};
-  // Absent in manifests of jobs without it, which older programs can read.
+  // Absent in manifests of jobs without them, which older programs can read.
+  if (description.optimizer != kDefaultOptimizer) json["optimizer"] = description.optimizer;
   if (description.early_stopping) json["early_stopping"] = ToJson(*description.early_stopping);
   return json;
 }
@@ -93,6 +95,7 @@ Manifest FromJson(const Json& json) {
   json.at("optimizer_steps").get_to(description.optimizer_steps);
   json.at("instruction_set").get_to(description.instruction_set);
   json.at("version").get_to(description.version);
+  if (json.contains("optimizer")) json.at("optimizer").get_to(description.optimizer);
   if (json.contains("early_stopping"))
     description.early_stopping = ToEarlyStopping(json.at("early_stopping"));
   manifest.state_digest = ToDigest(json.at("state_digest"));

@@ -24,16 +24,21 @@ UpdateArrays ArraysOf(IndexRange run, std::span<const float> grads, const StateA
     arrays.moments[m] = from.moments[m].data() + run.first;
     arrays.new_moments[m] = to.moments[m].data() + run.first;
   }
+  if (from.average.empty()) return arrays;
+  arrays.average = from.average.data() + run.first;
+  arrays.new_average = to.average.data() + run.first;
   return arrays;
 }
 
-// What a frozen run needs where the new state lies elsewhere.
+// What a frozen run needs: the average of weights that stay is these weights, and the new state may
+// lie elsewhere.
 void CopyRun(IndexRange run, const StateArenas& from, const StateArenas& to) {
   const auto copy = [&](std::span<const float> source, std::span<float> target) {
     if (source.data() == target.data()) return;
     std::copy_n(source.begin() + run.first, run.size(), target.begin() + run.first);
   };
   copy(from.weights, to.weights);
+  if (!to.average.empty()) copy(from.weights, to.average);
   for (std::size_t m = 0; m < from.moments.size(); ++m) copy(from.moments[m], to.moments[m]);
 }
 
@@ -63,6 +68,7 @@ void ArenaUpdate::UpdateRange(const UpdateStep& step, IndexRange range,
   DESCENT_CHECK(std::ssize(grads) == element_count_);
   CheckArenas(from);
   CheckArenas(to);
+  DESCENT_CHECK(from.average.size() == to.average.size());
   DESCENT_CHECK(0 <= range.first && range.first <= range.last && range.last <= element_count_);
   const bool streams =
       to.weights.data() != from.weights.data() && element_count_ >= kStreamingElementsMin;
@@ -85,6 +91,7 @@ void ArenaUpdate::UpdateRange(const UpdateStep& step, IndexRange range,
 
 void ArenaUpdate::CheckArenas(const StateArenas& arenas) const {
   DESCENT_CHECK(std::ssize(arenas.weights) == element_count_);
+  DESCENT_CHECK(arenas.average.empty() || std::ssize(arenas.average) == element_count_);
   DESCENT_CHECK(arenas.moments.size() == moment_count_);
   for (const std::span<float> moment : arenas.moments)
     DESCENT_CHECK(std::ssize(moment) == element_count_);

@@ -16,6 +16,7 @@ namespace descent {
 struct StateArenas {
   std::span<float> weights;
   std::vector<std::span<float>> moments;  // in the order of the optimizer's MomentNames
+  std::span<float> average;               // of the weights; empty if none is kept
 };
 
 // The update of the whole arena: the optimizer's formula where it applies, and each other rule of

@@ -24,6 +24,7 @@ struct UpdateStep {
   double learning_rate = 0.0;
   double grad_scale = 1.0;
   double grad_limit = std::numeric_limits<double>::infinity();  // > 0
+  double average_rate = 1.0;  // of the average of the weights, if there is one
 };
 
 // A run of weights and what belongs to them, each [count]. Any alignment. The new values may be
@@ -32,8 +33,10 @@ struct UpdateArrays {
   const float* grads;  // sums over samples
   const float* weights;
   std::array<const float*, kMomentsMax> moments;  // as many as the optimizer has
+  const float* average = nullptr;                 // null if there is none
   float* new_weights;
   std::array<float*, kMomentsMax> new_moments;
+  float* new_average = nullptr;
   std::size_t count;
 };
 
@@ -41,6 +44,11 @@ enum class UpdateStores {
   kCached,
   kStreaming,  // past the caches: for new values elsewhere, too many to be read from them
 };
+
+// Whatever the optimizer, an average a of the weights moves on with the new weight w:
+//   a = a + average_rate (w - a)      at rate 1 a = w, exactly
+// Source: torch.optim.swa_utils.get_ema_multi_avg_fn, where the rate is 1 - decay and the average
+// starts as the weights after the first step.
 
 // A formula that makes new weights of weights, gradients and moments, element by element. Moments
 // are zero before the first step. One pass reads and writes each value once. Every operation is

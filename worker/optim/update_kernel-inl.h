@@ -40,6 +40,14 @@ struct StreamingStore {  // places are aligned to vectors
 //   V operator()(D d, V gradient, V weight, std::array<V, kMomentsMax>& moments)
 // which makes the moments new ones and returns the new weight.
 
+// What the average of the weights becomes; see optimizer.h.
+template <typename D, typename V>
+HWY_INLINE V MovedAverage(D d, const UpdateStep& step, V average, V weight) {
+  if (step.average_rate == 1) return weight;
+  const auto rate = hn::Set(d, static_cast<float>(step.average_rate));
+  return hn::Add(average, hn::Mul(rate, hn::Sub(weight, average)));
+}
+
 // Updates as many weights as D has lanes, from index i. Body and tail differ in D alone, and each
 // operation rounds as IEEE says, so they give the same bits.
 template <typename Formula, typename D, typename Store>
@@ -56,6 +64,8 @@ HWY_INLINE void UpdateLanes(D d, Store store, const Formula& formula, const Upda
   for (std::size_t m = 0; m < Formula::kMoments; ++m)
     store(moments[m], d, arrays.new_moments[m] + i);
   store(weight, d, arrays.new_weights + i);
+  if (arrays.average == nullptr) return;
+  store(MovedAverage(d, step, hn::LoadU(d, arrays.average + i), weight), d, arrays.new_average + i);
 }
 
 template <typename Formula, typename Store>
@@ -78,7 +88,8 @@ inline bool IsAligned(const float* place) {
 template <typename Formula>
 HWY_INLINE void UpdateRun(const Formula& formula, const UpdateStep& step,
                           const UpdateArrays& arrays, UpdateStores stores) {
-  bool streams = stores == UpdateStores::kStreaming && IsAligned(arrays.new_weights);
+  bool streams = stores == UpdateStores::kStreaming && IsAligned(arrays.new_weights) &&
+                 IsAligned(arrays.new_average);
   for (std::size_t m = 0; m < Formula::kMoments; ++m)
     streams = streams && IsAligned(arrays.new_moments[m]);
   if (!streams) return UpdateVectors(CachedStore(), formula, step, arrays);

@@ -41,6 +41,11 @@ struct RuledRange {
 std::vector<RuledRange> MakeUpdateRules(std::span<const NamedRange> parameters,
                                         std::int64_t element_count, const OptimizerSpec& spec);
 
+// What is wrong with the groups of a valid spec for a model of parameters with these names:
+// patterns that match none of them, with the nearest names, and groups that leave nothing to learn.
+std::vector<Violation> CheckGroups(const OptimizerSpec& spec,
+                                   const std::vector<std::string>& parameter_names);
+
 // Where gradients count for the gradient's norm, ascending: wherever the optimizer uses them.
 std::vector<IndexRange> RangesOfNorm(std::span<const RuledRange> rules);
 

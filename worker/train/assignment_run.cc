@@ -48,9 +48,10 @@ bool IsFoundByAllRanks(std::string_view reason) {
   return reason == "NonFiniteLoss" || reason == "StateDiverged";
 }
 
-// Before anything is allocated: parameters, moments, and one gradient at least.
-Status CheckMemory(const OptimizerSpec& optimizer, std::int64_t element_count) {
-  const std::size_t arenas = 2 + MakeOptimizer(optimizer)->MomentNames().size();
+// Before anything is allocated: parameters, what is kept besides, and one gradient at least.
+Status CheckMemory(const JobSpec& spec, std::int64_t element_count) {
+  const std::size_t moments = MakeOptimizer(spec.optimizer)->MomentNames().size();
+  const std::size_t arenas = 2 + moments + (spec.ema ? 1 : 0);
   const double wanted =
       static_cast<double>(arenas * sizeof(float)) * static_cast<double>(element_count);
   const double present =
@@ -60,6 +61,14 @@ Status CheckMemory(const OptimizerSpec& optimizer, std::int64_t element_count) {
                                               std::to_string(wanted / 1e9) +
                                               " GB on every worker, this machine has " +
                                               std::to_string(present / 1e9) + " GB");
+}
+
+Status CheckGroupsFit(const OptimizerSpec& optimizer,
+                      const std::vector<std::string>& parameter_names) {
+  std::string problems;
+  for (const Violation& violation : CheckGroups(optimizer, parameter_names))
+    problems += (problems.empty() ? "" : "; ") + violation.field + ": " + violation.message;
+  return problems.empty() ? Status() : Status(Code::kInvalidArgument, problems);
 }
 
 bool IsRetryable(const Status& status) {
@@ -93,9 +102,11 @@ Status AssignmentRun::Prepare() {
   DESCENT_RETURN_IF_ERROR(CheckMetrics(spec_, train.format()));
   DESCENT_ASSIGN(PlanCache plans, PlanCache::Create(spec_.model, train.format(), pool_));
   plans_.emplace(std::move(plans));
-  DESCENT_RETURN_IF_ERROR(CheckMemory(spec_.optimizer, plans_->layout().element_count));
+  DESCENT_RETURN_IF_ERROR(CheckGroupsFit(spec_.optimizer, plans_->ParameterNames()));
+  DESCENT_RETURN_IF_ERROR(CheckMemory(spec_, plans_->layout().element_count));
   DESCENT_ASSIGN(TrainState state, TrainState::Create({.layout = plans_->layout(),
                                                        .optimizer = spec_.optimizer,
+                                                       .ema = spec_.ema,
                                                        .update = spec_.update,
                                                        .collective = options_.collective}));
   state_.emplace(std::move(state));
@@ -210,8 +221,9 @@ Status AssignmentRun::EvaluateSplit(EvaluationSplit split) {
       split == EvaluationSplit::kTest ? datasets_.test : datasets_.validation;
   if (!dataset) return Status();
   SetPhase("evaluate");
+  if (spec_.ema) DESCENT_RETURN_IF_ERROR(state_->Gather());
   DESCENT_ASSIGN(const EvaluationValues values,
-                 Evaluate(*dataset, state_->parameters(), *plans_, options_.collective));
+                 Evaluate(*dataset, state_->evaluated_parameters(), *plans_, options_.collective));
   if (options_.collective.rank() == 0)
     options_.reporter.Report(EvaluationReport{.job = options_.assign.job,
                                               .generation = options_.assign.generation,
@@ -246,9 +258,10 @@ Status AssignmentRun::SaveCheckpoint() {
                       .epoch = epoch,
                       .generation = options_.assign.generation,
                       .seed = spec_.seed,
-                      .global_batch = spec_.batch.global,
+                      .global_batch = GlobalBatchOf(spec_.batch, datasets_.train->sample_count()),
                       .logical_workers = spec_.batch.logical_workers,
                       .optimizer_steps = state_->steps_done(),
+                      .optimizer = OptimizerStateOf(spec_.optimizer, spec_.ema),
                       .instruction_set = std::string(options_.instruction_set),
                       .version = kVersion,
                       .early_stopping =

@@ -22,6 +22,12 @@ std::int64_t PlanCache::parameter_count() const {
   return count;
 }
 
+std::vector<std::string> PlanCache::ParameterNames() const {
+  std::vector<std::string> names;
+  for (const ParameterSlot& slot : layout_->slots) names.push_back(slot.name);
+  return names;
+}
+
 void PlanCache::InitializeParameters(std::uint64_t seed, std::span<float> parameters) const {
   descent::InitializeParameters(*smallest_, *layout_, seed, parameters);
 }

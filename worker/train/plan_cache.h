@@ -4,7 +4,9 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "common/job_spec.h"
 #include "common/result.h"
@@ -24,7 +26,8 @@ class PlanCache {
                                   ThreadPool& pool);
 
   const ParameterLayout& layout() const { return *layout_; }
-  std::int64_t parameter_count() const;  // without padding
+  std::int64_t parameter_count() const;             // without padding
+  std::vector<std::string> ParameterNames() const;  // in the order of the layout
 
   // The initial parameters of the job, a function of the seed alone.
   void InitializeParameters(std::uint64_t seed, std::span<float> parameters) const;

@@ -17,11 +17,17 @@ std::vector<RuledRange> RulesOf(const ParameterLayout& layout, const OptimizerSp
   return MakeUpdateRules(parameters, layout.element_count, spec);
 }
 
-// The weights, then the moments.
-template <typename Arenas>
-auto ArenasOf(Arenas& set) {
-  std::vector<std::span<float>> arenas = {set.weights};
-  arenas.insert(arenas.end(), set.moments.begin(), set.moments.end());
+// What is kept besides the weights: the moments, then the average if there is one.
+std::vector<std::span<float>> KeptArenas(const StateArenas& set) {
+  std::vector<std::span<float>> arenas = set.moments;
+  if (!set.average.empty()) arenas.push_back(set.average);
+  return arenas;
+}
+
+// The weights, then what is kept besides.
+std::vector<std::span<float>> ArenasOf(const StateArenas& set) {
+  std::vector<std::span<float>> arenas = KeptArenas(set);
+  arenas.insert(arenas.begin(), set.weights);
   return arenas;
 }
 
@@ -38,6 +44,9 @@ void AppendTensors(const ParameterLayout& layout, const std::string& prefix, std
     tensors.push_back({prefix + slot.name, slot.shape, SlotOf(arena, slot)});
 }
 
+// Of the parameters in a checkpoint whose model is their average.
+constexpr const char* kWeightsPrefix = "weights.";
+
 }  // namespace
 
 Result<TrainState> TrainState::Create(const Options& options) {
@@ -52,6 +61,8 @@ TrainState::TrainState(const Options& options)
       update_(options.collective.world_size() == 1 ? UpdateKind::kReplicated : options.update),
       arena_update_(MakeOptimizer(options.optimizer), RulesOf(options.layout, options.optimizer)),
       moment_names_(arena_update_.MomentNames()),
+      ema_(options.ema),
+      description_(OptimizerStateOf(options.optimizer, options.ema)),
       slices_(options.layout, options.collective.world_size()) {
   if (!is_sharded()) update_ranges_ = {{.first = 0, .last = layout_->element_count}};
   for (int bucket = 0; is_sharded() && bucket < slices_.bucket_count(); ++bucket)
@@ -64,6 +75,7 @@ Status TrainState::AllocateArenas(Collective& collective) {
     set.moments.resize(moment_names_.size());
     std::vector<std::span<float>*> arenas = {&set.weights};
     for (std::span<float>& moment : set.moments) arenas.push_back(&moment);
+    if (ema_) arenas.push_back(&set.average);
     for (std::span<float>* arena : arenas) {
       if (is_sharded()) {
         DESCENT_ASSIGN(*arena, collective.Allocate(size, MemoryKind::kCommon));
@@ -77,8 +89,9 @@ Status TrainState::AllocateArenas(Collective& collective) {
 
 Status TrainState::Start(std::span<const float> parameters) {
   const AlignedBuffer zeros(layout_->element_count);
-  std::vector<std::span<const float>> arenas(1 + moment_names_.size(), zeros.span());
-  arenas[0] = parameters;
+  std::vector<std::span<const float>> arenas(ArenaCount(), zeros.span());
+  arenas.front() = parameters;
+  if (ema_) arenas.back() = parameters;
   return Replace(arenas, 0);
 }
 
@@ -89,16 +102,21 @@ Status TrainState::Load(const std::filesystem::path& checkpoint, std::string_vie
     return Status(Code::kFailedPrecondition,
                   checkpoint.string() + " was written with the instruction set " + written_with +
                       ", this worker uses " + std::string(instruction_set));
+  if (found.description.optimizer != description_)
+    return Status(Code::kFailedPrecondition,
+                  checkpoint.string() + " was written by a job with the optimizer " +
+                      found.description.optimizer + ", this one has " + description_);
   // Padding lies between the slots: it stays the zeros that it starts with.
   std::vector<AlignedBuffer> arenas;
   std::vector<std::span<const float>> views;
-  for (std::size_t i = 0; i < 1 + moment_names_.size(); ++i)
+  for (std::size_t i = 0; i < ArenaCount(); ++i)
     views.push_back(arenas.emplace_back(layout_->element_count).span());
   std::vector<TensorTarget> parameter_targets;
-  AppendTensors(*layout_, "", arenas[0].span(), parameter_targets);
+  AppendTensors(*layout_, "", (ema_ ? arenas.back() : arenas.front()).span(), parameter_targets);
   std::vector<TensorTarget> optimizer_targets;
   for (std::size_t m = 0; m < moment_names_.size(); ++m)
     AppendTensors(*layout_, moment_names_[m] + ".", arenas[1 + m].span(), optimizer_targets);
+  if (ema_) AppendTensors(*layout_, kWeightsPrefix, arenas.front().span(), optimizer_targets);
   DESCENT_ASSIGN(const Manifest manifest,
                  LoadCheckpoint(checkpoint, parameter_targets, optimizer_targets));
   return Replace(views, manifest.description.optimizer_steps);
@@ -121,9 +139,20 @@ Status TrainState::Replace(std::span<const std::span<const float>> arenas,
   return Status();
 }
 
-UpdateStep TrainState::BeginUpdate(double learning_rate, double grad_scale) {
+std::span<const float> TrainState::evaluated_parameters() const {
+  if (!ema_) return parameters();
+  DESCENT_CHECK(has_all_moments_);
+  return current().average;
+}
+
+UpdateStep TrainState::BeginUpdate(double learning_rate, double grad_scale, double grad_limit) {
   if (has_all_moments_) DropForeignMoments();
-  return {.number = steps_done_ + 1, .learning_rate = learning_rate, .grad_scale = grad_scale};
+  const bool is_first = steps_done_ == 0;
+  return {.number = steps_done_ + 1,
+          .learning_rate = learning_rate,
+          .grad_scale = grad_scale,
+          .grad_limit = grad_limit,
+          .average_rate = ema_ && !is_first ? 1 - ema_->decay : 1.0};
 }
 
 void TrainState::UpdateRange(const UpdateStep& step, IndexRange range,
@@ -142,7 +171,7 @@ Status TrainState::FinishUpdate() {
 
 Status TrainState::Gather() {
   if (has_all_moments_) return Status();
-  DESCENT_RETURN_IF_ERROR(GatherArenas(current().moments));
+  DESCENT_RETURN_IF_ERROR(GatherArenas(KeptArenas(current())));
   has_all_moments_ = true;
   return Status();
 }
@@ -163,16 +192,16 @@ void TrainState::DropForeignMoments() {
     for (int rank = 0; rank < slices_.world_size(); ++rank) {
       if (rank == collective_->rank()) continue;
       const IndexRange slice = slices_.SliceOf(bucket, rank);
-      for (const std::span<float> moment : current().moments)
-        ReleasePages(moment.subspan(static_cast<std::size_t>(slice.first),
-                                    static_cast<std::size_t>(slice.size())));
+      for (const std::span<float> kept : KeptArenas(current()))
+        ReleasePages(kept.subspan(static_cast<std::size_t>(slice.first),
+                                  static_cast<std::size_t>(slice.size())));
     }
   has_all_moments_ = false;
 }
 
 std::vector<TensorView> TrainState::ParameterTensors() const {
   std::vector<TensorView> tensors;
-  AppendTensors(*layout_, "", parameters(), tensors);
+  AppendTensors(*layout_, "", evaluated_parameters(), tensors);
   return tensors;
 }
 
@@ -182,6 +211,7 @@ std::vector<TensorView> TrainState::OptimizerTensors() const {
   for (std::size_t m = 0; m < moment_names_.size(); ++m)
     AppendTensors(*layout_, moment_names_[m] + ".", std::span<const float>(current().moments[m]),
                   tensors);
+  if (ema_) AppendTensors(*layout_, kWeightsPrefix, parameters(), tensors);
   return tensors;
 }
 
@@ -196,8 +226,8 @@ std::int64_t TrainState::memory_bytes() const {
   const bool has_own_copy = is_sharded() && !collective_->shares_memory();
   const std::int64_t weights = has_own_copy ? layout_->element_count : updated;
   const std::int64_t sets = is_sharded() ? 2 : 1;
-  return sets * (weights + std::ssize(moment_names_) * updated) *
-         static_cast<std::int64_t>(sizeof(float));
+  const auto kept = static_cast<std::int64_t>(ArenaCount() - 1);
+  return sets * (weights + kept * updated) * static_cast<std::int64_t>(sizeof(float));
 }
 
 }  // namespace descent

@@ -3,7 +3,9 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,8 +23,9 @@
 
 namespace descent {
 
-// Everything that a step changes: parameters and the optimizer's moments, in flat arenas of one
-// layout, and the number of steps done. One thread.
+// Everything that a step changes: parameters, the optimizer's moments and, if the job has one, the
+// average of the parameters, in flat arenas of one layout, and the number of steps done. One
+// thread.
 //
 // replicated  every rank holds and updates all of it, in place: nothing can fail on the way.
 // sharded     every rank updates its slices and holds moments of these alone. A step reads one set
@@ -37,6 +40,7 @@ class TrainState {
   struct Options {  // everything referred to outlives the state
     const ParameterLayout& layout;
     const OptimizerSpec& optimizer;
+    std::optional<EmaSpec> ema = std::nullopt;
     UpdateKind update = UpdateKind::kReplicated;
     Collective& collective;
   };
@@ -47,6 +51,10 @@ class TrainState {
   UpdateKind update() const { return update_; }
   std::int64_t steps_done() const { return steps_done_; }
   std::span<const float> parameters() const { return current().weights; }
+  // What the job evaluates and publishes: the average of the parameters, if it keeps one, else the
+  // parameters. The average must be present (Gather).
+  std::span<const float> evaluated_parameters() const;
+
   // Where gradients count for their norm, ascending.
   std::vector<IndexRange> norm_ranges() const { return RangesOfNorm(arena_update_.rules()); }
 
@@ -58,15 +66,17 @@ class TrainState {
   // parameters; of which kind of update does not matter. Every rank calls it. After a failure the
   // state is as it was, or the group is dead.
   //   kNotFound, kDataLoss  the checkpoint is not there or not whole
-  //   kFailedPrecondition   it is of another model, or of another instruction set: the bits would
-  //                         not be those of an undisturbed run
+  //   kFailedPrecondition   it is of another model or optimizer, or of another instruction set: the
+  //                         bits would not be those of an undisturbed run
   //   kAborted              a peer is gone
   Status Load(const std::filesystem::path& checkpoint, std::string_view instruction_set);
 
   // One update, in three parts: what the next step has in common for all; UpdateRange over all of
   // UpdateRanges(), in any cut and order and in any threads; FinishUpdate, which every rank calls
   // and which waits for all. kAborted: a peer is gone; the state is as it was before the step.
-  UpdateStep BeginUpdate(double learning_rate, double grad_scale);
+  // Values of the mean gradient beyond `grad_limit` are cut to it.
+  UpdateStep BeginUpdate(double learning_rate, double grad_scale,
+                         double grad_limit = std::numeric_limits<double>::infinity());
   std::span<const IndexRange> UpdateRanges() const { return update_ranges_; }
   void UpdateRange(const UpdateStep& step, IndexRange range, std::span<const float> grads);
   Status FinishUpdate();
@@ -76,14 +86,15 @@ class TrainState {
     return sets_[is_sharded() ? 1 - current_set_ : current_set_].weights;
   }
 
-  // Makes all moments present on this rank, until the next update, so that OptimizerTensors and
-  // ComputeDigest may be called. Every rank calls it. Nothing is to be done if the update is
+  // Makes all moments and the average present on this rank, until the next update, so that what a
+  // checkpoint holds may be looked at. Every rank calls it. Nothing is to be done if the update is
   // replicated, or after Start and Load. kAborted: a peer is gone.
   Status Gather();
 
-  // What a checkpoint holds; views of the arenas, in layout order.
+  // What a checkpoint holds; views of the arenas, in layout order. The model is what is evaluated.
   std::vector<TensorView> ParameterTensors() const;
-  // Arena by arena of the optimizer's moments: "adamw.mean.NAME", then "adamw.variance.NAME".
+  // Arena by arena of the optimizer's moments: "adamw.mean.NAME", then "adamw.variance.NAME". Where
+  // the model is an average, then the parameters that training goes on from: "weights.NAME".
   std::vector<TensorView> OptimizerTensors() const;
 
   Digest ComputeDigest() const;  // equal digests, equal bits
@@ -97,16 +108,19 @@ class TrainState {
   StateArenas& next() { return sets_[is_sharded() ? 1 - current_set_ : current_set_]; }
   bool is_sharded() const { return update_ == UpdateKind::kSharded; }
 
-  // `arenas` are the weights and each moment.
+  // `arenas` in the order of ArenasOf.
   Status Replace(std::span<const std::span<const float>> arenas, std::int64_t steps_done);
   Status GatherArenas(std::span<const std::span<float>> arenas);
   void DropForeignMoments();
+  std::size_t ArenaCount() const { return 1 + moment_names_.size() + (ema_ ? 1 : 0); }
 
   const ParameterLayout* layout_;
   Collective* collective_;
   UpdateKind update_;
   ArenaUpdate arena_update_;
   std::vector<std::string> moment_names_;
+  std::optional<EmaSpec> ema_;
+  std::string description_;  // OptimizerStateOf
   SliceMap slices_;
   std::vector<IndexRange> update_ranges_;  // what this rank updates, ascending
   std::vector<AlignedBuffer> own_memory_;  // of the arenas, if replicated

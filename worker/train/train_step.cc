@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "common/clock.h"
@@ -81,8 +82,9 @@ Result<StepOutcome> TrainStep::Run(bool is_stop_requested) {
                                                  std::to_string(norm) + ", both must be finite");
 
   options_.set_phase("update");
-  const double learning_rate = LearningRateAt(
-      options_.spec.lr_schedule, options_.spec.optimizer.adamw.lr, step, options_.total_steps);
+  const double learning_rate =
+      LearningRateAt(options_.spec.lr_schedule, LearningRateOf(options_.spec.optimizer), step,
+                     options_.total_steps);
   DESCENT_ASSIGN(const std::optional<double> update_ratio,
                  Update(learning_rate, ClipFactor(norm, options_.spec.optimizer.clip_norm) /
                                            static_cast<double>(samples)));
@@ -168,7 +170,10 @@ std::optional<GradientNoise> TrainStep::MeasureNoise(std::int64_t step) const {
 Result<std::optional<double>> TrainStep::Update(double learning_rate, double gradient_scale) {
   TrainState& state = options_.state;
   const bool is_measured = state.steps_done() % kStepsBetweenMeasures == 0;
-  const UpdateStep step = state.BeginUpdate(learning_rate, gradient_scale);
+  const double clip_value = options_.spec.optimizer.clip_value;
+  const UpdateStep step =
+      state.BeginUpdate(learning_rate, gradient_scale,
+                        clip_value > 0 ? clip_value : std::numeric_limits<double>::infinity());
   options_.pool.ParallelFor(
       static_cast<std::int64_t>(update_chunks_.size()), [&](std::int64_t index, int thread) {
         const UpdateChunk& chunk = update_chunks_[static_cast<std::size_t>(index)];

@@ -35,6 +35,13 @@ TEST(ManifestTest, RoundTripKeepsEverything) {
   EXPECT_EQ(decoded.value(), TinyManifest());
 }
 
+TEST(ManifestTest, RoundTripKeepsTheOptimizer) {
+  Manifest manifest = TinyManifest();
+  manifest.description.optimizer = "sgd with momentum and ema";
+
+  EXPECT_EQ(DecodeManifest(EncodeManifest(manifest)).value(), manifest);
+}
+
 TEST(ManifestTest, RoundTripKeepsEveryBitOfTheEarlyStoppingState) {
   Manifest manifest = TinyManifest();
   manifest.description.early_stopping = {

@@ -82,5 +82,19 @@ TEST(DryRunTest, ShowsTheBatchArithmetic) {
             "    placement now: pool local, 4 of 4 workers free -> would start at once\n");
 }
 
+TEST(DryRunTest, ShowsThatAFullBatchIsAStepAnEpoch) {
+  JobSpec spec;
+  spec.batch = {.global = kAllSamples, .micro = 256, .logical_workers = 4};
+  spec.epochs = 10;
+  spec.workers = {.min = 1, .max = 4, .threads = 1};
+
+  EXPECT_EQ(DryRunText(spec, {}),
+            "OK  spec valid\n"
+            "    global batch all samples = 4 logical workers x accumulation of 256 each; 10 "
+            "steps, one an epoch\n"
+            "    workers 1 to 4, with the same result; 1 thread each\n"
+            "    placement now: no workers are attached -> would wait\n");
+}
+
 }  // namespace
 }  // namespace descent

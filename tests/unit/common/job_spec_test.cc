@@ -89,9 +89,10 @@ TEST(ValidateJobSpecTest, EveryFieldIsCheckedAtOnce) {
   spec.batch.logical_workers = 3;
   spec.stop_at_step = -1;
   spec.steps = 100;
-  spec.optimizer = {.adamw = {.lr = 0, .betas = {0.9, 1.0}, .eps = -1, .weight_decay = INFINITY},
-                    .clip_norm = NAN};
-  spec.optimizer.adamw.no_decay = {""};
+  spec.optimizer = {
+      .algorithm = AdamWSpec{.lr = 0, .betas = {0.9, 1.0}, .eps = -1, .weight_decay = INFINITY},
+      .clip_norm = NAN};
+  std::get<AdamWSpec>(spec.optimizer.algorithm).no_decay = {""};
   spec.lr_schedule = {.warmup_steps = 101, .min_lr = -1};
   spec.evaluate = {.every_steps = -1, .every_epochs = -1};
   spec.checkpoint = {.every_steps = -1, .keep_last = 0};

@@ -32,6 +32,17 @@ TEST(BatchAdviceTest, ABatchNearTheNoiseScaleIsFair) {
             "between samples and steps");
 }
 
+TEST(BatchAdviceTest, AFullBatchHasTheSizeOfItsTrainingSet) {
+  Job job;
+  job.spec.batch.global = kAllSamples;
+  job.train_samples = 50000;
+  job.gradient_noise = {.mean = {.signal = 1, .noise = 100}, .steps = 100};
+
+  EXPECT_EQ(BatchAdvice(job),
+            "the gradient noise scale is about 100 samples: a smaller batch than 50000 would learn "
+            "more from each sample, in more and shorter steps");
+}
+
 TEST(BatchAdviceTest, LessThanASampleIsSaidSo) {
   EXPECT_EQ(AdviceFor(8, 0.25).substr(0, 50), "the gradient noise scale is less than 1 sample: a ");
 }

@@ -24,7 +24,7 @@ Job MakeJob(const std::string& id, std::int64_t sequence) {
 Job MakeFullJob() {
   Job job = MakeJob("full-1", 7);
   job.spec.data.validation = DatasetSpec{"/data/validation", DataFormat::kIdx, IndexRange{5, 10}};
-  job.spec.optimizer.adamw.no_decay = {"*.bias"};
+  std::get<AdamWSpec>(job.spec.optimizer.algorithm).no_decay = {"*.bias"};
   job.spec.seed = 42;
   job.spec.stop_at_step = 80;
   job.state = JobState::kRunning;

@@ -70,7 +70,7 @@ TEST(JobRecordTest, EveryFieldOfAJobSurvivesEncoding) {
   const Job& found = decoded.value();
   EXPECT_EQ(found.id, job.id);
   EXPECT_EQ(found.spec.data.validation->range, job.spec.data.validation->range);
-  EXPECT_EQ(found.spec.optimizer.adamw.no_decay, job.spec.optimizer.adamw.no_decay);
+  EXPECT_EQ(NoDecayOf(found.spec.optimizer), NoDecayOf(job.spec.optimizer));
   EXPECT_EQ(found.spec.seed, job.spec.seed);
   EXPECT_EQ(found.spec.stop_at_step, job.spec.stop_at_step);
   EXPECT_EQ(found.state, job.state);

@@ -127,14 +127,27 @@ TEST(SubmissionTest, ResumingWithAnotherModelNamesTheFieldsThatDiffer) {
   EXPECT_EQ(error.metadata.at("fields"), "model, seed");
 }
 
-TEST(SubmissionTest, ResumingWithAnotherLearningRateIsAllowed) {
+TEST(SubmissionTest, ResumingWithAnotherOptimizerNamesBoth) {
   const Job source = MakeFullJob();
   JobSpec spec = source.spec;
-  spec.optimizer.adamw.lr = 0.5;
+  spec.optimizer.algorithm = SgdSpec{.momentum = 0.9};
   v1::CreateJobRequest request = RequestOf(spec);
   request.set_resume_from("jobs/full-1/checkpoints/latest");
 
-  EXPECT_EQ(Accepted(request, source).spec.optimizer.adamw.lr, 0.5);
+  const RequestError error = Refused(request, source);
+
+  EXPECT_EQ(error.reason, "MODEL_MISMATCH");
+  EXPECT_EQ(error.metadata.at("fields"), "optimizer (sgd with momentum, not adamw)");
+}
+
+TEST(SubmissionTest, ResumingWithAnotherLearningRateIsAllowed) {
+  const Job source = MakeFullJob();
+  JobSpec spec = source.spec;
+  std::get<AdamWSpec>(spec.optimizer.algorithm).lr = 0.5;
+  v1::CreateJobRequest request = RequestOf(spec);
+  request.set_resume_from("jobs/full-1/checkpoints/latest");
+
+  EXPECT_EQ(LearningRateOf(Accepted(request, source).spec.optimizer), 0.5);
 }
 
 TEST(SubmissionTest, ResumingFromAnUnknownJobIsNotFound) {

@@ -2,12 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "tests/unit/optim/optimizer_run.h"
 #include "worker/optim/adam.h"
+#include "worker/optim/lion.h"
+#include "worker/optim/sgd.h"
 
 namespace descent {
 namespace {
@@ -15,6 +18,24 @@ namespace {
 using Values = std::vector<float>;
 
 std::unique_ptr<const Optimizer> AdamW() { return std::make_unique<Adam>(AdamOptions()); }
+
+std::unique_ptr<const Optimizer> AdamWithL2() {
+  return std::make_unique<Adam>(AdamOptions{.decay = AdamOptions::Decay::kInGradient});
+}
+
+std::unique_ptr<const Optimizer> PlainSgd() { return std::make_unique<Sgd>(SgdOptions()); }
+
+std::unique_ptr<const Optimizer> SgdWithMomentum() {
+  return std::make_unique<Sgd>(SgdOptions{.momentum = 0.9, .dampening = 0.1});
+}
+
+std::unique_ptr<const Optimizer> SgdWithNesterov() {
+  return std::make_unique<Sgd>(SgdOptions{.momentum = 0.9, .nesterov = true});
+}
+
+std::unique_ptr<const Optimizer> LionOfItsAuthors() {
+  return std::make_unique<Lion>(LionOptions());
+}
 
 // Rules of every kind, whose borders fall into vectors.
 std::vector<RuledRange> MixedRules(std::int64_t size) {
@@ -80,7 +101,8 @@ TEST_P(ArenaUpdateOf, AMultiplierOfTheRateIsARateOfItsOwn) {
 // Cuts of every size put each element now in a vector's body, now in a tail, at every alignment.
 TEST_P(ArenaUpdateOf, AnyCutOfTheArenaGivesTheSameBits) {
   constexpr std::int64_t kSize = 211;
-  const UpdateStep step = {.learning_rate = 0.01, .grad_scale = 0.5, .grad_limit = 0.3};
+  const UpdateStep step = {
+      .learning_rate = 0.01, .grad_scale = 0.5, .grad_limit = 0.3, .average_rate = 0.125};
   OptimizerRun whole(GetParam().make(), MixedRules(kSize), Wave(kSize, 0));
   for (int i = 0; i < 3; ++i) whole.Step(step, Wave(kSize, i));
 
@@ -89,6 +111,7 @@ TEST_P(ArenaUpdateOf, AnyCutOfTheArenaGivesTheSameBits) {
     for (int i = 0; i < 3; ++i) cut.Step(step, Wave(kSize, i), piece);
 
     ASSERT_TRUE(HaveSameBits(cut.weights(), whole.weights())) << piece;
+    ASSERT_TRUE(HaveSameBits(cut.average(), whole.average())) << piece;
     for (std::size_t m = 0; m < GetParam().make()->MomentNames().size(); ++m)
       ASSERT_TRUE(HaveSameBits(cut.moment(m), whole.moment(m))) << piece;
   }
@@ -99,13 +122,15 @@ TEST_P(ArenaUpdateOf, NewValuesWrittenElsewhereHaveTheBitsOfAnUpdateInPlace) {
   constexpr std::int64_t kSize = (std::int64_t{4} << 20) + 5;
   const auto size = static_cast<std::size_t>(kSize);
   const ArenaUpdate update(GetParam().make(), MixedRules(kSize));
-  const UpdateStep step = {.number = 3, .learning_rate = 0.01, .grad_scale = 0.5};
+  const UpdateStep step = {
+      .number = 3, .learning_rate = 0.01, .grad_scale = 0.5, .average_rate = 0.125};
   const Values grads = Wave(size, 1);
   std::vector<Values> old_values = {Wave(size, 0)};
-  old_values.resize(1 + update.MomentNames().size(), Values(size, 0.25f));
+  old_values.resize(2 + update.MomentNames().size(), Values(size, 0.25f));
   std::vector<Values> new_values(old_values.size(), Values(size));
   const auto arenas_of = [](std::vector<Values>& values) {
-    return StateArenas{.weights = values[0], .moments = {values.begin() + 1, values.end()}};
+    return StateArenas{
+        .weights = values[0], .moments = {values.begin() + 2, values.end()}, .average = values[1]};
   };
 
   update.UpdateRange(step, {0, kSize}, grads, arenas_of(old_values), arenas_of(new_values));
@@ -115,7 +140,12 @@ TEST_P(ArenaUpdateOf, NewValuesWrittenElsewhereHaveTheBitsOfAnUpdateInPlace) {
     EXPECT_TRUE(HaveSameBits(new_values[i], old_values[i])) << i;
 }
 
-INSTANTIATE_TEST_SUITE_P(Optimizers, ArenaUpdateOf, testing::Values(Algorithm{"adamw", AdamW}),
+INSTANTIATE_TEST_SUITE_P(Optimizers, ArenaUpdateOf,
+                         testing::Values(Algorithm{"adamw", AdamW}, Algorithm{"adam", AdamWithL2},
+                                         Algorithm{"sgd", PlainSgd},
+                                         Algorithm{"sgd_with_momentum", SgdWithMomentum},
+                                         Algorithm{"sgd_with_nesterov", SgdWithNesterov},
+                                         Algorithm{"lion", LionOfItsAuthors}),
                          [](const auto& algorithm) { return algorithm.param.name; });
 
 TEST(ArenaUpdateTest, RangesWithoutDecayAreLeftAloneByIt) {
@@ -137,6 +167,26 @@ TEST(ArenaUpdateTest, AFrozenRangeKeepsItsWeightsAndMoments) {
   EXPECT_NEAR(run.weights()[3], 3.75, 1e-6);
   EXPECT_EQ(Values(run.weights().begin(), run.weights().begin() + 3), Values(3, 4.0f));
   EXPECT_EQ(Values(run.moment(0).begin(), run.moment(0).begin() + 3), Values(3));
+}
+
+TEST(ArenaUpdateTest, TheAverageFollowsTheWeightsAtItsRate) {
+  OptimizerRun run(PlainSgd(), OneRule(1, {}), Values{4});
+
+  run.Step({.learning_rate = 0.5, .average_rate = 1}, Values{2});
+  ASSERT_EQ(run.weights()[0], 3);
+  EXPECT_EQ(run.average()[0], 3);
+  run.Step({.learning_rate = 0.5, .average_rate = 0.25}, Values{2});
+
+  ASSERT_EQ(run.weights()[0], 2);
+  EXPECT_EQ(run.average()[0], 3 + 0.25 * (2 - 3));
+}
+
+TEST(ArenaUpdateTest, TheAverageOfFrozenWeightsIsThemselves) {
+  OptimizerRun run(AdamW(), OneRule(1, {.kind = UpdateRule::Kind::kFrozen}), Values{4});
+
+  run.Step({.learning_rate = 0.5, .average_rate = 0.25}, Values{2});
+
+  EXPECT_EQ(run.average()[0], 4);
 }
 
 TEST(ArenaUpdateDeathTest, RulesThatOverlapAreRefused) {

@@ -24,13 +24,15 @@ std::vector<RuledRange> OneRule(std::int64_t size, const UpdateRule& rule) {
 
 OptimizerRun::OptimizerRun(std::unique_ptr<const Optimizer> optimizer,
                            std::vector<RuledRange> rules, std::vector<float> weights)
-    : update_(std::move(optimizer), std::move(rules)), weights_(std::move(weights)) {
+    : update_(std::move(optimizer), std::move(rules)),
+      weights_(std::move(weights)),
+      average_(weights_.size()) {
   moments_.assign(update_.MomentNames().size(), std::vector<float>(weights_.size()));
 }
 
 void OptimizerRun::Step(UpdateStep step, std::span<const float> grads, std::int64_t piece) {
   step.number = ++steps_;
-  StateArenas arenas{.weights = weights_, .moments = {}};
+  StateArenas arenas{.weights = weights_, .moments = {}, .average = average_};
   for (std::vector<float>& moment : moments_) arenas.moments.emplace_back(moment);
   const std::int64_t size = std::ssize(weights_);
   for (std::int64_t first = 0; first < size; first += piece)

@@ -20,7 +20,7 @@ const std::vector<NamedRange> kParameters = {
 
 std::vector<RuledRange> RulesWithout(std::vector<std::string> no_decay) {
   OptimizerSpec spec;
-  spec.adamw.no_decay = std::move(no_decay);
+  spec.algorithm = AdamWSpec{.no_decay = std::move(no_decay)};
   return MakeUpdateRules(kParameters, kElements, spec);
 }
 
@@ -49,6 +49,62 @@ TEST(UpdateRulesTest, ParametersOfOneRuleAreOneRange) {
 
   ASSERT_EQ(rules.size(), 1u);
   EXPECT_EQ(rules[0].range, (IndexRange{0, kElements}));
+}
+
+// Of the parameters, in their order.
+std::vector<UpdateRule> RulesOf(std::vector<ParameterGroup> groups) {
+  const OptimizerSpec spec = {.algorithm = AdamWSpec{.weight_decay = 0.5, .no_decay = {"*.bias"}},
+                              .groups = std::move(groups)};
+  const std::vector<RuledRange> rules = MakeUpdateRules(kParameters, kElements, spec);
+  std::vector<UpdateRule> of_parameters;
+  for (const NamedRange& parameter : kParameters)
+    for (const RuledRange& ruled : rules)
+      if (ruled.range.first <= parameter.range.first && parameter.range.first < ruled.range.last)
+        of_parameters.push_back(ruled.rule);
+  return of_parameters;
+}
+
+TEST(UpdateRulesTest, AGroupMultipliesTheRateAndKeepsTheDecay) {
+  EXPECT_THAT(RulesOf({{.match = {"layers.1.*"}, .lr_multiplier = 0.25}}),
+              ElementsAre(UpdateRule{.lr_multiplier = 0.25, .weight_decay = 0},
+                          UpdateRule{.lr_multiplier = 0.25, .weight_decay = 0.5},
+                          UpdateRule{.weight_decay = 0}, UpdateRule{.weight_decay = 0.5}));
+}
+
+TEST(UpdateRulesTest, TheDecayOfAGroupIsStrongerThanNoDecay) {
+  EXPECT_THAT(RulesOf({{.match = {"layers.1.*"}, .weight_decay = 0.125}}),
+              ElementsAre(UpdateRule{.weight_decay = 0.125}, UpdateRule{.weight_decay = 0.125},
+                          UpdateRule{.weight_decay = 0}, UpdateRule{.weight_decay = 0.5}));
+}
+
+TEST(UpdateRulesTest, AParameterIsOfTheFirstGroupThatMatchesIt) {
+  const std::vector<UpdateRule> rules = RulesOf({{.match = {"layers.1.bias"}, .is_frozen = true},
+                                                 {.match = {"layers.1.*"}, .lr_multiplier = 2}});
+
+  EXPECT_EQ(rules[0], UpdateRule{.kind = UpdateRule::Kind::kFrozen});
+  EXPECT_EQ(rules[1].lr_multiplier, 2);
+}
+
+const std::vector<std::string> kNames = {"layers.0.bias", "layers.0.weight", "layers.1.bias",
+                                         "layers.1.weight"};
+
+TEST(CheckGroupsTest, APatternThatMatchesNothingNamesTheNearestParameters) {
+  const OptimizerSpec spec = {
+      .groups = {{.match = {"*.bias", "layer.1.weight"}, .lr_multiplier = 2}}};
+
+  EXPECT_THAT(CheckGroups(spec, kNames),
+              ElementsAre(Violation{"optimizer.groups[0].match[1]",
+                                    "\"layer.1.weight\", must be a pattern that matches a "
+                                    "parameter of the model, such as layers.1.weight, "
+                                    "layers.0.weight, layers.1.bias"}));
+}
+
+TEST(CheckGroupsTest, SomethingIsLeftToLearn) {
+  const OptimizerSpec spec = {.groups = {{.match = {"*"}, .is_frozen = true}}};
+
+  EXPECT_THAT(CheckGroups(spec, kNames),
+              ElementsAre(Violation{"optimizer.groups",
+                                    "every parameter frozen, must be such that some are not"}));
 }
 
 TEST(UpdateRulesTest, TheNormCountsWhateverIsNotFrozen) {

@@ -78,8 +78,8 @@ TEST(JobFileTest, AValidFileBecomesTheSpecThatItSays) {
   EXPECT_EQ(std::get<MlpSpec>(file.spec.model.architecture).activation, Activation::kGelu);
   EXPECT_EQ(file.spec.data.train.range, (IndexRange{0, 55000}));
   EXPECT_EQ(file.spec.seed, 18446744073709551615u);
-  EXPECT_EQ(file.spec.optimizer.adamw.lr, 1e-3);
-  EXPECT_THAT(file.spec.optimizer.adamw.no_decay, ElementsAre("*.bias"));
+  EXPECT_EQ(LearningRateOf(file.spec.optimizer), 1e-3);
+  EXPECT_THAT(NoDecayOf(file.spec.optimizer), ElementsAre("*.bias"));
   EXPECT_EQ(file.spec.lr_schedule.kind, LrScheduleKind::kCosine);
   EXPECT_EQ(file.spec.lr_schedule.min_lr, 1e-5);
 }
@@ -133,7 +133,8 @@ TEST(JobFileTest, AOneofWithTwoMembersIsRefused) {
 
 TEST(JobFileTest, AOneofWithoutAMemberIsRefused) {
   EXPECT_THAT(ProblemsOf(JobWith("epochs: 1\noptimizer: {clip_norm: 1.0}\n")),
-              ElementsAre(FieldProblem{6, "optimizer", "no kind, must have one of: adamw"}));
+              ElementsAre(FieldProblem{6, "optimizer",
+                                       "no kind, must have one of: adamw, adam, sgd, lion"}));
 }
 
 TEST(JobFileTest, AMissingModelIsAProblem) {
@@ -249,7 +250,7 @@ TEST(JobFileTest, AnOverrideReplacesWhatTheFileSays) {
       kGood, {"optimizer.adamw.lr=3e-3", "model.mlp.hidden_sizes=[8]", "checkpoint.keep_last=7"});
 
   ASSERT_THAT(file.problems, IsEmpty());
-  EXPECT_EQ(file.spec.optimizer.adamw.lr, 3e-3);
+  EXPECT_EQ(LearningRateOf(file.spec.optimizer), 3e-3);
   EXPECT_THAT(std::get<MlpSpec>(file.spec.model.architecture).hidden_sizes, ElementsAre(8));
   EXPECT_EQ(file.spec.checkpoint.keep_last, 7);
 }

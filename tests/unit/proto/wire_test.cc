@@ -23,7 +23,7 @@ JobSpec FullSpec() {
   spec.epochs = 9;
   spec.stop_at_step = 11;
   spec.seed = 0xfedcba9876543210u;
-  spec.optimizer.adamw = {
+  spec.optimizer.algorithm = AdamWSpec{
       .lr = 2e-3, .betas = {0.8, 0.99}, .eps = 1e-7, .weight_decay = 0.2, .no_decay = {"*.bias"}};
   spec.optimizer.clip_norm = 2.0;
   spec.lr_schedule = {.kind = LrScheduleKind::kCosine, .warmup_steps = 13, .min_lr = 1e-6};
@@ -51,7 +51,8 @@ TEST(WireTest, ASpecComesBackAsItWent) {
   EXPECT_EQ(received.value().batch.tail, EpochTail::kKeep);
   EXPECT_EQ(received.value().lr_schedule.kind, LrScheduleKind::kCosine);
   EXPECT_EQ(received.value().lr_schedule.warmup_steps, 13);
-  EXPECT_THAT(received.value().optimizer.adamw.betas, ElementsAre(0.8, 0.99));
+  EXPECT_THAT(std::get<AdamWSpec>(received.value().optimizer.algorithm).betas,
+              ElementsAre(0.8, 0.99));
   EXPECT_EQ(received.value().workers.threads, 3);
   EXPECT_EQ(received.value().restarts_max, 4);
   EXPECT_EQ(received.value().collective, CollectiveKind::kSharedMemory);
@@ -168,7 +169,7 @@ TEST(WireTest, FieldsThatAreNotGivenTakeTheirDefaults) {
   const Result<JobSpec> received = FromProto(sent);
 
   ASSERT_TRUE(received.ok()) << received.status();
-  EXPECT_EQ(received.value().optimizer.adamw.lr, AdamWSpec{}.lr);
+  EXPECT_EQ(LearningRateOf(received.value().optimizer), AdamWSpec{}.lr);
   EXPECT_EQ(received.value().checkpoint.keep_last, CheckpointSpec{}.keep_last);
   EXPECT_EQ(received.value().workers.min, WorkersSpec{}.min);
 }

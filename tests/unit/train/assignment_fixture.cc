@@ -22,7 +22,7 @@ AssignmentTest::AssignmentTest() {
   spec_.batch = {.global = 30, .micro = 3, .logical_workers = 8, .tail = EpochTail::kKeep};
   spec_.steps = 40;
   spec_.seed = 7;
-  spec_.optimizer.adamw.no_decay = {"*.bias"};
+  std::get<AdamWSpec>(spec_.optimizer.algorithm).no_decay = {"*.bias"};
   spec_.optimizer.clip_norm = 1.0;
   spec_.lr_schedule = {.kind = LrScheduleKind::kCosine, .warmup_steps = 5};
   spec_ = WithDefaults(spec_);

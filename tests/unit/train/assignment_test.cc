@@ -47,7 +47,7 @@ TEST_F(AssignmentTest, MissingDataFailsWithTheFileNamed) {
 }
 
 TEST_F(AssignmentTest, ALossThatIsNotFiniteFailsOnAllRanksInTheSameStep) {
-  spec_.optimizer.adamw.lr = 1e30;
+  std::get<AdamWSpec>(spec_.optimizer.algorithm).lr = 1e30;
   spec_.optimizer.clip_norm = 0;
 
   const Outcome outcome = Run({.world_size = 3});
@@ -68,6 +68,32 @@ TEST_F(AssignmentTest, ACheckpointOfAnotherModelIsRefused) {
                                     .ended[0];
 
   EXPECT_EQ(ended.reason, "CheckpointMismatch");
+}
+
+TEST_F(AssignmentTest, ACheckpointOfAnotherOptimizerIsRefusedByName) {
+  DigestOf({.world_size = 1, .last_step = 10});
+  spec_.optimizer.algorithm = SgdSpec{.momentum = 0.9};
+  spec_.ema = EmaSpec{};
+
+  const AssignmentEnded ended = Run({.world_size = 1,
+                                     .first_step = 10,
+                                     .start_checkpoint = CheckpointDirectory() / "step-10"})
+                                    .ended[0];
+
+  EXPECT_EQ(ended.reason, "CheckpointMismatch");
+  EXPECT_THAT(ended.message,
+              HasSubstr("was written by a job with the optimizer adamw, this one has sgd with "
+                        "momentum and ema"));
+}
+
+TEST_F(AssignmentTest, AGroupThatMatchesNoParameterFailsWithTheNearestNames) {
+  spec_.optimizer.groups = {{.match = {"layer.0.weight"}, .is_frozen = true}};
+
+  const AssignmentEnded ended = Run({.world_size = 1}).ended[0];
+
+  EXPECT_EQ(ended.reason, "DataInvalid");
+  EXPECT_THAT(ended.message, HasSubstr("optimizer.groups[0].match[0]: \"layer.0.weight\""));
+  EXPECT_THAT(ended.message, HasSubstr("such as layers.0.weight"));
 }
 
 TEST_F(AssignmentTest, ACheckpointOfAnotherInstructionSetIsRefused) {

@@ -1,11 +1,13 @@
 #include "worker/train/train_state.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <barrier>
 #include <cmath>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -15,6 +17,9 @@
 
 namespace descent {
 namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 constexpr std::int64_t kSize = 40000;
 
@@ -38,11 +43,11 @@ std::vector<float> Wave(double phase) {
 enum class Kind { kReplicated, kShardedByMessages, kShardedInSharedMemory };
 
 // Calls `body` on each of three ranks' states, fresh and started, at the same time.
-void RunRanks(Kind kind, const std::function<void(TrainState&, Collective&)>& body) {
+void RunRanks(Kind kind, const std::function<void(TrainState&, Collective&)>& body,
+              const OptimizerSpec& optimizer = {}, std::optional<EmaSpec> ema = std::nullopt) {
   InProcessGroup group(3);
   const SharedMemoryRoom room = SharedMemoryRoom::Make(3).value();
   const ParameterLayout layout = Layout();
-  const OptimizerSpec optimizer;
   std::vector<std::thread> ranks;
   for (int rank = 0; rank < 3; ++rank)
     ranks.emplace_back([&, rank] {
@@ -54,6 +59,7 @@ void RunRanks(Kind kind, const std::function<void(TrainState&, Collective&)>& bo
           kind == Kind::kReplicated ? UpdateKind::kReplicated : UpdateKind::kSharded;
       TrainState state = TrainState::Create({.layout = layout,
                                              .optimizer = optimizer,
+                                             .ema = ema,
                                              .update = update,
                                              .collective = *collective})
                              .value();
@@ -72,20 +78,81 @@ void Update(TrainState& state, double phase) {
 constexpr Kind kKinds[] = {Kind::kReplicated, Kind::kShardedByMessages,
                            Kind::kShardedInSharedMemory};
 
-TEST(TrainStateTest, EveryKindOfUpdateGivesTheSameDigestOnEveryRank) {
-  std::vector<std::string> digests(3 * std::size(kKinds));
-  for (std::size_t kind = 0; kind < std::size(kKinds); ++kind)
-    RunRanks(kKinds[kind], [&](TrainState& state, Collective& collective) {
-      for (int step = 1; step <= 5; ++step) {
-        Update(state, step);
-        ASSERT_TRUE(state.FinishUpdate().ok());
-      }
-      ASSERT_TRUE(state.Gather().ok());
-      digests[3 * kind + static_cast<std::size_t>(collective.rank())] =
-          state.ComputeDigest().ToHex();
-    });
+// One parameter is frozen, so that its values must get into the other set of a sharded state.
+std::vector<OptimizerSpec> Optimizers() {
+  const std::vector<ParameterGroup> frozen = {{.match = {"a"}, .is_frozen = true}};
+  return {{.algorithm = AdamWSpec{}},
+          {.algorithm = AdamSpec{.weight_decay = 0.1}},
+          {.algorithm = SgdSpec{}},
+          {.algorithm = SgdSpec{.momentum = 0.9, .nesterov = true}, .groups = frozen},
+          {.algorithm = LionSpec{.weight_decay = 0.1}, .groups = frozen}};
+}
 
-  for (const std::string& digest : digests) EXPECT_EQ(digest, digests[0]);
+TEST(TrainStateTest, EveryKindOfUpdateGivesTheSameDigestOnEveryRank) {
+  for (const OptimizerSpec& optimizer : Optimizers())
+    for (const std::optional<EmaSpec> ema : {std::optional<EmaSpec>(), std::optional(EmaSpec{})}) {
+      std::vector<std::string> digests(3 * std::size(kKinds));
+      for (std::size_t kind = 0; kind < std::size(kKinds); ++kind)
+        RunRanks(
+            kKinds[kind],
+            [&](TrainState& state, Collective& collective) {
+              for (int step = 1; step <= 5; ++step) {
+                Update(state, step);
+                ASSERT_TRUE(state.FinishUpdate().ok());
+              }
+              ASSERT_TRUE(state.Gather().ok());
+              digests[3 * kind + static_cast<std::size_t>(collective.rank())] =
+                  state.ComputeDigest().ToHex();
+            },
+            optimizer, ema);
+
+      for (const std::string& digest : digests)
+        EXPECT_EQ(digest, digests[0]) << OptimizerStateOf(optimizer, ema);
+    }
+}
+
+std::vector<std::string> NamesOf(const std::vector<TensorView>& tensors) {
+  std::vector<std::string> names;
+  for (const TensorView& tensor : tensors) names.push_back(tensor.name);
+  return names;
+}
+
+TEST(TrainStateTest, ACheckpointHasTheMomentsOfTheOptimizer) {
+  const OptimizerSpec sgd = {.algorithm = SgdSpec{.momentum = 0.9}};
+  RunRanks(
+      Kind::kReplicated,
+      [](TrainState& state, Collective&) {
+        EXPECT_THAT(NamesOf(state.OptimizerTensors()),
+                    ElementsAre("sgd.momentum.a", "sgd.momentum.b"));
+      },
+      sgd);
+  RunRanks(Kind::kReplicated,
+           [](TrainState& state, Collective&) { EXPECT_THAT(state.OptimizerTensors(), IsEmpty()); },
+           {.algorithm = SgdSpec{}});
+}
+
+TEST(TrainStateTest, TheModelOfACheckpointIsTheAverageAndTheWeightsLieBesideIt) {
+  RunRanks(
+      Kind::kShardedByMessages,
+      [](TrainState& state, Collective&) {
+        for (int step = 1; step <= 2; ++step) {
+          Update(state, step);
+          ASSERT_TRUE(state.FinishUpdate().ok());
+        }
+        ASSERT_TRUE(state.Gather().ok());
+
+        const std::vector<TensorView> model = state.ParameterTensors();
+        const std::vector<TensorView> optimizer = state.OptimizerTensors();
+
+        EXPECT_THAT(NamesOf(model), ElementsAre("a", "b"));
+        EXPECT_THAT(NamesOf(optimizer), ElementsAre("weights.a", "weights.b"));
+        EXPECT_EQ(model[0].values.data(), state.evaluated_parameters().data());
+        EXPECT_EQ(optimizer[0].values.data(), state.parameters().data());
+        // Plain descent: after steps of -0.01 grads the average is half a step behind.
+        const float behind = model[0].values[5] - optimizer[0].values[5];
+        EXPECT_NEAR(behind, 0.5 * 0.01 * Wave(2)[5], 1e-6);
+      },
+      {.algorithm = SgdSpec{}}, EmaSpec{.decay = 0.5});
 }
 
 TEST(TrainStateTest, ARankLostDuringAShardedUpdateLeavesTheStateBeforeItOnTheOthers) {
