@@ -131,6 +131,17 @@ class Recovery(SystemTest):
 
         self.wait_until(lambda: not self.pids_of("/descent-worker"))
 
+    def test_a_proxy_of_the_environment_is_asked_for_nothing(self):
+        self.environment["http_proxy"] = "http://127.0.0.1:1"
+        self.start_coordinator()
+        self.start_launcher(2)
+        job = self.submit(*ENDLESS)
+        self.wait_for_step(job, 10)
+
+        self.kill(self.rank_pid(1))
+
+        self.wait_until(lambda: "signal 9" in self.descent("describe", job).stdout)
+
     # --- The launcher alone ------------------------------------------------------------------
 
     def test_a_launcher_that_is_told_to_end_leaves_nothing(self):
