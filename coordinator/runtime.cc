@@ -201,7 +201,12 @@ void Runtime::Apply(const Event& event) {
 }
 
 void Runtime::Flush() {
-  if (actions_.empty() || !CommitUntilDurable()) return;
+  if (actions_.empty()) return;
+  // Before the state, so that a checkpoint on record has the metrics of all steps before it.
+  // Without the state the same steps are computed again, and give the same metrics.
+  for (const Action& action : actions_)
+    if (const auto* record = std::get_if<RecordMetrics>(&action)) Record(*record);
+  if (!CommitUntilDurable()) return;
   const std::vector<Action> actions = std::exchange(actions_, {});
   for (const Action& action : actions) Perform(action);
   for (const std::string& job_id : std::exchange(changed_jobs_, {})) NotifyWatchersOf(job_id);
@@ -223,15 +228,17 @@ bool Runtime::CommitUntilDurable() {
   }
 }
 
+void Runtime::Record(const RecordMetrics& action) {
+  if (const Status status = metrics_.Record(action); !status.ok())
+    LogWarning("metrics lost job={} error=\"{}\"", action.job_id, status.ToString());
+}
+
 void Runtime::Perform(const Action& action) {
   if (const auto* store_job = std::get_if<StoreJob>(&action)) {
     CountAndLog(*store_job);
     changed_jobs_.insert(store_job->job.id);
   } else if (const auto* notify = std::get_if<NotifyWatchers>(&action)) {
     changed_jobs_.insert(notify->job_id);
-  } else if (const auto* record = std::get_if<RecordMetrics>(&action)) {
-    if (const Status status = metrics_.Record(*record); !status.ok())
-      LogWarning("metrics lost job={} error=\"{}\"", record->job_id, status.ToString());
   } else if (const auto* send = std::get_if<SendToWorker>(&action)) {
     if (const auto stream = StreamOf(send->session)) stream->Send(send->message);
   } else if (const auto* close = std::get_if<descent::CloseSession>(&action)) {

@@ -104,6 +104,7 @@ class Runtime {
   void Apply(const Event& event);
   void Flush();
   bool CommitUntilDurable();
+  void Record(const RecordMetrics& action);
   void Perform(const Action& action);
   std::shared_ptr<WorkerStream> StreamOf(SessionId session) const;
   std::shared_ptr<WorkerStream> TakeStream(SessionId session);

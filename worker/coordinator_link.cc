@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <random>
 #include <utility>
+#include <vector>
 
 #include "common/clock.h"
 #include "common/limits.h"
@@ -169,9 +170,15 @@ void CoordinatorLink::Report(WorkerMessage message) {
 void CoordinatorLink::OnMessage(CoordinatorMessage message) {
   const Acknowledge* acknowledge = std::get_if<Acknowledge>(&message);
   if (acknowledge == nullptr) return options_.on_message(std::move(message));
-  const std::lock_guard lock(mutex_);
-  while (!reports_.empty() && reports_.front().sequence <= acknowledge->sequence)
-    reports_.pop_front();
+  std::vector<WorkerMessage> stored;
+  {
+    const std::lock_guard lock(mutex_);
+    while (!reports_.empty() && reports_.front().sequence <= acknowledge->sequence) {
+      stored.push_back(std::move(reports_.front().message));
+      reports_.pop_front();
+    }
+  }
+  for (const WorkerMessage& report : stored) options_.on_stored(report);
 }
 
 void CoordinatorLink::OpenStream(const std::shared_ptr<Stream>& stream) {

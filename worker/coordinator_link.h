@@ -26,8 +26,9 @@ class CoordinatorLink {
     // ended, if it has, because that is not on the coordinator's disk before all ranks have ended.
     std::function<Register()> identity;
     std::function<std::optional<AssignmentEnded>()> last_end;
-    // All three are called from the link's threads, never after the destructor has returned.
+    // All of these are called from the link's threads, never after the destructor has returned.
     std::function<void(CoordinatorMessage)> on_message;
+    std::function<void(const WorkerMessage&)> on_stored;  // a report, by the coordinator
     std::function<void()> on_away;  // no coordinator for limits::kCoordinatorAwayMax
     std::function<Heartbeat()> heartbeat;
   };

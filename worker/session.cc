@@ -30,6 +30,7 @@ Session::Session(std::string coordinator_address, Register identity)
              .identity = [this] { return MakeIdentity(); },
              .last_end = [this] { return LastEnd(); },
              .on_message = [this](CoordinatorMessage message) { OnMessage(std::move(message)); },
+             .on_stored = [this](const WorkerMessage& report) { OnStored(report); },
              .on_away = [this] { OnAway(); },
              .heartbeat = [this] { return MakeHeartbeat(); }}) {}
 
@@ -92,6 +93,14 @@ void Session::OnAssign(Assign assign) {
   changed_.notify_all();
 }
 
+void Session::OnStored(const WorkerMessage& report) {
+  const auto* const written = std::get_if<CheckpointWritten>(&report);
+  if (written == nullptr) return;
+  const std::lock_guard lock(mutex_);
+  if (current_ && current_->assign.generation == written->generation)
+    recorded_checkpoint_ = written->step;
+}
+
 void Session::OnAway() {
   const std::lock_guard lock(mutex_);
   if (current_) current_->control->RequestStop();
@@ -136,6 +145,7 @@ std::optional<Session::Work> Session::WaitForWork() {
   current_ = std::exchange(next_, std::nullopt);
   last_ = current_;
   last_end_.reset();
+  recorded_checkpoint_.reset();
   status_ = Heartbeat{
       .job = current_->assign.job, .generation = current_->assign.generation, .phase = "prepare"};
   return current_;
@@ -179,6 +189,11 @@ void Session::SetPhase(std::string_view phase, std::int64_t step) {
   const std::lock_guard lock(mutex_);
   status_.phase = phase;
   status_.step = step;
+}
+
+std::optional<std::int64_t> Session::RecordedCheckpoint() const {
+  const std::lock_guard lock(mutex_);
+  return recorded_checkpoint_;
 }
 
 void Session::FlushSteps() {

@@ -33,6 +33,7 @@ class Session final : private AssignmentReporter {
   // From the link's threads.
   void OnMessage(CoordinatorMessage message);
   void OnAssign(Assign assign);
+  void OnStored(const WorkerMessage& report);
   void OnAway();
   Register MakeIdentity();
   std::optional<AssignmentEnded> LastEnd();
@@ -44,17 +45,19 @@ class Session final : private AssignmentReporter {
   AssignmentEnded Perform(const Work& work);
   void Report(WorkerMessage message) override;
   void SetPhase(std::string_view phase, std::int64_t step) override;
+  std::optional<std::int64_t> RecordedCheckpoint() const override;
   void FlushSteps();
 
   const Register identity_;
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
   bool is_ending_ = false;                   // guarded by mutex_, as is all below
   std::optional<Work> next_;                 // assigned, and not yet taken up
   std::optional<Work> current_;              // in progress
   std::optional<Work> last_;                 // the newest that was in progress, ended or not
   std::optional<AssignmentEnded> last_end_;  // of last_, once it has ended
+  std::optional<std::int64_t> recorded_checkpoint_;  // its step, of current_
   Heartbeat status_;
 
   StepReports unsent_steps_;          // of the thread in Run

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <numeric>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -15,18 +16,26 @@ namespace {
 class RecordingReporter final : public AssignmentReporter {
  public:
   using Listener = std::function<void(const WorkerMessage&)>;
-  explicit RecordingReporter(Listener listener) : listener_(std::move(listener)) {}
+  RecordingReporter(Listener listener, bool is_coordinator_away)
+      : listener_(std::move(listener)), is_coordinator_away_(is_coordinator_away) {}
 
   void Report(WorkerMessage message) override {
     messages_.push_back(std::move(message));
     listener_(messages_.back());
   }
   void SetPhase(std::string_view, std::int64_t) override {}
+  std::optional<std::int64_t> RecordedCheckpoint() const override {
+    std::optional<std::int64_t> step;
+    for (const WorkerMessage& message : messages_)
+      if (const auto* written = std::get_if<CheckpointWritten>(&message)) step = written->step;
+    return is_coordinator_away_ ? std::nullopt : step;
+  }
 
   std::vector<WorkerMessage> TakeMessages() { return std::move(messages_); }
 
  private:
   const Listener listener_;
+  const bool is_coordinator_away_;
   std::vector<WorkerMessage> messages_;
 };
 
@@ -62,9 +71,11 @@ InProcessOutcome RunInProcess(const InProcessAttempt& attempt) {
       const std::unique_ptr<Collective> collective =
           attempt.shares_memory ? SharedMemoryRoom::Join(room.invitation(), rank).value()
                                 : MakeInProcessCollective(group, rank);
-      RecordingReporter reporter([&](const WorkerMessage& message) {
-        if (attempt.on_report) attempt.on_report(message, controls);
-      });
+      RecordingReporter reporter(
+          [&](const WorkerMessage& message) {
+            if (attempt.on_report) attempt.on_report(message, controls);
+          },
+          attempt.is_coordinator_away);
       Assign assign = attempt.assign;
       assign.rank = rank;
       outcome.ended[index] =

@@ -18,7 +18,8 @@ struct InProcessAttempt {
   Begin begin;
   std::vector<GrantSteps> grants;
   std::string_view instruction_set;
-  bool shares_memory = false;  // the ranks, through the collective
+  bool shares_memory = false;        // the ranks, through the collective
+  bool is_coordinator_away = false;  // it records no checkpoint; else all at once
   // Hears every rank's reports, in the rank's thread; may be empty. `controls`: by rank.
   std::function<void(const WorkerMessage&, std::span<StepControl> controls)> on_report;
 };

@@ -1,6 +1,7 @@
 """The coordinator is killed and started again while a job runs: the workers train on."""
 
 import json
+import os
 import signal
 import time
 
@@ -28,6 +29,11 @@ class CoordinatorRestart(SystemTest):
         ports = [int(self.addresses[name].rpartition(":")[2]) for name in ("user", "worker", "http")]
         self.coordinator = self.start_coordinator(ports=ports)
 
+    def checkpoints_of(self, job):
+        """The steps whose state is on disk."""
+        root = self.directory / "state/checkpoints" / job
+        return [int(path.name.removeprefix("step-")) for path in root.glob("step-*")]
+
     def steps_in_metrics(self, job):
         reply = json.loads(self.get(f"/v1/jobs/{job}/metrics?names=train/loss&max_points=10000"))
         return [int(point["step"]) for point in reply["series"][0]["points"]]
@@ -49,6 +55,26 @@ class CoordinatorRestart(SystemTest):
         self.assertEqual(ended["stateDigest"], self.job(undisturbed)["stateDigest"])
         self.assertEqual(int(ended["currentAttempt"]["attempt"]), 1)
         self.assertEqual(self.steps_in_metrics(job), list(range(1, 6001)))
+
+    def test_a_job_survives_the_coordinator_and_then_all_its_workers(self):
+        settings = ("--set", "steps=400", "--set", "checkpoint.every_steps=20", "--set",
+                    "checkpoint.keep_last=1")
+        self.start(BIN / "descent-launch", "-n", 2, "--coordinator", self.addresses["worker"])
+        undisturbed = self.submit("--follow", *settings)
+        job = self.submit(*settings)
+        self.wait_until(lambda: len(self.checkpoints_of(job)) >= 1)
+        self.kill_coordinator()
+        known = max(self.checkpoints_of(job))
+        # At least 64 steps are granted ahead.
+        self.wait_until(lambda: max(self.checkpoints_of(job)) >= known + 60)
+        for pid in self.workers():
+            os.kill(pid, signal.SIGKILL)
+
+        self.start_again()
+        self.descent("watch", job)
+
+        self.assertEqual(self.job(job)["stateDigest"], self.job(undisturbed)["stateDigest"])
+        self.assertEqual(self.steps_in_metrics(job), list(range(1, 401)))
 
     def test_a_call_reaches_a_coordinator_that_is_started_a_moment_later(self):
         self.kill_coordinator()

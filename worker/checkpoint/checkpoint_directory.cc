@@ -78,14 +78,16 @@ Status RemoveLeftovers(const std::filesystem::path& root, std::int64_t generatio
   return Status();
 }
 
-Status RemoveOldCheckpoints(const std::filesystem::path& root, const RetentionOptions& options) {
-  DESCENT_CHECK(options.keep_last >= 1);
+Status RemoveOldCheckpoints(const std::filesystem::path& root, const CheckpointRetention& retention,
+                            std::int64_t newest_step, std::int64_t generation) {
+  DESCENT_CHECK(retention.keep_last >= 1);
   DESCENT_ASSIGN(const std::vector<CheckpointEntry> entries, FindCheckpoints(root));
-  const std::int64_t surplus = std::ssize(entries) - options.keep_last;
+  const std::int64_t surplus = std::ssize(entries) - retention.keep_last;
   for (std::int64_t i = 0; i < surplus; ++i) {
     const CheckpointEntry& entry = entries[static_cast<std::size_t>(i)];
-    if (entry.step == options.newest_step || entry.step == options.best_step) continue;
-    const auto deleted = root / DeletedName(entry.step, options.generation);
+    if (entry.step >= retention.recorded_step) break;
+    if (entry.step == newest_step || entry.step == retention.best_step) continue;
+    const auto deleted = root / DeletedName(entry.step, generation);
     DESCENT_RETURN_IF_ERROR(RenameNoReplace(entry.directory, deleted));
     DESCENT_RETURN_IF_ERROR(RemoveTree(deleted));
   }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,15 +36,18 @@ Result<std::vector<CheckpointEntry>> FindCheckpoints(const std::filesystem::path
 // Removes what generations up to `generation` have begun to write or delete. Blocks.
 Status RemoveLeftovers(const std::filesystem::path& root, std::int64_t generation);
 
-struct RetentionOptions {
-  std::int64_t keep_last = 1;    // checkpoints that stay, at least 1
-  std::int64_t newest_step = 0;  // stays whatever else there is: just published and verified
-  std::optional<std::int64_t> best_step;  // stays as well
-  std::int64_t generation = 0;
+// Which checkpoints stay.
+struct CheckpointRetention {
+  std::int64_t keep_last = 1;             // so many of the last, at least 1
+  std::optional<std::int64_t> best_step;  // this one
+  // The newest that the coordinator is known to have recorded, and all after it: the next attempt
+  // starts from one of them.
+  std::int64_t recorded_step = std::numeric_limits<std::int64_t>::max();
 };
 
-// Removes the checkpoints before the last `keep_last`: each is first renamed, so no reader ever
-// finds half of one. Blocks.
-Status RemoveOldCheckpoints(const std::filesystem::path& root, const RetentionOptions& options);
+// Removes the others: each is first renamed, so no reader ever finds half of one. That of
+// `newest_step`, just published and verified, stays whatever else there is. Blocks.
+Status RemoveOldCheckpoints(const std::filesystem::path& root, const CheckpointRetention& retention,
+                            std::int64_t newest_step, std::int64_t generation);
 
 }  // namespace descent

@@ -127,10 +127,8 @@ Status WriteAndRename(const std::filesystem::path& root, const EncodedCheckpoint
 
 Result<PublishedCheckpoint> PublishCheckpoint(const std::filesystem::path& root,
                                               const CheckpointContents& contents,
-                                              std::int64_t keep_last,
-                                              std::optional<std::int64_t> best_step) {
+                                              const CheckpointRetention& retention) {
   const CheckpointDescription& description = contents.description;
-  DESCENT_CHECK(keep_last >= 1);
   DESCENT_CHECK(description.step >= 0);
   DESCENT_CHECK(description.generation >= 0);
   DESCENT_RETURN_IF_ERROR(MakeDirectories(root));
@@ -146,10 +144,8 @@ Result<PublishedCheckpoint> PublishCheckpoint(const std::filesystem::path& root,
   }
 
   // The new checkpoint is safe; old ones that stay longer than asked are no reason to fail.
-  const Status retained = RemoveOldCheckpoints(root, {.keep_last = keep_last,
-                                                      .newest_step = description.step,
-                                                      .best_step = best_step,
-                                                      .generation = description.generation});
+  const Status retained =
+      RemoveOldCheckpoints(root, retention, description.step, description.generation);
   if (!retained.ok()) LogWarning("old checkpoint not removed error=\"{}\"", retained.message());
   return PublishedCheckpoint{.directory = directory,
                              .state_digest = checkpoint.manifest.state_digest,

@@ -2,11 +2,11 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <optional>
 #include <span>
 
 #include "common/hash.h"
 #include "common/result.h"
+#include "worker/checkpoint/checkpoint_directory.h"
 #include "worker/checkpoint/manifest.h"
 #include "worker/checkpoint/model_description.h"
 #include "worker/checkpoint/tensor.h"
@@ -30,8 +30,8 @@ struct PublishedCheckpoint {
 };
 
 // Writes ROOT/step-<n>, which is either not there at all or complete and on disk, whenever the
-// power fails. Then re-reads and verifies it, and only then removes checkpoints before the last
-// `keep_last`, except that of `best_step`. Blocks; one caller at a time.
+// power fails. Then re-reads and verifies it, and only then removes those that `retention` does not
+// keep. Blocks; one caller at a time.
 //   kResourceExhausted  the disk is full; nothing was removed
 //   kDataLoss           step-<n> is there, intact, with another state: one step has two results.
 //                       Or the disk did not keep what was written
@@ -39,7 +39,6 @@ struct PublishedCheckpoint {
 // A damaged step-<n> is replaced.
 Result<PublishedCheckpoint> PublishCheckpoint(const std::filesystem::path& root,
                                               const CheckpointContents& contents,
-                                              std::int64_t keep_last,
-                                              std::optional<std::int64_t> best_step = std::nullopt);
+                                              const CheckpointRetention& retention);
 
 }  // namespace descent

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "common/worker_protocol.h"
@@ -15,6 +17,9 @@ class AssignmentReporter {
   virtual void Report(WorkerMessage message) = 0;  // everything but AssignmentEnded
   // What the rank is doing now, for heartbeats: "prepare", "data", "compute", …
   virtual void SetPhase(std::string_view phase, std::int64_t step) = 0;
+  // The step of the newest checkpoint of this attempt that the coordinator is known to have
+  // recorded; absent: none yet.
+  virtual std::optional<std::int64_t> RecordedCheckpoint() const = 0;
 };
 
 // One rank's whole part in one attempt at a job: prepares (data, plans, state), runs the granted

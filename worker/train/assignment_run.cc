@@ -3,11 +3,16 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
+#include <filesystem>
 #include <map>
+#include <thread>
 #include <utility>
 #include <vector>
 
+#include "common/clock.h"
+#include "common/log.h"
 #include "common/version.h"
 #include "worker/checkpoint/checkpoint_reader.h"
 #include "worker/checkpoint/checkpoint_writer.h"
@@ -39,9 +44,9 @@ std::string ReasonOf(const Status& status, std::string_view phase) {
   }
 }
 
-// Until the coordinator has heard of a new checkpoint it starts the next attempt from the one
-// before, which therefore stays on disk whatever keep_last says.
-constexpr std::int64_t kCheckpointsKeptMin = 2;
+// A coordinator that is there records a checkpoint within milliseconds.
+constexpr std::chrono::seconds kRecordWaitMax{1};
+constexpr std::chrono::milliseconds kRecordPollInterval{5};
 
 // Decided from reduced bits: every rank finds it in the same step, and leaves by itself.
 bool IsFoundByAllRanks(std::string_view reason) {
@@ -93,6 +98,7 @@ AssignmentEnded AssignmentRun::Perform() {
     return Failed(Status(Code::kAborted, "the coordinator ended the attempt"));
   if (!begin) return Ended(EndOutcome::kStopped);
   const Result<EndOutcome> outcome = Train(*begin);
+  if (outcome.ok() && options_.collective.rank() == 0) RemoveLastSurplus();
   return outcome.ok() ? Ended(outcome.value()) : Failed(outcome.status());
 }
 
@@ -125,7 +131,8 @@ Status AssignmentRun::LoadStart() {
   SetPhase("load");
   const std::string& checkpoint = options_.assign.start_checkpoint;
   DESCENT_RETURN_IF_ERROR(state_->Load(checkpoint, options_.instruction_set));
-  saved_step_ = state_->steps_done();
+  start_step_ = state_->steps_done();
+  saved_step_ = start_step_;
   DESCENT_ASSIGN(const Manifest manifest, ReadManifest(checkpoint));
   // A job that is forked from another one begins to wait anew.
   const CheckpointDescription& found = manifest.description;
@@ -272,9 +279,7 @@ Status AssignmentRun::SaveCheckpoint() {
       .parameters = parameters,
       .optimizer = optimizer};
   DESCENT_ASSIGN(const PublishedCheckpoint published,
-                 PublishCheckpoint(options_.assign.checkpoint_directory, contents,
-                                   std::max(kCheckpointsKeptMin, spec_.checkpoint.keep_last),
-                                   best_ ? std::optional(best_->step) : std::nullopt));
+                 PublishCheckpoint(options_.assign.checkpoint_directory, contents, Retention()));
   options_.reporter.Report(CheckpointWritten{.job = options_.assign.job,
                                              .generation = options_.assign.generation,
                                              .step = state_->steps_done(),
@@ -291,6 +296,24 @@ void AssignmentRun::RateState() {
   if (std::isnan(latest_evaluation_->value)) return;
   if (!best_ || IsBetter(spec_.checkpoint.best_metric, latest_evaluation_->value, best_->value))
     best_ = latest_evaluation_;
+}
+
+CheckpointRetention AssignmentRun::Retention() const {
+  return {.keep_last = spec_.checkpoint.keep_last,
+          .best_step = best_ ? std::optional(best_->step) : std::nullopt,
+          .recorded_step = options_.reporter.RecordedCheckpoint().value_or(start_step_)};
+}
+
+void AssignmentRun::RemoveLastSurplus() const {
+  const std::filesystem::path root = options_.assign.checkpoint_directory;
+  const auto present = FindCheckpoints(root);
+  if (!present.ok() || std::ssize(present.value()) <= spec_.checkpoint.keep_last) return;
+  const MonotonicTime deadline = MonotonicNow() + kRecordWaitMax;
+  while (Retention().recorded_step < saved_step_ && MonotonicNow() < deadline)
+    std::this_thread::sleep_for(kRecordPollInterval);
+  const Status removed =
+      RemoveOldCheckpoints(root, Retention(), saved_step_, options_.assign.generation);
+  if (!removed.ok()) LogWarning("old checkpoint not removed error=\"{}\"", removed.message());
 }
 
 Status AssignmentRun::CompareDigests(const Digest& digest) const {

@@ -9,6 +9,7 @@
 #include "common/early_stopping.h"
 #include "common/result.h"
 #include "common/worker_protocol.h"
+#include "worker/checkpoint/checkpoint_directory.h"
 #include "worker/collective/collective.h"
 #include "worker/data/load_datasets.h"
 #include "worker/data/prefetcher.h"
@@ -54,6 +55,10 @@ class AssignmentRun {
   // All ranks compare their states; rank 0 writes and reports. Does nothing if this state is saved.
   Status SaveCheckpoint();
   void RateState();
+  CheckpointRetention Retention() const;
+  // Rank 0: the coordinator's word about the last checkpoint lets others go, which nothing that is
+  // still to be written would remove.
+  void RemoveLastSurplus() const;
   // kInternal, naming the ranks that differ from the majority. All ranks call it.
   Status CompareDigests(const Digest& digest) const;
 
@@ -69,6 +74,7 @@ class AssignmentRun {
   Datasets datasets_;
   std::optional<PlanCache> plans_;
   std::optional<TrainState> state_;
+  std::int64_t start_step_ = 0;                      // of the checkpoint to start from, or 0
   std::int64_t saved_step_ = 0;                      // steps_done of the newest checkpoint, or 0
   std::optional<BestCheckpoint> best_;               // rank 0 keeps its files
   std::optional<BestCheckpoint> latest_evaluation_;  // of the validation split

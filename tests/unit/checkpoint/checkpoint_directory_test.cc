@@ -61,7 +61,7 @@ TEST(RemoveOldCheckpointsTest, TheLastOnesStay) {
   const TemporaryDirectory root;
   for (const std::int64_t step : {10, 20, 30, 40}) WriteTinyCheckpoint(root.path(), step);
 
-  ASSERT_TRUE(RemoveOldCheckpoints(root.path(), {.keep_last = 2, .newest_step = 40}).ok());
+  ASSERT_TRUE(RemoveOldCheckpoints(root.path(), {.keep_last = 2}, 40, 1).ok());
 
   EXPECT_THAT(ListDirectory(root.path()).value(), ElementsAre("step-30", "step-40"));
 }
@@ -70,10 +70,18 @@ TEST(RemoveOldCheckpointsTest, TheBestStaysBesideTheLast) {
   const TemporaryDirectory root;
   for (const std::int64_t step : {10, 20, 30, 40}) WriteTinyCheckpoint(root.path(), step);
 
-  ASSERT_TRUE(
-      RemoveOldCheckpoints(root.path(), {.keep_last = 1, .newest_step = 40, .best_step = 20}).ok());
+  ASSERT_TRUE(RemoveOldCheckpoints(root.path(), {.keep_last = 1, .best_step = 20}, 40, 1).ok());
 
   EXPECT_THAT(ListDirectory(root.path()).value(), ElementsAre("step-20", "step-40"));
+}
+
+TEST(RemoveOldCheckpointsTest, AllStayFromTheOneThatIsRecorded) {
+  const TemporaryDirectory root;
+  for (const std::int64_t step : {10, 20, 30, 40}) WriteTinyCheckpoint(root.path(), step);
+
+  ASSERT_TRUE(RemoveOldCheckpoints(root.path(), {.keep_last = 1, .recorded_step = 20}, 40, 1).ok());
+
+  EXPECT_THAT(StepsIn(root.path()), ElementsAre(20, 30, 40));
 }
 
 // A replay from an earlier checkpoint publishes steps below those of the attempt before.
@@ -81,7 +89,7 @@ TEST(RemoveOldCheckpointsTest, TheNewestStaysBelowHigherSteps) {
   const TemporaryDirectory root;
   for (const std::int64_t step : {10, 20, 30}) WriteTinyCheckpoint(root.path(), step);
 
-  ASSERT_TRUE(RemoveOldCheckpoints(root.path(), {.keep_last = 1, .newest_step = 20}).ok());
+  ASSERT_TRUE(RemoveOldCheckpoints(root.path(), {.keep_last = 1}, 20, 1).ok());
 
   EXPECT_THAT(StepsIn(root.path()), ElementsAre(20, 30));
 }

@@ -17,7 +17,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-constexpr int kKeepAll = 100;
+const CheckpointRetention kKeepAll = {.keep_last = 100};
 
 class CheckpointWriterTest : public testing::Test {
  protected:
@@ -122,7 +122,7 @@ TEST_F(CheckpointWriterTest, ADamagedCheckpointIsReplaced) {
 TEST_F(CheckpointWriterTest, OldCheckpointsGoOnceTheNewOneIsSafe) {
   const TinyState state(1);
   for (const std::int64_t step : {10, 20, 30})
-    ASSERT_TRUE(PublishCheckpoint(root(), state.ContentsAt(step), 2).ok());
+    ASSERT_TRUE(PublishCheckpoint(root(), state.ContentsAt(step), {.keep_last = 2}).ok());
 
   EXPECT_THAT(Names(), ElementsAre("step-20", "step-30"));
 }
@@ -150,10 +150,10 @@ TEST_F(CheckpointWriterTest, AWriteThatFailsLeavesNothing) {
 
 TEST_F(CheckpointWriterTest, AWriteThatFailsKeepsTheOldCheckpoint) {
   const TinyState state(1);
-  ASSERT_TRUE(PublishCheckpoint(root(), state.ContentsAt(110), 1).ok());
+  ASSERT_TRUE(PublishCheckpoint(root(), state.ContentsAt(110), {.keep_last = 1}).ok());
   const FileSizeLimit limit(64);
 
-  ASSERT_FALSE(PublishCheckpoint(root(), state.ContentsAt(120), 1).ok());
+  ASSERT_FALSE(PublishCheckpoint(root(), state.ContentsAt(120), {.keep_last = 1}).ok());
 
   EXPECT_THAT(Names(), ElementsAre("step-110"));
   EXPECT_TRUE(VerifyCheckpoint(root() / "step-110").ok());

@@ -38,7 +38,9 @@ class TextGeneratorTest : public testing::Test {
                                       .model = description,
                                       .parameters = tensors,
                                       .optimizer = {}};
-    return PublishCheckpoint(directory_.path() / "checkpoints", contents, 2).value().directory;
+    return PublishCheckpoint(directory_.path() / "checkpoints", contents, {.keep_last = 2})
+        .value()
+        .directory;
   }
 
   struct Wanted {

@@ -14,11 +14,11 @@ using ::testing::HasSubstr;
 using ::testing::Key;
 
 TEST_F(AssignmentTest, EvaluationGivesTheSameBitsForAnyNumberOfWorkers) {
-  const Outcome one = Run({.world_size = 1});
-  const Outcome three = Run({.world_size = 3});
+  const InProcessOutcome one = Run({.world_size = 1});
+  const InProcessOutcome three = Run({.world_size = 3});
 
-  const auto expected = one.reporter.Messages<EvaluationReport>();
-  const auto found = three.reporter.Messages<EvaluationReport>();
+  const auto expected = one.Messages<EvaluationReport>();
+  const auto found = three.Messages<EvaluationReport>();
   ASSERT_EQ(expected.size(), 2u);
   ASSERT_EQ(found.size(), 2u);
   EXPECT_EQ(found[1].values, expected[1].values);
@@ -28,7 +28,7 @@ TEST_F(AssignmentTest, TrainingLearnsTheBlobs) {
   std::get<MlpSpec>(spec_.model.architecture).dropout = 0;
   std::get<AdamWSpec>(spec_.optimizer.algorithm).lr = 0.02;
 
-  const auto evaluations = Run({.world_size = 2}).reporter.Messages<EvaluationReport>();
+  const auto evaluations = Run({.world_size = 2}).Messages<EvaluationReport>();
 
   ASSERT_EQ(evaluations.size(), 2u);
   EXPECT_GT(evaluations[1].values.at(EvaluationMetric::kAccuracy), 0.95);
@@ -39,11 +39,11 @@ TEST_F(AssignmentTest, TrainingLearnsTheBlobs) {
 TEST_F(AssignmentTest, TheAverageOfTheWeightsIsWhatIsEvaluated) {
   std::get<MlpSpec>(spec_.model.architecture).dropout = 0;
   spec_.optimizer.algorithm = AdamWSpec{.lr = 0.02};
-  const auto weights = Run({.world_size = 2}).reporter.Messages<EvaluationReport>();
+  const auto weights = Run({.world_size = 2}).Messages<EvaluationReport>();
   std::filesystem::remove_all(CheckpointDirectory());
 
   spec_.ema = EmaSpec{.decay = 0.999};
-  const auto average = Run({.world_size = 2}).reporter.Messages<EvaluationReport>();
+  const auto average = Run({.world_size = 2}).Messages<EvaluationReport>();
 
   ASSERT_EQ(weights.size(), 2u);
   ASSERT_EQ(average.size(), 2u);
@@ -52,14 +52,14 @@ TEST_F(AssignmentTest, TheAverageOfTheWeightsIsWhatIsEvaluated) {
 }
 
 TEST_F(AssignmentTest, AnEvaluationHasTheMetricsOfItsData) {
-  const auto pictures = Run({.world_size = 1}).reporter.Messages<EvaluationReport>();
+  const auto pictures = Run({.world_size = 1}).Messages<EvaluationReport>();
   ASSERT_FALSE(pictures.empty());
   EXPECT_THAT(pictures[0].values,
               ElementsAre(Key(EvaluationMetric::kLoss), Key(EvaluationMetric::kAccuracy)));
 
   TrainGptOnText();
   spec_.data.validation = spec_.data.train;
-  const auto texts = Run({.world_size = 2, .last_step = 2}).reporter.Messages<EvaluationReport>();
+  const auto texts = Run({.world_size = 2, .last_step = 2}).Messages<EvaluationReport>();
 
   ASSERT_FALSE(texts.empty());
   const EvaluationValues& values = texts[0].values;
@@ -75,7 +75,7 @@ constexpr EarlyStoppingSpec kImpatient = {.patience = 2, .min_delta = 1e3};
 TEST_F(AssignmentTest, EarlyStoppingEndsAllRanksAfterTheSameStepWithACheckpoint) {
   spec_.early_stopping = kImpatient;
 
-  const Outcome outcome = Run({.world_size = 3, .evaluate_every = 5});
+  const InProcessOutcome outcome = Run({.world_size = 3, .evaluate_every = 5});
 
   for (const AssignmentEnded& ended : outcome.ended) {
     EXPECT_EQ(ended.outcome, EndOutcome::kStoppedEarly);
@@ -84,7 +84,7 @@ TEST_F(AssignmentTest, EarlyStoppingEndsAllRanksAfterTheSameStepWithACheckpoint)
     EXPECT_THAT(ended.message, HasSubstr("2 evaluations did not improve validation/loss"));
     EXPECT_THAT(ended.message, HasSubstr("of step 5"));
   }
-  const auto checkpoints = outcome.reporter.Messages<CheckpointWritten>();
+  const auto checkpoints = outcome.Messages<CheckpointWritten>();
   ASSERT_EQ(checkpoints.size(), 1u);
   EXPECT_EQ(checkpoints[0].step, 15);
 }
@@ -93,10 +93,10 @@ TEST_F(AssignmentTest, EarlyStoppingGoesOnWaitingAfterARestartOnOtherWorkers) {
   spec_.early_stopping = kImpatient;
   DigestOf({.world_size = 2, .last_step = 10, .evaluate_every = 5});
 
-  const Outcome outcome = Run({.world_size = 3,
-                               .first_step = 10,
-                               .start_checkpoint = CheckpointDirectory() / "step-10",
-                               .evaluate_every = 5});
+  const InProcessOutcome outcome = Run({.world_size = 3,
+                                        .first_step = 10,
+                                        .start_checkpoint = CheckpointDirectory() / "step-10",
+                                        .evaluate_every = 5});
 
   EXPECT_EQ(outcome.ended[0].outcome, EndOutcome::kStoppedEarly);
   EXPECT_EQ(outcome.ended[0].step, 15);
@@ -106,25 +106,25 @@ TEST_F(AssignmentTest, AnAttemptThatBeginsWhereEarlyStoppingEndedEndsAtOnce) {
   spec_.early_stopping = kImpatient;
   const std::string stopped = DigestOf({.world_size = 2, .evaluate_every = 5});
 
-  const Outcome outcome = Run({.world_size = 1,
-                               .first_step = 15,
-                               .start_checkpoint = CheckpointDirectory() / "step-15",
-                               .evaluate_every = 5});
+  const InProcessOutcome outcome = Run({.world_size = 1,
+                                        .first_step = 15,
+                                        .start_checkpoint = CheckpointDirectory() / "step-15",
+                                        .evaluate_every = 5});
 
   EXPECT_EQ(outcome.ended[0].outcome, EndOutcome::kStoppedEarly);
   EXPECT_EQ(outcome.ended[0].state_digest.ToHex(), stopped);
-  EXPECT_TRUE(outcome.reporter.Messages<StepReports>().empty());
+  EXPECT_TRUE(outcome.Messages<StepReports>().empty());
 }
 
 TEST_F(AssignmentTest, AForkOfAJobThatStoppedEarlyBeginsToWaitAnew) {
   spec_.early_stopping = kImpatient;
   DigestOf({.world_size = 2, .evaluate_every = 5});
 
-  const Outcome outcome = Run({.world_size = 2,
-                               .first_step = 15,
-                               .start_checkpoint = CheckpointDirectory() / "step-15",
-                               .evaluate_every = 5,
-                               .job = "fork"});
+  const InProcessOutcome outcome = Run({.world_size = 2,
+                                        .first_step = 15,
+                                        .start_checkpoint = CheckpointDirectory() / "step-15",
+                                        .evaluate_every = 5,
+                                        .job = "fork"});
 
   EXPECT_EQ(outcome.ended[0].outcome, EndOutcome::kStoppedEarly);
   EXPECT_EQ(outcome.ended[0].step, 30);

@@ -1,13 +1,11 @@
 #include "tests/unit/train/assignment_fixture.h"
 
 #include <fstream>
-#include <memory>
 #include <set>
-#include <thread>
+#include <span>
+#include <variant>
 
 #include "tests/support/blob_dataset.h"
-#include "worker/collective/in_process_collective.h"
-#include "worker/collective/shared_memory_collective.h"
 
 namespace descent {
 
@@ -28,34 +26,26 @@ AssignmentTest::AssignmentTest() {
   spec_ = WithDefaults(spec_);
 }
 
-AssignmentTest::Outcome AssignmentTest::Run(const RunOptions& options) {
-  InProcessGroup group(options.world_size);
-  const SharedMemoryRoom room = SharedMemoryRoom::Make(options.world_size).value();
-  std::vector<StepControl> controls(static_cast<std::size_t>(options.world_size));
-  for (StepControl& control : controls) Grant(control, options);
-  Outcome outcome;
-  outcome.ended.resize(controls.size());
-  std::vector<RecordingReporter> reporters;
-  for (int rank = 0; rank < options.world_size; ++rank)
-    reporters.emplace_back([&controls, options](const WorkerMessage& message) {
-      const auto* steps = std::get_if<StepReports>(&message);
-      if (steps && options.stop_rank >= 0 && steps->steps[0].step == options.stop_at_step)
-        controls[static_cast<std::size_t>(options.stop_rank)].RequestStop();
-    });
-
-  std::vector<std::thread> ranks;
-  for (int rank = 0; rank < options.world_size; ++rank)
-    ranks.emplace_back([&, rank] {
-      const std::unique_ptr<Collective> collective =
-          options.shares_memory ? SharedMemoryRoom::Join(room.invitation(), rank).value()
-                                : MakeInProcessCollective(group, rank);
-      const auto index = static_cast<std::size_t>(rank);
-      outcome.ended[index] = RunAssignment(MakeAssign(rank, options), options.instruction_set,
-                                           *collective, controls[index], reporters[index]);
-    });
-  for (std::thread& rank : ranks) rank.join();
-  for (const WorkerMessage& message : reporters[0].messages) outcome.reporter.Report(message);
-  return outcome;
+InProcessOutcome AssignmentTest::Run(const RunOptions& options) {
+  const auto stop = [options](const WorkerMessage& message, std::span<StepControl> controls) {
+    const auto* steps = std::get_if<StepReports>(&message);
+    if (steps && options.stop_rank >= 0 && steps->steps[0].step == options.stop_at_step)
+      controls[static_cast<std::size_t>(options.stop_rank)].RequestStop();
+  };
+  return RunInProcess({.assign = {.job = options.job,
+                                  .generation = 1,
+                                  .spec = spec_,
+                                  .world_ranks = FirstRanks(options.world_size),
+                                  .checkpoint_directory = CheckpointDirectory(),
+                                  .start_checkpoint = options.start_checkpoint},
+                       .begin = {.generation = 1,
+                                 .shard_plan = MakeShardPlan(spec_, kTrainSamples),
+                                 .total_steps = 40},
+                       .grants = Grants(options),
+                       .instruction_set = options.instruction_set,
+                       .shares_memory = options.shares_memory,
+                       .is_coordinator_away = options.is_coordinator_away,
+                       .on_report = stop});
 }
 
 std::string AssignmentTest::DigestOf(const RunOptions& options) {
@@ -69,10 +59,7 @@ std::string AssignmentTest::DigestOf(const RunOptions& options) {
 }
 
 std::vector<StepMetrics> AssignmentTest::MetricsOf(const RunOptions& options) {
-  std::vector<StepMetrics> metrics;
-  for (const StepReports& reports : Run(options).reporter.Messages<StepReports>())
-    metrics.insert(metrics.end(), reports.steps.begin(), reports.steps.end());
-  return metrics;
+  return Run(options).Steps();
 }
 
 void AssignmentTest::TrainGptOnText() {
@@ -88,16 +75,15 @@ void AssignmentTest::TrainGptOnText() {
   spec_ = WithDefaults(spec_);
 }
 
-void AssignmentTest::Grant(StepControl& control, const RunOptions& options) const {
-  control.PutBegin(
-      {.generation = 1, .shard_plan = MakeShardPlan(spec_, kTrainSamples), .total_steps = 40});
+std::vector<GrantSteps> AssignmentTest::Grants(const RunOptions& options) const {
   const std::int64_t middle = (options.first_step + options.last_step) / 2;
   const std::int64_t length =
       options.evaluate_every > 0 ? options.evaluate_every : middle - options.first_step;
+  std::vector<GrantSteps> grants;
   for (std::int64_t first = options.first_step; first < options.last_step;) {
     const bool is_final = first + 2 * length > options.last_step && first >= middle;
     const std::int64_t last = is_final ? options.last_step : first + length;
-    control.PutGrant({.generation = 1,
+    grants.push_back({.generation = 1,
                       .first = first,
                       .last = last,
                       .evaluate = true,
@@ -105,18 +91,7 @@ void AssignmentTest::Grant(StepControl& control, const RunOptions& options) cons
                       .is_final = is_final});
     first = last;
   }
-}
-
-Assign AssignmentTest::MakeAssign(int rank, const RunOptions& options) const {
-  Assign assign{.job = options.job,
-                .generation = 1,
-                .spec = spec_,
-                .world_ranks = {},
-                .rank = rank,
-                .checkpoint_directory = CheckpointDirectory(),
-                .start_checkpoint = options.start_checkpoint};
-  for (int i = 0; i < options.world_size; ++i) assign.world_ranks.push_back(i);
-  return assign;
+  return grants;
 }
 
 }  // namespace descent

@@ -4,45 +4,15 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <string>
-#include <string_view>
-#include <utility>
-#include <variant>
 #include <vector>
 
 #include "common/job_spec.h"
 #include "common/worker_protocol.h"
+#include "tests/support/in_process_job.h"
 #include "tests/support/temporary_directory.h"
-#include "worker/train/assignment.h"
-#include "worker/train/step_control.h"
 
 namespace descent {
-
-class RecordingReporter final : public AssignmentReporter {
- public:
-  explicit RecordingReporter(std::function<void(const WorkerMessage&)> on_report)
-      : on_report_(std::move(on_report)) {}
-
-  void Report(WorkerMessage message) override {
-    messages.push_back(message);
-    if (on_report_) on_report_(messages.back());
-  }
-  void SetPhase(std::string_view, std::int64_t) override {}
-
-  template <typename T>
-  std::vector<T> Messages() const {
-    std::vector<T> found;
-    for (const WorkerMessage& message : messages)
-      if (const T* typed = std::get_if<T>(&message)) found.push_back(*typed);
-    return found;
-  }
-
-  std::vector<WorkerMessage> messages;
-
- private:
-  const std::function<void(const WorkerMessage&)> on_report_;
-};
 
 // A job over all ranks of one process, each rank a thread, granted everything in advance.
 class AssignmentTest : public ::testing::Test {
@@ -51,11 +21,6 @@ class AssignmentTest : public ::testing::Test {
 
   // A network on pictures of blobs, with dropout, V = 8 and samples that fill no batch evenly.
   AssignmentTest();
-
-  struct Outcome {
-    std::vector<AssignmentEnded> ended;   // by rank
-    RecordingReporter reporter{nullptr};  // rank 0's
-  };
 
   struct RunOptions {
     int world_size = 1;
@@ -67,11 +32,12 @@ class AssignmentTest : public ::testing::Test {
     std::int64_t evaluate_every = 0;  // 0: in the middle and at the end
     bool saves_in_the_middle = false;
     std::string job = "blobs";
-    int stop_rank = -1;             // this rank is told to stop…
-    std::int64_t stop_at_step = 0;  // …when rank 0 reports this step
+    bool is_coordinator_away = false;  // it records no checkpoint
+    int stop_rank = -1;                // this rank is told to stop…
+    std::int64_t stop_at_step = 0;     // …when rank 0 reports this step
   };
 
-  Outcome Run(const RunOptions& options);
+  InProcessOutcome Run(const RunOptions& options);
 
   // The digest that all ranks agree on.
   std::string DigestOf(const RunOptions& options);
@@ -88,8 +54,7 @@ class AssignmentTest : public ::testing::Test {
   JobSpec spec_;
 
  private:
-  void Grant(StepControl& control, const RunOptions& options) const;
-  Assign MakeAssign(int rank, const RunOptions& options) const;
+  std::vector<GrantSteps> Grants(const RunOptions& options) const;
 };
 
 }  // namespace descent

@@ -15,7 +15,7 @@ using ::testing::HasSubstr;
 
 TEST_F(AssignmentTest, EveryStepIsReportedOnceInOrder) {
   std::vector<std::int64_t> steps;
-  for (const StepReports& reports : Run({.world_size = 2}).reporter.Messages<StepReports>())
+  for (const StepReports& reports : Run({.world_size = 2}).Messages<StepReports>())
     for (const StepMetrics& metrics : reports.steps) steps.push_back(metrics.step);
 
   ASSERT_EQ(steps.size(), 40u);
@@ -24,13 +24,13 @@ TEST_F(AssignmentTest, EveryStepIsReportedOnceInOrder) {
 }
 
 TEST_F(AssignmentTest, AStopAtOneRankStopsAllAfterTheSameStepWithACheckpoint) {
-  const Outcome outcome = Run({.world_size = 3, .stop_rank = 2, .stop_at_step = 10});
+  const InProcessOutcome outcome = Run({.world_size = 3, .stop_rank = 2, .stop_at_step = 10});
 
   for (const AssignmentEnded& ended : outcome.ended) {
     EXPECT_EQ(ended.outcome, EndOutcome::kStopped);
     EXPECT_EQ(ended.step, outcome.ended[0].step);
   }
-  const auto checkpoints = outcome.reporter.Messages<CheckpointWritten>();
+  const auto checkpoints = outcome.Messages<CheckpointWritten>();
   ASSERT_EQ(checkpoints.size(), 1u);
   EXPECT_EQ(checkpoints[0].step, outcome.ended[0].step);
 }
@@ -50,7 +50,7 @@ TEST_F(AssignmentTest, ALossThatIsNotFiniteFailsOnAllRanksInTheSameStep) {
   std::get<AdamWSpec>(spec_.optimizer.algorithm).lr = 1e30;
   spec_.optimizer.clip_norm = 0;
 
-  const Outcome outcome = Run({.world_size = 3});
+  const InProcessOutcome outcome = Run({.world_size = 3});
 
   for (const AssignmentEnded& ended : outcome.ended) {
     EXPECT_EQ(ended.reason, "NonFiniteLoss");
@@ -119,7 +119,7 @@ TEST_F(AssignmentTest, AModelThatCannotFitIsRefusedBeforeItIsAllocated) {
   EXPECT_FALSE(ended.retryable);
 }
 
-TEST_F(AssignmentTest, TheCheckpointBeforeTheNewestStaysUntilTheNewestIsHeardOf) {
+TEST_F(AssignmentTest, TheCheckpointBeforeTheNewestGoesOnceTheNewestIsRecorded) {
   spec_.checkpoint.keep_last = 1;
   DigestOf({.world_size = 1, .last_step = 10});
 
@@ -128,7 +128,21 @@ TEST_F(AssignmentTest, TheCheckpointBeforeTheNewestStaysUntilTheNewestIsHeardOf)
             .last_step = 20,
             .start_checkpoint = CheckpointDirectory() / "step-10"});
 
-  EXPECT_TRUE(std::filesystem::exists(CheckpointDirectory() / "step-10"));
+  EXPECT_FALSE(std::filesystem::exists(CheckpointDirectory() / "step-10"));
+  EXPECT_TRUE(std::filesystem::exists(CheckpointDirectory() / "step-20"));
+}
+
+// It starts the next attempt from the one that it knows, whatever has been written since.
+TEST_F(AssignmentTest, NoCheckpointGoesWhileTheCoordinatorRecordsNone) {
+  spec_.checkpoint.keep_last = 1;
+
+  DigestOf({.world_size = 1,
+            .evaluate_every = 10,
+            .saves_in_the_middle = true,
+            .is_coordinator_away = true});
+
+  for (const char* name : {"step-10", "step-20", "step-30", "step-40"})
+    EXPECT_TRUE(std::filesystem::exists(CheckpointDirectory() / name)) << name;
 }
 
 }  // namespace
