@@ -51,6 +51,12 @@ void CheckMlp(const MlpSpec& mlp, SpecChecker& checker) {
 void CheckModel(const ModelSpec& model, SpecChecker& checker) {
   if (const auto* mlp = std::get_if<MlpSpec>(&model.architecture)) CheckMlp(*mlp, checker);
   if (const auto* gpt = std::get_if<GptSpec>(&model.architecture)) CheckGpt(*gpt, checker);
+  if (const auto* layers = std::get_if<LayersSpec>(&model.architecture))
+    CheckLayers(*layers, checker);
+  if (const auto* convnet = std::get_if<ConvnetSpec>(&model.architecture))
+    CheckConvnet(*convnet, checker);
+  if (const auto* resnet = std::get_if<ResnetSpec>(&model.architecture))
+    CheckResnet(*resnet, checker);
   CheckLoss(model, checker);
 }
 

@@ -7,11 +7,14 @@
 #include <vector>
 
 #include "common/activation_checkpointing.h"
+#include "common/convnet_spec.h"
 #include "common/data_spec.h"
 #include "common/evaluation.h"
 #include "common/gpt_spec.h"
+#include "common/layers_spec.h"
 #include "common/lr_schedule_spec.h"
 #include "common/optimizer_spec.h"
+#include "common/resnet_spec.h"
 #include "common/shard_planner.h"
 
 namespace descent {
@@ -19,7 +22,6 @@ namespace descent {
 // A job as its author wrote it, with defaults filled in. Field names and meanings are those of
 // proto/descent/v1/job_spec.proto, which is the schema of the job file as well.
 
-enum class Activation { kRelu, kGelu };
 enum class Loss { kCrossEntropy, kBinaryCrossEntropy, kMse, kHuber };
 enum class CollectiveKind { kAuto, kMpi, kSharedMemory };
 enum class UpdateKind { kReplicated, kSharded };
@@ -38,7 +40,9 @@ struct LogisticRegressionSpec {};
 enum class Initializer { kPytorch, kGpt2 };
 
 struct ModelSpec {
-  std::variant<MlpSpec, GptSpec, LinearRegressionSpec, LogisticRegressionSpec> architecture;
+  std::variant<MlpSpec, GptSpec, LinearRegressionSpec, LogisticRegressionSpec, LayersSpec,
+               ConvnetSpec, ResnetSpec>
+      architecture;
   std::optional<Initializer> init;  // absent: gpt2 of a gpt, else pytorch
   Loss loss = Loss::kCrossEntropy;
   double huber_delta = 0.0;      // of huber, above 0; 0: chosen by default

@@ -6,6 +6,7 @@
 #include "proto/data_wire.h"
 #include "proto/evaluation_wire.h"
 #include "proto/gpt_wire.h"
+#include "proto/image_model_wire.h"
 #include "proto/loss_wire.h"
 #include "proto/lr_schedule_wire.h"
 #include "proto/optimizer_wire.h"
@@ -16,16 +17,6 @@ namespace {
 
 // --- Enums ---------------------------------------------------------------------------------------
 
-v1::Activation ToProto(Activation activation) {
-  switch (activation) {
-    case Activation::kRelu:
-      return v1::ACTIVATION_RELU;
-    case Activation::kGelu:
-      return v1::ACTIVATION_GELU;
-  }
-  return v1::ACTIVATION_UNSPECIFIED;
-}
-
 v1::EpochTail ToProto(EpochTail tail) {
   return tail == EpochTail::kDrop ? v1::EPOCH_TAIL_DROP : v1::EPOCH_TAIL_KEEP;
 }
@@ -33,18 +24,6 @@ v1::EpochTail ToProto(EpochTail tail) {
 Status UnknownEnum(const std::string& field, int value) {
   return Status(Code::kInvalidArgument, field + " has the unknown value " + std::to_string(value) +
                                             ": the sender is newer than this program");
-}
-
-Result<Activation> FromProto(v1::Activation activation) {
-  switch (activation) {
-    case v1::ACTIVATION_UNSPECIFIED:
-    case v1::ACTIVATION_RELU:
-      return Activation::kRelu;
-    case v1::ACTIVATION_GELU:
-      return Activation::kGelu;
-    default:
-      return UnknownEnum("model.mlp.activation", activation);
-  }
 }
 
 v1::Collective ToProto(CollectiveKind collective) {
@@ -106,7 +85,7 @@ Result<EpochTail> FromProto(v1::EpochTail tail) {
 Result<MlpSpec> FromProto(const v1::MlpSpec& proto) {
   MlpSpec mlp;
   mlp.hidden_sizes.assign(proto.hidden_sizes().begin(), proto.hidden_sizes().end());
-  DESCENT_ASSIGN(mlp.activation, FromProto(proto.activation()));
+  DESCENT_ASSIGN(mlp.activation, ActivationFromProto(proto.activation(), "model.mlp.activation"));
   mlp.dropout = proto.dropout();
   return mlp;
 }
@@ -128,6 +107,18 @@ void SetArchitecture(const LinearRegressionSpec&, v1::ModelSpec& model) {
 
 void SetArchitecture(const LogisticRegressionSpec&, v1::ModelSpec& model) {
   model.mutable_logistic_regression();
+}
+
+void SetArchitecture(const LayersSpec& layers, v1::ModelSpec& model) {
+  SetLayers(layers, *model.mutable_layers());
+}
+
+void SetArchitecture(const ConvnetSpec& convnet, v1::ModelSpec& model) {
+  SetConvnet(convnet, *model.mutable_convnet());
+}
+
+void SetArchitecture(const ResnetSpec& resnet, v1::ModelSpec& model) {
+  SetResnet(resnet, *model.mutable_resnet());
 }
 
 v1::Init ToProto(Initializer init) {
@@ -158,10 +149,16 @@ Status SetModel(const v1::ModelSpec& proto, ModelSpec& model) {
     model.architecture = LinearRegressionSpec{};
   } else if (proto.has_logistic_regression()) {
     model.architecture = LogisticRegressionSpec{};
+  } else if (proto.has_layers()) {
+    DESCENT_ASSIGN(model.architecture, LayersFromProto(proto.layers()));
+  } else if (proto.has_convnet()) {
+    DESCENT_ASSIGN(model.architecture, ConvnetFromProto(proto.convnet()));
+  } else if (proto.has_resnet()) {
+    DESCENT_ASSIGN(model.architecture, ResnetFromProto(proto.resnet()));
   } else {
     return Status(Code::kInvalidArgument,
                   "model names no architecture, must be one of: mlp, gpt, linear_regression, "
-                  "logistic_regression");
+                  "logistic_regression, layers, convnet, resnet");
   }
   DESCENT_RETURN_IF_ERROR(SetInit(proto.init(), model));
   DESCENT_RETURN_IF_ERROR(SetActivationCheckpointing(proto, model));

@@ -81,6 +81,26 @@ std::string MembersOf(const OneofDescriptor& oneof) {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
+// A list stands for a message that consists of one.
+bool IsListOf(const YamlValue& value, const Descriptor& descriptor) {
+  return value.kind == YamlValue::Kind::kList && descriptor.field_count() == 1 &&
+         descriptor.field(0)->is_repeated();
+}
+
+// The name of one of a oneof's messages stands for that message with nothing said in it.
+bool IsChoice(const YamlValue& value, const Descriptor& descriptor) {
+  if (value.kind != YamlValue::Kind::kText || value.is_quoted) return false;
+  const FieldDescriptor* const field = descriptor.FindFieldByName(value.text);
+  return field != nullptr && field->real_containing_oneof() != nullptr &&
+         field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE;
+}
+
+YamlValue Written(const YamlValue& name) {
+  return {.kind = YamlValue::Kind::kMapping,
+          .place = name.place,
+          .children = {name, {.kind = YamlValue::Kind::kMapping, .place = name.place}}};
+}
+
 // Fills a message from a mapping, going on after each problem.
 class MessageFiller {
  public:
@@ -140,6 +160,8 @@ class MessageFiller {
 
 void MessageFiller::Fill(const YamlValue& mapping, const std::string& path, Message& message) {
   const Descriptor& descriptor = *message.GetDescriptor();
+  if (IsListOf(mapping, descriptor)) return FillField(mapping, path, *descriptor.field(0), message);
+  if (IsChoice(mapping, descriptor)) return Fill(Written(mapping), path, message);
   if (mapping.kind != YamlValue::Kind::kMapping) {
     AddMismatch(mapping, path,
                 fmt::format("a mapping of: {}", fmt::join(FieldNames(descriptor), ", ")));

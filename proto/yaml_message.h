@@ -25,8 +25,10 @@ struct FillReport {
 };
 
 // Fills `message` from a mapping by the message's own descriptor, going on after each problem. What
-// the mapping does not name stays as it is; a list replaces the list that was there. Knows
-// messages, enums, texts, and the numbers int64, uint64 and double: the types of the job file.
+// the mapping does not name stays as it is; a list replaces the list that was there. A list stands
+// for a message whose only field is one, and the name of a message in a oneof for that message with
+// nothing said in it. Knows messages, enums, texts, booleans, and the numbers int64, uint64 and
+// double: the types of the job file.
 FillReport FillFromYaml(const YamlValue& root, google::protobuf::Message& message);
 
 }  // namespace descent

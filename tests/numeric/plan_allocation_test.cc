@@ -93,7 +93,8 @@ TEST_P(PlanAllocationTest, NorDoesOneThatComputesActivationsAgain) {
 INSTANTIATE_TEST_SUITE_P(Models, PlanAllocationTest,
                          testing::Values(NamedProblem{"mlp", LargeMlp()},
                                          NamedProblem{"gpt", LargeGpt()},
-                                         NamedProblem{"llama", LargeLlama()}),
+                                         NamedProblem{"llama", LargeLlama()},
+                                         NamedProblem{"convnet", LargeConvnet()}),
                          [](const auto& test) { return test.param.name; });
 
 TEST(AllocationCounterTest, Counts) {

@@ -105,6 +105,37 @@ Problem LargeGpt() {
       /*vocabulary=*/300, /*rows=*/6);
 }
 
+namespace {
+
+Problem MakeConvnet(const ConvnetSpec& spec, const ImageShape& image, std::int64_t rows) {
+  ModelSpec model;
+  model.architecture = spec;
+  return {.model = model,
+          .format = {.feature_count = image.channels * image.height * image.width,
+                     .class_count = 7,
+                     .image = image},
+          .rows = rows};
+}
+
+}  // namespace
+
+Problem SmallConvnet(double dropout) {
+  return MakeConvnet({.layers = {{.channels = 5, .pool = 2}, {.channels = 3}},
+                      .hidden_sizes = {11},
+                      .batch_norm = true,
+                      .dropout = dropout},
+                     {.channels = 2, .height = 9, .width = 7}, /*rows=*/5);
+}
+
+Problem LargeConvnet() {
+  return MakeConvnet({.layers = {{.channels = 20, .pool = 2}, {.channels = 33, .stride = 2}},
+                      .hidden_sizes = {130},
+                      .activation = Activation::kGelu,
+                      .batch_norm = true,
+                      .dropout = 0.1},
+                     {.channels = 3, .height = 29, .width = 31}, /*rows=*/21);
+}
+
 CompiledProblem::CompiledProblem(const Problem& problem, PlanKind kind, int threads,
                                  std::int64_t rows)
     : problem_(problem),

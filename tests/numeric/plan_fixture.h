@@ -31,6 +31,8 @@ Problem SmallGpt(double dropout);                         // odd sizes
 Problem SmallLlama(double dropout);                       // all that is not GPT-2's, odd sizes
 Problem LargeLlama();                                     // several tiles and buckets, dropout
 Problem LargeGpt();                                       // several tiles and buckets, dropout
+Problem SmallConvnet(double dropout);                     // odd sizes, batch norm
+Problem LargeConvnet();                                   // several groups of samples, dropout
 
 // What a run wrote.
 struct Outcome {

@@ -122,6 +122,7 @@ TEST(PlanPropertyTest, NoStepOfAModelFindsItsOperandOverwritten) {
   ExpectEveryReadFindsItsValue(SmallMlp(Activation::kGelu, 0.1).BuildGraph(3), "mlp");
   ExpectEveryReadFindsItsValue(SmallGpt(0.1).BuildGraph(2), "gpt");
   ExpectEveryReadFindsItsValue(SmallLlama(0.1).BuildGraph(2), "llama");
+  ExpectEveryReadFindsItsValue(SmallConvnet(0.1).BuildGraph(2), "convnet");
 }
 
 TEST(PlanPropertyTest, AnOperandThatIsOverwrittenIsSeen) {

@@ -37,23 +37,32 @@ struct ReferenceStep {
     Of(graph.ports().labels) = InDouble(problem.Labels());
     std::vector<ValueId> parameters;
     for (const ParameterSlot& slot : layout.slots) {
-      const auto ids = graph.parameters();
-      const auto id = std::ranges::find_if(
-          ids, [&](ValueId candidate) { return graph.value(candidate).name == slot.name; });
-      parameters.push_back(*id);
-      Of(*id).assign(arena.begin() + slot.offset, arena.begin() + slot.offset + slot.size);
+      const ValueId id = Find(graph, slot);
+      if (!slot.momentum) parameters.push_back(id);
+      Of(id).assign(arena.begin() + slot.offset, arena.begin() + slot.offset + slot.size);
     }
     const auto differentiated = Differentiate(graph, graph.ports().losses, parameters).value();
     Interpret(differentiated.graph, {.seed = 11, .step = 3, .first_position = 0}, values);
     gradients = differentiated.gradients;
+    for (const ParameterSlot& slot : std::span(layout.slots).subspan(gradients.size())) {
+      const auto statistic =
+          std::ranges::find(graph.statistics(), Find(graph, slot), &RunningStatistic::value);
+      gradients.push_back(statistic->sum);
+    }
     losses = graph.ports().losses;
+  }
+
+  static ValueId Find(const Graph& graph, const ParameterSlot& slot) {
+    ValueId id{0};
+    while (graph.value(id).name != slot.name) ++id.index;
+    return id;
   }
 
   std::vector<double>& Of(ValueId id) { return values[static_cast<std::size_t>(id.index)]; }
 
   ParameterLayout layout;
   ReferenceValues values;
-  std::vector<ValueId> gradients;
+  std::vector<ValueId> gradients;  // by slot; of a statistic what it follows
   ValueId losses;
 };
 
@@ -97,7 +106,8 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(NamedProblem{"mlp_with_relu", SmallMlp(Activation::kRelu, /*dropout=*/0.25)},
                     NamedProblem{"mlp_with_gelu", SmallMlp(Activation::kGelu, /*dropout=*/0.25)},
                     NamedProblem{"gpt", SmallGpt(/*dropout=*/0.25)},
-                    NamedProblem{"llama", SmallLlama(/*dropout=*/0.25)}),
+                    NamedProblem{"llama", SmallLlama(/*dropout=*/0.25)},
+                    NamedProblem{"convnet", SmallConvnet(/*dropout=*/0.25)}),
     NameOf);
 
 TEST(PlanTest, AccumulatingAddsToTheGradients) {
@@ -288,7 +298,8 @@ TEST_P(LargePlanTest, AReadyBucketHoldsItsFinalGradients) {
 INSTANTIATE_TEST_SUITE_P(Models, LargePlanTest,
                          testing::Values(NamedProblem{"mlp", LargeMlp()},
                                          NamedProblem{"gpt", LargeGpt()},
-                                         NamedProblem{"llama", LargeLlama()}),
+                                         NamedProblem{"llama", LargeLlama()},
+                                         NamedProblem{"convnet", LargeConvnet()}),
                          NameOf);
 
 TEST(PlanTest, LeavesTheRoundingAndDenormalModesAlone) {

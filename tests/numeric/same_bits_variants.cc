@@ -41,6 +41,16 @@ std::vector<SameBitsVariant> SameBitsVariants() {
        {"model={mlp: {hidden_sizes: [16]}, label_smoothing: 0.1}",
         "optimizer={adamw: {}, clip_norm: 0.5}"}},
       {"LogisticRegression", kPictures, {"model.logistic_regression={}"}},
+      {"Convnet",
+       kPictures,
+       {"model.convnet={layers: [{channels: 5, pool: 2}, {channels: 3}], hidden_sizes: [9], "
+        "batch_norm: true, dropout: 0.3}",
+        "batch.micro=2"}},
+      {"Layers",
+       kPictures,
+       {"model.layers=[{conv2d: {out_channels: 6, kernel_size: 3, stride: 2}}, tanh, {dropout: {}},"
+        " flatten, {linear: {out_features: 7}}, batch_norm, relu, linear]"}},
+      {"Resnet", kPictures, {"model.resnet={depth: 18, width: 2}"}},
       {"Gpt", kText, Gpt("")},
       {"GptWithDropout", kText, Gpt(", dropout: 0.2")},
       {"GptLikeLlama", kText,

@@ -8,6 +8,7 @@
 
 #include "common/job_spec_loss.h"
 #include "worker/checkpoint/gpt_description.h"
+#include "worker/checkpoint/layers_description.h"
 #include "worker/checkpoint/vocabulary_description.h"
 
 namespace descent {
@@ -27,6 +28,12 @@ Json ToJson(const GptSpec& gpt) { return {{"gpt", EncodeGpt(gpt)}}; }
 Json ToJson(const LinearRegressionSpec&) { return {{"linear_regression", Json::object()}}; }
 
 Json ToJson(const LogisticRegressionSpec&) { return {{"logistic_regression", Json::object()}}; }
+
+Json ToJson(const LayersSpec& layers) { return {{"layers", EncodeLayers(layers)}}; }
+
+Json ToJson(const ConvnetSpec& convnet) { return ToJson(LayersOf(convnet)); }
+
+Json ToJson(const ResnetSpec& resnet) { return {{"resnet", EncodeResnet(resnet)}}; }
 
 Json ToJson(const SampleFormat& format) {
   Json json = {{"features", format.feature_count},
@@ -82,6 +89,10 @@ Result<ModelDescription> FromJson(const Json& json) {
     description.model.architecture = LinearRegressionSpec{};
   } else if (model.contains("logistic_regression")) {
     description.model.architecture = LogisticRegressionSpec{};
+  } else if (model.contains("layers")) {
+    description.model.architecture = DecodeLayers(model.at("layers"));
+  } else if (model.contains("resnet")) {
+    description.model.architecture = DecodeResnet(model.at("resnet"));
   } else {
     description.model.architecture = MlpFromJson(model.at("mlp"));
   }

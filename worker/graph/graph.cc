@@ -20,6 +20,13 @@ ValueId Graph::AddParameter(std::string name, Shape shape, Initialization initia
                    initialization});
 }
 
+ValueId Graph::AddStatistic(std::string name, Shape shape, Initialization initialization) {
+  return AddValue({std::move(name),
+                   {DataType::kFloat32, std::move(shape)},
+                   ValueRole::kStatistic,
+                   initialization});
+}
+
 Result<std::vector<ValueId>> Graph::AddNode(const OpDef& op, std::vector<ValueId> inputs,
                                             Attributes attributes) {
   Result<std::vector<TensorType>> types = op.infer(TypesOf(inputs), attributes);
@@ -47,6 +54,7 @@ Graph Graph::WithNodes(std::vector<Node> nodes) const {
   Graph graph;
   graph.values_ = values_;
   graph.nodes_ = std::move(nodes);
+  graph.statistics_ = statistics_;
   graph.ports_ = ports_;
   return graph;
 }

@@ -13,6 +13,7 @@ namespace descent {
 enum class ValueRole {
   kInput,      // given anew for every run
   kParameter,  // learned; lies in the parameter arena
+  kStatistic,  // follows what training measures; lies in the parameter arena
   kTemporary,  // computed by a node
 };
 
@@ -37,7 +38,15 @@ struct Value {
   std::string name;
   TensorType type;
   ValueRole role = ValueRole::kTemporary;
-  Initialization initialization;  // of a parameter
+  Initialization initialization;  // of a parameter or a statistic
+};
+
+// What a statistic follows. After each step, over the samples of all its micro-batches,
+//   value = (1 - momentum) value + momentum (sum of `sum`) / samples
+struct RunningStatistic {
+  ValueId value;
+  ValueId sum;  // of a micro-batch: what it measures times its samples
+  double momentum = 0.0;
 };
 
 // One application of an op.
@@ -69,6 +78,10 @@ class Graph {
   ValueId AddInput(std::string name, TensorType type);
   ValueId AddParameter(std::string name, Shape shape, Initialization initialization);
 
+  // A statistic, and later what it follows.
+  ValueId AddStatistic(std::string name, Shape shape, Initialization initialization);
+  void Follow(const RunningStatistic& statistic) { statistics_.push_back(statistic); }
+
   // Appends a node; its outputs' ids. kInvalidArgument: the op refuses these operands.
   Result<std::vector<ValueId>> AddNode(const OpDef& op, std::vector<ValueId> inputs,
                                        Attributes attributes = {});
@@ -82,6 +95,7 @@ class Graph {
   int value_count() const { return static_cast<int>(values_.size()); }
   std::span<const Node> nodes() const { return nodes_; }
   std::vector<ValueId> parameters() const;  // in the order they were added
+  std::span<const RunningStatistic> statistics() const { return statistics_; }
   std::vector<TensorType> TypesOf(std::span<const ValueId> ids) const;
 
   const ModelPorts& ports() const { return ports_; }
@@ -94,6 +108,7 @@ class Graph {
 
   std::vector<Value> values_;
   std::vector<Node> nodes_;
+  std::vector<RunningStatistic> statistics_;
   ModelPorts ports_;
 };
 

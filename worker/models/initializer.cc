@@ -28,6 +28,11 @@ Initialization EmbeddingStart(Initializer initializer) {
   return Initialization::Normal(initializer == Initializer::kGpt2 ? kDeviation : 1.0);
 }
 
+Initialization ResnetConvolutionStart(Initializer initializer, std::int64_t outputs) {
+  if (initializer == Initializer::kGpt2) return Initialization::Normal(kDeviation);
+  return Initialization::Normal(std::sqrt(2.0 / static_cast<double>(outputs)));
+}
+
 Initialization BranchEndStart(Initializer initializer, std::int64_t inputs, std::int64_t branches) {
   if (initializer == Initializer::kGpt2)
     return Initialization::Normal(kDeviation / std::sqrt(static_cast<double>(branches)));

@@ -1,11 +1,15 @@
 #include "worker/models/model.h"
 
+#include <string>
 #include <variant>
 
 #include "worker/models/gpt.h"
 #include "worker/models/initializer.h"
+#include "worker/models/layers.h"
 #include "worker/models/loss.h"
 #include "worker/models/mlp.h"
+#include "worker/models/resnet.h"
+#include "worker/ops/movement_ops.h"
 
 namespace descent {
 namespace {
@@ -49,6 +53,48 @@ Result<ValueId> AppendLogits(Graph& graph, const LinearRegressionSpec&, const Ex
 Result<ValueId> AppendLogits(Graph& graph, const LogisticRegressionSpec&, const Extent& extent,
                              ModelPorts& ports) {
   return AppendLogits(graph, MlpSpec{}, extent, ports);
+}
+
+// The input port's features as the planes of an image.
+Result<ValueId> AddImages(Graph& graph, const char* model, const Extent& extent,
+                          ModelPorts& ports) {
+  const SampleFormat& format = extent.format;
+  if (!format.image)
+    return Status(Code::kInvalidArgument,
+                  std::string(model) + " learns from images, found " +
+                      (format.feature_count > 0
+                           ? std::to_string(format.feature_count) + " features of no known shape"
+                           : "tokens"));
+  const auto& [channels, height, width] = *format.image;
+  ports.input =
+      graph.AddInput("features", {DataType::kFloat32, {extent.batch_rows, format.feature_count}});
+  return Reshape(graph, ports.input, {extent.batch_rows, channels, height, width});
+}
+
+// Layers learn from images, or from the features of a sample that has no other shape.
+Result<ValueId> AppendLogits(Graph& graph, const LayersSpec& spec, const Extent& extent,
+                             ModelPorts& ports) {
+  const SampleFormat& format = extent.format;
+  const LayersExtent outputs = {extent.outputs, extent.initializer};
+  if (format.image || format.feature_count < 1) {
+    DESCENT_ASSIGN(const ValueId images, AddImages(graph, "a model of layers", extent, ports));
+    return AppendLayers(graph, spec, outputs, images);
+  }
+  ports.input =
+      graph.AddInput("features", {DataType::kFloat32, {extent.batch_rows, format.feature_count}});
+  return AppendLayers(graph, spec, outputs, ports.input);
+}
+
+Result<ValueId> AppendLogits(Graph& graph, const ConvnetSpec& spec, const Extent& extent,
+                             ModelPorts& ports) {
+  DESCENT_ASSIGN(const ValueId images, AddImages(graph, "a convnet", extent, ports));
+  return AppendLayers(graph, LayersOf(spec), {extent.outputs, extent.initializer}, images);
+}
+
+Result<ValueId> AppendLogits(Graph& graph, const ResnetSpec& spec, const Extent& extent,
+                             ModelPorts& ports) {
+  DESCENT_ASSIGN(const ValueId images, AddImages(graph, "a resnet", extent, ports));
+  return AppendResnet(graph, spec, {extent.outputs, extent.initializer}, images);
 }
 
 }  // namespace

@@ -14,8 +14,10 @@ namespace descent {
 // kInvalidArgument: the model or its loss cannot learn from such samples.
 //
 // An MLP (mlp.h), of which linear and logistic regression are the ones without hidden layers,
-// learns from features, a GPT (gpt.h) from tokens. Parameters have the names and shapes that they
-// have in PyTorch, so trained weights can be exchanged; initializer.h says how they start.
+// learns from features, a GPT (gpt.h) from tokens, a convnet, which is layers (layers.h) said
+// shortly, and a ResNet (resnet.h) from images, and layers from images or features. Parameters have
+// the names and shapes that they have in PyTorch, so trained weights can be exchanged;
+// initializer.h says how they start.
 Result<Graph> BuildModel(const ModelSpec& spec, const SampleFormat& format,
                          std::int64_t batch_rows);
 

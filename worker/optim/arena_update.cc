@@ -42,6 +42,17 @@ void CopyRun(IndexRange run, const StateArenas& from, const StateArenas& to) {
   for (std::size_t m = 0; m < from.moments.size(); ++m) copy(from.moments[m], to.moments[m]);
 }
 
+// The average of a running statistic is the statistic, as averaged models of PyTorch copy buffers.
+void FollowRun(IndexRange run, const UpdateStep& step, double momentum, std::span<const float> sums,
+               const StateArenas& from, const StateArenas& to) {
+  const auto keep = static_cast<float>(1 - momentum);
+  const auto take = static_cast<float>(momentum * step.mean_scale);
+  for (auto i = static_cast<std::size_t>(run.first); i < static_cast<std::size_t>(run.last); ++i)
+    to.weights[i] = keep * from.weights[i] + take * sums[i];
+  if (!to.average.empty())
+    std::copy_n(to.weights.begin() + run.first, run.size(), to.average.begin() + run.first);
+}
+
 }  // namespace
 
 ArenaUpdate::ArenaUpdate(std::unique_ptr<const Optimizer> optimizer, std::vector<RuledRange> rules)
@@ -84,6 +95,10 @@ void ArenaUpdate::UpdateRange(const UpdateStep& step, IndexRange range,
         break;
       case UpdateRule::Kind::kFrozen:
         CopyRun(run, from, to);
+        break;
+      case UpdateRule::Kind::kRunningAverage:
+        CopyRun(run, from, to);
+        FollowRun(run, step, ruled.rule.momentum, grads, from, to);
         break;
     }
   }

@@ -23,6 +23,7 @@ struct UpdateStep {
   std::int64_t number = 1;  // counted from 1
   double learning_rate = 0.0;
   double grad_scale = 1.0;
+  double mean_scale = 1.0;  // 1 / samples: of the sums that running averages follow
   double grad_limit = std::numeric_limits<double>::infinity();  // > 0
   double average_rate = 1.0;  // of the average of the weights, if there is one
 };

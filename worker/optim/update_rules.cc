@@ -58,7 +58,10 @@ std::vector<RuledRange> MakeUpdateRules(std::span<const NamedRange> parameters,
     DESCENT_CHECK(parameter.range.first <= parameter.range.last);
     DESCENT_CHECK(parameter.range.last <= element_count);
     covered = parameter.range.last;
-    const UpdateRule rule = RuleOf(parameter.name, spec);
+    const UpdateRule rule =
+        parameter.momentum
+            ? UpdateRule{.kind = UpdateRule::Kind::kRunningAverage, .momentum = *parameter.momentum}
+            : RuleOf(parameter.name, spec);
     if (!rules.empty() && rules.back().rule == rule) continue;
     const std::int64_t first = rules.empty() ? 0 : parameter.range.first;
     if (!rules.empty()) rules.back().range.last = first;

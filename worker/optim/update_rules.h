@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -14,6 +15,7 @@ namespace descent {
 struct NamedRange {
   std::string name;
   IndexRange range;
+  std::optional<double> momentum = std::nullopt;  // of a running statistic
 };
 
 // What an update does to a parameter.
@@ -21,10 +23,15 @@ struct UpdateRule {
   enum class Kind {
     kOptimized,  // the optimizer's formula
     kFrozen,     // nothing: its gradient counts for nothing either
+    // Not learned but followed: value = (1 - momentum) value + momentum sum / samples, of the sum
+    // that takes the place of a gradient. In f32, each operation rounded by itself. Counts for
+    // nothing either; no pattern applies to it.
+    kRunningAverage,
   };
   Kind kind = Kind::kOptimized;
   double lr_multiplier = 1.0;  // of the step's learning rate
   double weight_decay = 0.0;   // >= 0
+  double momentum = 0.0;       // of a running average, in [0, 1]
 
   bool operator==(const UpdateRule&) const = default;
 };

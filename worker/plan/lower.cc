@@ -19,6 +19,15 @@ ValueId FindParameter(const Graph& graph, const ParameterSlot& slot) {
   return ValueId();
 }
 
+// What the model measures for the statistic of that slot.
+ValueId FindMeasured(const Graph& graph, const ParameterSlot& slot) {
+  for (const RunningStatistic& statistic : graph.statistics()) {
+    if (graph.value(statistic.value).name == slot.name) return statistic.sum;
+  }
+  DESCENT_CHECK(!"every slot of the layout belongs to a parameter or statistic of the model");
+  return ValueId();
+}
+
 // Whether the node that computes the value can write it into the gradient arena, where adding to
 // what is there must be possible and no other node may read it.
 bool CanLieInArena(const Graph& graph, ValueId gradient) {
@@ -32,6 +41,20 @@ bool CanLieInArena(const Graph& graph, ValueId gradient) {
   return is_computed_alone;
 }
 
+// Appends a node that copies a value, at once behind the node that computes it, so that the copy's
+// bucket need not wait for the end of the plan.
+Result<ValueId> CopyAtOnce(Graph& graph, ValueId value) {
+  DESCENT_ASSIGN(const ValueId copy, Identity(graph, value));
+  std::vector<Node> nodes(graph.nodes().begin(), graph.nodes().end());
+  const auto computes = [&](const Node& node) {
+    return std::ranges::find(node.outputs, value) != node.outputs.end();
+  };
+  const auto behind = std::ranges::find_if(nodes, computes) + 1;
+  std::rotate(behind, nodes.end() - 1, nodes.end());
+  graph = graph.WithNodes(std::move(nodes));
+  return copy;
+}
+
 // A gradient that cannot lie in the arena, or is another parameter's as well, is copied there.
 Status MoveIntoArena(Differentiated& differentiated) {
   std::vector<ValueId>& gradients = differentiated.gradients;
@@ -39,7 +62,7 @@ Status MoveIntoArena(Differentiated& differentiated) {
     const auto end = gradients.begin() + static_cast<std::ptrdiff_t>(i);
     const bool is_taken = std::find(gradients.begin(), end, gradients[i]) != end;
     if (!is_taken && CanLieInArena(differentiated.graph, gradients[i])) continue;
-    DESCENT_ASSIGN(gradients[i], Identity(differentiated.graph, gradients[i]));
+    DESCENT_ASSIGN(gradients[i], CopyAtOnce(differentiated.graph, gradients[i]));
   }
   return Status();
 }
@@ -56,9 +79,18 @@ Result<LoweredModel> Lower(const Graph& model, const ParameterLayout& layout, Pl
     return LoweredModel{RemoveDeadNodes(evaluated, wanted), {}};
   }
   std::vector<ValueId> parameters;
-  for (const ParameterSlot& slot : layout.slots) parameters.push_back(FindParameter(model, slot));
+  std::vector<ValueId> measured;
+  for (const ParameterSlot& slot : layout.slots) {
+    if (slot.momentum) {
+      measured.push_back(FindMeasured(model, slot));
+    } else {
+      parameters.push_back(FindParameter(model, slot));
+    }
+  }
   DESCENT_ASSIGN(Differentiated differentiated,
                  Differentiate(model, model.ports().losses, parameters));
+  // Statistics lie behind the parameters in the layout.
+  for (const ValueId sum : measured) differentiated.gradients.push_back(sum);
   DESCENT_RETURN_IF_ERROR(MoveIntoArena(differentiated));
   return LoweredModel{std::move(differentiated.graph), std::move(differentiated.gradients)};
 }

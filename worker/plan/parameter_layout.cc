@@ -20,21 +20,22 @@ std::int64_t WithPadding(std::int64_t size) {
   return (size + kSlotMultiple - 1) / kSlotMultiple * kSlotMultiple;
 }
 
-std::vector<ValueId> ParametersByFirstUse(const Graph& model) {
+std::vector<ValueId> ByFirstUse(const Graph& model, ValueRole role) {
   std::vector<ValueId> ordered;
   for (const Node& node : model.nodes()) {
     for (const ValueId id : node.inputs) {
-      const bool is_parameter = model.value(id).role == ValueRole::kParameter;
       const bool is_new = std::ranges::find(ordered, id) == ordered.end();
-      if (is_parameter && is_new) ordered.push_back(id);
+      if (model.value(id).role == role && is_new) ordered.push_back(id);
     }
   }
   return ordered;
 }
 
-std::vector<IndexRange> MakeBuckets(const std::vector<ParameterSlot>& slots) {
+// The buckets of slots that lie side by side.
+std::vector<IndexRange> MakeBuckets(std::span<const ParameterSlot> slots) {
   std::vector<IndexRange> buckets;
-  IndexRange open;
+  if (slots.empty()) return buckets;
+  IndexRange open = {slots.front().offset, slots.front().offset};
   const auto close = [&] {
     if (open.size() > 0) buckets.push_back(open);
     open.first = open.last;
@@ -79,19 +80,33 @@ void Initialize(const Initialization& initialization, const PhiloxKey& key, std:
   }
 }
 
+std::optional<double> MomentumOf(const Graph& model, ValueId id) {
+  const auto found = std::ranges::find(model.statistics(), id, &RunningStatistic::value);
+  return found == model.statistics().end() ? std::nullopt : std::optional(found->momentum);
+}
+
+// Appends slots for the values, from the last to the first, and their buckets.
+void AppendSlots(const Graph& model, const std::vector<ValueId>& ids, ParameterLayout& layout) {
+  const std::size_t first = layout.slots.size();
+  for (std::size_t i = ids.size(); i-- > 0;) {
+    const Value& value = model.value(ids[i]);
+    const std::int64_t size = ElementCount(value.type.shape);
+    layout.slots.push_back(
+        {value.name, value.type.shape, layout.element_count, size, MomentumOf(model, ids[i])});
+    layout.element_count += WithPadding(size);
+  }
+  for (const IndexRange& bucket : MakeBuckets(std::span(layout.slots).subspan(first)))
+    layout.buckets.push_back(bucket);
+}
+
 }  // namespace
 
 ParameterLayout MakeParameterLayout(const Graph& model) {
   ParameterLayout layout;
-  std::vector<ValueId> ids = ParametersByFirstUse(model);
-  std::ranges::reverse(ids);
-  for (const ValueId id : ids) {
-    const Value& parameter = model.value(id);
-    const std::int64_t size = ElementCount(parameter.type.shape);
-    layout.slots.push_back({parameter.name, parameter.type.shape, layout.element_count, size});
-    layout.element_count += WithPadding(size);
-  }
-  layout.buckets = MakeBuckets(layout.slots);
+  AppendSlots(model, ByFirstUse(model, ValueRole::kParameter), layout);
+  layout.statistics.first = layout.element_count;
+  AppendSlots(model, ByFirstUse(model, ValueRole::kStatistic), layout);
+  layout.statistics.last = layout.element_count;
   return layout;
 }
 
@@ -105,8 +120,10 @@ void InitializeParameters(const Graph& model, const ParameterLayout& layout, std
   DESCENT_CHECK(parameters.size() == static_cast<std::size_t>(layout.element_count));
   std::ranges::fill(parameters, 0.0f);
   const PhiloxKey key = MakePhiloxKey(seed, RandomPurpose::kInit);
+  std::vector<ValueId> ids = ByFirstUse(model, ValueRole::kParameter);
+  for (const ValueId id : ByFirstUse(model, ValueRole::kStatistic)) ids.push_back(id);
   std::uint32_t place = 0;
-  for (const ValueId id : ParametersByFirstUse(model)) {
+  for (const ValueId id : ids) {
     const ParameterSlot* slot = FindSlot(layout, model.value(id).name);
     DESCENT_CHECK(slot != nullptr);
     const std::span<float> values = parameters.subspan(static_cast<std::size_t>(slot->offset),

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -16,16 +17,20 @@ namespace descent {
 struct ParameterSlot {
   std::string name;  // "layers.0.weight"
   std::vector<std::int64_t> shape;
-  std::int64_t offset = 0;  // in elements, a multiple of 16 (64 bytes)
-  std::int64_t size = 0;    // in elements, without padding
+  std::int64_t offset = 0;                        // in elements, a multiple of 16 (64 bytes)
+  std::int64_t size = 0;                          // in elements, without padding
+  std::optional<double> momentum = std::nullopt;  // of a running statistic; absent: it is learned
 };
 
 // All parameters in bucket order: the reverse of the forward pass, so the gradients of the first
-// bucket are ready first. Padding between slots is zero in every arena and stays zero.
+// bucket are ready first; then the running statistics, in buckets of their own. In the arena of
+// gradients a statistic's slot holds the sum of what was measured. Padding between slots is zero in
+// every arena and stays zero.
 struct ParameterLayout {
   std::vector<ParameterSlot> slots;  // by offset
   std::vector<IndexRange> buckets;   // tile [0, element_count), each one all-reduce
   std::int64_t element_count = 0;    // with padding
+  IndexRange statistics;             // where these lie: at the end; empty if there are none
 };
 
 // The layout of a model's parameters, in the reverse of the order in which the forward pass first

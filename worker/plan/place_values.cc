@@ -90,7 +90,10 @@ PlacedValues PlaceValues(const LoweredModel& model, const ParameterLayout& layou
     is_callers[At(id)] = true;
   };
   for (const CallersValue& value : CallersValues(graph, kind)) place(value.id, value.arena, 0);
-  for (const ValueId id : graph.parameters()) {
+  std::vector<ValueId> in_parameters = graph.parameters();
+  for (const RunningStatistic& statistic : graph.statistics())
+    in_parameters.push_back(statistic.value);
+  for (const ValueId id : in_parameters) {
     const ParameterSlot* slot = FindSlot(layout, graph.value(id).name);
     DESCENT_CHECK(slot != nullptr);
     place(id, Arena::kParameters, slot->offset);

@@ -24,7 +24,8 @@ std::int64_t PlanCache::parameter_count() const {
 
 std::vector<std::string> PlanCache::ParameterNames() const {
   std::vector<std::string> names;
-  for (const ParameterSlot& slot : layout_->slots) names.push_back(slot.name);
+  for (const ParameterSlot& slot : layout_->slots)
+    if (!slot.momentum) names.push_back(slot.name);
   return names;
 }
 

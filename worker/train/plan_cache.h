@@ -27,7 +27,7 @@ class PlanCache {
 
   const ParameterLayout& layout() const { return *layout_; }
   std::int64_t parameter_count() const;             // without padding
-  std::vector<std::string> ParameterNames() const;  // in the order of the layout
+  std::vector<std::string> ParameterNames() const;  // by layout, without running statistics
 
   // The initial parameters of the job, a function of the seed alone.
   void InitializeParameters(std::uint64_t seed, std::span<float> parameters) const;

@@ -13,7 +13,7 @@ namespace {
 std::vector<RuledRange> RulesOf(const ParameterLayout& layout, const OptimizerSpec& spec) {
   std::vector<NamedRange> parameters;
   for (const ParameterSlot& slot : layout.slots)
-    parameters.push_back({slot.name, {slot.offset, slot.offset + slot.size}});
+    parameters.push_back({slot.name, {slot.offset, slot.offset + slot.size}, slot.momentum});
   return MakeUpdateRules(parameters, layout.element_count, spec);
 }
 
@@ -36,11 +36,18 @@ std::span<T> SlotOf(std::span<T> arena, const ParameterSlot& slot) {
   return arena.subspan(static_cast<std::size_t>(slot.offset), static_cast<std::size_t>(slot.size));
 }
 
+// Those that have moments; statistics, which lie behind them, have none.
+std::span<const ParameterSlot> LearnedSlots(const ParameterLayout& layout) {
+  const std::span<const ParameterSlot> slots = layout.slots;
+  const auto is_learned = [](const ParameterSlot& slot) { return !slot.momentum; };
+  return slots.first(static_cast<std::size_t>(std::ranges::count_if(slots, is_learned)));
+}
+
 // The tensors of one arena, their names behind `prefix`.
 template <typename Tensor, typename T>
-void AppendTensors(const ParameterLayout& layout, const std::string& prefix, std::span<T> arena,
-                   std::vector<Tensor>& tensors) {
-  for (const ParameterSlot& slot : layout.slots)
+void AppendTensors(std::span<const ParameterSlot> slots, const std::string& prefix,
+                   std::span<T> arena, std::vector<Tensor>& tensors) {
+  for (const ParameterSlot& slot : slots)
     tensors.push_back({prefix + slot.name, slot.shape, SlotOf(arena, slot)});
 }
 
@@ -112,11 +119,13 @@ Status TrainState::Load(const std::filesystem::path& checkpoint, std::string_vie
   for (std::size_t i = 0; i < ArenaCount(); ++i)
     views.push_back(arenas.emplace_back(layout_->element_count).span());
   std::vector<TensorTarget> parameter_targets;
-  AppendTensors(*layout_, "", (ema_ ? arenas.back() : arenas.front()).span(), parameter_targets);
+  AppendTensors(layout_->slots, "", (ema_ ? arenas.back() : arenas.front()).span(),
+                parameter_targets);
   std::vector<TensorTarget> optimizer_targets;
   for (std::size_t m = 0; m < moment_names_.size(); ++m)
-    AppendTensors(*layout_, moment_names_[m] + ".", arenas[1 + m].span(), optimizer_targets);
-  if (ema_) AppendTensors(*layout_, kWeightsPrefix, arenas.front().span(), optimizer_targets);
+    AppendTensors(LearnedSlots(*layout_), moment_names_[m] + ".", arenas[1 + m].span(),
+                  optimizer_targets);
+  if (ema_) AppendTensors(layout_->slots, kWeightsPrefix, arenas.front().span(), optimizer_targets);
   DESCENT_ASSIGN(const Manifest manifest,
                  LoadCheckpoint(checkpoint, parameter_targets, optimizer_targets));
   return Replace(views, manifest.description.optimizer_steps);
@@ -201,7 +210,7 @@ void TrainState::DropForeignMoments() {
 
 std::vector<TensorView> TrainState::ParameterTensors() const {
   std::vector<TensorView> tensors;
-  AppendTensors(*layout_, "", evaluated_parameters(), tensors);
+  AppendTensors(layout_->slots, "", evaluated_parameters(), tensors);
   return tensors;
 }
 
@@ -209,9 +218,9 @@ std::vector<TensorView> TrainState::OptimizerTensors() const {
   DESCENT_CHECK(has_all_moments_);
   std::vector<TensorView> tensors;
   for (std::size_t m = 0; m < moment_names_.size(); ++m)
-    AppendTensors(*layout_, moment_names_[m] + ".", std::span<const float>(current().moments[m]),
-                  tensors);
-  if (ema_) AppendTensors(*layout_, kWeightsPrefix, parameters(), tensors);
+    AppendTensors(LearnedSlots(*layout_), moment_names_[m] + ".",
+                  std::span<const float>(current().moments[m]), tensors);
+  if (ema_) AppendTensors(layout_->slots, kWeightsPrefix, parameters(), tensors);
   return tensors;
 }
 

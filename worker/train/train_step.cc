@@ -85,9 +85,9 @@ Result<StepOutcome> TrainStep::Run(bool is_stop_requested) {
   const double learning_rate =
       LearningRateAt(options_.spec.lr_schedule, LearningRateOf(options_.spec.optimizer), step,
                      options_.total_steps);
-  DESCENT_ASSIGN(const std::optional<double> update_ratio,
-                 Update(learning_rate, ClipFactor(norm, options_.spec.optimizer.clip_norm) /
-                                           static_cast<double>(samples)));
+  DESCENT_ASSIGN(
+      const std::optional<double> update_ratio,
+      Update(learning_rate, ClipFactor(norm, options_.spec.optimizer.clip_norm), samples));
   return StepOutcome{.metrics = {.step = step + 1,
                                  .epoch = planner_.EpochOf(step),
                                  .loss = loss,
@@ -167,25 +167,29 @@ std::optional<GradientNoise> TrainStep::MeasureNoise(std::int64_t step) const {
   return EstimateNoise(shares, exchange_.gradient_norm() * exchange_.gradient_norm());
 }
 
-Result<std::optional<double>> TrainStep::Update(double learning_rate, double gradient_scale) {
+Result<std::optional<double>> TrainStep::Update(double learning_rate, double clip_factor,
+                                                std::int64_t samples) {
   TrainState& state = options_.state;
   const bool is_measured = state.steps_done() % kStepsBetweenMeasures == 0;
   const double clip_value = options_.spec.optimizer.clip_value;
-  const UpdateStep step =
-      state.BeginUpdate(learning_rate, gradient_scale,
+  UpdateStep step =
+      state.BeginUpdate(learning_rate, clip_factor / static_cast<double>(samples),
                         clip_value > 0 ? clip_value : std::numeric_limits<double>::infinity());
+  step.mean_scale = 1 / static_cast<double>(samples);
   options_.pool.ParallelFor(
       static_cast<std::int64_t>(update_chunks_.size()), [&](std::int64_t index, int thread) {
         const UpdateChunk& chunk = update_chunks_[static_cast<std::size_t>(index)];
         const auto first = static_cast<std::size_t>(chunk.elements.first);
         const auto size = static_cast<std::size_t>(chunk.elements.size());
         std::vector<float>& before = weights_before_[static_cast<std::size_t>(thread)];
-        if (is_measured) {
+        const bool is_chunk_measured =
+            is_measured && chunk.elements.first < options_.plans.layout().statistics.first;
+        if (is_chunk_measured) {
           const std::span<const float> weights = state.parameters().subspan(first, size);
           before.assign(weights.begin(), weights.end());
         }
         state.UpdateRange(step, chunk.elements, reducer_.sum());
-        if (is_measured)
+        if (is_chunk_measured)
           update_measure_.Add(chunk.first_block, before,
                               state.written_parameters().subspan(first, size));
       });

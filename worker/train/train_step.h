@@ -60,7 +60,8 @@ class TrainStep {
   Result<double> ComputeBatch(const Batch& batch, std::size_t leaf);
   std::optional<GradientNoise> MeasureNoise(std::int64_t step) const;
   // How far the weights moved, of a step in which that is measured.
-  Result<std::optional<double>> Update(double learning_rate, double gradient_scale);
+  Result<std::optional<double>> Update(double learning_rate, double clip_factor,
+                                       std::int64_t samples);
 
   const Options options_;
   const ShardPlanner planner_;

@@ -137,6 +137,20 @@ TEST(ModelDescriptionTest, BothRegressionsComeBack) {
   EXPECT_TRUE(std::holds_alternative<LinearRegressionSpec>(linear.architecture));
 }
 
+TEST(ModelDescriptionTest, LayersAndAResnetComeBack) {
+  const ConvnetSpec convnet = {.layers = {{.channels = 8, .pool = 2}}, .batch_norm = true};
+  ModelDescription description = MlpDescription();
+  description.model.architecture = convnet;
+  const ModelSpec layers =
+      DecodeModelDescription(EncodeModelDescription(description)).value().model;
+  EXPECT_EQ(std::get<LayersSpec>(layers.architecture), LayersOf(convnet));
+
+  const ResnetSpec resnet = {.depth = 34, .stem = ResnetStem::kImagenet, .width = 16};
+  description.model.architecture = resnet;
+  const ModelSpec found = DecodeModelDescription(EncodeModelDescription(description)).value().model;
+  EXPECT_EQ(std::get<ResnetSpec>(found.architecture), resnet);
+}
+
 TEST(ModelDescriptionTest, TextThatIsNoJsonIsDataLoss) {
   EXPECT_EQ(DecodeModelDescription("{").status().code(), Code::kDataLoss);
 }

@@ -140,5 +140,35 @@ TEST(InitializeParametersTest, TensorsOfOneShapeDiffer) {
   EXPECT_NE(Tensor(model, "layers.0.weight", 7), Tensor(model, "layers.1.weight", 7));
 }
 
+Graph BuildNormalized() {
+  LayerSpec linear = DefaultLayer(LayerKind::kLinear);
+  linear.out_features = 5;
+  const LayerSpec norm = DefaultLayer(LayerKind::kBatchNorm);
+  const ModelSpec model = {.architecture =
+                               LayersSpec{{norm, linear, norm, DefaultLayer(LayerKind::kLinear)}}};
+  return BuildModel(model, {.feature_count = 3, .class_count = 10}, 2).value();
+}
+
+TEST(ParameterLayoutTest, RunningStatisticsLieAtTheEndInBucketsOfTheirOwn) {
+  const ParameterLayout layout = MakeParameterLayout(BuildNormalized());
+
+  std::vector<std::string> statistics;
+  for (const ParameterSlot& slot : layout.slots) {
+    EXPECT_EQ(slot.momentum.has_value(), slot.offset >= layout.statistics.first) << slot.name;
+    if (slot.momentum) statistics.push_back(slot.name);
+  }
+  EXPECT_THAT(statistics, ElementsAre("layers.2.running_var", "layers.2.running_mean",
+                                      "layers.0.running_var", "layers.0.running_mean"));
+  EXPECT_EQ(layout.statistics.last, layout.element_count);
+  EXPECT_EQ(layout.buckets.back(), layout.statistics);
+}
+
+TEST(ParameterLayoutTest, RunningStatisticsStartAsThoseOfAStandardNormalDistribution) {
+  const Graph model = BuildNormalized();
+
+  EXPECT_EQ(Tensor(model, "layers.0.running_mean", 1), std::vector<float>(3, 0.0f));
+  EXPECT_EQ(Tensor(model, "layers.0.running_var", 1), std::vector<float>(3, 1.0f));
+}
+
 }  // namespace
 }  // namespace descent

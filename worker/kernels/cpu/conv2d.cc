@@ -192,7 +192,7 @@ class Groups {
   const Descriptor& weight() const { return weight_; }  // how the library wants it
 
   GroupConvolution& Of(std::int64_t group, int thread) {
-    const int kind = group == count() - 1 ? 1 : 0;
+    const std::int64_t kind = group == count() - 1 ? 1 : 0;
     return convolutions_[static_cast<std::size_t>(kind * threads_ + thread)];
   }
   std::int64_t XOffset(std::int64_t group) const { return OffsetIn(all_.x, group); }
