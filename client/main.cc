@@ -19,6 +19,7 @@ int Main(int argc, char** argv) {
   CommandLine line(app);
   AddRun(app, line);
   AddSubmit(app, line);
+  AddExplain(app, line);
   AddLs(app, line);
   AddDescribe(app, line);
   AddWatch(app, line);

@@ -1,6 +1,8 @@
 #include "worker/data_check.h"
 
+#include <algorithm>
 #include <cstdio>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -15,10 +17,8 @@
 namespace descent {
 namespace {
 
-Result<JobSpec> ReadSpec(const std::string& spec_file) {
-  DESCENT_ASSIGN(const std::string bytes, ReadFile(spec_file));
-  return DecodeJobSpec(bytes);
-}
+constexpr int kUnreadableExitStatus = 1;
+constexpr int kProblemsExitStatus = 2;
 
 // Empty as well where the model cannot be built, which has its own message.
 std::vector<Violation> GroupViolations(const JobSpec& spec, const SampleFormat& format) {
@@ -28,30 +28,49 @@ std::vector<Violation> GroupViolations(const JobSpec& spec, const SampleFormat& 
   return CheckGroups(spec.optimizer, plans.value().ParameterNames());
 }
 
+std::vector<std::string> ProblemsOf(const JobSpec& spec, const Dataset& train) {
+  std::vector<std::string> problems;
+  const Status metrics = CheckMetrics(spec, train.format());
+  if (!metrics.ok()) problems.push_back(metrics.message());
+  const Status model = OutputCount(spec.model, train.format()).status();
+  if (!model.ok()) problems.push_back("model.loss: " + model.message());
+  std::vector<Violation> violations = ValidateAgainstTrainingSet(spec, train.sample_count());
+  std::ranges::move(GroupViolations(spec, train.format()), std::back_inserter(violations));
+  for (const Violation& violation : violations)
+    problems.push_back(violation.field + ": " + violation.message);
+  return problems;
+}
+
 }  // namespace
 
-int CheckData(const std::string& spec_file) {
-  const Result<JobSpec> spec = ReadSpec(spec_file);
-  if (!spec.ok()) {
-    std::fprintf(stderr, "error: %s\n", spec.status().message().c_str());
-    return 1;
-  }
-  const Result<Datasets> datasets = LoadDatasets(spec.value());
+Result<JobWithData> ReadJobWithData(const std::string& spec_file) {
+  DESCENT_ASSIGN(const std::string bytes, ReadFile(spec_file));
+  JobWithData job;
+  DESCENT_ASSIGN(job.spec, DecodeJobSpec(bytes));
+  Result<Datasets> datasets = LoadDatasets(job.spec);
   if (!datasets.ok()) {
-    std::printf("%s\n", datasets.status().message().c_str());
-    return 2;
+    job.problems = {datasets.status().message()};
+    return job;
   }
-  const Status metrics = CheckMetrics(spec.value(), datasets.value().train->format());
-  if (!metrics.ok()) std::printf("%s\n", metrics.message().c_str());
-  const Status model = OutputCount(spec.value().model, datasets.value().train->format()).status();
-  if (!model.ok()) std::printf("model.loss: %s\n", model.message().c_str());
-  std::vector<Violation> violations =
-      ValidateAgainstTrainingSet(spec.value(), datasets.value().train->sample_count());
-  for (Violation& violation : GroupViolations(spec.value(), datasets.value().train->format()))
-    violations.push_back(std::move(violation));
-  for (const Violation& violation : violations)
-    std::printf("%s: %s\n", violation.field.c_str(), violation.message.c_str());
-  return violations.empty() && metrics.ok() && model.ok() ? 0 : 2;
+  job.datasets = std::move(datasets).value();
+  job.problems = ProblemsOf(job.spec, *job.datasets.train);
+  return job;
+}
+
+int FailCheck(const Status& unreadable) {
+  std::fprintf(stderr, "error: %s\n", unreadable.message().c_str());
+  return kUnreadableExitStatus;
+}
+
+int FailCheck(const std::vector<std::string>& problems) {
+  for (const std::string& problem : problems) std::printf("%s\n", problem.c_str());
+  return kProblemsExitStatus;
+}
+
+int CheckData(const std::string& spec_file) {
+  const Result<JobWithData> job = ReadJobWithData(spec_file);
+  if (!job.ok()) return FailCheck(job.status());
+  return job.value().problems.empty() ? 0 : FailCheck(job.value().problems);
 }
 
 }  // namespace descent

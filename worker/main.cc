@@ -16,6 +16,7 @@
 #include "common/log.h"
 #include "common/version.h"
 #include "worker/data_check.h"
+#include "worker/explain_job.h"
 #include "worker/generate/generate.h"
 #include "worker/kernels/instruction_set.h"
 #include "worker/session.h"
@@ -126,6 +127,14 @@ int Main(int argc, char** argv) {
   std::string spec_to_check;
   app.add_option("--check-data", spec_to_check,
                  "Only read the data of the spec in this file and list what is wrong with it");
+  std::string spec_to_explain;
+  int explained_workers = 1;
+  CLI::Option* const explain =
+      app.add_option("--explain", spec_to_explain,
+                     "Only print what the spec in this file is compiled to and what that costs");
+  app.add_option("--explain-workers", explained_workers, "How many workers would run it")
+      ->needs(explain)
+      ->check(CLI::PositiveNumber);
   GenerateOptions generate;
   AddGenerateOptions(app, generate);
   app.set_version_flag("--version", kVersion);
@@ -135,6 +144,7 @@ int Main(int argc, char** argv) {
     std::fprintf(stderr, "error: --isa: %s\n", status.message().c_str());
     return 2;
   }
+  if (!spec_to_explain.empty()) return ExplainJob(spec_to_explain, explained_workers);
   if (!generate.checkpoint.empty()) return Generate(generate);
 
   DieWithParent(parent);

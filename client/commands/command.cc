@@ -80,6 +80,23 @@ ExitCode ReportSpecError(Console& console, const ApiError& error, const JobFile&
   return error.exit_code;
 }
 
+ExitCode ReportDataProblems(Console& console, const std::vector<std::string>& sentences,
+                            const std::string& subject) {
+  std::vector<FieldProblem> problems;
+  for (const std::string& sentence : sentences) problems.push_back({0, "", sentence});
+  console.Problems(FormatProblems(problems, "the data of " + subject));
+  return ExitCode::kUsage;
+}
+
+std::optional<ExitCode> RefuseRanks(Console& console, const JobSpec& spec, int ranks) {
+  if (ranks <= spec.batch.logical_workers) return std::nullopt;
+  console.Error(
+      fmt::format("--workers {} is more than the {} logical workers of the job "
+                  "(batch.logical_workers), which share its samples",
+                  ranks, spec.batch.logical_workers));
+  return ExitCode::kUsage;
+}
+
 Reply<JobFile> LoadJobFile(Console& console, const std::string& file_name,
                            const std::vector<std::string>& overrides) {
   const Result<std::string> text = ReadText(file_name);

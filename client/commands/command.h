@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,6 +46,7 @@ class CommandLine {
 // Each adds one command of its own file.
 void AddRun(CLI::App& app, CommandLine& line);
 void AddSubmit(CLI::App& app, CommandLine& line);
+void AddExplain(CLI::App& app, CommandLine& line);
 void AddLs(CLI::App& app, CommandLine& line);
 void AddDescribe(CLI::App& app, CommandLine& line);
 void AddWatch(CLI::App& app, CommandLine& line);
@@ -66,6 +68,13 @@ ExitCode Report(Console& console, const Status& status);
 // The same for a refused spec: every violation with its line in `file_name`.
 ExitCode ReportSpecError(Console& console, const ApiError& error, const JobFile& file,
                          const std::string& file_name);
+
+// The same for data that the worker program refuses, a sentence for each problem.
+ExitCode ReportDataProblems(Console& console, const std::vector<std::string>& sentences,
+                            const std::string& subject);
+
+// Tells the user that --workers is more than the job can have, if so.
+std::optional<ExitCode> RefuseRanks(Console& console, const JobSpec& spec, int ranks);
 
 // Reads FILE ("-" is stdin) with its overrides, or tells every problem of it. Without a value, the
 // exit code to leave with is in the error.

@@ -44,7 +44,6 @@ class Run {
   ExitCode Conclude(const Followed& followed);
   ExitCode CancelAndReport(const Followed& before);
   ExitCode ReportFailure(const JobView& job);
-  ExitCode RefuseData(const std::vector<std::string>& lines, const std::string& subject);
   void PrintResults(const JobView& job);
   void SayHowToGoOn(const JobView& job);
   std::string StateDirectoryFlag() const;
@@ -96,13 +95,7 @@ std::optional<ExitCode> Run::LoadResumedSpec() {
 std::optional<ExitCode> Run::ChooseRanks() {
   JobSpec spec = file_.spec;
   ranks_ = flags_.workers > 0 ? flags_.workers : spec.workers.max;
-  if (ranks_ > spec.batch.logical_workers) {
-    console_.Error(
-        fmt::format("--workers {} is more than the {} logical workers of the job "
-                    "(batch.logical_workers), which share its samples",
-                    ranks_, spec.batch.logical_workers));
-    return ExitCode::kUsage;
-  }
+  if (const auto refused = RefuseRanks(console_, spec, ranks_)) return refused;
   spec.workers.min = ranks_;
   spec.workers.max = ranks_;
   options_.spec = std::move(spec);
@@ -195,14 +188,7 @@ std::optional<ExitCode> Run::CheckData() {
   if (!problems.ok())
     return InterruptCount() > 0 ? ExitCode::kJobCancelled : Report(console_, problems.status());
   if (problems.value().empty()) return std::nullopt;
-  return RefuseData(problems.value(), flags_.file);
-}
-
-ExitCode Run::RefuseData(const std::vector<std::string>& lines, const std::string& subject) {
-  std::vector<FieldProblem> problems;
-  for (const std::string& line : lines) problems.push_back({0, "", line});
-  console_.Problems(FormatProblems(problems, "the data of " + subject));
-  return ExitCode::kUsage;
+  return ReportDataProblems(console_, problems.value(), flags_.file);
 }
 
 ExitCode Run::ReportFailure(const JobView& job) {
@@ -211,7 +197,8 @@ ExitCode Run::ReportFailure(const JobView& job) {
     console_.Error(FailureText(job));
     return ExitCode::kJobFailed;
   }
-  return RefuseData(DataProblems(job), flags_.file.empty() ? job.id : flags_.file);
+  return ReportDataProblems(console_, DataProblems(job),
+                            flags_.file.empty() ? job.id : flags_.file);
 }
 
 void Run::PrintResults(const JobView& job) {

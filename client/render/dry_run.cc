@@ -10,9 +10,9 @@
 namespace descent {
 namespace {
 
-std::string StepsText(const JobSpec& spec) {
-  if (spec.data.train.range) {
-    const auto arithmetic = ComputeBatchArithmetic(spec, spec.data.train.range->size());
+std::string StepsText(const JobSpec& spec, std::optional<std::int64_t> train_samples) {
+  if (train_samples) {
+    const auto arithmetic = ComputeBatchArithmetic(spec, *train_samples);
     return fmt::format("{} steps/epoch, {} steps", FormatGrouped(arithmetic.steps_per_epoch),
                        FormatGrouped(arithmetic.last_step));
   }
@@ -35,14 +35,21 @@ std::string PlacementText(const JobSpec& spec, const ClusterView& cluster) {
 
 }  // namespace
 
+std::string BatchText(const JobSpec& spec, std::optional<std::int64_t> train_samples) {
+  return fmt::format("global batch {}; {}", BatchPartsText(spec.batch),
+                     StepsText(spec, train_samples));
+}
+
 std::string DryRunText(const JobSpec& spec, const ClusterView& cluster) {
+  std::optional<std::int64_t> train_samples;
+  if (spec.data.train.range) train_samples = spec.data.train.range->size();
   return fmt::format(
       "OK  spec valid\n"
-      "    global batch {}; {}\n"
+      "    {}\n"
       "    workers {} to {}, with the same result; {} thread{} each\n"
       "    placement now: {}\n",
-      BatchPartsText(spec.batch), StepsText(spec), spec.workers.min, spec.workers.max,
-      spec.workers.threads, spec.workers.threads == 1 ? "" : "s", PlacementText(spec, cluster));
+      BatchText(spec, train_samples), spec.workers.min, spec.workers.max, spec.workers.threads,
+      spec.workers.threads == 1 ? "" : "s", PlacementText(spec, cluster));
 }
 
 }  // namespace descent

@@ -24,6 +24,7 @@ LAYER = {
     "worker/checkpoint": 3,
     "worker/train": 4,
     "worker/generate": 5,
+    "worker/explain": 5,
     "worker": 6,
     "coordinator": 6,
     "launch": 6,

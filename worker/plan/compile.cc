@@ -19,7 +19,9 @@ std::vector<Place> PlacesOf(const std::vector<ValueId>& ids, const std::vector<P
 }
 
 std::string TextOf(const Graph& graph, const Node& node) {
-  return graph.WithNodes({node}).ToString();
+  std::string line = graph.WithNodes({node}).ToString();
+  line.pop_back();  // the end of the line
+  return line;
 }
 
 OutputMode ModeOf(const Node& node, const std::vector<Place>& places, PlanKind kind) {
@@ -46,7 +48,9 @@ Result<ProgramStep> PrepareStep(const KernelRequest& request, const std::vector<
   const std::vector<TensorType> inputs = graph.TypesOf(node.inputs);
   const std::vector<TensorType> outputs = graph.TypesOf(node.outputs);
   step.flops = node.op->flops(inputs, outputs, node.attributes);
-  step.bytes_moved = BytesOf(inputs) + BytesOf(outputs);
+  const bool is_shown_in_place = node.op->is_view && step.inputs[0] == step.outputs[0];
+  step.bytes_moved = is_shown_in_place ? 0 : BytesOf(inputs) + BytesOf(outputs);
+  step.op = node.op->name;
   step.text = TextOf(graph, node);
   return step;
 }

@@ -84,7 +84,7 @@ std::string_view NameOf(Arena arena) {
 }
 
 void PrintStep(std::ostream& text, std::size_t number, const ProgramStep& step) {
-  text << std::setw(3) << number << "  " << step.text.substr(0, step.text.size() - 1) << "  at";
+  text << std::setw(3) << number << "  " << step.text << "  at";
   for (const Place& place : step.outputs) text << ' ' << NameOf(place.arena) << '+' << place.offset;
   text << "  " << step.flops * 1e-6 << " MFLOP  " << step.bytes_moved * 1e-6 << " MB\n";
 }
@@ -120,6 +120,15 @@ PlanCost Plan::cost() const {
   cost.activation_bytes = 4 * program_->element_counts[activations];
   return cost;
 }
+
+std::vector<PlanStep> Plan::steps() const {
+  std::vector<PlanStep> steps;
+  for (const ProgramStep& step : program_->steps)
+    steps.push_back({step.op, step.text, step.flops, step.bytes_moved});
+  return steps;
+}
+
+std::span<const int> Plan::bucket_ready_after() const { return program_->bucket_ready_after; }
 
 std::string Plan::Describe() const {
   std::ostringstream text;

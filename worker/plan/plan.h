@@ -5,6 +5,8 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "common/activation_checkpointing.h"
 #include "common/result.h"
@@ -58,6 +60,14 @@ struct PlanCost {
   std::int64_t activation_bytes = 0;
 };
 
+// One step of a plan, by arithmetic.
+struct PlanStep {
+  std::string_view op;
+  std::string text;  // "y[4, 8] = relu(x)"
+  double flops = 0;
+  double bytes_moved = 0;  // operands read and written, were nothing cached; none of a view
+};
+
 // A model compiled for one batch size: a linear list of prepared steps over pre-planned memory,
 // replayed with no allocation, no dispatch and no lock. Gradients are sums over samples, not means;
 // padding in their arena is left alone. Equal inputs give equal bits for any number of threads and
@@ -75,6 +85,9 @@ class Plan {
   void Run(const PlanRun& run);
 
   PlanCost cost() const;
+  std::vector<PlanStep> steps() const;
+  // By bucket: the step after which its gradients are written; empty unless it trains.
+  std::span<const int> bucket_ready_after() const;
   // For people: totals, then one line a step with operands, places, FLOPs and bytes.
   std::string Describe() const;
 

@@ -33,6 +33,8 @@ inline constexpr std::size_t kArenaCount = 11;
 struct Place {
   Arena arena = Arena::kActivations;
   std::int64_t offset = 0;  // in elements
+
+  bool operator==(const Place&) const = default;
 };
 
 // A prepared step and where its operands lie.
@@ -40,7 +42,8 @@ struct ProgramStep {
   std::unique_ptr<Step> step;
   std::vector<Place> inputs;
   std::vector<Place> outputs;
-  std::string text;  // for Describe
+  std::string_view op;
+  std::string text;  // the node, as people read it
   double flops = 0;
   double bytes_moved = 0;
   // Addresses of the run in progress; here, so that a run does not allocate.

@@ -26,12 +26,6 @@ bool Has(const SampleFormat& format, EvaluationMetric metric) {
   return std::ranges::count(MetricsOf(format), metric) > 0;
 }
 
-// Of a full block: a function of the format alone.
-std::int64_t BlockSize(const SampleFormat& format) {
-  if (format.token_count == 0) return kBlockImages;
-  return std::max<std::int64_t>(1, kBlockTokens / format.token_count);
-}
-
 Result<BlockSum> EvaluateBlock(const Dataset& dataset, IndexRange block,
                                std::span<const float> parameters, PlanCache& plans) {
   const auto rows = static_cast<std::size_t>(block.size());
@@ -85,6 +79,11 @@ EvaluationValues ValuesOf(const BlockSum& total, std::int64_t sample_count,
 
 }  // namespace
 
+std::int64_t EvaluationBlockSize(const SampleFormat& format) {
+  if (format.token_count == 0) return kBlockImages;
+  return std::max<std::int64_t>(1, kBlockTokens / format.token_count);
+}
+
 std::vector<EvaluationMetric> MetricsOf(const SampleFormat& format) {
   if (format.target_count > 0) return {EvaluationMetric::kLoss};
   std::vector<EvaluationMetric> metrics = {EvaluationMetric::kLoss, EvaluationMetric::kAccuracy};
@@ -111,7 +110,7 @@ Status CheckMetrics(const JobSpec& spec, const SampleFormat& format) {
 Result<EvaluationValues> Evaluate(const Dataset& dataset, std::span<const float> parameters,
                                   PlanCache& plans, Collective& collective) {
   const std::int64_t sample_count = dataset.sample_count();
-  const std::int64_t block_size = BlockSize(dataset.format());
+  const std::int64_t block_size = EvaluationBlockSize(dataset.format());
   const std::int64_t block_count = (sample_count + block_size - 1) / block_size;
   const int world_size = collective.world_size();
   const IndexRange mine = PartOf(block_count, world_size, collective.rank());

@@ -21,6 +21,9 @@ std::vector<EvaluationMetric> MetricsOf(const SampleFormat& format);
 // kInvalidArgument: the spec decides by a metric that samples of this format do not have.
 Status CheckMetrics(const JobSpec& spec, const SampleFormat& format);
 
+// Samples of a full block: a function of the format alone.
+std::int64_t EvaluationBlockSize(const SampleFormat& format);
+
 // Evaluates the whole dataset exactly: no sample is left out or counted twice, however many ranks
 // share it. The dataset is cut into blocks of a fixed size, whose sums are added in block order in
 // double, so the bits do not depend on the number of ranks. Every rank calls it and gets the same.

@@ -1,0 +1,52 @@
+#include "client/worker_answer.h"
+
+#include <filesystem>
+#include <sstream>
+#include <thread>
+
+#include "client/child_process.h"
+#include "client/interrupt.h"
+#include "common/file.h"
+#include "proto/wire.h"
+
+namespace descent {
+namespace {
+
+constexpr std::chrono::milliseconds kPollInterval{5};
+constexpr int kProblemsExitStatus = 2;
+
+Result<WorkerAnswer> AskWorkerIn(const std::filesystem::path& directory, const JobSpec& spec,
+                                 std::string_view flag, const std::vector<std::string>& arguments) {
+  DESCENT_ASSIGN(const std::filesystem::path program, ProgramBeside("descent-worker"));
+  const std::filesystem::path spec_file = directory / "spec";
+  DESCENT_RETURN_IF_ERROR(WriteNewFile(spec_file, EncodeJobSpec(spec)));
+  std::vector<std::string> command = {program.string(), std::string(flag), spec_file.string()};
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  DESCENT_ASSIGN(ChildProcess worker, ChildProcess::Start(command, directory / "output"));
+  while (!worker.HasEnded()) {
+    if (InterruptCount() > 0) return Status(Code::kCancelled, "interrupted");
+    std::this_thread::sleep_for(kPollInterval);
+  }
+  DESCENT_ASSIGN(std::string output, ReadFile(worker.log()));
+  if (worker.ExitStatus() == 0) return WorkerAnswer{.problems = {}, .output = std::move(output)};
+  if (worker.ExitStatus() != kProblemsExitStatus)
+    return Status(Code::kInternal, program.filename().string() + " " + std::string(flag) +
+                                       " ended with " + worker.EndText() + ": " + output);
+  WorkerAnswer answer;
+  std::istringstream lines(output);
+  for (std::string line; std::getline(lines, line);) answer.problems.push_back(line);
+  return answer;
+}
+
+}  // namespace
+
+Result<WorkerAnswer> AskWorker(const JobSpec& spec, std::string_view flag,
+                               const std::vector<std::string>& arguments) {
+  DESCENT_ASSIGN(const std::filesystem::path directory, MakeTemporaryDirectory());
+  Result<WorkerAnswer> answer = AskWorkerIn(directory, spec, flag, arguments);
+  std::error_code ignored;
+  std::filesystem::remove_all(directory, ignored);
+  return answer;
+}
+
+}  // namespace descent

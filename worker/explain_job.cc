@@ -1,0 +1,30 @@
+#include "worker/explain_job.h"
+
+#include <cstdio>
+#include <vector>
+
+#include "worker/data_check.h"
+#include "worker/explain/explanation.h"
+
+namespace descent {
+namespace {
+
+Result<Explanation> ExplainMeasured(const JobWithData& job, int workers) {
+  ThreadPool pool(job.spec.workers.threads);
+  DESCENT_ASSIGN(const MachineRates rates, MeasureMachine(pool));
+  return Explain(job.spec, job.datasets, workers, rates);
+}
+
+}  // namespace
+
+int ExplainJob(const std::string& spec_file, int workers) {
+  const Result<JobWithData> job = ReadJobWithData(spec_file);
+  if (!job.ok()) return FailCheck(job.status());
+  if (!job.value().problems.empty()) return FailCheck(job.value().problems);
+  const Result<Explanation> explanation = ExplainMeasured(job.value(), workers);
+  if (!explanation.ok()) return FailCheck(std::vector{explanation.status().message()});
+  std::printf("%s\n", ToJson(explanation.value()).c_str());
+  return 0;
+}
+
+}  // namespace descent
