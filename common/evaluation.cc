@@ -16,6 +16,8 @@ constexpr std::array kMetrics = {
     MetricTrait{EvaluationMetric::kAccuracy, "accuracy", true},
     MetricTrait{EvaluationMetric::kTopFiveAccuracy, "top5_accuracy", true},
     MetricTrait{EvaluationMetric::kPerplexity, "perplexity", false},
+    MetricTrait{EvaluationMetric::kMeanAbsoluteError, "mae", false},
+    MetricTrait{EvaluationMetric::kRootMeanSquaredError, "rmse", false},
 };
 
 const MetricTrait& TraitOf(EvaluationMetric metric) {

@@ -11,6 +11,7 @@
 #include "common/job_spec_data.h"
 #include "common/job_spec_evaluation.h"
 #include "common/job_spec_loss.h"
+#include "common/job_spec_nonfinite.h"
 #include "common/job_spec_optimizer.h"
 #include "common/limits.h"
 #include "common/spec_checker.h"
@@ -161,6 +162,7 @@ std::vector<Violation> ValidateJobSpec(const JobSpec& spec) {
   CheckLrSchedule(spec.lr_schedule, LearningRateOf(spec.optimizer),
                   fmt::format("optimizer.{}.lr", OptimizerName(spec.optimizer)), checker);
   CheckEvaluation(spec, checker);
+  CheckNonfinite(spec, checker);
   CheckCheckpoint(spec, checker);
   CheckWorkers(spec, checker);
   return checker.TakeViolations();

@@ -13,6 +13,7 @@
 #include "common/gpt_spec.h"
 #include "common/layers_spec.h"
 #include "common/lr_schedule_spec.h"
+#include "common/nonfinite_spec.h"
 #include "common/optimizer_spec.h"
 #include "common/resnet_spec.h"
 #include "common/shard_planner.h"
@@ -63,6 +64,7 @@ struct BatchSpec {
 struct EvaluateSpec {
   std::int64_t every_steps = 0;  // 0 and every_epochs 0: only after the last step
   std::int64_t every_epochs = 0;
+  std::int64_t samples = 0;  // at most so many of the validation split, always the same; 0: all
 };
 
 struct CheckpointSpec {
@@ -100,6 +102,7 @@ struct JobSpec {
   EvaluateSpec evaluate;
   CheckpointSpec checkpoint;
   std::optional<EarlyStoppingSpec> early_stopping;
+  NonfiniteSpec nonfinite;  // what follows a step whose loss or gradient is not finite
   WorkersSpec workers;
   CollectiveKind collective = CollectiveKind::kAuto;  // how gradients travel; not what they add to
   UpdateKind update = UpdateKind::kReplicated;        // who applies the update; the same bits

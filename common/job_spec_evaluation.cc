@@ -25,6 +25,8 @@ void CheckEvaluation(const JobSpec& spec, SpecChecker& checker) {
   checker.RequireInRange("evaluate.every_steps", spec.evaluate.every_steps, 0, limits::kStepsMax);
   checker.RequireInRange("evaluate.every_epochs", spec.evaluate.every_epochs, 0,
                          limits::kEpochsMax);
+  checker.Require(spec.evaluate.samples >= 0, "evaluate.samples",
+                  fmt::format("{}", spec.evaluate.samples), "at least 1");
   const EvaluationMetric best = spec.checkpoint.best_metric;
   checker.Require(best == EvaluationMetric::kLoss || spec.data.validation, "checkpoint.best.metric",
                   fmt::format("{}", MetricName(best)),

@@ -75,6 +75,7 @@ struct StepMetrics {
   double step_seconds = 0;
   std::optional<GradientNoise> noise;  // of more than one logical worker
   std::optional<double> update_ratio;  // |change of the weights| / |weights|; of every tenth step
+  std::optional<NonfiniteReport> nonfinite;  // of a step that made no update, for that reason
 };
 
 struct StepReports {

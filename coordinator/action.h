@@ -18,7 +18,7 @@ namespace descent {
 // The job as it is now, and the event that led to it when the state changed.
 struct StoreJob {
   Job job;
-  // "Created", "StateChanged", "CheckpointWritten", "AttemptEnded"; empty: none.
+  // "Created", "StateChanged", "CheckpointWritten", "NonfiniteStep", "AttemptEnded"; empty: none.
   std::string event_type;
   std::string from_state;  // names of states; equal if it did not change
   std::string to_state;

@@ -38,6 +38,13 @@ struct CheckpointRecord {
   EvaluationValues validation;  // of this very state; empty if it was not evaluated
 };
 
+// Steps that made no update because their loss or gradient was not finite.
+struct NonfiniteSteps {
+  std::int64_t count = 0;
+  std::int64_t last_step = 0;  // steps done after the last of them
+  std::string last_message;
+};
+
 struct FailureRecord {
   std::string reason;  // UpperCamelCase
   std::string message;
@@ -100,6 +107,7 @@ struct Job {
   std::optional<ValidationRecord> validation;
   // As of `step`; a coordinator that is restarted goes on from the newest checkpoint's.
   SmoothedNoise gradient_noise;
+  NonfiniteSteps nonfinite_steps;
 
   std::vector<CheckpointRecord> checkpoints;  // ascending by step; those retention keeps
   std::optional<Digest> state_digest;         // of the final state

@@ -136,6 +136,11 @@ record::JobRecord Encode(const Job& job) {
     encoded.mutable_gradient_noise()->set_noise(job.gradient_noise.mean.noise);
     encoded.mutable_gradient_noise()->set_steps(job.gradient_noise.steps);
   }
+  if (job.nonfinite_steps.count > 0) {
+    encoded.mutable_nonfinite_steps()->set_count(job.nonfinite_steps.count);
+    encoded.mutable_nonfinite_steps()->set_last_step(job.nonfinite_steps.last_step);
+    encoded.mutable_nonfinite_steps()->set_last_message(job.nonfinite_steps.last_message);
+  }
   for (const CheckpointRecord& checkpoint : job.checkpoints)
     *encoded.add_checkpoints() = Encode(checkpoint);
   if (job.state_digest) encoded.set_state_digest(job.state_digest->ToHex());
@@ -170,6 +175,9 @@ void DecodePlainFields(const record::JobRecord& encoded, Job& job) {
   const record::SmoothedNoiseRecord& noise = encoded.gradient_noise();
   job.gradient_noise = {.mean = {.signal = noise.signal(), .noise = noise.noise()},
                         .steps = noise.steps()};
+  job.nonfinite_steps = {.count = encoded.nonfinite_steps().count(),
+                         .last_step = encoded.nonfinite_steps().last_step(),
+                         .last_message = encoded.nonfinite_steps().last_message()};
   job.start_checkpoint = encoded.start_checkpoint();
   job.forked_from = encoded.forked_from();
   job.create_time = encoded.create_time();

@@ -122,6 +122,11 @@ v1::Job ToProto(const Job& job, const std::optional<QueuePosition>& queue_positi
     *encoded.mutable_best_checkpoint() = ToProto(job, *best);
   encoded.mutable_latest_metrics()->insert(job.latest_metrics.begin(), job.latest_metrics.end());
   encoded.set_batch_advice(BatchAdvice(job));
+  if (job.nonfinite_steps.count > 0) {
+    encoded.mutable_nonfinite_steps()->set_count(job.nonfinite_steps.count);
+    encoded.mutable_nonfinite_steps()->set_last_step(job.nonfinite_steps.last_step);
+    encoded.mutable_nonfinite_steps()->set_last_message(job.nonfinite_steps.last_message);
+  }
   if (job.state_digest) encoded.set_state_digest(job.state_digest->ToHex());
   encoded.set_forked_from(job.forked_from);
   encoded.set_request_id(job.request_id);

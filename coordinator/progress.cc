@@ -8,17 +8,22 @@
 namespace descent {
 namespace {
 
-// Keeps the newest keep_last, and the best.
+// Keeps the newest keep_last, the best, and what a rollback would go back to.
 void DropOldCheckpoints(Job& job) {
   const CheckpointRecord* const best = FindBestCheckpoint(job);
   const std::int64_t best_step = best == nullptr ? -1 : best->step;
+  const std::int64_t rollback_step =
+      job.spec.nonfinite.action == NonfiniteAction::kRollback
+          ? RollbackStep(job.checkpoints.back().step, job.spec.checkpoint.every_steps)
+          : -1;
   const std::int64_t surplus =
       std::ssize(job.checkpoints) - std::max<std::int64_t>(1, job.spec.checkpoint.keep_last);
   if (surplus <= 0) return;
   const auto first_kept = job.checkpoints.begin() + surplus;
   const auto kept =
-      std::remove_if(job.checkpoints.begin(), first_kept,
-                     [&](const CheckpointRecord& old) { return old.step != best_step; });
+      std::remove_if(job.checkpoints.begin(), first_kept, [&](const CheckpointRecord& old) {
+        return old.step != best_step && old.step != rollback_step;
+      });
   job.checkpoints.erase(kept, first_kept);
 }
 
@@ -34,6 +39,13 @@ std::vector<MetricPoint> AdvanceSteps(Job& job, const std::vector<StepMetrics>& 
     if (step.step <= job.step) continue;
     job.step = step.step;
     job.epoch = step.epoch;
+    if (step.nonfinite) {
+      job.nonfinite_steps = {.count = job.nonfinite_steps.count + 1,
+                             .last_step = step.step,
+                             .last_message = step.nonfinite->message};
+      add("train/nonfinite_steps", step.step, static_cast<double>(job.nonfinite_steps.count));
+      continue;
+    }
     add("train/loss", step.step, step.loss);
     add("train/grad_norm", step.step, step.grad_norm);
     add("train/lr", step.step, step.lr);

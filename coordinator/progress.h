@@ -13,14 +13,16 @@ namespace descent {
 // What reports do to a job. A job that recovers computes steps again and gets the same bits, so
 // what was reported before is dropped: progress never goes back, no metric is recorded twice.
 
-// Moves the job's progress. Answers the points of the steps that are new.
+// Moves the job's progress. Answers the points of the steps that are new; a step that was not
+// finite has no loss to show, and is counted.
 std::vector<MetricPoint> AdvanceSteps(Job& job, const std::vector<StepMetrics>& steps);
 
 // "validation/loss", "validation/accuracy", …, or the same of the test split.
 std::vector<MetricPoint> RecordEvaluation(Job& job, const EvaluationReport& report);
 
 // Adds the checkpoint, with the values of an evaluation after the same step, and drops those that
-// retention does not keep: the newest keep_last and the best remain.
+// retention does not keep: the newest keep_last, the best, and the one to roll back to
+// remain.
 // A checkpoint beyond all others is progress. A failure (not to be retried) if the step was
 // published before with another state: the replay did not repeat the bits.
 std::optional<FailureRecord> RecordCheckpoint(Job& job, const CheckpointWritten& written,

@@ -131,6 +131,10 @@ void AddProgress(const std::vector<const Job*>& jobs, Exposition& out) {
       std::replace(label.begin(), label.end(), '/', '_');
       out.Sample({{"job", job->id}, {"metric", label}}, value);
     }
+  out.Family("descent_job_nonfinite_steps_total", "counter",
+             "Steps skipped or rolled back because their loss or gradient was not finite.");
+  for (const Job* job : jobs)
+    out.Sample({{"job", job->id}}, static_cast<double>(job->nonfinite_steps.count));
   out.Family("descent_job_last_checkpoint_timestamp_seconds", "gauge",
              "When the newest checkpoint was committed.");
   for (const Job* job : jobs)

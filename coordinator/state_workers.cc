@@ -45,7 +45,17 @@ void State::Hear(SessionId session, const StepReports& message) {
   WorkerView& worker = *membership_.Find(session);
   worker.step = std::max(worker.step, message.steps.back().step);
 
+  const std::int64_t nonfinite_steps = job.nonfinite_steps.count;
   std::vector<MetricPoint> points = AdvanceSteps(job, message.steps);
+  if (job.nonfinite_steps.count > nonfinite_steps) {
+    const std::string state(JobStateName(job.state));
+    actions_.push_back(StoreJob{.job = job,
+                                .event_type = "NonfiniteStep",
+                                .from_state = state,
+                                .to_state = state,
+                                .reason = "NonFiniteStep",
+                                .message = job.nonfinite_steps.last_message});
+  }
   job.steps_per_second = attempt->steps_per_second;
   job.samples_per_second = attempt->samples_per_second;
   if (!points.empty())

@@ -13,6 +13,10 @@ v1::EvaluationMetric ToProto(EvaluationMetric metric) {
       return v1::EVALUATION_METRIC_TOP5_ACCURACY;
     case EvaluationMetric::kPerplexity:
       return v1::EVALUATION_METRIC_PERPLEXITY;
+    case EvaluationMetric::kMeanAbsoluteError:
+      return v1::EVALUATION_METRIC_MAE;
+    case EvaluationMetric::kRootMeanSquaredError:
+      return v1::EVALUATION_METRIC_RMSE;
   }
   return v1::EVALUATION_METRIC_UNSPECIFIED;
 }
@@ -28,6 +32,10 @@ Result<EvaluationMetric> FromProto(v1::EvaluationMetric metric, const std::strin
       return EvaluationMetric::kTopFiveAccuracy;
     case v1::EVALUATION_METRIC_PERPLEXITY:
       return EvaluationMetric::kPerplexity;
+    case v1::EVALUATION_METRIC_MAE:
+      return EvaluationMetric::kMeanAbsoluteError;
+    case v1::EVALUATION_METRIC_RMSE:
+      return EvaluationMetric::kRootMeanSquaredError;
     default:
       return Status(Code::kInvalidArgument, field + " has the unknown value " +
                                                 std::to_string(metric) +
@@ -55,6 +63,7 @@ Result<EvaluationValues> ValuesFromProto(const MetricMap& proto) {
 void SetEvaluation(const JobSpec& spec, v1::JobSpec& proto) {
   proto.mutable_evaluate()->set_every_steps(spec.evaluate.every_steps);
   proto.mutable_evaluate()->set_every_epochs(spec.evaluate.every_epochs);
+  if (spec.evaluate.samples > 0) proto.mutable_evaluate()->set_samples(spec.evaluate.samples);
   proto.mutable_checkpoint()->mutable_best()->set_metric(ToProto(spec.checkpoint.best_metric));
   if (!spec.early_stopping) return;
   v1::EarlyStoppingSpec& stopping = *proto.mutable_early_stopping();
@@ -66,6 +75,7 @@ void SetEvaluation(const JobSpec& spec, v1::JobSpec& proto) {
 Status SetEvaluation(const v1::JobSpec& proto, JobSpec& spec) {
   spec.evaluate.every_steps = proto.evaluate().every_steps();
   spec.evaluate.every_epochs = proto.evaluate().every_epochs();
+  spec.evaluate.samples = proto.evaluate().samples();
   DESCENT_ASSIGN(spec.checkpoint.best_metric,
                  FromProto(proto.checkpoint().best().metric(), "checkpoint.best.metric"));
   if (!proto.has_early_stopping()) return Status();

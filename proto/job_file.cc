@@ -108,6 +108,7 @@ void CheckShape(v1::JobSpec& proto, FillReport& report) {
   const v1::BatchSpec& batch = proto.batch();
   require_positive("batch.micro", batch.has_micro(), batch.micro());
   require_positive("batch.logical_workers", batch.has_logical_workers(), batch.logical_workers());
+  require_positive("evaluate.samples", proto.evaluate().has_samples(), proto.evaluate().samples());
   require_positive("workers.max", proto.workers().has_max(), proto.workers().max());
 
   const auto check_pair = [&](const std::string& field, auto& numbers) {

@@ -9,6 +9,7 @@
 #include "proto/image_model_wire.h"
 #include "proto/loss_wire.h"
 #include "proto/lr_schedule_wire.h"
+#include "proto/nonfinite_wire.h"
 #include "proto/optimizer_wire.h"
 #include "proto/wire.h"
 
@@ -198,6 +199,7 @@ v1::JobSpec ToProto(const JobSpec& spec) {
   SetOptimizer(spec, proto);
   SetLrSchedule(spec.lr_schedule, *proto.mutable_lr_schedule());
   SetEvaluation(spec, proto);
+  SetNonfinite(spec, proto);
   proto.mutable_checkpoint()->set_every_steps(spec.checkpoint.every_steps);
   proto.mutable_checkpoint()->set_keep_last(spec.checkpoint.keep_last);
   proto.mutable_workers()->set_min(spec.workers.min);
@@ -225,6 +227,7 @@ Result<JobSpec> FromProto(const v1::JobSpec& proto) {
   SetOptimizer(proto, spec);
   DESCENT_ASSIGN(spec.lr_schedule, LrScheduleFromProto(proto.lr_schedule()));
   DESCENT_RETURN_IF_ERROR(SetEvaluation(proto, spec));
+  DESCENT_RETURN_IF_ERROR(SetNonfinite(proto, spec));
   spec.checkpoint.every_steps = proto.checkpoint().every_steps();
   if (proto.checkpoint().has_keep_last())
     spec.checkpoint.keep_last = proto.checkpoint().keep_last();

@@ -3,6 +3,7 @@
 #include <variant>
 
 #include "proto/evaluation_wire.h"
+#include "proto/nonfinite_wire.h"
 #include "proto/wire.h"
 
 // Worker → coordinator.
@@ -63,6 +64,7 @@ void Set(const StepReports& from, v1::WorkerMessage& proto) {
     metrics.set_samples(step.samples);
     metrics.set_step_seconds(step.step_seconds);
     if (step.update_ratio) metrics.set_update_ratio(*step.update_ratio);
+    SetNonfinite(step, metrics);
     if (!step.noise) continue;
     metrics.set_gradient_signal(step.noise->signal);
     metrics.set_gradient_noise(step.noise->noise);
@@ -185,6 +187,7 @@ Result<WorkerMessage> Get(const v1::StepReports& from) {
     if (step.has_update_ratio()) metrics.update_ratio = step.update_ratio();
     if (step.has_gradient_signal() && step.has_gradient_noise())
       metrics.noise = {.signal = step.gradient_signal(), .noise = step.gradient_noise()};
+    DESCENT_RETURN_IF_ERROR(SetNonfinite(step, metrics));
   }
   return WorkerMessage(std::move(reports));
 }

@@ -98,6 +98,8 @@ JobView ToView(const v1::Job& job) {
   if (job.has_latest_checkpoint()) view.latest_checkpoint = ToView(job.latest_checkpoint());
   if (job.has_best_checkpoint()) view.best_checkpoint = ToView(job.best_checkpoint());
   view.batch_advice = job.batch_advice();
+  view.nonfinite_steps = job.nonfinite_steps().count();
+  view.last_nonfinite_step = job.nonfinite_steps().last_message();
   view.latest_metrics = {job.latest_metrics().begin(), job.latest_metrics().end()};
   view.state_digest = job.state_digest();
   view.forked_from = job.forked_from();

@@ -74,7 +74,9 @@ struct JobView {
   std::optional<FailureView> failure;
   std::optional<CheckpointView> latest_checkpoint;
   std::optional<CheckpointView> best_checkpoint;
-  std::string batch_advice;  // empty: not known yet
+  std::string batch_advice;          // empty: not known yet
+  std::int64_t nonfinite_steps = 0;  // skipped or rolled back
+  std::string last_nonfinite_step;   // what was not finite in the last of them
   std::map<std::string, double> latest_metrics;
   std::string state_digest;
   std::string forked_from;

@@ -208,6 +208,9 @@ std::string JobDescription(const JobView& job, double now) {
   add("From", job.forked_from);
   for (const auto& [name, value] : job.latest_metrics) add(name, FormatMetric(value));
   add("Batch size", job.batch_advice);
+  if (job.nonfinite_steps > 0)
+    add("Not finite", fmt::format("{} step{}, the last: {}", job.nonfinite_steps,
+                                  job.nonfinite_steps == 1 ? "" : "s", job.last_nonfinite_step));
   if (job.latest_checkpoint) add("Checkpoint", job.latest_checkpoint->directory);
   if (job.best_checkpoint) add("Best checkpoint", job.best_checkpoint->directory);
   add("State digest", job.state_digest);

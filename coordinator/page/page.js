@@ -176,7 +176,8 @@ function drawCurve(job, series) {
 function drawSignals(job) {
   const shown = [["train/grad_norm", "gradient norm"], ["train/update_ratio", "update / weights"],
                  ["train/noise_scale", "noise scale"], ["validation/accuracy", "accuracy"],
-                 ["validation/top5_accuracy", "top-5"], ["validation/perplexity", "perplexity"]];
+                 ["validation/top5_accuracy", "top-5"], ["validation/perplexity", "perplexity"],
+                 ["validation/mae", "MAE"], ["validation/rmse", "RMSE"]];
   const words = shown.filter(([name]) => name in job.latestMetrics)
       .map(([name, label]) => `${label} ${Number(job.latestMetrics[name].toPrecision(3))}`);
   if (job.batchAdvice) words.push(job.batchAdvice);

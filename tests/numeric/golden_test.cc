@@ -10,6 +10,7 @@
 
 #include "common/file.h"
 #include "common/job_spec_loss.h"
+#include "tests/support/golden_path.h"
 #include "worker/kernels/thread_pool.h"
 #include "worker/models/model.h"
 #include "worker/optim/adam.h"
@@ -38,7 +39,7 @@ bool IsMovedByRoundingAlone(const std::string& parameter) {
 }
 
 json ReadGolden(const std::string& model) {
-  return json::parse(ReadFile(GOLDEN_DIRECTORY "/golden_" + model + ".json").value());
+  return json::parse(ReadFile(GoldenPath("golden_" + model + ".json")).value());
 }
 
 double Norm(std::span<const float> values) {
@@ -154,15 +155,25 @@ class Replay {
     const std::vector<std::int64_t> sizes = golden["sizes"];
     std::get<MlpSpec>(model.architecture).hidden_sizes.assign(sizes.begin() + 1, sizes.end() - 1);
     std::get<MlpSpec>(model.architecture).activation =
-        run["activation"] == "gelu" ? Activation::kGelu : Activation::kRelu;
+        run.value("activation", "relu") == "gelu" ? Activation::kGelu : Activation::kRelu;
     SampleFormat format = {.feature_count = sizes.front(), .class_count = sizes.back()};
     if (run.contains("loss")) {
       model.loss = LossNamed(run["loss"]);
       model.huber_delta = run.value("huber_delta", 0.0);
       model.label_smoothing = run.value("label_smoothing", 0.0);
     }
+    if (run.contains("regression")) {
+      format.class_count = run["classes"];
+      if (run["regression"] == "linear") {
+        model.architecture = LinearRegressionSpec{};
+      } else {
+        model.architecture = LogisticRegressionSpec{};
+      }
+    }
     if (run.contains("targets")) {
-      format = {.feature_count = sizes.front(), .label_count = 0, .target_count = sizes.back()};
+      format = {.feature_count = sizes.front(),
+                .label_count = 0,
+                .target_count = run.value("classes", sizes.back())};
     }
     return BuildModel(model, format, golden["rows"]).value();
   }
@@ -230,15 +241,17 @@ TEST_P(GoldenTest, TenStepsOfAdamWFollowPyTorch) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Models, GoldenTest,
-                         testing::Values(GoldenRun{"mlp", 0, "mlp_with_relu"},
-                                         GoldenRun{"mlp", 1, "mlp_with_gelu"},
-                                         GoldenRun{"loss", 0, "binary_cross_entropy"},
-                                         GoldenRun{"loss", 1, "mse"}, GoldenRun{"loss", 2, "huber"},
-                                         GoldenRun{"loss", 3, "smoothed_cross_entropy"},
-                                         GoldenRun{"gpt", 0, "gpt"}, GoldenRun{"gpt", 1, "llama"},
-                                         GoldenRun{"gpt", 2, "gpt_with_gelu_tanh"}),
-                         [](const auto& run) { return run.param.name; });
+INSTANTIATE_TEST_SUITE_P(
+    Models, GoldenTest,
+    testing::Values(GoldenRun{"mlp", 0, "mlp_with_relu"}, GoldenRun{"mlp", 1, "mlp_with_gelu"},
+                    GoldenRun{"loss", 0, "binary_cross_entropy"}, GoldenRun{"loss", 1, "mse"},
+                    GoldenRun{"loss", 2, "huber"}, GoldenRun{"loss", 3, "smoothed_cross_entropy"},
+                    GoldenRun{"regression", 0, "linear_regression"},
+                    GoldenRun{"regression", 1, "logistic_regression"},
+                    GoldenRun{"regression", 2, "logistic_regression_of_one_logit"},
+                    GoldenRun{"gpt", 0, "gpt"}, GoldenRun{"gpt", 1, "llama"},
+                    GoldenRun{"gpt", 2, "gpt_with_gelu_tanh"}),
+    [](const auto& run) { return run.param.name; });
 
 }  // namespace
 }  // namespace descent

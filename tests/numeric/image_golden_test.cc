@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/file.h"
+#include "tests/support/golden_path.h"
 #include "worker/checkpoint/model_description.h"
 #include "worker/kernels/thread_pool.h"
 #include "worker/models/model.h"
@@ -33,7 +34,7 @@ constexpr double kNormTolerance = 1e-4;  // relative
 // Evaluation adds what ten steps have drifted, relative to the largest logit.
 constexpr double kLogitTolerance = 1e-3;
 
-json ReadGolden() { return json::parse(ReadFile(GOLDEN_DIRECTORY "/golden_image.json").value()); }
+json ReadGolden() { return json::parse(ReadFile(GoldenPath("golden_image.json")).value()); }
 
 double Norm(std::span<const float> values) {
   double sum = 0;

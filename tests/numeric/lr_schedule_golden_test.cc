@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/file.h"
+#include "tests/support/golden_path.h"
 #include "worker/optim/lr_schedule.h"
 
 // Compares the schedules that PyTorch has with what make_schedule_golden.py recorded.
@@ -40,7 +41,7 @@ LrScheduleSpec ScheduleOf(const json& run) {
 }
 
 TEST(LrScheduleGoldenTest, EveryStepHasTheRateOfPyTorch) {
-  const json golden = json::parse(ReadFile(GOLDEN_DIRECTORY "/golden_lr_schedules.json").value());
+  const json golden = json::parse(ReadFile(GoldenPath("golden_lr_schedules.json")).value());
   ASSERT_EQ(golden["runs"].size(), 10u);
 
   for (const json& run : golden["runs"]) {

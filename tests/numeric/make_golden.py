@@ -3,6 +3,7 @@
     python3 make_golden.py mlp > golden_mlp.json   (needs torch)
     python3 make_golden.py gpt > golden_gpt.json
     python3 make_golden.py loss > golden_loss.json
+    python3 make_golden.py regression > golden_regression.json
 
 Every number is an f32, printed so that it reads back to the same bits. The test
 golden_test.cc replays the file; run this again only to record other networks.
@@ -201,6 +202,36 @@ def record_loss(name):
     return options | record(model, x, targets, measure)
 
 
+class Regression(nn.Module):
+    """One linear layer, under the name that it has in an MLP without hidden layers."""
+
+    def __init__(self, outputs):
+        super().__init__()
+        self.layers = nn.ModuleList([nn.Linear(SIZES[0], outputs)])
+
+    def forward(self, x):
+        return self.layers[0](x)
+
+
+def record_regression(kind, loss, outputs):
+    torch.manual_seed(20245)
+    model = Regression(outputs)
+    x = torch.randn(ROWS, SIZES[0])
+    options = {"regression": kind, "loss": loss, "classes": max(outputs, 2), "features": flat(x)}
+    if loss == "mse":
+        targets = torch.randn(ROWS, outputs)
+        return options | {"targets": flat(targets)} | record(model, x, targets,
+                                                             nn.functional.mse_loss)
+    labels = torch.randint(0, max(outputs, 2), (ROWS,))
+    if loss == "cross_entropy":
+        return options | record(model, x, labels)
+
+    def measure(logits, wanted):
+        return nn.functional.binary_cross_entropy_with_logits(logits[:, 0], wanted.float())
+
+    return options | record(model, x, labels, measure)
+
+
 def record_gpt(model, options):
     nn.init.normal_(model.transformer["wte"].weight, std=0.3)
     tokens = torch.randint(0, VOCABULARY, (ROWS, GPT["context_length"]))
@@ -248,6 +279,11 @@ def main():
         golden["sizes"] = SIZES
         losses = ("binary_cross_entropy", "mse", "huber", "cross_entropy")
         golden["runs"] = [record_loss(name) for name in losses]
+    elif sys.argv[1] == "regression":
+        golden["sizes"] = SIZES
+        golden["runs"] = [record_regression("linear", "mse", 3),
+                          record_regression("logistic", "cross_entropy", 4),
+                          record_regression("logistic", "binary_cross_entropy", 1)]
     else:
         golden["vocabulary"] = VOCABULARY
         torch.manual_seed(20241)

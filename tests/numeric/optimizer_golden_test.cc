@@ -12,6 +12,7 @@
 
 #include "common/file.h"
 #include "proto/job_file.h"
+#include "tests/support/golden_path.h"
 #include "worker/collective/in_process_collective.h"
 #include "worker/kernels/thread_pool.h"
 #include "worker/optim/clip.h"
@@ -32,8 +33,7 @@ constexpr double kLossTolerance = 1e-5;  // relative
 constexpr double kNormTolerance = 1e-4;  // relative
 
 const json& Golden() {
-  static const json golden =
-      json::parse(ReadFile(GOLDEN_DIRECTORY "/golden_optimizer.json").value());
+  static const json golden = json::parse(ReadFile(GoldenPath("golden_optimizer.json")).value());
   return golden;
 }
 

@@ -15,6 +15,9 @@ constexpr std::int64_t kContext = 8;
 
 const std::string kPictures =
     "data: {train: {path: DIR/pictures}, validation: {path: DIR/others}}\n";
+// One sample's pixels are infinite after normalisation, and so is what it gives.
+const std::string kSpoilt =
+    "data: {train: {path: DIR/spoilt}, normalize: {mean: [0], std: [1e-300]}}\n";
 const std::string kText = "data: {train: {path: DIR/text, format: text}}\n";
 
 // A GPT of two layers, and what is different about it.
@@ -40,6 +43,13 @@ std::vector<SameBitsVariant> SameBitsVariants() {
        kPictures,
        {"model={mlp: {hidden_sizes: [16]}, label_smoothing: 0.1}",
         "optimizer={adamw: {}, clip_norm: 0.5}"}},
+      {"NonfiniteStepsSkipped",
+       kSpoilt,
+       {"model.mlp={hidden_sizes: [16]}", "nonfinite={action: skip}"}},
+      {"NonfiniteStepsRolledBack",
+       kSpoilt,
+       {"model.mlp={hidden_sizes: [16]}", "nonfinite={action: rollback}",
+        "checkpoint={every_steps: 2}"}},
       {"LogisticRegression", kPictures, {"model.logistic_regression={}"}},
       {"Convnet",
        kPictures,
@@ -82,6 +92,7 @@ std::vector<SameBitsVariant> SameBitsVariants() {
 void WriteData(const std::filesystem::path& directory) {
   BlobDataset{.samples = kSamples}.Write(directory / "pictures");
   BlobDataset{.samples = 17, .seed = 2}.Write(directory / "others");
+  BlobDataset{.samples = kSamples, .only_lit = 20}.Write(directory / "spoilt");
   std::ofstream text(directory / "text");
   for (std::int64_t i = 0; i < kContext * kSamples + 1; ++i) text << "to be or not"[i * i % 12];
 }

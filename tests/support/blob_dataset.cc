@@ -33,6 +33,10 @@ void BlobDataset::Write(const std::filesystem::path& prefix) const {
     const auto label = static_cast<int>(i % classes);
     labels.push_back(static_cast<char>(label));
     for (int pixel = 0; pixel < side * side; ++pixel) {
+      if (only_lit >= 0) {
+        images.push_back(static_cast<char>(i == only_lit ? 255 : 0));
+        continue;
+      }
       const bool is_lit = pixel * classes / (side * side) == label;
       images.push_back(static_cast<char>(generator() % 100 + (is_lit ? 120 : 0)));
     }

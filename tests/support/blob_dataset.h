@@ -13,6 +13,7 @@ struct BlobDataset {
   int side = 6;     // pictures are side x side
   int classes = 4;  // the label of sample i is i % classes
   std::uint64_t seed = 1;
+  std::int64_t only_lit = -1;  // from 0 on: this picture is all white, every other one all black
 
   // Writes PREFIX-images-idx3-ubyte and PREFIX-labels-idx1-ubyte.
   void Write(const std::filesystem::path& prefix) const;

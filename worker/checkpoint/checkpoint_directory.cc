@@ -86,7 +86,9 @@ Status RemoveOldCheckpoints(const std::filesystem::path& root, const CheckpointR
   for (std::int64_t i = 0; i < surplus; ++i) {
     const CheckpointEntry& entry = entries[static_cast<std::size_t>(i)];
     if (entry.step >= retention.recorded_step) break;
-    if (entry.step == newest_step || entry.step == retention.best_step) continue;
+    if (entry.step == newest_step || entry.step == retention.best_step ||
+        entry.step == retention.rollback_step)
+      continue;
     const auto deleted = root / DeletedName(entry.step, generation);
     DESCENT_RETURN_IF_ERROR(RenameNoReplace(entry.directory, deleted));
     DESCENT_RETURN_IF_ERROR(RemoveTree(deleted));

@@ -38,8 +38,9 @@ Status RemoveLeftovers(const std::filesystem::path& root, std::int64_t generatio
 
 // Which checkpoints stay.
 struct CheckpointRetention {
-  std::int64_t keep_last = 1;             // so many of the last, at least 1
-  std::optional<std::int64_t> best_step;  // this one
+  std::int64_t keep_last = 1;                 // so many of the last, at least 1
+  std::optional<std::int64_t> best_step;      // this one
+  std::optional<std::int64_t> rollback_step;  // and this one, which a job may go back to
   // The newest that the coordinator is known to have recorded, and all after it: the next attempt
   // starts from one of them.
   std::int64_t recorded_step = std::numeric_limits<std::int64_t>::max();

@@ -63,6 +63,8 @@ Json ToJson(const Manifest& manifest) {
   // Absent in manifests of jobs without them, which older programs can read.
   if (description.optimizer != kDefaultOptimizer) json["optimizer"] = description.optimizer;
   if (description.early_stopping) json["early_stopping"] = ToJson(*description.early_stopping);
+  if (description.nonfinite_steps_in_a_row > 0)
+    json["nonfinite_steps_in_a_row"] = description.nonfinite_steps_in_a_row;
   return json;
 }
 
@@ -98,6 +100,7 @@ Manifest FromJson(const Json& json) {
   if (json.contains("optimizer")) json.at("optimizer").get_to(description.optimizer);
   if (json.contains("early_stopping"))
     description.early_stopping = ToEarlyStopping(json.at("early_stopping"));
+  description.nonfinite_steps_in_a_row = json.value("nonfinite_steps_in_a_row", std::int64_t{0});
   manifest.state_digest = ToDigest(json.at("state_digest"));
   for (const Json& file : json.at("files")) manifest.files.push_back(ToFileDigest(file));
   return manifest;

@@ -32,6 +32,7 @@ struct CheckpointDescription {
   std::string instruction_set;                       // "avx512": the bits continue only on the same
   std::string version;                               // of the program
   std::optional<EarlyStoppingState> early_stopping;  // of a job that has it
+  std::int64_t nonfinite_steps_in_a_row = 0;         // how near the job is to failing of them
 
   bool operator==(const CheckpointDescription&) const = default;
 };

@@ -1,26 +1,16 @@
 #include "worker/generate/generate.h"
 
-#include <sched.h>
-
-#include <algorithm>
 #include <cstdio>
 #include <string>
 #include <string_view>
 #include <utility>
 
-#include "common/limits.h"
 #include "worker/generate/text_generator.h"
 #include "worker/generate/utf8_stream.h"
+#include "worker/kernels/usable_threads.h"
 
 namespace descent {
 namespace {
-
-int UsableThreads() {
-  cpu_set_t cpus;
-  CPU_ZERO(&cpus);
-  if (sched_getaffinity(0, sizeof(cpus), &cpus) != 0) return 1;
-  return std::clamp(CPU_COUNT(&cpus), 1, limits::kThreadsMax);
-}
 
 // At once, for whoever watches.
 void Print(std::string_view text) {

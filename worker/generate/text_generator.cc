@@ -7,6 +7,7 @@
 
 #include "common/check.h"
 #include "worker/checkpoint/checkpoint_reader.h"
+#include "worker/train/load_parameters.h"
 
 namespace descent {
 namespace {
@@ -29,16 +30,6 @@ Status CheckIsOfText(const std::filesystem::path& checkpoint, const ModelDescrip
   return Status();
 }
 
-std::vector<TensorTarget> TargetsOf(const ParameterLayout& layout, std::span<float> arena) {
-  std::vector<TensorTarget> targets;
-  for (const ParameterSlot& slot : layout.slots)
-    targets.push_back({.name = slot.name,
-                       .shape = slot.shape,
-                       .values = arena.subspan(static_cast<std::size_t>(slot.offset),
-                                               static_cast<std::size_t>(slot.size))});
-  return targets;
-}
-
 }  // namespace
 
 Result<TextGenerator> TextGenerator::Create(const std::filesystem::path& checkpoint,
@@ -47,8 +38,8 @@ Result<TextGenerator> TextGenerator::Create(const std::filesystem::path& checkpo
   DESCENT_RETURN_IF_ERROR(CheckIsOfText(checkpoint, description));
   DESCENT_ASSIGN(PlanCache plans, PlanCache::Create(description.model, description.format, pool));
   TextGenerator generator(std::move(description), std::move(plans));
-  const auto targets = TargetsOf(generator.plans_.layout(), generator.parameters_.span());
-  DESCENT_RETURN_IF_ERROR(LoadModel(checkpoint, targets).status());
+  DESCENT_RETURN_IF_ERROR(
+      LoadParameters(checkpoint, generator.plans_.layout(), generator.parameters_.span()));
   return generator;
 }
 

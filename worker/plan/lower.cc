@@ -74,6 +74,7 @@ Result<LoweredModel> Lower(const Graph& model, const ParameterLayout& layout, Pl
     const Graph evaluated = ForEvaluation(model);
     const ModelPorts& ports = evaluated.ports();
     std::vector<ValueId> wanted = {kind == PlanKind::kPredict ? ports.logits : ports.losses};
+    if (kind == PlanKind::kEvaluate && ports.targets.is_valid()) wanted.push_back(ports.logits);
     if (kind == PlanKind::kEvaluate && ports.correct.is_valid()) wanted.push_back(ports.correct);
     if (kind == PlanKind::kEvaluate && ports.top_five.is_valid()) wanted.push_back(ports.top_five);
     return LoweredModel{RemoveDeadNodes(evaluated, wanted), {}};

@@ -76,6 +76,8 @@ std::vector<CallersValue> CallersValues(const Graph& graph, PlanKind kind) {
     if (ports.correct.is_valid()) values.push_back({ports.correct, Arena::kCorrect});
     if (kind == PlanKind::kEvaluate && ports.top_five.is_valid())
       values.push_back({ports.top_five, Arena::kTopFive});
+    if (kind == PlanKind::kEvaluate && is_of_numbers)
+      values.push_back({ports.logits, Arena::kLogits});
   }
   return values;
 }

@@ -43,7 +43,8 @@ struct PlanRun {
   // [B] out: the share of labels among the five likeliest; only of kEvaluate, where the model has
   // more than five classes.
   std::span<float> top_five = {};
-  std::span<float> logits;  // [M, classes] out, for kPredict alone
+  // [M, classes] out, for kPredict; [B, K], also for kEvaluate, where the model learns numbers.
+  std::span<float> logits;
   // Randomness is a function of (seed, step, position in the global batch, element).
   std::uint64_t seed = 0;
   std::int64_t step = 0;

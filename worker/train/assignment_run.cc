@@ -16,42 +16,16 @@
 #include "common/version.h"
 #include "worker/checkpoint/checkpoint_reader.h"
 #include "worker/checkpoint/checkpoint_writer.h"
+#include "worker/data/sampled_dataset.h"
+#include "worker/train/end_reason.h"
 #include "worker/train/evaluator.h"
 
 namespace descent {
 namespace {
 
-// What the coordinator and the user read of a failure, by its kind and where it happened.
-std::string ReasonOf(const Status& status, std::string_view phase) {
-  switch (status.code()) {
-    case Code::kAborted:
-      return "PeerLost";
-    case Code::kInvalidArgument:
-      return "DataInvalid";
-    case Code::kNotFound:
-    case Code::kDataLoss:
-      return "CheckpointCorrupt";
-    case Code::kFailedPrecondition:
-      return phase == "load" ? "CheckpointMismatch" : "NonFiniteLoss";
-    case Code::kResourceExhausted:
-      return phase == "checkpoint" ? "DiskFull" : "OutOfMemory";
-    case Code::kUnavailable:
-      return "StorageUnavailable";
-    case Code::kInternal:
-      return "StateDiverged";
-    default:
-      return "Internal";
-  }
-}
-
 // A coordinator that is there records a checkpoint within milliseconds.
 constexpr std::chrono::seconds kRecordWaitMax{1};
 constexpr std::chrono::milliseconds kRecordPollInterval{5};
-
-// Decided from reduced bits: every rank finds it in the same step, and leaves by itself.
-bool IsFoundByAllRanks(std::string_view reason) {
-  return reason == "NonFiniteLoss" || reason == "StateDiverged";
-}
 
 // Before anything is allocated: parameters, what is kept besides, and one gradient at least.
 Status CheckMemory(const JobSpec& spec, std::int64_t element_count) {
@@ -74,10 +48,6 @@ Status CheckGroupsFit(const OptimizerSpec& optimizer,
   for (const Violation& violation : CheckGroups(optimizer, parameter_names))
     problems += (problems.empty() ? "" : "; ") + violation.field + ": " + violation.message;
   return problems.empty() ? Status() : Status(Code::kInvalidArgument, problems);
-}
-
-bool IsRetryable(const Status& status) {
-  return status.code() == Code::kAborted || status.code() == Code::kUnavailable;
 }
 
 }  // namespace
@@ -116,6 +86,13 @@ Status AssignmentRun::Prepare() {
                                                        .update = spec_.update,
                                                        .collective = options_.collective}));
   state_.emplace(std::move(state));
+  nonfinite_policy_.emplace(
+      NonfinitePolicy::Options{.spec = spec_,
+                               .plans = *plans_,
+                               .state = *state_,
+                               .checkpoints = options_.assign.checkpoint_directory,
+                               .instruction_set = options_.instruction_set,
+                               .set_phase = [this](std::string_view phase) { SetPhase(phase); }});
   if (options_.assign.start_checkpoint.empty()) {
     AlignedBuffer parameters(plans_->layout().element_count);
     plans_->InitializeParameters(spec_.seed, parameters.span());
@@ -138,6 +115,8 @@ Status AssignmentRun::LoadStart() {
   const CheckpointDescription& found = manifest.description;
   if (found.early_stopping && found.job == options_.assign.job)
     early_stopping_ = *found.early_stopping;
+  if (found.job == options_.assign.job)
+    nonfinite_policy_->set_steps_in_a_row(found.nonfinite_steps_in_a_row);
   return Status();
 }
 
@@ -188,11 +167,21 @@ Result<EndOutcome> AssignmentRun::Train(const Begin& begin) {
   return Finish(EndOutcome::kStoppedEarly);
 }
 
+Result<StepOutcome> AssignmentRun::RunStep(TrainStep& train_step) {
+  DESCENT_ASSIGN(StepOutcome outcome, train_step.Run(options_.control.is_stop_requested()));
+  if (outcome.nonfinite) {
+    DESCENT_ASSIGN(outcome.metrics.nonfinite, nonfinite_policy_->Handle(*outcome.nonfinite));
+  } else {
+    nonfinite_policy_->HearFinite();
+  }
+  return outcome;
+}
+
 Result<AssignmentRun::GrantEnd> AssignmentRun::RunGrant(TrainStep& train_step,
                                                         const GrantSteps& grant) {
   DESCENT_CHECK(grant.first == state_->steps_done());
   while (state_->steps_done() < grant.last) {
-    DESCENT_ASSIGN(const StepOutcome outcome, train_step.Run(options_.control.is_stop_requested()));
+    DESCENT_ASSIGN(const StepOutcome outcome, RunStep(train_step));
     if (options_.collective.rank() == 0)
       options_.reporter.Report(StepReports{.job = options_.assign.job,
                                            .generation = options_.assign.generation,
@@ -229,8 +218,14 @@ Status AssignmentRun::EvaluateSplit(EvaluationSplit split) {
   if (!dataset) return Status();
   SetPhase("evaluate");
   if (spec_.ema) DESCENT_RETURN_IF_ERROR(state_->Gather());
+  const bool is_sampled = split == EvaluationSplit::kValidation && spec_.evaluate.samples > 0;
+  const std::int64_t samples = is_sampled
+                                   ? std::min(spec_.evaluate.samples, dataset->sample_count())
+                                   : dataset->sample_count();
+  const SampledDataset sampled(*dataset, spec_.seed, samples);
   DESCENT_ASSIGN(const EvaluationValues values,
-                 Evaluate(*dataset, state_->evaluated_parameters(), *plans_, options_.collective));
+                 Evaluate(is_sampled ? sampled : *dataset, state_->evaluated_parameters(), *plans_,
+                          options_.collective));
   if (options_.collective.rank() == 0)
     options_.reporter.Report(EvaluationReport{.job = options_.assign.job,
                                               .generation = options_.assign.generation,
@@ -267,12 +262,13 @@ Status AssignmentRun::SaveCheckpoint() {
                       .seed = spec_.seed,
                       .global_batch = GlobalBatchOf(spec_.batch, datasets_.train->sample_count()),
                       .logical_workers = spec_.batch.logical_workers,
-                      .optimizer_steps = state_->steps_done(),
+                      .optimizer_steps = state_->updates_done(),
                       .optimizer = OptimizerStateOf(spec_.optimizer, spec_.ema),
                       .instruction_set = std::string(options_.instruction_set),
                       .version = kVersion,
                       .early_stopping =
-                          spec_.early_stopping ? std::optional(early_stopping_) : std::nullopt},
+                          spec_.early_stopping ? std::optional(early_stopping_) : std::nullopt,
+                      .nonfinite_steps_in_a_row = nonfinite_policy_->steps_in_a_row()},
       .model = {.model = spec_.model,
                 .format = datasets_.train->format(),
                 .vocabulary = datasets_.vocabulary},
@@ -301,6 +297,7 @@ void AssignmentRun::RateState() {
 CheckpointRetention AssignmentRun::Retention() const {
   return {.keep_last = spec_.checkpoint.keep_last,
           .best_step = best_ ? std::optional(best_->step) : std::nullopt,
+          .rollback_step = nonfinite_policy_->rollback_step(),
           .recorded_step = options_.reporter.RecordedCheckpoint().value_or(start_step_)};
 }
 

@@ -15,6 +15,7 @@
 #include "worker/data/prefetcher.h"
 #include "worker/kernels/thread_pool.h"
 #include "worker/train/assignment.h"
+#include "worker/train/nonfinite_policy.h"
 #include "worker/train/plan_cache.h"
 #include "worker/train/step_control.h"
 #include "worker/train/train_state.h"
@@ -45,6 +46,7 @@ class AssignmentRun {
   Status LoadStart();
   void ReportPrepared();
   Result<EndOutcome> Train(const Begin& begin);
+  Result<StepOutcome> RunStep(TrainStep& train_step);
   Result<GrantEnd> RunGrant(TrainStep& train_step, const GrantSteps& grant);
   Status FinishGrant(const GrantSteps& grant);
   Result<EndOutcome> Stop();
@@ -79,6 +81,7 @@ class AssignmentRun {
   std::optional<BestCheckpoint> best_;               // rank 0 keeps its files
   std::optional<BestCheckpoint> latest_evaluation_;  // of the validation split
   EarlyStoppingState early_stopping_;                // if the spec has it; equal on every rank
+  std::optional<NonfinitePolicy> nonfinite_policy_;
   // From Train on:
   std::optional<ShardPlanner> planner_;
 };

@@ -1,6 +1,7 @@
 #include "worker/train/evaluator.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <string>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "common/shard_planner.h"
 #include "worker/data/sample_buffer.h"
 #include "worker/optim/deterministic_math.h"
+#include "worker/train/prediction.h"
 
 namespace descent {
 namespace {
@@ -20,6 +22,8 @@ struct BlockSum {
   double loss = 0;
   double correct = 0;
   double top_five = 0;
+  double absolute_errors = 0;  // over all numbers of all samples
+  double squared_errors = 0;
 };
 
 bool Has(const SampleFormat& format, EvaluationMetric metric) {
@@ -38,6 +42,7 @@ Result<BlockSum> EvaluateBlock(const Dataset& dataset, IndexRange block,
   std::vector<float> correct(Has(dataset.format(), EvaluationMetric::kAccuracy) ? rows : 0);
   const bool has_top_five = Has(dataset.format(), EvaluationMetric::kTopFiveAccuracy);
   std::vector<float> top_five(has_top_five ? rows : 0);
+  std::vector<float> outputs(buffer.targets().size());
   DESCENT_ASSIGN(Plan* const plan, plans.PlanFor(PlanKind::kEvaluate, block.size()));
   plan->Run(PlanRun{.features = buffer.features(),
                     .tokens = buffer.tokens(),
@@ -48,17 +53,25 @@ Result<BlockSum> EvaluateBlock(const Dataset& dataset, IndexRange block,
                     .losses = losses,
                     .correct = correct,
                     .top_five = top_five,
-                    .logits = {},
+                    .logits = outputs,
                     .on_bucket_ready = {}});
-  return BlockSum{.loss = std::accumulate(losses.begin(), losses.end(), 0.0),
-                  .correct = std::accumulate(correct.begin(), correct.end(), 0.0),
-                  .top_five = std::accumulate(top_five.begin(), top_five.end(), 0.0)};
+  BlockSum sum{.loss = std::accumulate(losses.begin(), losses.end(), 0.0),
+               .correct = std::accumulate(correct.begin(), correct.end(), 0.0),
+               .top_five = std::accumulate(top_five.begin(), top_five.end(), 0.0)};
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    const double error =
+        PredictedNumber(plans.model().loss, outputs[i]) - double{buffer.targets()[i]};
+    sum.absolute_errors += std::abs(error);
+    sum.squared_errors += error * error;
+  }
+  return sum;
 }
 
 EvaluationValues ValuesOf(const BlockSum& total, std::int64_t sample_count,
                           const SampleFormat& format) {
   const auto samples = static_cast<double>(sample_count);
   const double loss = total.loss / samples;
+  const double numbers = samples * static_cast<double>(format.target_count);
   EvaluationValues values;
   for (const EvaluationMetric metric : MetricsOf(format)) switch (metric) {
       case EvaluationMetric::kLoss:
@@ -73,6 +86,12 @@ EvaluationValues ValuesOf(const BlockSum& total, std::int64_t sample_count,
       case EvaluationMetric::kPerplexity:
         values[metric] = Exponential(loss);
         break;
+      case EvaluationMetric::kMeanAbsoluteError:
+        values[metric] = total.absolute_errors / numbers;
+        break;
+      case EvaluationMetric::kRootMeanSquaredError:
+        values[metric] = std::sqrt(total.squared_errors / numbers);
+        break;
     }
   return values;
 }
@@ -85,7 +104,9 @@ std::int64_t EvaluationBlockSize(const SampleFormat& format) {
 }
 
 std::vector<EvaluationMetric> MetricsOf(const SampleFormat& format) {
-  if (format.target_count > 0) return {EvaluationMetric::kLoss};
+  if (format.target_count > 0)
+    return {EvaluationMetric::kLoss, EvaluationMetric::kMeanAbsoluteError,
+            EvaluationMetric::kRootMeanSquaredError};
   std::vector<EvaluationMetric> metrics = {EvaluationMetric::kLoss, EvaluationMetric::kAccuracy};
   if (format.class_count > 5) metrics.push_back(EvaluationMetric::kTopFiveAccuracy);
   if (format.token_count > 0) metrics.push_back(EvaluationMetric::kPerplexity);
@@ -137,6 +158,8 @@ Result<EvaluationValues> Evaluate(const Dataset& dataset, std::span<const float>
       total.loss += sum.loss;
       total.correct += sum.correct;
       total.top_five += sum.top_five;
+      total.absolute_errors += sum.absolute_errors;
+      total.squared_errors += sum.squared_errors;
     }
   return ValuesOf(total, sample_count, dataset.format());
 }

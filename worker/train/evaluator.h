@@ -15,7 +15,8 @@
 namespace descent {
 
 // What can be measured on samples of this format: the loss; of labels the accuracy, with more than
-// five classes the top-5 accuracy, and of texts the perplexity.
+// five classes the top-5 accuracy, and of texts the perplexity; of numbers to predict the mean
+// absolute error and the root mean squared error, over all numbers of all samples.
 std::vector<EvaluationMetric> MetricsOf(const SampleFormat& format);
 
 // kInvalidArgument: the spec decides by a metric that samples of this format do not have.

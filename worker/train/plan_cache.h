@@ -25,6 +25,7 @@ class PlanCache {
   static Result<PlanCache> Create(const ModelSpec& model, const SampleFormat& format,
                                   ThreadPool& pool);
 
+  const ModelSpec& model() const { return model_; }
   const ParameterLayout& layout() const { return *layout_; }
   std::int64_t parameter_count() const;             // without padding
   std::vector<std::string> ParameterNames() const;  // by layout, without running statistics

@@ -48,13 +48,20 @@ double StepExchange::loss_sum() const {
   return sum;
 }
 
+double StepExchange::loss_of(std::int64_t logical_worker) const {
+  return ValueOf(logical_worker, 1);
+}
+
 double StepExchange::gradient_squares_of(std::int64_t logical_worker) const {
+  return ValueOf(logical_worker, 1 + LogicalWorkersMax());
+}
+
+double StepExchange::ValueOf(std::int64_t logical_worker, std::size_t first) const {
   int rank = 0;
   IndexRange range = LogicalWorkersOf(logical_workers_, slices_.world_size(), rank);
   while (logical_worker >= range.last)
     range = LogicalWorkersOf(logical_workers_, slices_.world_size(), ++rank);
-  const auto place = static_cast<std::size_t>(logical_worker - range.first);
-  return RecordOf(rank)[1 + LogicalWorkersMax() + place];
+  return RecordOf(rank)[first + static_cast<std::size_t>(logical_worker - range.first)];
 }
 
 double StepExchange::gradient_norm() const {

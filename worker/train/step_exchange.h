@@ -34,6 +34,7 @@ class StepExchange {
 
   double loss_sum() const;
   double gradient_norm() const;  // of the sum over all samples
+  double loss_of(std::int64_t logical_worker) const;
   double gradient_squares_of(std::int64_t logical_worker) const;
   bool is_stop_requested_anywhere() const;
 
@@ -45,6 +46,8 @@ class StepExchange {
   std::size_t FirstBlock() const;
   std::size_t PlaceOf(std::int64_t logical_worker) const;
   std::span<const double> RecordOf(int rank) const;
+  // What the record of its rank holds of a logical worker, `first` being that of the rank's first.
+  double ValueOf(std::int64_t logical_worker, std::size_t first) const;
 
   const std::int64_t logical_workers_;
   const SliceMap& slices_;

@@ -99,7 +99,7 @@ Status TrainState::Start(std::span<const float> parameters) {
   std::vector<std::span<const float>> arenas(ArenaCount(), zeros.span());
   arenas.front() = parameters;
   if (ema_) arenas.back() = parameters;
-  return Replace(arenas, 0);
+  return Replace(arenas, Progress());
 }
 
 Status TrainState::Load(const std::filesystem::path& checkpoint, std::string_view instruction_set) {
@@ -128,13 +128,13 @@ Status TrainState::Load(const std::filesystem::path& checkpoint, std::string_vie
   if (ema_) AppendTensors(layout_->slots, kWeightsPrefix, arenas.front().span(), optimizer_targets);
   DESCENT_ASSIGN(const Manifest manifest,
                  LoadCheckpoint(checkpoint, parameter_targets, optimizer_targets));
-  return Replace(views, manifest.description.optimizer_steps);
+  return Replace(views, {.steps_done = manifest.description.step,
+                         .updates_done = manifest.description.optimizer_steps});
 }
 
 // Of memory that ranks share, each value is written by one of them. Whatever else reads the set
 // that is replaced has been done with it for a step.
-Status TrainState::Replace(std::span<const std::span<const float>> arenas,
-                           std::int64_t steps_done) {
+Status TrainState::Replace(std::span<const std::span<const float>> arenas, Progress progress) {
   const bool has_own_copy = is_sharded() && !collective_->shares_memory();
   const std::vector<IndexRange> everything = {{.first = 0, .last = layout_->element_count}};
   const std::vector<std::span<float>> targets = ArenasOf(next());
@@ -143,7 +143,8 @@ Status TrainState::Replace(std::span<const std::span<const float>> arenas,
       std::copy_n(arenas[i].begin() + range.first, range.size(), targets[i].begin() + range.first);
   if (!has_own_copy && is_sharded()) DESCENT_RETURN_IF_ERROR(GatherArenas(targets));
   if (is_sharded()) current_set_ = 1 - current_set_;
-  steps_done_ = steps_done;
+  steps_done_ = progress.steps_done;
+  updates_done_ = progress.updates_done;
   has_all_moments_ = true;
   return Status();
 }
@@ -156,8 +157,8 @@ std::span<const float> TrainState::evaluated_parameters() const {
 
 UpdateStep TrainState::BeginUpdate(double learning_rate, double grad_scale, double grad_limit) {
   if (has_all_moments_) DropForeignMoments();
-  const bool is_first = steps_done_ == 0;
-  return {.number = steps_done_ + 1,
+  const bool is_first = updates_done_ == 0;
+  return {.number = updates_done_ + 1,
           .learning_rate = learning_rate,
           .grad_scale = grad_scale,
           .grad_limit = grad_limit,
@@ -175,7 +176,13 @@ Status TrainState::FinishUpdate() {
     current_set_ = 1 - current_set_;
   }
   ++steps_done_;
+  ++updates_done_;
   return Status();
+}
+
+void TrainState::SkipTo(std::int64_t steps_done) {
+  DESCENT_CHECK(steps_done >= steps_done_);
+  steps_done_ = steps_done;
 }
 
 Status TrainState::Gather() {

@@ -50,6 +50,7 @@ class TrainState {
 
   UpdateKind update() const { return update_; }
   std::int64_t steps_done() const { return steps_done_; }
+  std::int64_t updates_done() const { return updates_done_; }  // fewer, where steps made none
   std::span<const float> parameters() const { return current().weights; }
   // What the job evaluates and publishes: the average of the parameters, if it keeps one, else the
   // parameters. The average must be present (Gather).
@@ -81,6 +82,10 @@ class TrainState {
   void UpdateRange(const UpdateStep& step, IndexRange range, std::span<const float> grads);
   Status FinishUpdate();
 
+  // Steps up to `steps_done` make no update: their number alone counts. Not between BeginUpdate and
+  // FinishUpdate.
+  void SkipTo(std::int64_t steps_done);
+
   // Where UpdateRange writes parameters: until FinishUpdate, what it has written so far.
   std::span<const float> written_parameters() const {
     return sets_[is_sharded() ? 1 - current_set_ : current_set_].weights;
@@ -109,7 +114,11 @@ class TrainState {
   bool is_sharded() const { return update_ == UpdateKind::kSharded; }
 
   // `arenas` in the order of ArenasOf.
-  Status Replace(std::span<const std::span<const float>> arenas, std::int64_t steps_done);
+  struct Progress {
+    std::int64_t steps_done = 0;
+    std::int64_t updates_done = 0;
+  };
+  Status Replace(std::span<const std::span<const float>> arenas, Progress progress);
   Status GatherArenas(std::span<const std::span<float>> arenas);
   void DropForeignMoments();
   std::size_t ArenaCount() const { return 1 + moment_names_.size() + (ema_ ? 1 : 0); }
@@ -127,6 +136,7 @@ class TrainState {
   std::array<StateArenas, 2> sets_;        // the second one only if sharded
   std::size_t current_set_ = 0;
   std::int64_t steps_done_ = 0;
+  std::int64_t updates_done_ = 0;
   bool has_all_moments_ = true;
 };
 

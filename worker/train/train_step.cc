@@ -59,6 +59,7 @@ Result<StepOutcome> TrainStep::Run(bool is_stop_requested) {
 
   DESCENT_RETURN_IF_ERROR(reducer_.BeginStep(PresentLeaves(step)));
   exchange_.BeginStep(is_stop_requested);
+  nonfinite_samples_.Clear();
   if (const Status status = ComputeGradients(step); !status.ok()) {
     // Reductions that have begun wait for buckets that will not come.
     options_.collective.Abort();
@@ -76,28 +77,58 @@ Result<StepOutcome> TrainStep::Run(bool is_stop_requested) {
   // Decided from the reduced bits, which are equal everywhere: all ranks take the same branch.
   const double loss = exchange_.loss_sum() / static_cast<double>(samples);
   const double norm = exchange_.gradient_norm() / static_cast<double>(samples);
-  if (!std::isfinite(loss) || !std::isfinite(norm))
-    return Status(Code::kFailedPrecondition, "step " + std::to_string(step) + ": loss " +
-                                                 std::to_string(loss) + ", gradient norm " +
-                                                 std::to_string(norm) + ", both must be finite");
-
-  options_.set_phase("update");
   const double learning_rate =
       LearningRateAt(options_.spec.lr_schedule, LearningRateOf(options_.spec.optimizer), step,
                      options_.total_steps);
-  DESCENT_ASSIGN(
-      const std::optional<double> update_ratio,
-      Update(learning_rate, ClipFactor(norm, options_.spec.optimizer.clip_norm), samples));
-  return StepOutcome{.metrics = {.step = step + 1,
-                                 .epoch = planner_.EpochOf(step),
-                                 .loss = loss,
-                                 .grad_norm = norm,
-                                 .lr = learning_rate,
-                                 .samples = samples,
-                                 .step_seconds = SecondsBetween(start, MonotonicNow()),
-                                 .noise = MeasureNoise(step),
-                                 .update_ratio = update_ratio},
-                     .is_stop_agreed = exchange_.is_stop_requested_anywhere()};
+  StepOutcome outcome{.metrics = {.step = step + 1,
+                                  .epoch = planner_.EpochOf(step),
+                                  .loss = loss,
+                                  .grad_norm = norm,
+                                  .lr = learning_rate,
+                                  .samples = samples},
+                      .is_stop_agreed = exchange_.is_stop_requested_anywhere(),
+                      .nonfinite = std::nullopt};
+  if (std::isfinite(loss) && std::isfinite(norm)) {
+    options_.set_phase("update");
+    outcome.metrics.noise = MeasureNoise(step);
+    DESCENT_ASSIGN(
+        outcome.metrics.update_ratio,
+        Update(learning_rate, ClipFactor(norm, options_.spec.optimizer.clip_norm), samples));
+  } else {
+    DESCENT_ASSIGN(outcome.nonfinite, FindNonfinite(step, loss, norm));
+  }
+  outcome.metrics.step_seconds = SecondsBetween(start, MonotonicNow());
+  return outcome;
+}
+
+// The ranks' sums are equal, and so are the logical workers' values: only whose samples' own losses
+// are not finite is still to be told.
+Result<NonfiniteStep> TrainStep::FindNonfinite(std::int64_t step, double loss, double norm) {
+  DESCENT_RETURN_IF_ERROR(nonfinite_samples_.Exchange(options_.collective));
+  NonfiniteStep found{.loss = loss, .gradient_norm = norm};
+  std::vector<std::int64_t> positions;  // of those logical workers
+  for (std::int64_t worker = 0; worker < options_.shard_plan.logical_workers; ++worker) {
+    const IndexRange part = planner_.PositionsOf(step, worker);
+    if (part.size() == 0) continue;
+    ++found.logical_worker_count;
+    if (std::isfinite(exchange_.loss_of(worker)) &&
+        std::isfinite(exchange_.gradient_squares_of(worker)))
+      continue;
+    found.logical_workers.push_back(worker);
+    for (std::int64_t position = part.first; position < part.last; ++position)
+      positions.push_back(position);
+  }
+  found.sample_count = std::ssize(positions);
+  if (nonfinite_samples_.count() > 0) {
+    found.sample_count = nonfinite_samples_.count();
+    positions = nonfinite_samples_.first_positions();
+  }
+  for (const std::int64_t position : positions) {
+    if (found.first_samples.size() == NonfiniteSamples::kNamedMax) break;
+    found.first_samples.push_back(
+        planner_.SamplesAt(step, {.first = position, .last = position + 1})[0]);
+  }
+  return found;
 }
 
 std::vector<bool> TrainStep::PresentLeaves(std::int64_t step) const {
@@ -155,7 +186,11 @@ Result<double> TrainStep::ComputeBatch(const Batch& batch, std::size_t leaf) {
   plan->Run(run);
 
   double loss = 0;
-  for (const float sample_loss : sample_losses_) loss += double{sample_loss};
+  for (std::size_t row = 0; row < sample_losses_.size(); ++row) {
+    loss += double{sample_losses_[row]};
+    if (!std::isfinite(sample_losses_[row]))
+      nonfinite_samples_.Add(place.positions.first + static_cast<std::int64_t>(row));
+  }
   return loss;
 }
 

@@ -15,6 +15,8 @@
 #include "worker/data/prefetcher.h"
 #include "worker/train/communication_thread.h"
 #include "worker/train/gradient_reducer.h"
+#include "worker/train/nonfinite_samples.h"
+#include "worker/train/nonfinite_step.h"
 #include "worker/train/plan_cache.h"
 #include "worker/train/slice_map.h"
 #include "worker/train/step_exchange.h"
@@ -26,6 +28,8 @@ namespace descent {
 struct StepOutcome {
   StepMetrics metrics;
   bool is_stop_agreed = false;  // some rank was asked to stop: all stop after this step
+  // The loss or the gradient is not finite, on every rank alike: the state is as it was before.
+  std::optional<NonfiniteStep> nonfinite;
 };
 
 // One step of data-parallel training: see Run in train_step.cc. Every rank makes the same calls,
@@ -47,9 +51,9 @@ class TrainStep {
 
   explicit TrainStep(Options options);
 
-  // Runs step number state.steps_done(); then the state has one step more.
+  // Runs step number state.steps_done(); then the state has one step more, unless the outcome says
+  // that the step is not finite.
   //   kAborted             a peer is gone
-  //   kFailedPrecondition  the loss or the gradient is not finite, on every rank alike
   //   kResourceExhausted   no room for the gradients
   // After a failure the state is as it was before the step, and no further step may be run.
   Result<StepOutcome> Run(bool is_stop_requested);
@@ -58,6 +62,7 @@ class TrainStep {
   std::vector<bool> PresentLeaves(std::int64_t step) const;
   Status ComputeGradients(std::int64_t step);
   Result<double> ComputeBatch(const Batch& batch, std::size_t leaf);
+  Result<NonfiniteStep> FindNonfinite(std::int64_t step, double loss, double norm);
   std::optional<GradientNoise> MeasureNoise(std::int64_t step) const;
   // How far the weights moved, of a step in which that is measured.
   Result<std::optional<double>> Update(double learning_rate, double clip_factor,
@@ -72,6 +77,7 @@ class TrainStep {
   UpdateMeasure update_measure_;
   std::vector<std::vector<float>> weights_before_;  // by thread: of the chunk it updates
   StepExchange exchange_;
+  NonfiniteSamples nonfinite_samples_;
   std::vector<float> sample_losses_;  // of one batch
   std::vector<float> sample_correct_;
   GradientReducer reducer_;

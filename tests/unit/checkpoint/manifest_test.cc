@@ -60,6 +60,13 @@ TEST(ManifestTest, RoundTripKeepsAnEarlyStoppingStateWithoutABest) {
   EXPECT_EQ(DecodeManifest(EncodeManifest(manifest)).value(), manifest);
 }
 
+TEST(ManifestTest, RoundTripKeepsHowManyStepsWereNotFinite) {
+  Manifest manifest = TinyManifest();
+  manifest.description.nonfinite_steps_in_a_row = 3;
+
+  EXPECT_EQ(DecodeManifest(EncodeManifest(manifest)).value(), manifest);
+}
+
 TEST(ManifestTest, EveryFlippedBitIsDataLoss) {
   const std::string text = EncodeManifest(TinyManifest());
   for (std::size_t bit = 0; bit < 8 * text.size(); ++bit) {

@@ -16,6 +16,8 @@ TEST(EvaluationTest, EveryMetricIsFoundByItsName) {
 TEST(EvaluationTest, LossesFallWhileAccuraciesRise) {
   EXPECT_TRUE(IsBetter(EvaluationMetric::kLoss, 0.1, 0.2));
   EXPECT_TRUE(IsBetter(EvaluationMetric::kPerplexity, 10, 20));
+  EXPECT_TRUE(IsBetter(EvaluationMetric::kMeanAbsoluteError, 1, 2));
+  EXPECT_TRUE(IsBetter(EvaluationMetric::kRootMeanSquaredError, 1, 2));
   EXPECT_FALSE(IsBetter(EvaluationMetric::kAccuracy, 0.1, 0.2));
   EXPECT_TRUE(IsBetter(EvaluationMetric::kTopFiveAccuracy, 0.2, 0.1));
 }

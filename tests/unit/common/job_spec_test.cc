@@ -94,7 +94,7 @@ TEST(ValidateJobSpecTest, EveryFieldIsCheckedAtOnce) {
       .clip_norm = NAN};
   std::get<AdamWSpec>(spec.optimizer.algorithm).no_decay = {""};
   spec.lr_schedule = {.warmup_steps = 101, .min_lr = -1};
-  spec.evaluate = {.every_steps = -1, .every_epochs = -1};
+  spec.evaluate = {.every_steps = -1, .every_epochs = -1, .samples = -1};
   spec.checkpoint = {.every_steps = -1, .keep_last = 0};
   spec.workers = {.min = 0, .max = 5000, .threads = 0};
   spec.restarts_max = -1;
@@ -107,8 +107,9 @@ TEST(ValidateJobSpecTest, EveryFieldIsCheckedAtOnce) {
                   "optimizer.adamw.lr", "optimizer.adamw.betas", "optimizer.adamw.eps",
                   "optimizer.adamw.weight_decay", "optimizer.adamw.no_decay", "optimizer.clip_norm",
                   "lr_schedule.warmup_steps", "lr_schedule.min_lr", "evaluate.every_steps",
-                  "evaluate.every_epochs", "checkpoint.every_steps", "checkpoint.keep_last",
-                  "workers.min", "workers.max", "workers.max", "workers.threads", "restarts.max"));
+                  "evaluate.every_epochs", "evaluate.samples", "checkpoint.every_steps",
+                  "checkpoint.keep_last", "workers.min", "workers.max", "workers.max",
+                  "workers.threads", "restarts.max"));
 }
 
 JobSpec ValidTextSpec() {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 namespace descent {
 namespace {
 
@@ -34,6 +36,23 @@ TEST(ProgressTest, TheLatestMetricsAreThoseOfTheLastStep) {
   EXPECT_EQ(job.latest_metrics.at("train/loss"), 2);
 }
 
+TEST(ProgressTest, AStepThatIsNotFiniteIsCountedAndHasNoLoss) {
+  Job job;
+  const StepMetrics lost = {.step = 2,
+                            .loss = HUGE_VAL,
+                            .nonfinite = NonfiniteReport{.message = "step 1: the loss is inf"}};
+
+  (void)AdvanceSteps(job, {{.step = 1, .loss = 3}, lost});
+  (void)AdvanceSteps(job, {lost});  // computed again after a restart
+
+  EXPECT_EQ(job.step, 2);
+  EXPECT_EQ(job.latest_metrics.at("train/loss"), 3);
+  EXPECT_EQ(job.latest_metrics.at("train/nonfinite_steps"), 1);
+  EXPECT_EQ(job.nonfinite_steps.count, 1);
+  EXPECT_EQ(job.nonfinite_steps.last_step, 2);
+  EXPECT_EQ(job.nonfinite_steps.last_message, "step 1: the loss is inf");
+}
+
 TEST(ProgressTest, AnEvaluationIsNamedAfterItsSplit) {
   Job job;
 
@@ -46,6 +65,18 @@ TEST(ProgressTest, AnEvaluationIsNamedAfterItsSplit) {
   EXPECT_EQ(points[0].name, "test/loss");
   EXPECT_EQ(points[1].name, "test/accuracy");
   EXPECT_EQ(job.latest_metrics.at("test/accuracy"), 0.9);
+}
+
+TEST(ProgressTest, TheCheckpointToRollBackToIsKept) {
+  Job job = JobThatKeeps(2);
+  job.spec.nonfinite.action = NonfiniteAction::kRollback;
+  job.spec.checkpoint.every_steps = 10;
+
+  for (const std::int64_t step : {10, 20, 22, 24})
+    EXPECT_EQ(RecordCheckpoint(job, Written(step, 1), 0), std::nullopt);
+
+  ASSERT_EQ(job.checkpoints.size(), 3u);
+  EXPECT_EQ(job.checkpoints[0].step, 20);
 }
 
 TEST(ProgressTest, OnlyTheNewestCheckpointsAreKept) {

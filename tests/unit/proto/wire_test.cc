@@ -125,18 +125,19 @@ TEST(WireTest, ATextJobComesBackAsItWent) {
 
 TEST(WireTest, WhatIsDecidedByEvaluationsComesBackAsItWent) {
   JobSpec spec = FullSpec();
-  spec.evaluate = {.every_steps = 3, .every_epochs = 4};
+  spec.evaluate = {.every_steps = 3, .every_epochs = 4, .samples = 6};
   spec.checkpoint.best_metric = EvaluationMetric::kTopFiveAccuracy;
-  spec.early_stopping =
-      EarlyStoppingSpec{.metric = EvaluationMetric::kPerplexity, .patience = 5, .min_delta = 0.125};
+  spec.early_stopping = EarlyStoppingSpec{
+      .metric = EvaluationMetric::kRootMeanSquaredError, .patience = 5, .min_delta = 0.125};
 
   const Result<JobSpec> received = FromProto(ToProto(spec));
 
   ASSERT_TRUE(received.ok()) << received.status();
   EXPECT_EQ(received.value().evaluate.every_steps, 3);
   EXPECT_EQ(received.value().evaluate.every_epochs, 4);
+  EXPECT_EQ(received.value().evaluate.samples, 6);
   EXPECT_EQ(received.value().checkpoint.best_metric, EvaluationMetric::kTopFiveAccuracy);
-  EXPECT_EQ(received.value().early_stopping->metric, EvaluationMetric::kPerplexity);
+  EXPECT_EQ(received.value().early_stopping->metric, EvaluationMetric::kRootMeanSquaredError);
   EXPECT_EQ(received.value().early_stopping->patience, 5);
   EXPECT_EQ(received.value().early_stopping->min_delta, 0.125);
 }

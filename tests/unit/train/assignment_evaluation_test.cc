@@ -69,6 +69,21 @@ TEST_F(AssignmentTest, AnEvaluationHasTheMetricsOfItsData) {
   EXPECT_GE(values.at(EvaluationMetric::kTopFiveAccuracy), values.at(EvaluationMetric::kAccuracy));
 }
 
+TEST_F(AssignmentTest, AnEvaluationOfSomeSamplesIsOfTheSameOnAnyNumberOfWorkers) {
+  const auto whole = Run({.world_size = 1}).reporter.Messages<EvaluationReport>();
+  spec_.evaluate.samples = 270;  // of 301: more than a block
+  const auto alone = Run({.world_size = 1}).reporter.Messages<EvaluationReport>();
+  const auto shared = Run({.world_size = 3}).reporter.Messages<EvaluationReport>();
+
+  ASSERT_EQ(alone.size(), 2u);
+  ASSERT_EQ(shared.size(), 2u);
+  EXPECT_EQ(shared[1].values, alone[1].values);
+  EXPECT_NE(alone[1].values, whole[1].values);
+  // A share of 270 samples.
+  const double right = 270 * alone[1].values.at(EvaluationMetric::kAccuracy);
+  EXPECT_NEAR(right, std::round(right), 1e-9);
+}
+
 // No step improves anything by so much.
 constexpr EarlyStoppingSpec kImpatient = {.patience = 2, .min_delta = 1e3};
 

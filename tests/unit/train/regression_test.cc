@@ -1,6 +1,8 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <thread>
 #include <vector>
 
@@ -11,6 +13,8 @@
 
 namespace descent {
 namespace {
+
+using ::testing::ElementsAre;
 
 // 601 samples of one feature x and two targets, 2 x - 1 and -x: three blocks, the last one short.
 class LineDataset final : public Dataset {
@@ -39,7 +43,8 @@ class LineDataset final : public Dataset {
 const ModelSpec kLine = {.architecture = MlpSpec{}, .loss = Loss::kMse};
 
 // Of the parameters weight [2, 1] and bias [2], on some ranks.
-std::vector<EvaluationValues> EvaluateOn(int world_size, float weight, float bias) {
+std::vector<EvaluationValues> EvaluateOn(int world_size, float weight, float bias,
+                                         const ModelSpec& model = kLine) {
   const LineDataset dataset;
   InProcessGroup group(world_size);
   std::vector<EvaluationValues> values(static_cast<std::size_t>(world_size));
@@ -47,7 +52,7 @@ std::vector<EvaluationValues> EvaluateOn(int world_size, float weight, float bia
   for (int rank = 0; rank < world_size; ++rank)
     ranks.emplace_back([&, rank] {
       ThreadPool pool(1);
-      PlanCache plans = PlanCache::Create(kLine, dataset.format(), pool).value();
+      PlanCache plans = PlanCache::Create(model, dataset.format(), pool).value();
       AlignedBuffer parameters(plans.layout().element_count);
       const auto set = [&](std::string_view name, std::vector<float> tensor) {
         std::ranges::copy(tensor,
@@ -71,14 +76,37 @@ TEST(RegressionTest, TheLossIsTheMeanOverSamplesAndTargets) {
   EXPECT_NEAR(shifted.at(EvaluationMetric::kLoss), 4.5, 1e-5);
 }
 
-TEST(RegressionTest, TheLossHasEqualBitsOnAnyNumberOfRanks) {
+// Of each sample one number is off by 3, the other by nothing.
+TEST(RegressionTest, ErrorsAreMeasuredOverAllNumbersOfAllSamples) {
+  const EvaluationValues shifted = EvaluateOn(2, 2, 2)[1];
+
+  EXPECT_NEAR(shifted.at(EvaluationMetric::kMeanAbsoluteError), 1.5, 1e-6);
+  EXPECT_NEAR(shifted.at(EvaluationMetric::kRootMeanSquaredError), std::sqrt(4.5), 1e-6);
+}
+
+// With weights 0 and -1 the logits are 0 and -x, which say 1/2 and 1 / (1 + e^x).
+TEST(RegressionTest, OfBinaryCrossEntropyTheProbabilityIsWhatErrs) {
+  const EvaluationValues values =
+      EvaluateOn(1, 0, 0, {.architecture = MlpSpec{}, .loss = Loss::kBinaryCrossEntropy})[0];
+
+  double errors = 0;
+  for (int sample = 0; sample < 601; ++sample) {
+    const double x = sample / 601.0;
+    errors += std::abs(0.5 - (2 * x - 1)) + std::abs(1 / (1 + std::exp(x)) + x);
+  }
+  EXPECT_NEAR(values.at(EvaluationMetric::kMeanAbsoluteError), errors / 1202, 1e-6);
+}
+
+TEST(RegressionTest, ValuesHaveEqualBitsOnAnyNumberOfRanks) {
   const EvaluationValues alone = EvaluateOn(1, 1.7f, 0.3f)[0];
 
   for (const EvaluationValues& values : EvaluateOn(3, 1.7f, 0.3f)) EXPECT_EQ(values, alone);
 }
 
-TEST(RegressionTest, NumbersHaveNoAccuracy) {
-  EXPECT_EQ(MetricsOf(LineDataset().format()), std::vector{EvaluationMetric::kLoss});
+TEST(RegressionTest, NumbersHaveErrorsInPlaceOfAnAccuracy) {
+  EXPECT_THAT(MetricsOf(LineDataset().format()),
+              ElementsAre(EvaluationMetric::kLoss, EvaluationMetric::kMeanAbsoluteError,
+                          EvaluationMetric::kRootMeanSquaredError));
 }
 
 TEST(RegressionTest, ABatchHasTheTargetsOfItsSamples) {

@@ -1,0 +1,35 @@
+#include "worker/train/end_reason.h"
+
+namespace descent {
+
+std::string ReasonOf(const Status& status, std::string_view phase) {
+  switch (status.code()) {
+    case Code::kAborted:
+      return "PeerLost";
+    case Code::kInvalidArgument:
+      return "DataInvalid";
+    case Code::kNotFound:
+    case Code::kDataLoss:
+      return "CheckpointCorrupt";
+    case Code::kFailedPrecondition:
+      return phase == "load" ? "CheckpointMismatch" : "NonFiniteLoss";
+    case Code::kResourceExhausted:
+      return phase == "checkpoint" ? "DiskFull" : "OutOfMemory";
+    case Code::kUnavailable:
+      return "StorageUnavailable";
+    case Code::kInternal:
+      return "StateDiverged";
+    default:
+      return "Internal";
+  }
+}
+
+bool IsFoundByAllRanks(std::string_view reason) {
+  return reason == "NonFiniteLoss" || reason == "StateDiverged";
+}
+
+bool IsRetryable(const Status& status) {
+  return status.code() == Code::kAborted || status.code() == Code::kUnavailable;
+}
+
+}  // namespace descent

@@ -1,0 +1,33 @@
+#include "worker/train/nonfinite_step.h"
+
+#include <spdlog/fmt/fmt.h>
+
+namespace descent {
+namespace {
+
+std::string Counted(std::int64_t count, const std::string& what) {
+  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
+}  // namespace
+
+std::string Describe(const NonfiniteStep& step) {
+  std::string text =
+      fmt::format("the loss is {} and the norm of the gradient is {}, both must be finite",
+                  step.loss, step.gradient_norm);
+  // Their sum alone is beyond the numbers.
+  if (step.logical_workers.empty()) return text + ": each logical worker's own are";
+  const auto bad = static_cast<std::int64_t>(step.logical_workers.size());
+  text += bad == step.logical_worker_count
+              ? fmt::format(": all {}", Counted(bad, "logical worker"))
+              : fmt::format(": logical worker{} {} of {}", bad == 1 ? "" : "s",
+                            fmt::join(step.logical_workers, ", "), step.logical_worker_count);
+  const auto named = static_cast<std::int64_t>(step.first_samples.size());
+  if (step.sample_count == named)
+    return text + fmt::format(", sample{} {} of data.train", named == 1 ? "" : "s",
+                              fmt::join(step.first_samples, ", "));
+  return text + fmt::format(", {} of data.train: {}, …", Counted(step.sample_count, "sample"),
+                            fmt::join(step.first_samples, ", "));
+}
+
+}  // namespace descent
