@@ -196,7 +196,7 @@ TEST(ArenaUpdateTest, ARunningAverageFollowsTheMeanOfTheSamples) {
       Values(3, 4.0f));
 
   // Clipping scales gradients and not what is measured.
-  run.Step({.learning_rate = 0.25, .grad_scale = 1e-3, .mean_scale = 0.5}, {1, 16, 16});
+  run.Step({.learning_rate = 0.25, .grad_scale = 1e-3, .mean_scale = 0.5}, Values{1, 16, 16});
 
   EXPECT_EQ(Values(run.weights().begin() + 1, run.weights().end()), Values(2, 5.0f));
   EXPECT_EQ(Values(run.moment(0).begin() + 1, run.moment(0).end()), Values(2));
