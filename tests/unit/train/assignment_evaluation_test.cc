@@ -70,10 +70,10 @@ TEST_F(AssignmentTest, AnEvaluationHasTheMetricsOfItsData) {
 }
 
 TEST_F(AssignmentTest, AnEvaluationOfSomeSamplesIsOfTheSameOnAnyNumberOfWorkers) {
-  const auto whole = Run({.world_size = 1}).reporter.Messages<EvaluationReport>();
+  const auto whole = Run({.world_size = 1}).Messages<EvaluationReport>();
   spec_.evaluate.samples = 270;  // of 301: more than a block
-  const auto alone = Run({.world_size = 1}).reporter.Messages<EvaluationReport>();
-  const auto shared = Run({.world_size = 3}).reporter.Messages<EvaluationReport>();
+  const auto alone = Run({.world_size = 1}).Messages<EvaluationReport>();
+  const auto shared = Run({.world_size = 3}).Messages<EvaluationReport>();
 
   ASSERT_EQ(alone.size(), 2u);
   ASSERT_EQ(shared.size(), 2u);

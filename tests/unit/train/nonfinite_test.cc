@@ -87,9 +87,10 @@ TEST_F(NonfiniteTest, ARollbackBeforeTheFirstCheckpointStartsAnew) {
   const std::vector<StepMetrics> metrics = MetricsOf({.world_size = 1});
 
   ASSERT_EQ(metrics.size(), 40u);
-  for (const StepMetrics& step : metrics)
-    if (step.nonfinite)
-      EXPECT_THAT(step.nonfinite->message, HasSubstr("went back to the state after 0 steps"));
+  for (const StepMetrics& step : metrics) {
+    if (!step.nonfinite) continue;
+    EXPECT_THAT(step.nonfinite->message, HasSubstr("went back to the state after 0 steps"));
+  }
 }
 
 TEST_F(NonfiniteTest, WhatARollbackNeedsStaysOnDisk) {
@@ -115,12 +116,12 @@ TEST_F(NonfiniteTest, MoreInARowThanAllowedFailTheJob) {
   std::get<AdamWSpec>(spec_.optimizer.algorithm).lr = 1e30;
   spec_.data.normalize.std = {1};
 
-  const Outcome outcome = Run({.world_size = 2});
+  const InProcessOutcome outcome = Run({.world_size = 2});
 
   ASSERT_EQ(outcome.ended[0].reason, "NonFiniteLoss");
   EXPECT_THAT(outcome.ended[0].message, HasSubstr("4 in a row, nonfinite.max is 3"));
   std::int64_t skipped = 0;
-  for (const StepReports& reports : outcome.reporter.Messages<StepReports>())
+  for (const StepReports& reports : outcome.Messages<StepReports>())
     skipped += reports.steps[0].nonfinite ? 1 : 0;
   EXPECT_EQ(skipped, 3);
 }
@@ -134,7 +135,7 @@ TEST_F(NonfiniteTest, TheRowGoesOnAfterARestart) {
   const std::int64_t middle = failed_at - 1;  // two of the row are done
 
   DigestOf({.world_size = 2, .last_step = middle});
-  const Outcome resumed =
+  const InProcessOutcome resumed =
       Run({.world_size = 1,
            .first_step = middle,
            .start_checkpoint = CheckpointDirectory() / ("step-" + std::to_string(middle))});
