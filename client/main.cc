@@ -25,6 +25,7 @@ int Main(int argc, char** argv) {
   AddWatch(app, line);
   AddCancel(app, line);
   AddCheckpoint(app, line);
+  AddData(app, line);
   AddGenerate(app, line);
   AddLaunch(app, line);
   AddHelp(app, line);

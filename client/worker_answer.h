@@ -20,4 +20,7 @@ struct WorkerAnswer {
 Result<WorkerAnswer> AskWorker(const JobSpec& spec, std::string_view flag,
                                const std::vector<std::string>& arguments);
 
+// The same with an argument that is no spec, as in `descent-worker --inspect-file=FILE`.
+Result<WorkerAnswer> AskWorker(std::string_view flag, const std::string& argument);
+
 }  // namespace descent

@@ -7,12 +7,6 @@ namespace descent {
 
 // What a job file says of images, in its part `data`.
 
-// x = (pixel / 255 - mean) / std, with a mean and a std for all channels or one for each.
-struct NormalizeSpec {
-  std::vector<double> mean = {0.0};
-  std::vector<double> std = {1.0};
-};
-
 enum class ImageLabels { kFine, kCoarse };
 
 // How image files become samples.

@@ -210,7 +210,8 @@ ShardPlan MakeShardPlan(const JobSpec& spec, std::int64_t train_samples) {
           .global_batch = GlobalBatchOf(spec.batch, train_samples),
           .logical_workers = spec.batch.logical_workers,
           .seed = spec.seed,
-          .tail = spec.batch.tail};
+          .tail = spec.batch.tail,
+          .shuffle = spec.data.shuffle};
 }
 
 }  // namespace descent

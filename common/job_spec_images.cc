@@ -3,6 +3,7 @@
 #include <spdlog/fmt/fmt.h>
 
 #include <cmath>
+#include <optional>
 #include <string>
 
 #include "common/limits.h"
@@ -13,16 +14,20 @@ namespace {
 constexpr std::int64_t kColours = 3;
 constexpr std::int64_t kCropPaddingMax = 1024;
 
-// Of the images of a format; 1 where a format has none.
-std::int64_t ChannelsOf(const DataSpec& data) {
+// Of the images of a format; nothing where only the data tell how many numbers suit.
+std::optional<std::int64_t> ChannelsOf(const DataSpec& data) {
   switch (data.train.format) {
     case DataFormat::kImages:
       return data.images.channels;
     case DataFormat::kCifar10:
     case DataFormat::kCifar100:
       return kColours;
-    default:
+    case DataFormat::kIdx:
+    case DataFormat::kText:
+    case DataFormat::kTokens:
       return 1;
+    default:
+      return std::nullopt;
   }
 }
 
@@ -42,12 +47,14 @@ void CheckNoFolders(const ImagesSpec& images, SpecChecker& checker) {
   checker.Require(images.size.empty(), "data.images.size", "given", wanted);
 }
 
-void CheckNormalize(const NormalizeSpec& normalize, std::int64_t channels, SpecChecker& checker) {
+void CheckNormalize(const NormalizeSpec& normalize, std::optional<std::int64_t> channels,
+                    SpecChecker& checker) {
   const auto check_count = [&](const char* field, std::int64_t count) {
-    checker.Require(count == 1 || count == channels, field, fmt::format("{} values", count),
-                    channels == 1
+    checker.Require(count == 1 || !channels || count == *channels, field,
+                    fmt::format("{} values", count),
+                    channels.value_or(1) == 1
                         ? "1 value, as the images have 1 channel"
-                        : fmt::format("1 value, or one for each of the {} channels", channels));
+                        : fmt::format("1 value, or one for each of the {} channels", *channels));
   };
   check_count("data.normalize.mean", std::ssize(normalize.mean));
   check_count("data.normalize.std", std::ssize(normalize.std));
@@ -55,6 +62,11 @@ void CheckNormalize(const NormalizeSpec& normalize, std::int64_t channels, SpecC
     checker.RequireNumber(std::isfinite(mean), "data.normalize.mean", mean, "finite");
   for (const double std : normalize.std)
     checker.RequireNumber(std > 0, "data.normalize.std", std, "above 0 and finite");
+  if (normalize.from != NormalizeFrom::kTrainingSet) return;
+  const NormalizeSpec absent;
+  checker.Require(normalize.mean == absent.mean && normalize.std == absent.std,
+                  "data.normalize.from", "training_set beside mean or std",
+                  "one of them: numbers that are declared, or those of the training set");
 }
 
 void CheckAugment(const AugmentSpec& augment, SpecChecker& checker) {

@@ -23,6 +23,20 @@ inline constexpr std::int64_t kGlobalBatchMax = std::int64_t{1} << 24;
 inline constexpr std::int64_t kContextLengthMax = std::int64_t{1} << 20;
 inline constexpr std::int64_t kVocabularySizeMax = std::int64_t{1} << 24;
 inline constexpr std::size_t kVocabularyBytesMax = std::size_t{1} << 30;  // of a tokenizer's file
+
+// Datasets. A line of a table is a record between two line ends, quoted ones included; the header
+// of an NPY array is a line of text.
+inline constexpr std::int64_t kSamplesMax = std::int64_t{1} << 40;
+inline constexpr std::int64_t kFeaturesMax = std::int64_t{1} << 24;
+inline constexpr std::int64_t kClassesMax = std::int64_t{1} << 24;
+inline constexpr std::size_t kTableLineBytesMax = std::size_t{1} << 20;
+inline constexpr std::size_t kTableColumnsMax = std::size_t{1} << 16;
+inline constexpr std::size_t kCategoriesMax = std::size_t{1} << 16;  // words of one column
+inline constexpr std::int64_t kTableValuesMax = std::int64_t{1} << 36;
+inline constexpr std::size_t kFileProblemsMax = 20;  // told of one file
+inline constexpr std::size_t kArrayHeaderBytesMax = std::size_t{64} << 10;
+inline constexpr std::size_t kArrayRankMax = 8;
+inline constexpr std::size_t kArchiveEntriesMax = 4096;
 inline constexpr int kWorldSizeMax = 4096;
 
 // An image file is refused beyond this before memory is taken for it: at most 768 MiB of pixels.

@@ -17,7 +17,10 @@ enum class RandomPurpose : std::uint32_t {
   kInit = 1,
   kDropout = 2,
   kSampleOrder = 3,
-  kGenerate = 4
+  kGenerate = 4,
+  kBlockOrder = 160,  // within blocks of samples
+  kSplit = 161,       // which samples are taken out of the training set
+  kSynthetic = 162,
 };
 
 // The key of one purpose under a job's seed.

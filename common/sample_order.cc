@@ -1,57 +1,72 @@
 #include "common/sample_order.h"
 
+#include <algorithm>
+
 #include "common/check.h"
 
 namespace descent {
 namespace {
 
-constexpr int kFeistelRounds = 6;
+std::uint32_t Low(std::int64_t value) {
+  return static_cast<std::uint32_t>(static_cast<std::uint64_t>(value));
+}
+std::uint32_t High(std::int64_t value) {
+  return static_cast<std::uint32_t>(static_cast<std::uint64_t>(value) >> 32);
+}
 
-// Of the smallest power of four that holds `count` values; at least 1, so both halves exist.
-int HalfBits(std::int64_t count) {
-  int half_bits = 1;
-  while ((std::uint64_t{1} << (2 * half_bits)) < static_cast<std::uint64_t>(count)) ++half_bits;
-  return half_bits;
+// The key of what is within one block in one epoch; block -1 stands for the place of the short
+// block, so no two draws share a counter.
+std::array<std::uint32_t, 4> Draw(PhiloxKey key, std::int64_t epoch, std::int64_t block) {
+  return Philox4x32({Low(block), High(block), Low(epoch), High(epoch)}, key);
+}
+
+std::int64_t FullBlocks(const ShuffleSpec& shuffle, std::int64_t sample_count) {
+  DESCENT_CHECK(shuffle.block >= 1);
+  return shuffle.mode == Shuffle::kBlock ? sample_count / shuffle.block : 0;
+}
+
+// Any of [0, full_blocks]; the product of 64 bits keeps the bias below 2^-32.
+std::int64_t PlaceOfShortBlock(PhiloxKey key, std::int64_t epoch, std::int64_t full_blocks) {
+  const auto words = Draw(key, epoch, -1);
+  const std::uint64_t word = std::uint64_t{words[1]} << 32 | words[0];
+  return static_cast<std::int64_t>(word % static_cast<std::uint64_t>(full_blocks + 1));
 }
 
 }  // namespace
 
-SampleOrder::SampleOrder(std::uint64_t seed, std::int64_t epoch, std::int64_t sample_count)
+SampleOrder::SampleOrder(std::uint64_t seed, std::int64_t epoch, std::int64_t sample_count,
+                         const ShuffleSpec& shuffle)
     : sample_count_(sample_count),
       epoch_(epoch),
-      key_(MakePhiloxKey(seed, RandomPurpose::kSampleOrder)),
-      half_bits_(HalfBits(sample_count)) {
+      shuffle_(shuffle),
+      block_key_(MakePhiloxKey(seed, RandomPurpose::kBlockOrder)),
+      full_blocks_(FullBlocks(shuffle, sample_count)),
+      permutation_(
+          MakePhiloxKey(seed, RandomPurpose::kSampleOrder), static_cast<std::uint64_t>(epoch),
+          shuffle.mode == Shuffle::kBlock ? std::max<std::int64_t>(1, full_blocks_) : sample_count),
+      short_block_place_(PlaceOfShortBlock(block_key_, epoch, full_blocks_)) {
   DESCENT_CHECK(sample_count >= 1);
-  DESCENT_CHECK(sample_count <= std::int64_t{1} << 62);
   DESCENT_CHECK(epoch >= 0);
 }
 
 std::int64_t SampleOrder::At(std::int64_t position) const {
   DESCENT_CHECK(position >= 0);
   DESCENT_CHECK(position < sample_count_);
-  std::uint64_t value = Permute(static_cast<std::uint64_t>(position));
-  // The domain is less than four times the count, so four tries are the mean at worst; the cycle
-  // returns to `position` itself at the latest, so the walk ends.
-  while (value >= static_cast<std::uint64_t>(sample_count_)) value = Permute(value);
-  return static_cast<std::int64_t>(value);
+  if (shuffle_.mode == Shuffle::kNone) return position;
+  if (shuffle_.mode == Shuffle::kFull) return permutation_.At(position);
+  const std::int64_t short_size = sample_count_ % shuffle_.block;
+  const std::int64_t short_first = short_block_place_ * shuffle_.block;
+  if (position >= short_first && position < short_first + short_size)
+    return InBlock(full_blocks_, position - short_first);
+  const std::int64_t among_full = position < short_first ? position : position - short_size;
+  return InBlock(permutation_.At(among_full / shuffle_.block), among_full % shuffle_.block);
 }
 
-// A round swaps the halves and masks one with a function of the other, which undoes itself
-// whatever that function is: so every key gives a permutation.
-std::uint64_t SampleOrder::Permute(std::uint64_t value) const {
-  const std::uint64_t mask = (std::uint64_t{1} << half_bits_) - 1;
-  const auto epoch = static_cast<std::uint64_t>(epoch_);
-  auto left = static_cast<std::uint32_t>(value >> half_bits_);
-  auto right = static_cast<std::uint32_t>(value & mask);
-  for (std::uint32_t round = 0; round < kFeistelRounds; ++round) {
-    const PhiloxCounter counter = {right, round, static_cast<std::uint32_t>(epoch),
-                                   static_cast<std::uint32_t>(epoch >> 32)};
-    const std::uint32_t masked =
-        left ^ (Philox4x32(counter, key_)[0] & static_cast<std::uint32_t>(mask));
-    left = right;
-    right = masked;
-  }
-  return std::uint64_t{left} << half_bits_ | right;
+std::int64_t SampleOrder::InBlock(std::int64_t block, std::int64_t offset) const {
+  const std::int64_t first = block * shuffle_.block;
+  const std::int64_t size = std::min(shuffle_.block, sample_count_ - first);
+  const auto words = Draw(block_key_, epoch_, block);
+  return first + KeyedPermutation({words[0], words[1]}, 0, size).At(offset);
 }
 
 }  // namespace descent

@@ -32,6 +32,7 @@ ShardPlanner::ShardPlanner(const ShardPlan& plan) : plan_(plan) {
   DESCENT_CHECK(plan.global_batch >= 1);
   DESCENT_CHECK(plan.logical_workers >= 1);
   DESCENT_CHECK(std::has_single_bit(static_cast<std::uint64_t>(plan.logical_workers)));
+  DESCENT_CHECK(plan.shuffle.block >= 1);
   DESCENT_CHECK(plan.tail == EpochTail::kKeep || plan.sample_count >= plan.global_batch);
 }
 
@@ -69,7 +70,7 @@ void ShardPlanner::CopySamplesAt(std::int64_t step, IndexRange positions,
   DESCENT_CHECK(positions.first <= positions.last);
   DESCENT_CHECK(positions.last <= StepSize(step));
   DESCENT_CHECK(std::ssize(samples) == positions.size());
-  const SampleOrder order(plan_.seed, EpochOf(step), plan_.sample_count);
+  const SampleOrder order(plan_.seed, EpochOf(step), plan_.sample_count, plan_.shuffle);
   const std::int64_t step_first = step % steps_per_epoch() * plan_.global_batch;
   for (std::int64_t i = 0; i < positions.size(); ++i)
     samples[static_cast<std::size_t>(i)] = order.At(step_first + positions.first + i);

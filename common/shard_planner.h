@@ -21,6 +21,7 @@ struct ShardPlan {
   std::int64_t logical_workers = 0;  // V: a power of two
   std::uint64_t seed = 0;
   EpochTail tail = EpochTail::kDrop;
+  ShuffleSpec shuffle;
 
   bool operator==(const ShardPlan&) const = default;
 };

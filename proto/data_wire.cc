@@ -5,7 +5,9 @@
 #include <string>
 
 #include "common/check.h"
+#include "proto/enum_wire.h"
 #include "proto/image_wire.h"
+#include "proto/table_wire.h"
 #include "proto/vocabulary_wire.h"
 
 namespace descent {
@@ -23,6 +25,11 @@ constexpr std::array kFormats = {
     FormatName{DataFormat::kImages, v1::DATA_FORMAT_IMAGES},
     FormatName{DataFormat::kCifar10, v1::DATA_FORMAT_CIFAR10},
     FormatName{DataFormat::kCifar100, v1::DATA_FORMAT_CIFAR100},
+    FormatName{DataFormat::kCsv, v1::DATA_FORMAT_CSV},
+    FormatName{DataFormat::kTsv, v1::DATA_FORMAT_TSV},
+    FormatName{DataFormat::kNpy, v1::DATA_FORMAT_NPY},
+    FormatName{DataFormat::kNpz, v1::DATA_FORMAT_NPZ},
+    FormatName{DataFormat::kSynthetic, v1::DATA_FORMAT_SYNTHETIC},
 };
 
 Status UnknownEnum(const std::string& field, int value) {
@@ -56,6 +63,11 @@ v1::DatasetSpec ToProto(const DatasetSpec& dataset) {
     proto.add_range(dataset.range->first);
     proto.add_range(dataset.range->last);
   }
+  if (!dataset.features.empty()) proto.set_features(dataset.features);
+  if (!dataset.labels.empty()) proto.set_labels(dataset.labels);
+  if (!dataset.targets.empty()) proto.set_targets(dataset.targets);
+  if (dataset.samples != 0) proto.set_samples(dataset.samples);
+  if (dataset.train_fraction != 0) proto.set_train_fraction(dataset.train_fraction);
   return proto;
 }
 
@@ -75,17 +87,51 @@ Result<DatasetSpec> FromProto(const v1::DatasetSpec& proto, const std::string& f
                                               std::to_string(proto.range_size()) +
                                               " numbers, must be [first, last)");
   if (proto.range_size() == 2) dataset.range = IndexRange{proto.range(0), proto.range(1)};
+  dataset.features = proto.features();
+  dataset.labels = proto.labels();
+  dataset.targets = proto.targets();
+  dataset.samples = proto.samples();
+  dataset.train_fraction = proto.train_fraction();
   return dataset;
 }
 
+void SetNormalize(const NormalizeSpec& normalize, v1::NormalizeSpec& proto) {
+  proto.mutable_mean()->Assign(normalize.mean.begin(), normalize.mean.end());
+  proto.mutable_std()->Assign(normalize.std.begin(), normalize.std.end());
+  proto.set_from(EnumToWire<v1::NormalizeFrom>(normalize.from));
+}
+
+Status FromProto(const v1::NormalizeSpec& proto, NormalizeSpec& normalize) {
+  if (proto.mean_size() > 0) normalize.mean.assign(proto.mean().begin(), proto.mean().end());
+  if (proto.std_size() > 0) normalize.std.assign(proto.std().begin(), proto.std().end());
+  return SetEnumFromWire(proto.from(), NormalizeFrom::kTrainingSet, "data.normalize.from",
+                         normalize.from);
+}
+
 }  // namespace
+
+v1::Shuffle ShuffleToProto(Shuffle mode) { return EnumToWire<v1::Shuffle>(mode); }
+
+Result<ShuffleSpec> ShuffleFromProto(v1::Shuffle mode, std::int64_t block,
+                                     const std::string& field) {
+  ShuffleSpec shuffle;
+  DESCENT_RETURN_IF_ERROR(SetEnumFromWire(mode, Shuffle::kNone, field, shuffle.mode));
+  if (block != 0) shuffle.block = block;
+  return shuffle;
+}
 
 void SetData(const DataSpec& data, v1::DataSpec& proto) {
   *proto.mutable_train() = ToProto(data.train);
   if (data.validation) *proto.mutable_validation() = ToProto(*data.validation);
   if (data.test) *proto.mutable_test() = ToProto(*data.test);
+  SetNormalize(data.normalize, *proto.mutable_normalize());
   SetImages(data, proto);
   SetVocabulary(data, proto);
+  if (data.table != TableSpec()) SetTable(data.table, *proto.mutable_table());
+  proto.set_array_shape(EnumToWire<v1::ArrayShape>(data.array_shape));
+  if (data.synthetic != SyntheticSpec()) SetSynthetic(data.synthetic, *proto.mutable_synthetic());
+  proto.set_shuffle(ShuffleToProto(data.shuffle.mode));
+  if (data.shuffle.block != ShuffleSpec().block) proto.set_shuffle_block(data.shuffle.block);
 }
 
 Result<DataSpec> DataFromProto(const v1::DataSpec& proto) {
@@ -97,8 +143,15 @@ Result<DataSpec> DataFromProto(const v1::DataSpec& proto) {
   if (proto.has_test()) {
     DESCENT_ASSIGN(data.test, FromProto(proto.test(), "data.test"));
   }
+  DESCENT_RETURN_IF_ERROR(FromProto(proto.normalize(), data.normalize));
   DESCENT_RETURN_IF_ERROR(SetImages(proto, data));
   DESCENT_RETURN_IF_ERROR(SetVocabulary(proto, data));
+  DESCENT_ASSIGN(data.table, TableFromProto(proto.table()));
+  DESCENT_RETURN_IF_ERROR(SetEnumFromWire(proto.array_shape(), ArrayShape::kImage,
+                                          "data.array_shape", data.array_shape));
+  DESCENT_ASSIGN(data.synthetic, SyntheticFromProto(proto.synthetic()));
+  DESCENT_ASSIGN(data.shuffle,
+                 ShuffleFromProto(proto.shuffle(), proto.shuffle_block(), "data.shuffle"));
   return data;
 }
 

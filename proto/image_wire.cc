@@ -24,8 +24,6 @@ Status SetLabels(v1::ImageLabels proto, ImageLabels& labels) {
 }  // namespace
 
 void SetImages(const DataSpec& data, v1::DataSpec& proto) {
-  for (const double mean : data.normalize.mean) proto.mutable_normalize()->add_mean(mean);
-  for (const double std : data.normalize.std) proto.mutable_normalize()->add_std(std);
   if (data.images.channels != 0) proto.mutable_images()->set_channels(data.images.channels);
   for (const std::int64_t side : data.images.size) proto.mutable_images()->add_size(side);
   if (data.images.labels == ImageLabels::kCoarse)
@@ -36,11 +34,6 @@ void SetImages(const DataSpec& data, v1::DataSpec& proto) {
 }
 
 Status SetImages(const v1::DataSpec& proto, DataSpec& data) {
-  const v1::NormalizeSpec& normalize = proto.normalize();
-  if (normalize.mean_size() > 0)
-    data.normalize.mean.assign(normalize.mean().begin(), normalize.mean().end());
-  if (normalize.std_size() > 0)
-    data.normalize.std.assign(normalize.std().begin(), normalize.std().end());
   data.images.channels = proto.images().channels();
   data.images.size.assign(proto.images().size().begin(), proto.images().size().end());
   data.augment = {.crop_padding = proto.augment().crop_padding(),

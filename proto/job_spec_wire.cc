@@ -256,6 +256,8 @@ v1::ShardPlan ToProto(const ShardPlan& plan) {
   proto.set_logical_workers(plan.logical_workers);
   proto.set_seed(plan.seed);
   proto.set_tail(ToProto(plan.tail));
+  proto.set_shuffle(ShuffleToProto(plan.shuffle.mode));
+  proto.set_shuffle_block(plan.shuffle.block);
   return proto;
 }
 
@@ -266,6 +268,8 @@ Result<ShardPlan> FromProto(const v1::ShardPlan& proto) {
   plan.logical_workers = proto.logical_workers();
   plan.seed = proto.seed();
   DESCENT_ASSIGN(plan.tail, FromProto(proto.tail()));
+  DESCENT_ASSIGN(plan.shuffle,
+                 ShuffleFromProto(proto.shuffle(), proto.shuffle_block(), "shard_plan.shuffle"));
   return plan;
 }
 

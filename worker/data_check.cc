@@ -8,6 +8,8 @@
 
 #include "common/file.h"
 #include "proto/wire.h"
+#include "worker/data/describe_datasets.h"
+#include "worker/data/inspect_file.h"
 #include "worker/data/load_datasets.h"
 #include "worker/models/loss.h"
 #include "worker/optim/update_rules.h"
@@ -71,6 +73,23 @@ int CheckData(const std::string& spec_file) {
   const Result<JobWithData> job = ReadJobWithData(spec_file);
   if (!job.ok()) return FailCheck(job.status());
   return job.value().problems.empty() ? 0 : FailCheck(job.value().problems);
+}
+
+int InspectData(const std::string& spec_file) {
+  const Result<JobWithData> job = ReadJobWithData(spec_file);
+  if (!job.ok()) return FailCheck(job.status());
+  if (!job.value().datasets.train) return FailCheck(job.value().problems);
+  std::printf("%s", DescribeDatasets(job.value().datasets).c_str());
+  for (const std::string& problem : job.value().problems)
+    std::printf("problem: %s\n", problem.c_str());
+  return 0;
+}
+
+int InspectDataFile(const std::string& file) {
+  const Result<std::string> text = InspectFile(file);
+  if (!text.ok()) return FailCheck({text.status().message()});
+  std::printf("%s", text.value().c_str());
+  return 0;
 }
 
 }  // namespace descent

@@ -28,4 +28,12 @@ int CheckData(const std::string& spec_file);
 int FailCheck(const Status& unreadable);
 int FailCheck(const std::vector<std::string>& problems);
 
+// `descent-worker --inspect-data FILE`: the same, but prints what the data hold where nothing is
+// wrong with the files, and after it how they do not suit the job.
+int InspectData(const std::string& spec_file);
+
+// `descent-worker --inspect-file FILE`: prints what one file of data holds, or its problems, a line
+// each. Returns 0, or 2 if there are problems.
+int InspectDataFile(const std::string& file);
+
 }  // namespace descent

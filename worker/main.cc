@@ -127,6 +127,12 @@ int Main(int argc, char** argv) {
   std::string spec_to_check;
   app.add_option("--check-data", spec_to_check,
                  "Only read the data of the spec in this file and list what is wrong with it");
+  std::string spec_to_inspect;
+  app.add_option("--inspect-data", spec_to_inspect,
+                 "Only read the data of the spec in this file and tell what they hold");
+  std::string file_to_inspect;
+  app.add_option("--inspect-file", file_to_inspect,
+                 "Only read this file of data and tell what it holds");
   std::string spec_to_explain;
   int explained_workers = 1;
   CLI::Option* const explain =
@@ -140,6 +146,8 @@ int Main(int argc, char** argv) {
   app.set_version_flag("--version", kVersion);
   CLI11_PARSE(app, argc, argv);
   if (!spec_to_check.empty()) return CheckData(spec_to_check);
+  if (!spec_to_inspect.empty()) return InspectData(spec_to_inspect);
+  if (!file_to_inspect.empty()) return InspectDataFile(file_to_inspect);
   if (const Status status = SetInstructionSet(instruction_set); !status.ok()) {
     std::fprintf(stderr, "error: --isa: %s\n", status.message().c_str());
     return 2;

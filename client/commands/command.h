@@ -52,6 +52,7 @@ void AddDescribe(CLI::App& app, CommandLine& line);
 void AddWatch(CLI::App& app, CommandLine& line);
 void AddCancel(CLI::App& app, CommandLine& line);
 void AddCheckpoint(CLI::App& app, CommandLine& line);
+void AddData(CLI::App& app, CommandLine& line);
 void AddGenerate(CLI::App& app, CommandLine& line);
 void AddLaunch(CLI::App& app, CommandLine& line);
 void AddHelp(CLI::App& app, CommandLine& line);  // and version

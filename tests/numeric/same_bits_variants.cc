@@ -20,6 +20,14 @@ const std::string kSpoilt =
     "data: {train: {path: DIR/spoilt}, normalize: {mean: [0], std: [1e-300]}}\n";
 const std::string kText = "data: {train: {path: DIR/text, format: text}}\n";
 
+// Words, holes and numbers to predict; a part of it is taken out for validation.
+const std::string kTable =
+    "data: {train: {path: DIR/table.csv, format: csv}, validation: {train_fraction: 0.2}, "
+    "normalize: {from: training_set}, table: {targets: [y], categorical: [c], missing: mean}}\n";
+const std::string kSynthetic =
+    "data: {train: {format: synthetic, samples: 50}, validation: {format: synthetic, samples: 9}, "
+    "synthetic: {kind: spirals, classes: 3}, shuffle: block, shuffle_block: 8}\n";
+
 // A GPT of two layers, and what is different about it.
 std::vector<std::string> Gpt(const std::string& differences) {
   return {"model.gpt={layers: 2, heads: 2, embedding_size: 16, context_length: 8" + differences +
@@ -61,6 +69,8 @@ std::vector<SameBitsVariant> SameBitsVariants() {
        {"model.layers=[{conv2d: {out_channels: 6, kernel_size: 3, stride: 2}}, tanh, {dropout: {}},"
         " flatten, {linear: {out_features: 7}}, batch_norm, relu, linear]"}},
       {"Resnet", kPictures, {"model.resnet={depth: 18, width: 2}"}},
+      {"LinearRegressionOfATable", kTable, {"model.linear_regression={}"}},
+      {"SpiralsInBlocks", kSynthetic, {"model.mlp={hidden_sizes: [16]}"}},
       {"Gpt", kText, Gpt("")},
       {"GptWithDropout", kText, Gpt(", dropout: 0.2")},
       {"GptLikeLlama", kText,
@@ -93,6 +103,11 @@ void WriteData(const std::filesystem::path& directory) {
   BlobDataset{.samples = kSamples}.Write(directory / "pictures");
   BlobDataset{.samples = 17, .seed = 2}.Write(directory / "others");
   BlobDataset{.samples = kSamples, .only_lit = 20}.Write(directory / "spoilt");
+  std::ofstream table(directory / "table.csv");
+  table << "x,c,y\n";
+  for (std::int64_t i = 0; i < kSamples + 12; ++i)
+    table << (i % 7 == 0 ? "" : std::to_string(i * i % 13)) << ",word" << i % 3 << ',' << i % 5
+          << '\n';
   std::ofstream text(directory / "text");
   for (std::int64_t i = 0; i < kContext * kSamples + 1; ++i) text << "to be or not"[i * i % 12];
 }

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "common/job_spec_loss.h"
+#include "proto/data_json.h"
 #include "worker/checkpoint/gpt_description.h"
 #include "worker/checkpoint/layers_description.h"
 #include "worker/checkpoint/vocabulary_description.h"
@@ -101,6 +102,9 @@ Result<ModelDescription> FromJson(const Json& json) {
   description.model.label_smoothing = json.value("label_smoothing", 0.0);
   description.format = FormatFromJson(json.at("sample"));
   DESCENT_ASSIGN(description.vocabulary, DecodeVocabulary(json));
+  if (json.contains("data")) {
+    DESCENT_ASSIGN(description.data, DecodeDataJson(json.at("data").dump()));
+  }
   return description;
 }
 
@@ -116,6 +120,7 @@ std::string EncodeModelDescription(const ModelDescription& description) {
     json["label_smoothing"] = description.model.label_smoothing;
   json["sample"] = ToJson(description.format);
   if (description.vocabulary) json.update(EncodeVocabulary(*description.vocabulary));
+  if (description.data) json["data"] = Json::parse(EncodeDataJson(*description.data));
   return json.dump(2) + "\n";
 }
 
@@ -124,7 +129,7 @@ Result<ModelDescription> DecodeModelDescription(std::string_view text) {
     Result<ModelDescription> description = FromJson(Json::parse(text));
     if (!description.ok())
       return Status(Code::kDataLoss,
-                    "the vocabulary of the tokenizer: " + description.status().message());
+                    "the description of the model: " + description.status().message());
     // There is one way to write a description.
     if (EncodeModelDescription(description.value()) != text)
       return Status(Code::kDataLoss, "the description of the model is not one of this version's");

@@ -16,6 +16,7 @@ struct ModelDescription {
   ModelSpec model;
   SampleFormat format;
   std::optional<Vocabulary> vocabulary;  // of text
+  std::optional<DataSpec> data;          // of features: how they come out of a file (FittedData)
 };
 
 // model.json (docs/checkpoint_format.md). Equal descriptions give equal bytes.

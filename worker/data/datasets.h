@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 
+#include "common/data_spec.h"
 #include "common/hash.h"
 #include "worker/data/dataset.h"
 #include "worker/data/vocabulary.h"
@@ -17,8 +18,17 @@ struct Datasets {
   std::unique_ptr<const Dataset> test;
   std::optional<Vocabulary> vocabulary;  // of text
 
-  // Of all splits and the vocabulary: ranks that train together must agree on it.
+  // What the training set decided (FittedData).
+  std::optional<TableSpec> table;  // of tables: columns, categories and classes
+  NormalizeSpec normalize;         // numbers, not where they come from
+
+  // Of all splits, and of the words of vocabulary and table: ranks that train together must agree
+  // on it.
   Digest Fingerprint() const;
 };
+
+// How the features of a job's splits come out of a file, in the words of a job and without need of
+// the training set: `spec` without its files, and with what the training set decided declared.
+DataSpec FittedData(const DataSpec& spec, const Datasets& datasets);
 
 }  // namespace descent

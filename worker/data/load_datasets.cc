@@ -5,21 +5,35 @@
 
 #include "common/check.h"
 #include "worker/data/idx_dataset.h"
+#include "worker/data/load_arrays.h"
+#include "worker/data/load_tables.h"
 #include "worker/data/load_texts.h"
 #include "worker/data/load_tokens.h"
+#include "worker/data/scale_features.h"
+#include "worker/data/synthetic_dataset.h"
+#include "worker/data/take_out_splits.h"
 
 namespace descent {
 namespace {
 
+// Who makes x = (value - mean) / std of features by numbers that are declared.
+enum class Scaling { kLoader, kLoadDatasets };
+
 struct Format {
   DataFormat format;
   Result<Datasets> (*load)(const JobSpec& spec);
+  Scaling scaling = Scaling::kLoadDatasets;
 };
 
 constexpr std::array kFormats = {
-    Format{DataFormat::kIdx, LoadIdx},
+    Format{DataFormat::kIdx, LoadIdx, Scaling::kLoader},
     Format{DataFormat::kText, LoadTexts},
     Format{DataFormat::kTokens, LoadTokens},
+    Format{DataFormat::kCsv, LoadTables},
+    Format{DataFormat::kTsv, LoadTables},
+    Format{DataFormat::kNpy, LoadArrays},
+    Format{DataFormat::kNpz, LoadArrays},
+    Format{DataFormat::kSynthetic, LoadSynthetic},
 };
 
 }  // namespace
@@ -27,7 +41,13 @@ constexpr std::array kFormats = {
 Result<Datasets> LoadDatasets(const JobSpec& spec) {
   const auto format = std::ranges::find(kFormats, spec.data.train.format, &Format::format);
   DESCENT_CHECK(format != kFormats.end());
-  return format->load(spec);
+  DESCENT_ASSIGN(Datasets datasets, format->load(spec));
+  datasets.normalize = spec.data.normalize;
+  DESCENT_RETURN_IF_ERROR(TakeOutSplits(spec, datasets));
+  const bool is_declared = spec.data.normalize.from == NormalizeFrom::kDeclared;
+  if (is_declared && format->scaling == Scaling::kLoader) return datasets;
+  DESCENT_RETURN_IF_ERROR(ScaleFeatures(spec.data, datasets));
+  return datasets;
 }
 
 }  // namespace descent

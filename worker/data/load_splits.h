@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -11,9 +12,10 @@
 namespace descent {
 
 // Loads the splits of a job one after the other, the training set first, and collects what is
-// wrong with them. `load(split, train)` returns Result<std::unique_ptr<Split>>, a line for each
-// problem; `train` is null for the training set, and otherwise the training set, whose format binds
-// the split. Without a training set the others are still read, so that all problems show at once.
+// wrong with them; those that are taken out of it (train_fraction) are left to TakeOutSplits.
+// `load(split, train)` returns Result<std::unique_ptr<Split>>, a line for each problem; `train` is
+// null for the training set, and otherwise the training set, whose format binds the split. Without
+// a training set the others are still read, so that all problems show at once.
 template <typename Split, typename Load>
 Result<Datasets> LoadSplits(const DataSpec& spec, const Load& load) {
   std::string problems;
@@ -26,8 +28,11 @@ Result<Datasets> LoadSplits(const DataSpec& spec, const Load& load) {
   };
   Datasets datasets;
   auto train = load_split(spec.train, nullptr);
-  if (spec.validation) datasets.validation = load_split(*spec.validation, train.get());
-  if (spec.test) datasets.test = load_split(*spec.test, train.get());
+  const auto is_there = [](const std::optional<DatasetSpec>& split) {
+    return split && split->train_fraction == 0;
+  };
+  if (is_there(spec.validation)) datasets.validation = load_split(*spec.validation, train.get());
+  if (is_there(spec.test)) datasets.test = load_split(*spec.test, train.get());
   datasets.train = std::move(train);
   if (!problems.empty()) return Status(Code::kInvalidArgument, problems);
   return datasets;

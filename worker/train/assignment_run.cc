@@ -50,6 +50,15 @@ Status CheckGroupsFit(const OptimizerSpec& optimizer,
   return problems.empty() ? Status() : Status(Code::kInvalidArgument, problems);
 }
 
+ModelDescription DescribeModel(const JobSpec& spec, const Datasets& datasets) {
+  const SampleFormat format = datasets.train->format();
+  const bool has_features = format.feature_count > 0;
+  return {.model = spec.model,
+          .format = format,
+          .vocabulary = datasets.vocabulary,
+          .data = has_features ? std::optional(FittedData(spec.data, datasets)) : std::nullopt};
+}
+
 }  // namespace
 
 AssignmentRun::AssignmentRun(const Options& options)
@@ -269,9 +278,7 @@ Status AssignmentRun::SaveCheckpoint() {
                       .early_stopping =
                           spec_.early_stopping ? std::optional(early_stopping_) : std::nullopt,
                       .nonfinite_steps_in_a_row = nonfinite_policy_->steps_in_a_row()},
-      .model = {.model = spec_.model,
-                .format = datasets_.train->format(),
-                .vocabulary = datasets_.vocabulary},
+      .model = DescribeModel(spec_, datasets_),
       .parameters = parameters,
       .optimizer = optimizer};
   DESCENT_ASSIGN(const PublishedCheckpoint published,

@@ -84,6 +84,26 @@ TEST(ModelDescriptionTest, AnMlpComesBack) {
   EXPECT_FALSE(decoded.vocabulary.has_value());
 }
 
+TEST(ModelDescriptionTest, HowFeaturesComeOutOfATableComesBack) {
+  ModelDescription description = MlpDescription();
+  description.data = DataSpec{.train = {.format = DataFormat::kCsv},
+                              .normalize = {.mean = {0.1, 2}, .std = {1, 1e-3}},
+                              .table = {.label = "kind",
+                                        .columns = {"x", "c"},
+                                        .categorical = {"c"},
+                                        .categories = {{.column = "c", .values = {"a", "ä\"\n"}}},
+                                        .classes = {"no", "yes"},
+                                        .missing = MissingPolicy::kValue,
+                                        .fill = {0.25, 0, 0}}};
+
+  const ModelDescription decoded =
+      DecodeModelDescription(EncodeModelDescription(description)).value();
+
+  EXPECT_EQ(decoded.data->train.format, DataFormat::kCsv);
+  EXPECT_EQ(decoded.data->normalize, description.data->normalize);
+  EXPECT_EQ(decoded.data->table, description.data->table);
+}
+
 TEST(ModelDescriptionTest, TheShapeOfAnImageComesBack) {
   ModelDescription description = MlpDescription();
   description.format.image = ImageShape{.channels = 1, .height = 56, .width = 14};

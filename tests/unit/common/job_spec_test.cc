@@ -150,10 +150,11 @@ TEST(ValidateJobSpecTest, AModelRefusesDataOfAnotherFormat) {
   text.data.train = {.path = "/data/train"};
   text.data.tokenizer.reset();
 
-  EXPECT_THAT(ValidateJobSpec(images),
-              ElementsAre(Violation{
-                  "data.train.format",
-                  "text, must be idx, images, cifar10, cifar100, which model.mlp learns from"}));
+  EXPECT_THAT(
+      ValidateJobSpec(images),
+      ElementsAre(Violation{"data.train.format",
+                            "text, must be one of idx, images, cifar10, cifar100, csv, tsv, npy, "
+                            "npz, synthetic, as the model learns from features"}));
   EXPECT_THAT(ValidateJobSpec(text),
               ElementsAre(Violation{"data.train.format",
                                     "idx, must be text, tokens, which model.gpt learns from"}));

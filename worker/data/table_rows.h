@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "common/result.h"
+#include "common/table_spec.h"
+#include "worker/data/word_codes.h"
+
+namespace descent {
+
+// The rows of a table that are samples, column by column.
+struct TableRows {
+  // Of each feature. A number is rounded to f32, NaN if it is missing; a word is the code of its
+  // category, -1 if it is missing.
+  struct Feature {
+    std::vector<float> numbers;
+    std::vector<std::int32_t> codes;
+    WordCodes categories;
+  };
+
+  std::int64_t count = 0;
+  std::vector<Feature> features;     // in the order of spec.columns
+  std::vector<float> targets;        // [count, spec.targets]
+  std::vector<std::int32_t> labels;  // [count], of a label
+  WordCodes classes;
+};
+
+struct ParsedTable {
+  TableSpec spec;  // with its features named (NameFeatures)
+  TableRows rows;
+};
+
+// Reads a file by a spec. Words of a column whose categories the spec has must be among them, and
+// labels among its classes; of other columns they are learned, and ordered at the end.
+// kInvalidArgument: one line for each problem, with the line of the file and the column; a fault of
+// the syntax ends the reading. Blocks.
+Result<ParsedTable> ParseTable(const std::filesystem::path& path, const TableSpec& spec,
+                               char delimiter);
+
+}  // namespace descent
