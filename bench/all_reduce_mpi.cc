@@ -1,13 +1,12 @@
 // Times the all-reduces that keep the tree beside what a machine allows, in one run:
-//   mpirun -n 2 all_reduce_mpi [largest size in MiB, 512 by default]
+//   mpirun -n 2 all_reduce_mpi [largest size in MiB, 512 by default, below 8192]
 // Columns, in microseconds:
 //   mpi     the collective over messages
 //   shared  the collective over shared memory: each rank's values in memory of the collective, the
 //           sum in its common memory
 //   MPI     MPI_Allreduce, as it comes
-//   limit   a shared window of MPI, in which each rank adds its slice of all ranks' values, in
-//   place,
-//           with streaming stores where they are faster, between two barriers that only spin
+//   limit   a shared window of MPI, in which each rank adds its slice of all ranks' values in
+//           place, with streaming stores where they are faster, between two barriers that only spin
 // A size's four are interleaved, so that whatever disturbs the machine disturbs all. A repetition's
 // time is the slowest rank's; printed is the median over repetitions.
 
@@ -17,6 +16,7 @@
 #include <array>
 #include <atomic>
 #include <bit>
+#include <climits>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
@@ -191,6 +191,8 @@ void Run(std::size_t mebibytes_max) {
   MPI_Comm_size(MPI_COMM_WORLD, &world_size);
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
   const std::size_t bytes_max = mebibytes_max << 20;
+  Require(bytes_max / sizeof(float) <= INT_MAX,
+          "the size must be below 8192 MiB: a count of MPI_Allreduce is an int");
   Comparison comparison(bytes_max / sizeof(float), world_size, rank);
   if (rank == 0)
     std::printf("%d ranks\n%10s %11s %11s %11s %11s %11s %13s\n", world_size, "KiB", "mpi",
