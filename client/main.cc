@@ -27,6 +27,7 @@ int Main(int argc, char** argv) {
   AddCheckpoint(app, line);
   AddData(app, line);
   AddGenerate(app, line);
+  AddPredict(app, line);
   AddLaunch(app, line);
   AddHelp(app, line);
   try {

@@ -19,6 +19,7 @@
 #include "worker/explain_job.h"
 #include "worker/generate/generate.h"
 #include "worker/kernels/instruction_set.h"
+#include "worker/predict/predict.h"
 #include "worker/session.h"
 
 namespace descent {
@@ -89,6 +90,15 @@ void AddGenerateOptions(CLI::App& app, GenerateOptions& options) {
       ->check(CLI::Range(0, limits::kThreadsMax));
 }
 
+void AddPredictOptions(CLI::App& app, PredictOptions& options) {
+  CLI::Option* const checkpoint = app.add_option(
+      "--predict", options.checkpoint, "Only predict --data with the model of this checkpoint");
+  checkpoint->needs(
+      app.add_option("--data", options.data, "Path of the samples")->needs(checkpoint));
+  app.add_option("--output", options.output, "A .csv or .npy file; empty: CSV to stdout")
+      ->needs(checkpoint);
+}
+
 sigset_t EndSignals() {
   sigset_t signals;
   sigemptyset(&signals);
@@ -143,6 +153,8 @@ int Main(int argc, char** argv) {
       ->check(CLI::PositiveNumber);
   GenerateOptions generate;
   AddGenerateOptions(app, generate);
+  PredictOptions predict;
+  AddPredictOptions(app, predict);
   app.set_version_flag("--version", kVersion);
   CLI11_PARSE(app, argc, argv);
   if (!spec_to_check.empty()) return CheckData(spec_to_check);
@@ -154,6 +166,7 @@ int Main(int argc, char** argv) {
   }
   if (!spec_to_explain.empty()) return ExplainJob(spec_to_explain, explained_workers);
   if (!generate.checkpoint.empty()) return Generate(generate);
+  if (!predict.checkpoint.empty()) return Predict(predict);
 
   DieWithParent(parent);
   const sigset_t signals = EndSignals();

@@ -54,6 +54,7 @@ void AddCancel(CLI::App& app, CommandLine& line);
 void AddCheckpoint(CLI::App& app, CommandLine& line);
 void AddData(CLI::App& app, CommandLine& line);
 void AddGenerate(CLI::App& app, CommandLine& line);
+void AddPredict(CLI::App& app, CommandLine& line);
 void AddLaunch(CLI::App& app, CommandLine& line);
 void AddHelp(CLI::App& app, CommandLine& line);  // and version
 

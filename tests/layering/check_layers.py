@@ -25,6 +25,7 @@ LAYER = {
     "worker/train": 4,
     "worker/generate": 5,
     "worker/explain": 5,
+    "worker/predict": 5,
     "worker": 6,
     "coordinator": 6,
     "launch": 6,

@@ -1,0 +1,95 @@
+"""`descent predict`: a checkpoint's model says what it makes of new samples."""
+
+import csv
+import io
+import re
+import struct
+
+from harness import SystemTest, write_idx
+
+
+def read_npy(path):
+    """(shape, values) of an NPY file of little-endian f32 values."""
+    content = path.read_bytes()
+    length, = struct.unpack("<H", content[8:10])
+    head = content[10:10 + length].decode()
+    shape = tuple(int(size) for size in re.search(r"\((\d+), (\d+)\)", head).groups())
+    assert content[:8] == b"\x93NUMPY\x01\x00" and "'<f4'" in head, head
+    assert (10 + length) % 64 == 0
+    values = struct.unpack(f"<{shape[0] * shape[1]}f", content[10 + length:])
+    return shape, values
+
+
+class Predict(SystemTest):
+
+    def train(self, *arguments):
+        """The name of a finished job, and what the run printed."""
+        done = self.run_job(self.job_file, "--workers", 2, *arguments)
+        return re.search(r"/checkpoints/(blobs-[a-z0-9]{5})/", done.stdout).group(1), done.stdout
+
+    def predict(self, checkpoint, *arguments, **options):
+        return self.descent("predict", checkpoint, "--state-dir", self.directory / "state",
+                            *arguments, **options)
+
+    def test_predictions_agree_with_the_accuracy_that_the_job_reports(self):
+        job, printed = self.train()
+
+        done = self.predict(f"{job}/latest", "--data", self.directory / "test")
+
+        rows = list(csv.DictReader(io.StringIO(done.stdout)))
+        self.assertEqual(len(rows), 99)
+        self.assertEqual([int(row["sample"]) for row in rows], list(range(99)))
+        for row in rows:
+            probabilities = [float(row[f"probability_{c}"]) for c in range(4)]
+            self.assertAlmostEqual(sum(probabilities), 1, places=5)
+            self.assertEqual(int(row["predicted"]), probabilities.index(max(probabilities)))
+            self.assertEqual(row["correct"] == "1", row["predicted"] == row["label"])
+        right = sum(row["correct"] == "1" for row in rows)
+        reported = float(re.search(r"test accuracy: ([\d.]+)", printed).group(1))
+        self.assertAlmostEqual(right / 99, reported, places=3)  # digits that the run prints
+        told = re.search(r"99 samples:  loss \S+  accuracy ([\d.]+)", done.stderr)
+        self.assertIsNotNone(told, done.stderr)
+        self.assertEqual(float(told.group(1)), right / 99)
+
+    def test_files_hold_what_stdout_would(self):
+        job, _ = self.train()
+        table = self.directory / "predicted.csv"
+        array = self.directory / "predicted.npy"
+
+        printed = self.predict(f"{job}/best", "--data", self.directory / "test").stdout
+        self.assertEqual(
+            self.predict(f"{job}/best", "--data", self.directory / "test", "--output",
+                         table).stdout, "")
+        self.predict(f"{job}/best", "--data", self.directory / "test", "--output", array)
+
+        self.assertEqual(table.read_text(), printed)
+        shape, values = read_npy(array)
+        self.assertEqual(shape, (99, 4))
+        rows = list(csv.DictReader(io.StringIO(printed)))
+        expected = [float(row[f"probability_{c}"]) for row in rows for c in range(4)]
+        for found, wanted in zip(values, expected):
+            self.assertAlmostEqual(found, wanted, places=6)
+
+    def test_a_model_of_one_logit_says_two_probabilities(self):
+        write_idx(self.directory / "two", 203, classes=2)
+        path = f"{self.directory}/two"
+        job, _ = self.train("--set", f"data.train.path={path}", "--set",
+                            f"data.validation.path={path}", "--set", f"data.test.path={path}",
+                            "--set", "model.loss=binary_cross_entropy")
+
+        done = self.predict(f"{job}/latest", "--data", path)
+
+        row = next(csv.DictReader(io.StringIO(done.stdout)))
+        self.assertAlmostEqual(float(row["probability_0"]) + float(row["probability_1"]), 1, 6)
+
+    def test_what_does_not_fit_is_named(self):
+        job, _ = self.train()
+        write_idx(self.directory / "more", 50, classes=5)
+
+        labels = self.predict(f"{job}/latest", "--data", self.directory / "more", code=2)
+        self.assertIn("labels of 5 classes, must be of 4", labels.stderr)
+        missing = self.predict(f"{job}/latest", "--data", self.directory / "nowhere", code=2)
+        self.assertIn("nowhere-images-idx3-ubyte", missing.stderr)
+        output = self.predict(f"{job}/latest", "--data", self.directory / "test", "--output",
+                              self.directory / "p.txt", code=2)
+        self.assertIn("must end in .csv or .npy", output.stderr)
