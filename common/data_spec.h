@@ -89,6 +89,10 @@ struct DataSpec {
   ArrayShape array_shape = ArrayShape::kFlat;  // of npy and npz
   SyntheticSpec synthetic;
   ShuffleSpec shuffle;  // of the training set, anew in each epoch
+
+  // Of no job file: whether files may come without labels and targets, as those do that a model is
+  // asked about.
+  bool may_lack_answers = false;
 };
 
 }  // namespace descent

@@ -30,9 +30,9 @@ ArrayDataset::ArrayDataset(Options options)
     : options_(std::move(options)), format_(FormatOf(options_)) {
   DESCENT_CHECK(options_.features.rows() >= 1);
   DESCENT_CHECK(options_.features.row_size() >= 1);
-  DESCENT_CHECK(options_.labels.has_value() != options_.targets.has_value());
-  const Array& wanted = options_.labels ? *options_.labels : *options_.targets;
-  DESCENT_CHECK(wanted.rows() == options_.features.rows());
+  DESCENT_CHECK(!options_.labels || !options_.targets);
+  for (const auto* answers : {&options_.labels, &options_.targets})
+    DESCENT_CHECK(!*answers || (*answers)->rows() == options_.features.rows());
   DESCENT_CHECK(!options_.labels || options_.labels->row_size() == 1);
   DESCENT_CHECK(options_.labels.has_value() == (options_.class_count >= 1));
 }
@@ -67,7 +67,8 @@ Digest ArrayDataset::Fingerprint() const {
   ChunkedHasher hasher;
   hasher.Add(std::as_bytes(std::span(&class_count, 1)));
   AddArray(options_.features, hasher);
-  AddArray(options_.labels ? *options_.labels : *options_.targets, hasher);
+  if (options_.labels) AddArray(*options_.labels, hasher);
+  if (options_.targets) AddArray(*options_.targets, hasher);
   return hasher.Finish();
 }
 

@@ -14,7 +14,7 @@ class ArrayDataset final : public Dataset {
  public:
   struct Options {
     Array features;                   // [N, …], N >= 1, each row of at least one value
-    std::optional<Array> labels;      // [N], integers in [0, class_count); either labels or targets
+    std::optional<Array> labels;      // [N], integers in [0, class_count); not beside targets
     std::optional<Array> targets;     // [N] or [N, K]
     std::int64_t class_count = 0;     // of labels
     std::optional<ImageShape> image;  // of the features, whose count is its product

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "common/limits.h"
 #include "worker/data/array_dataset.h"
@@ -19,7 +20,7 @@ namespace {
 // The arrays of a split.
 struct SplitArrays {
   Array features;
-  Array answers;  // labels or targets
+  std::optional<Array> answers;  // labels or targets
 };
 
 // Both, so that what is wrong with each shows at once.
@@ -33,10 +34,25 @@ Result<SplitArrays> Both(Result<Array> features, Result<Array> answers) {
                 features.status().message() + "\n" + answers.status().message());
 }
 
-Result<SplitArrays> ReadArrays(const DatasetSpec& split) {
+Result<SplitArrays> FeaturesAlone(Result<Array> features) {
+  if (!features.ok()) return features.status();
+  return SplitArrays{.features = std::move(features).value(), .answers = std::nullopt};
+}
+
+bool Contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::ranges::find(names, name) != names.end();
+}
+
+// An npy file of a model that is asked says nothing of answers.
+Result<SplitArrays> ReadArrays(const DatasetSpec& split, bool may_lack_answers) {
   const std::string& answers = split.labels.empty() ? split.targets : split.labels;
-  if (split.format == DataFormat::kNpy) return Both(OpenNpyFile(split.path), OpenNpyFile(answers));
+  if (split.format == DataFormat::kNpy) {
+    if (answers.empty()) return FeaturesAlone(OpenNpyFile(split.path));
+    return Both(OpenNpyFile(split.path), OpenNpyFile(answers));
+  }
   DESCENT_ASSIGN(const NpzFile file, NpzFile::Open(split.path));
+  if (may_lack_answers && !Contains(file.Names(), answers))
+    return FeaturesAlone(file.Read(split.features));
   return Both(file.Read(split.features), file.Read(answers));
 }
 
@@ -60,10 +76,11 @@ class SplitMaker {
 
   Result<std::unique_ptr<ArrayDataset>> Make(SplitArrays arrays) {
     CheckFeatures(arrays.features);
-    CheckRows(arrays);
-    const bool has_labels = !split_.labels.empty();
-    const std::int64_t classes = has_labels ? CheckLabels(arrays.answers) : 0;
-    if (!has_labels) CheckTargets(arrays.answers);
+    const bool has_labels = arrays.answers && !split_.labels.empty();
+    const bool has_targets = arrays.answers && !has_labels;
+    if (arrays.answers) CheckRows(arrays.features, *arrays.answers);
+    const std::int64_t classes = has_labels ? CheckLabels(*arrays.answers) : 0;
+    if (has_targets) CheckTargets(*arrays.answers);
     if (!problems_.empty()) return Status(Code::kInvalidArgument, problems_);
     const bool is_image = shape_ == ArrayShape::kImage;
     const auto image = is_image ? ImageOf(arrays.features.shape()) : std::nullopt;
@@ -72,7 +89,7 @@ class SplitMaker {
                                      .targets = std::nullopt,
                                      .class_count = classes,
                                      .image = image};
-    (has_labels ? options.labels : options.targets).emplace(std::move(arrays.answers));
+    (has_labels ? options.labels : options.targets) = std::move(arrays.answers);
     return std::make_unique<ArrayDataset>(std::move(options));
   }
 
@@ -102,10 +119,10 @@ class SplitMaker {
                                       ShapeOf(features), wanted.feature_count));
   }
 
-  void CheckRows(const SplitArrays& arrays) {
-    if (arrays.answers.rows() != arrays.features.rows())
-      Add(AnswersName(), fmt::format("{}, must have {} rows like the features",
-                                     ShapeOf(arrays.answers), arrays.features.rows()));
+  void CheckRows(const Array& features, const Array& answers) {
+    if (answers.rows() != features.rows())
+      Add(AnswersName(), fmt::format("{}, must have {} rows like the features", ShapeOf(answers),
+                                     features.rows()));
   }
 
   // The number of classes.
@@ -156,7 +173,7 @@ Result<Datasets> LoadArrays(const JobSpec& spec) {
       spec.data,
       [&](const DatasetSpec& split,
           const ArrayDataset* train) -> Result<std::unique_ptr<ArrayDataset>> {
-        DESCENT_ASSIGN(SplitArrays arrays, ReadArrays(split));
+        DESCENT_ASSIGN(SplitArrays arrays, ReadArrays(split, spec.data.may_lack_answers));
         return SplitMaker(split, spec.data.array_shape, train).Make(std::move(arrays));
       });
 }

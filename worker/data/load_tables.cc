@@ -82,9 +82,9 @@ Result<std::unique_ptr<ArrayDataset>> MakeDataset(const std::string& path, Parse
                                    .targets = std::nullopt,
                                    .class_count = std::ssize(rows.classes.Words()),
                                    .image = std::nullopt};
-  if (table.spec.label.empty()) {
+  if (!table.spec.targets.empty()) {
     options.targets = Array({rows.count, std::ssize(table.spec.targets)}, std::move(rows.targets));
-  } else {
+  } else if (!table.spec.label.empty()) {
     options.labels = Array({rows.count}, std::move(rows.labels));
   }
   return std::make_unique<ArrayDataset>(std::move(options));
@@ -97,7 +97,9 @@ Result<Datasets> LoadTables(const JobSpec& spec) {
   const auto load = [&](const DatasetSpec& split,
                         const ArrayDataset* train) -> Result<std::unique_ptr<ArrayDataset>> {
     const TableSpec& binding = train == nullptr ? spec.data.table : *fitted;
-    DESCENT_ASSIGN(ParsedTable table, ParseTable(split.path, binding, DelimiterOf(spec.data)));
+    const Answers answers = spec.data.may_lack_answers ? Answers::kOptional : Answers::kRequired;
+    DESCENT_ASSIGN(ParsedTable table,
+                   ParseTable(split.path, binding, DelimiterOf(spec.data), answers));
     if (!fitted) fitted = Fit(table);
     return MakeDataset(split.path, std::move(table));
   };

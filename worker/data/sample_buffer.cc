@@ -18,7 +18,7 @@ SampleBuffer::SampleBuffer(const SampleFormat& format, std::int64_t rows)
       tokens_(Count(static_cast<std::size_t>(rows), format.token_count)),
       labels_(Count(static_cast<std::size_t>(rows), format.label_count)),
       targets_(Count(static_cast<std::size_t>(rows), format.target_count)) {
-  DESCENT_CHECK((format.label_count >= 1) != (format.target_count >= 1));
+  DESCENT_CHECK(format.label_count == 0 || format.target_count == 0);
 }
 
 void SampleBuffer::Fill(const Dataset& dataset, std::span<const std::int64_t> samples) {

@@ -135,6 +135,10 @@ Digest SyntheticDataset::Fingerprint() const {
 }
 
 Result<Datasets> LoadSynthetic(const JobSpec& spec) {
+  if (!spec.data.train.path.empty())
+    return Status(Code::kInvalidArgument, spec.data.train.path +
+                                              ": synthetic samples are computed, there is no file "
+                                              "to read");
   std::int64_t first_sample = 0;
   return LoadSplits<SyntheticDataset>(
       spec.data,

@@ -111,6 +111,17 @@ TableSpec NameFeatures(TableSpec spec, const std::vector<std::string>& names,
   return spec;
 }
 
+TableSpec WithoutMissingAnswers(TableSpec spec, const std::vector<std::string>& names) {
+  const auto is_there = [&](const std::string& column) { return Find(column, names).has_value(); };
+  const bool has_label = !spec.label.empty() && is_there(spec.label);
+  const bool has_targets = !spec.targets.empty() && std::ranges::all_of(spec.targets, is_there);
+  if (has_label || has_targets) return spec;
+  spec.label.clear();
+  spec.targets.clear();
+  spec.classes.clear();
+  return spec;
+}
+
 std::vector<ColumnRole> RolesOf(const TableSpec& spec, const std::vector<std::string>& names,
                                 FileProblems& problems) {
   using Kind = ColumnRole::Kind;

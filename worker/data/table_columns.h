@@ -30,6 +30,9 @@ std::vector<std::string> NameColumns(const TableSpec& spec, std::vector<std::str
 TableSpec NameFeatures(TableSpec spec, const std::vector<std::string>& names,
                        FileProblems& problems);
 
+// The spec without label and targets if the file lacks the label or one of the targets.
+TableSpec WithoutMissingAnswers(TableSpec spec, const std::vector<std::string>& names);
+
 // The role of each column of a file, by a spec whose features are named. Adds to `problems` every
 // column that is not there.
 std::vector<ColumnRole> RolesOf(const TableSpec& spec, const std::vector<std::string>& names,

@@ -173,7 +173,7 @@ Status ParseRows(CsvReader& reader, bool is_row, RowParser& rows) {
 }  // namespace
 
 Result<ParsedTable> ParseTable(const std::filesystem::path& path, const TableSpec& spec,
-                               char delimiter) {
+                               char delimiter, Answers answers) {
   FileProblems problems(path);
   const Result<MappedFile> file = MappedFile::Open(path);
   if (!file.ok()) return Status(Code::kInvalidArgument, file.status().message());
@@ -185,7 +185,8 @@ Result<ParsedTable> ParseTable(const std::filesystem::path& path, const TableSpe
   }
   std::vector<std::string> names = NameColumns(
       spec, std::vector<std::string>(reader.fields().begin(), reader.fields().end()), problems);
-  TableSpec named = NameFeatures(spec, names, problems);
+  TableSpec named = NameFeatures(
+      answers == Answers::kOptional ? WithoutMissingAnswers(spec, names) : spec, names, problems);
   DESCENT_RETURN_IF_ERROR(problems.ToStatus());
   RowParser rows(std::move(named), std::move(names), problems);
   DESCENT_RETURN_IF_ERROR(problems.ToStatus());

@@ -33,11 +33,16 @@ struct ParsedTable {
   TableRows rows;
 };
 
+enum class Answers {
+  kRequired,
+  kOptional,  // a file without its label or targets is read without them
+};
+
 // Reads a file by a spec. Words of a column whose categories the spec has must be among them, and
 // labels among its classes; of other columns they are learned, and ordered at the end.
 // kInvalidArgument: one line for each problem, with the line of the file and the column; a fault of
 // the syntax ends the reading. Blocks.
 Result<ParsedTable> ParseTable(const std::filesystem::path& path, const TableSpec& spec,
-                               char delimiter);
+                               char delimiter, Answers answers);
 
 }  // namespace descent

@@ -113,6 +113,20 @@ TEST_F(LoadArraysTest, OfNpzAreArraysOfOneFile) {
   EXPECT_EQ(datasets.test->format().class_count, 2);
 }
 
+TEST_F(LoadArraysTest, FilesThatAModelIsAskedAboutMayLackLabels) {
+  DataSpec npy = SpecOf(Floats("(1, 2)", {1, 2}), "?");
+  npy.train.labels.clear();
+  npy.may_lack_answers = true;
+  WriteNpz(Path("d.npz"), {{"x", Floats("(1, 2)", {3, 4})}}, NpzMethod::kStored);
+  DataSpec npz;
+  npz.train = {.path = Path("d.npz"), .format = DataFormat::kNpz, .features = "x", .labels = "y"};
+  npz.may_lack_answers = true;
+
+  EXPECT_THAT(FeaturesOf(*Load(npy).value().train), ElementsAre(1, 2));
+  EXPECT_THAT(FeaturesOf(*Load(npz).value().train), ElementsAre(3, 4));
+  EXPECT_EQ(Load(npz).value().train->format().label_count, 0);
+}
+
 TEST_F(LoadArraysTest, WhatIsWrongWithFeaturesAndLabelsComesAtOnce) {
   EXPECT_EQ(ProblemsOf(SpecOf("?", Labels("(2,)", {1}))),
             Path("x.npy") + ": not NPY, must begin with \\x93NUMPY\n" + Path("y.npy") +

@@ -224,6 +224,19 @@ TEST_F(LoadTablesTest, WhatTrainingDecidedReadsAnotherFileInTheSameWay) {
             std::vector<float>(features.begin() + 3, features.begin() + 6));
 }
 
+TEST_F(LoadTablesTest, AFileThatAModelIsAskedAboutMayLackTheLabel) {
+  DataSpec spec = SpecOf(kPets, {.label = "kind", .columns = {"weight", "age"}});
+  spec.table = *Load(spec).value().table;
+  spec.may_lack_answers = true;
+  WriteBytes(Path("train.csv"), "age,weight\n7,3\n");
+
+  const Datasets datasets = Load(spec).value();
+
+  EXPECT_THAT(FeaturesOf(*datasets.train), ElementsAre(3, 7));
+  EXPECT_EQ(datasets.train->format().label_count, 0);
+  EXPECT_EQ(datasets.train->format().target_count, 0);
+}
+
 TEST_F(LoadTablesTest, ATargetThatIsMissingIsAlwaysAnError) {
   EXPECT_THAT(ProblemsOf(SpecOf("x,y\n1,\n", {.targets = {"y"}, .missing = MissingPolicy::kMean})),
               HasSubstr("line 2, column y: nothing, must be a value, as it is what is learned"));

@@ -79,6 +79,13 @@ TEST(SyntheticDatasetTest, AnotherSeedGivesOtherSamples) {
   EXPECT_NE(Make({.seed = 1}).Fingerprint(), Make({.seed = 2}).Fingerprint());
 }
 
+TEST(SyntheticDatasetTest, ThereIsNoFileToRead) {
+  JobSpec spec;
+  spec.data.train = {.path = "/x.csv", .format = DataFormat::kSynthetic};
+
+  EXPECT_EQ(LoadSynthetic(spec).status().code(), Code::kInvalidArgument);
+}
+
 TEST(SyntheticDatasetTest, SplitsFollowOneAnother) {
   JobSpec spec;
   spec.data.train = {.format = DataFormat::kSynthetic, .samples = 4};
