@@ -8,6 +8,19 @@ import struct
 from harness import SystemTest, write_idx
 
 
+TABLE_JOB = """\
+name: blobs
+model: {{linear_regression: {{}}}}
+data:
+  train: {{path: {table}, format: csv}}
+  normalize: {{from: training_set}}
+  table: {{targets: [y], categorical: [kind]}}
+batch: {{global: 20, logical_workers: 2}}
+steps: 50
+optimizer: {{adamw: {{lr: 0.1}}}}
+"""
+
+
 def read_npy(path):
     """(shape, values) of an NPY file of little-endian f32 values."""
     content = path.read_bytes()
@@ -81,6 +94,28 @@ class Predict(SystemTest):
 
         row = next(csv.DictReader(io.StringIO(done.stdout)))
         self.assertAlmostEqual(float(row["probability_0"]) + float(row["probability_1"]), 1, 6)
+
+    def test_a_table_is_predicted_with_and_without_its_targets(self):
+        rows = [f"{i / 10},{'ab'[i % 2]},{3 * i / 10 + i % 2}" for i in range(200)]
+        table = self.directory / "table.csv"
+        table.write_text("x,kind,y\n" + "\n".join(rows) + "\n")
+        bare = self.directory / "bare.csv"
+        bare.write_text("x,kind\n" + "\n".join(row.rsplit(",", 1)[0] for row in rows) + "\n")
+        self.job_file.write_text(TABLE_JOB.format(table=table))
+        job, _ = self.train()
+
+        answered = self.predict(f"{job}/latest", "--data", table)
+        unanswered = self.predict(f"{job}/latest", "--data", bare)
+
+        wanted = list(csv.DictReader(io.StringIO(answered.stdout)))
+        found = list(csv.DictReader(io.StringIO(unanswered.stdout)))
+        self.assertEqual(list(found[0]), ["sample", "predicted"])
+        self.assertEqual([row["predicted"] for row in found], [row["predicted"] for row in wanted])
+        errors = [float(row["predicted"]) - float(row["target"]) for row in wanted]
+        told = re.search(r"200 samples:  loss \S+  mae (\S+)  rmse (\S+)", answered.stderr)
+        self.assertIsNotNone(told, answered.stderr)
+        self.assertAlmostEqual(float(told.group(1)), sum(map(abs, errors)) / 200, places=5)
+        self.assertEqual(unanswered.stderr, "")
 
     def test_what_does_not_fit_is_named(self):
         job, _ = self.train()

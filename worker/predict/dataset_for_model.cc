@@ -76,6 +76,7 @@ Result<std::unique_ptr<const Dataset>> LoadForModel(const ModelDescription& desc
   spec.model = description.model;
   spec.data = *description.data;
   spec.data.train.path = path;
+  spec.data.may_lack_answers = true;
   DESCENT_ASSIGN(Datasets datasets, LoadDatasets(spec));
   SampleFormat format = datasets.train->format();
   DESCENT_RETURN_IF_ERROR(CheckFits(format, description.format, path));
