@@ -18,6 +18,7 @@ enum class RandomPurpose : std::uint32_t {
   kDropout = 2,
   kSampleOrder = 3,
   kGenerate = 4,
+  kAugmentation = 5,
   kBlockOrder = 160,  // within blocks of samples
   kSplit = 161,       // which samples are taken out of the training set
   kSynthetic = 162,

@@ -18,6 +18,16 @@ const std::string kPictures =
 // One sample's pixels are infinite after normalisation, and so is what it gives.
 const std::string kSpoilt =
     "data: {train: {path: DIR/spoilt}, normalize: {mean: [0], std: [1e-300]}}\n";
+// Cut and mirrored anew in every step.
+const std::string kAugmentedPictures =
+    "data: {train: {path: DIR/pictures}, validation: {path: DIR/others}, "
+    "augment: {crop_padding: 2, horizontal_flip: 0.5}}\n";
+const std::string kCifar =
+    "data: {train: {path: DIR/cifar.bin, format: cifar10}, "
+    "normalize: {mean: [0.5, 0.4, 0.3], std: [0.2, 0.3, 0.4]}, "
+    "augment: {crop_padding: 4, horizontal_flip: 0.5}}\n";
+const std::string kTokens =
+    "data: {train: {path: DIR/tokens.bin, format: tokens}, vocabulary_size: 8}\n";
 const std::string kText = "data: {train: {path: DIR/text, format: text}}\n";
 
 // Words, holes and numbers to predict; a part of it is taken out for validation.
@@ -71,6 +81,9 @@ std::vector<SameBitsVariant> SameBitsVariants() {
       {"Resnet", kPictures, {"model.resnet={depth: 18, width: 2}"}},
       {"LinearRegressionOfATable", kTable, {"model.linear_regression={}"}},
       {"SpiralsInBlocks", kSynthetic, {"model.mlp={hidden_sizes: [16]}"}},
+      {"Augmentation", kAugmentedPictures, {"model.mlp={hidden_sizes: [16]}", "batch.micro=1"}},
+      {"CifarInColour", kCifar, {"model.mlp={hidden_sizes: [8]}"}},
+      {"TokenFiles", kTokens, Gpt("")},
       {"Gpt", kText, Gpt("")},
       {"GptWithDropout", kText, Gpt(", dropout: 0.2")},
       {"GptLikeLlama", kText,
@@ -108,6 +121,15 @@ void WriteData(const std::filesystem::path& directory) {
   for (std::int64_t i = 0; i < kSamples + 12; ++i)
     table << (i % 7 == 0 ? "" : std::to_string(i * i % 13)) << ",word" << i % 3 << ',' << i % 5
           << '\n';
+  std::ofstream cifar(directory / "cifar.bin", std::ios::binary);
+  for (std::int64_t i = 0; i < kSamples; ++i) {
+    cifar.put(static_cast<char>(i % 10));
+    for (std::int64_t pixel = 0; pixel < 3072; ++pixel)
+      cifar.put(static_cast<char>(i * 37 + pixel * (i % 10 + 1)));
+  }
+  std::ofstream tokens(directory / "tokens.bin", std::ios::binary);
+  for (std::int64_t i = 0; i < kContext * kSamples + 1; ++i)
+    tokens.put(static_cast<char>(i * i % 8)).put(0);
   std::ofstream text(directory / "text");
   for (std::int64_t i = 0; i < kContext * kSamples + 1; ++i) text << "to be or not"[i * i % 12];
 }

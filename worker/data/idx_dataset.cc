@@ -3,6 +3,7 @@
 #include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "common/check.h"
@@ -73,12 +74,10 @@ std::vector<std::uint8_t> Cut(std::vector<std::uint8_t> values, IndexRange range
 }  // namespace
 
 Result<std::unique_ptr<IdxDataset>> IdxDataset::Load(const Options& options) {
-  DESCENT_CHECK(options.normalize.mean.size() == 1);
-  DESCENT_CHECK(options.normalize.std.size() == 1);
   DESCENT_ASSIGN(IdxPair pair, ReadPair(options.dataset.path));
   DESCENT_ASSIGN(const IndexRange range, ChooseRange(options.dataset, pair));
 
-  std::unique_ptr<IdxDataset> dataset(new IdxDataset());
+  std::unique_ptr<IdxDataset> dataset(new IdxDataset(options.normalize));
   dataset->rows_ = pair.images.shape[1];
   dataset->columns_ = pair.images.shape[2];
   if (options.train == nullptr) {
@@ -99,11 +98,6 @@ Result<std::unique_ptr<IdxDataset>> IdxDataset::Load(const Options& options) {
 
   dataset->pixels_ = Cut(std::move(pair.images.values), range, dataset->format().feature_count);
   dataset->labels_ = Cut(std::move(pair.labels.values), range, 1);
-  for (std::size_t pixel = 0; pixel < dataset->normalized_.size(); ++pixel) {
-    const double value = static_cast<double>(pixel) / 255.0;
-    dataset->normalized_[pixel] =
-        static_cast<float>((value - options.normalize.mean[0]) / options.normalize.std[0]);
-  }
   return dataset;
 }
 
@@ -117,9 +111,8 @@ void IdxDataset::CopySamples(std::span<const std::int64_t> samples, std::span<fl
     DESCENT_CHECK(samples[row] >= 0);
     DESCENT_CHECK(samples[row] < sample_count());
     const auto sample = static_cast<std::size_t>(samples[row]);
-    const auto pixels = std::span(pixels_).subspan(sample * feature_count, feature_count);
-    std::transform(pixels.begin(), pixels.end(), features.begin() + row * feature_count,
-                   [&](std::uint8_t pixel) { return normalized_[pixel]; });
+    normalizer_.Copy(std::span(pixels_).subspan(sample * feature_count, feature_count),
+                     features.subspan(row * feature_count, feature_count));
     labels[row] = labels_[sample];
   }
 }

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -11,12 +10,12 @@
 #include "common/job_spec.h"
 #include "common/result.h"
 #include "worker/data/datasets.h"
+#include "worker/data/pixel_normalizer.h"
 
 namespace descent {
 
 // Images of unsigned bytes and their labels, from PATH-images-idx3-ubyte and PATH-labels-idx1-ubyte
-// (each may end in .gz), kept in memory as bytes and normalised when copied:
-//   x = (pixel / 255 - mean) / std, in double, rounded once to f32.
+// (each may end in .gz), kept in memory as bytes and normalised when copied.
 class IdxDataset final : public Dataset {
  public:
   struct Options {
@@ -42,14 +41,14 @@ class IdxDataset final : public Dataset {
   Digest Fingerprint() const override;
 
  private:
-  IdxDataset() = default;
+  explicit IdxDataset(const NormalizeSpec& normalize) : normalizer_(normalize, 1) {}
 
   std::int64_t rows_ = 0;
   std::int64_t columns_ = 0;
   std::int64_t class_count_ = 0;
-  std::vector<std::uint8_t> pixels_;        // [sample_count, rows, columns]
-  std::vector<std::uint8_t> labels_;        // [sample_count]
-  std::array<float, 256> normalized_ = {};  // of each pixel value
+  std::vector<std::uint8_t> pixels_;  // [sample_count, rows, columns]
+  std::vector<std::uint8_t> labels_;  // [sample_count]
+  const PixelNormalizer normalizer_;
 };
 
 // The loader of the format `idx` (load_datasets.h).

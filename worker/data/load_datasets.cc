@@ -5,7 +5,10 @@
 
 #include "common/check.h"
 #include "worker/data/idx_dataset.h"
+#include "worker/data/image_augmenter.h"
 #include "worker/data/load_arrays.h"
+#include "worker/data/load_cifar.h"
+#include "worker/data/load_image_folder.h"
 #include "worker/data/load_tables.h"
 #include "worker/data/load_texts.h"
 #include "worker/data/load_tokens.h"
@@ -29,6 +32,9 @@ constexpr std::array kFormats = {
     Format{DataFormat::kIdx, LoadIdx, Scaling::kLoader},
     Format{DataFormat::kText, LoadTexts},
     Format{DataFormat::kTokens, LoadTokens},
+    Format{DataFormat::kImages, LoadImageFolder, Scaling::kLoader},
+    Format{DataFormat::kCifar10, LoadCifar, Scaling::kLoader},
+    Format{DataFormat::kCifar100, LoadCifar, Scaling::kLoader},
     Format{DataFormat::kCsv, LoadTables},
     Format{DataFormat::kTsv, LoadTables},
     Format{DataFormat::kNpy, LoadArrays},
@@ -45,8 +51,10 @@ Result<Datasets> LoadDatasets(const JobSpec& spec) {
   datasets.normalize = spec.data.normalize;
   DESCENT_RETURN_IF_ERROR(TakeOutSplits(spec, datasets));
   const bool is_declared = spec.data.normalize.from == NormalizeFrom::kDeclared;
-  if (is_declared && format->scaling == Scaling::kLoader) return datasets;
-  DESCENT_RETURN_IF_ERROR(ScaleFeatures(spec.data, datasets));
+  if (!is_declared || format->scaling != Scaling::kLoader)
+    DESCENT_RETURN_IF_ERROR(ScaleFeatures(spec.data, datasets));
+  DESCENT_RETURN_IF_ERROR(
+      CheckAugment(spec.data.augment, datasets.normalize, datasets.train->format()));
   return datasets;
 }
 

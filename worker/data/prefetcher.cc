@@ -1,17 +1,21 @@
 #include "worker/data/prefetcher.h"
 
+#include <utility>
+
 #include "common/check.h"
 #include "common/limits.h"
 
 namespace descent {
 
 // One slot more than is prepared ahead: the consumer holds one.
-Prefetcher::Prefetcher(const Dataset& dataset, const BatchSequence& sequence)
+Prefetcher::Prefetcher(const Dataset& dataset, const BatchSequence& sequence,
+                       std::optional<ImageAugmenter> augmenter)
     : dataset_(dataset),
       planner_(sequence.plan),
       to_hand_out_(sequence),
       to_prepare_(sequence),
       samples_(static_cast<std::size_t>(to_prepare_.LargestBatch())),
+      augmenter_(std::move(augmenter)),
       slots_(limits::kPrefetchBatches + 1,
              {.buffer = SampleBuffer(dataset.format(), to_prepare_.LargestBatch()), .batch = {}}) {
   DESCENT_CHECK(sequence.plan.sample_count == dataset.sample_count());
@@ -64,6 +68,7 @@ void Prefetcher::Fill(Slot& slot, const BatchPlace& place) {
   const auto samples = std::span(samples_).first(static_cast<std::size_t>(place.positions.size()));
   planner_.CopySamplesAt(place.step, place.positions, samples);
   slot.buffer.Fill(dataset_, samples);
+  if (augmenter_) augmenter_->Apply(place.step, place.positions.first, slot.buffer.features());
   slot.batch = {.place = place,
                 .features = slot.buffer.features(),
                 .tokens = slot.buffer.tokens(),

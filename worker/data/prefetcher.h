@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <thread>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "common/shard_planner.h"
 #include "worker/data/batch_cursor.h"
 #include "worker/data/dataset.h"
+#include "worker/data/image_augmenter.h"
 #include "worker/data/sample_buffer.h"
 
 namespace descent {
@@ -27,11 +29,13 @@ struct Batch {
 
 // Prepares a rank's batches ahead on a thread of its own, up to limits::kPrefetchBatches, in
 // buffers that are allocated once. What it hands out depends on the sequence alone, never on time.
+// An augmenter changes the images of each batch by its step and positions.
 // The dataset must outlive it. All public functions on one thread; destroying it stops the thread
 // after at most one batch, wherever the consumer is.
 class Prefetcher {
  public:
-  Prefetcher(const Dataset& dataset, const BatchSequence& sequence);
+  Prefetcher(const Dataset& dataset, const BatchSequence& sequence,
+             std::optional<ImageAugmenter> augmenter = std::nullopt);
   ~Prefetcher();
   Prefetcher(const Prefetcher&) = delete;
   Prefetcher& operator=(const Prefetcher&) = delete;
@@ -55,8 +59,9 @@ class Prefetcher {
   const ShardPlanner planner_;
 
   BatchCursor to_hand_out_;  // owned by the consumer
-  BatchCursor to_prepare_;   // owned by the thread, as are the sample indices
+  BatchCursor to_prepare_;   // owned by the thread, as are the next two
   std::vector<std::int64_t> samples_;
+  std::optional<ImageAugmenter> augmenter_;
   // Slot i % size holds batch i. The thread owns those not yet prepared, the consumer the others.
   std::vector<Slot> slots_;
 

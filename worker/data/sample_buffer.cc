@@ -24,13 +24,16 @@ SampleBuffer::SampleBuffer(const SampleFormat& format, std::int64_t rows)
 void SampleBuffer::Fill(const Dataset& dataset, std::span<const std::int64_t> samples) {
   DESCENT_CHECK(samples.size() <= rows_max_);
   rows_ = samples.size();
-  dataset.CopySamples(samples, std::span(features_).first(features().size()),
-                      std::span(tokens_).first(tokens().size()),
+  dataset.CopySamples(samples, features(), std::span(tokens_).first(tokens().size()),
                       std::span(labels_).first(labels().size()));
   dataset.CopyTargets(samples, std::span(targets_).first(targets().size()));
 }
 
 std::span<const float> SampleBuffer::features() const {
+  return std::span(features_).first(Count(rows_, format_.feature_count));
+}
+
+std::span<float> SampleBuffer::features() {
   return std::span(features_).first(Count(rows_, format_.feature_count));
 }
 

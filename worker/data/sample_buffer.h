@@ -18,6 +18,7 @@ class SampleBuffer {
 
   // Of the samples copied last, B of them. Valid until the next Fill, and where the buffer moves.
   std::span<const float> features() const;       // [B, F]
+  std::span<float> features();                   // the same, to be changed
   std::span<const std::int32_t> tokens() const;  // [B, T]
   std::span<const std::int32_t> labels() const;  // [B, L]
   std::span<const float> targets() const;        // [B, K]

@@ -61,6 +61,10 @@ TokensBeyond FindBeyond(std::span<const std::byte> bytes, std::int64_t vocabular
 
 }  // namespace
 
+std::vector<std::byte> PackTokens(std::span<const std::uint32_t> tokens, TokenType type) {
+  return type == TokenType::kUint16 ? Narrow<std::uint16_t>(tokens) : Narrow<std::uint32_t>(tokens);
+}
+
 std::int64_t TokenSequence::Piece::size() const {
   return static_cast<std::int64_t>(bytes.size() / TokenBytes(type));
 }
@@ -89,8 +93,7 @@ void TokenSequence::AddPiece(Piece piece) {
 }
 
 void TokenSequence::Append(std::span<const std::uint32_t> tokens, TokenType type) {
-  buffers_.push_back(type == TokenType::kUint16 ? Narrow<std::uint16_t>(tokens)
-                                                : Narrow<std::uint32_t>(tokens));
+  buffers_.push_back(PackTokens(tokens, type));
   AddPiece({.path = "", .type = type, .bytes = buffers_.back()});
 }
 

@@ -13,6 +13,9 @@
 
 namespace descent {
 
+// Tokens as `type`, which holds them all, one after the other.
+std::vector<std::byte> PackTokens(std::span<const std::uint32_t> tokens, TokenType type);
+
 // The tokens of a text, one after the other, in memory or in mapped files. Once it is built it is
 // read only, and any thread may read.
 class TokenSequence {

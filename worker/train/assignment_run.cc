@@ -151,7 +151,9 @@ Result<EndOutcome> AssignmentRun::Train(const Begin& begin) {
                                                           options_.collective.rank()),
                       .micro_size = spec_.batch.micro,
                       .first_step = state_->steps_done(),
-                      .last_step = begin.total_steps});
+                      .last_step = begin.total_steps},
+                     MakeImageAugmenter(spec_.data.augment, datasets_.normalize,
+                                        datasets_.train->format(), spec_.seed));
   TrainStep train_step({.spec = spec_,
                         .shard_plan = begin.shard_plan,
                         .total_steps = begin.total_steps,

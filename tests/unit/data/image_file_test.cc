@@ -1,0 +1,135 @@
+#include "worker/data/image_file.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <zlib.h>
+
+#include "tests/support/temporary_directory.h"
+#include "tests/unit/data/idx_writer.h"
+#include "tests/unit/data/image_writer.h"
+
+namespace descent {
+namespace {
+
+using testing::Each;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+std::string ProblemOf(const std::string& bytes) {
+  const Status status = DecodeImage(bytes, 3).status();
+  EXPECT_EQ(status.code(), Code::kInvalidArgument);
+  return status.message();
+}
+
+// A PNG of one pixel that claims this size.
+std::string PngOfSize(std::uint32_t width, std::uint32_t height) {
+  std::string bytes = PlainPng(1, 1, {0});
+  const auto put = [&](std::size_t offset, std::uint32_t value) {
+    for (int i = 0; i < 4; ++i) bytes[offset + i] = static_cast<char>(value >> (24 - 8 * i));
+  };
+  put(16, width);
+  put(20, height);
+  const auto* const header = reinterpret_cast<const Bytef*>(bytes.data()) + 12;
+  put(29, static_cast<std::uint32_t>(crc32(0, header, 17)));
+  return bytes;
+}
+
+TEST(ImageFileTest, APngInColourBecomesThreePlanes) {
+  const PixelImage image = DecodeImage(PngBytes(1, 2, {1, 2, 3, 4, 5, 6}), 3).value();
+
+  EXPECT_EQ(image.shape, (ImageShape{.channels = 3, .height = 1, .width = 2}));
+  EXPECT_THAT(image.pixels, ElementsAre(1, 4, 2, 5, 3, 6));
+}
+
+TEST(ImageFileTest, GreyInColourHasThreeEqualPlanes) {
+  EXPECT_THAT(DecodeImage(PngBytes(1, 2, {7, 9}), 3).value().pixels, ElementsAre(7, 9, 7, 9, 7, 9));
+}
+
+TEST(ImageFileTest, GreyStaysGrey) {
+  EXPECT_THAT(DecodeImage(PngBytes(2, 1, {7, 9}), 1).value().pixels, ElementsAre(7, 9));
+}
+
+TEST(ImageFileTest, ColoursBecomeGreyByTheirBrightness) {
+  EXPECT_THAT(DecodeImage(PngBytes(1, 3, {255, 0, 0, 0, 255, 0, 0, 0, 255}), 1).value().pixels,
+              ElementsAre(76, 150, 29));
+}
+
+// The library rounds, and its conversion of colours does.
+TEST(ImageFileTest, AJpegOfOneColourKeepsItToWithinTwo) {
+  std::vector<std::uint8_t> pixels;
+  for (int i = 0; i < 64; ++i) pixels.insert(pixels.end(), {200, 100, 50});
+
+  const PixelImage image = DecodeImage(JpegBytes(8, 8, pixels), 3).value();
+
+  EXPECT_EQ(image.shape, (ImageShape{.channels = 3, .height = 8, .width = 8}));
+  const auto plane = [&](int channel) {
+    return std::vector<int>(image.pixels.begin() + 64 * channel,
+                            image.pixels.begin() + 64 * (channel + 1));
+  };
+  EXPECT_THAT(plane(0), Each(testing::AllOf(testing::Ge(198), testing::Le(202))));
+  EXPECT_THAT(plane(1), Each(testing::AllOf(testing::Ge(98), testing::Le(102))));
+  EXPECT_THAT(plane(2), Each(testing::AllOf(testing::Ge(48), testing::Le(52))));
+}
+
+TEST(ImageFileTest, AGreyJpegIsDecoded) {
+  EXPECT_EQ(DecodeImage(JpegBytes(3, 5, std::vector<std::uint8_t>(15, 90)), 1).value().shape,
+            (ImageShape{.channels = 1, .height = 3, .width = 5}));
+}
+
+TEST(ImageFileTest, WhatIsNoImageIsRefused) {
+  EXPECT_EQ(ProblemOf(""), "neither PNG nor JPEG");
+  EXPECT_EQ(ProblemOf("GIF89a"), "neither PNG nor JPEG");
+}
+
+TEST(ImageFileTest, ATruncatedPngIsRefused) {
+  const std::string whole = PlainPng(20, 20, {1, 2, 3});
+
+  for (std::size_t size = 8; size < whole.size(); ++size)
+    EXPECT_THAT(ProblemOf(whole.substr(0, size)), HasSubstr("corrupt PNG: ")) << size;
+}
+
+TEST(ImageFileTest, ATruncatedJpegIsRefused) {
+  const std::string whole = JpegBytes(20, 20, std::vector<std::uint8_t>(1200, 99));
+
+  for (std::size_t size = 3; size < whole.size(); ++size)
+    EXPECT_THAT(ProblemOf(whole.substr(0, size)), HasSubstr("corrupt JPEG: ")) << size;
+}
+
+TEST(ImageFileTest, AFlippedBitOfAPngIsRefused) {
+  std::string bytes = PlainPng(20, 20, {1, 2, 3});
+  bytes[bytes.find("IDAT") + 8] ^= 1;
+
+  EXPECT_THAT(ProblemOf(bytes), HasSubstr("corrupt PNG: "));
+}
+
+TEST(ImageFileTest, AnEnormousPngIsRefusedBeforeMemoryIsTaken) {
+  const std::string wanted = " pixels, must be from 1 to 16384 each way";
+
+  EXPECT_EQ(ProblemOf(PngOfSize(16385, 1)), "1 x 16385" + wanted);
+  EXPECT_EQ(ProblemOf(PngOfSize(1, 0x7fffffff)), "2147483647 x 1" + wanted);
+}
+
+TEST(ImageFileTest, AnEnormousJpegIsRefusedBeforeMemoryIsTaken) {
+  std::string bytes = JpegBytes(8, 8, std::vector<std::uint8_t>(64, 9));
+  const std::size_t frame = bytes.find("\xFF\xC0");
+  ASSERT_NE(frame, std::string::npos);
+  bytes.replace(frame + 5, 4, "\x4F\xFF\x4F\xFF");
+
+  EXPECT_EQ(ProblemOf(bytes), "20479 x 20479 pixels, must be from 1 to 16384 each way");
+}
+
+TEST(ImageFileTest, AJpegOfFourColoursIsRefused) {
+  EXPECT_EQ(ProblemOf(JpegBytes(8, 8, std::vector<std::uint8_t>(256, 9))),
+            "a JPEG of 4 colours, must be grey or of 3");
+}
+
+TEST(ImageFileTest, AFileIsNamed) {
+  const TemporaryDirectory directory;
+  const std::string path = directory.path() / "a.png";
+  WriteBytes(path, "not an image");
+
+  EXPECT_EQ(ReadImageFile(path, 3).status().message(), path + ": neither PNG nor JPEG");
+}
+
+}  // namespace
+}  // namespace descent
