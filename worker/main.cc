@@ -21,6 +21,7 @@
 #include "worker/kernels/instruction_set.h"
 #include "worker/predict/predict.h"
 #include "worker/session.h"
+#include "worker/tokenize.h"
 
 namespace descent {
 namespace {
@@ -155,11 +156,14 @@ int Main(int argc, char** argv) {
   AddGenerateOptions(app, generate);
   PredictOptions predict;
   AddPredictOptions(app, predict);
+  TokenizeOptions tokenize;
+  AddTokenizeOptions(app, tokenize);
   app.set_version_flag("--version", kVersion);
   CLI11_PARSE(app, argc, argv);
   if (!spec_to_check.empty()) return CheckData(spec_to_check);
   if (!spec_to_inspect.empty()) return InspectData(spec_to_inspect);
   if (!file_to_inspect.empty()) return InspectDataFile(file_to_inspect);
+  if (!tokenize.request.output.empty()) return Tokenize(tokenize);
   if (const Status status = SetInstructionSet(instruction_set); !status.ok()) {
     std::fprintf(stderr, "error: --isa: %s\n", status.message().c_str());
     return 2;

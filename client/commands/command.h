@@ -53,6 +53,7 @@ void AddWatch(CLI::App& app, CommandLine& line);
 void AddCancel(CLI::App& app, CommandLine& line);
 void AddCheckpoint(CLI::App& app, CommandLine& line);
 void AddData(CLI::App& app, CommandLine& line);
+void AddDataTokenize(CLI::App& group, CommandLine& line);  // of data
 void AddGenerate(CLI::App& app, CommandLine& line);
 void AddPredict(CLI::App& app, CommandLine& line);
 void AddLaunch(CLI::App& app, CommandLine& line);

@@ -38,7 +38,7 @@ ExitCode Inspect(const InspectFlags& flags, Console& console) {
 }  // namespace
 
 void AddData(CLI::App& app, CommandLine& line) {
-  CLI::App* group = app.add_subcommand("data", "Look at data");
+  CLI::App* group = app.add_subcommand("data", "Look at data, and prepare them");
   group->require_subcommand(1);
   CLI::App* inspect = group->add_subcommand(
       "inspect", "Tell what a file, or the data of a job, holds, and what is wrong with it");
@@ -47,6 +47,7 @@ void AddData(CLI::App& app, CommandLine& line) {
   inspect->add_option("--job", flags->job_file, "Job file: its data, as a model would get them");
   AddSetOption(*inspect, flags->overrides);
   line.OnChosen(inspect, [flags](Console& console) { return Inspect(*flags, console); });
+  AddDataTokenize(*group, line);
 }
 
 }  // namespace descent

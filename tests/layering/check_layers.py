@@ -46,6 +46,9 @@ CONFINED = [
      re.compile(r"^worker/(collective|kernels)/.*\.(cc|cu)$")),
     (re.compile(r"^(dnnl|oneapi/dnnl).*"),
      re.compile(r"^worker/kernels/(.*\.cc|cpu/library_primitive\.h)$")),
+    (re.compile(r"^(png|jpeglib|pcre2)\.h$"),
+     re.compile(r"^(worker/data/(png_raster|jpeg_raster|gpt2_split)\.cc|"
+                r"tests/unit/data/image_writer\.cc)$")),
     (re.compile(r"^worker/kernels/cpu/library_[a-z]*\.h$"),
      re.compile(r"^worker/kernels/cpu/(.*\.cc|library_layout\.h)$")),
 ]

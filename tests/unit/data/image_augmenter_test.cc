@@ -135,7 +135,7 @@ std::vector<float> ImagesOfStep(std::int64_t step, int ranks, std::int64_t micro
                                     .micro_size = micro_size,
                                     .first_step = step};
     Prefetcher batches(dataset, sequence,
-                       MakeImageAugmenter(SpecOf({.crop_padding = 2, .horizontal_flip = 0.5}),
+                       MakeImageAugmenter({.crop_padding = 2, .horizontal_flip = 0.5}, kNormalize,
                                           dataset.format(), 9));
     while (const auto* batch = batches.NextOfStep(step))
       images.insert(images.end(), batch->features.begin(), batch->features.end());
