@@ -29,7 +29,7 @@ void Convert(std::span<const std::byte> bytes, std::span<Value> values) {
   for (std::size_t i = 0; i < values.size(); ++i) {
     Element element;
     std::memcpy(&element, bytes.data() + i * sizeof(Element), sizeof(Element));
-    values[i] = static_cast<Value>(element);
+    values[i] = static_cast<Value>(+element);  // + makes an int of what is narrower, with its sign
   }
 }
 

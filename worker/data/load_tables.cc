@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/check.h"
 #include "common/limits.h"
 #include "worker/data/array_dataset.h"
 #include "worker/data/load_splits.h"
@@ -50,6 +51,7 @@ Result<Array> FeaturesOf(const std::string& path, const ParsedTable& table) {
                                 spec.columns[i]));
   }
   const auto features = static_cast<std::int64_t>(width);
+  DESCENT_CHECK(features >= 1);
   if (features > limits::kFeaturesMax || rows.count > limits::kTableValuesMax / features)
     return Status(
         Code::kInvalidArgument,

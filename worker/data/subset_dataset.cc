@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <functional>
-#include <ranges>
 #include <string>
 #include <utility>
 
@@ -30,12 +29,13 @@ std::int64_t SubsetDataset::InBase(std::int64_t sample) const {
   DESCENT_CHECK(sample >= 0);
   DESCENT_CHECK(sample < sample_count());
   if (part_ == Part::kNamed) return named_[static_cast<std::size_t>(sample)];
-  const auto places = std::views::iota(std::int64_t{0}, std::ssize(named_));
-  const auto has_few_before = [&](std::int64_t j) {
-    return named_[static_cast<std::size_t>(j)] - j <= sample;
-  };
-  const auto first = std::ranges::partition_point(places, has_few_before);
-  return sample + (first - places.begin());
+  std::int64_t first = 0;
+  for (std::int64_t last = std::ssize(named_); first < last;) {
+    const std::int64_t middle = first + (last - first) / 2;
+    const bool has_more_before = named_[static_cast<std::size_t>(middle)] - middle > sample;
+    (has_more_before ? last : first) = has_more_before ? middle : middle + 1;
+  }
+  return sample + first;
 }
 
 std::vector<std::int64_t> SubsetDataset::InBase(std::span<const std::int64_t> samples) const {
