@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace descent {
@@ -14,6 +15,8 @@ struct ImagesSpec {
   std::int64_t channels = 0;       // of image folders: 1 or 3; 0: chosen by default
   std::vector<std::int64_t> size;  // of image folders: [height, width]; empty: that of the files
   ImageLabels labels = ImageLabels::kFine;  // of CIFAR-100: 100 classes or 20 superclasses
+  // Of image folders: their names, by label; empty: the folders of the training set, sorted.
+  std::vector<std::string> classes;
 };
 
 // Random changes of each image of the training split, anew in every step.

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "common/limits.h"
@@ -38,6 +39,10 @@ void CheckFolders(const ImagesSpec& images, SpecChecker& checker) {
                   fmt::format("{} numbers", images.size.size()), "[height, width]");
   for (const std::int64_t side : images.size)
     checker.RequireInRange("data.images.size", side, 1, limits::kImageSideMax);
+  std::set<std::string_view> names;
+  for (const std::string& name : images.classes)
+    checker.Require(!name.empty() && names.insert(name).second, "data.images.classes", Quoted(name),
+                    "the name of a folder, each once");
 }
 
 void CheckNoFolders(const ImagesSpec& images, SpecChecker& checker) {
@@ -45,6 +50,7 @@ void CheckNoFolders(const ImagesSpec& images, SpecChecker& checker) {
   checker.Require(images.channels == 0, "data.images.channels", fmt::to_string(images.channels),
                   wanted);
   checker.Require(images.size.empty(), "data.images.size", "given", wanted);
+  checker.Require(images.classes.empty(), "data.images.classes", "given", wanted);
 }
 
 void CheckNormalize(const NormalizeSpec& normalize, std::optional<std::int64_t> channels,

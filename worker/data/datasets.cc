@@ -44,6 +44,7 @@ DataSpec FittedData(const DataSpec& spec, const Datasets& datasets) {
   fitted.shuffle = {};
   fitted.normalize = datasets.normalize;
   if (datasets.table) fitted.table = *datasets.table;
+  fitted.images.classes = datasets.image_classes;
   return fitted;
 }
 

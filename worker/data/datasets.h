@@ -2,6 +2,8 @@
 
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "common/data_spec.h"
 #include "common/hash.h"
@@ -19,8 +21,9 @@ struct Datasets {
   std::optional<Vocabulary> vocabulary;  // of text
 
   // What the training set decided (FittedData).
-  std::optional<TableSpec> table;  // of tables: columns, categories and classes
-  NormalizeSpec normalize;         // numbers, not where they come from
+  std::optional<TableSpec> table;          // of tables: columns, categories and classes
+  NormalizeSpec normalize;                 // numbers, not where they come from
+  std::vector<std::string> image_classes;  // of image folders, by label
 
   // Of all splits, and of the words of vocabulary and table: ranks that train together must agree
   // on it.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <utility>
 
 #include "common/check.h"
@@ -13,10 +14,12 @@
 namespace descent {
 namespace {
 
-// The two files of a dataset, both readable, and what is wrong with them together.
+constexpr const char* kLabelsEnding = "-labels-idx1-ubyte";
+
+// The two files of a dataset, both readable.
 struct IdxPair {
-  IdxFile images;  // [N, rows, columns]
-  IdxFile labels;  // [N]
+  IdxFile images;                 // [N, rows, columns]
+  std::optional<IdxFile> labels;  // [N]
 };
 
 Status ProblemStatus(const std::vector<std::string>& problems) {
@@ -24,9 +27,17 @@ Status ProblemStatus(const std::vector<std::string>& problems) {
   return Status(Code::kInvalidArgument, fmt::format("{}", fmt::join(problems, "\n")));
 }
 
-Result<IdxPair> ReadPair(const std::string& prefix) {
+bool HasLabels(const std::string& prefix) {
+  std::error_code ignored;
+  return std::filesystem::exists(prefix + kLabelsEnding, ignored) ||
+         std::filesystem::exists(prefix + kLabelsEnding + ".gz", ignored);
+}
+
+Result<IdxPair> ReadPair(const std::string& prefix, bool may_lack_labels) {
   Result<IdxFile> images = ReadIdxFile(prefix + "-images-idx3-ubyte", 3);
-  Result<IdxFile> labels = ReadIdxFile(prefix + "-labels-idx1-ubyte", 1);
+  if (images.ok() && may_lack_labels && !HasLabels(prefix))
+    return IdxPair{.images = std::move(images).value(), .labels = std::nullopt};
+  Result<IdxFile> labels = ReadIdxFile(prefix + kLabelsEnding, 1);
   std::vector<std::string> problems;
   if (!images.ok()) problems.push_back(images.status().message());
   if (!labels.ok()) problems.push_back(labels.status().message());
@@ -36,11 +47,11 @@ Result<IdxPair> ReadPair(const std::string& prefix) {
 
 Result<IndexRange> ChooseRange(const DatasetSpec& spec, const IdxPair& pair) {
   const std::int64_t image_count = pair.images.shape[0];
-  const std::int64_t label_count = pair.labels.shape[0];
+  const std::int64_t label_count = pair.labels ? pair.labels->shape[0] : image_count;
   std::vector<std::string> problems;
   if (label_count != image_count)
     problems.push_back(fmt::format("{}: {} labels, must be {} like the images in {}",
-                                   pair.labels.path.string(), label_count, image_count,
+                                   pair.labels->path.string(), label_count, image_count,
                                    pair.images.path.string()));
   const IndexRange range = spec.range.value_or(IndexRange{.first = 0, .last = image_count});
   if (range.first < 0 || range.first >= range.last || range.last > image_count)
@@ -74,16 +85,16 @@ std::vector<std::uint8_t> Cut(std::vector<std::uint8_t> values, IndexRange range
 }  // namespace
 
 Result<std::unique_ptr<IdxDataset>> IdxDataset::Load(const Options& options) {
-  DESCENT_ASSIGN(IdxPair pair, ReadPair(options.dataset.path));
+  DESCENT_ASSIGN(IdxPair pair, ReadPair(options.dataset.path, options.may_lack_labels));
   DESCENT_ASSIGN(const IndexRange range, ChooseRange(options.dataset, pair));
 
   std::unique_ptr<IdxDataset> dataset(new IdxDataset(options.normalize));
   dataset->rows_ = pair.images.shape[1];
   dataset->columns_ = pair.images.shape[2];
-  if (options.train == nullptr) {
-    dataset->class_count_ = 1 + *std::max_element(pair.labels.values.begin() + range.first,
-                                                  pair.labels.values.begin() + range.last);
-  } else {
+  if (options.train == nullptr && pair.labels) {
+    dataset->class_count_ = 1 + *std::max_element(pair.labels->values.begin() + range.first,
+                                                  pair.labels->values.begin() + range.last);
+  } else if (options.train != nullptr) {
     const IdxDataset& train = *options.train;
     dataset->class_count_ = train.class_count_;
     std::vector<std::string> problems;
@@ -91,13 +102,15 @@ Result<std::unique_ptr<IdxDataset>> IdxDataset::Load(const Options& options) {
       problems.push_back(fmt::format("{}: images of {} x {}, must be {} x {} like the training set",
                                      pair.images.path.string(), dataset->rows_, dataset->columns_,
                                      train.rows_, train.columns_));
-    const std::string problem = LabelProblem(pair.labels, range, train.class_count_);
-    if (!problem.empty()) problems.push_back(problem);
+    if (pair.labels) {
+      const std::string problem = LabelProblem(*pair.labels, range, train.class_count_);
+      if (!problem.empty()) problems.push_back(problem);
+    }
     DESCENT_RETURN_IF_ERROR(ProblemStatus(problems));
   }
 
   dataset->pixels_ = Cut(std::move(pair.images.values), range, dataset->format().feature_count);
-  dataset->labels_ = Cut(std::move(pair.labels.values), range, 1);
+  if (pair.labels) dataset->labels_ = Cut(std::move(pair.labels->values), range, 1);
   return dataset;
 }
 
@@ -106,14 +119,14 @@ void IdxDataset::CopySamples(std::span<const std::int64_t> samples, std::span<fl
   const auto feature_count = static_cast<std::size_t>(format().feature_count);
   DESCENT_CHECK(features.size() == samples.size() * feature_count);
   DESCENT_CHECK(tokens.empty());
-  DESCENT_CHECK(labels.size() == samples.size());
+  DESCENT_CHECK(labels.size() == (labels_.empty() ? 0 : samples.size()));
   for (std::size_t row = 0; row < samples.size(); ++row) {
     DESCENT_CHECK(samples[row] >= 0);
     DESCENT_CHECK(samples[row] < sample_count());
     const auto sample = static_cast<std::size_t>(samples[row]);
     normalizer_.Copy(std::span(pixels_).subspan(sample * feature_count, feature_count),
                      features.subspan(row * feature_count, feature_count));
-    labels[row] = labels_[sample];
+    if (!labels.empty()) labels[row] = labels_[sample];
   }
 }
 
@@ -128,7 +141,10 @@ Digest IdxDataset::Fingerprint() const {
 
 Result<Datasets> LoadIdx(const JobSpec& spec) {
   return LoadSplits<IdxDataset>(spec.data, [&](const DatasetSpec& split, const IdxDataset* train) {
-    return IdxDataset::Load({.dataset = split, .normalize = spec.data.normalize, .train = train});
+    return IdxDataset::Load({.dataset = split,
+                             .normalize = spec.data.normalize,
+                             .train = train,
+                             .may_lack_labels = spec.data.may_lack_answers});
   });
 }
 

@@ -24,15 +24,16 @@ class IdxDataset final : public Dataset {
     // Null for the training set, whose largest label sets the number of classes. Otherwise the
     // training set, whose image size and classes bind this split.
     const IdxDataset* train = nullptr;
+    bool may_lack_labels = false;  // then there need not be a file of labels
   };
 
   // Blocks. kInvalidArgument: one line for each problem.
   static Result<std::unique_ptr<IdxDataset>> Load(const Options& options);
 
-  std::int64_t sample_count() const override { return std::ssize(labels_); }
+  std::int64_t sample_count() const override { return std::ssize(pixels_) / (rows_ * columns_); }
   SampleFormat format() const override {
     return {.feature_count = rows_ * columns_,
-            .label_count = 1,
+            .label_count = labels_.empty() ? 0 : 1,
             .class_count = class_count_,
             .image = ImageShape{.channels = 1, .height = rows_, .width = columns_}};
   }
@@ -47,7 +48,7 @@ class IdxDataset final : public Dataset {
   std::int64_t columns_ = 0;
   std::int64_t class_count_ = 0;
   std::vector<std::uint8_t> pixels_;  // [sample_count, rows, columns]
-  std::vector<std::uint8_t> labels_;  // [sample_count]
+  std::vector<std::uint8_t> labels_;  // [sample_count], or none
   const PixelNormalizer normalizer_;
 };
 

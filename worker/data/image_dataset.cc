@@ -11,14 +11,15 @@ namespace descent {
 
 ImageDataset::ImageDataset(LabelledImages images, const NormalizeSpec& normalize)
     : images_(std::move(images)), normalizer_(normalize, images_.shape.channels) {
-  DESCENT_CHECK(!images_.labels.empty());
+  DESCENT_CHECK(!images_.pixels.empty());
   DESCENT_CHECK(std::ssize(images_.pixels) == sample_count() * format().feature_count);
+  DESCENT_CHECK(images_.labels.empty() || std::ssize(images_.labels) == sample_count());
 }
 
 SampleFormat ImageDataset::format() const {
   const ImageShape& shape = images_.shape;
   return {.feature_count = shape.channels * shape.height * shape.width,
-          .label_count = 1,
+          .label_count = images_.labels.empty() ? 0 : 1,
           .class_count = images_.class_count,
           .image = shape};
 }
@@ -29,14 +30,14 @@ void ImageDataset::CopySamples(std::span<const std::int64_t> samples, std::span<
   const auto feature_count = static_cast<std::size_t>(format().feature_count);
   DESCENT_CHECK(features.size() == samples.size() * feature_count);
   DESCENT_CHECK(tokens.empty());
-  DESCENT_CHECK(labels.size() == samples.size());
+  DESCENT_CHECK(labels.size() == (images_.labels.empty() ? 0 : samples.size()));
   for (std::size_t row = 0; row < samples.size(); ++row) {
     DESCENT_CHECK(samples[row] >= 0);
     DESCENT_CHECK(samples[row] < sample_count());
     const auto sample = static_cast<std::size_t>(samples[row]);
     normalizer_.Copy(std::span(images_.pixels).subspan(sample * feature_count, feature_count),
                      features.subspan(row * feature_count, feature_count));
-    labels[row] = images_.labels[sample];
+    if (!labels.empty()) labels[row] = images_.labels[sample];
   }
 }
 

@@ -13,11 +13,12 @@
 
 namespace descent {
 
-// Images and the class of each, as their files have them.
+// Images and the class of each, as their files have them. Where nobody knows the classes, as of
+// images that a model is asked about, there are no labels.
 struct LabelledImages {
   ImageShape shape;
-  std::vector<std::uint8_t> pixels;      // [N, channels, height, width]
-  std::vector<std::int32_t> labels;      // [N], of which there is one at least
+  std::vector<std::uint8_t> pixels;      // [N, channels, height, width], N >= 1
+  std::vector<std::int32_t> labels;      // [N], or none
   std::vector<std::string> class_names;  // of the labels 0, 1, …; may be empty
   std::int64_t class_count = 0;          // labels are below it
 };
@@ -29,7 +30,9 @@ class ImageDataset final : public Dataset {
 
   const LabelledImages& images() const { return images_; }
 
-  std::int64_t sample_count() const override { return std::ssize(images_.labels); }
+  std::int64_t sample_count() const override {
+    return std::ssize(images_.pixels) / format().feature_count;
+  }
   SampleFormat format() const override;
   void CopySamples(std::span<const std::int64_t> samples, std::span<float> features,
                    std::span<std::int32_t> tokens, std::span<std::int32_t> labels) const override;

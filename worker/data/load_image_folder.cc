@@ -22,6 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kProblemsMax = 20;
+constexpr std::int32_t kNoLabel = -1;
 
 Status ProblemStatus(std::vector<std::string> problems) {
   if (problems.empty()) return Status();
@@ -49,8 +50,11 @@ struct ImageEntry {
 class FolderReader {
  public:
   // `train` is null for the training set.
-  FolderReader(const DatasetSpec& split, const ImagesSpec& spec, const LabelledImages* train)
-      : split_(split), spec_(spec), train_(train) {}
+  FolderReader(const DatasetSpec& split, const DataSpec& data, const LabelledImages* train)
+      : split_(split),
+        spec_(data.images),
+        may_lack_answers_(data.may_lack_answers),
+        train_(train) {}
 
   Result<LabelledImages> Read() {
     DESCENT_RETURN_IF_ERROR(FindClasses());
@@ -76,19 +80,22 @@ class FolderReader {
     for (const std::string& name : names.value())
       if (!name.starts_with('.') && fs::is_directory(fs::path(split_.path) / name, ignored))
         folders_.push_back(name);
-    images_.class_names = train_ == nullptr ? folders_ : train_->class_names;
+    images_.class_names = !spec_.classes.empty() ? spec_.classes
+                          : train_ != nullptr    ? train_->class_names
+                                                 : folders_;
     images_.class_count = std::ssize(images_.class_names);
-    if (!folders_.empty()) return Status();
+    if (!folders_.empty() || may_lack_answers_) return Status();
     return Status(Code::kInvalidArgument,
                   split_.path + ": no folders, must have one for each class");
   }
 
   void FindImages() {
+    if (folders_.empty()) AddImagesOf(split_.path, kNoLabel);
     for (const std::string& folder : folders_) {
       const fs::path path = fs::path(split_.path) / folder;
       const auto known = std::ranges::find(images_.class_names, folder);
       if (known == images_.class_names.end()) {
-        AddProblem(path, "must be one of the classes of the training set");
+        AddProblem(path, "must be one of the classes of the job");
         continue;
       }
       AddImagesOf(path, static_cast<std::int32_t>(known - images_.class_names.begin()));
@@ -110,18 +117,19 @@ class FolderReader {
     if (!read.ok()) return problems_.push_back(read.status().message());
     PixelImage image = std::move(read).value();
     if (!spec_.size.empty()) image = ResizeImage(image, spec_.size[0], spec_.size[1]);
-    if (images_.labels.empty()) images_.shape = train_ == nullptr ? image.shape : train_->shape;
+    if (images_.pixels.empty()) images_.shape = train_ == nullptr ? image.shape : train_->shape;
     if (image.shape != images_.shape)
       return AddProblem(entry.path, fmt::format("{} x {} pixels, must be {} x {} like the first "
                                                 "image, or resized by data.images.size",
                                                 image.shape.height, image.shape.width,
                                                 images_.shape.height, images_.shape.width));
     images_.pixels.insert(images_.pixels.end(), image.pixels.begin(), image.pixels.end());
-    images_.labels.push_back(entry.label);
+    if (entry.label != kNoLabel) images_.labels.push_back(entry.label);
   }
 
   const DatasetSpec& split_;
   const ImagesSpec& spec_;
+  const bool may_lack_answers_;
   const LabelledImages* const train_;
   std::vector<std::string> folders_;
   std::vector<ImageEntry> entries_;
@@ -132,16 +140,17 @@ class FolderReader {
 }  // namespace
 
 Result<Datasets> LoadImageFolder(const JobSpec& spec) {
-  return LoadSplits<ImageDataset>(
-      spec.data,
-      [&](const DatasetSpec& split,
-          const ImageDataset* train) -> Result<std::unique_ptr<ImageDataset>> {
-        DESCENT_ASSIGN(
-            LabelledImages images,
-            FolderReader(split, spec.data.images, train == nullptr ? nullptr : &train->images())
-                .Read());
-        return std::make_unique<ImageDataset>(std::move(images), spec.data.normalize);
-      });
+  std::vector<std::string> classes;
+  const auto load = [&](const DatasetSpec& split,
+                        const ImageDataset* train) -> Result<std::unique_ptr<ImageDataset>> {
+    FolderReader reader(split, spec.data, train == nullptr ? nullptr : &train->images());
+    DESCENT_ASSIGN(LabelledImages images, reader.Read());
+    if (train == nullptr) classes = images.class_names;
+    return std::make_unique<ImageDataset>(std::move(images), spec.data.normalize);
+  };
+  DESCENT_ASSIGN(Datasets datasets, LoadSplits<ImageDataset>(spec.data, load));
+  datasets.image_classes = std::move(classes);
+  return datasets;
 }
 
 }  // namespace descent

@@ -31,18 +31,20 @@ TEST(JobSpecImagesTest, FoldersAreInColourByDefault) {
 
 TEST(JobSpecImagesTest, EveryFieldOfFoldersIsCheckedAtOnce) {
   DataSpec data = Of(DataFormat::kImages);
-  data.images = {.channels = 2, .size = {0, 20000, 3}, .labels = ImageLabels::kCoarse};
+  data.images = {
+      .channels = 2, .size = {0, 20000, 3}, .labels = ImageLabels::kCoarse, .classes = {"a", "a"}};
 
-  EXPECT_THAT(FieldsOf(data),
-              UnorderedElementsAre("data.images.channels", "data.images.size", "data.images.size",
-                                   "data.images.size", "data.images.labels"));
+  EXPECT_THAT(FieldsOf(data), UnorderedElementsAre("data.images.classes", "data.images.channels",
+                                                   "data.images.size", "data.images.size",
+                                                   "data.images.size", "data.images.labels"));
 }
 
 TEST(JobSpecImagesTest, WhatIsOfFoldersIsRefusedForOtherImages) {
   DataSpec data = Of(DataFormat::kIdx);
-  data.images = {.channels = 1, .size = {8, 8}};
+  data.images = {.channels = 1, .size = {8, 8}, .classes = {"a"}};
 
-  EXPECT_THAT(FieldsOf(data), ElementsAre("data.images.channels", "data.images.size"));
+  EXPECT_THAT(FieldsOf(data),
+              ElementsAre("data.images.channels", "data.images.size", "data.images.classes"));
 }
 
 TEST(JobSpecImagesTest, CoarseLabelsAreOfCifar100) {

@@ -36,6 +36,22 @@ TEST_F(IdxDatasetTest, SizesComeFromTheFiles) {
                                              .image = ImageShape{1, 1, 2}}));
 }
 
+TEST_F(IdxDatasetTest, ImagesThatAModelIsAskedAboutNeedNoLabels) {
+  WriteIdxPair(prefix(), {0, 4, 2});
+  std::filesystem::remove(prefix() + "-labels-idx1-ubyte");
+  IdxDataset::Options options = OptionsOf();
+  EXPECT_FALSE(IdxDataset::Load(options).ok());
+
+  options.may_lack_labels = true;
+  const auto dataset = IdxDataset::Load(options).value();
+  std::vector<float> features(2);
+  dataset->CopySamples(std::vector<std::int64_t>{2}, features, {}, {});
+
+  EXPECT_EQ(dataset->sample_count(), 3);
+  EXPECT_EQ(dataset->format().label_count, 0);
+  EXPECT_THAT(features, ElementsAre(20 / 255.0f, 21 / 255.0f));
+}
+
 TEST_F(IdxDatasetTest, CopiesTheNamedSamplesInTheirOrder) {
   WriteIdxPair(prefix(), {0, 4, 2});
   const auto dataset = IdxDataset::Load(OptionsOf()).value();

@@ -106,8 +106,47 @@ TEST_F(LoadImageFolderTest, AClassThatTheTrainingSetLacksIsRefused) {
   JobSpec spec = SpecOf("train", 1);
   spec.data.validation = Split("validation");
 
-  EXPECT_EQ(ProblemsOf(spec),
-            Path("validation/z") + ": must be one of the classes of the training set");
+  EXPECT_EQ(ProblemsOf(spec), Path("validation/z") + ": must be one of the classes of the job");
+}
+
+TEST_F(LoadImageFolderTest, TheJobMayNameTheClassesInAnyOrder) {
+  Write("train/cat/1.png", PlainPng(1, 1, {1}));
+  Write("train/dog/1.png", PlainPng(1, 1, {1}));
+  JobSpec spec = SpecOf("train", 1);
+  spec.data.images.classes = {"dog", "bird", "cat"};
+
+  const Datasets datasets = LoadImageFolder(spec).value();
+
+  EXPECT_THAT(ImagesOf(*datasets.train).labels, ElementsAre(2, 0));
+  EXPECT_EQ(datasets.train->format().class_count, 3);
+}
+
+TEST_F(LoadImageFolderTest, TheClassesOfTheTrainingSetAreKeptForPredictions) {
+  Write("train/cat/1.png", PlainPng(1, 1, {1}));
+  Write("train/dog/1.png", PlainPng(1, 1, {1}));
+  const JobSpec spec = SpecOf("train", 1);
+  const DataSpec fitted = FittedData(spec.data, LoadImageFolder(spec).value());
+  Write("new/dog/1.png", PlainPng(1, 1, {1}));
+  JobSpec later = spec;
+  later.data = fitted;
+  later.data.train.path = Path("new");
+
+  EXPECT_THAT(ImagesOf(*LoadImageFolder(later).value().train).labels, ElementsAre(1));
+}
+
+TEST_F(LoadImageFolderTest, ImagesThatAModelIsAskedAboutNeedNoClasses) {
+  Write("new/1.png", PlainPng(1, 2, {1}));
+  Write("new/2.png", PlainPng(1, 2, {2}));
+  JobSpec spec = SpecOf("new", 1);
+  spec.data.may_lack_answers = true;
+
+  const Datasets datasets = LoadImageFolder(spec).value();
+  std::vector<float> features(4);
+  datasets.train->CopySamples(std::vector<std::int64_t>{0, 1}, features, {}, {});
+
+  EXPECT_EQ(datasets.train->sample_count(), 2);
+  EXPECT_EQ(datasets.train->format().label_count, 0);
+  EXPECT_FLOAT_EQ(features[3], 2.0f / 255);
 }
 
 TEST_F(LoadImageFolderTest, AnImageOfAnotherSizeIsRefused) {

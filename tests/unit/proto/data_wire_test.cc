@@ -45,7 +45,10 @@ TEST(DataWireTest, WhatIsSaidOfTokensComesBackAsItWent) {
 TEST(DataWireTest, WhatIsSaidOfImagesComesBackAsItWent) {
   const DataSpec received =
       Received({.normalize = {.mean = {0.1, 0.2, 0.3}, .std = {0.4, 0.5, 0.6}},
-                .images = {.channels = 1, .size = {32, 48}, .labels = ImageLabels::kCoarse},
+                .images = {.channels = 1,
+                           .size = {32, 48},
+                           .labels = ImageLabels::kCoarse,
+                           .classes = {"b", "a"}},
                 .augment = {.crop_padding = 4, .horizontal_flip = 0.5}});
 
   EXPECT_THAT(received.normalize.mean, ElementsAre(0.1, 0.2, 0.3));
@@ -53,6 +56,7 @@ TEST(DataWireTest, WhatIsSaidOfImagesComesBackAsItWent) {
   EXPECT_EQ(received.images.channels, 1);
   EXPECT_THAT(received.images.size, ElementsAre(32, 48));
   EXPECT_EQ(received.images.labels, ImageLabels::kCoarse);
+  EXPECT_THAT(received.images.classes, ElementsAre("b", "a"));
   EXPECT_EQ(received.augment.crop_padding, 4);
   EXPECT_EQ(received.augment.horizontal_flip, 0.5);
 }
