@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <ranges>
 #include <utility>
 
 #include "common/shard_planner.h"
@@ -33,21 +34,26 @@ std::string WithoutNumbers(const std::string& name) {
   return pattern;
 }
 
-// Slots are in the reverse of the forward pass.
-std::vector<ParameterGroup> GroupsOf(const ParameterLayout& layout) {
-  std::vector<ParameterGroup> groups;
-  for (std::size_t i = layout.slots.size(); i-- > 0;) {
-    const ParameterSlot& slot = layout.slots[i];
-    const std::string pattern = WithoutNumbers(slot.name);
-    const auto group = std::ranges::find_if(groups, [&](const ParameterGroup& candidate) {
-      return WithoutNumbers(candidate.name) == pattern && candidate.shape == slot.shape;
-    });
-    if (group == groups.end()) {
-      groups.push_back({slot.name, slot.shape, 1, slot.size});
-    } else {
-      group->name = pattern;
-      ++group->tensors;
-      group->elements += slot.size;
+void AddToGroups(const ParameterSlot& slot, std::vector<TensorGroup>& groups) {
+  const std::string pattern = WithoutNumbers(slot.name);
+  const auto group = std::ranges::find_if(groups, [&](const TensorGroup& candidate) {
+    return WithoutNumbers(candidate.name) == pattern && candidate.shape == slot.shape;
+  });
+  if (group == groups.end()) {
+    groups.push_back({slot.name, slot.shape, 1, slot.size});
+    return;
+  }
+  group->name = pattern;
+  ++group->tensors;
+  group->elements += slot.size;
+}
+
+// Slots are in the reverse of the forward pass, running statistics behind what is learned.
+std::vector<TensorGroup> GroupsOf(const ParameterLayout& layout) {
+  std::vector<TensorGroup> groups;
+  for (const bool is_statistic : {false, true}) {
+    for (const ParameterSlot& slot : std::views::reverse(layout.slots)) {
+      if (slot.momentum.has_value() == is_statistic) AddToGroups(slot, groups);
     }
   }
   return groups;

@@ -15,7 +15,7 @@ namespace descent {
 // What a job is compiled to, and what that costs on this machine, for `descent explain`.
 
 // Parameters of one shape whose names differ in numbers alone: "transformer.h.*.ln_1.weight".
-struct ParameterGroup {
+struct TensorGroup {
   std::string name;
   Shape shape;
   std::int64_t tensors = 0;
@@ -70,7 +70,8 @@ struct Explanation {
   int threads = 1;
   std::int64_t train_samples = 0;
   std::int64_t parameter_count = 0;
-  std::vector<ParameterGroup> groups;  // in the order of the forward pass
+  // In the order of the forward pass, running statistics last.
+  std::vector<TensorGroup> groups;
   MemoryExplanation memory;
   std::vector<PlanExplanation> plans;  // training, evaluation
   std::vector<BucketExplanation> buckets;

@@ -7,7 +7,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json ToValue(const ParameterGroup& group) {
+Json ToValue(const TensorGroup& group) {
   return {{"name", group.name},
           {"shape", group.shape},
           {"tensors", group.tensors},

@@ -44,7 +44,7 @@ TEST_F(ExplanationTest, ParametersOfOneShapeThatNumbersTellApartAreAGroup) {
   // By layer: weight and bias; the two between the first and the last are alike, and so are the
   // biases of the first three.
   std::vector<std::string> names;
-  for (const ParameterGroup& group : explanation.groups) names.push_back(group.name);
+  for (const TensorGroup& group : explanation.groups) names.push_back(group.name);
   EXPECT_EQ(names, (std::vector<std::string>{"layers.0.weight", "layers.*.bias", "layers.*.weight",
                                              "layers.3.weight", "layers.3.bias"}));
   EXPECT_EQ(explanation.groups[1].tensors, 3);
@@ -55,7 +55,7 @@ TEST_F(ExplanationTest, GroupsAddUpToTheParameters) {
   const Explanation explanation = Explained(1);
 
   std::int64_t elements = 0;
-  for (const ParameterGroup& group : explanation.groups) elements += group.elements;
+  for (const TensorGroup& group : explanation.groups) elements += group.elements;
   EXPECT_EQ(elements, 36 * 16 + 2 * 16 * 16 + 16 * 4 + 3 * 16 + 4);
   EXPECT_EQ(explanation.parameter_count, elements);
 }
