@@ -15,6 +15,7 @@
 #include "common/lr_schedule_spec.h"
 #include "common/nonfinite_spec.h"
 #include "common/optimizer_spec.h"
+#include "common/precision.h"
 #include "common/resnet_spec.h"
 #include "common/shard_planner.h"
 
@@ -37,8 +38,8 @@ struct MlpSpec {
 struct LinearRegressionSpec {};
 struct LogisticRegressionSpec {};
 
-// How parameters start: as PyTorch's layers do, or as GPT-2's weights did.
-enum class Initializer { kPytorch, kGpt2 };
+// How parameters start: as PyTorch's layers do, as GPT-2's weights did, or at zero.
+enum class Initializer { kPytorch, kGpt2, kZeros };
 
 struct ModelSpec {
   std::variant<MlpSpec, GptSpec, LinearRegressionSpec, LogisticRegressionSpec, LayersSpec,
@@ -49,6 +50,7 @@ struct ModelSpec {
   double huber_delta = 0.0;      // of huber, above 0; 0: chosen by default
   double label_smoothing = 0.0;  // of cross_entropy, in [0, 1): of training alone
   ActivationCheckpointing activation_checkpointing = ActivationCheckpointing::kNone;
+  Precision precision = Precision::kFloat32;
 };
 
 // As batch.global: a step has the whole training set, which is full-batch gradient descent.

@@ -11,6 +11,7 @@
 #include "proto/lr_schedule_wire.h"
 #include "proto/nonfinite_wire.h"
 #include "proto/optimizer_wire.h"
+#include "proto/precision_wire.h"
 #include "proto/wire.h"
 
 namespace descent {
@@ -123,7 +124,15 @@ void SetArchitecture(const ResnetSpec& resnet, v1::ModelSpec& model) {
 }
 
 v1::Init ToProto(Initializer init) {
-  return init == Initializer::kPytorch ? v1::INIT_PYTORCH : v1::INIT_GPT2;
+  switch (init) {
+    case Initializer::kGpt2:
+      return v1::INIT_GPT2;
+    case Initializer::kZeros:
+      return v1::INIT_ZEROS;
+    case Initializer::kPytorch:
+      break;
+  }
+  return v1::INIT_PYTORCH;
 }
 
 Status SetInit(v1::Init proto, ModelSpec& model) {
@@ -135,6 +144,9 @@ Status SetInit(v1::Init proto, ModelSpec& model) {
       return Status();
     case v1::INIT_GPT2:
       model.init = Initializer::kGpt2;
+      return Status();
+    case v1::INIT_ZEROS:
+      model.init = Initializer::kZeros;
       return Status();
     default:
       return UnknownEnum("model.init", proto);
@@ -200,6 +212,7 @@ v1::JobSpec ToProto(const JobSpec& spec) {
   SetLrSchedule(spec.lr_schedule, *proto.mutable_lr_schedule());
   SetEvaluation(spec, proto);
   SetNonfinite(spec, proto);
+  SetPrecision(spec, proto);
   proto.mutable_checkpoint()->set_every_steps(spec.checkpoint.every_steps);
   proto.mutable_checkpoint()->set_keep_last(spec.checkpoint.keep_last);
   proto.mutable_workers()->set_min(spec.workers.min);
@@ -228,6 +241,7 @@ Result<JobSpec> FromProto(const v1::JobSpec& proto) {
   DESCENT_ASSIGN(spec.lr_schedule, LrScheduleFromProto(proto.lr_schedule()));
   DESCENT_RETURN_IF_ERROR(SetEvaluation(proto, spec));
   DESCENT_RETURN_IF_ERROR(SetNonfinite(proto, spec));
+  DESCENT_RETURN_IF_ERROR(SetPrecision(proto, spec));
   spec.checkpoint.every_steps = proto.checkpoint().every_steps();
   if (proto.checkpoint().has_keep_last())
     spec.checkpoint.keep_last = proto.checkpoint().keep_last();

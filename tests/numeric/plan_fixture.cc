@@ -148,7 +148,7 @@ CompiledProblem::CompiledProblem(const Problem& problem, PlanKind kind, int thre
       labels_(problem.Labels()),
       pool_(threads),
       plan_(Plan::Compile(problem.BuildGraph(rows), layout_, kind, pool_,
-                          problem.model.activation_checkpointing)
+                          {problem.model.activation_checkpointing, problem.model.precision})
                 .value()) {}
 
 Outcome CompiledProblem::EmptyOutcome() const {

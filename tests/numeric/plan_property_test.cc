@@ -162,7 +162,7 @@ std::vector<float> StepOf(const Graph& model, ActivationCheckpointing checkpoint
   const ParameterLayout layout = MakeParameterLayout(model);
   ThreadPool pool(1);
   const auto plan =
-      Plan::Compile(model, layout, PlanKind::kTrainWrite, pool, checkpointing).value();
+      Plan::Compile(model, layout, PlanKind::kTrainWrite, pool, {checkpointing}).value();
   const Shape shape = {kRandomModelRows, kRandomModelColumns};
   const std::vector<double> features = SampleSource(1).Reals(shape).values;
   const std::vector<float> operands(features.begin(), features.end());

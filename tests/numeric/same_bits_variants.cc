@@ -108,6 +108,19 @@ std::vector<SameBitsVariant> SameBitsVariants() {
       {"FullBatch",
        kPictures,
        {"model.mlp={hidden_sizes: [16], dropout: 0.3}", "batch.global=all", "batch.micro=5"}},
+      {"MlpInBfloat16",
+       kPictures,
+       {"model.mlp={hidden_sizes: [16, 8], activation: gelu, dropout: 0.3}", "precision=bf16"}},
+      {"ConvnetInBfloat16",
+       kPictures,
+       {"model.convnet={layers: [{channels: 5, pool: 2}], batch_norm: true}", "precision=bf16",
+        "batch.micro=2"}},
+      {"GptInBfloat16", kText,
+       [] {
+         std::vector<std::string> fields = Gpt(", dropout: 0.2");
+         fields.push_back("precision=bf16");
+         return fields;
+       }()},
       {"PartsInOnePass", kPictures, {"model.mlp={hidden_sizes: [16]}", "batch.micro=12"}},
   };
 }

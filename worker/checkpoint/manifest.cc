@@ -14,6 +14,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr int kFormat = 2;
 constexpr std::string_view kDefaultOptimizer = "adamw";
+constexpr std::string_view kDefaultPrecision = "f32";
 
 Json ToJson(const FileDigest& file) {
   Json chunks = Json::array();
@@ -62,6 +63,7 @@ Json ToJson(const Manifest& manifest) {
                {"files", std::move(files)}};
   // Absent in manifests of jobs without them, which older programs can read.
   if (description.optimizer != kDefaultOptimizer) json["optimizer"] = description.optimizer;
+  if (description.precision != kDefaultPrecision) json["precision"] = description.precision;
   if (description.early_stopping) json["early_stopping"] = ToJson(*description.early_stopping);
   if (description.nonfinite_steps_in_a_row > 0)
     json["nonfinite_steps_in_a_row"] = description.nonfinite_steps_in_a_row;
@@ -98,6 +100,7 @@ Manifest FromJson(const Json& json) {
   json.at("instruction_set").get_to(description.instruction_set);
   json.at("version").get_to(description.version);
   if (json.contains("optimizer")) json.at("optimizer").get_to(description.optimizer);
+  if (json.contains("precision")) json.at("precision").get_to(description.precision);
   if (json.contains("early_stopping"))
     description.early_stopping = ToEarlyStopping(json.at("early_stopping"));
   description.nonfinite_steps_in_a_row = json.value("nonfinite_steps_in_a_row", std::int64_t{0});

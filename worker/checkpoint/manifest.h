@@ -29,6 +29,7 @@ struct CheckpointDescription {
   std::int64_t logical_workers = 0;
   std::int64_t optimizer_steps = 0;                  // updates done, for the bias correction
   std::string optimizer = "adamw";                   // what the state consists of, in words
+  std::string precision = "f32";                     // in which the bits continue only
   std::string instruction_set;                       // "avx512": the bits continue only on the same
   std::string version;                               // of the program
   std::optional<EarlyStoppingState> early_stopping;  // of a job that has it

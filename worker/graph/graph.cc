@@ -59,6 +59,11 @@ Graph Graph::WithNodes(std::vector<Node> nodes) const {
   return graph;
 }
 
+void Graph::StoreAs(ValueId id, DataType type) {
+  DESCENT_CHECK(id.is_valid());
+  values_[static_cast<std::size_t>(id.index)].type.type = type;
+}
+
 const Value& Graph::value(ValueId id) const {
   DESCENT_CHECK(id.is_valid());
   DESCENT_CHECK(id.index < value_count());

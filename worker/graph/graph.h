@@ -91,6 +91,9 @@ class Graph {
   // The same values and ids, computed by `nodes` alone.
   Graph WithNodes(std::vector<Node> nodes) const;
 
+  // How a value of a graph that is to run is stored; the same graph otherwise.
+  void StoreAs(ValueId id, DataType type);
+
   const Value& value(ValueId id) const;
   int value_count() const { return static_cast<int>(values_.size()); }
   std::span<const Node> nodes() const { return nodes_; }

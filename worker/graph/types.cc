@@ -8,6 +8,12 @@ std::int64_t ElementCount(const Shape& shape) {
   return count;
 }
 
+std::int64_t ByteCount(const TensorType& type) {
+  return ElementCount(type.shape) * (type.type == DataType::kBFloat16 ? 2 : 4);
+}
+
+std::int64_t WordCount(const TensorType& type) { return (ByteCount(type) + 3) / 4; }
+
 std::string ToString(const Shape& shape) {
   std::string text = "[";
   for (const std::int64_t size : shape) {

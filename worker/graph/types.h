@@ -6,8 +6,9 @@
 
 namespace descent {
 
-// Both take four bytes, so offsets in the arenas count elements.
-enum class DataType { kFloat32, kInt32 };
+// Ops compute in f32, on int32 indices; bf16, the upper half of an f32, is a way to store a
+// temporary between them.
+enum class DataType { kFloat32, kInt32, kBFloat16 };
 
 // Sizes of the axes, outermost first. Tensors are dense and row-major; a scalar has no axes.
 using Shape = std::vector<std::int64_t>;
@@ -22,6 +23,10 @@ struct TensorType {
 
   bool operator==(const TensorType&) const = default;
 };
+
+std::int64_t ByteCount(const TensorType& type);
+// How many four-byte words hold the tensor: the unit of places in the arenas.
+std::int64_t WordCount(const TensorType& type);
 
 // Names a value of one graph, and of every graph derived from it.
 struct ValueId {

@@ -7,11 +7,11 @@
 
 namespace descent {
 
-// How the parameters of a model start. Gains start at 1 and the biases of norms at 0, by either.
-//              pytorch                                   gpt2
-//   weight     uniform on [-1 / sqrt(in), 1 / sqrt(in))  normal of deviation 0.02
-//   bias       the same                                  0
-//   embedding  normal of deviation 1                     normal of deviation 0.02
+// How the parameters of a model start. Gains start at 1 and the biases of norms at 0, by any.
+//              pytorch                                   gpt2                      zeros
+//   weight     uniform on [-1 / sqrt(in), 1 / sqrt(in))  normal of deviation 0.02  0
+//   bias       the same                                  0                         0
+//   embedding  normal of deviation 1                     normal of deviation 0.02  0
 // The inputs of a convolution are its input channels in a group times the size of its kernel.
 // Sources: torch.nn.Linear, Conv2d and Embedding; Radford et al. 2019, section 2.3, with the
 // deviation of the published code.

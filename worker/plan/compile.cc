@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "worker/plan/mixed_precision.h"
 #include "worker/plan/program.h"
 
 namespace descent {
@@ -8,7 +9,7 @@ namespace {
 
 double BytesOf(const std::vector<TensorType>& types) {
   double bytes = 0;
-  for (const TensorType& type : types) bytes += 4.0 * static_cast<double>(ElementCount(type.shape));
+  for (const TensorType& type : types) bytes += static_cast<double>(ByteCount(type));
   return bytes;
 }
 
@@ -32,26 +33,34 @@ OutputMode ModeOf(const Node& node, const std::vector<Place>& places, PlanKind k
   return accumulates ? OutputMode::kAccumulate : OutputMode::kWrite;
 }
 
-Result<ProgramStep> PrepareStep(const KernelRequest& request, const std::vector<Place>& places) {
-  const Graph& graph = request.graph;
+// A view of what is stored in bf16 has nothing to convert.
+bool IsWidened(const Graph& stored, const Node& node) {
+  return HasBFloat16(stored, node) && !node.op->is_view;
+}
+
+// `stored` is the request's graph with the types in which values are stored.
+Result<ProgramStep> PrepareStep(const KernelRequest& request, const Graph& stored,
+                                WideningScratch& scratch, const std::vector<Place>& places) {
   const Node& node = request.node;
   const Kernel* kernel = FindKernel(node.op->name);
   if (kernel == nullptr) {
     return Status(Code::kInvalidArgument, "no kernel runs " + std::string(node.op->name));
   }
   ProgramStep step;
-  DESCENT_ASSIGN(step.step, kernel->prepare(request));
+  DESCENT_ASSIGN(step.step, IsWidened(stored, node)
+                                ? PrepareWidened(*kernel, request, stored, scratch)
+                                : kernel->prepare(request));
   step.inputs = PlacesOf(node.inputs, places);
   step.outputs = PlacesOf(node.outputs, places);
   step.input_addresses.resize(step.inputs.size());
   step.output_addresses.resize(step.outputs.size());
-  const std::vector<TensorType> inputs = graph.TypesOf(node.inputs);
-  const std::vector<TensorType> outputs = graph.TypesOf(node.outputs);
+  const std::vector<TensorType> inputs = stored.TypesOf(node.inputs);
+  const std::vector<TensorType> outputs = stored.TypesOf(node.outputs);
   step.flops = node.op->flops(inputs, outputs, node.attributes);
   const bool is_shown_in_place = node.op->is_view && step.inputs[0] == step.outputs[0];
   step.bytes_moved = is_shown_in_place ? 0 : BytesOf(inputs) + BytesOf(outputs);
   step.op = node.op->name;
-  step.text = TextOf(graph, node);
+  step.text = TextOf(stored, node);
   return step;
 }
 
@@ -111,16 +120,23 @@ void CountElements(Program& program, const Graph& graph, const ParameterLayout& 
 
 Result<std::unique_ptr<Plan>> Plan::Compile(const Graph& model, const ParameterLayout& layout,
                                             PlanKind kind, ThreadPool& pool,
-                                            ActivationCheckpointing checkpointing) {
+                                            PlanOptions options) {
   DESCENT_ASSIGN(LoweredModel lowered, Lower(model, layout, kind));
-  if (IsTraining(kind) && checkpointing == ActivationCheckpointing::kFull)
+  if (IsTraining(kind) && options.checkpointing == ActivationCheckpointing::kFull)
     lowered = CheckpointActivations(std::move(lowered), model.value_count(), layout, kind);
-  const PlacedValues placed = PlaceValues(lowered, layout, kind);
+  LoweredModel stored = lowered;
+  if (options.precision == Precision::kBFloat16) {
+    DESCENT_ASSIGN(MixedPrecision mixed, MixPrecision(std::move(lowered), kind));
+    lowered = std::move(mixed.model);
+    stored.graph = std::move(mixed.stored);
+  }
+  const PlacedValues placed = PlaceValues(stored, layout, kind);
   auto program = std::make_unique<Program>();
   program->kind = kind;
   for (const Node& node : lowered.graph.nodes()) {
     const OutputMode mode = ModeOf(node, placed.places, kind);
-    DESCENT_ASSIGN(ProgramStep step, PrepareStep({lowered.graph, node, mode, pool}, placed.places));
+    DESCENT_ASSIGN(ProgramStep step, PrepareStep({lowered.graph, node, mode, pool}, stored.graph,
+                                                 program->scratch, placed.places));
     program->steps.push_back(std::move(step));
   }
   if (IsTraining(kind)) {

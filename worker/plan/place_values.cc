@@ -50,7 +50,7 @@ Buffers AssignBuffers(const Graph& graph, const std::vector<bool>& is_callers) {
       if (id == node.outputs[0]) buffer = BufferToShare(graph, node, step, buffers);
       if (buffer == kNoBuffer) {
         buffer = static_cast<int>(buffers.requests.size());
-        buffers.requests.push_back({ElementCount(graph.value(id).type.shape), step, step});
+        buffers.requests.push_back({WordCount(graph.value(id).type), step, step});
       }
       MemoryRequest& request = buffers.requests[static_cast<std::size_t>(buffer)];
       request.last_step = std::max({request.last_step, step, last_reads[At(id)]});

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/activation_checkpointing.h"
+#include "common/precision.h"
 #include "common/result.h"
 #include "worker/graph/graph.h"
 #include "worker/plan/parameter_layout.h"
@@ -54,6 +55,11 @@ struct PlanRun {
   std::function<void(int bucket)> on_bucket_ready;
 };
 
+struct PlanOptions {
+  ActivationCheckpointing checkpointing = ActivationCheckpointing::kNone;
+  Precision precision = Precision::kFloat32;
+};
+
 // What one run costs, by arithmetic.
 struct PlanCost {
   double flops = 0;
@@ -80,7 +86,7 @@ class Plan {
   // gradient. kInternal: a library could not prepare its part.
   static Result<std::unique_ptr<Plan>> Compile(
       const Graph& model, const ParameterLayout& layout, PlanKind kind, ThreadPool& pool,
-      ActivationCheckpointing checkpointing = ActivationCheckpointing::kNone);
+      PlanOptions options = {});
   ~Plan();
 
   void Run(const PlanRun& run);

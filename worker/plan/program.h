@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "worker/kernels/kernel.h"
+#include "worker/kernels/widened_step.h"
 #include "worker/plan/plan.h"
 
 namespace descent {
@@ -29,10 +30,10 @@ enum class Arena {
 };
 inline constexpr std::size_t kArenaCount = 11;
 
-// Where a value lies. Every element takes four bytes.
+// Where a value lies.
 struct Place {
   Arena arena = Arena::kActivations;
-  std::int64_t offset = 0;  // in elements
+  std::int64_t offset = 0;  // in words of four bytes, as one element of f32 or int32 takes
 
   bool operator==(const Place&) const = default;
 };
@@ -63,6 +64,7 @@ struct Program {
   // By bucket: the step after which its gradients, and those of all buckets before it, are written.
   std::vector<int> bucket_ready_after;
   std::unique_ptr<float[], FreeMemory> activations;  // 64-byte aligned
+  WideningScratch scratch;                           // of steps on bf16
 };
 
 // The halves of Plan::Compile that come before kernels: lower.cc and place_values.cc.

@@ -116,12 +116,16 @@ Status AssignmentRun::Prepare() {
 Status AssignmentRun::LoadStart() {
   SetPhase("load");
   const std::string& checkpoint = options_.assign.start_checkpoint;
+  DESCENT_ASSIGN(const Manifest manifest, ReadManifest(checkpoint));
+  const CheckpointDescription& found = manifest.description;
+  if (found.precision != PrecisionName(spec_.model.precision))
+    return Status(Code::kFailedPrecondition, checkpoint + " is of a job of precision " +
+                                                 found.precision + ", this one has " +
+                                                 std::string(PrecisionName(spec_.model.precision)));
   DESCENT_RETURN_IF_ERROR(state_->Load(checkpoint, options_.instruction_set));
   start_step_ = state_->steps_done();
   saved_step_ = start_step_;
-  DESCENT_ASSIGN(const Manifest manifest, ReadManifest(checkpoint));
   // A job that is forked from another one begins to wait anew.
-  const CheckpointDescription& found = manifest.description;
   if (found.early_stopping && found.job == options_.assign.job)
     early_stopping_ = *found.early_stopping;
   if (found.job == options_.assign.job)
@@ -275,6 +279,7 @@ Status AssignmentRun::SaveCheckpoint() {
                       .logical_workers = spec_.batch.logical_workers,
                       .optimizer_steps = state_->updates_done(),
                       .optimizer = OptimizerStateOf(spec_.optimizer, spec_.ema),
+                      .precision = std::string(PrecisionName(spec_.model.precision)),
                       .instruction_set = std::string(options_.instruction_set),
                       .version = kVersion,
                       .early_stopping =

@@ -38,7 +38,8 @@ Result<Plan*> PlanCache::PlanFor(PlanKind kind, std::int64_t rows) {
   if (!plan) {
     DESCENT_ASSIGN(const Graph model, BuildModel(model_, format_, rows));
     DESCENT_ASSIGN(plan,
-                   Plan::Compile(model, *layout_, kind, *pool_, model_.activation_checkpointing));
+                   Plan::Compile(model, *layout_, kind, *pool_,
+                                 {model_.activation_checkpointing, model_.precision}));
   }
   return plan.get();
 }

@@ -55,8 +55,17 @@ TEST(InitializerTest, AGptStartsAsGpt2UnlessToldOtherwise) {
   ExpectStart(StartOf(model, kText, "transformer.h.1.mlp.c_proj.weight"), Kind::kUniform, 0.125);
 }
 
-TEST(InitializerTest, NormsStartAlikeByEither) {
-  for (const Initializer init : {Initializer::kPytorch, Initializer::kGpt2}) {
+TEST(InitializerTest, ZerosIsZeroForWeightsBiasesAndEmbeddings) {
+  ModelSpec model = TinyGpt();
+  model.init = Initializer::kZeros;
+
+  for (const char* name : {"transformer.wte.weight", "transformer.h.1.mlp.c_fc.bias",
+                           "transformer.h.1.mlp.c_proj.weight"})
+    ExpectStart(StartOf(model, kText, name), Kind::kConstant, 0);
+}
+
+TEST(InitializerTest, NormsStartAlikeByAny) {
+  for (const Initializer init : {Initializer::kPytorch, Initializer::kGpt2, Initializer::kZeros}) {
     ModelSpec model = TinyGpt();
     model.init = init;
     ExpectStart(StartOf(model, kText, "transformer.ln_f.weight"), Kind::kConstant, 1);

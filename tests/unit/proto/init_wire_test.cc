@@ -6,7 +6,7 @@ namespace descent {
 namespace {
 
 TEST(InitWireTest, EveryInitializerComesBackAsItWent) {
-  for (const Initializer init : {Initializer::kPytorch, Initializer::kGpt2}) {
+  for (const Initializer init : {Initializer::kPytorch, Initializer::kGpt2, Initializer::kZeros}) {
     JobSpec sent;
     sent.model.init = init;
 

@@ -1,0 +1,110 @@
+#include "worker/kernels/widened_step.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "worker/kernels/bfloat16.h"
+#include "worker/kernels/cpu/cpu_kernels.h"
+
+namespace descent {
+namespace {
+
+constexpr std::int64_t kLineElements = 16;  // of 64 bytes
+
+// An operand in bf16, and where in the scratch it is in f32.
+struct WidenedOperand {
+  std::size_t index = 0;  // among the inputs, or the outputs
+  std::size_t element_count = 0;
+  std::int64_t offset = 0;
+};
+
+class WidenedStep final : public Step {
+ public:
+  WidenedStep(std::unique_ptr<Step> step, ThreadPool& pool, WideningScratch& scratch)
+      : step_(std::move(step)), pool_(pool), scratch_(scratch) {}
+
+  void Place(const Graph& stored, const Node& node) {
+    std::int64_t offset = 0;
+    inputs_ = OperandsIn(stored, node.inputs, offset);
+    outputs_ = OperandsIn(stored, node.outputs, offset);
+    input_addresses_.resize(node.inputs.size());
+    output_addresses_.resize(node.outputs.size());
+    scratch_.Reserve(offset);
+  }
+
+  void Run(const StepRun& run) override {
+    std::ranges::copy(run.inputs, input_addresses_.begin());
+    std::ranges::copy(run.outputs, output_addresses_.begin());
+    for (const WidenedOperand& operand : inputs_) {
+      Widen(static_cast<const std::uint16_t*>(run.inputs[operand.index]), operand);
+      input_addresses_[operand.index] = scratch_.data() + operand.offset;
+    }
+    for (const WidenedOperand& operand : outputs_)
+      output_addresses_[operand.index] = scratch_.data() + operand.offset;
+    step_->Run({input_addresses_, output_addresses_, run.seed, run.step, run.first_position});
+    for (const WidenedOperand& operand : outputs_)
+      Narrow(operand, static_cast<std::uint16_t*>(run.outputs[operand.index]));
+  }
+
+ private:
+  static std::vector<WidenedOperand> OperandsIn(const Graph& stored, std::span<const ValueId> ids,
+                                                std::int64_t& offset) {
+    std::vector<WidenedOperand> operands;
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      const TensorType& type = stored.value(ids[i]).type;
+      if (type.type != DataType::kBFloat16) continue;
+      const std::int64_t count = ElementCount(type.shape);
+      operands.push_back({i, static_cast<std::size_t>(count), offset});
+      offset += (count + kLineElements - 1) / kLineElements * kLineElements;
+    }
+    return operands;
+  }
+
+  void Widen(const std::uint16_t* from, const WidenedOperand& operand) const {
+    float* const to = scratch_.data() + operand.offset;
+    cpu::ForEachRun(pool_, operand.element_count, cpu::kElementsPerRun,
+                    [=](std::size_t first, std::size_t count) {
+                      std::transform(from + first, from + first + count, to + first, FromBFloat16);
+                    });
+  }
+
+  void Narrow(const WidenedOperand& operand, std::uint16_t* to) const {
+    const float* const from = scratch_.data() + operand.offset;
+    cpu::ForEachRun(pool_, operand.element_count, cpu::kElementsPerRun,
+                    [=](std::size_t first, std::size_t count) {
+                      std::transform(from + first, from + first + count, to + first, ToBFloat16);
+                    });
+  }
+
+  const std::unique_ptr<Step> step_;
+  ThreadPool& pool_;
+  WideningScratch& scratch_;
+  std::vector<WidenedOperand> inputs_, outputs_;
+  // Of the run in progress; here, so that a run does not allocate.
+  std::vector<const void*> input_addresses_;
+  std::vector<void*> output_addresses_;
+};
+
+}  // namespace
+
+void WideningScratch::Reserve(std::int64_t element_count) {
+  if (element_count > std::ssize(buffer_.span())) buffer_ = AlignedBuffer(element_count);
+}
+
+bool HasBFloat16(const Graph& stored, const Node& node) {
+  const auto is_narrow = [&](ValueId id) {
+    return stored.value(id).type.type == DataType::kBFloat16;
+  };
+  return std::ranges::any_of(node.inputs, is_narrow) || std::ranges::any_of(node.outputs, is_narrow);
+}
+
+Result<std::unique_ptr<Step>> PrepareWidened(const Kernel& kernel, const KernelRequest& request,
+                                             const Graph& stored, WideningScratch& scratch) {
+  DESCENT_ASSIGN(std::unique_ptr<Step> step, kernel.prepare(request));
+  auto widened = std::make_unique<WidenedStep>(std::move(step), request.pool, scratch);
+  widened->Place(stored, request.node);
+  return std::unique_ptr<Step>(std::move(widened));
+}
+
+}  // namespace descent
