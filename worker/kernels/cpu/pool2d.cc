@@ -1,6 +1,8 @@
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
+#include "common/shard_planner.h"
 #include "worker/kernels/cpu/cpu_kernels.h"
 
 // Pools are bound by memory, and what a window's place does to each column is the same work, so
@@ -31,6 +33,16 @@ PoolPlane PlaneOf(const Attributes& attributes, const Shape& x, const Shape& y) 
           .dilation = attributes.Integers("dilation")};
 }
 
+// Where windows stand, in a row of them, whose element `start` columns from each lies in the plane.
+IndexRange PlacesInside(const PoolPlane& plane, std::int64_t start) {
+  const std::int64_t stride = plane.stride[1];
+  const auto first_from = [&](std::int64_t column) {  // the first that is not before `column`
+    return std::clamp<std::int64_t>((column - start + stride - 1) / stride, 0, plane.out_columns);
+  };
+  // A negative quotient rounds up, which the clamp makes good.
+  return {.first = first_from(0), .last = first_from(plane.columns)};
+}
+
 // Calls body(element of the plane, element of the output) for every element that one of the windows
 // covers: windows by rows, and in each the elements by rows.
 template <typename Body>
@@ -41,11 +53,9 @@ void ForEachTap(const PoolPlane& plane, const Body& body) {
       if (row < 0 || row >= plane.rows) continue;
       for (std::int64_t j = 0; j < plane.kernel[1]; ++j) {
         const std::int64_t start = j * plane.dilation[1] - plane.padding[1];
-        for (std::int64_t q = 0; q < plane.out_columns; ++q) {
-          const std::int64_t column = q * plane.stride[1] + start;
-          if (column < 0 || column >= plane.columns) continue;
-          body(row * plane.columns + column, p * plane.out_columns + q);
-        }
+        const IndexRange inside = PlacesInside(plane, start);
+        for (std::int64_t q = inside.first; q < inside.last; ++q)
+          body(row * plane.columns + q * plane.stride[1] + start, p * plane.out_columns + q);
       }
     }
 }
