@@ -1,6 +1,5 @@
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <set>
 #include <string>
@@ -112,20 +111,12 @@ class SameBitsTest : public ::testing::TestWithParam<SameBitsVariant> {
     return BitsOf(outcome);
   }
 
-  // They end where the spec has a checkpoint.
   std::vector<GrantSteps> GrantsOf(std::int64_t first_step, std::int64_t last_step) const {
-    const std::int64_t every = spec_.checkpoint.every_steps;
-    std::vector<GrantSteps> grants;
-    for (std::int64_t first = first_step; first < last_step; first = grants.back().last) {
-      const std::int64_t next = every > 0 ? first - first % every + every : last_step;
-      const std::int64_t last = std::min(next, last_step);
-      grants.push_back({.generation = 1,
-                        .first = first,
-                        .last = last,
-                        .evaluate = last == kLastStep,
-                        .save_checkpoint = last < kLastStep,
-                        .is_final = last == last_step});
-    }
+    std::vector<GrantSteps> grants =
+        ScheduledGrants(spec_, {.first = first_step, .last = last_step});
+    // Nothing goes on from the end.
+    grants.back().save_checkpoint = last_step < kLastStep;
+    grants.back().evaluate = last_step == kLastStep;
     return grants;
   }
 

@@ -1,5 +1,6 @@
 #include "tests/support/in_process_job.h"
 
+#include <algorithm>
 #include <memory>
 #include <numeric>
 #include <optional>
@@ -84,6 +85,21 @@ InProcessOutcome RunInProcess(const InProcessAttempt& attempt) {
     });
   for (std::thread& rank : ranks) rank.join();
   return outcome;
+}
+
+std::vector<GrantSteps> ScheduledGrants(const JobSpec& spec, IndexRange steps) {
+  const std::int64_t every = spec.checkpoint.every_steps;
+  std::vector<GrantSteps> grants;
+  for (std::int64_t first = steps.first; first < steps.last; first = grants.back().last) {
+    const std::int64_t next = every > 0 ? first - first % every + every : steps.last;
+    const std::int64_t last = std::min(next, steps.last);
+    grants.push_back({.generation = 1,
+                      .first = first,
+                      .last = last,
+                      .save_checkpoint = true,
+                      .is_final = last == steps.last});
+  }
+  return grants;
 }
 
 std::vector<int> FirstRanks(int world_size) {

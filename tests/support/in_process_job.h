@@ -41,6 +41,10 @@ struct InProcessOutcome {
 // Blocks until every rank has ended.
 InProcessOutcome RunInProcess(const InProcessAttempt& attempt);
 
+// The steps as a coordinator grants them: cut where the spec has checkpoints, saved after each, and
+// final after the last.
+std::vector<GrantSteps> ScheduledGrants(const JobSpec& spec, IndexRange steps);
+
 // World ranks 0, 1, … for Assign::world_ranks.
 std::vector<int> FirstRanks(int world_size);
 

@@ -60,7 +60,7 @@ class Nonfinite(SystemTest):
                  if command.split()[0].endswith("/descent-worker")]
         os.kill(ranks[0], signal.SIGKILL)
 
-        done = self.wait_for_state(job, "SUCCEEDED", "FAILED")
+        done = self.wait_for_state(job, "SUCCEEDED", "FAILED", seconds=120)
         self.assertEqual(done["state"], "JOB_STATE_SUCCEEDED")
         self.assertEqual(done["stateDigest"], wanted)
         described = self.descent("describe", job).stdout

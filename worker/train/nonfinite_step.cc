@@ -2,8 +2,13 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include <cmath>
+
 namespace descent {
 namespace {
+
+// The sign of a NaN says nothing.
+std::string Text(double value) { return std::isnan(value) ? "nan" : fmt::to_string(value); }
 
 std::string Counted(std::int64_t count, const std::string& what) {
   return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
@@ -14,7 +19,7 @@ std::string Counted(std::int64_t count, const std::string& what) {
 std::string Describe(const NonfiniteStep& step) {
   std::string text =
       fmt::format("the loss is {} and the norm of the gradient is {}, both must be finite",
-                  step.loss, step.gradient_norm);
+                  Text(step.loss), Text(step.gradient_norm));
   // Their sum alone is beyond the numbers.
   if (step.logical_workers.empty()) return text + ": each logical worker's own are";
   const auto bad = static_cast<std::int64_t>(step.logical_workers.size());

@@ -76,6 +76,8 @@ void AssignmentTest::TrainGptOnText() {
 }
 
 std::vector<GrantSteps> AssignmentTest::Grants(const RunOptions& options) const {
+  if (spec_.checkpoint.every_steps > 0)
+    return ScheduledGrants(spec_, {.first = options.first_step, .last = options.last_step});
   const std::int64_t middle = (options.first_step + options.last_step) / 2;
   const std::int64_t length =
       options.evaluate_every > 0 ? options.evaluate_every : middle - options.first_step;
