@@ -14,8 +14,10 @@ struct Kind {
 };
 
 constexpr std::array kKinds = {
-    Kind{".csv", InspectCsv}, Kind{".tsv", InspectTsv},   Kind{".npy", InspectNpy},
-    Kind{".npz", InspectNpz}, Kind{"-ubyte", InspectIdx}, Kind{"-ubyte.gz", InspectIdx},
+    Kind{".csv", InspectCsv},    Kind{".tsv", InspectTsv},   Kind{".npy", InspectNpy},
+    Kind{".npz", InspectNpz},    Kind{"-ubyte", InspectIdx}, Kind{"-ubyte.gz", InspectIdx},
+    Kind{".bin", InspectBin},    Kind{".png", InspectImage}, Kind{".jpg", InspectImage},
+    Kind{".jpeg", InspectImage},
 };
 
 }  // namespace

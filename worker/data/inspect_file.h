@@ -19,5 +19,7 @@ Result<std::string> InspectTsv(const std::filesystem::path& path);
 Result<std::string> InspectNpy(const std::filesystem::path& path);
 Result<std::string> InspectNpz(const std::filesystem::path& path);
 Result<std::string> InspectIdx(const std::filesystem::path& path);
+Result<std::string> InspectBin(const std::filesystem::path& path);  // tokens, or images of CIFAR
+Result<std::string> InspectImage(const std::filesystem::path& path);
 
 }  // namespace descent

@@ -3,6 +3,7 @@
 #include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -119,6 +120,19 @@ Result<Datasets> LoadCifar(const JobSpec& spec) {
   return LoadSplits<ImageDataset>(spec.data, [&](const DatasetSpec& split, const ImageDataset*) {
     return LoadSplit(split, spec.data);
   });
+}
+
+std::string DescribeCifar(const std::filesystem::path& path) {
+  std::error_code error;
+  const std::uintmax_t size = std::filesystem::file_size(path, error);
+  if (error || size == 0) return "";
+  const auto describe = [&](std::size_t label_bytes, const char* name) {
+    const std::size_t record = label_bytes + kPixels;
+    return size % record != 0
+               ? ""
+               : fmt::format("{}: {} images, if it is of {}\n", path.string(), size / record, name);
+  };
+  return describe(1, "CIFAR-10") + describe(2, "CIFAR-100");
 }
 
 }  // namespace descent

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <filesystem>
+#include <string>
+
 #include "common/job_spec.h"
 #include "common/result.h"
 #include "worker/data/datasets.h"
@@ -12,5 +15,8 @@ namespace descent {
 //   cifar100  coarse label below 20, fine label below 100, 3072 pixels
 // Source: Krizhevsky 2009, "Learning multiple layers of features from tiny images".
 Result<Datasets> LoadCifar(const JobSpec& spec);
+
+// "data_batch_1.bin: 10000 images, if it is of CIFAR-10" for a file whose size fits; else empty.
+std::string DescribeCifar(const std::filesystem::path& path);
 
 }  // namespace descent

@@ -7,8 +7,10 @@
 
 #include "tests/support/temporary_directory.h"
 #include "tests/unit/data/idx_writer.h"
+#include "tests/unit/data/image_writer.h"
 #include "tests/unit/data/npy_writer.h"
 #include "tests/unit/data/npz_writer.h"
+#include "worker/data/token_file.h"
 
 namespace descent {
 namespace {
@@ -82,6 +84,35 @@ TEST_F(InspectFileTest, AKindThatIsNotKnownListsThoseThatAre) {
 
 TEST_F(InspectFileTest, AFileThatIsMissingIsNamed) {
   EXPECT_THAT(InspectFile(Path("t.csv")).status().message(), HasSubstr(Path("t.csv")));
+}
+
+TEST_F(InspectFileTest, ATokenFileTellsItsTypeCountAndRange) {
+  const std::string tokens("\x01\0\x05\0\x03\0", 6);
+
+  EXPECT_EQ(TextOf("a.bin", TokenFileHeader(TokenType::kUint16, 3) + tokens),
+            Path("a.bin") +
+                ": 3 tokens of uint16, below a header of llm.c\n"
+                "  values  min 1, mean 3, max 5\n"
+                "  first   [1, 5, 3]\n");
+  EXPECT_THAT(TextOf("b.bin", tokens), HasSubstr("3 tokens of uint16, if it is a token file"));
+}
+
+TEST_F(InspectFileTest, AFileOfCifarTellsItsImages) {
+  EXPECT_EQ(TextOf("a.bin", std::string(3 * 3073, 'x')),
+            Path("a.bin") + ": 3 images, if it is of CIFAR-10\n");
+}
+
+TEST_F(InspectFileTest, ABinaryFileThatFitsNothingIsRefused) {
+  EXPECT_THAT(ProblemsOf("a.bin", "odd"), HasSubstr("3 bytes, must be a multiple of 2"));
+}
+
+TEST_F(InspectFileTest, AnImageTellsItsSizeAndColours) {
+  EXPECT_EQ(TextOf("a.png", PlainPng(2, 3, {255, 0, 51})),
+            Path("a.png") +
+                ": 2 x 3 pixels\n"
+                "  red    min 1, mean 1, max 1\n"
+                "  green  min 0, mean 0, max 0\n"
+                "  blue   min 0.2, mean 0.2, max 0.2\n");
 }
 
 }  // namespace
