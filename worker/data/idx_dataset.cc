@@ -75,11 +75,10 @@ std::string LabelProblem(const IdxFile& labels, IndexRange range, std::int64_t c
                      others > 0 ? fmt::format(" (and {} more)", others) : "", class_count);
 }
 
-std::vector<std::uint8_t> Cut(std::vector<std::uint8_t> values, IndexRange range,
-                              std::int64_t stride) {
-  values.erase(values.begin() + range.last * stride, values.end());
-  values.erase(values.begin(), values.begin() + range.first * stride);
-  return values;
+std::span<const std::uint8_t> Cut(std::span<const std::uint8_t> values, IndexRange range,
+                                  std::int64_t stride) {
+  return values.subspan(static_cast<std::size_t>(range.first * stride),
+                        static_cast<std::size_t>(range.size() * stride));
 }
 
 }  // namespace
@@ -109,8 +108,12 @@ Result<std::unique_ptr<IdxDataset>> IdxDataset::Load(const Options& options) {
     DESCENT_RETURN_IF_ERROR(ProblemStatus(problems));
   }
 
-  dataset->pixels_ = Cut(std::move(pair.images.values), range, dataset->format().feature_count);
-  if (pair.labels) dataset->labels_ = Cut(std::move(pair.labels->values), range, 1);
+  dataset->pixels_ = Cut(pair.images.values, range, dataset->format().feature_count);
+  dataset->images_ = std::move(pair.images.storage);
+  if (pair.labels) {
+    dataset->labels_ = Cut(pair.labels->values, range, 1);
+    dataset->label_file_ = std::move(pair.labels->storage);
+  }
   return dataset;
 }
 
@@ -124,7 +127,7 @@ void IdxDataset::CopySamples(std::span<const std::int64_t> samples, std::span<fl
     DESCENT_CHECK(samples[row] >= 0);
     DESCENT_CHECK(samples[row] < sample_count());
     const auto sample = static_cast<std::size_t>(samples[row]);
-    normalizer_.Copy(std::span(pixels_).subspan(sample * feature_count, feature_count),
+    normalizer_.Copy(pixels_.subspan(sample * feature_count, feature_count),
                      features.subspan(row * feature_count, feature_count));
     if (!labels.empty()) labels[row] = labels_[sample];
   }
@@ -134,8 +137,8 @@ Digest IdxDataset::Fingerprint() const {
   const std::array<std::int64_t, 4> shape = {sample_count(), rows_, columns_, class_count_};
   ChunkedHasher hasher;
   hasher.Add(std::as_bytes(std::span(shape)));
-  hasher.Add(std::as_bytes(std::span(pixels_)));
-  hasher.Add(std::as_bytes(std::span(labels_)));
+  hasher.Add(std::as_bytes(pixels_));
+  hasher.Add(std::as_bytes(labels_));
   return hasher.Finish();
 }
 

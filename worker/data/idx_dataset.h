@@ -10,12 +10,14 @@
 #include "common/job_spec.h"
 #include "common/result.h"
 #include "worker/data/datasets.h"
+#include "worker/data/idx_file.h"
 #include "worker/data/pixel_normalizer.h"
 
 namespace descent {
 
 // Images of unsigned bytes and their labels, from PATH-images-idx3-ubyte and PATH-labels-idx1-ubyte
-// (each may end in .gz), kept in memory as bytes and normalised when copied.
+// (each may end in .gz), mapped where they are not compressed and else kept in memory, as bytes,
+// and normalised when copied.
 class IdxDataset final : public Dataset {
  public:
   struct Options {
@@ -47,8 +49,10 @@ class IdxDataset final : public Dataset {
   std::int64_t rows_ = 0;
   std::int64_t columns_ = 0;
   std::int64_t class_count_ = 0;
-  std::vector<std::uint8_t> pixels_;  // [sample_count, rows, columns]
-  std::vector<std::uint8_t> labels_;  // [sample_count], or none
+  IdxStorage images_;                     // what the pixels lie in
+  IdxStorage label_file_;                 // and the labels
+  std::span<const std::uint8_t> pixels_;  // [sample_count, rows, columns]
+  std::span<const std::uint8_t> labels_;  // [sample_count], or none
   const PixelNormalizer normalizer_;
 };
 

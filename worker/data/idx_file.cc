@@ -18,7 +18,6 @@ namespace {
 constexpr std::uint32_t kUnsignedBytes = 8;
 constexpr std::size_t kBlockBytes = std::size_t{1} << 20;
 
-// zlib reads a file that is not gzip as it is, so one reader serves both.
 struct CloseGzip {
   void operator()(gzFile_s* file) const { gzclose(file); }
 };
@@ -53,21 +52,23 @@ std::uint32_t BigEndian(std::span<const std::uint8_t> bytes) {
          std::uint32_t{bytes[2]} << 8 | bytes[3];
 }
 
-Result<std::vector<std::int64_t>> ReadHeader(gzFile_s* file, int rank,
-                                             const std::filesystem::path& path) {
-  std::vector<std::uint8_t> header(4 + 4 * static_cast<std::size_t>(rank));
-  DESCENT_ASSIGN(const std::size_t found, ReadSome(file, header, path));
+std::size_t HeaderBytes(int rank) { return 4 + 4 * static_cast<std::size_t>(rank); }
+
+// The shape that the header says; `bytes` are those that the file begins with, as many as a header
+// has or all that there are.
+Result<std::vector<std::int64_t>> ParseHeader(std::span<const std::uint8_t> bytes, int rank,
+                                              const std::filesystem::path& path) {
   const std::uint32_t wanted_magic = kUnsignedBytes << 8 | static_cast<std::uint32_t>(rank);
-  if (found >= 4 && BigEndian(header) != wanted_magic)
+  if (bytes.size() >= 4 && BigEndian(bytes) != wanted_magic)
     return Problem(path, fmt::format("magic number {:#010x}, must be {:#010x} (unsigned bytes, {} "
                                      "dimensions)",
-                                     BigEndian(header), wanted_magic, rank));
-  if (found < header.size())
-    return Problem(path, fmt::format("truncated: {} bytes, the header alone must have {}", found,
-                                     header.size()));
+                                     BigEndian(bytes), wanted_magic, rank));
+  if (bytes.size() < HeaderBytes(rank))
+    return Problem(path, fmt::format("truncated: {} bytes, the header alone must have {}",
+                                     bytes.size(), HeaderBytes(rank)));
   std::vector<std::int64_t> shape;
-  for (std::size_t offset = 4; offset < header.size(); offset += 4)
-    shape.push_back(BigEndian(std::span(header).subspan(offset)));
+  for (std::size_t offset = 4; offset < HeaderBytes(rank); offset += 4)
+    shape.push_back(BigEndian(bytes.subspan(offset)));
   return shape;
 }
 
@@ -95,18 +96,76 @@ Result<std::vector<std::uint8_t>> ReadValues(gzFile_s* file, std::size_t wanted,
   return values;
 }
 
+Status GoesOn(std::size_t file_bytes, const std::filesystem::path& path) {
+  return Problem(path, fmt::format("goes on after the {} bytes that its header wants", file_bytes));
+}
+
 // Reading past the last value also makes zlib compare the checksum behind it.
 Status CheckEnd(gzFile_s* file, std::size_t file_bytes, const std::filesystem::path& path) {
   std::array<std::uint8_t, 1> beyond = {};
   DESCENT_ASSIGN(const std::size_t count, ReadSome(file, beyond, path));
-  if (count > 0)
-    return Problem(path, fmt::format("goes on after the {} bytes that its header "
-                                     "wants",
-                                     file_bytes));
+  if (count > 0) return GoesOn(file_bytes, path);
   int error = Z_OK;
   gzerror(file, &error);
   if (error == Z_BUF_ERROR) return Problem(path, "truncated: its gzip checksum is missing");
   return Status();
+}
+
+// How many values the shape wants: one at least.
+Result<std::size_t> CountValues(const std::vector<std::int64_t>& shape,
+                                const std::filesystem::path& path) {
+  const std::optional<std::size_t> count = Product(shape);
+  if (count && *count > 0) return *count;
+  return Problem(path, fmt::format("size {}, must be at least 1 in each dimension and below 2^63 "
+                                   "bytes",
+                                   ShapeText(shape)));
+}
+
+Status CheckNotTruncated(std::size_t found, std::size_t wanted,
+                         const std::vector<std::int64_t>& shape,
+                         const std::filesystem::path& path) {
+  if (found >= wanted) return Status();
+  const std::size_t header_bytes = 4 + 4 * shape.size();
+  return Problem(path, fmt::format("truncated: {} bytes, must be {} ({} of header and {})",
+                                   header_bytes + found, header_bytes + wanted, header_bytes,
+                                   ShapeText(shape)));
+}
+
+bool IsGzip(std::span<const std::uint8_t> bytes) {
+  return bytes.size() >= 2 && bytes[0] == 0x1f && bytes[1] == 0x8b;
+}
+
+Result<IdxFile> ReadPlain(MappedFile mapped, int rank, const std::filesystem::path& path) {
+  const std::span bytes(reinterpret_cast<const std::uint8_t*>(mapped.bytes().data()),
+                        mapped.bytes().size());
+  const std::size_t header_bytes = HeaderBytes(rank);
+  DESCENT_ASSIGN(std::vector<std::int64_t> shape,
+                 ParseHeader(bytes.first(std::min(header_bytes, bytes.size())), rank, path));
+  DESCENT_ASSIGN(const std::size_t wanted, CountValues(shape, path));
+  const std::span values = bytes.subspan(header_bytes);
+  DESCENT_RETURN_IF_ERROR(CheckNotTruncated(values.size(), wanted, shape, path));
+  if (values.size() > wanted) return GoesOn(header_bytes + wanted, path);
+  return IdxFile{
+      .path = path, .shape = std::move(shape), .values = values, .storage = std::move(mapped)};
+}
+
+Result<IdxFile> ReadCompressed(int rank, const std::filesystem::path& path) {
+  errno = 0;
+  const GzipFile file(gzopen(path.c_str(), "rbe"));
+  if (!file) return Problem(path, "cannot be opened: " + std::generic_category().message(errno));
+  gzbuffer(file.get(), 1 << 17);
+
+  std::vector<std::uint8_t> header(HeaderBytes(rank));
+  DESCENT_ASSIGN(const std::size_t found, ReadSome(file.get(), header, path));
+  DESCENT_ASSIGN(std::vector<std::int64_t> shape,
+                 ParseHeader(std::span(header).first(found), rank, path));
+  DESCENT_ASSIGN(const std::size_t wanted, CountValues(shape, path));
+  DESCENT_ASSIGN(std::vector<std::uint8_t> values, ReadValues(file.get(), wanted, path));
+  DESCENT_RETURN_IF_ERROR(CheckNotTruncated(values.size(), wanted, shape, path));
+  DESCENT_RETURN_IF_ERROR(CheckEnd(file.get(), header.size() + wanted, path));
+  IdxFile read = {.path = path, .shape = std::move(shape), .values = {}, .storage = {}};
+  read.values = read.storage.emplace<std::vector<std::uint8_t>>(std::move(values));
+  return read;
 }
 
 }  // namespace
@@ -117,26 +176,12 @@ std::string ShapeText(const std::vector<std::int64_t>& shape) {
 
 Result<IdxFile> ReadIdxFile(const std::filesystem::path& path, int rank) {
   DESCENT_ASSIGN(const std::filesystem::path found_path, FindFile(path));
-  errno = 0;
-  const GzipFile file(gzopen(found_path.c_str(), "rbe"));
-  if (!file)
-    return Problem(found_path, "cannot be opened: " + std::generic_category().message(errno));
-  gzbuffer(file.get(), 1 << 17);
-
-  DESCENT_ASSIGN(std::vector<std::int64_t> shape, ReadHeader(file.get(), rank, found_path));
-  const std::optional<std::size_t> wanted = Product(shape);
-  if (!wanted || *wanted == 0)
-    return Problem(found_path, fmt::format("size {}, must be at least 1 in each dimension and "
-                                           "below 2^63 bytes",
-                                           ShapeText(shape)));
-  DESCENT_ASSIGN(std::vector<std::uint8_t> values, ReadValues(file.get(), *wanted, found_path));
-  const std::size_t header_bytes = 4 + 4 * shape.size();
-  if (values.size() < *wanted)
-    return Problem(found_path, fmt::format("truncated: {} bytes, must be {} ({} of header and {})",
-                                           header_bytes + values.size(), header_bytes + *wanted,
-                                           header_bytes, ShapeText(shape)));
-  DESCENT_RETURN_IF_ERROR(CheckEnd(file.get(), header_bytes + *wanted, found_path));
-  return IdxFile{.path = found_path, .shape = std::move(shape), .values = std::move(values)};
+  Result<MappedFile> mapped = MappedFile::Open(found_path);
+  if (!mapped.ok()) return Problem(found_path, mapped.status().message());
+  const std::span bytes(reinterpret_cast<const std::uint8_t*>(mapped.value().bytes().data()),
+                        mapped.value().bytes().size());
+  if (IsGzip(bytes)) return ReadCompressed(rank, found_path);
+  return ReadPlain(std::move(mapped).value(), rank, found_path);
 }
 
 }  // namespace descent
