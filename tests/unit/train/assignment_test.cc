@@ -23,6 +23,31 @@ TEST_F(AssignmentTest, EveryStepIsReportedOnceInOrder) {
     EXPECT_EQ(steps[i], static_cast<std::int64_t>(i) + 1);
 }
 
+TEST_F(AssignmentTest, PureStochasticDescentTakesOneSampleAStep) {
+  spec_.optimizer.algorithm = SgdSpec{.lr = 0.01};
+  spec_.batch = {.global = 1, .micro = 1, .logical_workers = 1};
+
+  const std::vector<StepMetrics> steps = MetricsOf({.world_size = 1});
+
+  ASSERT_EQ(steps.size(), 40u);
+  for (const StepMetrics& step : steps) EXPECT_EQ(step.samples, 1);
+}
+
+TEST_F(AssignmentTest, FullBatchDescentTakesAllSamplesInAStepAndOnlyGoesDown) {
+  std::get<MlpSpec>(spec_.model.architecture).dropout = 0;
+  spec_.optimizer = {.algorithm = SgdSpec{.lr = 0.05}};
+  spec_.batch = {.global = kAllSamples, .micro = 16, .logical_workers = 8};
+  spec_.lr_schedule = {};
+
+  const std::vector<StepMetrics> steps = MetricsOf({.world_size = 3});
+
+  ASSERT_EQ(steps.size(), 40u);
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    EXPECT_EQ(steps[i].samples, kTrainSamples);
+    if (i > 0) EXPECT_LT(steps[i].loss, steps[i - 1].loss) << i;
+  }
+}
+
 TEST_F(AssignmentTest, AStopAtOneRankStopsAllAfterTheSameStepWithACheckpoint) {
   const InProcessOutcome outcome = Run({.world_size = 3, .stop_rank = 2, .stop_at_step = 10});
 
