@@ -28,6 +28,7 @@ class SymbolicRun {
       : graph_(model.graph), placed_(placed) {
     for (const CallersValue& value : CallersValues(graph_, kind)) Write(value.id);
     for (const ValueId id : graph_.parameters()) Write(id);
+    for (const RunningStatistic& statistic : graph_.statistics()) Write(statistic.value);
   }
 
   // What went wrong first; empty if every node reads what was computed for it.

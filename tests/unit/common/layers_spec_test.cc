@@ -51,7 +51,7 @@ TEST(LayersSpecTest, EveryProblemOfEveryLayerIsNamedAtOnce) {
   EXPECT_THAT(
       ViolationsOf(LayersSpec{{conv, pool, dropout}}),
       ElementsAre(
-          Violation{"model.layers[0].conv2d.stride", "0, must be from 1 to 1024"},
+          Violation{"model.layers[0].conv2d.stride", "0, must be at least 1"},
           Violation{"model.layers[0].conv2d.out_channels", "8, must be a multiple of groups 3"},
           Violation{"model.layers[1].max_pool2d.padding",
                     "2, must be from 0 to half of kernel_size 3"},
@@ -62,9 +62,9 @@ TEST(LayersSpecTest, OnlyTheLastLinearLayerMayLeaveItsSizeToTheLoss) {
   const LayerSpec linear = DefaultLayer(LayerKind::kLinear);
   EXPECT_THAT(ViolationsOf(LayersSpec{{linear}}), IsEmpty());
 
-  EXPECT_THAT(ViolationsOf(LayersSpec{{linear, linear}}),
-              ElementsAre(Violation{"model.layers[0].linear.out_features",
-                                    "0, must be from 1 to 16777216"}));
+  EXPECT_THAT(
+      ViolationsOf(LayersSpec{{linear, linear}}),
+      ElementsAre(Violation{"model.layers[0].linear.out_features", "0, must be at least 1"}));
 }
 
 TEST(LayersSpecTest, AModelWithoutLayersIsRefused) {

@@ -77,9 +77,9 @@ TEST(ImageModelWireTest, AProblemOfALayerNamesItsPlaceInTheList) {
     texts.push_back(problem.place + ": " + problem.message);
   EXPECT_THAT(
       texts,
-      ElementsAre("model.layers[1].conv2d.kernel: unknown field, must be one of: out_channels, "
+      ElementsAre("layers[1].conv2d.kernel: unknown field, must be one of: out_channels, "
                   "kernel_size, stride, padding, dilation, groups, bias",
-                  "model.layers[1].conv2d.bias: maybe, must be true or false",
+                  "layers[1].conv2d.bias: maybe, must be true or false",
                   testing::HasSubstr("layers[2]: rely, must be a mapping of: linear, conv2d")));
 }
 
