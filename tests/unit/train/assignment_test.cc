@@ -42,10 +42,8 @@ TEST_F(AssignmentTest, FullBatchDescentTakesAllSamplesInAStepAndOnlyGoesDown) {
   const std::vector<StepMetrics> steps = MetricsOf({.world_size = 3});
 
   ASSERT_EQ(steps.size(), 40u);
-  for (std::size_t i = 0; i < steps.size(); ++i) {
-    EXPECT_EQ(steps[i].samples, kTrainSamples);
-    if (i > 0) EXPECT_LT(steps[i].loss, steps[i - 1].loss) << i;
-  }
+  for (const StepMetrics& step : steps) EXPECT_EQ(step.samples, kTrainSamples);
+  for (std::size_t i = 1; i < steps.size(); ++i) EXPECT_LT(steps[i].loss, steps[i - 1].loss) << i;
 }
 
 TEST_F(AssignmentTest, AStopAtOneRankStopsAllAfterTheSameStepWithACheckpoint) {
