@@ -14,24 +14,25 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAMS = pathlib.Path(os.environ.get("DESCENT_BIN", ROOT / "build/release/bin"))
 
 
-def train(example, workers):
+def train(example, workers, overrides):
     """The finished job, as `descent run --json` prints it."""
+    replaced = [argument for override in overrides for argument in ("--set", override)]
     with tempfile.TemporaryDirectory(prefix="descent-convergence-") as state:
         done = subprocess.run(
             [PROGRAMS / "descent", "run", ROOT / "examples" / example, "--json",
-             "--workers", str(workers), "--state-dir", state],
+             "--workers", str(workers), "--state-dir", state, *replaced],
             stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode != 0:
         sys.exit(done.returncode)
     return json.loads(done.stdout)
 
 
-def compare(example, accuracy_min):
-    """Runs the example on as many workers as the first argument says, 2 by default. The exit code:
-    1 if the accuracy is below the target."""
+def compare(example, accuracy_min, *overrides):
+    """Runs the example, with these fields replaced, on as many workers as the first argument says, 2
+    by default. The exit code: 1 if the accuracy is below the target."""
     workers = int(sys.argv[1]) if len(sys.argv) > 1 else 2
     start = time.monotonic()
-    job = train(example, workers)
+    job = train(example, workers, overrides)
     seconds = time.monotonic() - start
 
     accuracy = job["latest_metrics"]["test/accuracy"]
