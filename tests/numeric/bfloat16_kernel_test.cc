@@ -21,9 +21,9 @@ constexpr std::uint64_t kSeed = 5;
 constexpr int kStep = 6;
 constexpr int kFirstPosition = 7;
 
-// An output is rounded to 8 bits, which moves it by up to 2^-9 of itself; the f32 arithmetic before
+// An output is rounded to 8 bits, which moves it by up to 2^-8 of itself; the f32 arithmetic before
 // that adds what the test of the f32 kernels allows, relative to the largest element.
-constexpr double kRounding = 0x1p-9;
+constexpr double kRounding = 0x1p-8;
 constexpr double kArithmetic = 4e-6;
 
 struct Operand {

@@ -2,7 +2,9 @@
 
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "tests/numeric/plan_fixture.h"
@@ -10,7 +12,7 @@
 namespace descent {
 namespace {
 
-// Each rounding to bf16 is off by up to 2^-9; of those of either sign on the way to a loss little
+// Each rounding to bf16 is off by up to 2^-8; of those of either sign on the way to a loss little
 // is left, and the sum of all gradients keeps about the size of one.
 constexpr double kLossTolerance = 0.01;      // relative
 constexpr double kGradientTolerance = 0.02;  // of the whole gradient's norm
@@ -54,12 +56,6 @@ TEST_P(MixedPrecisionTest, LossesAndGradientsAreNearThoseOfF32) {
   EXPECT_NE(mixed.gradients, exact.gradients);
 }
 
-TEST_P(MixedPrecisionTest, ActivationsTakeAtMostThreeQuartersOfTheMemory) {
-  CompiledProblem exact(exact_, PlanKind::kTrainWrite), mixed(mixed_, PlanKind::kTrainWrite);
-
-  EXPECT_LE(4 * mixed.plan().cost().activation_bytes, 3 * exact.plan().cost().activation_bytes);
-}
-
 TEST_P(MixedPrecisionTest, ThreadsDoNotChangeTheBits) {
   for (const PlanKind kind :
        {PlanKind::kTrainWrite, PlanKind::kTrainAccumulate, PlanKind::kEvaluate, PlanKind::kPredict})
@@ -73,6 +69,17 @@ TEST_P(MixedPrecisionTest, ActivationsThatAreComputedAgainHaveTheSameBits) {
 
   EXPECT_EQ(CompiledProblem(checkpointed, PlanKind::kTrainWrite).Run(),
             CompiledProblem(mixed_, PlanKind::kTrainWrite).Run());
+}
+
+TEST(MixedPrecisionMemoryTest, ADeepGptNeedsThreeQuartersOfTheMemory) {
+  Problem exact = LargeGpt();
+  std::get<GptSpec>(exact.model.architecture).layers = 12;
+  const std::int64_t wanted =
+      CompiledProblem(exact, PlanKind::kTrainWrite).plan().cost().activation_bytes;
+  const std::int64_t found =
+      CompiledProblem(InBFloat16(exact), PlanKind::kTrainWrite).plan().cost().activation_bytes;
+
+  EXPECT_LE(4 * found, 3 * wanted);
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, MixedPrecisionTest,

@@ -89,14 +89,15 @@ class WidenedStep final : public Step {
 }  // namespace
 
 void WideningScratch::Reserve(std::int64_t element_count) {
-  if (element_count > std::ssize(buffer_.span())) buffer_ = AlignedBuffer(element_count);
+  if (element_count > this->element_count()) buffer_ = AlignedBuffer(element_count);
 }
 
 bool HasBFloat16(const Graph& stored, const Node& node) {
   const auto is_narrow = [&](ValueId id) {
     return stored.value(id).type.type == DataType::kBFloat16;
   };
-  return std::ranges::any_of(node.inputs, is_narrow) || std::ranges::any_of(node.outputs, is_narrow);
+  return std::ranges::any_of(node.inputs, is_narrow) ||
+         std::ranges::any_of(node.outputs, is_narrow);
 }
 
 Result<std::unique_ptr<Step>> PrepareWidened(const Kernel& kernel, const KernelRequest& request,

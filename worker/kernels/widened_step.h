@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <iterator>
 #include <memory>
 
 #include "common/aligned_buffer.h"
@@ -15,6 +16,7 @@ class WideningScratch {
   // Before the first run.
   void Reserve(std::int64_t element_count);
   float* data() { return buffer_.span().data(); }
+  std::int64_t element_count() const { return std::ssize(buffer_.span()); }
 
  private:
   AlignedBuffer buffer_{0};

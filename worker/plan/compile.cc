@@ -119,8 +119,7 @@ void CountElements(Program& program, const Graph& graph, const ParameterLayout& 
 }  // namespace
 
 Result<std::unique_ptr<Plan>> Plan::Compile(const Graph& model, const ParameterLayout& layout,
-                                            PlanKind kind, ThreadPool& pool,
-                                            PlanOptions options) {
+                                            PlanKind kind, ThreadPool& pool, PlanOptions options) {
   DESCENT_ASSIGN(LoweredModel lowered, Lower(model, layout, kind));
   if (IsTraining(kind) && options.checkpointing == ActivationCheckpointing::kFull)
     lowered = CheckpointActivations(std::move(lowered), model.value_count(), layout, kind);

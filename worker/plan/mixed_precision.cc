@@ -11,11 +11,11 @@
 namespace descent {
 namespace {
 
-constexpr std::array<std::string_view, 4> kProducts = {
-    "matmul", "conv2d", "conv2d_input_gradient", "conv2d_weight_gradient"};
+constexpr std::array<std::string_view, 4> kProducts = {"matmul", "conv2d", "conv2d_input_gradient",
+                                                       "conv2d_weight_gradient"};
 
-// Whose first result is rounded when it is stored. What is not named stays f32: losses and what they
-// are made of, residual sums, reductions, and whatever nobody has thought about.
+// Whose first result is rounded when it is stored. What is not named stays f32: losses and what
+// they are made of, residual sums, reductions, and whatever nobody has thought about.
 constexpr std::array<std::string_view, 37> kRounded = {
     "matmul",
     "add_bias",
@@ -65,7 +65,8 @@ std::size_t At(ValueId id) { return static_cast<std::size_t>(id.index); }
 // By value: whether it lies in the caller's memory, which is f32.
 std::vector<bool> CallersOwn(const LoweredModel& model, PlanKind kind) {
   std::vector<bool> is_callers(static_cast<std::size_t>(model.graph.value_count()));
-  for (const CallersValue& value : CallersValues(model.graph, kind)) is_callers[At(value.id)] = true;
+  for (const CallersValue& value : CallersValues(model.graph, kind))
+    is_callers[At(value.id)] = true;
   for (const ValueId id : model.gradients) is_callers[At(id)] = true;
   for (int i = 0; i < model.graph.value_count(); ++i) {
     if (model.graph.value(ValueId{i}).role != ValueRole::kTemporary)
@@ -116,7 +117,8 @@ class OperandRounder {
  private:
   Result<ValueId> Rounded(ValueId id) {
     if (is_stored_[At(id)]) return id;
-    if (!rounded_[At(id)].is_valid()) {
+    const bool is_parameter = graph_.value(id).role == ValueRole::kParameter;
+    if (is_parameter || !rounded_[At(id)].is_valid()) {
       DESCENT_ASSIGN(rounded_[At(id)], Identity(graph_, id));
       nodes_.push_back(graph_.nodes().back());
       is_stored_.push_back(true);

@@ -117,7 +117,8 @@ PlanCost Plan::cost() const {
     cost.bytes_moved += step.bytes_moved;
   }
   const auto activations = static_cast<std::size_t>(Arena::kActivations);
-  cost.activation_bytes = 4 * program_->element_counts[activations];
+  cost.activation_bytes =
+      4 * (program_->element_counts[activations] + program_->scratch.element_count());
   return cost;
 }
 

@@ -63,8 +63,8 @@ struct PlanOptions {
 // What one run costs, by arithmetic.
 struct PlanCost {
   double flops = 0;
-  double bytes_moved = 0;  // operands read and written, were nothing cached
-  std::int64_t activation_bytes = 0;
+  double bytes_moved = 0;             // operands read and written, were nothing cached
+  std::int64_t activation_bytes = 0;  // with what steps on bf16 widen to
 };
 
 // One step of a plan, by arithmetic.
@@ -84,9 +84,9 @@ class Plan {
   // Compiles a model whose ports are set. The pool outlives the plan. Checkpointing matters to
   // training alone, and changes no bit. kInvalidArgument: an op of the model has no kernel or no
   // gradient. kInternal: a library could not prepare its part.
-  static Result<std::unique_ptr<Plan>> Compile(
-      const Graph& model, const ParameterLayout& layout, PlanKind kind, ThreadPool& pool,
-      PlanOptions options = {});
+  static Result<std::unique_ptr<Plan>> Compile(const Graph& model, const ParameterLayout& layout,
+                                               PlanKind kind, ThreadPool& pool,
+                                               PlanOptions options = {});
   ~Plan();
 
   void Run(const PlanRun& run);
