@@ -153,12 +153,12 @@ class Tokenize(SystemTest):
         job = JOB.format(vocabulary=files, data=self.directory)
         job = job.replace(f"{self.directory}/validation.bin", str(self.output))
         self.job_file.write_text(job.replace(f"{self.directory}/train-*.bin", str(self.output)))
-        from_tokens = self.run_job(self.job_file, "--workers", 2)
+        from_tokens = self.run_job(self.job_file, "--workers", 2, "--set", "steps=400")
         job = job.replace("format: tokens", "format: text").replace(str(self.output),
                                                                     str(self.text))
         self.job_file.write_text(job.replace(f"{self.directory}/train-*.bin", str(self.text)))
 
-        from_text = self.run_job(self.job_file, "--workers", 1)
+        from_text = self.run_job(self.job_file, "--workers", 1, "--set", "steps=400")
 
         self.assertEqual(self.digest_of(from_text), self.digest_of(from_tokens))
         checkpoint = re.search(r"checkpoint: (\S+)", from_text.stdout).group(1)
