@@ -89,7 +89,7 @@ bool IsListOf(const YamlValue& value, const Descriptor& descriptor) {
 
 // The name of one of a oneof's messages stands for that message with nothing said in it.
 bool IsChoice(const YamlValue& value, const Descriptor& descriptor) {
-  if (value.kind != YamlValue::Kind::kText || value.is_quoted) return false;
+  if (value.kind != YamlValue::Kind::kText) return false;
   const FieldDescriptor* const field = descriptor.FindFieldByName(value.text);
   return field != nullptr && field->real_containing_oneof() != nullptr &&
          field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE;

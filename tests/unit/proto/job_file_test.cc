@@ -297,5 +297,19 @@ TEST(JobFileTest, ProblemsArePrintedInColumns) {
             "  --set seed=x  x, must be an integer\n");
 }
 
+TEST(JobFileTest, ALayerIsNamedByAWordWithQuotesOrWithout) {
+  const std::string rest = "data: {train: {path: p}}\nbatch: {global: 4}\nsteps: 1\n";
+
+  const JobFile plain =
+      ReadJobFile("name: a\nmodel: {layers: [flatten, relu, linear]}\n" + rest, {});
+  const JobFile quoted =
+      ReadJobFile("name: a\nmodel: {\"layers\": [\"flatten\", \"relu\", \"linear\"]}\n" + rest, {});
+
+  EXPECT_TRUE(plain.problems.empty());
+  EXPECT_TRUE(quoted.problems.empty());
+  EXPECT_EQ(std::get<LayersSpec>(quoted.spec.model.architecture),
+            std::get<LayersSpec>(plain.spec.model.architecture));
+}
+
 }  // namespace
 }  // namespace descent
