@@ -43,7 +43,8 @@ void AddData(CLI::App& app, CommandLine& line) {
   CLI::App* inspect = group->add_subcommand(
       "inspect", "Tell what a file, or the data of a job, holds, and what is wrong with it");
   const auto flags = std::make_shared<InspectFlags>();
-  inspect->add_option("file", flags->file, "A table, arrays, IDX, tokens or an image, by its ending");
+  inspect->add_option("file", flags->file,
+                      "A table, arrays, IDX, tokens or an image, by its ending");
   inspect->add_option("--job", flags->job_file, "Job file: its data, as a model would get them");
   AddSetOption(*inspect, flags->overrides);
   line.OnChosen(inspect, [flags](Console& console) { return Inspect(*flags, console); });

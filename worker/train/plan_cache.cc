@@ -37,9 +37,8 @@ Result<Plan*> PlanCache::PlanFor(PlanKind kind, std::int64_t rows) {
   std::unique_ptr<Plan>& plan = plans_[{kind, rows}];
   if (!plan) {
     DESCENT_ASSIGN(const Graph model, BuildModel(model_, format_, rows));
-    DESCENT_ASSIGN(plan,
-                   Plan::Compile(model, *layout_, kind, *pool_,
-                                 {model_.activation_checkpointing, model_.precision}));
+    DESCENT_ASSIGN(plan, Plan::Compile(model, *layout_, kind, *pool_,
+                                       {model_.activation_checkpointing, model_.precision}));
   }
   return plan.get();
 }
