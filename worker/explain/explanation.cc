@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <ranges>
 #include <utility>
 
 #include "common/shard_planner.h"
@@ -52,8 +51,8 @@ void AddToGroups(const ParameterSlot& slot, std::vector<TensorGroup>& groups) {
 std::vector<TensorGroup> GroupsOf(const ParameterLayout& layout) {
   std::vector<TensorGroup> groups;
   for (const bool is_statistic : {false, true}) {
-    for (const ParameterSlot& slot : std::views::reverse(layout.slots)) {
-      if (slot.momentum.has_value() == is_statistic) AddToGroups(slot, groups);
+    for (auto slot = layout.slots.rbegin(); slot != layout.slots.rend(); ++slot) {
+      if (slot->momentum.has_value() == is_statistic) AddToGroups(*slot, groups);
     }
   }
   return groups;
