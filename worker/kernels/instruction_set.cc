@@ -51,6 +51,11 @@ Status SetInstructionSet(std::string_view name) {
   return Status(Code::kFailedPrecondition, "this machine has no " + std::string(name));
 }
 
+void SettleInstructionSet() {
+  hwy::ChosenTarget& chosen = hwy::GetChosenTarget();
+  if (!chosen.IsInitialized()) chosen.Update(hwy::SupportedTargets());
+}
+
 std::string_view InstructionSetName() {
   for (const InstructionSet& set : kInstructionSets) {
     if (IsSupported(set)) return set.name;

@@ -15,6 +15,11 @@ namespace descent {
 // kInvalidArgument: no such name. kFailedPrecondition: the machine lacks it, or kernels exist.
 Status SetInstructionSet(std::string_view name);
 
+// Settles the choice for own loops; "best" if there was none. A kernel that keeps the address of a
+// loop from before that would look for the machine's instructions again in every call, which takes
+// longer than a short loop.
+void SettleInstructionSet();
+
 // "avx512", "avx2" or "baseline": what kernels prepared now use.
 std::string_view InstructionSetName();
 

@@ -1,10 +1,12 @@
 #include "worker/kernels/kernel.h"
 
 #include "worker/kernels/cpu/cpu_kernels.h"
+#include "worker/kernels/instruction_set.h"
 
 namespace descent {
 
 const Kernel* FindKernel(std::string_view op) {
+  SettleInstructionSet();
   static constexpr Kernel kKernels[] = {
       {"matmul", cpu::PrepareMatMul, /*can_accumulate=*/true},
       {"add_bias", cpu::PrepareAddBias},

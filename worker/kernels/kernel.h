@@ -59,7 +59,7 @@ struct Kernel {
   bool can_accumulate = false;
 };
 
-// Null if no kernel runs that op.
+// Null if no kernel runs that op. Settles the instruction set.
 const Kernel* FindKernel(std::string_view op);
 
 }  // namespace descent

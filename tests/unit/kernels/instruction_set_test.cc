@@ -1,9 +1,12 @@
 #include "worker/kernels/instruction_set.h"
 
 #include <gtest/gtest.h>
+#include <hwy/targets.h>
 
 #include <cstdlib>
 #include <string_view>
+
+#include "worker/kernels/kernel.h"
 
 namespace descent {
 namespace {
@@ -40,6 +43,17 @@ TEST(InstructionSetDeathTest, ASecondChoiceIsRefused) {
   };
 
   EXPECT_EXIT(ExitWith(choose_twice()), kRight, "");
+}
+
+TEST(InstructionSetDeathTest, AKernelThatIsFoundNeedNotLookForInstructionsInEveryCall) {
+  const auto find_kernel = [] {
+    const bool is_chosen = SetInstructionSet("best").ok();
+    const bool was_settled = hwy::GetChosenTarget().IsInitialized();
+    FindKernel("relu");
+    return is_chosen && !was_settled && hwy::GetChosenTarget().IsInitialized();
+  };
+
+  EXPECT_EXIT(ExitWith(find_kernel()), kRight, "");
 }
 
 }  // namespace
