@@ -83,6 +83,22 @@ TEST(MaxPoolKernelTest, OfEqualElementsTheFirstGetsTheGradient) {
             (std::vector<float>{0, 7, 0, 0}));
 }
 
+TEST(MaxPoolKernelTest, OfElementsThatAreAllMinusInfinityTheFirstGetsTheGradient) {
+  const double infinity = std::numeric_limits<double>::infinity();
+  const SampledTensor x = Tensor({1, 1, 1, 2}, {-infinity, -infinity});
+
+  EXPECT_EQ(Of(MaxPool2dGradientOp(), {Tensor({1, 1, 1, 2}, {7, 9}), x}, Pool(2, 2, 1)),
+            (std::vector<float>{7, 9}));
+}
+
+TEST(MaxPoolKernelTest, OfSeveralNanTheFirstGetsTheGradient) {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const SampledTensor x = Tensor({1, 1, 2, 2}, {1, nan, 3, nan});
+
+  EXPECT_EQ(Of(MaxPool2dGradientOp(), {Tensor({1, 1, 1, 1}, {7}), x}, Pool(2, 2, 0)),
+            (std::vector<float>{0, 7, 0, 0}));
+}
+
 TEST(AvgPoolKernelTest, CountsThePaddingsZeros) {
   EXPECT_EQ(Of(AvgPool2dOp(), {Nine()}, Pool(2, 2, 1)), (std::vector<float>{0.25, 1.25, 2.75, 7}));
 }

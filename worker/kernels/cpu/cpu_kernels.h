@@ -96,9 +96,10 @@ PreparedStep PrepareConv2d(const KernelRequest& request);  // conv2d.cc
 PreparedStep PrepareConv2dInputGradient(const KernelRequest& request);
 PreparedStep PrepareConv2dWeightGradient(const KernelRequest& request);
 
-PreparedStep PrepareMaxPool2d(const KernelRequest& request);  // pool2d.cc
+PreparedStep PrepareMaxPool2d(const KernelRequest& request);  // max_pool2d.cc
 PreparedStep PrepareMaxPool2dGradient(const KernelRequest& request);
-PreparedStep PrepareAvgPool2d(const KernelRequest& request);
+
+PreparedStep PrepareAvgPool2d(const KernelRequest& request);  // avg_pool2d.cc
 PreparedStep PrepareAvgPool2dGradient(const KernelRequest& request);
 
 PreparedStep PrepareGlobalAvgPool(const KernelRequest& request);  // channels.cc
@@ -123,15 +124,23 @@ std::unique_ptr<Step> MakeStep(Body body) {
   return std::make_unique<BodyStep>(std::move(body));
 }
 
-// Calls body(first, count) for fixed runs of [0, total) on the pool. The runs suit 4-byte elements
-// that are touched once: long enough to be worth waking a thread for.
+// Calls body(first, count, thread) for fixed runs of [0, total) on the pool. The runs suit 4-byte
+// elements that are touched once: long enough to be worth waking a thread for.
+template <typename Body>
+void ForEachRunOfThread(ThreadPool& pool, std::size_t total, std::size_t run_size,
+                        const Body& body) {
+  const std::size_t tiles = (total + run_size - 1) / run_size;
+  pool.ParallelFor(static_cast<std::int64_t>(tiles), [&](std::int64_t tile, int thread) {
+    const std::size_t first = static_cast<std::size_t>(tile) * run_size;
+    body(first, std::min(run_size, total - first), thread);
+  });
+}
+
+// The same where the thread does not matter: body(first, count).
 template <typename Body>
 void ForEachRun(ThreadPool& pool, std::size_t total, std::size_t run_size, const Body& body) {
-  const std::size_t tiles = (total + run_size - 1) / run_size;
-  pool.ParallelFor(static_cast<std::int64_t>(tiles), [&](std::int64_t tile, int) {
-    const std::size_t first = static_cast<std::size_t>(tile) * run_size;
-    body(first, std::min(run_size, total - first));
-  });
+  ForEachRunOfThread(pool, total, run_size,
+                     [&](std::size_t first, std::size_t count, int) { body(first, count); });
 }
 
 inline constexpr std::size_t kElementsPerRun = 16384;
