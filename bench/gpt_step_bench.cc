@@ -30,5 +30,25 @@ BENCHMARK(BM_CharGptStepWithDropout)
     ->ArgName("threads")
     ->Unit(benchmark::kMillisecond);
 
+// GPT-2 of 124 M parameters on four samples.
+void BM_Gpt2Step(benchmark::State& state, Precision precision) {
+  TrainStepBench bench{.model = {.precision = precision},
+                       .format = {.token_count = state.range(1),
+                                  .label_count = state.range(1),
+                                  .class_count = 50257},
+                       .rows = 4};
+  bench.model.architecture =
+      GptSpec{.layers = 12, .heads = 12, .embedding_size = 768, .context_length = state.range(1)};
+  TimeTrainSteps(state, bench);
+}
+BENCHMARK_CAPTURE(BM_Gpt2Step, f32, Precision::kFloat32)
+    ->ArgsProduct({{2}, {64, 256}})
+    ->ArgNames({"threads", "tokens"})
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(BM_Gpt2Step, bf16, Precision::kBFloat16)
+    ->ArgsProduct({{2}, {64, 256}})
+    ->ArgNames({"threads", "tokens"})
+    ->Unit(benchmark::kMillisecond);
+
 }  // namespace
 }  // namespace descent

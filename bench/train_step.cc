@@ -44,7 +44,9 @@ void TimeTrainSteps(benchmark::State& state, const TrainStepBench& bench) {
   const Graph graph = BuildModel(bench.model, bench.format, bench.rows).value();
   const ParameterLayout layout = MakeParameterLayout(graph);
   ThreadPool pool(static_cast<int>(state.range(0)));
-  const auto plan = Plan::Compile(graph, layout, PlanKind::kTrainWrite, pool).value();
+  const auto plan = Plan::Compile(graph, layout, PlanKind::kTrainWrite, pool,
+                                  {.precision = bench.model.precision})
+                        .value();
   const ArenaUpdate update(std::make_unique<Adam>(AdamOptions()),
                            {{{0, layout.element_count}, UpdateRule{.weight_decay = 0.1}}});
   AlignedBuffer weights(layout.element_count), gradients(layout.element_count);

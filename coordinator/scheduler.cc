@@ -4,12 +4,14 @@
 #include <set>
 
 #include "common/check.h"
+#include "common/job_instruction_set.h"
 
 namespace descent {
 namespace {
 
 bool Matches(const WorkerView& worker, const GangRequest& request) {
-  return request.instruction_set.empty() || worker.instruction_set == request.instruction_set;
+  return request.instruction_set.empty() ||
+         JobInstructionSet(worker.instruction_set, request.precision) == request.instruction_set;
 }
 
 // Ranks the job may use if nobody else used them.

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "common/precision.h"
 #include "coordinator/membership.h"
 
 namespace descent {
@@ -13,6 +14,7 @@ struct GangRequest {
   std::string job_id;
   int workers_min = 1;
   int workers_max = 1;
+  Precision precision = Precision::kFloat32;
   std::string instruction_set;  // of its earlier attempts: others would change its bits; empty: any
 };
 

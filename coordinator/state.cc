@@ -29,6 +29,7 @@ GangRequest RequestOf(const Job& job) {
   return {.job_id = job.id,
           .workers_min = job.spec.workers.min,
           .workers_max = job.spec.workers.max,
+          .precision = job.spec.model.precision,
           .instruction_set = job.instruction_set};
 }
 

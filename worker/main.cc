@@ -133,8 +133,8 @@ int Main(int argc, char** argv) {
       ->default_val("127.0.0.1:9091");
   app.add_option(
       "--isa", instruction_set,
-      "Instruction set of the kernels: avx512, avx2 or best, which is the best the machine "
-      "has; a job continues only on the one it began on");
+      "Instruction set of the kernels: avx512_bf16, avx512, avx2 or best, which is the best the "
+      "machine has; a job continues only on the one it began on, a job in f32 on both avx512");
   std::string spec_to_check;
   app.add_option("--check-data", spec_to_check,
                  "Only read the data of the spec in this file and list what is wrong with it");

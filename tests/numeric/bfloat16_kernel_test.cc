@@ -64,8 +64,8 @@ class BFloat16Case {
     }
     WideningScratch scratch;
     const auto step =
-        PrepareWidened(*FindKernel(node().op->name), {graph_, node(), OutputMode::kWrite, pool},
-                       WithNarrowInputs(stored), scratch)
+        PrepareOnStored(*FindKernel(node().op->name), {graph_, node(), OutputMode::kWrite, pool},
+                        WithNarrowInputs(stored), scratch)
             .value();
     std::vector<const void*> input_addresses;
     std::vector<void*> output_addresses;

@@ -8,8 +8,10 @@ std::int64_t ElementCount(const Shape& shape) {
   return count;
 }
 
+std::int64_t ElementBytes(DataType type) { return type == DataType::kBFloat16 ? 2 : 4; }
+
 std::int64_t ByteCount(const TensorType& type) {
-  return ElementCount(type.shape) * (type.type == DataType::kBFloat16 ? 2 : 4);
+  return ElementCount(type.shape) * ElementBytes(type.type);
 }
 
 std::int64_t WordCount(const TensorType& type) { return (ByteCount(type) + 3) / 4; }

@@ -24,6 +24,7 @@ struct TensorType {
   bool operator==(const TensorType&) const = default;
 };
 
+std::int64_t ElementBytes(DataType type);
 std::int64_t ByteCount(const TensorType& type);
 // How many four-byte words hold the tensor: the unit of places in the arenas.
 std::int64_t WordCount(const TensorType& type);

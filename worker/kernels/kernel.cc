@@ -8,7 +8,7 @@ namespace descent {
 const Kernel* FindKernel(std::string_view op) {
   SettleInstructionSet();
   static constexpr Kernel kKernels[] = {
-      {"matmul", cpu::PrepareMatMul, /*can_accumulate=*/true},
+      {"matmul", cpu::PrepareMatMul, /*can_accumulate=*/true, NarrowOperands::kMultiplied},
       {"add_bias", cpu::PrepareAddBias},
       {"column_sum", cpu::PrepareColumnSum, /*can_accumulate=*/true},
       {"relu", cpu::PrepareRelu},

@@ -51,12 +51,19 @@ struct KernelRequest {
   const TensorType& output(std::size_t i) const { return graph.value(node.outputs[i]).type; }
 };
 
+// How a kernel takes operands that are stored in bf16.
+enum class NarrowOperands {
+  kWidened,     // it does not: what widens them stands between (widened_step.h)
+  kMultiplied,  // by itself, where the instruction set has products of bf16; else widened
+};
+
 // How an op runs on this device.
 struct Kernel {
   std::string_view op;
   // Prepares the node. kInternal: the library that should run it failed.
   Result<std::unique_ptr<Step>> (*prepare)(const KernelRequest& request);
   bool can_accumulate = false;
+  NarrowOperands narrow_operands = NarrowOperands::kWidened;
 };
 
 // Null if no kernel runs that op. Settles the instruction set.

@@ -1,11 +1,14 @@
 #include "worker/kernels/widened_step.h"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 #include <vector>
 
-#include "worker/kernels/bfloat16.h"
+#include "worker/kernels/cpu/bfloat16_run.h"
 #include "worker/kernels/cpu/cpu_kernels.h"
+#include "worker/kernels/instruction_set.h"
+#include "worker/kernels/widened_row_step.h"
 
 namespace descent {
 namespace {
@@ -65,7 +68,7 @@ class WidenedStep final : public Step {
     float* const to = scratch_.data() + operand.offset;
     cpu::ForEachRun(pool_, operand.element_count, cpu::kElementsPerRun,
                     [=](std::size_t first, std::size_t count) {
-                      std::transform(from + first, from + first + count, to + first, FromBFloat16);
+                      cpu::WidenRun(from + first, count, to + first);
                     });
   }
 
@@ -73,7 +76,7 @@ class WidenedStep final : public Step {
     const float* const from = scratch_.data() + operand.offset;
     cpu::ForEachRun(pool_, operand.element_count, cpu::kElementsPerRun,
                     [=](std::size_t first, std::size_t count) {
-                      std::transform(from + first, from + first + count, to + first, ToBFloat16);
+                      cpu::RoundRun(from + first, count, to + first);
                     });
   }
 
@@ -92,6 +95,8 @@ void WideningScratch::Reserve(std::int64_t element_count) {
   if (element_count > this->element_count()) buffer_ = AlignedBuffer(element_count);
 }
 
+namespace {
+
 bool HasBFloat16(const Graph& stored, const Node& node) {
   const auto is_narrow = [&](ValueId id) {
     return stored.value(id).type.type == DataType::kBFloat16;
@@ -100,12 +105,44 @@ bool HasBFloat16(const Graph& stored, const Node& node) {
          std::ranges::any_of(node.outputs, is_narrow);
 }
 
-Result<std::unique_ptr<Step>> PrepareWidened(const Kernel& kernel, const KernelRequest& request,
-                                             const Graph& stored, WideningScratch& scratch) {
+bool TakesBFloat16(const Kernel& kernel) {
+  return kernel.narrow_operands == NarrowOperands::kMultiplied && HasBFloat16Products();
+}
+
+// Which has nothing to convert.
+bool IsViewOfOneType(const KernelRequest& as_stored) {
+  return as_stored.node.op->is_view && as_stored.input(0).type == as_stored.output(0).type;
+}
+
+std::unique_ptr<Step> MakeView(const KernelRequest& as_stored) {
+  const auto bytes = static_cast<std::size_t>(ByteCount(as_stored.output(0)));
+  return cpu::MakeStep([bytes](const StepRun& run) {
+    if (run.inputs[0] != run.outputs[0]) std::memcpy(run.outputs[0], run.inputs[0], bytes);
+  });
+}
+
+std::unique_ptr<Step> Widen(std::unique_ptr<Step> step, const KernelRequest& as_stored,
+                            WideningScratch& scratch) {
+  auto* const by_rows = dynamic_cast<RowStep*>(step.get());
+  if (by_rows != nullptr && CanWidenRows(by_rows->layout(), as_stored)) {
+    static_cast<void>(step.release());  // by_rows owns it now
+    return WidenRows(std::unique_ptr<RowStep>(by_rows), as_stored);
+  }
+  auto widened = std::make_unique<WidenedStep>(std::move(step), as_stored.pool, scratch);
+  widened->Place(as_stored.graph, as_stored.node);
+  return widened;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Step>> PrepareOnStored(const Kernel& kernel, const KernelRequest& request,
+                                              const Graph& stored, WideningScratch& scratch) {
+  if (!HasBFloat16(stored, request.node)) return kernel.prepare(request);
+  const KernelRequest as_stored = {stored, request.node, request.mode, request.pool};
+  if (IsViewOfOneType(as_stored)) return MakeView(as_stored);
+  if (TakesBFloat16(kernel)) return kernel.prepare(as_stored);
   DESCENT_ASSIGN(std::unique_ptr<Step> step, kernel.prepare(request));
-  auto widened = std::make_unique<WidenedStep>(std::move(step), request.pool, scratch);
-  widened->Place(stored, request.node);
-  return std::unique_ptr<Step>(std::move(widened));
+  return Widen(std::move(step), as_stored, scratch);
 }
 
 }  // namespace descent

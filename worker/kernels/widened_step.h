@@ -22,14 +22,13 @@ class WideningScratch {
   AlignedBuffer buffer_{0};
 };
 
-// Whether an operand of the node is stored in bf16.
-bool HasBFloat16(const Graph& stored, const Node& node);
-
-// Any op on operands that are stored in bf16: widens the inputs to f32, runs the op's f32 kernel,
-// and rounds the outputs to bf16. So the arithmetic is that of f32, sums included, and equal inputs
-// give equal bits as they do in f32. The request names the node as it is in f32; `stored` is the
-// same graph with the types as stored. The scratch outlives the step. kInternal: as the kernel's.
-Result<std::unique_ptr<Step>> PrepareWidened(const Kernel& kernel, const KernelRequest& request,
-                                             const Graph& stored, WideningScratch& scratch);
+// Any op on operands of which some are stored in bf16. A kernel that takes them by itself does;
+// around any other stands a step that widens the inputs to f32, runs the op's f32 kernel, and
+// rounds the outputs to bf16: of a RowStep a few rows at a time, of another step all at once,
+// through the scratch. So the arithmetic is that of f32, sums included, and equal inputs give equal
+// bits as they do in f32. The request names the node as it is in f32; `stored` is the same graph
+// with the types as stored. The scratch outlives the step. kInternal: as the kernel's.
+Result<std::unique_ptr<Step>> PrepareOnStored(const Kernel& kernel, const KernelRequest& request,
+                                              const Graph& stored, WideningScratch& scratch);
 
 }  // namespace descent

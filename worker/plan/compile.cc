@@ -33,11 +33,6 @@ OutputMode ModeOf(const Node& node, const std::vector<Place>& places, PlanKind k
   return accumulates ? OutputMode::kAccumulate : OutputMode::kWrite;
 }
 
-// A view of what is stored in bf16 has nothing to convert.
-bool IsWidened(const Graph& stored, const Node& node) {
-  return HasBFloat16(stored, node) && !node.op->is_view;
-}
-
 // `stored` is the request's graph with the types in which values are stored.
 Result<ProgramStep> PrepareStep(const KernelRequest& request, const Graph& stored,
                                 WideningScratch& scratch, const std::vector<Place>& places) {
@@ -47,9 +42,7 @@ Result<ProgramStep> PrepareStep(const KernelRequest& request, const Graph& store
     return Status(Code::kInvalidArgument, "no kernel runs " + std::string(node.op->name));
   }
   ProgramStep step;
-  DESCENT_ASSIGN(step.step, IsWidened(stored, node)
-                                ? PrepareWidened(*kernel, request, stored, scratch)
-                                : kernel->prepare(request));
+  DESCENT_ASSIGN(step.step, PrepareOnStored(*kernel, request, stored, scratch));
   step.inputs = PlacesOf(node.inputs, places);
   step.outputs = PlacesOf(node.outputs, places);
   step.input_addresses.resize(step.inputs.size());

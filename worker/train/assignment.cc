@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "common/job_instruction_set.h"
 #include "worker/train/assignment_run.h"
 
 namespace descent {
@@ -27,11 +28,12 @@ AssignmentEnded RunAssignment(const Assign& assign, std::string_view instruction
                               Collective& collective, StepControl& control,
                               AssignmentReporter& reporter) {
   const AbortHook abort_hook(control, collective);
-  AssignmentRun run({.assign = assign,
-                     .instruction_set = instruction_set,
-                     .collective = collective,
-                     .control = control,
-                     .reporter = reporter});
+  AssignmentRun run(
+      {.assign = assign,
+       .instruction_set = JobInstructionSet(instruction_set, assign.spec.model.precision),
+       .collective = collective,
+       .control = control,
+       .reporter = reporter});
   return run.Perform();
 }
 

@@ -24,7 +24,8 @@ class AssignmentReporter {
 
 // One rank's whole part in one attempt at a job: prepares (data, plans, state), runs the granted
 // steps together with the other ranks, evaluates and saves where the grants say so, and returns how
-// it ended. Blocks. `control` is told from another thread what may be done.
+// it ended. Blocks. `control` is told from another thread what may be done. `instruction_set` is
+// the worker's.
 AssignmentEnded RunAssignment(const Assign& assign, std::string_view instruction_set,
                               Collective& collective, StepControl& control,
                               AssignmentReporter& reporter);

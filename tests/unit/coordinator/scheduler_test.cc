@@ -95,6 +95,30 @@ TEST(SchedulerTest, AJobGoesOnOnlyWithItsInstructionSet) {
   EXPECT_TRUE(ScheduleGangs({request}, {MakePool("p", 2, 10)}).empty());
 }
 
+// A pool whose workers have products of bf16 operands.
+PoolView PoolWithBFloat16Products() {
+  PoolView pool = MakePool("p", 1, 10);
+  pool.workers[0].instruction_set = "avx512_bf16";
+  return pool;
+}
+
+TEST(SchedulerTest, AJobInF32GoesOnWhereThereAreProductsOfBFloat16) {
+  GangRequest request = Request("a", 1, 1);
+  request.instruction_set = "avx512";
+
+  EXPECT_EQ(ScheduleGangs({request}, {PoolWithBFloat16Products()}).size(), 1u);
+}
+
+TEST(SchedulerTest, AJobInBFloat16GoesOnOnlyWithTheProductsThatItBeganWith) {
+  GangRequest request = Request("a", 1, 1);
+  request.precision = Precision::kBFloat16;
+  request.instruction_set = "avx512";
+  EXPECT_TRUE(ScheduleGangs({request}, {PoolWithBFloat16Products()}).empty());
+
+  request.instruction_set = "avx512_bf16";
+  EXPECT_EQ(ScheduleGangs({request}, {PoolWithBFloat16Products()}).size(), 1u);
+}
+
 TEST(SchedulerTest, AWorkerThatLeavesGetsNoJob) {
   PoolView pool = MakePool("p", 1, 10);
   pool.workers[0].leaving = "SIGTERM";

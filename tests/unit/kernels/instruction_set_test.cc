@@ -15,7 +15,8 @@ TEST(InstructionSetTest, AnUnknownNameIsRefused) {
   const Status status = SetInstructionSet("mmx");
 
   EXPECT_EQ(status.code(), Code::kInvalidArgument);
-  EXPECT_EQ(status.message(), "instruction set is \"mmx\", wanted avx512, avx2 or best");
+  EXPECT_EQ(status.message(),
+            "instruction set is \"mmx\", wanted avx512_bf16, avx512, avx2 or best");
 }
 
 // A process chooses once, so each choice is made in a child, which exits with 0 if `is_right`.

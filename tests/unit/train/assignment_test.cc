@@ -133,6 +133,32 @@ TEST_F(AssignmentTest, ACheckpointOfAnotherInstructionSetIsRefused) {
   EXPECT_THAT(ended.message, HasSubstr("avx512"));
 }
 
+TEST_F(AssignmentTest, ACheckpointInF32IsLoadedWhetherOrNotThereAreProductsOfBFloat16) {
+  DigestOf({.world_size = 1, .last_step = 10, .instruction_set = "avx512"});
+
+  const AssignmentEnded ended = Run({.world_size = 1,
+                                     .first_step = 10,
+                                     .start_checkpoint = CheckpointDirectory() / "step-10",
+                                     .instruction_set = "avx512_bf16"})
+                                    .ended[0];
+
+  EXPECT_EQ(ended.outcome, EndOutcome::kCompleted) << ended.message;
+}
+
+TEST_F(AssignmentTest, ACheckpointInBFloat16IsRefusedWhereItsProductsHaveOtherBits) {
+  spec_.model.precision = Precision::kBFloat16;
+  DigestOf({.world_size = 1, .last_step = 10, .instruction_set = "avx512"});
+
+  const AssignmentEnded ended = Run({.world_size = 1,
+                                     .first_step = 10,
+                                     .start_checkpoint = CheckpointDirectory() / "step-10",
+                                     .instruction_set = "avx512_bf16"})
+                                    .ended[0];
+
+  EXPECT_EQ(ended.reason, "CheckpointMismatch");
+  EXPECT_THAT(ended.message, HasSubstr("avx512_bf16"));
+}
+
 TEST_F(AssignmentTest, AModelThatCannotFitIsRefusedBeforeItIsAllocated) {
   std::get<MlpSpec>(spec_.model.architecture).hidden_sizes = {1 << 20, 1 << 20};
 

@@ -1,4 +1,5 @@
 #include "worker/kernels/cpu/cpu_kernels.h"
+#include "worker/kernels/row_step.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "worker/kernels/cpu/activation.cc"
@@ -101,20 +102,14 @@ using UnaryRun = void (*)(const float*, float*, std::size_t);
 using BinaryRun = void (*)(const float*, const float*, float*, std::size_t);
 
 PreparedStep PrepareUnary(const KernelRequest& request, UnaryRun map) {
-  const auto total = static_cast<std::size_t>(ElementCount(request.output(0).shape));
-  return MakeStep([total, map, &pool = request.pool](const StepRun& run) {
-    ForEachRun(pool, total, kElementsPerRun, [&](std::size_t first, std::size_t count) {
-      map(run.input(0) + first, run.output(0) + first, count);
-    });
+  return MakeElementStep(request, [map](const StepRun& run, std::size_t count) {
+    map(run.input(0), run.output(0), count);
   });
 }
 
 PreparedStep PrepareBinary(const KernelRequest& request, BinaryRun map) {
-  const auto total = static_cast<std::size_t>(ElementCount(request.output(0).shape));
-  return MakeStep([total, map, &pool = request.pool](const StepRun& run) {
-    ForEachRun(pool, total, kElementsPerRun, [&](std::size_t first, std::size_t count) {
-      map(run.input(0) + first, run.input(1) + first, run.output(0) + first, count);
-    });
+  return MakeElementStep(request, [map](const StepRun& run, std::size_t count) {
+    map(run.input(0), run.input(1), run.output(0), count);
   });
 }
 

@@ -6,6 +6,7 @@
 
 #include "worker/kernels/cpu/cpu_kernels.h"
 #include "worker/kernels/cpu/strided_rows.h"
+#include "worker/kernels/row_step.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "worker/kernels/cpu/arithmetic.cc"
@@ -88,6 +89,12 @@ ArithmeticRun RunOf(std::string_view op) {
 
 PreparedStep PrepareArithmetic(const KernelRequest& request) {
   const Shape& shape = request.output(0).shape;
+  if (request.input(0).shape == shape && request.input(1).shape == shape) {
+    return MakeElementStep(
+        request, [map = RunOf(request.node.op->name)](const StepRun& run, std::size_t count) {
+          map({run.input(0), false}, {run.input(1), false}, run.output(0), count);
+        });
+  }
   const std::array strides = {BroadcastStrides(request.input(0).shape, shape),
                               BroadcastStrides(request.input(1).shape, shape)};
   return MakeStep([walk = StridedRows(shape, strides), map = RunOf(request.node.op->name),

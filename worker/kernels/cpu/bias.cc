@@ -1,5 +1,6 @@
 #include "worker/kernels/cpu/block.h"
 #include "worker/kernels/cpu/cpu_kernels.h"
+#include "worker/kernels/row_step.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "worker/kernels/cpu/bias.cc"
@@ -53,13 +54,11 @@ HWY_EXPORT(SumColumns);
 PreparedStep PrepareAddBias(const KernelRequest& request) {
   const auto rows = static_cast<std::size_t>(request.input(0).shape[0]);
   const auto columns = static_cast<std::size_t>(request.input(0).shape[1]);
-  return MakeStep([rows, columns, &pool = request.pool](const StepRun& run) {
-    ForEachRun(pool, rows, RowsPerRun(columns), [&](std::size_t first, std::size_t count) {
-      const std::size_t offset = first * columns;
-      HWY_DYNAMIC_DISPATCH(AddBiasRows)
-      ({run.input(0) + offset, count, columns, columns}, run.input(1), run.output(0) + offset);
-    });
-  });
+  return MakeRowStep({rows, {columns, 0}, {columns}}, request.pool,
+                     [columns](const StepRun& run, std::size_t, std::size_t count) {
+                       HWY_DYNAMIC_DISPATCH(AddBiasRows)
+                       ({run.input(0), count, columns, columns}, run.input(1), run.output(0));
+                     });
 }
 
 PreparedStep PrepareColumnSum(const KernelRequest& request) {

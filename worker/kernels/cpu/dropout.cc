@@ -1,4 +1,5 @@
 #include "worker/kernels/cpu/cpu_kernels.h"
+#include "worker/kernels/row_step.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "worker/kernels/cpu/dropout.cc"
@@ -36,17 +37,16 @@ PreparedStep PrepareDropout(const KernelRequest& request) {
   const double probability = request.node.attributes.Real("probability");
   const auto layer = static_cast<std::uint32_t>(request.node.attributes.Integer("layer"));
   const std::int64_t rows_per_sample = request.node.attributes.Integer("rows_per_sample");
-  return MakeStep([=, &pool = request.pool](const StepRun& run) {
-    const DropoutMask mask_of_first = MakeDropoutMask(probability, layer, rows_per_sample, run);
-    ForEachRun(pool, rows, RowsPerRun(columns), [&](std::size_t first, std::size_t count) {
-      DropoutMask mask = mask_of_first;
-      for (std::size_t row = first; row < first + count; ++row) {
-        mask.position = mask_of_first.position + static_cast<std::uint32_t>(row);
-        HWY_DYNAMIC_DISPATCH(DropoutRow)
-        (mask, run.input(0) + row * columns, run.output(0) + row * columns, columns);
-      }
-    });
-  });
+  return MakeRowStep({rows, {columns}, {columns}}, request.pool,
+                     [=](const StepRun& run, std::size_t first, std::size_t count) {
+                       DropoutMask mask = MakeDropoutMask(probability, layer, rows_per_sample, run);
+                       mask.position += static_cast<std::uint32_t>(first);
+                       for (std::size_t row = 0; row < count; ++row, ++mask.position) {
+                         const std::size_t offset = row * columns;
+                         HWY_DYNAMIC_DISPATCH(DropoutRow)
+                         (mask, run.input(0) + offset, run.output(0) + offset, columns);
+                       }
+                     });
 }
 
 }  // namespace descent::cpu

@@ -1,4 +1,5 @@
 #include "worker/kernels/cpu/cpu_kernels.h"
+#include "worker/kernels/row_step.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "worker/kernels/cpu/elementwise.cc"
@@ -25,8 +26,7 @@ namespace descent::cpu {
 HWY_EXPORT(AddRun);
 
 PreparedStep PrepareIdentity(const KernelRequest& request) {
-  const auto count = static_cast<std::size_t>(ElementCount(request.output(0).shape));
-  return MakeStep([count, mode = request.mode](const StepRun& run) {
+  return MakeElementStep(request, [mode = request.mode](const StepRun& run, std::size_t count) {
     const float* x = run.input(0);
     float* y = run.output(0);
     if (mode == OutputMode::kAccumulate) {

@@ -1,4 +1,5 @@
 #include "worker/kernels/cpu/cpu_kernels.h"
+#include "worker/kernels/row_step.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "worker/kernels/cpu/layer_norm.cc"
@@ -89,33 +90,32 @@ PreparedStep PrepareLayerNorm(const KernelRequest& request) {
   const auto rows = static_cast<std::size_t>(request.input(0).shape[0]);
   const auto columns = static_cast<std::size_t>(request.input(0).shape[1]);
   const auto epsilon = static_cast<float>(request.node.attributes.Real("epsilon"));
-  return MakeStep([=, &pool = request.pool](const StepRun& run) {
-    ForEachRun(pool, rows, RowsPerRun(columns), [&](std::size_t first, std::size_t count) {
-      for (std::size_t row = first; row < first + count; ++row) {
-        const std::size_t offset = row * columns;
-        const RowMoments moments = HWY_DYNAMIC_DISPATCH(NormalizeRow)(
-            {run.input(0) + offset, run.output(0) + offset, columns}, run.input(1), run.input(2),
-            epsilon);
-        run.output(1)[row] = moments.mean;
-        run.output(2)[row] = moments.inverse_deviation;
-      }
-    });
-  });
+  return MakeRowStep({rows, {columns, 0, 0}, {columns, 1, 1}}, request.pool,
+                     [=](const StepRun& run, std::size_t, std::size_t count) {
+                       for (std::size_t row = 0; row < count; ++row) {
+                         const std::size_t offset = row * columns;
+                         const RowMoments moments = HWY_DYNAMIC_DISPATCH(NormalizeRow)(
+                             {run.input(0) + offset, run.output(0) + offset, columns}, run.input(1),
+                             run.input(2), epsilon);
+                         run.output(1)[row] = moments.mean;
+                         run.output(2)[row] = moments.inverse_deviation;
+                       }
+                     });
 }
 
 PreparedStep PrepareLayerNormGradient(const KernelRequest& request) {
   const auto rows = static_cast<std::size_t>(request.input(0).shape[0]);
   const auto columns = static_cast<std::size_t>(request.input(0).shape[1]);
-  return MakeStep([=, &pool = request.pool](const StepRun& run) {
-    ForEachRun(pool, rows, RowsPerRun(columns), [&](std::size_t first, std::size_t count) {
-      for (std::size_t row = first; row < first + count; ++row) {
-        const std::size_t offset = row * columns;
-        HWY_DYNAMIC_DISPATCH(NormalizeRowGradient)
-        ({run.input(1) + offset, run.output(0) + offset, columns}, run.input(0) + offset,
-         run.input(2), {run.input(3)[row], run.input(4)[row]});
-      }
-    });
-  });
+  return MakeRowStep({rows, {columns, columns, 0, 1, 1}, {columns}}, request.pool,
+                     [=](const StepRun& run, std::size_t, std::size_t count) {
+                       for (std::size_t row = 0; row < count; ++row) {
+                         const std::size_t offset = row * columns;
+                         HWY_DYNAMIC_DISPATCH(NormalizeRowGradient)
+                         ({run.input(1) + offset, run.output(0) + offset, columns},
+                          run.input(0) + offset, run.input(2),
+                          {run.input(3)[row], run.input(4)[row]});
+                       }
+                     });
 }
 
 PreparedStep PrepareLayerNormGainGradient(const KernelRequest& request) {

@@ -36,13 +36,13 @@ class LibraryPrimitive {
 
   // Runs on operands at these addresses, in the order of the constructor's. Through the C
   // interface: the C++ one allocates a list of arguments for every call.
-  void Run(std::initializer_list<const float*> addresses) {
+  void Run(std::initializer_list<const void*> addresses) {
     DESCENT_CHECK(addresses.size() == memories_.size());
     omp_set_num_threads(1);  // of the calling thread
     std::size_t operand = 0;
-    for (const float* address : addresses) {
+    for (const void* address : addresses) {
       const dnnl_memory_t memory = memories_[operand++].get();
-      DESCENT_CHECK(dnnl_memory_set_data_handle(memory, const_cast<float*>(address)) ==
+      DESCENT_CHECK(dnnl_memory_set_data_handle(memory, const_cast<void*>(address)) ==
                     dnnl_success);
     }
     const int count = static_cast<int>(arguments_.size());

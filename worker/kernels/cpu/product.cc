@@ -1,0 +1,141 @@
+#include "worker/kernels/cpu/product.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "worker/kernels/cpu/library_primitive.h"
+
+namespace descent::cpu {
+namespace {
+
+// Few rows: one band, cut into columns, so that every weight is read once; narrow tiles where there
+// would be fewer than four, because threads should share a layer of a small model too, although the
+// library is a few per cent slower on them. Many rows: bands as wide as the cache likes, because
+// whole rows let the library pack less.
+constexpr std::int64_t kBandRows = 128;
+constexpr std::int64_t kColumnsOfOneBandMin = 128;
+constexpr std::int64_t kColumnsOfOneBandMax = 256;
+constexpr std::int64_t kColumnsOfManyBands = 1024;
+constexpr std::int64_t kColumnsMultiple = 16;  // one vector register
+
+struct Grid {
+  std::int64_t rows, columns;            // of the output
+  std::int64_t tile_rows, tile_columns;  // of all tiles but the last of each line
+
+  std::int64_t tiles_down() const { return (rows + tile_rows - 1) / tile_rows; }
+  std::int64_t tiles_across() const { return (columns + tile_columns - 1) / tile_columns; }
+};
+
+// The size of equal parts of `size`, none above `part_max` rounded up to `multiple`.
+std::int64_t EqualPart(std::int64_t size, std::int64_t part_max, std::int64_t multiple) {
+  const std::int64_t parts = (size + part_max - 1) / part_max;
+  const std::int64_t part = (size + parts - 1) / parts;
+  return std::min(size, (part + multiple - 1) / multiple * multiple);
+}
+
+Grid MakeGrid(std::int64_t rows, std::int64_t columns) {
+  const bool is_one_band = rows <= kBandRows;
+  const std::int64_t columns_max =
+      is_one_band ? std::clamp(columns / 4, kColumnsOfOneBandMin, kColumnsOfOneBandMax)
+                  : kColumnsOfManyBands;
+  return {rows, columns, EqualPart(rows, kBandRows, 1),
+          EqualPart(columns, columns_max, kColumnsMultiple)};
+}
+
+dnnl::memory::data_type LibraryType(DataType type) {
+  DESCENT_CHECK(type == DataType::kFloat32 || type == DataType::kBFloat16);
+  return type == DataType::kFloat32 ? dnnl::memory::data_type::f32 : dnnl::memory::data_type::bf16;
+}
+
+dnnl::memory::desc Describe(std::int64_t rows, std::int64_t columns, DataType type,
+                            MatrixStrides strides) {
+  return {{rows, columns}, LibraryType(type), {strides.row, strides.column}};
+}
+
+// An element's address; of either type, because only the library looks at it.
+const void* At(const void* matrix, DataType type, std::int64_t offset) {
+  return static_cast<const std::byte*>(matrix) + offset * ElementBytes(type);
+}
+
+}  // namespace
+
+class Product::Tiles {
+ public:
+  Tiles(const ProductShape& shape, ThreadPool& pool)
+      : shape_(shape), grid_(MakeGrid(shape.rows, shape.columns)), pool_(pool) {
+    for (const bool is_last_row : {false, true}) {
+      for (const bool is_last_column : {false, true}) {
+        AddPrimitives(TileSize(is_last_row, grid_.rows, grid_.tile_rows),
+                      TileSize(is_last_column, grid_.columns, grid_.tile_columns));
+      }
+    }
+  }
+
+  void Run(const void* a, const void* b, void* c) {
+    const std::int64_t across = grid_.tiles_across();
+    pool_.ParallelFor(grid_.tiles_down() * across, [&](std::int64_t tile, int thread) {
+      const std::int64_t row = tile / across * grid_.tile_rows;
+      const std::int64_t column = tile % across * grid_.tile_columns;
+      PrimitiveOf(tile, thread)
+          .Run({At(a, shape_.operands, row * shape_.a.row),
+                At(b, shape_.operands, column * shape_.b.column),
+                At(c, shape_.result, row * shape_.c_stride + column)});
+    });
+  }
+
+ private:
+  // The last tile of a line may be smaller; it is the only one if the line has one.
+  static std::int64_t TileSize(bool is_last, std::int64_t size, std::int64_t tile) {
+    return is_last ? size - (size - 1) / tile * tile : tile;
+  }
+
+  void AddPrimitives(std::int64_t rows, std::int64_t columns) {
+    const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
+    const dnnl::matmul::desc desc(Describe(rows, shape_.inner, shape_.operands, shape_.a),
+                                  Describe(shape_.inner, columns, shape_.operands, shape_.b),
+                                  Describe(rows, columns, shape_.result, {shape_.c_stride, 1}));
+    const dnnl::matmul::primitive_desc primitive(desc, LibraryAttributes(shape_.accumulates),
+                                                 engine);
+    for (int thread = 0; thread < pool_.thread_count(); ++thread) {
+      primitives_.emplace_back(
+          engine, dnnl::matmul(primitive), primitive.scratchpad_desc(),
+          std::vector<LibraryPrimitive::Operand>{{DNNL_ARG_SRC, primitive.src_desc()},
+                                                 {DNNL_ARG_WEIGHTS, primitive.weights_desc()},
+                                                 {DNNL_ARG_DST, primitive.dst_desc()}});
+    }
+  }
+
+  LibraryPrimitive& PrimitiveOf(std::int64_t tile, int thread) {
+    const std::int64_t across = grid_.tiles_across();
+    const bool is_last_row = tile / across == grid_.tiles_down() - 1;
+    const bool is_last_column = tile % across == across - 1;
+    const std::size_t kind = (is_last_row ? 2u : 0u) + (is_last_column ? 1u : 0u);
+    const auto threads = static_cast<std::size_t>(pool_.thread_count());
+    return primitives_[kind * threads + static_cast<std::size_t>(thread)];
+  }
+
+  const ProductShape shape_;
+  const Grid grid_;
+  ThreadPool& pool_;
+  std::vector<LibraryPrimitive> primitives_;  // [last row?][last column?][thread]
+};
+
+Result<std::unique_ptr<Product>> Product::Create(const ProductShape& shape, ThreadPool& pool) {
+  DESCENT_CHECK(!shape.accumulates || shape.result == DataType::kFloat32);
+  omp_set_num_threads(1);
+  try {
+    return std::unique_ptr<Product>(new Product(std::make_unique<Tiles>(shape, pool)));
+  } catch (const dnnl::error& error) {
+    return Status(Code::kInternal, std::string("cannot prepare a matrix product: ") + error.what());
+  }
+}
+
+Product::Product(std::unique_ptr<Tiles> tiles) : tiles_(std::move(tiles)) {}
+Product::~Product() = default;
+
+void Product::Run(const void* a, const void* b, void* c) { tiles_->Run(a, b, c); }
+
+}  // namespace descent::cpu
