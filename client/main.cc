@@ -23,7 +23,10 @@ int Main(int argc, char** argv) {
   AddLs(app, line);
   AddDescribe(app, line);
   AddWatch(app, line);
-  AddCancel(app, line);
+  AddEvents(app, line);
+  AddControl(app, line);
+  AddUpdate(app, line);
+  AddDelete(app, line);
   AddCheckpoint(app, line);
   AddData(app, line);
   AddGenerate(app, line);

@@ -18,12 +18,18 @@ namespace descent {
 // The job as it is now, and the event that led to it when the state changed.
 struct StoreJob {
   Job job;
-  // "Created", "StateChanged", "CheckpointWritten", "NonfiniteStep", "AttemptEnded"; empty: none.
+  // "Created", "StateChanged", "Updated", "CheckpointWritten", "NonfiniteStep", "AttemptEnded", …;
+  // empty: none.
   std::string event_type;
   std::string from_state;  // names of states; equal if it did not change
   std::string to_state;
   std::string reason;  // UpperCamelCase
   std::string message;
+};
+
+// The job and its events are forgotten.
+struct ForgetJob {
+  std::string job_id;
 };
 
 // The generation counter must be durable before an Assign carries it.
@@ -54,7 +60,7 @@ struct CloseSession {
   std::string reason;
 };
 
-// The answer to SubmitJob and CancelJob.
+// The answer to SubmitJob, CommandJob and UpdateJob.
 struct Answer {
   Ticket ticket = 0;
   Status status;
@@ -66,7 +72,7 @@ struct NotifyWatchers {
   std::string job_id;
 };
 
-using Action = std::variant<StoreJob, StoreGeneration, RecordMetrics, SendToWorker, CloseSession,
-                            Answer, NotifyWatchers>;
+using Action = std::variant<StoreJob, ForgetJob, StoreGeneration, RecordMetrics, SendToWorker,
+                            CloseSession, Answer, NotifyWatchers>;
 
 }  // namespace descent

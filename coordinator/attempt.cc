@@ -15,6 +15,12 @@ namespace {
 
 constexpr double kPaceSmoothingSeconds = 5.0;
 
+// The current step may be long, and the state large; then the gang is torn apart.
+constexpr std::chrono::seconds kCancelTimeout{10};
+constexpr std::chrono::seconds kSaveTimeout{120};
+// A worker that does not obey an abort hangs; without its stream its ranks are given up.
+constexpr std::chrono::seconds kAbortTimeout{30};
+
 using TextOf = std::function<std::string(const Member&)>;
 
 // Compares one property; blames a rank whose value is not the most common one (of equally common
@@ -39,6 +45,11 @@ std::optional<FailureRecord> Compare(const std::vector<Member>& members, const s
 }
 
 }  // namespace
+
+std::chrono::seconds StopTimeout(StopMode mode, JobState state) {
+  if (mode == StopMode::kAbort) return kAbortTimeout;
+  return state == JobState::kCancelling ? kCancelTimeout : kSaveTimeout;
+}
 
 Member* Attempt::FindMember(SessionId session) {
   for (Member& member : members)

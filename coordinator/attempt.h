@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -51,6 +52,7 @@ struct Attempt {
 
   std::optional<GrantPlanner> planner;  // once it runs
   std::optional<std::int64_t> granted;  // while it reattaches: what every member has at least
+  std::int64_t granted_most = 0;        // and what one of them has at most
   std::int64_t done_step = 0;           // as reported in this attempt
   double steps_per_second = 0;          // smoothed; 0: not known yet
   double samples_per_second = 0;
@@ -72,6 +74,10 @@ struct Attempt {
   // Smooths the pace over about five seconds of steps.
   void MeasurePace(const std::vector<StepMetrics>& steps);
 };
+
+// How long the ranks of a job in that state may take to obey a stop. A graceful one waits for the
+// current step, and unless the job is cancelled its state is saved.
+std::chrono::seconds StopTimeout(StopMode mode, JobState state);
 
 // The first thing that the prepared members do not agree on, blaming a rank of the minority.
 // Empty: they agree, and may start. All are prepared.

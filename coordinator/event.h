@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -39,11 +40,31 @@ struct SubmitJob {
   // Of the job that is forked: the bits go on only with equal instructions and data.
   std::string instruction_set;
   Digest dataset_fingerprint;
+  int priority = kPriorityDefault;
+  bool is_preemptible = false;
 };
 
-struct CancelJob {
+// What a user can ask of a job that exists.
+enum class JobCommand {
+  kCancel,
+  kSuspend,
+  kResume,
+  kStop,    // end it now and keep what it has learned
+  kDelete,  // forget a job that is at its end
+};
+
+struct CommandJob {
   Ticket ticket = 0;
   std::string job_id;
+  JobCommand command = JobCommand::kCancel;
+};
+
+// Changes what may change after a job's creation; absent values stay.
+struct UpdateJob {
+  Ticket ticket = 0;
+  std::string job_id;
+  std::optional<int> priority;  // valid
+  std::optional<bool> is_preemptible;
 };
 
 // A worker's stream says something. The first message of a session is its Register.
@@ -67,6 +88,7 @@ struct WorldEnded {
 // About once a second: leases, timeouts and back-off are looked at.
 struct Tick {};
 
-using Event = std::variant<Restore, SubmitJob, CancelJob, WorkerSaid, WorkerGone, WorldEnded, Tick>;
+using Event = std::variant<Restore, SubmitJob, CommandJob, UpdateJob, WorkerSaid, WorkerGone,
+                           WorldEnded, Tick>;
 
 }  // namespace descent

@@ -71,10 +71,23 @@ std::vector<GrantSteps> GrantPlanner::Extend(std::int64_t done_step, double step
   const std::int64_t target = std::min(done + 2 * ahead, arithmetic_.last_step);
   do {
     grants.push_back(NextGrant(target));
-    granted_ = grants.back().last;
-    is_final_granted_ = grants.back().is_final;
+    Pass(grants.back());
   } while (granted_ < target && grants.size() < kGrantsAtOnceMax);
   return grants;
+}
+
+std::vector<GrantSteps> GrantPlanner::ExtendTo(std::int64_t step) {
+  std::vector<GrantSteps> grants;
+  while (granted_ < std::min(step, arithmetic_.last_step)) {
+    grants.push_back(NextGrant(std::min(step, arithmetic_.last_step)));
+    Pass(grants.back());
+  }
+  return grants;
+}
+
+void GrantPlanner::Pass(const GrantSteps& grant) {
+  granted_ = grant.last;
+  is_final_granted_ = grant.is_final;
 }
 
 void GrantPlanner::Resume(std::int64_t granted) {

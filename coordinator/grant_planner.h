@@ -32,6 +32,9 @@ class GrantPlanner {
   // gets one empty final grant. Job and generation are left for the caller to fill in.
   std::vector<GrantSteps> Extend(std::int64_t done_step, double steps_per_second);
 
+  // The grants up to `step`, or to the end of the job if that comes first.
+  std::vector<GrantSteps> ExtendTo(std::int64_t step);
+
   // Goes on from where the workers' grants end, which may be the end of the job.
   void Resume(std::int64_t granted);
 
@@ -43,6 +46,7 @@ class GrantPlanner {
   bool EvaluatesAfter(std::int64_t step) const;
   bool SavesAfter(std::int64_t step) const;
   GrantSteps NextGrant(std::int64_t limit) const;
+  void Pass(const GrantSteps& grant);  // it is given out
 
   BatchArithmetic arithmetic_;
   bool has_validation_ = false;

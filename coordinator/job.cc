@@ -7,12 +7,15 @@
 namespace descent {
 namespace {
 
-constexpr std::array<std::pair<JobState, std::string_view>, 8> kNames = {{
+constexpr std::array<std::pair<JobState, std::string_view>, 11> kNames = {{
     {JobState::kQueued, "QUEUED"},
     {JobState::kStarting, "STARTING"},
     {JobState::kRunning, "RUNNING"},
     {JobState::kRecovering, "RECOVERING"},
     {JobState::kCancelling, "CANCELLING"},
+    {JobState::kSuspending, "SUSPENDING"},
+    {JobState::kSuspended, "SUSPENDED"},
+    {JobState::kStopping, "STOPPING"},
     {JobState::kSucceeded, "SUCCEEDED"},
     {JobState::kFailed, "FAILED"},
     {JobState::kCancelled, "CANCELLED"},

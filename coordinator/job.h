@@ -13,12 +13,18 @@
 
 namespace descent {
 
+inline constexpr int kPriorityDefault = 50;
+inline constexpr int kPriorityMax = 100;
+
 enum class JobState {
   kQueued,
   kStarting,  // a gang is reserved and prepares
   kRunning,
   kRecovering,  // an attempt ended badly; the next one waits for ranks
   kCancelling,  // waits until every rank is released
+  kSuspending,  // its ranks save the state and are released; then it is SUSPENDED, or QUEUED again
+  kSuspended,   // holds no ranks until it is resumed
+  kStopping,    // its ranks save the state, which is the job's result
   kSucceeded,
   kFailed,
   kCancelled,
@@ -88,7 +94,9 @@ struct Job {
   std::string state_reason;
   std::string state_message;
   std::string request_id;
-  std::int64_t sequence = 0;  // order of creation, 1 is the first
+  std::int64_t sequence = 0;        // order of creation, 1 is the first
+  int priority = kPriorityDefault;  // 0 to kPriorityMax; higher is served first
+  bool is_preemptible = false;      // gives its ranks to jobs of higher priority that wait
 
   AttemptRecord attempt;  // the current or last one; attempt.attempt 0: none yet
   std::vector<AttemptRecord> earlier_attempts;  // ascending; the last limits::kAttemptsKept

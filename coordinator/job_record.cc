@@ -113,6 +113,8 @@ record::JobRecord Encode(const Job& job) {
   encoded.set_state_message(job.state_message);
   encoded.set_request_id(job.request_id);
   encoded.set_sequence(job.sequence);
+  encoded.set_priority(job.priority);
+  encoded.set_preemptible(job.is_preemptible);
   *encoded.mutable_attempt() = Encode(job.attempt);
   for (const AttemptRecord& attempt : job.earlier_attempts)
     *encoded.add_earlier_attempts() = Encode(attempt);
@@ -159,6 +161,8 @@ void DecodePlainFields(const record::JobRecord& encoded, Job& job) {
   job.state_message = encoded.state_message();
   job.request_id = encoded.request_id();
   job.sequence = encoded.sequence();
+  if (encoded.has_priority()) job.priority = encoded.priority();
+  job.is_preemptible = encoded.preemptible();
   job.attempt = Decode(encoded.attempt());
   for (const record::AttemptRecord& attempt : encoded.earlier_attempts())
     job.earlier_attempts.push_back(Decode(attempt));

@@ -1,6 +1,7 @@
 #include "coordinator/job_service.h"
 
 #include <boost/asio/post.hpp>
+#include <filesystem>
 #include <utility>
 
 #include "coordinator/job_view.h"
@@ -26,18 +27,18 @@ RequestError NoSuchJob(const std::string& job_id) {
 RequestError BadName(const Status& status) { return {status, "NAME_INVALID", {}, {}}; }
 
 // The state machine answers with a code; the reason follows from it.
-grpc::Status ToGrpcStatus(const Answer& answer) {
-  RequestError error = ToRequestError(answer.status);
-  if (answer.status.code() == Code::kNotFound) error.reason = "JOB_NOT_FOUND";
-  if (answer.status.code() == Code::kAlreadyExists) error.reason = "JOB_ID_TAKEN";
-  if (answer.status.code() == Code::kFailedPrecondition) error.reason = "JOB_STATE_FORBIDS";
-  return ToGrpcStatus(error);
+RequestError OfState(const Status& status) {
+  RequestError error = ToRequestError(status);
+  if (status.code() == Code::kNotFound) error.reason = "JOB_NOT_FOUND";
+  if (status.code() == Code::kAlreadyExists) error.reason = "JOB_ID_TAKEN";
+  if (status.code() == Code::kFailedPrecondition) error.reason = "JOB_STATE_FORBIDS";
+  return error;
 }
 
 // Answers a request with the job that it made or changed.
 Runtime::OnAnswer FinishWithJob(grpc::ServerUnaryReactor* reactor, v1::Job* response) {
   return [reactor, response](const Answer& answer, const State& state) {
-    if (!answer.status.ok()) return reactor->Finish(ToGrpcStatus(answer));
+    if (!answer.status.ok()) return reactor->Finish(ToGrpcStatus(OfState(answer.status)));
     const Job* job = state.FindJob(answer.job_id);
     DESCENT_CHECK(job != nullptr);
     *response = View(*job, state);
@@ -133,17 +134,114 @@ grpc::ServerUnaryReactor* JobService::ListJobs(grpc::CallbackServerContext* cont
   return reactor;
 }
 
-grpc::ServerUnaryReactor* JobService::CancelJob(grpc::CallbackServerContext* context,
-                                                const v1::CancelJobRequest* request,
-                                                v1::Job* response) {
+grpc::ServerUnaryReactor* JobService::Command(grpc::CallbackServerContext* context,
+                                              const std::string& name, JobCommand command,
+                                              v1::Job* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  Result<std::string> job_id = ParseJobName(request->name());
+  Result<std::string> job_id = ParseJobName(name);
   if (!job_id.ok()) {
     reactor->Finish(ToGrpcStatus(BadName(job_id.status())));
     return reactor;
   }
-  descent::CancelJob cancel{.job_id = std::move(job_id).value()};
-  FinishIfRefused(runtime_.Cancel(std::move(cancel), FinishWithJob(reactor, response)), reactor);
+  FinishIfRefused(runtime_.Command({.job_id = std::move(job_id).value(), .command = command},
+                                   FinishWithJob(reactor, response)),
+                  reactor);
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* JobService::CancelJob(grpc::CallbackServerContext* context,
+                                                const v1::CancelJobRequest* request,
+                                                v1::Job* response) {
+  return Command(context, request->name(), JobCommand::kCancel, response);
+}
+
+grpc::ServerUnaryReactor* JobService::SuspendJob(grpc::CallbackServerContext* context,
+                                                 const v1::SuspendJobRequest* request,
+                                                 v1::Job* response) {
+  return Command(context, request->name(), JobCommand::kSuspend, response);
+}
+
+grpc::ServerUnaryReactor* JobService::ResumeJob(grpc::CallbackServerContext* context,
+                                                const v1::ResumeJobRequest* request,
+                                                v1::Job* response) {
+  return Command(context, request->name(), JobCommand::kResume, response);
+}
+
+grpc::ServerUnaryReactor* JobService::StopJob(grpc::CallbackServerContext* context,
+                                              const v1::StopJobRequest* request,
+                                              v1::Job* response) {
+  return Command(context, request->name(), JobCommand::kStop, response);
+}
+
+grpc::ServerUnaryReactor* JobService::UpdateJob(grpc::CallbackServerContext* context,
+                                                const v1::UpdateJobRequest* request,
+                                                v1::Job* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  Result<std::string> job_id = ParseJobName(request->name());
+  std::optional<RequestError> error;
+  if (!job_id.ok()) error = BadName(job_id.status());
+  if (!error && request->has_priority()) error = CheckPriority(request->priority());
+  if (error) {
+    reactor->Finish(ToGrpcStatus(*error));
+    return reactor;
+  }
+  descent::UpdateJob update{.job_id = std::move(job_id).value()};
+  if (request->has_priority()) update.priority = request->priority();
+  if (request->has_preemptible()) update.is_preemptible = request->preemptible();
+  FinishIfRefused(runtime_.Update(std::move(update), FinishWithJob(reactor, response)), reactor);
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* JobService::DeleteJob(grpc::CallbackServerContext* context,
+                                                const v1::DeleteJobRequest* request,
+                                                v1::DeleteJobResponse*) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  boost::asio::post(blocking_threads_, [this, request, reactor] {
+    const Result<std::string> job_id = ParseJobName(request->name());
+    if (!job_id.ok()) return reactor->Finish(ToGrpcStatus(BadName(job_id.status())));
+    Delete(job_id.value(), request->keep_checkpoints(), reactor);
+  });
+  return reactor;
+}
+
+// The files go first: whatever interrupts it, the job is still there to be deleted again.
+void JobService::Delete(const std::string& job_id, bool keep_checkpoints,
+                        grpc::ServerUnaryReactor* reactor) {
+  const Result<std::string> directory = runtime_.DeletableCheckpoints(job_id);
+  if (!directory.ok()) return reactor->Finish(ToGrpcStatus(OfState(directory.status())));
+  if (!keep_checkpoints) {
+    std::error_code error;
+    std::filesystem::remove_all(directory.value(), error);
+    if (error)
+      return reactor->Finish(
+          ToGrpcStatus(Status(Code::kUnavailable, directory.value() + ": " + error.message())));
+  }
+  FinishIfRefused(runtime_.Command({.job_id = job_id, .command = JobCommand::kDelete},
+                                   [reactor](const Answer& answer, const State&) {
+                                     reactor->Finish(answer.status.ok()
+                                                         ? grpc::Status::OK
+                                                         : ToGrpcStatus(OfState(answer.status)));
+                                   }),
+                  reactor);
+}
+
+grpc::ServerUnaryReactor* JobService::ListJobEvents(grpc::CallbackServerContext* context,
+                                                    const v1::ListJobEventsRequest* request,
+                                                    v1::ListJobEventsResponse* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  boost::asio::post(blocking_threads_, [this, request, response, reactor] {
+    const Result<std::string> job_id = ParseJobName(request->name());
+    if (!job_id.ok()) return reactor->Finish(ToGrpcStatus(BadName(job_id.status())));
+    if (!runtime_.FindJob(job_id.value()).ok())
+      return reactor->Finish(ToGrpcStatus(NoSuchJob(job_id.value())));
+    const auto events = [&](std::int64_t after, int count_max) {
+      return runtime_.Events(job_id.value(), after, count_max);
+    };
+    Result<v1::ListJobEventsResponse> page = ListEventsPage(*request, events);
+    if (!page.ok()) return reactor->Finish(ToGrpcStatus(page.status()));
+    *response = std::move(page).value();
+    reactor->Finish(grpc::Status::OK);
+  });
   return reactor;
 }
 

@@ -87,9 +87,17 @@ void FillTimes(const Job& job, v1::Job& encoded) {
   encoded.set_end_time(job.end_time);
 }
 
-// Jobs below this sequence number are on the page.
-Result<std::int64_t> ParsePageToken(const std::string& token) {
-  if (token.empty()) return std::numeric_limits<std::int64_t>::max();
+Result<int> PageSizeOf(int requested) {
+  if (requested < 0 || requested > limits::kPageSizeMax)
+    return Status(Code::kInvalidArgument, "page_size is " + std::to_string(requested) +
+                                              ", must be 0 to " +
+                                              std::to_string(limits::kPageSizeMax));
+  return requested == 0 ? kPageSizeDefault : requested;
+}
+
+// A token is the sequence number at which the page begins; without one it is `first`.
+Result<std::int64_t> ParsePageToken(const std::string& token, std::int64_t first) {
+  if (token.empty()) return first;
   std::int64_t sequence = 0;
   const char* end = token.data() + token.size();
   const auto parsed = std::from_chars(token.data(), end, sequence);
@@ -130,6 +138,8 @@ v1::Job ToProto(const Job& job, const std::optional<QueuePosition>& queue_positi
   if (job.state_digest) encoded.set_state_digest(job.state_digest->ToHex());
   encoded.set_forked_from(job.forked_from);
   encoded.set_request_id(job.request_id);
+  encoded.set_priority(job.priority);
+  encoded.set_preemptible(job.is_preemptible);
   encoded.set_parameter_count(job.parameter_count);
   encoded.set_train_samples(job.train_samples);
   encoded.set_instruction_set(job.instruction_set);
@@ -189,14 +199,34 @@ v1::QueryMetricsResponse ToProto(const std::vector<MetricCurve>& curves) {
   return encoded;
 }
 
+Result<v1::ListJobEventsResponse> ListEventsPage(const v1::ListJobEventsRequest& request,
+                                                 const ReadJobEvents& events) {
+  DESCENT_ASSIGN(const int page_size, PageSizeOf(request.page_size()));
+  DESCENT_ASSIGN(std::int64_t last, ParsePageToken(request.page_token(), 0));
+  DESCENT_ASSIGN(const std::vector<StoredEvent> found, events(last, page_size + 1));
+  v1::ListJobEventsResponse response;
+  response.set_has_more(static_cast<int>(found.size()) > page_size);
+  for (const StoredEvent& event : found) {
+    if (response.events_size() == page_size) break;
+    v1::JobEvent& encoded = *response.add_events();
+    encoded.set_sequence(event.sequence);
+    encoded.set_time(event.time);
+    encoded.set_type(event.type);
+    encoded.set_from_state(event.from_state);
+    encoded.set_to_state(event.to_state);
+    encoded.set_reason(event.reason);
+    encoded.set_message(event.message);
+    last = event.sequence;
+  }
+  if (last > 0) response.set_next_page_token(std::to_string(last));
+  return response;
+}
+
 Result<v1::ListJobsResponse> ListJobsPage(const v1::ListJobsRequest& request,
                                           const ClusterSnapshot& snapshot) {
-  if (request.page_size() < 0 || request.page_size() > limits::kPageSizeMax)
-    return Status(Code::kInvalidArgument, "page_size is " + std::to_string(request.page_size()) +
-                                              ", must be 0 to " +
-                                              std::to_string(limits::kPageSizeMax));
-  DESCENT_ASSIGN(const std::int64_t before, ParsePageToken(request.page_token()));
-  const int page_size = request.page_size() == 0 ? kPageSizeDefault : request.page_size();
+  DESCENT_ASSIGN(const int page_size, PageSizeOf(request.page_size()));
+  DESCENT_ASSIGN(const std::int64_t before,
+                 ParsePageToken(request.page_token(), std::numeric_limits<std::int64_t>::max()));
   v1::ListJobsResponse response;
   std::int64_t last_sequence = 0;
   for (const Job& job : snapshot.jobs) {

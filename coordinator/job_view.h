@@ -1,9 +1,12 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "coordinator/cluster_snapshot.h"
+#include "coordinator/event_log.h"
 #include "coordinator/job.h"
 #include "coordinator/metric_store.h"
 #include "descent/v1/service.pb.h"
@@ -22,6 +25,13 @@ v1::ListJobAttemptsResponse ListAttempts(const Job& job);
 v1::Pool ToProto(const PoolView& pool, MonotonicTime now);
 
 v1::QueryMetricsResponse ToProto(const std::vector<MetricCurve>& curves);
+
+// One page of a job's events, ascending; `events` reads the first of them after a sequence number.
+// Errors are those of `events`, and kInvalidArgument as below.
+using ReadJobEvents =
+    std::function<Result<std::vector<StoredEvent>>(std::int64_t after, int count_max)>;
+Result<v1::ListJobEventsResponse> ListEventsPage(const v1::ListJobEventsRequest& request,
+                                                 const ReadJobEvents& events);
 
 // One page of the jobs, newest first. The token is the sequence number of the page's last job.
 // Errors are kInvalidArgument: a page size out of range, a token that this service did not give.

@@ -75,6 +75,20 @@ std::filesystem::path MetricStore::FileOf(const std::string& job_id) const {
   return directory_ / (job_id + ".db");
 }
 
+Status MetricStore::Remove(const std::string& job_id) {
+  writers_.erase(job_id);
+  Status status;
+  for (const std::string_view suffix : {"", "-wal", "-shm"}) {
+    std::filesystem::path path = FileOf(job_id);
+    path += suffix;
+    std::error_code error;
+    std::filesystem::remove(path, error);
+    if (error && status.ok())
+      status = Status(Code::kUnavailable, path.string() + ": " + error.message());
+  }
+  return status;
+}
+
 Result<MetricStore::Writer*> MetricStore::WriterFor(const std::string& job_id) {
   if (const auto found = writers_.find(job_id); found != writers_.end()) return found->second.get();
   if (writers_.size() >= kWritersMax) writers_.erase(writers_.begin());  // it opens again on demand

@@ -43,6 +43,9 @@ class MetricStore {
   // A point whose step is stored already is passed over. One thread at a time.
   Status Record(const RecordMetrics& metrics);
 
+  // The job's points are gone. The recording thread's.
+  Status Remove(const std::string& job_id);
+
   // Curves by name. A curve of more than points_max points comes as the means of buckets of
   // bucket_steps steps, a power of two, so that buckets stay where they are while the curve grows;
   // a bucket's point stands at its last step. Any thread; blocks on the disk.

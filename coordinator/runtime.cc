@@ -9,6 +9,8 @@
 namespace descent {
 namespace {
 
+constexpr std::string_view kStoreFile = "state.db";
+constexpr std::string_view kMetricsDirectory = "metrics";
 constexpr std::chrono::milliseconds kTickInterval{250};
 constexpr std::chrono::seconds kAskTimeout{2};
 constexpr std::chrono::seconds kStoreRetryDelay{1};
@@ -23,21 +25,21 @@ constexpr double kCountersKeptSeconds = 15 * 60;
 
 Result<std::unique_ptr<Runtime>> Runtime::Start(const std::filesystem::path& directory,
                                                 StateOptions options) {
-  const std::filesystem::path metrics_directory = directory / "metrics";
-  DESCENT_RETURN_IF_ERROR(MakeDirectories(metrics_directory));
-  DESCENT_ASSIGN(std::unique_ptr<Store> store, Store::Open(directory / "state.db"));
+  DESCENT_RETURN_IF_ERROR(MakeDirectories(directory / kMetricsDirectory));
+  DESCENT_ASSIGN(std::unique_ptr<Store> store, Store::Open(directory / kStoreFile));
   DESCENT_ASSIGN(Restore restore, store->Load());
   std::unique_ptr<Runtime> runtime(  // NOLINT: private constructor
-      new Runtime(std::move(store), metrics_directory, std::move(options)));
+      new Runtime(std::move(store), directory, std::move(options)));
   runtime->owner_ = std::thread(&Runtime::Run, runtime.get(), std::move(restore));
   return runtime;
 }
 
-Runtime::Runtime(std::unique_ptr<Store> store, std::filesystem::path metrics_directory,
+Runtime::Runtime(std::unique_ptr<Store> store, const std::filesystem::path& directory,
                  StateOptions options)
-    : state_(std::move(options)),
+    : store_path_(directory / kStoreFile),
+      state_(std::move(options)),
       store_(std::move(store)),
-      metrics_(std::move(metrics_directory)),
+      metrics_(directory / kMetricsDirectory),
       last_cycle_(MonotonicNow()) {}
 
 Runtime::~Runtime() {
@@ -65,8 +67,17 @@ Status Runtime::Submit(SubmitJob event, OnAnswer on_answer) {
   return Post({Event(std::move(event)), std::move(on_answer)});
 }
 
-Status Runtime::Cancel(CancelJob event, OnAnswer on_answer) {
+Status Runtime::Command(CommandJob event, OnAnswer on_answer) {
   return Post({Event(std::move(event)), std::move(on_answer)});
+}
+
+Status Runtime::Update(UpdateJob event, OnAnswer on_answer) {
+  return Post({Event(std::move(event)), std::move(on_answer)});
+}
+
+Result<std::vector<StoredEvent>> Runtime::Events(const std::string& job_id, std::int64_t after,
+                                                 int count_max) const {
+  return ReadEvents(store_path_, job_id, after, count_max);
 }
 
 Status Runtime::Read(OnState on_state) { return Post({std::move(on_state), nullptr}); }
@@ -94,6 +105,21 @@ Result<Job> Runtime::FindJob(const std::string& job_id) {
     const Job* job = state.FindJob(job_id);
     if (job == nullptr) return Status(Code::kNotFound, "jobs/" + job_id + " does not exist");
     return *job;
+  });
+}
+
+Result<std::string> Runtime::DeletableCheckpoints(const std::string& job_id) {
+  return Ask<std::string>([job_id](const State& state) -> Result<std::string> {
+    const Job* job = state.FindJob(job_id);
+    if (job == nullptr) return Status(Code::kNotFound, "there is no job " + job_id);
+    if (!IsTerminal(job->state))
+      return Status(
+          Code::kFailedPrecondition,
+          "job " + job_id + " is " + std::string(JobStateName(job->state)) + ": cancel it first");
+    if (const Job* user = state.FindUserOfCheckpoints(job_id))
+      return Status(Code::kFailedPrecondition,
+                    "job " + user->id + " is about to start from a checkpoint of job " + job_id);
+    return state.CheckpointDirectoryOf(job_id);
   });
 }
 
@@ -189,7 +215,8 @@ void Runtime::Process(Item item) {
   Event& event = std::get<Event>(item.what);
   if (item.on_answer) waiting_[++last_ticket_] = std::move(item.on_answer);
   if (auto* submit = std::get_if<SubmitJob>(&event)) submit->ticket = last_ticket_;
-  if (auto* cancel = std::get_if<CancelJob>(&event)) cancel->ticket = last_ticket_;
+  if (auto* command = std::get_if<CommandJob>(&event)) command->ticket = last_ticket_;
+  if (auto* update = std::get_if<UpdateJob>(&event)) update->ticket = last_ticket_;
   if (const auto* said = std::get_if<WorkerSaid>(&event)) Count(*said);
   Apply(event);
 }
@@ -237,6 +264,8 @@ void Runtime::Perform(const Action& action) {
   if (const auto* store_job = std::get_if<StoreJob>(&action)) {
     CountAndLog(*store_job);
     changed_jobs_.insert(store_job->job.id);
+  } else if (const auto* forget = std::get_if<ForgetJob>(&action)) {
+    Forget(forget->job_id);
   } else if (const auto* notify = std::get_if<NotifyWatchers>(&action)) {
     changed_jobs_.insert(notify->job_id);
   } else if (const auto* send = std::get_if<SendToWorker>(&action)) {
@@ -246,6 +275,14 @@ void Runtime::Perform(const Action& action) {
   } else if (const auto* answer = std::get_if<Answer>(&action)) {
     if (auto waiting = waiting_.extract(answer->ticket)) waiting.mapped()(*answer, state_);
   }
+}
+
+void Runtime::Forget(const std::string& job_id) {
+  LogInfo("job deleted job={}", job_id);
+  watchers_.erase(job_id);
+  counters_.jobs.erase(job_id);
+  if (const Status removed = metrics_.Remove(job_id); !removed.ok())
+    LogWarning("metrics not removed job={} error=\"{}\"", job_id, removed.ToString());
 }
 
 std::shared_ptr<WorkerStream> Runtime::StreamOf(SessionId session) const {

@@ -16,6 +16,7 @@
 
 #include "common/result.h"
 #include "coordinator/cluster_snapshot.h"
+#include "coordinator/event_log.h"
 #include "coordinator/metric_store.h"
 #include "coordinator/state.h"
 #include "coordinator/store.h"
@@ -55,7 +56,8 @@ class Runtime {
   // The event's ticket is set here. `on_answer` is called once, on the owner thread, when the
   // answer is durable. kResourceExhausted: too much is waiting; it is not called.
   Status Submit(SubmitJob event, OnAnswer on_answer);
-  Status Cancel(CancelJob event, OnAnswer on_answer);
+  Status Command(CommandJob event, OnAnswer on_answer);
+  Status Update(UpdateJob event, OnAnswer on_answer);
 
   // Calls `on_state` on the owner thread, after everything posted before is durable. It must not
   // block. kResourceExhausted as above.
@@ -65,6 +67,15 @@ class Runtime {
   // kUnavailable. kNotFound: no such job.
   Result<ClusterSnapshot> Snapshot();
   Result<Job> FindJob(const std::string& job_id);
+
+  // The directory with the checkpoints of a job that may be deleted; it need not exist. Blocks as
+  // above. kNotFound; kFailedPrecondition: it is not at its end, or another job is about to start
+  // from one of its checkpoints.
+  Result<std::string> DeletableCheckpoints(const std::string& job_id);
+
+  // From the disk; blocks.
+  Result<std::vector<StoredEvent>> Events(const std::string& job_id, std::int64_t after,
+                                          int count_max) const;
 
   // Only on the owner thread, inside a Read. Watchers that are gone are forgotten.
   void AddWatcher(const std::string& job_id, std::weak_ptr<JobWatcher> watcher);
@@ -92,7 +103,7 @@ class Runtime {
     OnAnswer on_answer;
   };
 
-  Runtime(std::unique_ptr<Store> store, std::filesystem::path metrics_directory,
+  Runtime(std::unique_ptr<Store> store, const std::filesystem::path& directory,
           StateOptions options);
 
   template <typename T>
@@ -106,6 +117,7 @@ class Runtime {
   bool CommitUntilDurable();
   void Record(const RecordMetrics& action);
   void Perform(const Action& action);
+  void Forget(const std::string& job_id);
   std::shared_ptr<WorkerStream> StreamOf(SessionId session) const;
   std::shared_ptr<WorkerStream> TakeStream(SessionId session);
   void Count(const WorkerSaid& said);
@@ -113,6 +125,8 @@ class Runtime {
   void ForgetOldCounters();
   void NotifyWatchersOf(const std::string& job_id);
   EventTime Now() const;
+
+  const std::filesystem::path store_path_;
 
   // The owner thread's alone.
   State state_;

@@ -1,7 +1,9 @@
 #include "coordinator/scheduler.h"
 
 #include <algorithm>
+#include <optional>
 #include <set>
+#include <utility>
 
 #include "common/check.h"
 #include "common/job_instruction_set.h"
@@ -68,6 +70,36 @@ std::string PoolToReserve(const GangRequest& request, const std::vector<PoolView
   return reserved;
 }
 
+// The jobs of one pool that must give way, or nothing if that does not help.
+std::optional<std::vector<std::string>> PreemptIn(const PoolView& pool, const GangRequest& request,
+                                                  std::vector<RunningGang> running) {
+  if (UsableRanks(pool, request) < request.workers_min) return std::nullopt;
+  int ranks = static_cast<int>(FreeRanks(pool, request, {}).size());
+  const auto ranks_of = [&](const std::string& job_id) {
+    return static_cast<int>(
+        std::count_if(pool.workers.begin(), pool.workers.end(), [&](const WorkerView& worker) {
+          return worker.job_id == job_id && !worker.leaving && Matches(worker, request);
+        }));
+  };
+  std::erase_if(running, [&](const RunningGang& gang) { return gang.pool != pool.name; });
+  for (const RunningGang& gang : running)
+    if (gang.is_ending) ranks += ranks_of(gang.job_id);
+  std::erase_if(running, [&](const RunningGang& gang) {
+    return gang.is_ending || !gang.is_preemptible || gang.priority >= request.priority;
+  });
+  std::sort(running.begin(), running.end(), [](const RunningGang& a, const RunningGang& b) {
+    return std::pair(a.priority, -a.start_time) < std::pair(b.priority, -b.start_time);
+  });
+  std::vector<std::string> chosen;
+  for (const RunningGang& gang : running) {
+    if (ranks >= request.workers_min) break;
+    ranks += ranks_of(gang.job_id);
+    chosen.push_back(gang.job_id);
+  }
+  if (ranks < request.workers_min) return std::nullopt;
+  return chosen;
+}
+
 std::string Workers(int count) {
   return std::to_string(count) + (count == 1 ? " worker" : " workers");
 }
@@ -120,6 +152,18 @@ std::vector<Gang> ScheduleGangs(const std::vector<GangRequest>& queue,
     gangs.push_back(std::move(gang));
   }
   return gangs;
+}
+
+std::vector<std::string> ChooseToPreempt(const std::vector<GangRequest>& waiting,
+                                         const std::vector<RunningGang>& running,
+                                         const std::vector<PoolView>& pools) {
+  if (waiting.empty()) return {};
+  std::optional<std::vector<std::string>> fewest;
+  for (const PoolView& pool : pools) {
+    auto chosen = PreemptIn(pool, waiting.front(), running);
+    if (chosen && (!fewest || chosen->size() < fewest->size())) fewest = std::move(chosen);
+  }
+  return fewest.value_or(std::vector<std::string>());
 }
 
 std::string ExplainWait(const std::vector<GangRequest>& queue, std::size_t index,

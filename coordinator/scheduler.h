@@ -15,6 +15,7 @@ struct GangRequest {
   int workers_min = 1;
   int workers_max = 1;
   Precision precision = Precision::kFloat32;
+  int priority = 0;
   std::string instruction_set;  // of its earlier attempts: others would change its bits; empty: any
 };
 
@@ -31,6 +32,24 @@ struct Gang {
 // jobs behind it cannot starve it; they may still start in the other pools.
 std::vector<Gang> ScheduleGangs(const std::vector<GangRequest>& queue,
                                 const std::vector<PoolView>& pools);
+
+// A job that holds ranks, as far as preemption is concerned.
+struct RunningGang {
+  std::string job_id;
+  std::string pool;
+  int priority = 0;
+  double start_time = 0;
+  bool is_ending = false;  // it gives its ranks back soon
+  bool is_preemptible = false;
+};
+
+// The running jobs that must give their ranks back so that the first of `waiting`, which got none,
+// can start: preemptible ones of lower priority, in the pool where the fewest are needed, the
+// lowest priority first, then the newest. Nothing if ranks that are free or given back soon are
+// enough, or if all that could be taken are not.
+std::vector<std::string> ChooseToPreempt(const std::vector<GangRequest>& waiting,
+                                         const std::vector<RunningGang>& running,
+                                         const std::vector<PoolView>& pools);
 
 // Why queue[index] has no gang, in one sentence without a full stop.
 std::string ExplainWait(const std::vector<GangRequest>& queue, std::size_t index,

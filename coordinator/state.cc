@@ -30,6 +30,7 @@ GangRequest RequestOf(const Job& job) {
           .workers_min = job.spec.workers.min,
           .workers_max = job.spec.workers.max,
           .precision = job.spec.model.precision,
+          .priority = job.priority,
           .instruction_set = job.instruction_set};
 }
 
@@ -51,11 +52,16 @@ void State::On(const Restore& event) {
   generation_ = event.last_generation;
   for (const Job& restored : event.jobs) {
     Job& job = AddJob(restored);
-    if (IsTerminal(job.state) || job.state == JobState::kQueued) continue;
-    if (job.state == JobState::kRunning && RestoreAttempt(job)) continue;
+    const bool holds_no_ranks = IsTerminal(job.state) || job.state == JobState::kQueued ||
+                                job.state == JobState::kSuspended;
+    if (holds_no_ranks || RestoreAttempt(job)) continue;
     if (job.state == JobState::kCancelling) {
       Move(job, JobState::kCancelled, "Cancelled",
            "the coordinator restarted while the job was being cancelled");
+      continue;
+    }
+    if (job.state == JobState::kSuspending) {
+      EndSuspending(job, "the coordinator restarted; ");
       continue;
     }
     Move(job, JobState::kRecovering, "CoordinatorRestarted",
@@ -81,7 +87,9 @@ void State::On(const SubmitJob& event) {
   Job& job = AddJob({.id = event.job_id,
                      .spec = event.spec,
                      .request_id = event.request_id,
-                     .sequence = jobs_.empty() ? 1 : jobs_.begin()->first + 1,
+                     .sequence = last_sequence_ + 1,
+                     .priority = event.priority,
+                     .is_preemptible = event.is_preemptible,
                      .instruction_set = event.instruction_set,
                      .dataset_fingerprint = event.dataset_fingerprint,
                      .start_checkpoint = event.start_checkpoint,
@@ -90,32 +98,6 @@ void State::On(const SubmitJob& event) {
   Move(job, JobState::kQueued, "Submitted", "waits for workers", "Created");
   actions_.push_back(Answer{.ticket = event.ticket, .job_id = job.id});
   is_schedule_due_ = true;
-}
-
-void State::On(const CancelJob& event) {
-  const auto answer = [&](Status status) {
-    const std::string job_id = status.ok() ? event.job_id : "";
-    actions_.push_back(
-        Answer{.ticket = event.ticket, .status = std::move(status), .job_id = job_id});
-  };
-  const auto sequence = sequences_.find(event.job_id);
-  if (sequence == sequences_.end())
-    return answer(Status(Code::kNotFound, "there is no job " + event.job_id));
-  Job& job = jobs_.at(sequence->second);
-  if (IsTerminal(job.state))
-    return answer(Status(Code::kFailedPrecondition,
-                         fmt::format("job {} is {} already", job.id, JobStateName(job.state))));
-
-  const auto attempt = attempts_.find(job.id);
-  if (attempt == attempts_.end()) {
-    Move(job, JobState::kCancelled, "Cancelled",
-         fmt::format("cancelled while it was {}", JobStateName(job.state)));
-    is_schedule_due_ = true;
-  } else if (job.state != JobState::kCancelling) {
-    Move(job, JobState::kCancelling, "CancelRequested", "waits until all workers have stopped");
-    TellToStop(attempt->second, StopMode::kGraceful);
-  }
-  answer(Status());
 }
 
 void State::On(const WorkerSaid& event) {
@@ -150,14 +132,20 @@ void State::Schedule() {
   }
   if (queue.empty()) return;
   for (const Gang& gang : ScheduleGangs(queue, membership_.pools())) StartAttempt(gang);
+  std::erase_if(queue,
+                [this](const GangRequest& request) { return attempts_.contains(request.job_id); });
+  PreemptForWaiting(queue);
 }
 
 std::vector<const Job*> State::WaitingJobs() const {
   std::vector<const Job*> waiting;
   for (auto job = jobs_.rbegin(); job != jobs_.rend(); ++job)
     if (IsWaiting(job->second)) waiting.push_back(&job->second);
-  std::stable_partition(waiting.begin(), waiting.end(),
-                        [](const Job* job) { return job->state == JobState::kRecovering; });
+  const auto rank = [](const Job* job) {
+    return std::pair(-job->priority, job->state == JobState::kRecovering ? 0 : 1);
+  };
+  std::stable_sort(waiting.begin(), waiting.end(),
+                   [&](const Job* a, const Job* b) { return rank(a) < rank(b); });
   return waiting;
 }
 
@@ -165,6 +153,7 @@ Job& State::AddJob(Job job) {
   DESCENT_CHECK(!sequences_.contains(job.id));
   DESCENT_CHECK(!jobs_.contains(job.sequence));
   sequences_[job.id] = job.sequence;
+  last_sequence_ = std::max(last_sequence_, job.sequence);
   if (!job.request_id.empty()) requests_[job.request_id] = job.id;
   if (!IsTerminal(job.state)) memories_[job.id] = {};
   return jobs_[job.sequence] = std::move(job);
@@ -180,7 +169,7 @@ void State::Move(Job& job, JobState to, std::string reason, std::string message,
   job.state_reason = std::move(reason);
   job.state_message = std::move(message);
   if (to == JobState::kRunning && job.start_time == 0) job.start_time = now_.wall;
-  if (IsWaiting(job) || IsTerminal(to)) EndAttempt(job, now_.wall);
+  if (IsWaiting(job) || IsTerminal(to) || to == JobState::kSuspended) EndAttempt(job, now_.wall);
   if (IsTerminal(to)) {
     job.end_time = now_.wall;
     memories_.erase(job.id);
@@ -207,6 +196,19 @@ std::vector<const Job*> State::jobs() const {
 std::vector<PoolView> State::pools() const { return membership_.pools(); }
 
 std::int64_t State::generation() const { return generation_; }
+
+std::string State::CheckpointDirectoryOf(const std::string& job_id) const {
+  return options_.checkpoint_root + "/" + job_id;
+}
+
+const Job* State::FindUserOfCheckpoints(const std::string& job_id) const {
+  const std::string inside = CheckpointDirectoryOf(job_id) + "/";
+  for (const auto& [sequence, job] : jobs_)
+    if (!IsTerminal(job.state) && job.checkpoints.empty() &&
+        job.start_checkpoint.starts_with(inside))
+      return &job;
+  return nullptr;
+}
 
 std::optional<QueuePosition> State::QueuePositionOf(const std::string& job_id) const {
   const std::vector<const Job*> waiting = WaitingJobs();

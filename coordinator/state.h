@@ -43,6 +43,9 @@ class State {
   std::vector<PoolView> pools() const;
   std::optional<QueuePosition> QueuePositionOf(const std::string& job_id) const;  // of waiting jobs
   std::int64_t generation() const;
+  std::string CheckpointDirectoryOf(const std::string& job_id) const;
+  // A job that is not at its end and has yet to start from another one's checkpoint; null: none.
+  const Job* FindUserOfCheckpoints(const std::string& job_id) const;
 
  private:
   // What only this process needs to know of a job that is not at its end.
@@ -54,7 +57,8 @@ class State {
   // Events: state.cc.
   void On(const Restore& event);
   void On(const SubmitJob& event);
-  void On(const CancelJob& event);
+  void On(const CommandJob& event);  // state_commands.cc
+  void On(const UpdateJob& event);
   void On(const WorkerSaid& event);
   void On(const WorkerGone& event);
   void On(const WorldEnded& event);  // state_worlds.cc
@@ -67,6 +71,17 @@ class State {
   Job& JobOf(const Attempt& attempt);
   void Move(Job& job, JobState to, std::string reason, std::string message,
             std::string_view event_type = "StateChanged");
+
+  // What users ask of jobs: state_commands.cc. Not ok: the state does not allow it.
+  Status Obey(Job& job, JobCommand command);
+  Status Cancel(Job& job);
+  Status Suspend(Job& job);
+  Status Resume(Job& job);
+  Status StopEarly(Job& job);
+  Status Delete(const Job& job);
+  void PreemptForWaiting(const std::vector<GangRequest>& waiting);
+  void EndSuspending(Job& job, const std::string& cause);  // cause: "" or "why; "
+  void Finish(Job& job, const Attempt& attempt);           // what a command asked it to end for
 
   // What workers say: state_workers.cc.
   void Hear(SessionId session, const Register& message);
@@ -96,6 +111,7 @@ class State {
   void StartAttempt(const Gang& gang);
   void BeginSteps(Attempt& attempt);
   void GrantMore(Attempt& attempt);
+  void SendGrants(const Attempt& attempt, std::vector<GrantSteps> grants);
   void CheckDeadline(Attempt& attempt);
   void TellToStop(Attempt& attempt, StopMode mode);
   void Fail(Attempt& attempt, AttemptFailure failure);
@@ -113,6 +129,7 @@ class State {
   Membership membership_;
   WorldEnds world_ends_;
   std::int64_t generation_ = 0;
+  std::int64_t last_sequence_ = 0;
 
   // Of the event being applied.
   EventTime now_;

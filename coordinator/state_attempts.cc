@@ -16,11 +16,6 @@
 namespace descent {
 namespace {
 
-// A graceful stop waits for the current step, which may be long; then the gang is torn apart.
-constexpr std::chrono::seconds kGracefulStopTimeout{10};
-// A worker that does not obey an abort hangs; without its stream its ranks are given up.
-constexpr std::chrono::seconds kAbortTimeout{30};
-
 constexpr std::chrono::seconds kRetryPauseMax{60};
 
 // 0, 1, 2, 4, … seconds after the first, second, … attempt in a row without progress.
@@ -75,7 +70,7 @@ void State::StartAttempt(const Gang& gang) {
                 .generation = generation_,
                 .attempt = job.attempt.attempt,
                 .spec = job.spec,
-                .checkpoint_directory = options_.checkpoint_root + "/" + job.id,
+                .checkpoint_directory = CheckpointDirectoryOf(job.id),
                 .start_checkpoint = StartCheckpointOf(job)};
   if (const CheckpointRecord* best = FindBestCheckpoint(job))
     assign.best_checkpoint = {.step = best->step,
@@ -143,7 +138,11 @@ void State::BeginSteps(Attempt& attempt) {
 
 void State::GrantMore(Attempt& attempt) {
   if (attempt.stop || attempt.IsReattaching()) return;
-  for (GrantSteps& grant : attempt.planner->Extend(attempt.done_step, attempt.steps_per_second)) {
+  SendGrants(attempt, attempt.planner->Extend(attempt.done_step, attempt.steps_per_second));
+}
+
+void State::SendGrants(const Attempt& attempt, std::vector<GrantSteps> grants) {
+  for (GrantSteps& grant : grants) {
     grant.job = attempt.job_id;
     grant.generation = attempt.generation;
     SendToMembers(attempt, grant);
@@ -162,14 +161,14 @@ void State::CheckDeadline(Attempt& attempt) {
     if (!member.is_released()) hung.push_back(member.session);
   for (const SessionId session : hung)
     Close(session, fmt::format("it did not end its job within {} s of being told to",
-                               kAbortTimeout.count()));
+                               StopTimeout(StopMode::kAbort, JobOf(attempt).state).count()));
 }
 
 void State::TellToStop(Attempt& attempt, StopMode mode) {
   if (attempt.stop == StopMode::kAbort || attempt.stop == mode) return;
   attempt.stop = mode;
-  attempt.deadline =
-      now_.monotonic + (mode == StopMode::kGraceful ? kGracefulStopTimeout : kAbortTimeout);
+  if (mode == StopMode::kGraceful && attempt.IsReattaching()) return;  // once all are back
+  attempt.deadline = now_.monotonic + StopTimeout(mode, JobOf(attempt).state);
   SendToMembers(attempt,
                 Stop{.job = attempt.job_id, .generation = attempt.generation, .mode = mode});
 }
@@ -190,9 +189,8 @@ void State::FinishIfReleased(Attempt& attempt) {
   job.steps_per_second = 0;
   job.attempt.end_step = ended.done_step;
   if (ended.failure) job.attempt.failure = ended.failure->record;
-  if (job.state == JobState::kCancelling)
-    return Move(job, JobState::kCancelled, "Cancelled",
-                fmt::format("cancelled after step {}", job.step));
+  if (job.state != JobState::kStarting && job.state != JobState::kRunning)
+    return Finish(job, ended);
   if (!ended.failure) return Succeed(job, ended);
   job.failure = ended.failure->record;
   if (ended.failure->is_retryable) return Retry(job, ended);
@@ -213,10 +211,9 @@ void State::Succeed(Job& job, const Attempt& attempt) {
     Move(job, JobState::kSucceeded, "NoImprovement",
          fmt::format("stopped after step {} of {}: {}", ended.step, arithmetic.total_steps,
                      ended.message));
-  } else if (arithmetic.last_step < arithmetic.total_steps) {
+  } else if (ended.step < arithmetic.total_steps) {
     Move(job, JobState::kSucceeded, "StoppedEarly",
-         fmt::format("stopped after step {} of {}, as asked", arithmetic.last_step,
-                     arithmetic.total_steps));
+         fmt::format("stopped after step {} of {}, as asked", ended.step, arithmetic.total_steps));
   } else {
     Move(job, JobState::kSucceeded, "Completed",
          fmt::format("all {} steps are done", arithmetic.total_steps));

@@ -1,10 +1,11 @@
 // State's part that takes up an attempt which went on while the coordinator was restarted:
 //   1. RestoreAttempt: a job that ran still does; its ranks are detached.
 //   2. Reattach: a rank says which assignment it holds. It is told to begin once more, which it
-//      ignores if it has, and any stop that it missed.
+//      ignores if it has, and an abort that it missed.
 //   3. ResumeGrants: all are back. The grants go on from the least that any of them has; a rank
 //      that has more ignores what it knows. Where a grant ends with an evaluation or a checkpoint
-//      follows from the spec alone, so all ranks do the same after the same step.
+//      follows from the spec alone, so all ranks do the same after the same step. A graceful stop
+//      that was asked for follows the grants.
 //   4. GiveUpOnDetached: some rank did not come back in time, and the attempt ends.
 #include <spdlog/fmt/fmt.h>
 
@@ -16,6 +17,9 @@
 namespace descent {
 
 bool State::RestoreAttempt(Job& job) {
+  const bool is_asked_to_end =
+      job.state == JobState::kSuspending || job.state == JobState::kStopping;
+  if (job.state != JobState::kRunning && !is_asked_to_end) return false;
   const AttemptRecord& record = job.attempt;
   if (record.workers.empty() || record.world_ranks.size() != record.workers.size()) return false;
   Result<GrantPlanner> planner = GrantPlanner::Create(
@@ -38,6 +42,7 @@ bool State::RestoreAttempt(Job& job) {
                                .host = worker.substr(0, worker.rfind('/')),
                                .world_rank = record.world_ranks[rank]});
   }
+  if (is_asked_to_end) attempt.stop = StopMode::kGraceful;
   attempts_.emplace(job.id, std::move(attempt));
   StoreEvent(job, "CoordinatorRestarted", "the coordinator restarted; the workers train on");
   return true;
@@ -67,6 +72,7 @@ void State::Reattach(SessionId session, const Register& message) {
       fmt::format("rank {} ({}, pid {})", attempt.RankOf(*member), worker.name(), worker.pid);
   const std::int64_t granted = held.granted.value_or(job.attempt.start_step);
   attempt.granted = std::min(attempt.granted.value_or(granted), granted);
+  attempt.granted_most = std::max(attempt.granted_most, granted);
   attempt.done_step = std::max(attempt.done_step, held.step);
 
   const auto send = [&](CoordinatorMessage again) {
@@ -76,17 +82,22 @@ void State::Reattach(SessionId session, const Register& message) {
              .generation = attempt.generation,
              .shard_plan = MakeShardPlan(job.spec, job.train_samples),
              .total_steps = attempt.planner->arithmetic().total_steps});
-  if (attempt.stop)
-    send(Stop{.job = job.id, .generation = attempt.generation, .mode = *attempt.stop});
+  if (attempt.stop == StopMode::kAbort)
+    send(Stop{.job = job.id, .generation = attempt.generation, .mode = StopMode::kAbort});
   if (!attempt.IsReattaching()) ResumeGrants(attempt);
 }
 
 void State::ResumeGrants(Attempt& attempt) {
   attempt.planner->Resume(*attempt.granted);
-  if (!attempt.stop) attempt.deadline.reset();
   StoreEvent(JobOf(attempt), "WorkersReattached",
              fmt::format("all workers are back, at step {}", attempt.done_step));
-  GrantMore(attempt);
+  if (attempt.stop == StopMode::kAbort) return;
+  attempt.deadline.reset();
+  if (!attempt.stop) return GrantMore(attempt);
+  // All have the same grants before they are told to stop: none waits for another in a step.
+  SendGrants(attempt, attempt.planner->ExtendTo(attempt.granted_most));
+  attempt.stop.reset();
+  TellToStop(attempt, StopMode::kGraceful);
 }
 
 void State::GiveUpOnDetached(Attempt& attempt) {

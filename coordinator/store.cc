@@ -33,7 +33,7 @@ constexpr std::array<std::string_view, 1> kMigrations = {R"sql(
 constexpr std::string_view kGeneration = "generation";
 
 bool IsStored(const Action& action) {
-  return std::holds_alternative<StoreJob>(action) ||
+  return std::holds_alternative<StoreJob>(action) || std::holds_alternative<ForgetJob>(action) ||
          std::holds_alternative<StoreGeneration>(action);
 }
 
@@ -57,6 +57,10 @@ Result<std::unique_ptr<Store>> Store::Open(const std::filesystem::path& path) {
                  Keep(store->database_.Prepare(
                      "INSERT INTO events(job, time, type, from_state, to_state, reason, message) "
                      "VALUES(?, ?, ?, ?, ?, ?, ?)")));
+  DESCENT_ASSIGN(store->remove_events_,
+                 Keep(store->database_.Prepare("DELETE FROM events WHERE job = ?")));
+  DESCENT_ASSIGN(store->remove_job_,
+                 Keep(store->database_.Prepare("DELETE FROM jobs WHERE id = ?")));
   DESCENT_ASSIGN(
       store->put_counter_,
       Keep(store->database_.Prepare("INSERT INTO counters(name, value) VALUES(?, ?) "
@@ -92,6 +96,8 @@ Status Store::WriteAll(std::span<const Action> actions, double time) {
   for (const Action& action : actions) {
     if (const auto* job = std::get_if<StoreJob>(&action)) {
       DESCENT_RETURN_IF_ERROR(Write(*job, time));
+    } else if (const auto* forget = std::get_if<ForgetJob>(&action)) {
+      DESCENT_RETURN_IF_ERROR(Write(*forget));
     } else if (const auto* generation = std::get_if<StoreGeneration>(&action)) {
       DESCENT_RETURN_IF_ERROR(Write(*generation));
     }
@@ -109,6 +115,11 @@ Status Store::Write(const StoreJob& action, double time) {
   add_event_->Bind(3, action.from_state).Bind(4, action.to_state);
   add_event_->Bind(5, action.reason).Bind(6, action.message);
   return add_event_->Run();
+}
+
+Status Store::Write(const ForgetJob& action) {
+  DESCENT_RETURN_IF_ERROR(remove_events_->Bind(0, action.job_id).Run());
+  return remove_job_->Bind(0, action.job_id).Run();
 }
 
 Status Store::Write(const StoreGeneration& action) {

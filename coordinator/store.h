@@ -27,21 +27,24 @@ class Store {
   // Everything a new State needs. kDataLoss: a stored job cannot be read.
   Result<Restore> Load();
 
-  // The StoreJob and StoreGeneration among `actions`, in order, in one transaction; the others are
-  // passed over. `time` is when their events happened, in seconds since the epoch. After an error
-  // nothing is stored, and the call can be repeated.
+  // The StoreJob, ForgetJob and StoreGeneration among `actions`, in order, in one transaction; the
+  // others are passed over. `time` is when their events happened, in seconds since the epoch. After
+  // an error nothing is stored, and the call can be repeated.
   Status Commit(std::span<const Action> actions, double time);
 
  private:
   explicit Store(Database database) : database_(std::move(database)) {}
 
   Status Write(const StoreJob& action, double time);
+  Status Write(const ForgetJob& action);
   Status Write(const StoreGeneration& action);
   Status WriteAll(std::span<const Action> actions, double time);
 
   Database database_;  // before its statements, which end first
   std::unique_ptr<Statement> put_job_;
   std::unique_ptr<Statement> add_event_;
+  std::unique_ptr<Statement> remove_events_;
+  std::unique_ptr<Statement> remove_job_;
   std::unique_ptr<Statement> put_counter_;
 };
 

@@ -103,6 +103,17 @@ std::optional<RequestError> CheckSpec(const JobSpec& spec, const Job* source) {
   return error;
 }
 
+}  // namespace
+
+std::optional<RequestError> CheckPriority(int priority) {
+  if (0 <= priority && priority <= kPriorityMax) return std::nullopt;
+  return Refuse(
+      Code::kInvalidArgument, "PRIORITY_INVALID",
+      "priority is " + std::to_string(priority) + ", must be 0 to " + std::to_string(kPriorityMax));
+}
+
+namespace {
+
 std::optional<RequestError> CheckIds(const v1::CreateJobRequest& request) {
   if (!request.job_id().empty() && !IsJobId(request.job_id()))
     return Refuse(Code::kInvalidArgument, "JOB_ID_INVALID",
@@ -111,6 +122,7 @@ std::optional<RequestError> CheckIds(const v1::CreateJobRequest& request) {
     return Refuse(Code::kInvalidArgument, "REQUEST_ID_INVALID",
                   "request_id has " + std::to_string(request.request_id().size()) +
                       " characters, at most 64 are allowed");
+  if (request.has_priority()) return CheckPriority(request.priority());
   return std::nullopt;
 }
 
@@ -141,6 +153,8 @@ std::variant<SubmitJob, RequestError> MakeSubmission(const v1::CreateJobRequest&
   submit.job_id = request.job_id().empty() ? UnusedJobId(spec.name, context) : request.job_id();
   submit.request_id = request.request_id();
   submit.spec = std::move(spec);
+  submit.priority = request.has_priority() ? request.priority() : kPriorityDefault;
+  submit.is_preemptible = request.preemptible();
   submit.start_checkpoint = source.checkpoint.directory;
   if (source.job != nullptr) {
     submit.forked_from = CheckpointNameOf(source.job->id, source.checkpoint.step);

@@ -32,6 +32,13 @@ std::shared_ptr<grpc::Channel> Connect(const std::string& address) {
   return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
 }
 
+template <typename Request>
+Request RequestFor(const std::string& job_id) {
+  Request request;
+  request.set_name("jobs/" + job_id);
+  return request;
+}
+
 class JobStream final : public Client::Watch {
  public:
   JobStream(v1::JobService::Stub& stub, const std::string& id, std::string address)
@@ -102,6 +109,16 @@ Client::Client(const std::string& address)
 
 Client::~Client() = default;
 
+// Calls one of the methods that answer with a job.
+template <typename Method, typename Request>
+Reply<JobView> Client::CallForJob(Method method, const Request& request) {
+  v1::Job job;
+  const grpc::Status status = stubs_->CallWithRetry(
+      [&](grpc::ClientContext* context) { return (stubs_->jobs.*method)(context, request, &job); });
+  if (!status.ok()) return ToApiError(status, address_);
+  return ToView(job);
+}
+
 Reply<JobView> Client::CreateJob(const CreateJobOptions& options) {
   v1::CreateJobRequest request;
   request.set_job_id(options.job_id);
@@ -109,21 +126,13 @@ Reply<JobView> Client::CreateJob(const CreateJobOptions& options) {
   request.set_request_id(options.request_id);
   request.set_validate_only(options.validate_only);
   request.set_resume_from(options.resume_from);
-  v1::Job job;
-  const grpc::Status status = stubs_->CallWithRetry(
-      [&](grpc::ClientContext* context) { return stubs_->jobs.CreateJob(context, request, &job); });
-  if (!status.ok()) return ToApiError(status, address_);
-  return ToView(job);
+  if (options.priority) request.set_priority(*options.priority);
+  request.set_preemptible(options.is_preemptible);
+  return CallForJob(&v1::JobService::Stub::CreateJob, request);
 }
 
 Reply<JobView> Client::GetJob(const std::string& id) {
-  v1::GetJobRequest request;
-  request.set_name("jobs/" + id);
-  v1::Job job;
-  const grpc::Status status = stubs_->CallWithRetry(
-      [&](grpc::ClientContext* context) { return stubs_->jobs.GetJob(context, request, &job); });
-  if (!status.ok()) return ToApiError(status, address_);
-  return ToView(job);
+  return CallForJob(&v1::JobService::Stub::GetJob, RequestFor<v1::GetJobRequest>(id));
 }
 
 Reply<std::vector<JobView>> Client::ListJobs() {
@@ -156,13 +165,52 @@ Reply<std::vector<AttemptView>> Client::ListJobAttempts(const std::string& id) {
 }
 
 Reply<JobView> Client::CancelJob(const std::string& id) {
-  v1::CancelJobRequest request;
-  request.set_name("jobs/" + id);
-  v1::Job job;
-  const grpc::Status status = stubs_->CallWithRetry(
-      [&](grpc::ClientContext* context) { return stubs_->jobs.CancelJob(context, request, &job); });
-  if (!status.ok()) return ToApiError(status, address_);
-  return ToView(job);
+  return CallForJob(&v1::JobService::Stub::CancelJob, RequestFor<v1::CancelJobRequest>(id));
+}
+
+Reply<JobView> Client::SuspendJob(const std::string& id) {
+  return CallForJob(&v1::JobService::Stub::SuspendJob, RequestFor<v1::SuspendJobRequest>(id));
+}
+
+Reply<JobView> Client::ResumeJob(const std::string& id) {
+  return CallForJob(&v1::JobService::Stub::ResumeJob, RequestFor<v1::ResumeJobRequest>(id));
+}
+
+Reply<JobView> Client::StopJob(const std::string& id) {
+  return CallForJob(&v1::JobService::Stub::StopJob, RequestFor<v1::StopJobRequest>(id));
+}
+
+Reply<JobView> Client::UpdateJob(const std::string& id, const UpdateJobOptions& options) {
+  auto request = RequestFor<v1::UpdateJobRequest>(id);
+  if (options.priority) request.set_priority(*options.priority);
+  if (options.is_preemptible) request.set_preemptible(*options.is_preemptible);
+  return CallForJob(&v1::JobService::Stub::UpdateJob, request);
+}
+
+std::optional<ApiError> Client::DeleteJob(const std::string& id, bool keeps_checkpoints) {
+  auto request = RequestFor<v1::DeleteJobRequest>(id);
+  request.set_keep_checkpoints(keeps_checkpoints);
+  v1::DeleteJobResponse response;
+  const grpc::Status status = stubs_->CallWithRetry([&](grpc::ClientContext* context) {
+    return stubs_->jobs.DeleteJob(context, request, &response);
+  });
+  if (status.ok()) return std::nullopt;
+  return ToApiError(status, address_);
+}
+
+Reply<std::vector<JobEventView>> Client::ListJobEvents(const std::string& id) {
+  auto request = RequestFor<v1::ListJobEventsRequest>(id);
+  std::vector<JobEventView> events;
+  while (true) {
+    v1::ListJobEventsResponse response;
+    const grpc::Status status = stubs_->CallWithRetry([&](grpc::ClientContext* context) {
+      return stubs_->jobs.ListJobEvents(context, request, &response);
+    });
+    if (!status.ok()) return ToApiError(status, address_);
+    for (const v1::JobEvent& event : response.events()) events.push_back(ToView(event));
+    if (!response.has_more()) return events;
+    request.set_page_token(response.next_page_token());
+  }
 }
 
 Reply<MetricCurves> Client::QueryMetrics(const std::string& id,

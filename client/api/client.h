@@ -3,6 +3,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,13 @@ struct CreateJobOptions {
   std::string request_id;       // makes the call safe to repeat
   bool validate_only = false;
   std::string resume_from;  // "jobs/{job}/checkpoints/{step, latest or best}"
+  std::optional<int> priority;
+  bool is_preemptible = false;
+};
+
+struct UpdateJobOptions {
+  std::optional<int> priority;
+  std::optional<bool> is_preemptible;
 };
 
 // Talks to one coordinator. Every call blocks for at most ten seconds; while the coordinator is
@@ -32,6 +40,12 @@ class Client {
   Reply<std::vector<JobView>> ListJobs();                                  // newest first
   Reply<std::vector<AttemptView>> ListJobAttempts(const std::string& id);  // ascending
   Reply<JobView> CancelJob(const std::string& id);
+  Reply<JobView> SuspendJob(const std::string& id);
+  Reply<JobView> ResumeJob(const std::string& id);
+  Reply<JobView> StopJob(const std::string& id);
+  Reply<JobView> UpdateJob(const std::string& id, const UpdateJobOptions& options);
+  std::optional<ApiError> DeleteJob(const std::string& id, bool keeps_checkpoints);
+  Reply<std::vector<JobEventView>> ListJobEvents(const std::string& id);  // oldest first
   Reply<MetricCurves> QueryMetrics(const std::string& id, const std::vector<std::string>& names,
                                    std::int64_t first_step);
   Reply<std::vector<CheckpointView>> ListCheckpoints(const std::string& id);
@@ -56,6 +70,10 @@ class Client {
 
  private:
   struct Stubs;
+
+  template <typename Method, typename Request>
+  Reply<JobView> CallForJob(Method method, const Request& request);
+
   const std::string address_;
   const std::unique_ptr<Stubs> stubs_;
 };

@@ -67,6 +67,17 @@ AttemptView ToView(const v1::Attempt& attempt) {
   return view;
 }
 
+JobEventView ToView(const v1::JobEvent& event) {
+  return {.sequence = event.sequence(),
+          .time = event.time(),
+          .type = event.type(),
+          .from_state = event.from_state(),
+          .to_state = event.to_state(),
+          .reason = event.reason(),
+          .message = event.message(),
+          .json = ToJson(event)};
+}
+
 CheckpointView ToView(const v1::Checkpoint& checkpoint) {
   return {.step = checkpoint.step(),
           .epoch = checkpoint.epoch(),
@@ -87,6 +98,8 @@ JobView ToView(const v1::Job& job) {
   view.state = WithoutPrefix(v1::JobState_Name(job.state()), "JOB_STATE_");
   view.state_reason = job.state_reason();
   view.state_message = job.state_message();
+  view.priority = job.priority();
+  view.is_preemptible = job.preemptible();
   view.queue_position = job.queue_status().position();
   view.queue_message = job.queue_status().message();
   view.progress = ToView(job.progress());

@@ -12,6 +12,7 @@ namespace descent {
 
 JobView ToView(const v1::Job& job);
 AttemptView ToView(const v1::Attempt& attempt);
+JobEventView ToView(const v1::JobEvent& event);
 CheckpointView ToView(const v1::Checkpoint& checkpoint);
 MetricCurves ToView(const v1::QueryMetricsResponse& response);
 ClusterView ToView(const v1::ClusterStatus& status);

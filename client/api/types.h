@@ -49,6 +49,17 @@ struct AttemptView {
   std::optional<FailureView> failure;
 };
 
+struct JobEventView {
+  std::int64_t sequence = 0;
+  double time = 0;
+  std::string type;
+  std::string from_state;  // equal to to_state if it did not change
+  std::string to_state;
+  std::string reason;
+  std::string message;
+  std::string json;
+};
+
 struct ProgressView {
   std::int64_t step = 0;
   std::int64_t last_step = 0;  // 0: not known yet
@@ -65,6 +76,8 @@ struct JobView {
   std::string state;  // "RUNNING"; a state that this program does not know is not terminal
   std::string state_reason;
   std::string state_message;
+  int priority = 0;
+  bool is_preemptible = false;
   int queue_position = 0;  // 0: not in the queue
   std::string queue_message;
   ProgressView progress;

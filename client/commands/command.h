@@ -50,7 +50,10 @@ void AddExplain(CLI::App& app, CommandLine& line);
 void AddLs(CLI::App& app, CommandLine& line);
 void AddDescribe(CLI::App& app, CommandLine& line);
 void AddWatch(CLI::App& app, CommandLine& line);
-void AddCancel(CLI::App& app, CommandLine& line);
+void AddControl(CLI::App& app, CommandLine& line);  // suspend, resume, stop, cancel
+void AddUpdate(CLI::App& app, CommandLine& line);
+void AddDelete(CLI::App& app, CommandLine& line);
+void AddEvents(CLI::App& app, CommandLine& line);
 void AddCheckpoint(CLI::App& app, CommandLine& line);
 void AddData(CLI::App& app, CommandLine& line);
 void AddDataTokenize(CLI::App& group, CommandLine& line);  // of data

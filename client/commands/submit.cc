@@ -14,6 +14,8 @@ struct SubmitFlags {
   std::vector<std::string> overrides;
   std::string request_id;
   std::string resume;
+  std::optional<int> priority;
+  bool is_preemptible = false;
   bool is_dry_run = false;
   bool follows = false;
 };
@@ -46,6 +48,8 @@ void PrintCreated(const CommandLine& line, Client& client, const JobView& job, C
 
 ExitCode Submit(const CommandLine& line, const SubmitFlags& flags, Console& console) {
   CreateJobOptions options{.job_id = flags.job_id, .validate_only = flags.is_dry_run};
+  options.priority = flags.priority;
+  options.is_preemptible = flags.is_preemptible;
   options.request_id = flags.request_id.empty() ? RandomRequestId() : flags.request_id;
   if (!flags.resume.empty()) {
     const auto checkpoint = CheckpointNameOf(flags.resume);
@@ -87,6 +91,9 @@ void AddSubmit(CLI::App& app, CommandLine& line) {
   command->add_option("--request-id", flags->request_id,
                       "Makes repeating the command safe: one job for one id");
   command->add_option("--resume", flags->resume, "Start from JOB/latest, JOB/best or JOB/STEP");
+  command->add_option("--priority", flags->priority, "0 to 100; higher is served first [50]");
+  command->add_flag("--preemptible", flags->is_preemptible,
+                    "May be suspended for jobs of higher priority");
   line.OnChosen(command,
                 [&line, flags](Console& console) { return Submit(line, *flags, console); });
 }

@@ -128,10 +128,10 @@ EvaluationLines EvaluationText(const MetricCurves& curves, std::int64_t last_ste
 }
 
 std::string JobTable(const std::vector<JobView>& jobs, double now) {
-  Table table({"NAME", "STATE", "WORKERS", "PROGRESS", "LOSS", "ETA", "AGE"});
+  Table table({"NAME", "STATE", "PRIO", "WORKERS", "PROGRESS", "LOSS", "ETA", "AGE"});
   for (const JobView& job : jobs)
     table.AddRow(
-        {job.id, job.state,
+        {job.id, job.state, fmt::to_string(job.priority),
          fmt::to_string(job.workers.empty() ? static_cast<std::size_t>(job.spec.workers.max)
                                             : job.workers.size()),
          ProgressCell(job), MetricOr(job, "train/loss", "-"), RemainingCell(job),
@@ -179,6 +179,17 @@ std::string AttemptTable(const std::vector<AttemptView>& attempts, double now) {
   return table.ToString();
 }
 
+std::string EventTable(const std::vector<JobEventView>& events, double now) {
+  Table table({"AGE", "EVENT", "STATE", "REASON", "MESSAGE"});
+  for (const JobEventView& event : events)
+    table.AddRow({FormatDuration(now - event.time), event.type,
+                  event.from_state == event.to_state || event.from_state.empty()
+                      ? event.to_state
+                      : event.from_state + " -> " + event.to_state,
+                  event.reason, event.message});
+  return table.ToString();
+}
+
 std::string JobDescription(const JobView& job, double now) {
   constexpr std::size_t kNameWidth = 26;  // of the longest metric, with its colon
   std::string text;
@@ -192,6 +203,8 @@ std::string JobDescription(const JobView& job, double now) {
   add("Name", job.id);
   add("State", fmt::format("{} ({})", job.state, job.state_reason));
   add("Message", job.state_message);
+  add("Priority", fmt::format("{}{}", job.priority,
+                              job.is_preemptible ? ", gives way to jobs of higher priority" : ""));
   if (job.queue_position > 0)
     add("Queue", fmt::format("position {}: {}", job.queue_position, job.queue_message));
   add("Progress", ProgressCell(job));

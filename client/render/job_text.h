@@ -32,6 +32,9 @@ std::string CheckpointTable(const std::vector<CheckpointView>& checkpoints, doub
 // How each attempt ended: whose process, where, how, at which step and in which phase.
 std::string AttemptTable(const std::vector<AttemptView>& attempts, double now);
 
+// A line for each event: how long ago, what changed, why.
+std::string EventTable(const std::vector<JobEventView>& events, double now);
+
 std::string JobDescription(const JobView& job, double now);
 
 // Why a job FAILED: "DataDiffers on rank 2 (node-b) at step 120 in prepare: …". A message that

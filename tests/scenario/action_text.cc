@@ -45,6 +45,9 @@ struct ActionText {
     return fmt::format("job {} {} -> {} ({}) {}", store.job.id, store.from_state, store.to_state,
                        store.reason, store.message);
   }
+  std::string operator()(const ForgetJob& forget) const {
+    return fmt::format("job {} is forgotten", forget.job_id);
+  }
   std::string operator()(const StoreGeneration& store) const {
     return fmt::format("generation {}", store.generation);
   }

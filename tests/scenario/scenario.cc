@@ -45,6 +45,12 @@ JobSpec MakeSpec(const Command& command) {
   return WithDefaults(spec);
 }
 
+const std::map<std::string, JobCommand> kJobCommands = {
+    {"cancel", JobCommand::kCancel}, {"suspend", JobCommand::kSuspend},
+    {"resume", JobCommand::kResume}, {"stop", JobCommand::kStop},
+    {"delete", JobCommand::kDelete},
+};
+
 EndOutcome ParseOutcome(const std::string& text) {
   if (text == "completed") return EndOutcome::kCompleted;
   if (text == "stopped") return EndOutcome::kStopped;
@@ -70,7 +76,9 @@ std::vector<std::string> Scenario::Run(const std::string& line) {
   const Command command = ParseCommand(line);
   const std::string& verb = command.verb;
   if (verb == "submit") return RunSubmit(command);
-  if (verb == "cancel") return Post(CancelJob{.job_id = command.arguments.at(0)});
+  if (const auto asked = kJobCommands.find(verb); asked != kJobCommands.end())
+    return Post(CommandJob{.job_id = command.arguments.at(0), .command = asked->second});
+  if (verb == "update") return RunUpdate(command);
   if (verb == "register") return RunRegister(command);
   if (verb == "steps") return RunSteps(command);
   if (verb == "advance") return RunAdvance(command);
@@ -85,6 +93,7 @@ std::vector<std::string> Scenario::Post(const Event& event) {
   const std::vector<Action> actions = state_->Apply(event, now_);
   for (const Action& action : actions) {
     if (const auto* store = std::get_if<StoreJob>(&action)) stored_[store->job.id] = store->job;
+    if (const auto* forget = std::get_if<ForgetJob>(&action)) stored_.erase(forget->job_id);
     if (const auto* store = std::get_if<StoreGeneration>(&action))
       stored_generation_ = store->generation;
     if (const auto* close = std::get_if<CloseSession>(&action)) {
@@ -122,7 +131,16 @@ std::vector<std::string> Scenario::RunSubmit(const Command& command) {
   return Post(SubmitJob{.job_id = command.arguments.at(0),
                         .request_id = command.Option("request", ""),
                         .spec = spec,
-                        .start_checkpoint = command.Option("from", "")});
+                        .start_checkpoint = command.Option("from", ""),
+                        .priority = static_cast<int>(command.Number("priority", kPriorityDefault)),
+                        .is_preemptible = command.Option("preemptible", "") == "yes"});
+}
+
+std::vector<std::string> Scenario::RunUpdate(const Command& command) {
+  UpdateJob update{.job_id = command.arguments.at(0)};
+  update.priority = static_cast<int>(command.Number("priority", kPriorityDefault));
+  update.is_preemptible = command.Option("preemptible", "") == "yes";
+  return Post(update);
 }
 
 std::vector<std::string> Scenario::RunRegister(const Command& command) {
@@ -283,7 +301,10 @@ std::vector<std::string> Scenario::RunRead(const Command& command) const {
     return lines;
   }
   const std::string& job_id = command.arguments.at(0);
-  if (command.verb == "show") return {Show(*state_->FindJob(job_id))};
+  if (command.verb == "show") {
+    const Job* job = state_->FindJob(job_id);
+    return {job == nullptr ? "no job " + job_id : Show(*job)};
+  }
   if (command.verb == "attempts") return AttemptLines(*state_->FindJob(job_id));
   const auto position = state_->QueuePositionOf(job_id);
   if (!position) return {fmt::format("{} does not wait", job_id)};

@@ -16,8 +16,9 @@ namespace descent {
 //
 //   submit JOB workers=2|1..4 [steps=100] [epochs=] [global=100] [tail=keep] [stop_at=] [keep=2]
 //              [evaluate_steps=] [evaluate_epochs=] [checkpoint_steps=] [validation=yes]
-//              [restarts=5] [request=ID] [from=DIRECTORY]
-//   cancel JOB
+//              [restarts=5] [request=ID] [from=DIRECTORY] [priority=50] [preemptible=yes]
+//   cancel|suspend|resume|stop|delete JOB
+//   update JOB [priority=50] [preemptible=yes]
 //   register W… [pool=p] [rank=0: of the first] [of=COUNT] [host=h] [pid=100 + rank] [isa=avx2]
 //              [holds=JOB generation=1 step=0 granted=STEP]   what a worker held before a restart
 //   prepared W… [step=0] [samples=1000] [data=1] [parameters=10] [isa=avx2] [state=1]
@@ -54,6 +55,7 @@ class Scenario {
   Message About(const Command& command, const std::string& worker) const;
 
   Lines RunSubmit(const Command& command);
+  Lines RunUpdate(const Command& command);
   Lines RunRegister(const Command& command);
   Lines RunForEachWorker(const Command& command);
   WorkerMessage MessageOf(const Command& command, const std::string& worker);

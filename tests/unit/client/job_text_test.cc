@@ -12,6 +12,7 @@ using testing::IsEmpty;
 JobView RunningJob() {
   JobView job;
   job.id = "mnist-mlp-7k2qd";
+  job.priority = 50;
   job.state = "RUNNING";
   job.spec.epochs = 10;
   job.attempt = 1;
@@ -80,15 +81,39 @@ TEST(JobTextTest, TheListHasALineForEachJob) {
   JobView queued;
   queued.id = "ft-tiny-b81mm";
   queued.state = "QUEUED";
+  queued.priority = 90;
   queued.queue_position = 1;
   queued.queue_message = "needs 8 workers, 4 free";
   queued.spec.workers.max = 8;
   queued.create_time = 836;
 
-  EXPECT_EQ(JobTable({RunningJob(), queued}, 1016),
-            "NAME             STATE    WORKERS  PROGRESS                     LOSS    ETA  AGE\n"
-            "mnist-mlp-7k2qd  RUNNING  4        1410/2350  60%               0.0812  9s   16s\n"
-            "ft-tiny-b81mm    QUEUED   8        #1: needs 8 workers, 4 free  -       -    3m\n");
+  EXPECT_EQ(
+      JobTable({RunningJob(), queued}, 1016),
+      "NAME             STATE    PRIO  WORKERS  PROGRESS                     LOSS    ETA  AGE\n"
+      "mnist-mlp-7k2qd  RUNNING  50    4        1410/2350  60%               0.0812  9s   16s\n"
+      "ft-tiny-b81mm    QUEUED   90    8        #1: needs 8 workers, 4 free  -       -    3m\n");
+}
+
+TEST(JobTextTest, TheHistoryHasALineForEachEvent) {
+  const JobEventView started = {.time = 990,
+                                .type = "StateChanged",
+                                .from_state = "STARTING",
+                                .to_state = "RUNNING",
+                                .reason = "GangReady",
+                                .message = "2 workers run from step 0 to 10"};
+  const JobEventView saved = {.time = 995,
+                              .type = "CheckpointWritten",
+                              .from_state = "RUNNING",
+                              .to_state = "RUNNING",
+                              .reason = "CheckpointWritten",
+                              .message = "the state after step 5"};
+
+  EXPECT_EQ(
+      EventTable({started, saved}, 1000),
+      "AGE  EVENT              STATE                REASON             MESSAGE\n"
+      "10s  StateChanged       STARTING -> RUNNING  GangReady          2 workers run from step 0 "
+      "to 10\n"
+      "5s   CheckpointWritten  RUNNING              CheckpointWritten  the state after step 5\n");
 }
 
 TEST(JobTextTest, CheckpointsAreListedWithLossSizeAndAge) {

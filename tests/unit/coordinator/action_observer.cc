@@ -10,10 +10,13 @@ namespace {
 // The arrows of the state machine; "" is before the job's creation.
 bool IsAllowed(const std::string& from, const std::string& to) {
   static const std::map<std::string, std::set<std::string>> kArrows = {
-      {"QUEUED", {"STARTING", "CANCELLED"}},
-      {"STARTING", {"RUNNING", "QUEUED", "RECOVERING", "FAILED", "CANCELLING"}},
-      {"RUNNING", {"RECOVERING", "SUCCEEDED", "FAILED", "CANCELLING"}},
-      {"RECOVERING", {"STARTING", "CANCELLED", "RECOVERING"}},
+      {"QUEUED", {"STARTING", "CANCELLED", "SUSPENDED", "SUCCEEDED"}},
+      {"STARTING", {"RUNNING", "QUEUED", "RECOVERING", "FAILED", "CANCELLING", "SUSPENDING"}},
+      {"RUNNING", {"RECOVERING", "SUCCEEDED", "FAILED", "CANCELLING", "SUSPENDING", "STOPPING"}},
+      {"RECOVERING", {"STARTING", "CANCELLED", "RECOVERING", "SUSPENDED", "SUCCEEDED"}},
+      {"SUSPENDING", {"SUSPENDED", "QUEUED", "SUCCEEDED", "FAILED", "CANCELLING", "SUSPENDING"}},
+      {"SUSPENDED", {"QUEUED", "CANCELLED", "SUCCEEDED"}},
+      {"STOPPING", {"SUCCEEDED", "FAILED", "CANCELLING", "RECOVERING"}},
       {"CANCELLING", {"CANCELLED"}},
   };
   const auto arrows = kArrows.find(from);
@@ -41,11 +44,12 @@ void ActionObserver::On(const StoreJob& store) {
   const auto before = jobs_.find(job.id);
   Require((store.event_type == "Created") == (before == jobs_.end()), job.id + " is created once");
   if (before != jobs_.end()) {
-    Require(!IsTerminal(before->second.state), job.id + " changed after its end");
+    Require(!IsTerminal(before->second.state) || store.event_type == "Updated",
+            job.id + " changed after its end");
     Require(store.from_state == JobStateName(before->second.state), job.id + " skipped a state");
-    const bool is_event_alone = store.event_type == "CheckpointWritten" ||
-                                store.event_type == "CoordinatorRestarted" ||
-                                store.event_type == "WorkersReattached";
+    const bool is_event_alone =
+        store.event_type == "CheckpointWritten" || store.event_type == "CoordinatorRestarted" ||
+        store.event_type == "Updated" || store.event_type == "WorkersReattached";
     if (!is_event_alone)
       Require(IsAllowed(store.from_state, store.to_state),
               fmt::format("{} went {} -> {}", job.id, store.from_state, store.to_state));
@@ -62,6 +66,13 @@ void ActionObserver::On(const StoreJob& store) {
   Require(static_cast<std::int64_t>(job.checkpoints.size()) <= job.spec.checkpoint.keep_last + 1,
           job.id + " keeps too many checkpoints");
   jobs_[job.id] = job;
+}
+
+void ActionObserver::On(const ForgetJob& forget) {
+  const auto job = jobs_.find(forget.job_id);
+  Require(job != jobs_.end() && IsTerminal(job->second.state),
+          forget.job_id + " was forgotten before its end");
+  if (job != jobs_.end()) jobs_.erase(job);
 }
 
 void ActionObserver::On(const StoreGeneration& store) {

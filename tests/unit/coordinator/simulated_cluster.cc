@@ -30,8 +30,7 @@ SimulatedCluster::SimulatedCluster(std::uint64_t seed)
 void SimulatedCluster::DoSomething() {
   const std::int64_t choice = Random(0, 999);
   if (choice < 20) return Submit();
-  if (choice < 25 && last_job_ > 0)
-    return Post(CancelJob{.job_id = "job-" + std::to_string(Random(1, last_job_))});
+  if (choice < 28 && last_job_ > 0) return Command();
   if (choice < 35 && workers_.size() < 12) return AttachPool(static_cast<int>(Random(1, 4)));
   if (choice < 45) return Kill();
   if (choice < 47) return RestartCoordinator();
@@ -59,6 +58,7 @@ void SimulatedCluster::AttachPool(int world_size) {
 }
 
 void SimulatedCluster::WorkObediently() {
+  ResumeSuspended();
   for (std::size_t i = 0; i < workers_.size(); ++i) Move(*workers_[i]);
   PassSecond();
 }
@@ -125,7 +125,27 @@ void SimulatedCluster::Submit() {
   spec.workers.min = static_cast<int>(Random(1, 4));
   spec.workers.max = static_cast<int>(Random(spec.workers.min, 4));
   spec.restarts_max = static_cast<int>(Random(0, 4));
-  Post(SubmitJob{.job_id = "job-" + std::to_string(++last_job_), .spec = WithDefaults(spec)});
+  Post(SubmitJob{.job_id = "job-" + std::to_string(++last_job_),
+                 .spec = WithDefaults(spec),
+                 .priority = static_cast<int>(Random(0, 2)) * 10,
+                 .is_preemptible = Random(0, 1) == 0});
+}
+
+void SimulatedCluster::Command() {
+  const std::string job_id = "job-" + std::to_string(Random(1, last_job_));
+  if (Random(0, 6) == 0)
+    return Post(UpdateJob{.job_id = job_id, .priority = static_cast<int>(Random(0, 100))});
+  constexpr JobCommand kCommands[] = {JobCommand::kCancel, JobCommand::kSuspend,
+                                      JobCommand::kResume, JobCommand::kStop, JobCommand::kDelete};
+  Post(CommandJob{.job_id = job_id, .command = kCommands[Random(0, 4)]});
+}
+
+void SimulatedCluster::ResumeSuspended() {
+  std::vector<std::string> suspended;
+  for (const auto& [id, job] : observer_.stored_jobs())
+    if (job.state == JobState::kSuspended) suspended.push_back(id);
+  for (const std::string& job_id : suspended)
+    Post(CommandJob{.job_id = job_id, .command = JobCommand::kResume});
 }
 
 void SimulatedCluster::Register(Worker& worker) {
@@ -226,6 +246,8 @@ void SimulatedCluster::MoveGang(const Gang& gang) {
   if (std::any_of(gang.begin(), gang.end(), [](const Worker* worker) { return worker->is_hung; }))
     return;
   if (gang.front()->stop) {
+    const Worker& first = *gang.front();
+    if (first.steps_done > StepOfCheckpoint(first.assign->start_checkpoint)) SaveCheckpoint(first);
     for (Worker* worker : gang) End(*worker, EndOutcome::kStopped);
     return;
   }
@@ -251,14 +273,17 @@ void SimulatedCluster::RunSteps(const Gang& gang) {
                                 .generation = grant.generation,
                                 .step = last,
                                 .values = {{EvaluationMetric::kLoss, 1}}});
-  if (grant.save_checkpoint)
-    Say(first, CheckpointWritten{.job = grant.job,
-                                 .generation = grant.generation,
-                                 .step = last,
-                                 .directory = std::to_string(last),
-                                 .state_digest = StateAfter(last)});
+  if (grant.save_checkpoint) SaveCheckpoint(first);
   if (!grant.is_final) return;
   for (Worker* worker : gang) End(*worker, EndOutcome::kCompleted);
+}
+
+void SimulatedCluster::SaveCheckpoint(const Worker& worker) {
+  Say(worker, CheckpointWritten{.job = worker.assign->job,
+                                .generation = worker.assign->generation,
+                                .step = worker.steps_done,
+                                .directory = std::to_string(worker.steps_done),
+                                .state_digest = StateAfter(worker.steps_done)});
 }
 
 void SimulatedCluster::End(Worker& worker, EndOutcome outcome) {

@@ -24,7 +24,8 @@ class SimulatedCluster {
   void DoSomething();   // one random event, faults included
   void LoseAllPools();  // every worker dies
   void AttachPool(int world_size);
-  void WorkObediently();  // every worker makes a move, then a second passes
+  // Suspended jobs are resumed, every worker makes a move, then a second passes.
+  void WorkObediently();
 
   const ActionObserver& observer() const { return observer_; }
   std::vector<std::string> violations() const;
@@ -51,6 +52,8 @@ class SimulatedCluster {
   void Receive(SessionId session, const CoordinatorMessage& message);
 
   void Submit();
+  void Command();
+  void ResumeSuspended();
   void Register(Worker& worker);
   void PassSecond();
   void Kill();
@@ -60,6 +63,7 @@ class SimulatedCluster {
   void Move(Worker& worker);
   void MoveGang(const Gang& gang);
   void RunSteps(const Gang& gang);
+  void SaveCheckpoint(const Worker& worker);
   void End(Worker& worker, EndOutcome outcome);
   Gang GangOf(const Worker& worker);  // the members that still work at its assignment
 

@@ -69,6 +69,45 @@ TEST_F(GrpcServersTest, ACancelledJobCannotBeCancelledAgain) {
   EXPECT_EQ(ReasonOf(Cancel("jobs/mine", &job)), "JOB_STATE_FORBIDS");
 }
 
+TEST_F(GrpcServersTest, ADeletedJobIsUnknownAndItsNameIsFree) {
+  CreateJob("mine");
+  v1::Job job;
+  ASSERT_TRUE(Cancel("jobs/mine", &job).ok());
+
+  v1::DeleteJobRequest request;
+  request.set_name("jobs/mine");
+  v1::DeleteJobResponse response;
+  ASSERT_TRUE(jobs_->DeleteJob(Call()(), request, &response).ok());
+
+  EXPECT_EQ(ReasonOf(Get("jobs/mine", &job)), "JOB_NOT_FOUND");
+  CreateJob("mine");
+}
+
+TEST_F(GrpcServersTest, TheEventsOfAJobComeInPages) {
+  CreateJob("mine");
+  v1::Job job;
+  ASSERT_TRUE(Cancel("jobs/mine", &job).ok());
+  v1::ListJobEventsRequest request;
+  request.set_name("jobs/mine");
+  request.set_page_size(1);
+  v1::ListJobEventsResponse first, second, third;
+
+  ASSERT_TRUE(jobs_->ListJobEvents(Call()(), request, &first).ok());
+  request.set_page_token(first.next_page_token());
+  ASSERT_TRUE(jobs_->ListJobEvents(Call()(), request, &second).ok());
+  request.set_page_token(second.next_page_token());
+  ASSERT_TRUE(jobs_->ListJobEvents(Call()(), request, &third).ok());
+
+  ASSERT_EQ(first.events_size(), 1);
+  EXPECT_EQ(first.events(0).type(), "Created");
+  EXPECT_TRUE(first.has_more());
+  ASSERT_EQ(second.events_size(), 1);
+  EXPECT_EQ(second.events(0).to_state(), "CANCELLED");
+  EXPECT_FALSE(second.has_more());
+  EXPECT_EQ(third.events_size(), 0);
+  EXPECT_EQ(third.next_page_token(), second.next_page_token());
+}
+
 TEST_F(GrpcServersTest, JobsAreListedNewestFirst) {
   CreateJob("older");
   CreateJob("newer");

@@ -31,6 +31,8 @@ Job MakeFullJob() {
   job.state_reason = "GangReady";
   job.state_message = "all ranks agree";
   job.request_id = "request-1";
+  job.priority = 70;
+  job.is_preemptible = true;
   job.attempt = {.attempt = 2,
                  .generation = 9,
                  .start_step = 40,

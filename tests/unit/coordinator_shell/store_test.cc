@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "coordinator/event_log.h"
 #include "coordinator/job_record.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/unit/coordinator_shell/make_job.h"
@@ -68,6 +69,8 @@ TEST(JobRecordTest, EveryFieldOfAJobSurvivesEncoding) {
 
   ASSERT_TRUE(decoded.ok()) << decoded.status();
   const Job& found = decoded.value();
+  EXPECT_EQ(found.priority, job.priority);
+  EXPECT_EQ(found.is_preemptible, job.is_preemptible);
   EXPECT_EQ(found.id, job.id);
   EXPECT_EQ(found.spec.data.validation->range, job.spec.data.validation->range);
   EXPECT_EQ(NoDecayOf(found.spec.optimizer), NoDecayOf(job.spec.optimizer));
@@ -200,6 +203,40 @@ TEST_F(StoreTest, AnEventIsStoredWithItsJob) {
   EXPECT_EQ(rows.value().Bytes(4), "STARTING");
   EXPECT_EQ(rows.value().Bytes(5), "GangReserved");
   EXPECT_EQ(rows.value().Bytes(6), "two ranks");
+}
+
+TEST_F(StoreTest, EventsAreReadInOrderAfterTheLastThatIsKnown) {
+  const Job job = MakeJob("a", 1);
+  const Job other = MakeJob("b", 2);
+  ASSERT_TRUE(Commit({StoreJob{.job = job, .event_type = "Created"},
+                      StoreJob{.job = other, .event_type = "Created"},
+                      StoreJob{.job = job, .event_type = "StateChanged"},
+                      StoreJob{.job = job, .event_type = "Updated"}})
+                  .ok());
+
+  const auto first = ReadEvents(file_, "a", 0, 2);
+  ASSERT_TRUE(first.ok()) << first.status();
+  ASSERT_EQ(first.value().size(), 2u);
+  const auto rest = ReadEvents(file_, "a", first.value().back().sequence, 2);
+
+  ASSERT_TRUE(rest.ok()) << rest.status();
+  EXPECT_EQ(first.value()[0].type, "Created");
+  EXPECT_EQ(first.value()[1].type, "StateChanged");
+  ASSERT_EQ(rest.value().size(), 1u);
+  EXPECT_EQ(rest.value()[0].type, "Updated");
+}
+
+TEST_F(StoreTest, AForgottenJobTakesItsEventsAlong) {
+  ASSERT_TRUE(Commit({StoreJob{.job = MakeJob("a", 1), .event_type = "Created"},
+                      StoreJob{.job = MakeJob("b", 2), .event_type = "Created"}})
+                  .ok());
+
+  ASSERT_TRUE(Commit({ForgetJob{.job_id = "a"}}).ok());
+
+  EXPECT_EQ(CountRows(file_, "events"), 1);
+  const Restore restore = Load();
+  ASSERT_EQ(restore.jobs.size(), 1u);
+  EXPECT_EQ(restore.jobs[0].id, "b");
 }
 
 TEST_F(StoreTest, AJobWithoutAnEventTypeStoresNoEvent) {

@@ -83,6 +83,15 @@ TEST(SubmissionTest, ALongRequestIdIsRefused) {
   EXPECT_EQ(Refused(request, MakeFullJob()).reason, "REQUEST_ID_INVALID");
 }
 
+TEST(SubmissionTest, APriorityOutOfRangeIsRefused) {
+  for (const int priority : {-1, 101}) {
+    v1::CreateJobRequest request = RequestOf(MakeSpec());
+    request.set_priority(priority);
+
+    EXPECT_EQ(Refused(request, MakeFullJob()).reason, "PRIORITY_INVALID");
+  }
+}
+
 TEST(SubmissionTest, ResumingWithoutASpecTakesThatOfTheJobWithoutItsStop) {
   v1::CreateJobRequest request;
   request.set_resume_from("jobs/full-1/checkpoints/latest");

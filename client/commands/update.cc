@@ -1,0 +1,43 @@
+#include <memory>
+
+#include "client/commands/command.h"
+
+namespace descent {
+namespace {
+
+struct UpdateFlags {
+  std::string job;
+  std::optional<int> priority;
+  std::optional<bool> is_preemptible;
+};
+
+ExitCode Update(const CommandLine& line, const UpdateFlags& flags, Console& console) {
+  if (!flags.priority && !flags.is_preemptible) {
+    console.Error("update needs --priority or --preemptible");
+    return ExitCode::kUsage;
+  }
+  Client client(line.flags().server);
+  const auto job = client.UpdateJob(
+      JobIdOf(flags.job), {.priority = flags.priority, .is_preemptible = flags.is_preemptible});
+  if (!job.ok()) return Report(console, job.error());
+  if (line.WantsJson()) console.Data(job.value().json + "\n");
+  console.Say("job/" + job.value().id + " has priority " + std::to_string(job.value().priority) +
+              (job.value().is_preemptible ? ", and gives way to jobs of higher priority" : ""));
+  return ExitCode::kDone;
+}
+
+}  // namespace
+
+void AddUpdate(CLI::App& app, CommandLine& line) {
+  CLI::App* command =
+      app.add_subcommand("update", "Change what may change of a job after its creation");
+  const auto flags = std::make_shared<UpdateFlags>();
+  command->add_option("job", flags->job, "Name of the job")->required();
+  command->add_option("--priority", flags->priority, "0 to 100; higher is served first");
+  command->add_option("--preemptible", flags->is_preemptible,
+                      "true: it may be suspended for jobs of higher priority");
+  line.OnChosen(command,
+                [&line, flags](Console& console) { return Update(line, *flags, console); });
+}
+
+}  // namespace descent

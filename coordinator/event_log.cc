@@ -1,0 +1,29 @@
+#include "coordinator/event_log.h"
+
+#include "coordinator/database.h"
+
+namespace descent {
+
+Result<std::vector<StoredEvent>> ReadEvents(const std::filesystem::path& store,
+                                            const std::string& job_id, std::int64_t after,
+                                            int count_max) {
+  DESCENT_ASSIGN(Database database, Database::OpenReadOnly(store));
+  DESCENT_ASSIGN(Statement rows,
+                 database.Prepare("SELECT seq, time, type, from_state, to_state, reason, message "
+                                  "FROM events WHERE job = ? AND seq > ? ORDER BY seq LIMIT ?"));
+  rows.Bind(0, job_id).Bind(1, after).Bind(2, std::int64_t{count_max});
+  std::vector<StoredEvent> events;
+  while (true) {
+    DESCENT_ASSIGN(const bool has_row, rows.Step());
+    if (!has_row) return events;
+    events.push_back({.sequence = rows.Integer(0),
+                      .time = rows.Real(1),
+                      .type = rows.Bytes(2),
+                      .from_state = rows.Bytes(3),
+                      .to_state = rows.Bytes(4),
+                      .reason = rows.Bytes(5),
+                      .message = rows.Bytes(6)});
+  }
+}
+
+}  // namespace descent

@@ -1,0 +1,205 @@
+// State's part that does what users ask of a job, and what a job of higher priority asks of others.
+// A job with ranks is told to stop gracefully: they save its state and are released. What comes
+// then is in Finish, by the state in which it waited for that:
+//   CANCELLING -> CANCELLED
+//   SUSPENDING -> SUSPENDED, or QUEUED if it was preempted
+//   STOPPING   -> SUCCEEDED
+#include <spdlog/fmt/fmt.h>
+
+#include <algorithm>
+
+#include "common/check.h"
+#include "coordinator/state.h"
+
+namespace descent {
+namespace {
+
+constexpr std::string_view kPreempted = "Preempted";
+
+Status Forbid(const Job& job, const std::string& why) {
+  return Status(Code::kFailedPrecondition,
+                fmt::format("job {} is {}{}", job.id, JobStateName(job.state), why));
+}
+
+// Its ranks have been told to stop.
+bool IsEnding(JobState state) {
+  return state == JobState::kCancelling || state == JobState::kSuspending ||
+         state == JobState::kStopping;
+}
+
+std::string LastCheckpoint(const Job& job) {
+  return job.checkpoints.empty() ? "from the beginning"
+                                 : fmt::format("from step {}", job.checkpoints.back().step);
+}
+
+}  // namespace
+
+void State::On(const CommandJob& event) {
+  const auto sequence = sequences_.find(event.job_id);
+  Status status = sequence == sequences_.end()
+                      ? Status(Code::kNotFound, "there is no job " + event.job_id)
+                      : Obey(jobs_.at(sequence->second), event.command);
+  const std::string job_id = status.ok() ? event.job_id : "";
+  actions_.push_back(Answer{.ticket = event.ticket, .status = std::move(status), .job_id = job_id});
+}
+
+Status State::Obey(Job& job, JobCommand command) {
+  switch (command) {
+    case JobCommand::kCancel:
+      return Cancel(job);
+    case JobCommand::kSuspend:
+      return Suspend(job);
+    case JobCommand::kResume:
+      return Resume(job);
+    case JobCommand::kStop:
+      return StopEarly(job);
+    case JobCommand::kDelete:
+      return Delete(job);
+  }
+  DESCENT_CHECK(false);
+  return Status();
+}
+
+void State::On(const UpdateJob& event) {
+  const auto sequence = sequences_.find(event.job_id);
+  if (sequence == sequences_.end()) {
+    actions_.push_back(
+        Answer{.ticket = event.ticket,
+               .status = Status(Code::kNotFound, "there is no job " + event.job_id)});
+    return;
+  }
+  Job& job = jobs_.at(sequence->second);
+  job.priority = event.priority.value_or(job.priority);
+  job.is_preemptible = event.is_preemptible.value_or(job.is_preemptible);
+  StoreEvent(job, "Updated",
+             fmt::format("priority {}{}", job.priority,
+                         job.is_preemptible ? ", gives way to jobs of higher priority" : ""));
+  actions_.push_back(Answer{.ticket = event.ticket, .job_id = job.id});
+  is_schedule_due_ = true;
+}
+
+Status State::Cancel(Job& job) {
+  if (IsTerminal(job.state)) return Forbid(job, " already");
+  if (job.state == JobState::kCancelling) return Status();
+  const auto attempt = attempts_.find(job.id);
+  if (attempt == attempts_.end()) {
+    Move(job, JobState::kCancelled, "Cancelled",
+         fmt::format("cancelled while it was {}", JobStateName(job.state)));
+    is_schedule_due_ = true;
+    return Status();
+  }
+  Move(job, JobState::kCancelling, "CancelRequested", "waits until all workers have stopped");
+  TellToStop(attempt->second, StopMode::kGraceful);
+  return Status();
+}
+
+Status State::Suspend(Job& job) {
+  if (IsTerminal(job.state)) return Forbid(job, " already");
+  if (job.state == JobState::kSuspended) return Status();
+  if (job.state == JobState::kCancelling || job.state == JobState::kStopping)
+    return Forbid(job, "; it cannot be suspended any more");
+  const auto attempt = attempts_.find(job.id);
+  if (attempt == attempts_.end()) {
+    Move(job, JobState::kSuspended, "Suspended",
+         fmt::format("suspended while it was {}", JobStateName(job.state)));
+    is_schedule_due_ = true;
+    return Status();
+  }
+  if (job.state == JobState::kSuspending && job.state_reason != kPreempted) return Status();
+  Move(job, JobState::kSuspending, "SuspendRequested", "its workers save its state and stop");
+  TellToStop(attempt->second, StopMode::kGraceful);
+  return Status();
+}
+
+Status State::Resume(Job& job) {
+  if (job.state == JobState::kSuspending) return Forbid(job, ": resume it once it is SUSPENDED");
+  if (job.state != JobState::kSuspended) return Forbid(job, ", not SUSPENDED");
+  Move(job, JobState::kQueued, "Resumed", "waits for workers; it goes on " + LastCheckpoint(job));
+  is_schedule_due_ = true;
+  return Status();
+}
+
+Status State::StopEarly(Job& job) {
+  if (IsTerminal(job.state)) return Forbid(job, " already");
+  if (job.state == JobState::kStopping) return Status();
+  const auto attempt = attempts_.find(job.id);
+  if (attempt != attempts_.end() && job.state == JobState::kRunning) {
+    Move(job, JobState::kStopping, "StopRequested", "its workers save its state and stop");
+    TellToStop(attempt->second, StopMode::kGraceful);
+    return Status();
+  }
+  if (attempt != attempts_.end())
+    return Forbid(job, ": stop it once it is RUNNING or SUSPENDED, or cancel it");
+  if (job.checkpoints.empty())
+    return Forbid(job, " and has learned nothing that it could keep: cancel it");
+  const CheckpointRecord& latest = job.checkpoints.back();
+  job.state_digest = latest.state_digest;
+  job.step = latest.step;
+  Move(job, JobState::kSucceeded, "StoppedEarly",
+       fmt::format("stopped while it was {}, with the state after step {}", JobStateName(job.state),
+                   latest.step));
+  is_schedule_due_ = true;
+  return Status();
+}
+
+Status State::Delete(const Job& job) {
+  if (!IsTerminal(job.state)) return Forbid(job, ": cancel it first");
+  actions_.push_back(ForgetJob{.job_id = job.id});
+  if (!job.request_id.empty()) requests_.erase(job.request_id);
+  const std::int64_t sequence = job.sequence;
+  sequences_.erase(job.id);
+  jobs_.erase(sequence);
+  return Status();
+}
+
+void State::Finish(Job& job, const Attempt& attempt) {
+  DESCENT_CHECK(IsEnding(job.state));
+  if (job.state == JobState::kCancelling)
+    return Move(job, JobState::kCancelled, "Cancelled",
+                fmt::format("cancelled after step {}", job.step));
+  // It may have reached its end before it heard that it should stop.
+  if (!attempt.failure && attempt.planner &&
+      (job.state == JobState::kStopping ||
+       attempt.members.front().ended->outcome != EndOutcome::kStopped))
+    return Succeed(job, attempt);
+  const bool is_lost = attempt.failure && !attempt.failure->is_secondary();
+  if (is_lost && !attempt.failure->is_retryable) {
+    job.failure = attempt.failure->record;
+    return Move(job, JobState::kFailed, job.failure->reason, job.failure->message);
+  }
+  if (job.state == JobState::kStopping) {
+    job.failure = attempt.failure->record;
+    Move(job, JobState::kRecovering, job.failure->reason,
+         job.failure->message + "; stop it again, or let it go on", "AttemptEnded");
+    return;
+  }
+  EndSuspending(job, is_lost ? attempt.failure->record.message + "; " : "");
+}
+
+void State::EndSuspending(Job& job, const std::string& cause) {
+  const bool is_preempted = job.state_reason == kPreempted;
+  Move(job, is_preempted ? JobState::kQueued : JobState::kSuspended,
+       is_preempted ? std::string(kPreempted) : "Suspended",
+       cause + "it goes on " + LastCheckpoint(job));
+}
+
+void State::PreemptForWaiting(const std::vector<GangRequest>& waiting) {
+  std::vector<RunningGang> running;
+  for (const auto& [job_id, attempt] : attempts_) {
+    const Job& job = JobOf(attempt);
+    running.push_back({.job_id = job_id,
+                       .pool = attempt.pool,
+                       .priority = job.priority,
+                       .start_time = job.attempt.start_time,
+                       .is_ending = IsEnding(job.state) || attempt.stop.has_value(),
+                       .is_preemptible = job.is_preemptible && !attempt.IsReattaching()});
+  }
+  for (const std::string& job_id : ChooseToPreempt(waiting, running, membership_.pools())) {
+    Job& job = jobs_.at(sequences_.at(job_id));
+    Move(job, JobState::kSuspending, std::string(kPreempted),
+         "its workers save its state and stop, for a job of higher priority");
+    TellToStop(attempts_.at(job_id), StopMode::kGraceful);
+  }
+}
+
+}  // namespace descent

@@ -1,0 +1,121 @@
+"""What a user can ask of a job that exists: suspend, resume, stop, update, delete, and its history."""
+
+import json
+import pathlib
+
+from harness import SystemTest
+
+
+class Control(SystemTest):
+
+    def setUp(self):
+        super().setUp()
+        self.start_coordinator()
+
+    def submit_long(self, *arguments):
+        return self.submit("--set", "steps=2000000", *arguments)
+
+    def wait_for_steps(self, job):
+        self.wait_until(lambda: int(self.job(job).get("progress", {}).get("step", 0)) > 0)
+
+    def events_of(self, job):
+        return json.loads(self.descent("events", job, "-o", "json").stdout)
+
+    def test_a_job_that_was_suspended_and_resumed_ends_with_the_same_bits(self):
+        self.start_workers(2)
+        shortened = ("--set", "steps=2000")
+        undisturbed = self.submit("--follow", *shortened)
+        job = self.submit(*shortened)
+        self.wait_for_steps(job)
+
+        said = self.descent("suspend", job).stderr
+        suspended = self.wait_for_state(job, "SUSPENDED", "SUCCEEDED")
+        self.descent("resume", job)
+        self.wait_for_state(job, "SUCCEEDED")
+
+        self.assertEqual(suspended["state"], "JOB_STATE_SUSPENDED")
+        self.assertIn(f"descent resume {job}", said)
+        self.assertEqual(self.job(job)["stateDigest"], self.job(undisturbed)["stateDigest"])
+
+    def test_a_suspended_job_gives_its_workers_to_the_next(self):
+        self.start_workers(1)
+        job = self.submit_long()
+        self.wait_for_steps(job)
+
+        self.descent("suspend", job)
+        next_job = self.submit("--follow")
+
+        self.assertEqual(self.job(next_job)["state"], "JOB_STATE_SUCCEEDED")
+        self.assertEqual(self.job(job)["state"], "JOB_STATE_SUSPENDED")
+
+    def test_a_stopped_job_has_succeeded_with_what_it_has_learned(self):
+        self.start_workers(2)
+        job = self.submit_long()
+        self.wait_for_steps(job)
+
+        self.descent("stop", job)
+        stopped = self.wait_for_state(job, "SUCCEEDED", "FAILED")
+
+        self.assertEqual(stopped["stateReason"], "StoppedEarly")
+        self.assertEqual(stopped["stateDigest"], stopped["latestCheckpoint"]["stateDigest"])
+        self.assertEqual(stopped["progress"]["step"], stopped["latestCheckpoint"]["step"])
+
+    def test_a_job_of_higher_priority_takes_the_workers_of_a_preemptible_one(self):
+        self.start_workers(1)
+        low = self.submit_long("--priority", 10, "--preemptible")
+        self.wait_for_steps(low)
+
+        high = self.submit("--priority", 90, "--follow")
+
+        self.assertEqual(self.job(high)["state"], "JOB_STATE_SUCCEEDED")
+        self.wait_for_state(low, "RUNNING")
+        reasons = [event["reason"] for event in self.events_of(low)]
+        self.assertEqual(reasons.count("Preempted"), 2, reasons)
+
+    def test_a_priority_changes_who_is_served_next(self):
+        first = self.submit("--priority", 20)
+        second = self.submit("--priority", 20)
+
+        self.descent("update", second, "--priority", 30)
+
+        self.assertEqual(self.job(second)["queueStatus"]["position"], 1)
+        self.assertEqual(self.job(first)["queueStatus"]["position"], 2)
+        self.assertRegex(self.descent("ls").stdout, rf"{second} +QUEUED +30 ")
+
+    def test_a_deleted_job_leaves_nothing_behind(self):
+        self.start_workers(1)
+        job = self.submit("--follow")
+        checkpoints = pathlib.Path(self.job(job)["latestCheckpoint"]["directory"]).parent
+        metrics = self.directory / "state" / "metrics" / f"{job}.db"
+        self.assertTrue(checkpoints.exists() and metrics.exists())
+
+        self.descent("delete", job)
+
+        self.descent("describe", job, code=5)
+        self.descent("events", job, code=5)
+        self.assertFalse(checkpoints.exists() or metrics.exists())
+
+    def test_what_a_state_forbids_is_refused_with_what_to_do(self):
+        self.start_workers(1)
+        job = self.submit_long()
+        self.wait_for_steps(job)
+
+        refused = [self.descent(command, job, code=6).stderr for command in ("delete", "resume")]
+        nameless = self.descent("suspend", "nobody", code=5)
+        excessive = self.descent("update", job, "--priority", 101, code=2)
+
+        self.assertIn(f"job {job} is RUNNING: cancel it first", refused[0])
+        self.assertIn("RUNNING, not SUSPENDED", refused[1])
+        self.assertIn("nobody", nameless.stderr)
+        self.assertIn("priority is 101, must be 0 to 100", excessive.stderr)
+
+    def test_the_history_of_a_job_is_told_in_order(self):
+        self.start_workers(1)
+        job = self.submit("--follow")
+
+        events = self.events_of(job)
+        table = self.descent("events", job).stdout
+
+        self.assertEqual([event["to_state"] for event in events if event["type"] != "CheckpointWritten"],
+                         ["QUEUED", "STARTING", "RUNNING", "SUCCEEDED"])
+        self.assertRegex(table, r"StateChanged +RUNNING -> SUCCEEDED +Completed")
