@@ -50,7 +50,7 @@ CONFINED = [
      re.compile(r"^(worker/data/(png_raster|jpeg_raster|gpt2_split)\.cc|"
                 r"tests/unit/data/image_writer\.cc)$")),
     (re.compile(r"^worker/kernels/cpu/library_[a-z]*\.h$"),
-     re.compile(r"^worker/kernels/cpu/(.*\.cc|library_layout\.h)$")),
+     re.compile(r"^worker/kernels/cpu/(.*\.cc|library_[a-z]*\.h)$")),
 ]
 
 # The coordinator's core is pure: no clock, thread, file, socket or gRPC. Its files are those of the

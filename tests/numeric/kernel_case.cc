@@ -1,6 +1,9 @@
 #include "tests/numeric/kernel_case.h"
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <span>
 #include <utility>
@@ -14,6 +17,10 @@ namespace {
 constexpr std::uint64_t kSeed = 5;
 constexpr int kStep = 6;
 constexpr int kFirstPosition = 7;
+
+// f32 keeps 6e-8 of each operand and of each partial sum. Relative to the largest element of an
+// output, a chain of up to about a hundred roundings of either sign stays well below this.
+constexpr double kTolerance = 4e-6;
 
 // Memory that begins `misalignment` elements behind a 64-byte boundary.
 class Buffer {
@@ -100,6 +107,16 @@ std::vector<double> KernelCase::Reference() const {
     all.insert(all.end(), output.begin(), output.end());
   }
   return all;
+}
+
+void ExpectClose(const std::vector<float>& found, const std::vector<double>& wanted,
+                 double offset) {
+  ASSERT_EQ(found.size(), wanted.size());
+  double largest = 1;
+  for (const double value : wanted) largest = std::max(largest, std::abs(value + offset));
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    ASSERT_NEAR(found[i], wanted[i] + offset, kTolerance * largest) << "element " << i;
+  }
 }
 
 }  // namespace descent

@@ -34,4 +34,9 @@ class KernelCase {
   OpSample operands_;
 };
 
+// Fails the test that runs where an element differs from the wanted one, plus `offset`, by more
+// than roundings explain.
+void ExpectClose(const std::vector<float>& found, const std::vector<double>& wanted,
+                 double offset = 0);
+
 }  // namespace descent

@@ -1,9 +1,7 @@
 #include <gtest/gtest.h>
 #include <hwy/targets.h>
 
-#include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -20,20 +18,6 @@
 
 namespace descent {
 namespace {
-
-// f32 keeps 6e-8 of each operand and of each partial sum. Relative to the largest element of an
-// output, a chain of up to about a hundred roundings of either sign stays well below this.
-constexpr double kTolerance = 4e-6;
-
-void ExpectClose(const std::vector<float>& found, const std::vector<double>& wanted,
-                 double offset = 0) {
-  ASSERT_EQ(found.size(), wanted.size());
-  double largest = 1;
-  for (const double value : wanted) largest = std::max(largest, std::abs(value + offset));
-  for (std::size_t i = 0; i < found.size(); ++i) {
-    ASSERT_NEAR(found[i], wanted[i] + offset, kTolerance * largest) << "element " << i;
-  }
-}
 
 // Operands that span several tiles of every kernel, with odd remainders.
 std::vector<KernelCase> LargeCases() {

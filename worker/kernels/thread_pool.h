@@ -5,6 +5,8 @@
 #include <thread>
 #include <vector>
 
+#include "worker/kernels/scratch.h"
+
 namespace descent {
 
 // The compute threads of one rank. Shares numbered tiles of work out among its threads: which
@@ -21,6 +23,9 @@ class ThreadPool {
   ThreadPool& operator=(const ThreadPool&) = delete;
 
   int thread_count() const { return static_cast<int>(threads_.size()) + 1; }
+
+  // Of whatever runs on this pool: work is done one after the other.
+  Scratch& scratch() { return scratch_; }
 
   // Calls body(tile, thread) for every tile in [0, tile_count), thread in [0, thread_count()), and
   // returns when all are done. Does not allocate. Tiles are taken from the last to the first.
@@ -55,6 +60,7 @@ class ThreadPool {
   std::atomic<std::int64_t> unfinished_tiles_ = 0;
   std::atomic<bool> is_stopping_ = false;
   std::vector<std::thread> threads_;
+  Scratch scratch_;
 };
 
 }  // namespace descent

@@ -1,13 +1,15 @@
 #include <algorithm>
-#include <string>
 #include <utility>
 #include <vector>
 
 #include "common/aligned_buffer.h"
 #include "common/shard_planner.h"
+#include "worker/kernels/cpu/conv2d.h"
 #include "worker/kernels/cpu/cpu_kernels.h"
+#include "worker/kernels/cpu/library_convolution.h"
 #include "worker/kernels/cpu/library_layout.h"
 #include "worker/kernels/cpu/library_primitive.h"
+#include "worker/kernels/cpu/winograd.h"
 
 namespace descent::cpu {
 namespace {
@@ -26,42 +28,15 @@ constexpr std::int64_t kRuns = 4;
 // Below this many places of the window in a group, adding up weights costs more than convolving.
 constexpr std::int64_t kPlacesOfWeightGradient = 256;
 
-// A convolution's operands in their outer layout, for some number of samples.
-struct Operands {
-  Shape x, weight, y;
-  Shape stride, padding, dilation;
-  std::int64_t groups;
-
-  std::int64_t samples() const { return x[0]; }
-  std::int64_t SampleElements() const {
-    return std::max(ElementCount(x), ElementCount(y)) / samples();
-  }
-  Operands OfSamples(std::int64_t count) const {
-    Operands part = *this;
-    part.x[0] = part.y[0] = count;
-    return part;
-  }
-};
-
-Operands OperandsOf(const Attributes& attributes, Shape x, Shape weight, Shape y) {
-  return {.x = std::move(x),
-          .weight = std::move(weight),
-          .y = std::move(y),
-          .stride = attributes.Integers("stride"),
-          .padding = attributes.Integers("padding"),
-          .dilation = attributes.Integers("dilation"),
-          .groups = attributes.Integer("groups")};
-}
-
 // The samples of every group but the last, which may be smaller.
-std::int64_t SamplesOfGroup(const Operands& all, std::int64_t wanted) {
+std::int64_t SamplesOfGroup(const ConvolutionOperands& all, std::int64_t wanted) {
   const std::int64_t most = (all.samples() + kGroupsMin - 1) / kGroupsMin;
   const std::int64_t size = std::clamp<std::int64_t>(wanted, 1, most);
   const std::int64_t count = (all.samples() + size - 1) / size;
   return (all.samples() + count - 1) / count;
 }
 
-std::int64_t SamplesOfCache(const Operands& all) {
+std::int64_t SamplesOfCache(const ConvolutionOperands& all) {
   return SamplesOfGroup(all, kGroupElements / all.SampleElements());
 }
 
@@ -70,7 +45,7 @@ Descriptor AnyImages(const Shape& shape) {
 }
 
 // Weights of several groups of channels have an axis for these in front.
-Shape WeightAxes(const Operands& operands) {
+Shape WeightAxes(const ConvolutionOperands& operands) {
   Shape axes = operands.weight;
   if (operands.groups == 1) return axes;
   axes[0] /= operands.groups;
@@ -78,12 +53,12 @@ Shape WeightAxes(const Operands& operands) {
   return axes;
 }
 
-Descriptor WeightOf(const Operands& operands) {
+Descriptor WeightOf(const ConvolutionOperands& operands) {
   const Layout layout = operands.groups == 1 ? Layout::oihw : Layout::goihw;
   return {WeightAxes(operands), dnnl::memory::data_type::f32, layout};
 }
 
-Descriptor AnyWeight(const Operands& operands) {
+Descriptor AnyWeight(const ConvolutionOperands& operands) {
   return {WeightAxes(operands), dnnl::memory::data_type::f32, Layout::any};
 }
 
@@ -95,7 +70,7 @@ struct Prepared {
 };
 
 dnnl::convolution_forward::primitive_desc ForwardOf(const dnnl::engine& engine,
-                                                    const Operands& operands,
+                                                    const ConvolutionOperands& operands,
                                                     const Descriptor& weight, bool has_bias) {
   const Shape steps = {operands.dilation[0] - 1, operands.dilation[1] - 1};
   const Descriptor x = AnyImages(operands.x), y = AnyImages(operands.y);
@@ -110,7 +85,7 @@ dnnl::convolution_forward::primitive_desc ForwardOf(const dnnl::engine& engine,
   return {desc, LibraryAttributes(false), engine};
 }
 
-Prepared PrepareForward(const dnnl::engine& engine, const Operands& operands,
+Prepared PrepareForward(const dnnl::engine& engine, const ConvolutionOperands& operands,
                         const Descriptor& weight, bool has_bias) {
   const auto desc = ForwardOf(engine, operands, weight, has_bias);
   Prepared prepared{dnnl::convolution_forward(desc),
@@ -125,7 +100,7 @@ Prepared PrepareForward(const dnnl::engine& engine, const Operands& operands,
   return prepared;
 }
 
-Prepared PrepareInputGradient(const dnnl::engine& engine, const Operands& operands,
+Prepared PrepareInputGradient(const dnnl::engine& engine, const ConvolutionOperands& operands,
                               const Descriptor& weight) {
   const Shape steps = {operands.dilation[0] - 1, operands.dilation[1] - 1};
   const dnnl::convolution_backward_data::desc wanted(
@@ -146,7 +121,7 @@ Prepared PrepareInputGradient(const dnnl::engine& engine, const Operands& operan
   return prepared;
 }
 
-Prepared PrepareWeightGradient(const dnnl::engine& engine, const Operands& operands,
+Prepared PrepareWeightGradient(const dnnl::engine& engine, const ConvolutionOperands& operands,
                                const Descriptor& weight) {
   const Shape steps = {operands.dilation[0] - 1, operands.dilation[1] - 1};
   const dnnl::convolution_backward_weights::desc wanted(
@@ -178,8 +153,8 @@ class Groups {
  public:
   // `prepare` is one of those above, of (engine, operands, layout of the weight).
   template <typename Prepare>
-  Groups(const dnnl::engine& engine, const Operands& all, std::int64_t samples, int threads,
-         const Prepare& prepare)
+  Groups(const dnnl::engine& engine, const ConvolutionOperands& all, std::int64_t samples,
+         int threads, const Prepare& prepare)
       : all_(all), samples_(samples), threads_(threads) {
     const Prepared full = prepare(engine, all.OfSamples(samples), AnyWeight(all));
     weight_ = full.weight;
@@ -199,7 +174,7 @@ class Groups {
   std::int64_t YOffset(std::int64_t group) const { return OffsetIn(all_.y, group); }
 
  private:
-  void Add(const dnnl::engine& engine, const Operands& part, const Prepared& prepared) {
+  void Add(const dnnl::engine& engine, const ConvolutionOperands& part, const Prepared& prepared) {
     for (int thread = 0; thread < threads_; ++thread) {
       convolutions_.push_back(
           {LibraryPrimitive(engine, prepared.primitive, prepared.scratchpad, prepared.operands),
@@ -211,7 +186,7 @@ class Groups {
     return group * samples_ * (ElementCount(shape) / shape[0]);
   }
 
-  const Operands all_;
+  const ConvolutionOperands all_;
   const std::int64_t samples_;
   const int threads_;
   Descriptor weight_;
@@ -220,11 +195,12 @@ class Groups {
 
 class ForwardStep final : public Step {
  public:
-  ForwardStep(const KernelRequest& request, const dnnl::engine& engine, const Operands& operands)
+  ForwardStep(const KernelRequest& request, const dnnl::engine& engine,
+              const ConvolutionOperands& operands)
       : pool_(request.pool),
         has_bias_(request.node.inputs.size() == 3),
         groups_(engine, operands, SamplesOfCache(operands), pool_.thread_count(),
-                [&](const auto& on, const Operands& part, const Descriptor& weight) {
+                [&](const auto& on, const ConvolutionOperands& part, const Descriptor& weight) {
                   return PrepareForward(on, part, weight, has_bias_);
                 }),
         weight_(engine, WeightOf(operands), groups_.weight()) {}
@@ -255,7 +231,7 @@ class ForwardStep final : public Step {
 class InputGradientStep final : public Step {
  public:
   InputGradientStep(const KernelRequest& request, const dnnl::engine& engine,
-                    const Operands& operands)
+                    const ConvolutionOperands& operands)
       : pool_(request.pool),
         groups_(engine, operands, SamplesOfCache(operands), pool_.thread_count(),
                 PrepareInputGradient),
@@ -278,21 +254,16 @@ class InputGradientStep final : public Step {
   LibraryWeight weight_;
 };
 
-std::int64_t SamplesOfWeightGradient(const Operands& operands) {
+std::int64_t SamplesOfWeightGradient(const ConvolutionOperands& operands) {
   const std::int64_t places = operands.y[2] * operands.y[3];
   return SamplesOfGroup(operands, std::max(kGroupElements / operands.SampleElements(),
                                            kPlacesOfWeightGradient / places));
 }
 
-// Adds `count` elements of weights to others.
-void AddTo(float* sum, const float* addend, std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i) sum[i] += addend[i];
-}
-
 class WeightGradientStep final : public Step {
  public:
   WeightGradientStep(const KernelRequest& request, const dnnl::engine& engine,
-                     const Operands& operands)
+                     const ConvolutionOperands& operands)
       : pool_(request.pool),
         groups_(engine, operands, SamplesOfWeightGradient(operands), pool_.thread_count(),
                 PrepareWeightGradient),
@@ -343,34 +314,27 @@ class WeightGradientStep final : public Step {
   LibraryPrimitive out_of_;
 };
 
-template <typename ConvolutionStep>
-PreparedStep Prepare(const KernelRequest& request, const Operands& operands) {
-  omp_set_num_threads(1);
-  try {
-    const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
-    return std::unique_ptr<Step>(std::make_unique<ConvolutionStep>(request, engine, operands));
-  } catch (const dnnl::error& error) {
-    return Status(Code::kInternal, std::string("cannot prepare a convolution: ") + error.what());
-  }
-}
-
 }  // namespace
 
 PreparedStep PrepareConv2d(const KernelRequest& request) {
-  return Prepare<ForwardStep>(request, OperandsOf(request.node.attributes, request.input(0).shape,
-                                                  request.input(1).shape, request.output(0).shape));
+  const ConvolutionOperands operands = OperandsOf(request.node.attributes, request.input(0).shape,
+                                                  request.input(1).shape, request.output(0).shape);
+  return SuitsWinograd(operands) ? PrepareWinograd(request, operands)
+                                 : PrepareConvolutionStep<ForwardStep>(request, operands);
 }
 
 PreparedStep PrepareConv2dInputGradient(const KernelRequest& request) {
-  return Prepare<InputGradientStep>(
-      request, OperandsOf(request.node.attributes, request.output(0).shape, request.input(1).shape,
-                          request.input(0).shape));
+  const ConvolutionOperands operands = OperandsOf(request.node.attributes, request.output(0).shape,
+                                                  request.input(1).shape, request.input(0).shape);
+  return SuitsWinograd(operands) ? PrepareWinogradInputGradient(request, operands)
+                                 : PrepareConvolutionStep<InputGradientStep>(request, operands);
 }
 
 PreparedStep PrepareConv2dWeightGradient(const KernelRequest& request) {
-  return Prepare<WeightGradientStep>(
-      request, OperandsOf(request.node.attributes, request.input(1).shape, request.output(0).shape,
-                          request.input(0).shape));
+  const ConvolutionOperands operands = OperandsOf(request.node.attributes, request.input(1).shape,
+                                                  request.output(0).shape, request.input(0).shape);
+  return SuitsWinograd(operands) ? PrepareWinogradWeightGradient(request, operands)
+                                 : PrepareConvolutionStep<WeightGradientStep>(request, operands);
 }
 
 }  // namespace descent::cpu
