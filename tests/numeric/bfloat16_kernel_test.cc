@@ -27,12 +27,14 @@ constexpr double kRounding = 0x1p-8;
 constexpr double kArithmetic = 4e-6;
 
 struct Operand {
-  bool is_bfloat16 = false;
+  DataType type = DataType::kFloat32;
   std::vector<std::uint16_t> halves;
   std::vector<std::int32_t> integers;
+  std::vector<float> floats;
 
   void* data() {
-    return is_bfloat16 ? static_cast<void*>(halves.data()) : static_cast<void*>(integers.data());
+    if (type == DataType::kBFloat16) return halves.data();
+    return type == DataType::kInt32 ? static_cast<void*>(integers.data()) : floats.data();
   }
 };
 
@@ -50,17 +52,20 @@ class BFloat16Case {
     DESCENT_CHECK(graph_.AddNode(op, inputs, operands_.attributes).ok());
   }
 
-  // All outputs, one behind the other.
-  std::vector<double> Run(int threads) const {
+  // All outputs, one behind the other, stored as `output_type`.
+  std::vector<double> Run(int threads, DataType output_type = DataType::kBFloat16) const {
     ThreadPool pool(threads);
     Graph stored = graph_;
     std::vector<Operand> inputs, outputs;
     for (std::size_t i = 0; i < operands_.inputs.size(); ++i)
       inputs.push_back(InputOf(operands_.inputs[i]));
     for (const ValueId id : node().outputs) {
-      stored.StoreAs(id, DataType::kBFloat16);
+      stored.StoreAs(id, output_type);
       const auto count = static_cast<std::size_t>(ElementCount(graph_.value(id).type.shape));
-      outputs.push_back({.is_bfloat16 = true, .halves = std::vector<std::uint16_t>(count)});
+      outputs.push_back({.type = output_type,
+                         .halves = std::vector<std::uint16_t>(count),
+                         .integers = {},
+                         .floats = std::vector<float>(count)});
     }
     WideningScratch scratch;
     const auto step =
@@ -73,8 +78,11 @@ class BFloat16Case {
     for (Operand& output : outputs) output_addresses.push_back(output.data());
     step->Run({input_addresses, output_addresses, kSeed, kStep, kFirstPosition});
     std::vector<double> all;
-    for (const Operand& output : outputs)
-      for (const std::uint16_t half : output.halves) all.push_back(double{FromBFloat16(half)});
+    for (const Operand& output : outputs) {
+      for (std::size_t i = 0; i < output.floats.size(); ++i)
+        all.push_back(output_type == DataType::kFloat32 ? output.floats[i]
+                                                        : FromBFloat16(output.halves[i]));
+    }
     return all;
   }
 
@@ -96,10 +104,11 @@ class BFloat16Case {
   const Node& node() const { return graph_.nodes()[0]; }
 
   static Operand InputOf(const SampledTensor& tensor) {
-    Operand operand{.is_bfloat16 = tensor.type.type == DataType::kFloat32};
+    const bool is_integer = tensor.type.type == DataType::kInt32;
+    Operand operand{.type = is_integer ? DataType::kInt32 : DataType::kBFloat16};
     for (const double value : tensor.values) {
-      if (operand.is_bfloat16) operand.halves.push_back(ToBFloat16(static_cast<float>(value)));
-      if (!operand.is_bfloat16) operand.integers.push_back(static_cast<std::int32_t>(value));
+      if (is_integer) operand.integers.push_back(static_cast<std::int32_t>(value));
+      if (!is_integer) operand.halves.push_back(ToBFloat16(static_cast<float>(value)));
     }
     return operand;
   }
@@ -128,6 +137,22 @@ TEST_P(BFloat16KernelTest, AgreesWithTheReferenceToARounding) {
 
     for (std::size_t i = 0; i < found.size(); ++i)
       ASSERT_NEAR(found[i], wanted[i], kRounding * std::abs(wanted[i]) + kArithmetic * largest)
+          << "element " << i << " of seed " << seed << ": " << sampled.graph().ToString();
+  }
+}
+
+TEST_P(BFloat16KernelTest, RoundsNothingWhereOutputsAreF32) {
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    SampleSource source(seed);
+    const BFloat16Case sampled(*GetParam(), GetParam()->sample(source));
+    const std::vector<double> found = sampled.Run(1, DataType::kFloat32);
+    const std::vector<double> wanted = sampled.Reference();
+    ASSERT_EQ(found.size(), wanted.size());
+    double largest = 1;
+    for (const double value : wanted) largest = std::max(largest, std::abs(value));
+
+    for (std::size_t i = 0; i < found.size(); ++i)
+      ASSERT_NEAR(found[i], wanted[i], kArithmetic * largest)
           << "element " << i << " of seed " << seed << ": " << sampled.graph().ToString();
   }
 }

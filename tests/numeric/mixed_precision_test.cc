@@ -71,8 +71,9 @@ TEST_P(MixedPrecisionTest, ActivationsThatAreComputedAgainHaveTheSameBits) {
             CompiledProblem(mixed_, PlanKind::kTrainWrite).Run());
 }
 
-TEST(MixedPrecisionMemoryTest, ADeepGptNeedsThreeQuartersOfTheMemory) {
+TEST(MixedPrecisionMemoryTest, ADeepGptOnManySamplesNeedsThreeQuartersOfTheMemory) {
   Problem exact = LargeGpt();
+  exact.rows = 24;  // so that activations outweigh the rounded parameters
   std::get<GptSpec>(exact.model.architecture).layers = 12;
   const std::int64_t wanted =
       CompiledProblem(exact, PlanKind::kTrainWrite).plan().cost().activation_bytes;

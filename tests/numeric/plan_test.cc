@@ -342,6 +342,16 @@ TEST(PlanTest, AGradientThatTwoParametersShareReachesBoth) {
   EXPECT_TRUE(std::equal(gradients.begin(), gradients.begin() + 6, gradients.begin() + 16));
 }
 
+// An embedding's table that is the head's weight too.
+TEST(PlanTest, TheGradientsOfATiedTableAreAddedWhereTheyLie) {
+  Problem problem = LargeGpt();
+  problem.rows = 5;  // 250 tokens, so that no activation has the shape of the table
+  const std::string table = ToString(Shape{problem.format.class_count, 160});
+
+  for (const PlanStep& step : CompiledProblem(problem, PlanKind::kTrainWrite).plan().steps())
+    EXPECT_FALSE(step.op == "add" && step.text.find(table) != std::string::npos) << step.text;
+}
+
 TEST(PlanTest, AnOpWithoutAKernelIsRefusedByName) {
   static constexpr OpDef kConjure = {
       .name = "conjure",

@@ -10,7 +10,7 @@ const Kernel* FindKernel(std::string_view op) {
   static constexpr Kernel kKernels[] = {
       {"matmul", cpu::PrepareMatMul, /*can_accumulate=*/true, NarrowOperands::kMultiplied},
       {"add_bias", cpu::PrepareAddBias},
-      {"column_sum", cpu::PrepareColumnSum, /*can_accumulate=*/true},
+      {"column_sum", cpu::PrepareColumnSum, /*can_accumulate=*/true, NarrowOperands::kRead},
       {"relu", cpu::PrepareRelu},
       {"relu_gradient", cpu::PrepareReluGradient},
       {"gelu", cpu::PrepareGelu},

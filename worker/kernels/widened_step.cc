@@ -97,16 +97,21 @@ void WideningScratch::Reserve(std::int64_t element_count) {
 
 namespace {
 
-bool HasBFloat16(const Graph& stored, const Node& node) {
-  const auto is_narrow = [&](ValueId id) {
-    return stored.value(id).type.type == DataType::kBFloat16;
-  };
-  return std::ranges::any_of(node.inputs, is_narrow) ||
-         std::ranges::any_of(node.outputs, is_narrow);
+bool HasBFloat16(const Graph& stored, std::span<const ValueId> ids) {
+  return std::ranges::any_of(
+      ids, [&](ValueId id) { return stored.value(id).type.type == DataType::kBFloat16; });
 }
 
-bool TakesBFloat16(const Kernel& kernel) {
-  return kernel.narrow_operands == NarrowOperands::kMultiplied && HasBFloat16Products();
+bool TakesBFloat16(const Kernel& kernel, const KernelRequest& as_stored) {
+  switch (kernel.narrow_operands) {
+    case NarrowOperands::kWidened:
+      return false;
+    case NarrowOperands::kRead:
+      return !HasBFloat16(as_stored.graph, as_stored.node.outputs);
+    case NarrowOperands::kMultiplied:
+      return HasBFloat16Products();
+  }
+  return false;
 }
 
 // Which has nothing to convert.
@@ -137,10 +142,12 @@ std::unique_ptr<Step> Widen(std::unique_ptr<Step> step, const KernelRequest& as_
 
 Result<std::unique_ptr<Step>> PrepareOnStored(const Kernel& kernel, const KernelRequest& request,
                                               const Graph& stored, WideningScratch& scratch) {
-  if (!HasBFloat16(stored, request.node)) return kernel.prepare(request);
-  const KernelRequest as_stored = {stored, request.node, request.mode, request.pool};
+  const Node& node = request.node;
+  if (!HasBFloat16(stored, node.inputs) && !HasBFloat16(stored, node.outputs))
+    return kernel.prepare(request);
+  const KernelRequest as_stored = {stored, node, request.mode, request.pool};
   if (IsViewOfOneType(as_stored)) return MakeView(as_stored);
-  if (TakesBFloat16(kernel)) return kernel.prepare(as_stored);
+  if (TakesBFloat16(kernel, as_stored)) return kernel.prepare(as_stored);
   DESCENT_ASSIGN(std::unique_ptr<Step> step, kernel.prepare(request));
   return Widen(std::move(step), as_stored, scratch);
 }

@@ -25,7 +25,8 @@ LoweredModel CheckpointActivations(LoweredModel lowered, int model_values,
   LoweredModel best = std::move(lowered);
   // In steps of about a factor of 1.5: the need for memory is flat near its least.
   for (std::size_t count = 2; count <= segments_max; count += (count + 1) / 2) {
-    LoweredModel candidate{RecomputeSegments(step, ChooseSegments(step, count)), best.gradients};
+    LoweredModel candidate{RecomputeSegments(step, ChooseSegments(step, count)), best.gradients,
+                           best.earlier_parts};
     const std::int64_t elements = PlaceValues(candidate, layout, kind).activation_elements;
     if (elements >= fewest) continue;
     fewest = elements;

@@ -25,11 +25,16 @@ std::string TextOf(const Graph& graph, const Node& node) {
   return line;
 }
 
-OutputMode ModeOf(const Node& node, const std::vector<Place>& places, PlanKind kind) {
+// `steps` are those before the node.
+OutputMode ModeOf(const Node& node, const std::vector<ProgramStep>& steps,
+                  const std::vector<Place>& places, PlanKind kind) {
   const std::vector<Place> outputs = PlacesOf(node.outputs, places);
-  const bool is_gradient =
-      std::ranges::find(outputs, Arena::kGradients, &Place::arena) != outputs.end();
-  const bool accumulates = is_gradient && kind == PlanKind::kTrainAccumulate;
+  const auto gradient = std::ranges::find(outputs, Arena::kGradients, &Place::arena);
+  if (gradient == outputs.end()) return OutputMode::kWrite;
+  const bool is_later_part = std::ranges::any_of(steps, [&](const ProgramStep& step) {
+    return std::ranges::find(step.outputs, *gradient) != step.outputs.end();
+  });
+  const bool accumulates = kind == PlanKind::kTrainAccumulate || is_later_part;
   return accumulates ? OutputMode::kAccumulate : OutputMode::kWrite;
 }
 
@@ -61,7 +66,7 @@ bool Overlap(const ParameterSlot& slot, const IndexRange& bucket) {
   return slot.offset < bucket.last && bucket.first < slot.offset + slot.size;
 }
 
-// By slot, the step that writes its gradient.
+// By slot, the step that writes its gradient, the last part of it.
 std::vector<int> WritersOf(const std::vector<ProgramStep>& steps, const ParameterLayout& layout) {
   std::vector<int> writers(layout.slots.size(), -1);
   for (std::size_t step = 0; step < steps.size(); ++step) {
@@ -126,7 +131,7 @@ Result<std::unique_ptr<Plan>> Plan::Compile(const Graph& model, const ParameterL
   auto program = std::make_unique<Program>();
   program->kind = kind;
   for (const Node& node : lowered.graph.nodes()) {
-    const OutputMode mode = ModeOf(node, placed.places, kind);
+    const OutputMode mode = ModeOf(node, program->steps, placed.places, kind);
     DESCENT_ASSIGN(ProgramStep step, PrepareStep({lowered.graph, node, mode, pool}, stored.graph,
                                                  program->scratch, placed.places));
     program->steps.push_back(std::move(step));

@@ -68,6 +68,7 @@ std::vector<bool> CallersOwn(const LoweredModel& model, PlanKind kind) {
   for (const CallersValue& value : CallersValues(model.graph, kind))
     is_callers[At(value.id)] = true;
   for (const ValueId id : model.gradients) is_callers[At(id)] = true;
+  for (const LoweredModel::GradientPart& part : model.earlier_parts) is_callers[At(part.id)] = true;
   for (int i = 0; i < model.graph.value_count(); ++i) {
     if (model.graph.value(ValueId{i}).role != ValueRole::kTemporary)
       is_callers[static_cast<std::size_t>(i)] = true;
@@ -117,8 +118,7 @@ class OperandRounder {
  private:
   Result<ValueId> Rounded(ValueId id) {
     if (is_stored_[At(id)]) return id;
-    const bool is_parameter = graph_.value(id).role == ValueRole::kParameter;
-    if (is_parameter || !rounded_[At(id)].is_valid()) {
+    if (!rounded_[At(id)].is_valid()) {
       DESCENT_ASSIGN(rounded_[At(id)], Identity(graph_, id));
       nodes_.push_back(graph_.nodes().back());
       is_stored_.push_back(true);
@@ -137,7 +137,9 @@ class OperandRounder {
 Result<MixedPrecision> MixPrecision(LoweredModel model, PlanKind kind) {
   OperandRounder rounder(model.graph, StoredByOp(model, kind));
   for (const Node& node : model.graph.nodes()) DESCENT_RETURN_IF_ERROR(rounder.Take(node));
-  return MixedPrecision{{rounder.Finish(), std::move(model.gradients)}, rounder.FinishAsStored()};
+  return MixedPrecision{
+      {rounder.Finish(), std::move(model.gradients), std::move(model.earlier_parts)},
+      rounder.FinishAsStored()};
 }
 
 }  // namespace descent

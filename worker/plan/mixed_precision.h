@@ -13,9 +13,8 @@ struct MixedPrecision {
   Graph stored;        // the same nodes and ids, with the types in which values are stored
 };
 
-// Every f32 operand of a product is rounded by a node of its own: an activation once for all
-// products that read it, because the rounded one is what stays in memory, and a parameter for each
-// product anew, because it need not. Ids stay valid. What the caller of the plan owns stays f32.
+// Every f32 operand of a product is rounded by a node of its own, once for all products that read
+// it. Ids stay valid. What the caller of the plan owns stays f32.
 Result<MixedPrecision> MixPrecision(LoweredModel model, PlanKind kind);
 
 }  // namespace descent

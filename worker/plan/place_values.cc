@@ -103,6 +103,8 @@ PlacedValues PlaceValues(const LoweredModel& model, const ParameterLayout& layou
   for (std::size_t i = 0; i < model.gradients.size(); ++i) {
     place(model.gradients[i], Arena::kGradients, layout.slots[i].offset);
   }
+  for (const LoweredModel::GradientPart& part : model.earlier_parts)
+    place(part.id, Arena::kGradients, layout.slots[part.slot].offset);
 
   // A view of what the caller owns lies there too.
   for (const Node& node : graph.nodes()) {

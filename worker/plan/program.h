@@ -71,8 +71,17 @@ struct Program {
 
 // The graph that a plan of some kind runs.
 struct LoweredModel {
+  // A part of the gradient of a parameter that several paths reach. Its node writes it where the
+  // whole gradient comes to lie, and the nodes of later parts add to it.
+  struct GradientPart {
+    ValueId id;
+    std::size_t slot = 0;  // of the layout
+  };
+
   Graph graph;
-  std::vector<ValueId> gradients;  // in the order of the layout's slots; empty unless it trains
+  // By slot of the layout: the gradient, or its last part; empty unless it trains.
+  std::vector<ValueId> gradients;
+  std::vector<GradientPart> earlier_parts;
 };
 Result<LoweredModel> Lower(const Graph& model, const ParameterLayout& layout, PlanKind kind);
 

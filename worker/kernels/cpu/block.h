@@ -5,11 +5,13 @@
 namespace descent::cpu {
 
 // A rectangle of a row-major matrix.
-struct Block {
-  const float* data;
+template <typename T>
+struct BlockOf {
+  const T* data;
   std::size_t rows;
   std::size_t columns;
   std::size_t stride;  // from a row to the next, in elements
 };
+using Block = BlockOf<float>;
 
 }  // namespace descent::cpu

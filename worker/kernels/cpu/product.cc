@@ -16,6 +16,10 @@ namespace {
 // library is a few per cent slower on them. Many rows: bands as wide as the cache likes, because
 // whole rows let the library pack less.
 constexpr std::int64_t kBandRows = 128;
+// In bf16 packing costs as much as in f32 and multiplying half of it, so higher bands pay, where
+// enough of them are left that threads end at about the same time.
+constexpr std::int64_t kBandRowsOfBFloat16 = 256;
+constexpr std::int64_t kHighTilesMin = 12;
 constexpr std::int64_t kColumnsOfOneBandMin = 128;
 constexpr std::int64_t kColumnsOfOneBandMax = 256;
 constexpr std::int64_t kColumnsOfManyBands = 1024;
@@ -36,13 +40,17 @@ std::int64_t EqualPart(std::int64_t size, std::int64_t part_max, std::int64_t mu
   return std::min(size, (part + multiple - 1) / multiple * multiple);
 }
 
-Grid MakeGrid(std::int64_t rows, std::int64_t columns) {
+Grid MakeGrid(const ProductShape& shape) {
+  const std::int64_t rows = shape.rows, columns = shape.columns;
   const bool is_one_band = rows <= kBandRows;
   const std::int64_t columns_max =
       is_one_band ? std::clamp(columns / 4, kColumnsOfOneBandMin, kColumnsOfOneBandMax)
                   : kColumnsOfManyBands;
-  return {rows, columns, EqualPart(rows, kBandRows, 1),
-          EqualPart(columns, columns_max, kColumnsMultiple)};
+  const std::int64_t tile_columns = EqualPart(columns, columns_max, kColumnsMultiple);
+  const Grid high = {rows, columns, EqualPart(rows, kBandRowsOfBFloat16, 1), tile_columns};
+  const bool is_large = high.tiles_down() * high.tiles_across() >= kHighTilesMin;
+  if (shape.operands == DataType::kBFloat16 && is_large) return high;
+  return {rows, columns, EqualPart(rows, kBandRows, 1), tile_columns};
 }
 
 dnnl::memory::data_type LibraryType(DataType type) {
@@ -65,7 +73,7 @@ const void* At(const void* matrix, DataType type, std::int64_t offset) {
 class Product::Tiles {
  public:
   Tiles(const ProductShape& shape, ThreadPool& pool)
-      : shape_(shape), grid_(MakeGrid(shape.rows, shape.columns)), pool_(pool) {
+      : shape_(shape), grid_(MakeGrid(shape)), pool_(pool) {
     for (const bool is_last_row : {false, true}) {
       for (const bool is_last_column : {false, true}) {
         AddPrimitives(TileSize(is_last_row, grid_.rows, grid_.tile_rows),
