@@ -3,12 +3,14 @@
 // Columns, in microseconds:
 //   mpi     the collective over messages
 //   shared  the collective over shared memory: each rank's values in memory of the collective, the
-//           sum in its common memory
+//           sum in the place of rank 0's
 //   MPI     MPI_Allreduce, as it comes
 //   limit   a shared window of MPI, in which each rank adds its slice of all ranks' values in
 //           place, with streaming stores where they are faster, between two barriers that only spin
-// A size's four are interleaved, so that whatever disturbs the machine disturbs all. A repetition's
-// time is the slowest rank's; printed is the median over repetitions.
+// Before each reduction every rank writes its values anew, as a backward pass does, so that all
+// begin with the same in their caches. A size's four are interleaved, so that whatever disturbs the
+// machine disturbs all. A repetition's time is the slowest rank's; printed is the median over
+// repetitions.
 
 #include <mpi.h>
 
@@ -22,6 +24,7 @@
 #include <functional>
 #include <memory>
 #include <numeric>
+#include <span>
 #include <vector>
 
 #include "worker/collective/add_elements.h"
@@ -37,7 +40,9 @@ void Require(bool holds, const char* what) {
   MPI_Abort(MPI_COMM_WORLD, 1);
 }
 
-double SecondsOfSlowestRank(const std::function<void()>& function) {
+// Of one reduction of values that have just been written.
+double SecondsOfSlowestRank(std::span<float> values, const std::function<void()>& function) {
+  std::ranges::fill(values, 1.0f);
   MPI_Barrier(MPI_COMM_WORLD);
   const double start = MPI_Wtime();
   function();
@@ -69,12 +74,16 @@ class SharedWindow {
       values_.push_back(reinterpret_cast<float*>(static_cast<std::byte*>(start) + kHeadBytes));
     }
     arrivals_[static_cast<std::size_t>(rank)]->store(0);
-    std::fill_n(values_[static_cast<std::size_t>(rank)], size_max, 1.0f);
+    std::ranges::fill(Mine(size_max), 0.0f);
     MPI_Barrier(MPI_COMM_WORLD);
   }
   ~SharedWindow() { MPI_Win_free(&window_); }
   SharedWindow(const SharedWindow&) = delete;
   SharedWindow& operator=(const SharedWindow&) = delete;
+
+  std::span<float> Mine(std::size_t size) const {
+    return {values_[static_cast<std::size_t>(rank_)], size};
+  }
 
   void Reduce(std::size_t size, StoreKind store) {
     Meet();
@@ -119,24 +128,34 @@ class Reduction {
     collective_ = std::move(formed).value();
     const auto count = static_cast<std::int64_t>(size_max);
     values_ = collective_->Allocate(count, MemoryKind::kPerRank).value();
-    sum_ = collective_->shares_memory() ? collective_->Allocate(count, MemoryKind::kCommon).value()
-                                        : values_;
     std::ranges::fill(values_, 0.0f);
     const unsigned leaf_count = std::bit_ceil(static_cast<unsigned>(world_size));
     tree_ = std::make_unique<CanonicalTree>(std::vector<bool>(leaf_count, true), world_size);
   }
 
+  std::span<float> Mine(std::size_t size) const { return values_.first(size); }
+
   void Run(std::size_t size) {
     const std::vector<const float*> partial_sums(tree_->PartialSumsOf(collective_->rank()).size(),
                                                  values_.data());
-    Require(collective_->AllReduce(*tree_, partial_sums, sum_.first(size)).ok(), "a peer is gone");
+    Require(Reduce(partial_sums, size).ok(), "a peer is gone");
   }
 
  private:
+  // As the training loop does it.
+  Status Reduce(std::span<const float* const> partial_sums, std::size_t size) {
+    if (!collective_->shares_memory())
+      return collective_->AllReduce(*tree_, partial_sums, values_.first(size));
+    const std::span<float> sum = collective_->MemoryOf(0, values_);
+    DESCENT_RETURN_IF_ERROR(collective_->ReduceScatter(
+        *tree_, partial_sums,
+        {.bucket_size = static_cast<std::int64_t>(size), .bucket = sum.data()}));
+    return collective_->Barrier();
+  }
+
   std::unique_ptr<Collective> collective_;
   std::unique_ptr<CanonicalTree> tree_;
   std::span<float> values_;
-  std::span<float> sum_;
 };
 
 class Comparison {
@@ -153,17 +172,25 @@ class Comparison {
         SecondsOfWindow(size, StoreKind::kStreaming) < SecondsOfWindow(size, StoreKind::kCached)
             ? StoreKind::kStreaming
             : StoreKind::kCached;
-    const std::array<std::function<void()>, 4> columns = {
-        [&] { over_messages_.Run(size); }, [&] { over_shared_memory_.Run(size); },
-        [&] {
-          MPI_Allreduce(MPI_IN_PLACE, values_.data(), static_cast<int>(size), MPI_FLOAT, MPI_SUM,
-                        MPI_COMM_WORLD);
-        },
-        [&] { window_.Reduce(size, store); }};
+    struct Column {
+      std::span<float> values;
+      std::function<void()> reduce;
+    };
+    const std::span<float> plain = std::span(values_).first(size);
+    const std::array<Column, 4> columns = {
+        Column{over_messages_.Mine(size), [&] { over_messages_.Run(size); }},
+        {over_shared_memory_.Mine(size), [&] { over_shared_memory_.Run(size); }},
+        {plain,
+         [&] {
+           MPI_Allreduce(MPI_IN_PLACE, plain.data(), static_cast<int>(size), MPI_FLOAT, MPI_SUM,
+                         MPI_COMM_WORLD);
+         }},
+        {window_.Mine(size), [&] { window_.Reduce(size, store); }}};
     std::array<std::vector<double>, 4> seconds;
     for (int i = 0; i < RepetitionsOf(size); ++i)
       for (std::size_t column = 0; column < columns.size(); ++column)
-        seconds[column].push_back(SecondsOfSlowestRank(columns[column]));
+        seconds[column].push_back(
+            SecondsOfSlowestRank(columns[column].values, columns[column].reduce));
     std::array<double, 4> medians{};
     std::ranges::transform(seconds, medians.begin(), Median);
     return medians;
@@ -175,7 +202,8 @@ class Comparison {
   double SecondsOfWindow(std::size_t size, StoreKind store) {
     std::vector<double> seconds;
     for (int i = 0; i < 5; ++i)
-      seconds.push_back(SecondsOfSlowestRank([&] { window_.Reduce(size, store); }));
+      seconds.push_back(
+          SecondsOfSlowestRank(window_.Mine(size), [&] { window_.Reduce(size, store); }));
     return Median(seconds);
   }
 

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "tests/unit/collective/collective_conformance.h"
+#include "tests/unit/collective/reduce_scatter_conformance.h"
 #include "worker/collective/form_collective.h"
 
 namespace descent {
@@ -59,6 +60,7 @@ struct OverMessages {
   }
 };
 INSTANTIATE_TYPED_TEST_SUITE_P(Mpi, CollectiveConformanceTest, MpiWorld<OverMessages>);
+INSTANTIATE_TYPED_TEST_SUITE_P(Mpi, ReduceScatterConformanceTest, MpiWorld<OverMessages>);
 
 // Messages beyond MPI's counts travel in pieces: here everything beyond 1000 bytes does.
 struct OverPieces {
@@ -67,6 +69,7 @@ struct OverPieces {
   }
 };
 INSTANTIATE_TYPED_TEST_SUITE_P(MpiInPieces, CollectiveConformanceTest, MpiWorld<OverPieces>);
+INSTANTIATE_TYPED_TEST_SUITE_P(MpiInPieces, ReduceScatterConformanceTest, MpiWorld<OverPieces>);
 
 struct OverSharedMemory {
   static Result<std::unique_ptr<Collective>> Make(const std::vector<int>& ranks) {
@@ -74,6 +77,8 @@ struct OverSharedMemory {
   }
 };
 INSTANTIATE_TYPED_TEST_SUITE_P(SharedMemory, CollectiveConformanceTest, MpiWorld<OverSharedMemory>);
+INSTANTIATE_TYPED_TEST_SUITE_P(SharedMemory, ReduceScatterConformanceTest,
+                               MpiWorld<OverSharedMemory>);
 
 TEST(FormCollectiveTest, SeveralRanksOfOneHostShareMemoryByThemselves) {
   const auto collective = FormCollective(CollectiveKind::kAuto, FirstRanks(WorldSize()), 20);

@@ -1,10 +1,21 @@
 #include "worker/collective/collective.h"
 
+#include <cstddef>
+#include <vector>
+
 namespace descent {
+
+Status Collective::Barrier() {
+  constexpr std::byte kHere{};
+  std::vector<std::byte> all(static_cast<std::size_t>(world_size()));
+  return AllGather(std::span(&kHere, 1), all);
+}
 
 Status Collective::AllReduce(const CanonicalTree& tree, std::span<const float* const> partial_sums,
                              std::span<float> sum) {
-  DESCENT_RETURN_IF_ERROR(ReduceScatter(tree, partial_sums, sum));
+  DESCENT_RETURN_IF_ERROR(
+      ReduceScatter(tree, partial_sums,
+                    {.bucket_size = static_cast<std::int64_t>(sum.size()), .bucket = sum.data()}));
   return AllGatherSlices(std::span(&sum, 1));
 }
 

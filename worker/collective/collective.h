@@ -2,9 +2,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 
 #include "common/result.h"
+#include "common/shard_planner.h"
 #include "worker/collective/canonical_tree.h"
 
 namespace descent {
@@ -12,6 +14,18 @@ namespace descent {
 enum class MemoryKind {
   kPerRank,  // every rank has its own values, which the others may read in a reduction
   kCommon,   // one array for all ranks where they share memory, else each has its own copy
+};
+
+// Hears of each block of a slice of a sum once it is added up, ascending, while it is in the
+// nearest cache: `elements`, of the bucket, are whole units of a slice (kSliceUnitElements), of
+// which a bucket's last one may be short. On the thread that reduces.
+using BlockListener = std::function<void(IndexRange elements, std::span<const float> values)>;
+
+// What becomes of a rank's slice of a sum.
+struct SumTarget {
+  std::int64_t bucket_size = 0;
+  float* bucket = nullptr;      // where the sum is written, [bucket_size]; null: it is not kept
+  BlockListener on_block = {};  // may be empty
 };
 
 // A fixed group of ranks that act together. Every rank must make the same calls, in the same order,
@@ -39,21 +53,29 @@ class Collective {
   // are first touched, unless they are shared. kResourceExhausted, on every rank: there is no room.
   virtual Result<std::span<float>> Allocate(std::int64_t element_count, MemoryKind kind) = 0;
 
+  // What rank `peer` has where this rank has `mine`: memory that Allocate returned as kPerRank. Of
+  // other ranks only where ranks share memory.
+  virtual std::span<float> MemoryOf(int peer, std::span<float> mine) const = 0;
+
   // Puts every rank's `mine` into `all`, in rank order: all [world_size * mine.size()]. Only moves
   // bits, maybe none.
   virtual Status AllGather(std::span<const std::byte> mine, std::span<std::byte> all) = 0;
 
-  // Adds all ranks' partial sums of one bucket in the order of `tree` and writes this rank's slice
-  // of the sum. Only values of the slice are written.
-  //   partial_sums  one pointer for each of tree.PartialSumsOf(rank()), each to [sum.size()]; peers
+  // Adds all ranks' partial sums of one bucket in the order of `tree` and gives this rank's slice
+  // of the sum to `target`. Only values of the slice are written.
+  //   partial_sums  one pointer for each of tree.PartialSumsOf(rank()), each to [bucket_size];
+  //   peers
   //                 may read them until the next call has returned
-  //   sum           the whole bucket; may be one of the partial sums
+  //   target        its bucket may be one of the partial sums, of any rank
   virtual Status ReduceScatter(const CanonicalTree& tree,
                                std::span<const float* const> partial_sums,
-                               std::span<float> sum) = 0;
+                               const SumTarget& target) = 0;
 
   // Gives every rank the slices that the others have written, of each of these buckets.
   virtual Status AllGatherSlices(std::span<const std::span<float>> buckets) = 0;
+
+  // Blocks until every rank has called it. What a rank wrote before, all may read after.
+  virtual Status Barrier();
 
   // The whole sum on every rank: ReduceScatter, then AllGatherSlices. Once it returns nobody reads
   // the partial sums.

@@ -87,9 +87,10 @@ class NcclCollective final : public Collective {
   bool shares_memory() const override { return false; }
 
   Result<std::span<float>> Allocate(std::int64_t element_count, MemoryKind kind) override;
+  std::span<float> MemoryOf(int peer, std::span<float> mine) const override;
   Status AllGather(std::span<const std::byte> mine, std::span<std::byte> all) override;
   Status ReduceScatter(const CanonicalTree& tree, std::span<const float* const> partial_sums,
-                       std::span<float> sum) override;
+                       const SumTarget& target) override;
   Status AllGatherSlices(std::span<const std::span<float>> buckets) override;
   void Abort() override { is_aborted_ = true; }
 
@@ -126,6 +127,7 @@ class NcclCollective final : public Collective {
   DeviceBuffer<float> bucket_;              // the same of a whole bucket
   DeviceBuffer<const float*> slot_table_;   // slots_, on the device
   DeviceBuffer<DeviceAddition> additions_;  // of the tree, on the device
+  std::vector<float> heard_;                // the slice's sum on the host, for a listener
   std::vector<const float*> mine_;          // [partial sums], on the device
   std::vector<const float*> slots_;         // [slots], on the device
 };
@@ -187,27 +189,44 @@ Status NcclCollective::AllGather(std::span<const std::byte> mine, std::span<std:
   return Finish();
 }
 
+std::span<float> NcclCollective::MemoryOf(int peer, std::span<float> mine) const {
+  DESCENT_CHECK(peer == rank_);
+  return mine;
+}
+
 Status NcclCollective::ReduceScatter(const CanonicalTree& tree,
                                      std::span<const float* const> partial_sums,
-                                     std::span<float> sum) {
+                                     const SumTarget& target) {
   DESCENT_CHECK(tree.world_size() == world_size_);
   DESCENT_CHECK(partial_sums.size() == tree.PartialSumsOf(rank_).size());
   DESCENT_CHECK(tree.slot_count() <= kDeviceSlotsMax);
   DESCENT_RETURN_IF_ERROR(CheckAlive());
-  if (sum.empty()) return Status();
-  DESCENT_RETURN_IF_ERROR(BringToDevice(partial_sums, sum.size()));
-  DESCENT_RETURN_IF_ERROR(ExchangePartialSums(tree, sum.size()));
+  if (target.bucket_size == 0) return Status();
+  const auto bucket_size = static_cast<std::size_t>(target.bucket_size);
+  DESCENT_RETURN_IF_ERROR(BringToDevice(partial_sums, bucket_size));
+  DESCENT_RETURN_IF_ERROR(ExchangePartialSums(tree, bucket_size));
 
-  const std::span<float> slice = SliceIn(sum, world_size_, rank_);
-  const auto count = static_cast<std::int64_t>(slice.size());
-  if (IsOnDevice(sum.data())) {
-    DESCENT_RETURN_IF_ERROR(AddInOrder(tree, slice.data(), count));
-    return Finish();
+  const IndexRange slice = SliceOf(target.bucket_size, world_size_, rank_);
+  const std::size_t slice_bytes = static_cast<std::size_t>(slice.size()) * sizeof(float);
+  const bool is_kept = target.bucket != nullptr;
+  const bool is_kept_on_device = is_kept && IsOnDevice(target.bucket);
+  if (!is_kept_on_device)
+    DESCENT_RETURN_IF_ERROR(slice_sum_.GrowTo(static_cast<std::size_t>(slice.size())));
+  float* const sum = is_kept_on_device ? target.bucket + slice.first : slice_sum_.data();
+  DESCENT_RETURN_IF_ERROR(AddInOrder(tree, sum, slice.size()));
+  if (is_kept && !is_kept_on_device)
+    DESCENT_RETURN_IF_ERROR(Copy(target.bucket + slice.first, sum, slice_bytes));
+  if (!target.on_block) return Finish();
+  heard_.resize(static_cast<std::size_t>(slice.size()));
+  DESCENT_RETURN_IF_ERROR(Copy(heard_.data(), sum, slice_bytes));
+  DESCENT_RETURN_IF_ERROR(Finish());
+  for (std::int64_t first = 0; first < slice.size(); first += kSliceUnitElements) {
+    const std::int64_t size = std::min(kSliceUnitElements, slice.size() - first);
+    target.on_block(
+        {slice.first + first, slice.first + first + size},
+        std::span(heard_).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(size)));
   }
-  DESCENT_RETURN_IF_ERROR(slice_sum_.GrowTo(slice.size()));
-  DESCENT_RETURN_IF_ERROR(AddInOrder(tree, slice_sum_.data(), count));
-  DESCENT_RETURN_IF_ERROR(Copy(slice.data(), slice_sum_.data(), slice.size_bytes()));
-  return Finish();
+  return Status();
 }
 
 Status NcclCollective::BringToDevice(std::span<const float* const> partial_sums, std::size_t size) {

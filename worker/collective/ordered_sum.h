@@ -6,6 +6,7 @@
 
 #include "worker/collective/add_elements.h"
 #include "worker/collective/canonical_tree.h"
+#include "worker/collective/collective.h"
 
 namespace descent {
 
@@ -13,13 +14,15 @@ namespace descent {
 // allocates only when a tree has more slots than all before it. One thread.
 class OrderedSum {
  public:
-  // `slots`: one pointer for each slot of `tree`, each to [sum.size()]. `sum` may be one of them;
-  // no other is written.
-  void Add(const CanonicalTree& tree, std::span<const float* const> slots, std::span<float> sum);
+  // Adds the elements `range` of a bucket, which may be none or begins at a whole unit of a slice,
+  // and gives them to `target`. `slots`: one pointer for each slot of `tree`, each to
+  // [range.size()], the part of it that is added. What is written may be one of them; no other is.
+  void Add(const CanonicalTree& tree, std::span<const float* const> slots, IndexRange range,
+           const SumTarget& target);
 
  private:
-  void AddBlock(const CanonicalTree& tree, std::span<const float* const> slots, std::size_t first,
-                std::span<float> block_sum, StoreKind store);
+  const float* AddBlock(const CanonicalTree& tree, std::span<const float* const> slots,
+                        std::size_t first, std::size_t size, float* sum, StoreKind store);
 
   std::vector<float> scratch_;              // [slots, block]: sums of two or more slots
   std::vector<const float*> block_values_;  // [slots]: each slot of one block, as it is added up

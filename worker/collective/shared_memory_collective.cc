@@ -65,10 +65,12 @@ class SharedMemoryCollective final : public Collective {
   bool shares_memory() const override { return world_size_ > 1; }
 
   Result<std::span<float>> Allocate(std::int64_t element_count, MemoryKind kind) override;
+  std::span<float> MemoryOf(int peer, std::span<float> mine) const override;
   Status AllGather(std::span<const std::byte> mine, std::span<std::byte> all) override;
   Status ReduceScatter(const CanonicalTree& tree, std::span<const float* const> partial_sums,
-                       std::span<float> sum) override;
+                       const SumTarget& target) override;
   Status AllGatherSlices(std::span<const std::span<float>> buckets) override;
+  Status Barrier() override { return barrier_.Meet(); }
   void Abort() override { barrier_.Abort(); }
 
  private:
@@ -84,8 +86,8 @@ class SharedMemoryCollective final : public Collective {
   bool ArePostedPlacesShared(int parity) const;
   void FindSlots(const CanonicalTree& tree, int parity, std::int64_t first);
   Status ReduceStaged(const CanonicalTree& tree, std::span<const float* const> partial_sums,
-                      std::span<float> sum);
-  void AddStaged(const CanonicalTree& tree, int parity, IndexRange chunk, std::span<float> sum);
+                      const SumTarget& target);
+  void AddStaged(const CanonicalTree& tree, int parity, IndexRange chunk, const SumTarget& target);
   Status GatherStaged(std::span<float> bucket);
 
   const MappedMemory memory_;
@@ -99,8 +101,11 @@ class SharedMemoryCollective final : public Collective {
   std::vector<const float*> slots_;  // of one reduction, from the first element that is added
 };
 
-std::size_t RoundedUp(std::size_t bytes) {
-  return (bytes + kPartAlignment - 1) / kPartAlignment * kPartAlignment;
+// An odd number of pages: at a distance that many powers of two divide, an element of one rank and
+// the same one of another, which are read together, get in each other's way in caches and memory.
+std::size_t PartBytes(std::size_t value_bytes) {
+  const std::size_t pages = (value_bytes + kPartAlignment - 1) / kPartAlignment;
+  return (pages | 1) * kPartAlignment;
 }
 
 Result<std::span<float>> SharedMemoryCollective::Allocate(std::int64_t element_count,
@@ -114,7 +119,7 @@ Result<std::span<float>> SharedMemoryCollective::Allocate(std::int64_t element_c
     return Status(Code::kResourceExhausted, std::to_string(element_count) + " values for each of " +
                                                 std::to_string(part_count) +
                                                 " ranks are more than any machine has");
-  Allocation allocation{.memory = {}, .kind = kind, .part_bytes = RoundedUp(count * sizeof(float))};
+  Allocation allocation{.memory = {}, .kind = kind, .part_bytes = PartBytes(count * sizeof(float))};
   DESCENT_RETURN_IF_ERROR(MapAllocation(allocation, part_count));
   allocations_.push_back(std::move(allocation));
   return std::span(allocations_.back().PartOf(rank_), count);
@@ -164,6 +169,14 @@ Status SharedMemoryCollective::Agree(const Status& mine) {
   return Status();
 }
 
+std::span<float> SharedMemoryCollective::MemoryOf(int peer, std::span<float> mine) const {
+  DESCENT_CHECK(0 <= peer && peer < world_size_);
+  const Place place = PlaceOf(mine.data());
+  DESCENT_CHECK(place.allocation != Place::kPrivate);
+  const Allocation& allocation = allocations_[static_cast<std::size_t>(place.allocation)];
+  return {allocation.PartOf(peer) + place.first_element, mine.size()};
+}
+
 Status SharedMemoryCollective::AllGather(std::span<const std::byte> mine,
                                          std::span<std::byte> all) {
   DESCENT_CHECK(all.size() == mine.size() * static_cast<std::size_t>(world_size_));
@@ -183,16 +196,16 @@ Status SharedMemoryCollective::AllGather(std::span<const std::byte> mine,
 
 Status SharedMemoryCollective::ReduceScatter(const CanonicalTree& tree,
                                              std::span<const float* const> partial_sums,
-                                             std::span<float> sum) {
+                                             const SumTarget& target) {
   DESCENT_CHECK(tree.world_size() == world_size_);
   DESCENT_CHECK(partial_sums.size() == tree.PartialSumsOf(rank_).size());
   const int parity = NextParity();
   PostPartialSums(room_.post(parity, rank_), partial_sums);
   DESCENT_RETURN_IF_ERROR(barrier_.Meet());
-  if (!ArePostedPlacesShared(parity)) return ReduceStaged(tree, partial_sums, sum);
-  const IndexRange slice = SliceOf(static_cast<std::int64_t>(sum.size()), world_size_, rank_);
+  if (!ArePostedPlacesShared(parity)) return ReduceStaged(tree, partial_sums, target);
+  const IndexRange slice = SliceOf(target.bucket_size, world_size_, rank_);
   FindSlots(tree, parity, slice.first);
-  ordered_sum_.Add(tree, slots_, SliceIn(sum, world_size_, rank_));
+  ordered_sum_.Add(tree, slots_, slice, target);
   return Status();
 }
 
@@ -242,18 +255,21 @@ void SharedMemoryCollective::FindSlots(const CanonicalTree& tree, int parity, st
   }
 }
 
-// Chunk by chunk: all copy their partial sums into the room, then each adds what is of its slice.
+// Chunk by chunk, of whole units of a slice: all copy their partial sums into the room, then each
+// adds what is of its slice.
 Status SharedMemoryCollective::ReduceStaged(const CanonicalTree& tree,
                                             std::span<const float* const> partial_sums,
-                                            std::span<float> sum) {
+                                            const SumTarget& target) {
   std::size_t partial_sums_max = 1;
   for (int rank = 0; rank < world_size_; ++rank)
     partial_sums_max = std::max(partial_sums_max, tree.PartialSumsOf(rank).size());
-  const auto chunk_size =
-      static_cast<std::int64_t>(SharedRoomLayout::kStageBytes / sizeof(float) / partial_sums_max);
-  const auto size = static_cast<std::int64_t>(sum.size());
-  for (std::int64_t first = 0; first < size; first += chunk_size) {
-    const IndexRange chunk{first, std::min(size, first + chunk_size)};
+  constexpr std::size_t kUnitBytes = kSliceUnitElements * sizeof(float);
+  static_assert(SharedRoomLayout::kStageBytes >= SharedRoomLayout::kPlacesMax * kUnitBytes);
+  const std::int64_t chunk_size =
+      kSliceUnitElements *
+      static_cast<std::int64_t>(SharedRoomLayout::kStageBytes / kUnitBytes / partial_sums_max);
+  for (std::int64_t first = 0; first < target.bucket_size; first += chunk_size) {
+    const IndexRange chunk{first, std::min(target.bucket_size, first + chunk_size)};
     const int parity = NextParity();
     std::byte* staged = room_.stage(parity, rank_).data();
     for (const float* values : partial_sums) {
@@ -262,14 +278,14 @@ Status SharedMemoryCollective::ReduceStaged(const CanonicalTree& tree,
       staged += chunk_bytes;
     }
     DESCENT_RETURN_IF_ERROR(barrier_.Meet());
-    AddStaged(tree, parity, chunk, sum);
+    AddStaged(tree, parity, chunk, target);
   }
   return Status();
 }
 
 void SharedMemoryCollective::AddStaged(const CanonicalTree& tree, int parity, IndexRange chunk,
-                                       std::span<float> sum) {
-  const IndexRange slice = SliceOf(static_cast<std::int64_t>(sum.size()), world_size_, rank_);
+                                       const SumTarget& target) {
+  const IndexRange slice = SliceOf(target.bucket_size, world_size_, rank_);
   const IndexRange mine{std::max(slice.first, chunk.first), std::min(slice.last, chunk.last)};
   if (mine.first >= mine.last) return;
   slots_.clear();
@@ -279,9 +295,7 @@ void SharedMemoryCollective::AddStaged(const CanonicalTree& tree, int parity, In
       slots_.push_back(staged + static_cast<std::int64_t>(i) * chunk.size() +
                        (mine.first - chunk.first));
   }
-  ordered_sum_.Add(
-      tree, slots_,
-      sum.subspan(static_cast<std::size_t>(mine.first), static_cast<std::size_t>(mine.size())));
+  ordered_sum_.Add(tree, slots_, mine, target);
 }
 
 Status SharedMemoryCollective::AllGatherSlices(std::span<const std::span<float>> buckets) {

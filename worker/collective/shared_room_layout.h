@@ -36,7 +36,7 @@ class SharedRoomLayout {
   };
 
   // A message of this size is copied in one go, and stays in a core's own cache.
-  static constexpr std::size_t kStageBytes = std::size_t{256} << 10;
+  static constexpr std::size_t kStageBytes = std::size_t{512} << 10;
 
   static std::size_t ByteCount(int world_size);
   SharedRoomLayout(std::span<std::byte> room, int world_size);

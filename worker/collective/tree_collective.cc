@@ -46,6 +46,11 @@ Result<std::span<float>> TreeCollective::Allocate(std::int64_t element_count, Me
   return std::span(reinterpret_cast<float*>(allocations_.back().bytes().data()), count);
 }
 
+std::span<float> TreeCollective::MemoryOf(int peer, std::span<float> mine) const {
+  DESCENT_CHECK(peer == rank());
+  return mine;
+}
+
 Status TreeCollective::AllGather(std::span<const std::byte> mine, std::span<std::byte> all) {
   DESCENT_CHECK(all.size() == mine.size() * static_cast<std::size_t>(world_size()));
   const auto part_of = [&](int rank) {
@@ -65,11 +70,12 @@ Status TreeCollective::AllGather(std::span<const std::byte> mine, std::span<std:
 
 Status TreeCollective::ReduceScatter(const CanonicalTree& tree,
                                      std::span<const float* const> partial_sums,
-                                     std::span<float> sum) {
+                                     const SumTarget& target) {
   DESCENT_CHECK(tree.world_size() == world_size());
   DESCENT_CHECK(partial_sums.size() == tree.PartialSumsOf(rank()).size());
-  DESCENT_RETURN_IF_ERROR(ExchangePartialSums(tree, partial_sums, sum.size()));
-  ordered_sum_.Add(tree, slots_, SliceIn(sum, world_size(), rank()));
+  DESCENT_RETURN_IF_ERROR(
+      ExchangePartialSums(tree, partial_sums, static_cast<std::size_t>(target.bucket_size)));
+  ordered_sum_.Add(tree, slots_, SliceOf(target.bucket_size, world_size(), rank()), target);
   return Status();
 }
 

@@ -29,9 +29,10 @@ class TreeCollective final : public Collective {
   int world_size() const override { return exchange_->world_size(); }
   bool shares_memory() const override { return false; }
   Result<std::span<float>> Allocate(std::int64_t element_count, MemoryKind kind) override;
+  std::span<float> MemoryOf(int peer, std::span<float> mine) const override;
   Status AllGather(std::span<const std::byte> mine, std::span<std::byte> all) override;
   Status ReduceScatter(const CanonicalTree& tree, std::span<const float* const> partial_sums,
-                       std::span<float> sum) override;
+                       const SumTarget& target) override;
   Status AllGatherSlices(std::span<const std::span<float>> buckets) override;
   void Abort() override { exchange_->Abort(); }
 

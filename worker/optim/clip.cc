@@ -23,20 +23,23 @@ void SumSquaresOfBlocks(std::span<const float> values, std::span<double> sums) {
   }
 }
 
-void SumSquaresOfBlocks(std::span<const float> arena, IndexRange range,
+void SumSquaresOfBlocks(std::span<const float> values, IndexRange range,
                         std::span<const IndexRange> counted, std::span<double> sums) {
+  DESCENT_CHECK(std::ssize(values) == range.size());
   DESCENT_CHECK(std::ssize(sums) == NormBlockCount(range.size()));
+  auto part = std::ranges::upper_bound(counted, range.first, {}, &IndexRange::last);
+  std::int64_t block_first = range.first;
   for (double& sum : sums) {
-    const std::int64_t block_last = std::min(range.last, range.first + kNormBlockElements);
+    const std::int64_t block_last = std::min(range.last, block_first + kNormBlockElements);
     sum = 0;
-    while (!counted.empty() && counted.front().last <= range.first) counted = counted.subspan(1);
-    for (const IndexRange& part : counted) {
-      if (part.first >= block_last) break;
-      const std::int64_t first = std::max(range.first, part.first);
-      const std::int64_t last = std::min(block_last, part.last);
-      sum += SumOfSquares(arena.data() + first, static_cast<std::size_t>(last - first));
+    while (part != counted.end() && part->last <= block_first) ++part;
+    for (auto next = part; next != counted.end() && next->first < block_last; ++next) {
+      const std::int64_t first = std::max(block_first, next->first);
+      const std::int64_t last = std::min(block_last, next->last);
+      sum += SumOfSquares(values.data() + (first - range.first),
+                          static_cast<std::size_t>(last - first));
     }
-    range.first = block_last;
+    block_first = block_last;
   }
 }
 

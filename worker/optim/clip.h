@@ -19,9 +19,9 @@ std::int64_t NormBlockCount(std::int64_t value_count);
 // Writes the sum of squares of each block of `values` to sums [NormBlockCount(values.size())].
 void SumSquaresOfBlocks(std::span<const float> values, std::span<double> sums);
 
-// The same of the elements `range` of `arena`, of which only those count that lie in one of
-// `counted`: ranges of the arena, ascending, not overlapping.
-void SumSquaresOfBlocks(std::span<const float> arena, IndexRange range,
+// The same of the elements `range` of an arena, which are `values`: only those count that lie in
+// one of `counted`, ranges of the arena, ascending, not overlapping.
+void SumSquaresOfBlocks(std::span<const float> values, IndexRange range,
                         std::span<const IndexRange> counted, std::span<double> sums);
 
 // The norm of values with these sums of squares, added in order.

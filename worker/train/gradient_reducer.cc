@@ -21,6 +21,7 @@ GradientReducer::GradientReducer(const Options& options) : options_(options) {}
 
 Status GradientReducer::BeginStep(const std::vector<bool>& leaf_present) {
   std::ranges::fill(leaf_square_sums_, 0.0);
+  if (shares_sum() && !sum_.empty()) DESCENT_RETURN_IF_ERROR(options_.collective.Barrier());
   if (tree_ && leaf_present == leaf_present_) return Status();
   leaf_present_ = leaf_present;
   tree_.emplace(leaf_present, options_.collective.world_size());
@@ -40,15 +41,9 @@ Status GradientReducer::GrowBuffers() {
                    options_.collective.Allocate(size, MemoryKind::kPerRank));
     buffers_.push_back(buffer);
   }
-  if (!sum_.empty()) return Status();
-
-  // Where all ranks need the whole sum and see the same memory, it is written once for all.
-  sum_ = buffers_[0];
-  if (options_.update == UpdateKind::kReplicated && options_.collective.shares_memory()) {
-    DESCENT_ASSIGN(sum_, options_.collective.Allocate(size, MemoryKind::kCommon));
-  }
-  for (const IndexRange& bucket : options_.layout.buckets)
-    bucket_sums_.push_back(RangeOf(sum_, bucket));
+  // In place: what an addition writes it has just read. Where all ranks need the whole sum and see
+  // the same memory, it is written once for all.
+  sum_ = shares_sum() ? options_.collective.MemoryOf(0, buffers_[0]) : buffers_[0];
   return Status();
 }
 
@@ -77,8 +72,7 @@ void GradientReducer::AllBucketsReady() {
 
 // In memory that all ranks see, nothing travels: one meeting for all buckets is enough.
 void GradientReducer::AllBucketsPosted() {
-  if (options_.update == UpdateKind::kSharded || !options_.collective.shares_memory()) return;
-  options_.communication.Post([this] { return options_.collective.AllGatherSlices(bucket_sums_); });
+  if (shares_sum()) options_.communication.Post([this] { return options_.collective.Barrier(); });
 }
 
 void GradientReducer::AddBuffers(std::size_t leaf, IndexRange elements) {
@@ -93,14 +87,18 @@ void GradientReducer::AddBuffers(std::size_t leaf, IndexRange elements) {
 
 Status GradientReducer::ReduceBucket(int bucket) {
   const IndexRange elements = options_.slices.Bucket(bucket);
-  const std::span<float> sum = bucket_sums_[static_cast<std::size_t>(bucket)];
+  const std::span<float> sum = RangeOf(sum_, elements);
   partial_sums_.clear();
   for (std::size_t i = 0; i < tree_->PartialSumsOf(options_.collective.rank()).size(); ++i)
     partial_sums_.push_back(RangeOf(buffers_[i], elements).data());
-  DESCENT_RETURN_IF_ERROR(options_.collective.ReduceScatter(*tree_, partial_sums_, sum));
-  SumSquares(bucket);
-  if (options_.update == UpdateKind::kSharded || options_.collective.shares_memory())
-    return Status();
+  DESCENT_RETURN_IF_ERROR(options_.collective.ReduceScatter(
+      *tree_, partial_sums_,
+      {.bucket_size = elements.size(),
+       .bucket = sum.data(),
+       .on_block = [this, bucket](IndexRange block, std::span<const float> values) {
+         SumSquaresOfBlock(bucket, block, values);
+       }}));
+  if (options_.update == UpdateKind::kSharded || shares_sum()) return Status();
   return options_.collective.AllGatherSlices(std::span(&sum, 1));
 }
 
@@ -110,15 +108,21 @@ void GradientReducer::SumSquaresOfLeaf(std::size_t leaf, int bucket) {
   if (std::ranges::count(leaf_present_, true) < 2) return;
   const IndexRange elements = options_.slices.Bucket(bucket);
   block_sums_.resize(static_cast<std::size_t>(NormBlockCount(elements.size())));
-  SumSquaresOfBlocks(BufferOf(leaf), elements, options_.counted, block_sums_);
+  SumSquaresOfBlocks(RangeOf(std::span<const float>(BufferOf(leaf)), elements), elements,
+                     options_.counted, block_sums_);
   for (const double sum : block_sums_) leaf_square_sums_[leaf] += sum;
 }
 
-// At once, while the slice is in the cache.
-void GradientReducer::SumSquares(int bucket) {
+void GradientReducer::SumSquaresOfBlock(int bucket, IndexRange elements,
+                                        std::span<const float> values) {
   const int rank = options_.collective.rank();
-  SumSquaresOfBlocks(sum_, options_.slices.SliceOf(bucket, rank), options_.counted,
-                     RangeOf(options_.square_sums, options_.slices.BlocksOf(bucket, rank)));
+  const std::int64_t first = options_.slices.Bucket(bucket).first + elements.first;
+  const IndexRange slice = options_.slices.SliceOf(bucket, rank);
+  const std::int64_t block =
+      options_.slices.BlocksOf(bucket, rank).first + (first - slice.first) / kNormBlockElements;
+  SumSquaresOfBlocks(
+      values, {first, first + elements.size()}, options_.counted,
+      RangeOf(options_.square_sums, {block, block + NormBlockCount(elements.size())}));
 }
 
 }  // namespace descent

@@ -39,8 +39,9 @@ class GradientReducer {
   explicit GradientReducer(const Options& options);
 
   // `leaf_present` [V]: which logical workers have samples in this step; equal on every rank.
-  // Takes memory from the collective if this step needs more of it than all before; the
-  // communication thread is idle then.
+  // Takes memory from the collective if this step needs more of it than all before, and waits until
+  // every rank has called it, where sum() is one memory that all of them read. The communication
+  // thread is idle meanwhile.
   Status BeginStep(const std::vector<bool>& leaf_present);
 
   // This rank's logical workers with samples, ascending.
@@ -56,25 +57,27 @@ class GradientReducer {
   void AllBucketsReady();
   void AllBucketsPosted();
 
-  // Of a sharded update only this rank's slices hold the sum. Valid until the next step begins.
+  // Of a sharded update only this rank's slices hold the sum. Valid until BeginStep.
   std::span<const float> sum() const { return sum_; }
 
  private:
   Status GrowBuffers();
   void AddBuffers(std::size_t leaf, IndexRange elements);
   Status ReduceBucket(int bucket);
-  void SumSquares(int bucket);
+  void SumSquaresOfBlock(int bucket, IndexRange elements, std::span<const float> values);
   void SumSquaresOfLeaf(std::size_t leaf, int bucket);
+  bool shares_sum() const {
+    return options_.update == UpdateKind::kReplicated && options_.collective.shares_memory();
+  }
 
   const Options options_;
-  std::vector<std::span<float>> bucket_sums_;  // of sum_
   std::vector<bool> leaf_present_;
   std::optional<CanonicalTree> tree_;       // of leaf_present_
   AccumulationPlan accumulation_;           // of tree_
   std::vector<double> leaf_square_sums_;    // of this rank's leaves
   std::vector<double> block_sums_;          // of a bucket of a leaf
   std::vector<std::span<float>> buffers_;   // [element_count] each, as many on every rank
-  std::span<float> sum_;                    // the first buffer, or memory common to all ranks
+  std::span<float> sum_;                    // the first buffer: of this rank, or for all of rank 0
   std::vector<const float*> partial_sums_;  // of a bucket; used by the communication thread alone
 };
 

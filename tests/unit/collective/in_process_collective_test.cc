@@ -9,6 +9,7 @@
 
 #include "tests/unit/collective/allocation_counter.h"
 #include "tests/unit/collective/collective_conformance.h"
+#include "tests/unit/collective/reduce_scatter_conformance.h"
 
 namespace descent {
 namespace {
@@ -30,6 +31,7 @@ struct InProcessWorld : HostMemory {
 };
 
 INSTANTIATE_TYPED_TEST_SUITE_P(InProcess, CollectiveConformanceTest, InProcessWorld);
+INSTANTIATE_TYPED_TEST_SUITE_P(InProcess, ReduceScatterConformanceTest, InProcessWorld);
 
 TEST(InProcessCollectiveTest, ACallNoLargerThanTheFirstDoesNotAllocate) {
   InProcessWorld::Run(3, [](Collective& collective) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tests/unit/collective/collective_conformance.h"
+#include "tests/unit/collective/reduce_scatter_conformance.h"
 #include "worker/collective/ordered_sum_kernel.h"
 
 namespace descent {
@@ -39,6 +40,7 @@ struct OneGpu {
 };
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Nccl, CollectiveConformanceTest, OneGpu);
+INSTANTIATE_TYPED_TEST_SUITE_P(Nccl, ReduceScatterConformanceTest, OneGpu);
 
 // Several slots, as several ranks would bring them; the kernel alone.
 TEST(OrderedSumKernelTest, AddsInTheOrderOfTheTree) {

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "tests/unit/collective/collective_conformance.h"
+#include "tests/unit/collective/reduce_scatter_conformance.h"
 
 namespace descent {
 namespace {
@@ -40,6 +41,7 @@ struct SharedMemoryWorld : HostMemory {
 };
 
 INSTANTIATE_TYPED_TEST_SUITE_P(SharedMemory, CollectiveConformanceTest, SharedMemoryWorld);
+INSTANTIATE_TYPED_TEST_SUITE_P(SharedMemory, ReduceScatterConformanceTest, SharedMemoryWorld);
 
 TEST(SharedMemoryCollectiveTest, CommonMemoryIsOneArray) {
   SharedMemoryWorld::Run(3, [](Collective& collective) {

@@ -56,7 +56,7 @@ TEST(ClipTest, OnlyTheRangesThatCountEnterTheSums) {
   const std::vector<IndexRange> counted = {{0, 500}, {1000, 1010}, {5000, 9000}};
   std::vector<double> sums(3, -1);
 
-  SumSquaresOfBlocks(arena, {400, 10000}, counted, sums);
+  SumSquaresOfBlocks(std::span(arena).subspan(400), {400, 10000}, counted, sums);
 
   EXPECT_EQ(sums, (std::vector<double>{4 * (100 + 10), 4 * (8592 - 5000), 4 * (9000 - 8592)}));
 }
