@@ -1,0 +1,48 @@
+"""The table that is printed and kept in docs/results.md."""
+
+import re
+import statistics
+
+BEGIN, END = "<!-- bench/compare: begin -->", "<!-- bench/compare: end -->"
+HEADER = ["case", "ours, ms", "PyTorch, ms", "times faster", "goal", "reached"]
+
+
+def summarize(case, ours, peers):
+    """The row of a case from the times of its segments, in the order in which they alternated."""
+    ratio = statistics.median(peer / our for our, peer in zip(ours, peers, strict=True))
+    return [case.name, milliseconds(statistics.median(ours)), milliseconds(statistics.median(peers)),
+            f"{ratio:.2f}", f"{case.goal:g}", "yes" if ratio >= case.goal else "no"]
+
+
+def milliseconds(value):
+    return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.3f}"
+
+
+def markdown(rows):
+    lines = [HEADER, ["---"] + ["---:"] * (len(HEADER) - 2) + ["---"], *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def rows_of(text):
+    """The rows that a page holds between the markers, by case."""
+    rows = {}
+    for line in between(text).splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if len(cells) == len(HEADER) and cells[0] != HEADER[0] and not cells[0].startswith("---"):
+            rows[cells[0]] = cells
+    return rows
+
+
+def between(text):
+    found = re.search(re.escape(BEGIN) + "(.*)" + re.escape(END), text, re.DOTALL)
+    if found is None:
+        raise ValueError(f"the page has no place for the table: {BEGIN} … {END}")
+    return found.group(1)
+
+
+def record(text, order, rows, caption):
+    """The page with these rows in place of older ones of the same cases."""
+    kept = {**rows_of(text), **{row[0]: row for row in rows}}
+    ordered = [kept[name] for name in order if name in kept]
+    before, after = text.split(BEGIN)[0], text.split(END)[1]
+    return f"{before}{BEGIN}\n{caption}\n\n{markdown(ordered)}{END}{after}"
