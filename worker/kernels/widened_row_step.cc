@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/aligned_buffer.h"
+#include "common/check.h"
 #include "worker/kernels/cpu/bfloat16_run.h"
 #include "worker/kernels/cpu/cpu_kernels.h"
 #include "worker/kernels/row_addresses.h"

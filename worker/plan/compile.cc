@@ -93,15 +93,6 @@ std::vector<int> BucketReadiness(const std::vector<ProgramStep>& steps,
   return ready_after;
 }
 
-std::unique_ptr<float[], FreeMemory> AllocateAligned(std::int64_t element_count) {
-  // The count is a multiple of 64 bytes already; one more line, because none is not an arena.
-  const std::size_t bytes = (static_cast<std::size_t>(element_count) + 16) * sizeof(float);
-  auto* memory = static_cast<float*>(std::aligned_alloc(64, bytes));
-  DESCENT_CHECK(memory != nullptr);
-  std::fill_n(memory, bytes / sizeof(float), 0.0f);  // takes the page faults before the first run
-  return std::unique_ptr<float[], FreeMemory>(memory);
-}
-
 void CountElements(Program& program, const Graph& graph, const ParameterLayout& layout,
                    std::int64_t activation_elements) {
   const auto set = [&](Arena arena, std::int64_t count) {
@@ -140,7 +131,7 @@ Result<std::unique_ptr<Plan>> Plan::Compile(const Graph& model, const ParameterL
     program->bucket_ready_after = BucketReadiness(program->steps, layout);
   }
   CountElements(*program, lowered.graph, layout, placed.activation_elements);
-  program->activations = AllocateAligned(placed.activation_elements);
+  program->activations = AlignedBuffer(placed.activation_elements);
   return std::unique_ptr<Plan>(new Plan(std::move(program)));
 }
 

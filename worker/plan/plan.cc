@@ -44,7 +44,7 @@ Bases BasesOf(const Program& program, const PlanRun& run) {
           BaseOf(run.correct),
           BaseOf(run.top_five),
           BaseOf(run.logits),
-          reinterpret_cast<std::byte*>(program.activations.get())};
+          BaseOf(program.activations.span())};
 }
 
 std::byte* AddressOf(const Place& place, const Bases& bases) {

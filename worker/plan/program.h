@@ -3,11 +3,11 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "common/aligned_buffer.h"
 #include "worker/kernels/kernel.h"
 #include "worker/kernels/widened_step.h"
 #include "worker/plan/plan.h"
@@ -52,10 +52,6 @@ struct ProgramStep {
   std::vector<void*> output_addresses;
 };
 
-struct FreeMemory {
-  void operator()(float* memory) const { std::free(memory); }
-};
-
 // What Plan::Compile makes and Plan::Run replays.
 struct Program {
   PlanKind kind = PlanKind::kEvaluate;
@@ -63,8 +59,8 @@ struct Program {
   std::vector<ProgramStep> steps;
   // By bucket: the step after which its gradients, and those of all buckets before it, are written.
   std::vector<int> bucket_ready_after;
-  std::unique_ptr<float[], FreeMemory> activations;  // 64-byte aligned
-  WideningScratch scratch;                           // of steps on bf16
+  AlignedBuffer activations{0};
+  WideningScratch scratch;  // of steps on bf16
 };
 
 // The halves of Plan::Compile that come before kernels: lower.cc and place_values.cc.
