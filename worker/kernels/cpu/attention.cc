@@ -18,26 +18,41 @@ HWY_BEFORE_NAMESPACE();
 namespace descent::cpu {
 namespace HWY_NAMESPACE {
 
+// One vector of each row of a block.
+struct RowVectors {
+  FloatVector of[kRowsPerBlock];
+};
+
+HWY_INLINE RowVectors LoadRows(const float* from, std::size_t stride) {
+  RowVectors rows;
+  for (std::size_t r = 0; r < kRowsPerBlock; ++r)
+    rows.of[r] = hn::Load(FloatTag(), from + r * stride);
+  return rows;
+}
+
+// sum over i < count of factors[r, i] vectors[i], r a row of a block. Factors lie `factor_stride`
+// apart from row to row, vectors `vector_stride` from one to the next.
+HWY_INLINE void SumVectors(const float* factors, std::size_t factor_stride, const float* vectors,
+                           std::size_t vector_stride, std::size_t count, RowVectors& sums) {
+  const FloatTag tag;
+  for (FloatVector& sum : sums.of) sum = hn::Zero(tag);
+  for (std::size_t i = 0; i < count; ++i) {
+    const FloatVector vector = hn::Load(tag, vectors + i * vector_stride);
+    for (std::size_t r = 0; r < kRowsPerBlock; ++r)
+      sums.of[r] = hn::MulAdd(hn::Set(tag, factors[r * factor_stride + i]), vector, sums.of[r]);
+  }
+}
+
 // products[r, j] = sum over d of rows[r, d] transposed[d, j], of a block of rows and the first
 // `count` columns, rounded up to whole vectors.
 void MultiplyBlock(const AttentionHead& head, const float* rows, const float* transposed,
                    std::size_t count, float* products) {
   const FloatTag tag;
   for (std::size_t j = 0; j < count; j += hn::Lanes(tag)) {
-    FloatVector sum0 = hn::Zero(tag), sum1 = hn::Zero(tag);
-    FloatVector sum2 = hn::Zero(tag), sum3 = hn::Zero(tag);
-    for (std::size_t d = 0; d < head.columns; ++d) {
-      const FloatVector column = hn::Load(tag, transposed + d * head.padded_tokens + j);
-      const float* factor = rows + d;
-      sum0 = hn::MulAdd(hn::Set(tag, factor[0]), column, sum0);
-      sum1 = hn::MulAdd(hn::Set(tag, factor[head.padded_width]), column, sum1);
-      sum2 = hn::MulAdd(hn::Set(tag, factor[2 * head.padded_width]), column, sum2);
-      sum3 = hn::MulAdd(hn::Set(tag, factor[3 * head.padded_width]), column, sum3);
-    }
-    hn::Store(sum0, tag, products + j);
-    hn::Store(sum1, tag, products + head.padded_tokens + j);
-    hn::Store(sum2, tag, products + 2 * head.padded_tokens + j);
-    hn::Store(sum3, tag, products + 3 * head.padded_tokens + j);
+    RowVectors sums;
+    SumVectors(rows, head.padded_width, transposed + j, head.padded_tokens, head.columns, sums);
+    for (std::size_t r = 0; r < kRowsPerBlock; ++r)
+      hn::Store(sums.of[r], tag, products + r * head.padded_tokens + j);
   }
 }
 
@@ -46,20 +61,10 @@ void CombineBlock(const AttentionHead& head, const float* weights, const float* 
                   std::size_t count, float* out) {
   const FloatTag tag;
   for (std::size_t d = 0; d < head.padded_width; d += hn::Lanes(tag)) {
-    FloatVector sum0 = hn::Zero(tag), sum1 = hn::Zero(tag);
-    FloatVector sum2 = hn::Zero(tag), sum3 = hn::Zero(tag);
-    for (std::size_t j = 0; j < count; ++j) {
-      const FloatVector row = hn::Load(tag, rows + j * head.padded_width + d);
-      const float* weight = weights + j;
-      sum0 = hn::MulAdd(hn::Set(tag, weight[0]), row, sum0);
-      sum1 = hn::MulAdd(hn::Set(tag, weight[head.padded_tokens]), row, sum1);
-      sum2 = hn::MulAdd(hn::Set(tag, weight[2 * head.padded_tokens]), row, sum2);
-      sum3 = hn::MulAdd(hn::Set(tag, weight[3 * head.padded_tokens]), row, sum3);
-    }
-    hn::Store(sum0, tag, out + d);
-    hn::Store(sum1, tag, out + head.padded_width + d);
-    hn::Store(sum2, tag, out + 2 * head.padded_width + d);
-    hn::Store(sum3, tag, out + 3 * head.padded_width + d);
+    RowVectors sums;
+    SumVectors(weights, head.padded_tokens, rows + d, head.padded_width, count, sums);
+    for (std::size_t r = 0; r < kRowsPerBlock; ++r)
+      hn::Store(sums.of[r], tag, out + r * head.padded_width + d);
   }
 }
 
@@ -68,18 +73,12 @@ void AddOuterBlock(const AttentionHead& head, const float* weights, const float*
                    std::size_t count, float* out) {
   const FloatTag tag;
   for (std::size_t d = 0; d < head.padded_width; d += hn::Lanes(tag)) {
-    const FloatVector row0 = hn::Load(tag, rows + d);
-    const FloatVector row1 = hn::Load(tag, rows + head.padded_width + d);
-    const FloatVector row2 = hn::Load(tag, rows + 2 * head.padded_width + d);
-    const FloatVector row3 = hn::Load(tag, rows + 3 * head.padded_width + d);
+    const RowVectors block = LoadRows(rows + d, head.padded_width);
     for (std::size_t j = 0; j < count; ++j) {
       float* place = out + j * head.padded_width + d;
-      const float* weight = weights + j;
       FloatVector sum = hn::Load(tag, place);
-      sum = hn::MulAdd(hn::Set(tag, weight[0]), row0, sum);
-      sum = hn::MulAdd(hn::Set(tag, weight[head.padded_tokens]), row1, sum);
-      sum = hn::MulAdd(hn::Set(tag, weight[2 * head.padded_tokens]), row2, sum);
-      sum = hn::MulAdd(hn::Set(tag, weight[3 * head.padded_tokens]), row3, sum);
+      for (std::size_t r = 0; r < kRowsPerBlock; ++r)
+        sum = hn::MulAdd(hn::Set(tag, weights[r * head.padded_tokens + j]), block.of[r], sum);
       hn::Store(sum, tag, place);
     }
   }

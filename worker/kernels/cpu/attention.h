@@ -10,7 +10,7 @@ namespace descent::cpu {
 // One head of one sample, its operands copied into rows that fill whole vectors. T tokens, D
 // columns of a head; both padded with zeros: rows to a multiple of kRowsPerBlock, columns of every
 // array to a multiple of kColumnsMultiple, whatever the width of a vector.
-inline constexpr std::size_t kRowsPerBlock = 4;
+inline constexpr std::size_t kRowsPerBlock = 8;
 inline constexpr std::size_t kColumnsMultiple = 16;
 
 struct AttentionHead {

@@ -41,7 +41,7 @@ class HeadScratch {
               .columns = shape.columns,
               .padded_rows = RoundUp(shape.tokens, kRowsPerBlock),
               .padded_width = RoundUp(shape.columns, kColumnsMultiple),
-              .padded_tokens = RoundUp(shape.tokens, kColumnsMultiple)} {
+              .padded_tokens = RoundUp(shape.tokens, kColumnsMultiple) | kColumnsMultiple} {
     const std::size_t rows = head_.padded_rows * head_.padded_width;
     const std::size_t transposed = head_.padded_width * head_.padded_tokens;
     const std::size_t block = kRowsPerBlock * head_.padded_tokens;
@@ -67,10 +67,14 @@ class HeadScratch {
     }
   }
 
+  // A line of the cache at a time.
   void Transpose(const float* rows, float* to) const {
-    for (std::size_t row = 0; row < head_.tokens; ++row) {
-      for (std::size_t d = 0; d < head_.columns; ++d)
-        to[d * head_.padded_tokens + row] = rows[row * head_.padded_width + d];
+    for (std::size_t first = 0; first < head_.tokens; first += kColumnsMultiple) {
+      const std::size_t end = std::min(head_.tokens, first + kColumnsMultiple);
+      for (std::size_t d = 0; d < head_.columns; ++d) {
+        for (std::size_t row = first; row < end; ++row)
+          to[d * head_.padded_tokens + row] = rows[row * head_.padded_width + d];
+      }
     }
   }
 
