@@ -19,11 +19,10 @@ std::optional<GradientNoise> EstimateNoise(std::span<const GradientShare> shares
   double inverse_size = 0;
   double batch_size = 0;
   for (const GradientShare& share : shares) {
-    DESCENT_CHECK(share.samples >= 1);
-    const auto samples = static_cast<double>(share.samples);
-    small_square += share.square_sum / (samples * samples);
-    inverse_size += 1 / samples;
-    batch_size += samples;
+    DESCENT_CHECK(share.samples > 0);
+    small_square += share.square_sum / (share.samples * share.samples);
+    inverse_size += 1 / share.samples;
+    batch_size += share.samples;
   }
   small_square /= static_cast<double>(shares.size());
   inverse_size /= static_cast<double>(shares.size());

@@ -20,8 +20,8 @@ struct GradientNoise {
 
 // The gradient of one logical worker's samples in one step, summed and not averaged.
 struct GradientShare {
-  std::int64_t samples = 0;  // >= 1
-  double square_sum = 0;     // |sum over its samples|^2
+  double samples = 0;     // > 0: those that count, of texts by the share of their labels that does
+  double square_sum = 0;  // |sum over its samples|^2
 };
 
 // With b_v samples in each of V shares, B in all, A = mean over v of |g_v|^2 of the shares' mean

@@ -49,6 +49,8 @@ struct ModelSpec {
   Loss loss = Loss::kCrossEntropy;
   double huber_delta = 0.0;      // of huber, above 0; 0: chosen by default
   double label_smoothing = 0.0;  // of cross_entropy, in [0, 1): of training alone
+  // Of cross_entropy: labels of this value count for nothing; absent: all labels count.
+  std::optional<std::int64_t> ignore_index;
   ActivationCheckpointing activation_checkpointing = ActivationCheckpointing::kNone;
   Precision precision = Precision::kFloat32;
 };

@@ -2,6 +2,8 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <variant>
 
@@ -41,6 +43,15 @@ void CheckRule(const ModelSpec& model, const LossRule& rule, SpecChecker& checke
                   fmt::format("{}, by which {} learns", wanted, rule.model));
 }
 
+void CheckCrossEntropy(const ModelSpec& model, SpecChecker& checker) {
+  checker.RequireNumber(model.label_smoothing >= 0 && model.label_smoothing < 1,
+                        "model.label_smoothing", model.label_smoothing, "at least 0 and below 1");
+  using Label = std::numeric_limits<std::int32_t>;
+  const std::int64_t ignored = model.ignore_index.value_or(0);
+  checker.Require(Label::min() <= ignored && ignored <= Label::max(), "model.ignore_index",
+                  fmt::format("{}", ignored), "a whole number of 32 bits, as labels are");
+}
+
 }  // namespace
 
 void CheckLoss(const ModelSpec& model, SpecChecker& checker) {
@@ -57,11 +68,13 @@ void CheckLoss(const ModelSpec& model, SpecChecker& checker) {
                     fmt::format("{}", model.huber_delta), "absent, as it is of huber");
   }
   if (model.loss == Loss::kCrossEntropy) {
-    checker.RequireNumber(model.label_smoothing >= 0 && model.label_smoothing < 1,
-                          "model.label_smoothing", model.label_smoothing, "at least 0 and below 1");
+    CheckCrossEntropy(model, checker);
   } else {
+    const std::string wanted = "absent, as it is of cross_entropy";
     checker.Require(model.label_smoothing == 0, "model.label_smoothing",
-                    fmt::format("{}", model.label_smoothing), "absent, as it is of cross_entropy");
+                    fmt::format("{}", model.label_smoothing), wanted);
+    checker.Require(!model.ignore_index, "model.ignore_index",
+                    fmt::format("{}", model.ignore_index.value_or(0)), wanted);
   }
 }
 

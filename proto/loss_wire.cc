@@ -44,6 +44,7 @@ void SetLoss(const ModelSpec& model, v1::ModelSpec& proto) {
   proto.set_loss(ToProto(model.loss));
   if (model.huber_delta != 0) proto.set_huber_delta(model.huber_delta);
   if (model.label_smoothing != 0) proto.set_label_smoothing(model.label_smoothing);
+  if (model.ignore_index) proto.set_ignore_index(*model.ignore_index);
 }
 
 Status SetLoss(const v1::ModelSpec& proto, ModelSpec& model) {
@@ -51,6 +52,7 @@ Status SetLoss(const v1::ModelSpec& proto, ModelSpec& model) {
   DESCENT_ASSIGN(model.loss, FromProto(proto.loss(), otherwise));
   model.huber_delta = proto.huber_delta();
   model.label_smoothing = proto.label_smoothing();
+  if (proto.has_ignore_index()) model.ignore_index = proto.ignore_index();
   return Status();
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/sample_format.h"
 #include "tests/numeric/kernel_case.h"
 #include "worker/ops/ops.h"
 
@@ -166,6 +167,41 @@ TEST(SoftmaxCrossEntropyKernelTest, SmoothingWantsAPartOfEveryClass) {
 
   // Three quarters of the first class and a quarter of the second.
   EXPECT_NEAR(known.Run({})[0], std::log(std::exp(2.0) + 1) - 0.75 * 2, 3e-7);
+}
+
+// Whatever is in the row: the loss and the gradient of all others are as they were.
+TEST(SoftmaxCrossEntropyKernelTest, ALabelThatIsIgnoredHasNoLossAndNoGradient) {
+  const KernelCase loss(SoftmaxCrossEntropyOp(),
+                        {{Floats({3, 2}, {0, 0, kNan, 1, 0, 0}), Labels({1, kIgnoredLabel, 0})},
+                         {{"smoothing", 0.1}}});
+  const KernelCase gradient(SoftmaxCrossEntropyGradientOp(),
+                            {{Floats({2, 2}, {kNan, 1, 0, 0}), Labels({kIgnoredLabel, 1}),
+                              Floats({2}, {0, std::log(2.0)}), Floats({2}, {1, 1})},
+                             kUnsmoothed});
+
+  const std::vector<float> losses = loss.Run({});
+  EXPECT_NEAR(losses[0], std::log(2.0), 2e-7);
+  EXPECT_EQ(losses[1], 0);
+  EXPECT_NEAR(losses[2], std::log(2.0), 2e-7);
+  const std::vector<float> gradients = gradient.Run({});
+  EXPECT_EQ(gradients[0], 0);
+  EXPECT_EQ(gradients[1], 0);
+  EXPECT_NEAR(gradients[2], 0.5, 2e-7);
+  EXPECT_NEAR(gradients[3], -0.5, 2e-7);
+}
+
+TEST(TopOneCorrectKernelTest, ALabelThatIsIgnoredIsNotRight) {
+  const KernelCase known(TopOneCorrectOp(),
+                         {{Floats({2, 2}, {1, 0, 1, 0}), Labels({kIgnoredLabel, 0})}, {}});
+
+  EXPECT_EQ(known.Run({}), (std::vector<float>{0, 1}));
+}
+
+TEST(TopFiveCorrectKernelTest, ALabelThatIsIgnoredIsNotAmongThem) {
+  const KernelCase known(TopFiveCorrectOp(),
+                         {{Floats({1, 6}, {1, 2, 3, 4, 5, 6}), Labels({kIgnoredLabel})}, {}});
+
+  EXPECT_EQ(known.Run({}), (std::vector<float>{0}));
 }
 
 TEST(TopOneCorrectKernelTest, TheFirstOfEqualLogitsWins) {

@@ -173,9 +173,10 @@ def record_mlp(name, activation):
 
 HUBER_DELTA = 0.5
 LABEL_SMOOTHING = 0.1
+IGNORE_INDEX = -1
 
 
-def record_loss(name):
+def record_loss(name, ignore_index=None):
     """An MLP that learns numbers, wide enough apart for both sides of Huber's delta, or labels."""
     torch.manual_seed(20242)
     model = Mlp(nn.functional.relu)
@@ -185,9 +186,11 @@ def record_loss(name):
         targets = torch.sigmoid(2 * targets)
     if name == "cross_entropy":
         targets = torch.randint(0, SIZES[-1], (ROWS,))
+        if ignore_index is not None:
+            targets[1::3] = ignore_index
     measure = {
         "cross_entropy": lambda y, t: nn.functional.cross_entropy(
-            y, t, label_smoothing=LABEL_SMOOTHING),
+            y, t, label_smoothing=LABEL_SMOOTHING, ignore_index=IGNORE_INDEX),
         "binary_cross_entropy": nn.functional.binary_cross_entropy_with_logits,
         "mse": nn.functional.mse_loss,
         "huber": lambda y, t: nn.functional.huber_loss(y, t, delta=HUBER_DELTA),
@@ -279,6 +282,7 @@ def main():
         golden["sizes"] = SIZES
         losses = ("binary_cross_entropy", "mse", "huber", "cross_entropy")
         golden["runs"] = [record_loss(name) for name in losses]
+        golden["runs"].append(record_loss("cross_entropy", IGNORE_INDEX))
     elif sys.argv[1] == "regression":
         golden["sizes"] = SIZES
         golden["runs"] = [record_regression("linear", "mse", 3),

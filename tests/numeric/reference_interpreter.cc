@@ -8,6 +8,7 @@
 
 #include "common/check.h"
 #include "common/random.h"
+#include "common/sample_format.h"
 #include "tests/numeric/reference_operands.h"
 
 namespace descent {
@@ -74,6 +75,9 @@ void Dropout(const Operands& o) {
     o.out(0)[i] = o.in(0)[i] * DropoutFactor(o, rows_per_sample, i / columns, i % columns);
 }
 
+// Outputs begin as zeros, which are what such a row gives.
+bool IsIgnored(const Operands& o, std::size_t row) { return o.in(1)[row] == kIgnoredLabel; }
+
 double SmoothedTarget(const Operands& o, std::size_t row, std::size_t i) {
   const double smoothing = o.node.attributes.Real("smoothing");
   const double one_hot = static_cast<double>(i) == o.in(1)[row] ? 1 : 0;
@@ -83,6 +87,7 @@ double SmoothedTarget(const Operands& o, std::size_t row, std::size_t i) {
 void SoftmaxCrossEntropy(const Operands& o) {
   const std::size_t classes = Size(o.in_shape(0)[1]);
   for (std::size_t row = 0; row < o.in(1).size(); ++row) {
+    if (IsIgnored(o, row)) continue;
     const double* logits = o.in(0).data() + row * classes;
     double sum = 0, expected = 0;
     for (std::size_t i = 0; i < classes; ++i) {
@@ -98,6 +103,7 @@ void SoftmaxCrossEntropyGradient(const Operands& o) {
   const std::size_t classes = Size(o.in_shape(0)[1]);
   for (std::size_t i = 0; i < o.in(0).size(); ++i) {
     const std::size_t row = i / classes;
+    if (IsIgnored(o, row)) continue;
     const double softmax = std::exp(o.in(0)[i] - o.in(2)[row]);
     o.out(0)[i] = o.in(3)[row] * (softmax - SmoothedTarget(o, row, i % classes));
   }
@@ -115,6 +121,7 @@ void TopOneCorrect(const Operands& o) {
 void TopFiveCorrect(const Operands& o) {
   const std::size_t classes = Size(o.in_shape(0)[1]);
   for (std::size_t row = 0; row < o.in(1).size(); ++row) {
+    if (IsIgnored(o, row)) continue;
     const auto logit = [&](std::size_t c) { return o.in(0)[row * classes + c]; };
     std::vector<std::size_t> order(classes);
     std::iota(order.begin(), order.end(), 0);

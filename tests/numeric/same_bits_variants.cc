@@ -61,6 +61,16 @@ std::vector<SameBitsVariant> SameBitsVariants() {
        kPictures,
        {"model={mlp: {hidden_sizes: [16]}, label_smoothing: 0.1}",
         "optimizer={adamw: {}, clip_norm: 0.5}"}},
+      {"IgnoredLabels",
+       kPictures,
+       {"model={mlp: {hidden_sizes: [16]}, label_smoothing: 0.1, ignore_index: 2}",
+        "optimizer={adamw: {}, clip_norm: 0.5}"}},
+      {"IgnoredTokens", kTokens,
+       [] {
+         std::vector<std::string> fields = Gpt("");
+         fields.push_back("model.ignore_index=4");
+         return fields;
+       }()},
       {"NonfiniteStepsSkipped",
        kSpoilt,
        {"model.mlp={hidden_sizes: [16]}", "nonfinite={action: skip}"}},

@@ -100,6 +100,8 @@ Result<ModelDescription> FromJson(const Json& json) {
   description.model.loss = LossFromJson(json.at("loss"));
   description.model.huber_delta = json.value("huber_delta", 0.0);
   description.model.label_smoothing = json.value("label_smoothing", 0.0);
+  if (json.contains("ignore_index"))
+    description.model.ignore_index = json.at("ignore_index").get<std::int64_t>();
   if (json.value("precision", "") == PrecisionName(Precision::kBFloat16))
     description.model.precision = Precision::kBFloat16;
   description.format = FormatFromJson(json.at("sample"));
@@ -120,6 +122,7 @@ std::string EncodeModelDescription(const ModelDescription& description) {
   if (description.model.loss == Loss::kHuber) json["huber_delta"] = description.model.huber_delta;
   if (description.model.label_smoothing != 0)
     json["label_smoothing"] = description.model.label_smoothing;
+  if (description.model.ignore_index) json["ignore_index"] = *description.model.ignore_index;
   if (description.model.precision != Precision::kFloat32)
     json["precision"] = PrecisionName(description.model.precision);
   json["sample"] = ToJson(description.format);

@@ -45,6 +45,7 @@ struct Findings {
   ValueSummary features;
   ValueSummary targets;
   std::vector<std::int64_t> class_counts;
+  std::int64_t ignored_labels = 0;
   std::string first_sample;
 };
 
@@ -70,12 +71,14 @@ Findings Read(const Dataset& split) {
     for (const float value : buffer.features()) findings.features.Add(double{value});
     for (const float value : buffer.targets()) findings.targets.Add(double{value});
     for (const std::int32_t label : buffer.labels())
-      ++findings.class_counts[static_cast<std::size_t>(label)];
+      ++(label == kIgnoredLabel ? findings.ignored_labels
+                                : findings.class_counts[static_cast<std::size_t>(label)]);
   }
   return findings;
 }
 
-std::string ClassCounts(const std::vector<std::int64_t>& counts, const Datasets& datasets) {
+std::string ClassCounts(const Findings& findings, const Datasets& datasets) {
+  const std::vector<std::int64_t>& counts = findings.class_counts;
   std::string text;
   const std::size_t shown = std::min(kShownMax, counts.size());
   for (std::size_t label = 0; label < shown; ++label) {
@@ -83,7 +86,9 @@ std::string ClassCounts(const std::vector<std::int64_t>& counts, const Datasets&
         datasets.table ? datasets.table->classes[label] : fmt::to_string(label);
     text += fmt::format("{}{}: {}", label == 0 ? "" : ", ", name, counts[label]);
   }
-  return shown < counts.size() ? fmt::format("{}, … {} in all", text, counts.size()) : text;
+  if (shown < counts.size()) text += fmt::format(", … {} in all", counts.size());
+  if (findings.ignored_labels > 0) text += fmt::format(", ignored: {}", findings.ignored_labels);
+  return text;
 }
 
 std::string DescribeSplit(std::string_view name, const Dataset& split, const Datasets& datasets) {
@@ -94,7 +99,7 @@ std::string DescribeSplit(std::string_view name, const Dataset& split, const Dat
   if (format.feature_count > 0) text += fmt::format("  features  {}\n", findings.features.Text());
   text += format.target_count > 0
               ? fmt::format("  targets   {}\n", findings.targets.Text())
-              : fmt::format("  labels    {}\n", ClassCounts(findings.class_counts, datasets));
+              : fmt::format("  labels    {}\n", ClassCounts(findings, datasets));
   return text + fmt::format("  sample 0  {}\n", findings.first_sample);
 }
 

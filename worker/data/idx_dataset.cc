@@ -62,17 +62,33 @@ Result<IndexRange> ChooseRange(const DatasetSpec& spec, const IdxPair& pair) {
   return range;
 }
 
-// Empty if all labels of the range are below `class_count`. One line however many are not.
-std::string LabelProblem(const IdxFile& labels, IndexRange range, std::int64_t class_count) {
+using IgnoreIndex = std::optional<std::int64_t>;
+
+// Empty if all labels of the range are below `class_count` or ignored. One line however many are
+// not.
+std::string LabelProblem(const IdxFile& labels, IndexRange range, std::int64_t class_count,
+                         IgnoreIndex ignore_index) {
   const auto first = labels.values.begin() + range.first;
   const auto last = labels.values.begin() + range.last;
-  const auto is_beyond = [&](std::uint8_t label) { return label >= class_count; };
+  const auto is_beyond = [&](std::uint8_t label) {
+    return label >= class_count && ignore_index != label;
+  };
   const auto found = std::find_if(first, last, is_beyond);
   if (found == last) return "";
   const std::int64_t others = std::count_if(found + 1, last, is_beyond);
   return fmt::format("{}: label {} at index {}{}, must be below the training set's {} classes",
                      labels.path.string(), *found, found - labels.values.begin(),
                      others > 0 ? fmt::format(" (and {} more)", others) : "", class_count);
+}
+
+// At least one, though no label counts.
+std::int64_t ClassCount(const IdxFile& labels, IndexRange range, IgnoreIndex ignore_index) {
+  std::int64_t largest = 0;
+  for (std::int64_t i = range.first; i < range.last; ++i) {
+    const std::int64_t label = labels.values[static_cast<std::size_t>(i)];
+    if (ignore_index != label) largest = std::max(largest, label);
+  }
+  return largest + 1;
 }
 
 std::span<const std::uint8_t> Cut(std::span<const std::uint8_t> values, IndexRange range,
@@ -91,8 +107,7 @@ Result<std::unique_ptr<IdxDataset>> IdxDataset::Load(const Options& options) {
   dataset->rows_ = pair.images.shape[1];
   dataset->columns_ = pair.images.shape[2];
   if (options.train == nullptr && pair.labels) {
-    dataset->class_count_ = 1 + *std::max_element(pair.labels->values.begin() + range.first,
-                                                  pair.labels->values.begin() + range.last);
+    dataset->class_count_ = ClassCount(*pair.labels, range, options.ignore_index);
   } else if (options.train != nullptr) {
     const IdxDataset& train = *options.train;
     dataset->class_count_ = train.class_count_;
@@ -102,7 +117,8 @@ Result<std::unique_ptr<IdxDataset>> IdxDataset::Load(const Options& options) {
                                      pair.images.path.string(), dataset->rows_, dataset->columns_,
                                      train.rows_, train.columns_));
     if (pair.labels) {
-      const std::string problem = LabelProblem(*pair.labels, range, train.class_count_);
+      const std::string problem =
+          LabelProblem(*pair.labels, range, train.class_count_, options.ignore_index);
       if (!problem.empty()) problems.push_back(problem);
     }
     DESCENT_RETURN_IF_ERROR(ProblemStatus(problems));
@@ -147,6 +163,7 @@ Result<Datasets> LoadIdx(const JobSpec& spec) {
     return IdxDataset::Load({.dataset = split,
                              .normalize = spec.data.normalize,
                              .train = train,
+                             .ignore_index = spec.model.ignore_index,
                              .may_lack_labels = spec.data.may_lack_answers});
   });
 }

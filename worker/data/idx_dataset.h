@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -23,10 +24,11 @@ class IdxDataset final : public Dataset {
   struct Options {
     DatasetSpec dataset;
     NormalizeSpec normalize;  // one mean and one std
-    // Null for the training set, whose largest label sets the number of classes. Otherwise the
-    // training set, whose image size and classes bind this split.
+    // Null for the training set, whose largest label that counts sets the number of classes.
+    // Otherwise the training set, whose image size and classes bind this split.
     const IdxDataset* train = nullptr;
-    bool may_lack_labels = false;  // then there need not be a file of labels
+    std::optional<std::int64_t> ignore_index;  // a label that need not be below the classes
+    bool may_lack_labels = false;              // then there need not be a file of labels
   };
 
   // Blocks. kInvalidArgument: one line for each problem.

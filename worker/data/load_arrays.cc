@@ -71,8 +71,11 @@ std::string ShapeOf(const Array& array) {
 // Checks one split and makes its dataset, collecting problems by the field they belong to.
 class SplitMaker {
  public:
-  SplitMaker(const DatasetSpec& split, ArrayShape shape, const ArrayDataset* train)
-      : split_(split), shape_(shape), train_(train) {}
+  SplitMaker(const DatasetSpec& split, const JobSpec& spec, const ArrayDataset* train)
+      : split_(split),
+        shape_(spec.data.array_shape),
+        ignore_index_(spec.model.ignore_index),
+        train_(train) {}
 
   Result<std::unique_ptr<ArrayDataset>> Make(SplitArrays arrays) {
     CheckFeatures(arrays.features);
@@ -138,6 +141,7 @@ class SplitMaker {
     for (std::int64_t row = 0; row < labels.rows(); ++row) {
       std::int64_t label = 0;
       labels.CopyRow(row, std::span(&label, 1));
+      if (label == ignore_index_) continue;
       if (label < 0 || label >= below) {
         Add(AnswersName(),
             fmt::format("label {} at index {}, must be at least 0 and below {}", label, row,
@@ -162,6 +166,7 @@ class SplitMaker {
 
   const DatasetSpec& split_;
   const ArrayShape shape_;
+  const std::optional<std::int64_t> ignore_index_;
   const ArrayDataset* const train_;
   std::string problems_;
 };
@@ -174,7 +179,7 @@ Result<Datasets> LoadArrays(const JobSpec& spec) {
       [&](const DatasetSpec& split,
           const ArrayDataset* train) -> Result<std::unique_ptr<ArrayDataset>> {
         DESCENT_ASSIGN(SplitArrays arrays, ReadArrays(split, spec.data.may_lack_answers));
-        return SplitMaker(split, spec.data.array_shape, train).Make(std::move(arrays));
+        return SplitMaker(split, spec, train).Make(std::move(arrays));
       });
 }
 

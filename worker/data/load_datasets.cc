@@ -5,6 +5,7 @@
 
 #include "common/check.h"
 #include "worker/data/idx_dataset.h"
+#include "worker/data/ignore_labels.h"
 #include "worker/data/image_augmenter.h"
 #include "worker/data/load_arrays.h"
 #include "worker/data/load_cifar.h"
@@ -50,6 +51,7 @@ Result<Datasets> LoadDatasets(const JobSpec& spec) {
   DESCENT_ASSIGN(Datasets datasets, format->load(spec));
   datasets.normalize = spec.data.normalize;
   DESCENT_RETURN_IF_ERROR(TakeOutSplits(spec, datasets));
+  DESCENT_RETURN_IF_ERROR(IgnoreLabels(spec, datasets));
   const bool is_declared = spec.data.normalize.from == NormalizeFrom::kDeclared;
   if (!is_declared || format->scaling != Scaling::kLoader)
     DESCENT_RETURN_IF_ERROR(ScaleFeatures(spec.data, datasets));

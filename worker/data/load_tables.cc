@@ -99,9 +99,11 @@ Result<Datasets> LoadTables(const JobSpec& spec) {
   const auto load = [&](const DatasetSpec& split,
                         const ArrayDataset* train) -> Result<std::unique_ptr<ArrayDataset>> {
     const TableSpec& binding = train == nullptr ? spec.data.table : *fitted;
-    const Answers answers = spec.data.may_lack_answers ? Answers::kOptional : Answers::kRequired;
-    DESCENT_ASSIGN(ParsedTable table,
-                   ParseTable(split.path, binding, DelimiterOf(spec.data), answers));
+    const TableReading reading = {
+        .delimiter = DelimiterOf(spec.data),
+        .answers = spec.data.may_lack_answers ? Answers::kOptional : Answers::kRequired,
+        .ignore_index = spec.model.ignore_index};
+    DESCENT_ASSIGN(ParsedTable table, ParseTable(split.path, binding, reading));
     if (!fitted) fitted = Fit(table);
     return MakeDataset(split.path, std::move(table));
   };

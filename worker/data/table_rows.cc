@@ -11,6 +11,7 @@
 
 #include "common/limits.h"
 #include "common/mapped_file.h"
+#include "common/sample_format.h"
 #include "common/spec_checker.h"
 #include "worker/data/csv_reader.h"
 #include "worker/data/file_problems.h"
@@ -44,6 +45,8 @@ class RowParser {
     row_.codes.resize(spec_.columns.size());
     row_.targets.resize(spec_.targets.size());
   }
+
+  void IgnoreLabel(std::string word) { ignored_label_ = std::move(word); }
 
   void Add(std::span<const std::string_view> fields, std::int64_t line) {
     if (fields.size() != names_.size())
@@ -82,6 +85,8 @@ class RowParser {
       const auto number = TableNumber(word);
       if (!number) AddProblem(line, column, word, "a number that f32 can hold");
       value = number.value_or(0.0f);
+    } else if (role.kind == Kind::kLabel && word == ignored_label_) {
+      row_.label = kIgnoredLabel;
     } else {
       const bool is_label = role.kind == Kind::kLabel;
       std::int32_t& code = is_label ? row_.label : row_.codes[role.index];
@@ -151,6 +156,7 @@ class RowParser {
 
   TableSpec spec_;
   const std::vector<std::string> names_;
+  std::optional<std::string> ignored_label_;
   FileProblems& problems_;
   std::vector<ColumnRole> roles_;
   TableRows rows_;
@@ -173,11 +179,11 @@ Status ParseRows(CsvReader& reader, bool is_row, RowParser& rows) {
 }  // namespace
 
 Result<ParsedTable> ParseTable(const std::filesystem::path& path, const TableSpec& spec,
-                               char delimiter, Answers answers) {
+                               const TableReading& reading) {
   FileProblems problems(path);
   const Result<MappedFile> file = MappedFile::Open(path);
   if (!file.ok()) return Status(Code::kInvalidArgument, file.status().message());
-  CsvReader reader(TextOf(file.value()), delimiter);
+  CsvReader reader(TextOf(file.value()), reading.delimiter);
   const Result<bool> first = reader.Next();
   if (!first.ok() || !first.value()) {
     problems.Add(first.ok() ? "empty, must have at least one line" : first.status().message());
@@ -186,15 +192,20 @@ Result<ParsedTable> ParseTable(const std::filesystem::path& path, const TableSpe
   std::vector<std::string> names = NameColumns(
       spec, std::vector<std::string>(reader.fields().begin(), reader.fields().end()), problems);
   TableSpec named = NameFeatures(
-      answers == Answers::kOptional ? WithoutMissingAnswers(spec, names) : spec, names, problems);
+      reading.answers == Answers::kOptional ? WithoutMissingAnswers(spec, names) : spec, names,
+      problems);
   DESCENT_RETURN_IF_ERROR(problems.ToStatus());
   RowParser rows(std::move(named), std::move(names), problems);
+  if (reading.ignore_index) rows.IgnoreLabel(fmt::to_string(*reading.ignore_index));
   DESCENT_RETURN_IF_ERROR(problems.ToStatus());
   const Status syntax = ParseRows(reader, !spec.has_header, rows);
   if (!syntax.ok()) problems.Add(syntax.message());
   DESCENT_RETURN_IF_ERROR(problems.ToStatus());
   ParsedTable table = std::move(rows).Take();
-  if (table.rows.count == 0) problems.Add("no row is a sample, must be at least one");
+  if (table.rows.count == 0)
+    problems.Add("no row is a sample, must be at least one");
+  else if (!table.spec.label.empty() && table.rows.classes.Words().empty())
+    problems.Add("no label names a class, must be at least one");
   DESCENT_RETURN_IF_ERROR(problems.ToStatus());
   return table;
 }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,7 +25,7 @@ struct TableRows {
   std::int64_t count = 0;
   std::vector<Feature> features;     // in the order of spec.columns
   std::vector<float> targets;        // [count, spec.targets]
-  std::vector<std::int32_t> labels;  // [count], of a label
+  std::vector<std::int32_t> labels;  // [count], of a label: the code of a class or kIgnoredLabel
   WordCodes classes;
 };
 
@@ -38,11 +39,18 @@ enum class Answers {
   kOptional,  // a file without its label or targets is read without them
 };
 
+struct TableReading {
+  char delimiter = ',';
+  Answers answers = Answers::kRequired;
+  std::optional<std::int64_t> ignore_index;  // as a label: this number, written without leading 0
+};
+
 // Reads a file by a spec. Words of a column whose categories the spec has must be among them, and
-// labels among its classes; of other columns they are learned, and ordered at the end.
+// labels among its classes; of other columns they are learned, and ordered at the end. A label that
+// is ignored is no class.
 // kInvalidArgument: one line for each problem, with the line of the file and the column; a fault of
 // the syntax ends the reading. Blocks.
 Result<ParsedTable> ParseTable(const std::filesystem::path& path, const TableSpec& spec,
-                               char delimiter, Answers answers);
+                               const TableReading& reading);
 
 }  // namespace descent

@@ -56,21 +56,24 @@ const OpDef& DropoutOp();
 
 // losses = log(sum over c of exp(logits)) - sum over c of t[c] logits[c], stably, of targets
 // t = (1 - smoothing) one_hot(label) + smoothing / C; keeps the logarithms for the gradient:
-//   logits [B, C]   labels int32 [B] in [0, C)   ->   losses [B].
-// smoothing is in [0, 1), and 0 in evaluation. Source: Szegedy et al. 2016, section 7.
+//   logits [B, C]   labels int32 [B] in [0, C), or kIgnoredLabel   ->   losses [B].
+// A row whose label is ignored has the loss 0 and no gradient, whatever its logits, as
+// torch.nn.CrossEntropyLoss has of its ignore_index. smoothing is in [0, 1), and 0 in evaluation.
+// Source: Szegedy et al. 2016, section 7.
 Result<ValueId> SoftmaxCrossEntropy(Graph& graph, ValueId logits, ValueId labels,
                                     double smoothing = 0);
 const OpDef& SoftmaxCrossEntropyOp();  // (logits, labels) -> losses, log_sums
 // dlogits = dlosses (softmax(logits) - t).
 const OpDef& SoftmaxCrossEntropyGradientOp();  // (logits, labels, log_sums, dlosses) -> dlogits
 
-// 1 where the label's logit is the largest, the first of equals, and no logit is NaN; else 0:
+// 1 where the label's logit is the largest, the first of equals, and no logit is NaN; else 0, as of
+// kIgnoredLabel:
 // logits [B, C]   labels int32 [B]   ->   correct [B].
 Result<ValueId> TopOneCorrect(Graph& graph, ValueId logits, ValueId labels);
 const OpDef& TopOneCorrectOp();
 
 // 1 where the label's logit is among the five largest, equal ones counted in the order of classes,
-// and not NaN, and a NaN elsewhere counts as larger; else 0:
+// and not NaN, and a NaN elsewhere counts as larger; else 0, as of kIgnoredLabel:
 // logits [B, C]   labels int32 [B]   ->   correct [B].
 Result<ValueId> TopFiveCorrect(Graph& graph, ValueId logits, ValueId labels);
 const OpDef& TopFiveCorrectOp();

@@ -1,3 +1,4 @@
+#include "common/sample_format.h"
 #include "worker/ops/ops.h"
 #include "worker/ops/shape_rule.h"
 
@@ -45,6 +46,8 @@ OpSample Sample(SampleSource& source) {
   const std::int64_t classes = source.Integer(2, 37);
   SampledTensor logits = source.Reals({rows, classes});
   SampledTensor labels = source.Labels(rows, classes);
+  for (double& label : labels.values)
+    if (source.Integer(0, 3) == 0) label = kIgnoredLabel;
   const double smoothing = source.Integer(0, 1) == 0 ? 0.0 : source.Real(0, 0.5);
   return {{std::move(logits), std::move(labels)}, {{"smoothing", smoothing}}};
 }

@@ -37,7 +37,8 @@ std::string PredictionLine(bool is_of_classes, const PredictedSample& predicted)
   if (is_of_classes) line += fmt::format(",{}", likeliest);
   for (const double value : predicted.values) line += Number(static_cast<float>(value));
   for (const std::int32_t label : predicted.labels)
-    line += fmt::format(",{},{}", label, label == likeliest ? 1 : 0);
+    line +=
+        label == kIgnoredLabel ? ",," : fmt::format(",{},{}", label, label == likeliest ? 1 : 0);
   for (const float target : predicted.targets) line += Number(target);
   return line + "\n";
 }

@@ -22,7 +22,8 @@ std::int64_t LikeliestClass(std::span<const double> probabilities);
 // The first line of a table of predictions, for samples of this format and `value_count` values:
 //   sample,predicted,probability_0,…,probability_9,label,correct   of classes
 //   sample,predicted_0,predicted_1,target_0,target_1               of numbers; of one: no _0
-// The columns after the values only where the data have labels or targets.
+// The columns after the values only where the data have labels or targets; of a label that is
+// ignored they are empty.
 std::string PredictionHead(bool is_of_classes, std::int64_t value_count,
                            const SampleFormat& format);
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "common/counted_answers.h"
 #include "common/shard_planner.h"
 #include "worker/data/sample_buffer.h"
 #include "worker/optim/deterministic_math.h"
@@ -19,6 +20,7 @@ constexpr std::int64_t kBlockImages = 256;
 constexpr std::int64_t kBlockTokens = 2048;
 
 struct BlockSum {
+  std::int64_t counted_answers = 0;
   double loss = 0;
   double correct = 0;
   double top_five = 0;
@@ -55,7 +57,8 @@ Result<BlockSum> EvaluateBlock(const Dataset& dataset, IndexRange block,
                     .top_five = top_five,
                     .logits = outputs,
                     .on_bucket_ready = {}});
-  BlockSum sum{.loss = std::accumulate(losses.begin(), losses.end(), 0.0),
+  BlockSum sum{.counted_answers = CountAnswers(buffer.labels(), block.size()),
+               .loss = std::accumulate(losses.begin(), losses.end(), 0.0),
                .correct = std::accumulate(correct.begin(), correct.end(), 0.0),
                .top_five = std::accumulate(top_five.begin(), top_five.end(), 0.0)};
   for (std::size_t i = 0; i < outputs.size(); ++i) {
@@ -67,9 +70,8 @@ Result<BlockSum> EvaluateBlock(const Dataset& dataset, IndexRange block,
   return sum;
 }
 
-EvaluationValues ValuesOf(const BlockSum& total, std::int64_t sample_count,
-                          const SampleFormat& format) {
-  const auto samples = static_cast<double>(sample_count);
+EvaluationValues ValuesOf(const BlockSum& total, const SampleFormat& format) {
+  const double samples = CountedSamples(total.counted_answers, format);
   const double loss = total.loss / samples;
   const double numbers = samples * static_cast<double>(format.target_count);
   EvaluationValues values;
@@ -155,13 +157,14 @@ Result<EvaluationValues> Evaluate(const Dataset& dataset, std::span<const float>
     for (std::int64_t i = 0; i < PartOf(block_count, world_size, rank).size(); ++i) {
       const BlockSum& sum =
           sums[static_cast<std::size_t>(rank) * record_size + static_cast<std::size_t>(i)];
+      total.counted_answers += sum.counted_answers;
       total.loss += sum.loss;
       total.correct += sum.correct;
       total.top_five += sum.top_five;
       total.absolute_errors += sum.absolute_errors;
       total.squared_errors += sum.squared_errors;
     }
-  return ValuesOf(total, sample_count, dataset.format());
+  return ValuesOf(total, dataset.format());
 }
 
 }  // namespace descent

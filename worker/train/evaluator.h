@@ -28,8 +28,8 @@ std::int64_t EvaluationBlockSize(const SampleFormat& format);
 // Evaluates the whole dataset exactly: no sample is left out or counted twice, however many ranks
 // share it. The dataset is cut into blocks of a fixed size, whose sums are added in block order in
 // double, so the bits do not depend on the number of ranks. Every rank calls it and gets the same.
-// The loss and the accuracies are means over samples. Blocks; the caller's thread uses the
-// collective. kAborted: a peer is gone.
+// The loss and the accuracies are means over the counted samples (counted_answers.h), and NaN where
+// no answer counts. Blocks; the caller's thread uses the collective. kAborted: a peer is gone.
 Result<EvaluationValues> Evaluate(const Dataset& dataset, std::span<const float> parameters,
                                   PlanCache& plans, Collective& collective);
 

@@ -26,6 +26,7 @@ class PlanCache {
                                   ThreadPool& pool);
 
   const ModelSpec& model() const { return model_; }
+  const SampleFormat& format() const { return format_; }
   const ParameterLayout& layout() const { return *layout_; }
   std::int64_t parameter_count() const;             // without padding
   std::vector<std::string> ParameterNames() const;  // by layout, without running statistics

@@ -19,8 +19,10 @@ void StepExchange::BeginStep(bool is_stop_requested) {
   mine_[0] = is_stop_requested ? 1.0 : 0.0;
 }
 
-void StepExchange::SetLoss(std::int64_t logical_worker, double loss) {
+void StepExchange::SetLoss(std::int64_t logical_worker, double loss, std::int64_t counted_answers) {
   mine_[1 + PlaceOf(logical_worker)] = loss;
+  mine_[1 + 2 * LogicalWorkersMax() + PlaceOf(logical_worker)] =
+      static_cast<double>(counted_answers);
 }
 
 void StepExchange::SetGradientSquares(std::int64_t logical_worker, double square_sum) {
@@ -48,12 +50,23 @@ double StepExchange::loss_sum() const {
   return sum;
 }
 
+std::int64_t StepExchange::counted_answers() const {
+  std::int64_t sum = 0;
+  for (std::int64_t worker = 0; worker < logical_workers_; ++worker)
+    sum += counted_answers_of(worker);
+  return sum;
+}
+
 double StepExchange::loss_of(std::int64_t logical_worker) const {
   return ValueOf(logical_worker, 1);
 }
 
 double StepExchange::gradient_squares_of(std::int64_t logical_worker) const {
   return ValueOf(logical_worker, 1 + LogicalWorkersMax());
+}
+
+std::int64_t StepExchange::counted_answers_of(std::int64_t logical_worker) const {
+  return static_cast<std::int64_t>(ValueOf(logical_worker, 1 + 2 * LogicalWorkersMax()));
 }
 
 double StepExchange::ValueOf(std::int64_t logical_worker, std::size_t first) const {
@@ -88,7 +101,7 @@ std::size_t StepExchange::LogicalWorkersMax() const {
   return static_cast<std::size_t>((logical_workers_ + world_size - 1) / world_size);
 }
 
-std::size_t StepExchange::FirstBlock() const { return 1 + 2 * LogicalWorkersMax(); }
+std::size_t StepExchange::FirstBlock() const { return 1 + 3 * LogicalWorkersMax(); }
 
 std::size_t StepExchange::PlaceOf(std::int64_t logical_worker) const {
   const IndexRange range = LogicalWorkersOf(logical_workers_, slices_.world_size(), rank_);

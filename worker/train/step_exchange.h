@@ -13,10 +13,10 @@
 namespace descent {
 
 // What the ranks tell each other once in a step, in one message each: the losses of their logical
-// workers and the sums of squares of these workers' gradients, the sums of squares of their slices
-// of the gradient, and whether they were asked to stop. Losses are added in double in the order of
-// logical workers, and squares in the order of blocks, so both have equal bits on every rank and
-// for every number of ranks. One user at a time.
+// workers, how many answers these are the losses of and the sums of squares of these workers'
+// gradients, the sums of squares of their slices of the gradient, and whether they were asked to
+// stop. Losses are added in double in the order of logical workers, and squares in the order of
+// blocks, so both have equal bits on every rank and for every number of ranks. One user at a time.
 class StepExchange {
  public:
   // `slices` outlives it.
@@ -24,7 +24,7 @@ class StepExchange {
 
   void BeginStep(bool is_stop_requested);
   // Of this rank's logical workers; what is not set counts as 0.
-  void SetLoss(std::int64_t logical_worker, double loss);
+  void SetLoss(std::int64_t logical_worker, double loss, std::int64_t counted_answers);
   void SetGradientSquares(std::int64_t logical_worker, double square_sum);
 
   // Where the sums of squares of this rank's blocks go: [slices.BlockCountOf(rank)].
@@ -33,14 +33,16 @@ class StepExchange {
   Status Exchange(Collective& collective);  // on the communication thread
 
   double loss_sum() const;
-  double gradient_norm() const;  // of the sum over all samples
+  std::int64_t counted_answers() const;  // of all logical workers
+  double gradient_norm() const;          // of the sum over all samples
   double loss_of(std::int64_t logical_worker) const;
+  std::int64_t counted_answers_of(std::int64_t logical_worker) const;
   double gradient_squares_of(std::int64_t logical_worker) const;
   bool is_stop_requested_anywhere() const;
 
  private:
-  // A rank's record: the flag, a loss for each logical worker it could have, a sum of squares for
-  // each of these, a sum for each block it could have.
+  // A rank's record: the flag, for each logical worker it could have a loss, then for each a sum of
+  // squares, then for each a count, and a sum for each block it could have.
   std::size_t RecordSize() const { return mine_.size(); }
   std::size_t LogicalWorkersMax() const;
   std::size_t FirstBlock() const;

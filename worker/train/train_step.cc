@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/clock.h"
+#include "common/counted_answers.h"
 #include "worker/optim/clip.h"
 #include "worker/optim/lr_schedule.h"
 
@@ -75,8 +76,10 @@ Result<StepOutcome> TrainStep::Run(bool is_stop_requested) {
   DESCENT_RETURN_IF_ERROR(communication_.WaitAll());
 
   // Decided from the reduced bits, which are equal everywhere: all ranks take the same branch.
-  const double loss = exchange_.loss_sum() / static_cast<double>(samples);
-  const double norm = exchange_.gradient_norm() / static_cast<double>(samples);
+  const double counted = CountedSamples(exchange_.counted_answers(), options_.plans.format());
+  const double divisor = counted > 0 ? counted : 1.0;  // of zeros, where nothing counts
+  const double loss = exchange_.loss_sum() / divisor;
+  const double norm = exchange_.gradient_norm() / divisor;
   const double learning_rate =
       LearningRateAt(options_.spec.lr_schedule, LearningRateOf(options_.spec.optimizer), step,
                      options_.total_steps);
@@ -90,10 +93,10 @@ Result<StepOutcome> TrainStep::Run(bool is_stop_requested) {
                       .nonfinite = std::nullopt};
   if (std::isfinite(loss) && std::isfinite(norm)) {
     options_.set_phase("update");
-    outcome.metrics.noise = MeasureNoise(step);
-    DESCENT_ASSIGN(
-        outcome.metrics.update_ratio,
-        Update(learning_rate, ClipFactor(norm, options_.spec.optimizer.clip_norm), samples));
+    outcome.metrics.noise = MeasureNoise();
+    DESCENT_ASSIGN(outcome.metrics.update_ratio,
+                   Update(learning_rate,
+                          ClipFactor(norm, options_.spec.optimizer.clip_norm) / divisor, samples));
   } else {
     DESCENT_ASSIGN(outcome.nonfinite, FindNonfinite(step, loss, norm));
   }
@@ -142,6 +145,7 @@ Status TrainStep::ComputeGradients(std::int64_t step) {
   if (reducer_.leaves().empty()) reducer_.AllBucketsReady();
   for (std::size_t leaf = 0; leaf < reducer_.leaves().size(); ++leaf) {
     double loss = 0;
+    std::int64_t counted_answers = 0;
     const Batch* batch = nullptr;
     do {
       options_.set_phase("data");
@@ -151,8 +155,9 @@ Status TrainStep::ComputeGradients(std::int64_t step) {
       options_.set_phase("compute");
       DESCENT_ASSIGN(const double batch_loss, ComputeBatch(*batch, leaf));
       loss += batch_loss;
+      counted_answers += CountAnswers(batch->labels, batch->place.positions.size());
     } while (!batch->place.is_last_of_logical_worker);
-    exchange_.SetLoss(reducer_.leaves()[leaf].leaf, loss);
+    exchange_.SetLoss(reducer_.leaves()[leaf].leaf, loss, counted_answers);
     if (leaf + 1 < reducer_.leaves().size()) reducer_.LeafDone(leaf);
   }
   return Status();
@@ -194,21 +199,23 @@ Result<double> TrainStep::ComputeBatch(const Batch& batch, std::size_t leaf) {
   return loss;
 }
 
-std::optional<GradientNoise> TrainStep::MeasureNoise(std::int64_t step) const {
+std::optional<GradientNoise> TrainStep::MeasureNoise() const {
   std::vector<GradientShare> shares;
-  for (std::int64_t leaf = 0; leaf < options_.shard_plan.logical_workers; ++leaf)
-    if (const std::int64_t samples = planner_.PositionsOf(step, leaf).size(); samples > 0)
-      shares.push_back({samples, exchange_.gradient_squares_of(leaf)});
+  for (std::int64_t leaf = 0; leaf < options_.shard_plan.logical_workers; ++leaf) {
+    const double samples =
+        CountedSamples(exchange_.counted_answers_of(leaf), options_.plans.format());
+    if (samples > 0) shares.push_back({samples, exchange_.gradient_squares_of(leaf)});
+  }
   return EstimateNoise(shares, exchange_.gradient_norm() * exchange_.gradient_norm());
 }
 
-Result<std::optional<double>> TrainStep::Update(double learning_rate, double clip_factor,
+Result<std::optional<double>> TrainStep::Update(double learning_rate, double gradient_scale,
                                                 std::int64_t samples) {
   TrainState& state = options_.state;
   const bool is_measured = state.steps_done() % kStepsBetweenMeasures == 0;
   const double clip_value = options_.spec.optimizer.clip_value;
   UpdateStep step =
-      state.BeginUpdate(learning_rate, clip_factor / static_cast<double>(samples),
+      state.BeginUpdate(learning_rate, gradient_scale,
                         clip_value > 0 ? clip_value : std::numeric_limits<double>::infinity());
   step.mean_scale = 1 / static_cast<double>(samples);
   options_.pool.ParallelFor(

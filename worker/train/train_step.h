@@ -63,9 +63,9 @@ class TrainStep {
   Status ComputeGradients(std::int64_t step);
   Result<double> ComputeBatch(const Batch& batch, std::size_t leaf);
   Result<NonfiniteStep> FindNonfinite(std::int64_t step, double loss, double norm);
-  std::optional<GradientNoise> MeasureNoise(std::int64_t step) const;
+  std::optional<GradientNoise> MeasureNoise() const;
   // How far the weights moved, of a step in which that is measured.
-  Result<std::optional<double>> Update(double learning_rate, double clip_factor,
+  Result<std::optional<double>> Update(double learning_rate, double gradient_scale,
                                        std::int64_t samples);
 
   const Options options_;

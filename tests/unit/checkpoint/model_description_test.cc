@@ -157,6 +157,15 @@ TEST(ModelDescriptionTest, BothRegressionsComeBack) {
   EXPECT_TRUE(std::holds_alternative<LinearRegressionSpec>(linear.architecture));
 }
 
+TEST(ModelDescriptionTest, TheLabelThatIsIgnoredComesBack) {
+  ModelDescription description = MlpDescription();
+  description.model.ignore_index = -100;
+
+  const ModelSpec model = DecodeModelDescription(EncodeModelDescription(description)).value().model;
+
+  EXPECT_EQ(model.ignore_index, -100);
+}
+
 TEST(ModelDescriptionTest, LayersAndAResnetComeBack) {
   const ConvnetSpec convnet = {.layers = {{.channels = 8, .pool = 2}}, .batch_norm = true};
   ModelDescription description = MlpDescription();

@@ -57,7 +57,8 @@ TEST(EstimateNoiseTest, IsUnbiasedForSharesOfAnySizes) {
               6 * (static_cast<double>(words[static_cast<std::size_t>(i)]) / 4294967296.0 - 0.5);
       }
       for (int i = 0; i < 3; ++i) batch[i] += sum[i];
-      shares.push_back({size, sum[0] * sum[0] + sum[1] * sum[1] + sum[2] * sum[2]});
+      shares.push_back(
+          {static_cast<double>(size), sum[0] * sum[0] + sum[1] * sum[1] + sum[2] * sum[2]});
     }
     const auto found =
         EstimateNoise(shares, batch[0] * batch[0] + batch[1] * batch[1] + batch[2] * batch[2]);

@@ -57,6 +57,23 @@ TEST(CheckLossTest, OtherLossesHaveNoSmoothing) {
                                     "0.1, must be absent, as it is of cross_entropy"}));
 }
 
+TEST(CheckLossTest, AnIgnoredLabelIsOneThatALabelCanBe) {
+  EXPECT_THAT(ViolationsOf({.architecture = MlpSpec{}, .ignore_index = -100}), IsEmpty());
+  EXPECT_THAT(ViolationsOf({.architecture = GptSpec{}, .ignore_index = 50256}), IsEmpty());
+  EXPECT_THAT(ViolationsOf({.architecture = MlpSpec{}, .ignore_index = 1LL << 31}),
+              ElementsAre(Violation{"model.ignore_index",
+                                    "2147483648, must be a whole number of 32 bits, as labels "
+                                    "are"}));
+}
+
+TEST(CheckLossTest, OtherLossesIgnoreNoLabel) {
+  EXPECT_THAT(
+      ViolationsOf({.architecture = LogisticRegressionSpec{},
+                    .loss = Loss::kBinaryCrossEntropy,
+                    .ignore_index = 0}),
+      ElementsAre(Violation{"model.ignore_index", "0, must be absent, as it is of cross_entropy"}));
+}
+
 TEST(CheckLossTest, HubersDeltaIsAboveZero) {
   EXPECT_THAT(ViolationsOf({.architecture = MlpSpec{}, .loss = Loss::kHuber, .huber_delta = -1}),
               ElementsAre(Violation{"model.huber_delta", "-1, must be above 0 and finite"}));

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "worker/data/array_dataset.h"
+#include "worker/data/ignore_labels.h"
 
 namespace descent {
 namespace {
@@ -23,6 +24,18 @@ TEST(DescribeDatasetsTest, LabelsAreCountedByClass) {
             "  features  min 0, mean 2.5, max 5\n"
             "  labels    cat: 1, dog: 2\n"
             "  sample 0  [0, 1] -> [1]\n");
+}
+
+TEST(DescribeDatasetsTest, LabelsThatAreIgnoredAreCountedApart) {
+  Datasets datasets;
+  datasets.train = std::make_unique<IgnoringDataset>(
+      std::make_unique<ArrayDataset>(
+          ArrayDataset::Options{.features = Array({3, 1}, std::vector<float>{0, 1, 2}),
+                                .labels = Array({3}, std::vector<std::int32_t>{1, 0, 1}),
+                                .class_count = 2}),
+      /*ignore_index=*/1);
+
+  EXPECT_THAT(DescribeDatasets(datasets), HasSubstr("  labels    0: 1, 1: 0, ignored: 2\n"));
 }
 
 TEST(DescribeDatasetsTest, TargetsHaveARangeAndSplitsTheirNames) {

@@ -31,6 +31,15 @@ TEST(PredictionCsvTest, WithoutLabelsThereIsNothingToBeRight) {
       "0,0,0.75,0.25\n");
 }
 
+TEST(PredictionCsvTest, ALabelThatIsIgnoredIsNeitherRightNorWrong) {
+  const std::vector<double> probabilities = {0.25, 0.75};
+  const std::vector<std::int32_t> label = {kIgnoredLabel};
+
+  EXPECT_EQ(
+      PredictionLine(true, {.sample = 7, .values = probabilities, .labels = label, .targets = {}}),
+      "7,1,0.25,0.75,,\n");
+}
+
 TEST(PredictionCsvTest, NumbersStandBesideTheirTargets) {
   const std::vector<double> numbers = {1.5, -2};
   const std::vector<float> targets = {1, 0.1f};

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
+
 #include "common/job_spec_loss.h"
 #include "proto/wire.h"
 
@@ -30,6 +32,19 @@ TEST(LossWireTest, SmoothingComesBackAsItWent) {
   ASSERT_TRUE(SetLoss(sent, received).ok());
 
   EXPECT_EQ(received.label_smoothing, 0.1);
+}
+
+TEST(LossWireTest, AnIgnoredLabelComesBackAsItWent) {
+  for (const std::optional<std::int64_t> ignore_index :
+       {std::optional<std::int64_t>(), {-100}, {0}}) {
+    v1::ModelSpec sent;
+    SetLoss({.architecture = MlpSpec{}, .ignore_index = ignore_index}, sent);
+    ModelSpec received;
+
+    ASSERT_TRUE(SetLoss(sent, received).ok());
+
+    EXPECT_EQ(received.ignore_index, ignore_index);
+  }
 }
 
 TEST(LossWireTest, LinearRegressionLearnsByItsSquaredErrorUnlessToldOtherwise) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+#include <memory>
 #include <thread>
 #include <vector>
 
@@ -9,6 +11,7 @@
 #include "tests/support/blob_dataset.h"
 #include "tests/support/temporary_directory.h"
 #include "worker/collective/in_process_collective.h"
+#include "worker/data/ignore_labels.h"
 #include "worker/data/load_datasets.h"
 #include "worker/data/sample_buffer.h"
 
@@ -95,6 +98,22 @@ TEST_F(EvaluatorTest, AccuraciesCountEachSampleOnce) {
   EXPECT_EQ(values.at(EvaluationMetric::kAccuracy), ShareAmongLargest(1));
   EXPECT_EQ(values.at(EvaluationMetric::kTopFiveAccuracy), ShareAmongLargest(5));
   EXPECT_LT(values.at(EvaluationMetric::kTopFiveAccuracy), 1.0);
+}
+
+// Each of the seven classes is left out once, so each sample counts in six of the evaluations.
+TEST_F(EvaluatorTest, MeansAreOverTheLabelsThatCount) {
+  const EvaluationValues all = EvaluateOn(1)[0];
+  std::map<EvaluationMetric, double> sums;
+  for (std::int64_t ignored = 0; ignored < 7; ++ignored) {
+    datasets_.train = std::make_unique<IgnoringDataset>(LoadDatasets(spec_).value().train,
+                                                        static_cast<std::int32_t>(ignored));
+    const double counted = 601 - (ignored < 6 ? 86 : 85);
+    const EvaluationValues values = EvaluateOn(2)[0];
+    for (const auto& [metric, value] : values) sums[metric] += counted * value;
+  }
+
+  for (const auto& [metric, value] : all)
+    EXPECT_NEAR(sums[metric], 6 * 601 * value, 1e-9 * 3606) << MetricName(metric);
 }
 
 TEST_F(EvaluatorTest, TopFiveIsMeasuredWhereThereAreMoreClasses) {

@@ -43,7 +43,7 @@ StepExchange RunExchange(const SliceMap& slices, int stop_rank) {
       exchange.BeginStep(rank == stop_rank);
       const IndexRange leaves = LogicalWorkersOf(kLogicalWorkers, world_size, rank);
       for (std::int64_t leaf = leaves.first; leaf < leaves.last; ++leaf) {
-        exchange.SetLoss(leaf, 0.1 * static_cast<double>(leaf));
+        exchange.SetLoss(leaf, 0.1 * static_cast<double>(leaf), 10 + leaf);
         exchange.SetGradientSquares(leaf, 0.3 * static_cast<double>(leaf));
       }
       const std::vector<float> gradient = Gradient();
@@ -87,6 +87,16 @@ TEST(StepExchangeTest, EveryRankKnowsTheSquaresOfEveryLogicalWorker) {
     const StepExchange exchange = RunExchange(slices, -1);
     for (std::int64_t leaf = 0; leaf < kLogicalWorkers; ++leaf)
       EXPECT_EQ(exchange.gradient_squares_of(leaf), 0.3 * static_cast<double>(leaf));
+  }
+}
+
+TEST(StepExchangeTest, EveryRankKnowsHowManyAnswersCountForEveryLogicalWorker) {
+  for (int world_size = 1; world_size <= 8; ++world_size) {
+    const SliceMap slices(TwoBuckets(), world_size);
+    const StepExchange exchange = RunExchange(slices, -1);
+    for (std::int64_t leaf = 0; leaf < kLogicalWorkers; ++leaf)
+      EXPECT_EQ(exchange.counted_answers_of(leaf), 10 + leaf);
+    EXPECT_EQ(exchange.counted_answers(), 108);
   }
 }
 

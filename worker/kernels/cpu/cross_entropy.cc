@@ -1,6 +1,9 @@
+#include <algorithm>
 #include <cmath>
 #include <span>
+#include <vector>
 
+#include "common/sample_format.h"
 #include "worker/kernels/cpu/cpu_kernels.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -62,14 +65,28 @@ std::size_t ClassesBefore(const float* row, std::size_t label, std::size_t class
   return count;
 }
 
-// Calls body(row, label, logits of the row) for every row, on the pool.
+// Makes row `row` of every output zero.
+void ClearRow(const StepRun& run, std::span<const std::size_t> widths, std::size_t row) {
+  for (std::size_t i = 0; i < widths.size(); ++i)
+    std::fill_n(run.output(i) + row * widths[i], widths[i], 0.0f);
+}
+
+// Calls body(run, row, label, classes) for every row whose label counts, on the pool; the others
+// give zeros.
 template <typename Body>
 PreparedStep PrepareRows(const KernelRequest& request, Body body) {
   const auto rows = static_cast<std::size_t>(request.input(0).shape[0]);
   const auto classes = static_cast<std::size_t>(request.input(0).shape[1]);
+  std::vector<std::size_t> widths;  // of the outputs' rows
+  for (std::size_t i = 0; i < request.node.outputs.size(); ++i)
+    widths.push_back(request.output(i).shape.size() == 1 ? 1 : classes);
   return MakeStep([=, &pool = request.pool](const StepRun& run) {
     ForEachRun(pool, rows, RowsPerRun(classes), [&](std::size_t first, std::size_t count) {
       for (std::size_t row = first; row < first + count; ++row) {
+        if (run.labels(1)[row] == kIgnoredLabel) {
+          ClearRow(run, widths, row);
+          continue;
+        }
         const auto label = static_cast<std::size_t>(run.labels(1)[row]);
         DESCENT_CHECK(label < classes);  // datasets are checked when they are opened
         body(run, row, label, classes);
