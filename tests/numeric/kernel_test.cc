@@ -136,7 +136,7 @@ std::vector<KernelCase> LargeImageCases() {
     cases.push_back({Conv2dWeightGradientOp(),
                      {{source.Reals(y), source.Reals(x)}, attributes.And("kernel", Shape{3, 3})}});
   }
-  const Shape images = {19, 20, 13, 15}, channels = {20};
+  const Shape images = {19, 20, 13, 15};
   const Attributes pool = {{"kernel", Shape{3, 2}},
                            {"stride", Shape{2, 2}},
                            {"padding", Shape{1, 0}},
@@ -145,14 +145,17 @@ std::vector<KernelCase> LargeImageCases() {
     cases.push_back({*op, {{source.Reals(images)}, pool}});
   for (const OpDef* op : {&GlobalAvgPoolOp(), &ChannelSumOp()})
     cases.push_back({*op, {{source.Reals(images)}, {}}});
-  cases.push_back({BatchNormOp(),
-                   {{source.Reals(images), source.Reals(channels), source.Reals(channels),
-                     source.Reals(channels), source.Reals(channels)},
-                    {{"epsilon", 1e-5}}}});
-  cases.push_back({BatchNormGradientOp(),
-                   {{source.Reals(images), source.Reals(images), source.Reals(channels),
-                     source.Reals(channels), source.Reals(channels)},
-                    {}}});
+  for (const Shape& x : {images, Shape{131, 150}}) {
+    const Shape channels = {x[1]};
+    cases.push_back({BatchNormOp(),
+                     {{source.Reals(x), source.Reals(channels), source.Reals(channels),
+                       source.Reals(channels), source.Reals(channels)},
+                      {{"epsilon", 1e-5}}}});
+    cases.push_back({BatchNormGradientOp(),
+                     {{source.Reals(x), source.Reals(x), source.Reals(channels),
+                       source.Reals(channels), source.Reals(channels)},
+                      {}}});
+  }
   return cases;
 }
 

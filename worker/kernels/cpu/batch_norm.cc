@@ -92,14 +92,11 @@ void ForEachChannel(ThreadPool& pool, const ChannelLayout& layout, const Body& b
              });
 }
 
-float InverseDeviation(double variance, double epsilon) {
-  return static_cast<float>(1 / std::sqrt(variance + epsilon));
-}
-
 }  // namespace
 
 PreparedStep PrepareBatchNorm(const KernelRequest& request) {
   const ChannelLayout layout = ChannelLayoutOf(request.input(0).shape);
+  if (layout.plane == 1) return PrepareBatchNormOfColumns(request, layout);
   const double epsilon = request.node.attributes.Real("epsilon");
   const auto size = static_cast<double>(layout.size());
   const auto samples = static_cast<double>(layout.samples);
@@ -124,6 +121,7 @@ PreparedStep PrepareBatchNorm(const KernelRequest& request) {
 
 PreparedStep PrepareBatchNormInference(const KernelRequest& request) {
   const ChannelLayout layout = ChannelLayoutOf(request.input(0).shape);
+  if (layout.plane == 1) return PrepareBatchNormInferenceOfColumns(request, layout);
   const double epsilon = request.node.attributes.Real("epsilon");
   return MakeStep([=, &pool = request.pool](const StepRun& run) {
     ForEachChannel(pool, layout, [&](std::size_t c) {
@@ -137,6 +135,7 @@ PreparedStep PrepareBatchNormInference(const KernelRequest& request) {
 
 PreparedStep PrepareBatchNormGradient(const KernelRequest& request) {
   const ChannelLayout layout = ChannelLayoutOf(request.input(1).shape);
+  if (layout.plane == 1) return PrepareBatchNormGradientOfColumns(request, layout);
   return MakeStep([=, &pool = request.pool](const StepRun& run) {
     ForEachChannel(pool, layout, [&](std::size_t c) {
       const std::size_t offset = c * layout.plane;
