@@ -15,8 +15,9 @@ constexpr std::array<std::string_view, 4> kProducts = {"matmul", "conv2d", "conv
                                                        "conv2d_weight_gradient"};
 
 // Whose first result is rounded when it is stored. What is not named stays f32: losses and what
-// they are made of, residual sums, reductions, and whatever nobody has thought about.
-constexpr std::array<std::string_view, 37> kRounded = {
+// they are made of, residual sums, reductions, and whatever nobody has thought about. The gradient
+// of logits is as large as they are, and products read it.
+constexpr std::array<std::string_view, 38> kRounded = {
     "matmul",
     "add_bias",
     "conv2d",
@@ -54,6 +55,7 @@ constexpr std::array<std::string_view, 37> kRounded = {
     "concat",
     "slice",
     "split",
+    "softmax_cross_entropy_gradient",
 };
 
 bool IsOneOf(std::span<const std::string_view> names, const Node& node) {

@@ -1,4 +1,5 @@
 #include "worker/kernels/cpu/cpu_kernels.h"
+#include "worker/kernels/row_step.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "worker/kernels/cpu/rms_norm.cc"
@@ -72,30 +73,29 @@ PreparedStep PrepareRmsNorm(const KernelRequest& request) {
   const auto rows = static_cast<std::size_t>(request.input(0).shape[0]);
   const auto columns = static_cast<std::size_t>(request.input(0).shape[1]);
   const auto epsilon = static_cast<float>(request.node.attributes.Real("epsilon"));
-  return MakeStep([=, &pool = request.pool](const StepRun& run) {
-    ForEachRun(pool, rows, RowsPerRun(columns), [&](std::size_t first, std::size_t count) {
-      for (std::size_t row = first; row < first + count; ++row) {
-        const std::size_t offset = row * columns;
-        run.output(1)[row] = HWY_DYNAMIC_DISPATCH(ScaleRow)(
-            {run.input(0) + offset, run.output(0) + offset, columns}, run.input(1), epsilon);
-      }
-    });
-  });
+  return MakeRowStep({rows, {columns, 0}, {columns, 1}}, request.pool,
+                     [=](const StepRun& run, std::size_t, std::size_t count) {
+                       for (std::size_t row = 0; row < count; ++row) {
+                         const std::size_t offset = row * columns;
+                         run.output(1)[row] = HWY_DYNAMIC_DISPATCH(ScaleRow)(
+                             {run.input(0) + offset, run.output(0) + offset, columns}, run.input(1),
+                             epsilon);
+                       }
+                     });
 }
 
 PreparedStep PrepareRmsNormGradient(const KernelRequest& request) {
   const auto rows = static_cast<std::size_t>(request.input(0).shape[0]);
   const auto columns = static_cast<std::size_t>(request.input(0).shape[1]);
-  return MakeStep([=, &pool = request.pool](const StepRun& run) {
-    ForEachRun(pool, rows, RowsPerRun(columns), [&](std::size_t first, std::size_t count) {
-      for (std::size_t row = first; row < first + count; ++row) {
-        const std::size_t offset = row * columns;
-        HWY_DYNAMIC_DISPATCH(ScaleRowGradient)
-        ({run.input(1) + offset, run.output(0) + offset, columns}, run.input(0) + offset,
-         run.input(2), run.input(3)[row]);
-      }
-    });
-  });
+  return MakeRowStep({rows, {columns, columns, 0, 1}, {columns}}, request.pool,
+                     [=](const StepRun& run, std::size_t, std::size_t count) {
+                       for (std::size_t row = 0; row < count; ++row) {
+                         const std::size_t offset = row * columns;
+                         HWY_DYNAMIC_DISPATCH(ScaleRowGradient)
+                         ({run.input(1) + offset, run.output(0) + offset, columns},
+                          run.input(0) + offset, run.input(2), run.input(3)[row]);
+                       }
+                     });
 }
 
 PreparedStep PrepareRmsNormGainGradient(const KernelRequest& request) {

@@ -1,5 +1,6 @@
 #include "worker/kernels/cpu/cpu_kernels.h"
 #include "worker/kernels/cpu/rotary_table.h"
+#include "worker/kernels/row_step.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "worker/kernels/cpu/rotary.cc"
@@ -48,22 +49,22 @@ PreparedStep PrepareRotary(const KernelRequest& request) {
   RotaryTable table = MakeRotaryTable(tokens, pairs);
   if (request.node.attributes.Flag("is_reversed"))
     for (float& sine : table.sines) sine = -sine;
-  return MakeStep([=, table = std::move(table), &pool = request.pool](const StepRun& run) {
-    ForEachRun(pool, rows, RowsPerRun(columns), [&](std::size_t first, std::size_t count) {
-      for (std::size_t row = first; row < first + count; ++row) {
-        const float* x = run.input(0) + row * columns;
-        float* y = run.output(0) + row * columns;
-        const std::size_t place = row % tokens * pairs;
-        for (std::size_t head = 0; head < 2 * heads; ++head) {
-          HWY_DYNAMIC_DISPATCH(TurnHead)
-          (x + head * 2 * pairs, table.cosines.data() + place, table.sines.data() + place, pairs,
-           y + head * 2 * pairs);
+  return MakeRowStep(
+      {rows, {columns}, {columns}}, request.pool,
+      [=, table = std::move(table)](const StepRun& run, std::size_t first, std::size_t count) {
+        for (std::size_t row = 0; row < count; ++row) {
+          const float* x = run.input(0) + row * columns;
+          float* y = run.output(0) + row * columns;
+          const std::size_t place = (first + row) % tokens * pairs;
+          for (std::size_t head = 0; head < 2 * heads; ++head) {
+            HWY_DYNAMIC_DISPATCH(TurnHead)
+            (x + head * 2 * pairs, table.cosines.data() + place, table.sines.data() + place, pairs,
+             y + head * 2 * pairs);
+          }
+          const std::size_t turned = columns / 3 * 2;
+          if (x != y) std::copy_n(x + turned, columns - turned, y + turned);
         }
-        const std::size_t turned = columns / 3 * 2;
-        if (x != y) std::copy_n(x + turned, columns - turned, y + turned);
-      }
-    });
-  });
+      });
 }
 
 }  // namespace descent::cpu
