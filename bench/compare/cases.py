@@ -1,5 +1,5 @@
 """The cases that are compared: one model and batch, trained by both sides with the same layout of
-processes and threads."""
+processes and threads; and one reduction between two processes."""
 
 import dataclasses
 import json
@@ -44,6 +44,14 @@ class Case:
     @property
     def warm_up(self):
         return max(3, self.steps // 5)
+
+
+@dataclasses.dataclass(frozen=True)
+class AllReduce:
+    """One reduction of that many MiB by two processes of this machine, in canonical order."""
+    name: str
+    mebibytes: int
+    goal: float = 15.0
 
 
 def gpt(layers, heads, width, context):
@@ -91,6 +99,8 @@ CASES = [
     Case("mlp_32_2_ranks", "mlp", MLP, 64, 2, 1, 2000, 10.0),
     Case("convnet", "convnet", CONVNET, 128, 1, 2, 60, 1.3),
     Case("resnet18", "resnet18", RESNET, 64, 1, 2, 8, 1.3),
+    AllReduce("all_reduce_1_mib", 1),
+    AllReduce("all_reduce_512_mib", 512),
 ]
 
 

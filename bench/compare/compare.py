@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Trains the same models in Descent and in PyTorch, in turns, and prints how many times faster it is.
+"""Trains the same models in Descent and in PyTorch, in turns, and prints how many times faster we are.
 
     bench/compare/compare.py [CASE…] [--python PYTHON] [--segments N] [--record]
 
-A case runs in segments, ours, PyTorch's, ours, …, each a process of its own; a segment's time is the
+CASE is a case or how the names of some begin. A case runs in segments, ours, PyTorch's, ours, …, each a process of its own; a segment's time is the
 median of its steps without the first ones, and the ratio is the median of the pairs'. PYTHON, by
 default this one, has torch. --record writes the rows into docs/results.md. DESCENT_BIN holds our
 programs, by default those of the release preset.
@@ -12,7 +12,6 @@ programs, by default those of the release preset.
 import argparse
 import datetime
 import pathlib
-import platform
 import sys
 import tempfile
 
@@ -20,34 +19,20 @@ import cases
 import report
 import sides
 
+SEGMENTS_RECORDED_MIN = 5
 RESULTS = pathlib.Path(__file__).resolve().parents[2] / "docs/results.md"
 
 
 def measure(case, data, options):
     ours, peers = [], []
-    for segment in range(options.segments):
-        our, our_parameters = sides.ours(case, data)
-        peer = sides.peer(case, options.python)
-        if our_parameters != peer["parameters"]:
-            raise sides.Failed(f"{case.name}: the models differ: {our_parameters} parameters here, "
-                               f"{peer['parameters']} in PyTorch")
+    for number in range(options.segments):
+        our, peer, version = sides.segment(case, data, options.python)
         ours.append(our)
-        peers.append(peer["milliseconds"])
-        print(f"  {case.name} {segment + 1}: ours {our:.3f} ms, PyTorch {peer['version']} "
-              f"({peer['capability']}) {peer['milliseconds']:.3f} ms", file=sys.stderr)
-    return report.summarize(case, ours, peers), peer["version"]
-
-
-def caption(version, options):
-    return (f"{processor()}, PyTorch {version} from PyPI, {datetime.date.today()}, "
-            f"`bench/compare/compare.py --segments {options.segments}`:")
-
-
-def processor():
-    for line in pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-        if line.startswith("model name"):
-            return line.split(":", 1)[1].strip()
-    return platform.machine()
+        peers.append(peer)
+        print(f"  {case.name} {number + 1}: ours {our:.3f} ms, PyTorch {version} {peer:.3f} ms",
+              file=sys.stderr)
+    limit = sides.limit(case, data)
+    return report.summarize(case, ours, peers, limit, version, datetime.date.today())
 
 
 def main():
@@ -59,23 +44,25 @@ def main():
     parser.add_argument("--segments", type=int, default=5)
     parser.add_argument("--record", action="store_true")
     options = parser.parse_args()
-    unknown = [name for name in options.cases if name not in known]
+    if options.record and options.segments < SEGMENTS_RECORDED_MIN:
+        parser.error(f"a row is recorded of {SEGMENTS_RECORDED_MIN} segments or more")
+    unknown = [name for name in options.cases if not any(case.startswith(name) for case in known)]
     if unknown:
         parser.error(f"no such case: {', '.join(unknown)}; there are {', '.join(known)}")
+    chosen = [case for case in known if not options.cases or case.startswith(tuple(options.cases))]
     rows, failures = [], []
     with tempfile.TemporaryDirectory(prefix="descent-compare-data-") as data:
         cases.write_data(data)
-        for name in options.cases or known:
+        for name in chosen:
             try:
-                row, version = measure(known[name], data, options)
+                row = measure(known[name], data, options)
             except sides.Failed as failure:
                 failures.append(f"{name}: {failure}")
                 continue
             rows.append(row)
             if options.record:
                 page = RESULTS.read_text(encoding="utf-8")
-                RESULTS.write_text(report.record(page, list(known), [row], caption(version, options)),
-                                   encoding="utf-8")
+                RESULTS.write_text(report.record(page, list(known), [row]), encoding="utf-8")
     print(report.markdown(rows), end="")
     if failures:
         sys.exit("\n".join(failures))

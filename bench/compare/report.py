@@ -4,14 +4,18 @@ import re
 import statistics
 
 BEGIN, END = "<!-- bench/compare: begin -->", "<!-- bench/compare: end -->"
-HEADER = ["case", "ours, ms", "PyTorch, ms", "times faster", "goal", "reached"]
+HEADER = ["case", "ours, ms", "PyTorch, ms", "times faster", "goal", "reached", "limit, ms", "share",
+          "PyTorch", "date"]
 
 
-def summarize(case, ours, peers):
-    """The row of a case from the times of its segments, in the order in which they alternated."""
+def summarize(case, ours, peers, limit, version, date):
+    """The row of a case from the times of its segments, in the order in which they alternated. `limit`
+    is what this machine could do at best, in milliseconds, or None."""
     ratio = statistics.median(peer / our for our, peer in zip(ours, peers, strict=True))
     return [case.name, milliseconds(statistics.median(ours)), milliseconds(statistics.median(peers)),
-            f"{ratio:.2f}", f"{case.goal:g}", "yes" if ratio >= case.goal else "no"]
+            f"{ratio:.2f}", f"{case.goal:g}", "yes" if ratio >= case.goal else "no",
+            "" if limit is None else milliseconds(limit),
+            "" if limit is None else f"{limit / statistics.median(ours):.2f}", version, str(date)]
 
 
 def milliseconds(value):
@@ -19,7 +23,7 @@ def milliseconds(value):
 
 
 def markdown(rows):
-    lines = [HEADER, ["---"] + ["---:"] * (len(HEADER) - 2) + ["---"], *rows]
+    lines = [HEADER, ["---"] + ["---:"] * (len(HEADER) - 1), *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
@@ -40,9 +44,9 @@ def between(text):
     return found.group(1)
 
 
-def record(text, order, rows, caption):
+def record(text, order, rows):
     """The page with these rows in place of older ones of the same cases."""
     kept = {**rows_of(text), **{row[0]: row for row in rows}}
     ordered = [kept[name] for name in order if name in kept]
     before, after = text.split(BEGIN)[0], text.split(END)[1]
-    return f"{before}{BEGIN}\n{caption}\n\n{markdown(ordered)}{END}{after}"
+    return f"{before}{BEGIN}\n{markdown(ordered)}{END}{after}"

@@ -10,6 +10,8 @@ import statistics
 import subprocess
 import tempfile
 
+import cases
+
 HERE = pathlib.Path(__file__).resolve().parent
 PROGRAMS = pathlib.Path(os.environ.get("DESCENT_BIN", HERE.parents[1] / "build/release/bin"))
 # They choose kernels that are not this machine's fastest, for whoever links OpenBLAS.
@@ -27,6 +29,43 @@ def run(command, environment=None):
     if done.returncode != 0:
         raise Failed(f"{command[0]} ended with {done.returncode}:\n{done.stderr[-2000:]}")
     return done.stdout
+
+
+def segment(case, data, python):
+    """Our milliseconds, the peer's, and the peer's version."""
+    if isinstance(case, cases.AllReduce):
+        peer = torch(python, "torch_all_reduce.py", {}, "--mebibytes", case.mebibytes)
+        return our_all_reduce(case), peer["milliseconds"], peer["version"]
+    our, our_parameters = ours(case, data)
+    peer = peer_training(case, python)
+    if our_parameters != peer["parameters"]:
+        raise Failed(f"{case.name}: the models differ: {our_parameters} parameters here, "
+                     f"{peer['parameters']} in PyTorch")
+    return our, peer["milliseconds"], peer["version"]
+
+
+def limit(case, data):
+    """The time in which this machine could do a case at best, in milliseconds: of a training step, its
+    products and convolutions at the rate of products that `descent explain` measures here."""
+    if isinstance(case, cases.AllReduce):
+        return None
+    with tempfile.TemporaryDirectory(prefix="descent-compare-") as state:
+        file = pathlib.Path(state) / "job.yaml"
+        file.write_text(case.job(data))
+        plan = json.loads(run([PROGRAMS / "descent", "explain", file, "--json", "--workers",
+                               case.processes]))
+    return 1e3 * plan["plans"][0]["flops"] / plan["rates"]["matrix_flops"]
+
+
+def our_all_reduce(case):
+    root = ["--allow-run-as-root"] if os.geteuid() == 0 else []
+    table = run(["mpirun", *root, "--oversubscribe", "--bind-to", "none", "-n", 2,
+                 PROGRAMS.parent / "bench" / "all_reduce_mpi", case.mebibytes])
+    for line in table.splitlines():
+        cells = line.split()
+        if cells and cells[0] == str(1024 * case.mebibytes):
+            return float(cells[2]) / 1e3  # shared memory, in microseconds
+    raise Failed(f"all_reduce_mpi has no line for {case.mebibytes} MiB:\n{table}")
 
 
 def ours(case, data):
@@ -49,17 +88,21 @@ def step_milliseconds(case, state, job):
     return 1e3 * case.batch / statistics.median(rate for (rate,) in rates)
 
 
-def peer(case, python):
-    """The same of PyTorch at its best setting: every core of the layout, the widest instructions,
-    huge pages, and memory that is kept between steps."""
+def peer_training(case, python):
+    """PyTorch at its best setting: every core of the layout, the widest instructions, huge pages, and
+    memory that is kept between steps."""
     setting = {"OMP_NUM_THREADS": str(case.threads), "ATEN_CPU_CAPABILITY": "avx512",
                "THP_MEM_ALLOC_ENABLE": "1", "MALLOC_TRIM_THRESHOLD_": "-1",
-               "MALLOC_MMAP_THRESHOLD_": str(1 << 30), "MASTER_PORT": str(free_port())}
-    found = json.loads(run([python, HERE / "torch_step.py", case.model, "--batch", case.batch,
-                            "--processes", case.processes, "--threads", case.threads, "--steps",
-                            case.steps, "--warm-up", case.warm_up, "--precision", case.precision,
-                            "--context", case.context], setting))
-    return found
+               "MALLOC_MMAP_THRESHOLD_": str(1 << 30)}
+    return torch(python, "torch_step.py", setting, case.model, "--batch", case.batch,
+                 "--processes", case.processes, "--threads", case.threads, "--steps", case.steps,
+                 "--warm-up", case.warm_up, "--precision", case.precision,
+                 "--context", case.context)
+
+
+def torch(python, script, setting, *arguments):
+    rendezvous = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port())}
+    return json.loads(run([python, HERE / script, *arguments], {**rendezvous, **setting}))
 
 
 def free_port():
