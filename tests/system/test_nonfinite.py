@@ -40,7 +40,8 @@ class Nonfinite(SystemTest):
         done = self.run_job(self.job_file, "--workers", 2, code=3)
 
         self.assertIn("NonFiniteLoss", done.stdout + done.stderr)
-        self.assertIn("sample 77 of data.train", done.stdout + done.stderr)
+        self.assertIn(f"sample 77 of data.train, from {self.directory}/spoilt.csv",
+                      done.stdout + done.stderr)
 
     def test_skipped_and_rolled_back_steps_have_the_same_bits_on_any_number_of_workers(self):
         for action in "skip", "rollback":
@@ -66,6 +67,6 @@ class Nonfinite(SystemTest):
         described = self.descent("describe", job).stdout
         # Once in each epoch of ten steps.
         self.assertRegex(described, r"Not finite: +800 steps, the last: step \d+: the loss is inf "
-                                    r".*sample 77 of data\.train; went back to the state after "
-                                    r"7500 steps")
+                                    r".*sample 77 of data\.train, from .*spoilt\.csv; went back "
+                                    r"to the state after 7500 steps")
         self.assertIn(f'descent_job_nonfinite_steps_total{{job="{job}"}} 800', self.get("/metrics"))

@@ -2,6 +2,8 @@
 
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "worker/data/array.h"
 #include "worker/data/dataset.h"
@@ -18,6 +20,7 @@ class ArrayDataset final : public Dataset {
     std::optional<Array> targets;     // [N] or [N, K]
     std::int64_t class_count = 0;     // of labels
     std::optional<ImageShape> image;  // of the features, whose count is its product
+    std::vector<std::string> files;   // that hold them all
   };
 
   // Aborts if the options contradict themselves.
@@ -28,6 +31,7 @@ class ArrayDataset final : public Dataset {
   void CopySamples(std::span<const std::int64_t> samples, std::span<float> features,
                    std::span<std::int32_t> tokens, std::span<std::int32_t> labels) const override;
   void CopyTargets(std::span<const std::int64_t> samples, std::span<float> targets) const override;
+  std::vector<std::string> FilesOf(std::int64_t) const override { return options_.files; }
   Digest Fingerprint() const override;
 
  private:

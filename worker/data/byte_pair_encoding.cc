@@ -10,29 +10,19 @@
 
 #include "common/check.h"
 #include "worker/data/byte_symbols.h"
+#include "worker/data/file_problems.h"
 #include "worker/data/gpt2_split.h"
 
 namespace descent {
 namespace {
 
 constexpr std::uint32_t kNoToken = ~std::uint32_t{0};
-constexpr std::size_t kProblemsMax = 10;
 // Most pieces of a text are a few words that come again and again.
 constexpr std::size_t kCachedPiecesMax = std::size_t{1} << 16;
 constexpr std::size_t kCachedBytesMax = 64;
 
 std::uint64_t PairKey(std::uint32_t left, std::uint32_t right) {
   return std::uint64_t{left} << 32 | right;
-}
-
-Status ProblemStatus(std::vector<std::string> problems) {
-  if (problems.empty()) return Status();
-  if (problems.size() > kProblemsMax) {
-    const std::size_t others = problems.size() - kProblemsMax;
-    problems.resize(kProblemsMax);
-    problems.push_back(fmt::format("and {} more", others));
-  }
-  return Status(Code::kInvalidArgument, fmt::format("{}", fmt::join(problems, "\n")));
 }
 
 }  // namespace
@@ -46,7 +36,7 @@ class BytePairEncodingBuilder {
     IndexTokens();
     IndexBytes();
     for (std::size_t rank = 0; rank < encoding_.tables_.merges.size(); ++rank) IndexMerge(rank);
-    DESCENT_RETURN_IF_ERROR(ProblemStatus(std::move(problems_)));
+    DESCENT_RETURN_IF_ERROR(ProblemStatus(problems_));
     return std::move(encoding_);
   }
 

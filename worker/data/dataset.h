@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "common/check.h"
 #include "common/hash.h"
@@ -28,6 +30,13 @@ class Dataset {
   virtual void CopyTargets(std::span<const std::int64_t> samples, std::span<float> targets) const {
     (void)samples;
     DESCENT_CHECK(targets.empty());
+  }
+
+  // The files that a sample, in [0, sample_count), is read from, in the order of its parts; none
+  // where samples are computed.
+  virtual std::vector<std::string> FilesOf(std::int64_t sample) const {
+    (void)sample;
+    return {};
   }
 
   // Of the samples as stored, before normalisation, and of their format: equal data, equal

@@ -2,9 +2,20 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include <algorithm>
+#include <span>
+
 #include "common/limits.h"
 
 namespace descent {
+
+Status ProblemStatus(const std::vector<std::string>& problems) {
+  if (problems.empty()) return Status();
+  const std::size_t shown = std::min(problems.size(), limits::kFileProblemsMax);
+  std::string lines = fmt::format("{}", fmt::join(std::span(problems).first(shown), "\n"));
+  if (shown < problems.size()) lines += fmt::format("\nand {} more", problems.size() - shown);
+  return Status(Code::kInvalidArgument, lines);
+}
 
 void FileProblems::Add(std::string_view problem) {
   if (++count_ > limits::kFileProblemsMax) return;

@@ -5,10 +5,15 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "common/result.h"
 
 namespace descent {
+
+// kInvalidArgument with each problem on a line of its own: the first limits::kFileProblemsMax, and
+// the count of the others; ok if there are none.
+Status ProblemStatus(const std::vector<std::string>& problems);
 
 // Collects what is wrong with one file, each as "FILE: …" on a line of its own: the first
 // limits::kFileProblemsMax, and the count of the others. One thread.

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "common/check.h"
+#include "worker/data/file_problems.h"
 #include "worker/data/idx_file.h"
 #include "worker/data/load_splits.h"
 
@@ -21,11 +22,6 @@ struct IdxPair {
   IdxFile images;                 // [N, rows, columns]
   std::optional<IdxFile> labels;  // [N]
 };
-
-Status ProblemStatus(const std::vector<std::string>& problems) {
-  if (problems.empty()) return Status();
-  return Status(Code::kInvalidArgument, fmt::format("{}", fmt::join(problems, "\n")));
-}
 
 bool HasLabels(const std::string& prefix) {
   std::error_code ignored;
@@ -104,6 +100,7 @@ Result<std::unique_ptr<IdxDataset>> IdxDataset::Load(const Options& options) {
   DESCENT_ASSIGN(const IndexRange range, ChooseRange(options.dataset, pair));
 
   std::unique_ptr<IdxDataset> dataset(new IdxDataset(options.normalize));
+  dataset->path_ = pair.images.path.string();
   dataset->rows_ = pair.images.shape[1];
   dataset->columns_ = pair.images.shape[2];
   if (options.train == nullptr && pair.labels) {

@@ -43,6 +43,7 @@ class IdxDataset final : public Dataset {
   }
   void CopySamples(std::span<const std::int64_t> samples, std::span<float> features,
                    std::span<std::int32_t> tokens, std::span<std::int32_t> labels) const override;
+  std::vector<std::string> FilesOf(std::int64_t) const override { return {path_}; }
   Digest Fingerprint() const override;
 
  private:
@@ -51,6 +52,7 @@ class IdxDataset final : public Dataset {
   std::int64_t rows_ = 0;
   std::int64_t columns_ = 0;
   std::int64_t class_count_ = 0;
+  std::string path_;                      // of the images
   IdxStorage images_;                     // what the pixels lie in
   IdxStorage label_file_;                 // and the labels
   std::span<const std::uint8_t> pixels_;  // [sample_count, rows, columns]

@@ -34,14 +34,14 @@ bool HasCountedLabel(const Dataset& split) {
 void IgnoringDataset::CopySamples(std::span<const std::int64_t> samples, std::span<float> features,
                                   std::span<std::int32_t> tokens,
                                   std::span<std::int32_t> labels) const {
-  base_->CopySamples(samples, features, tokens, labels);
+  base().CopySamples(samples, features, tokens, labels);
   std::ranges::replace(labels, ignore_index_, kIgnoredLabel);
 }
 
 Digest IgnoringDataset::Fingerprint() const {
-  const std::string base = base_->Fingerprint().ToHex();
+  const std::string stored = base().Fingerprint().ToHex();
   ChunkedHasher hasher;
-  hasher.Add(std::as_bytes(std::span(base)));
+  hasher.Add(std::as_bytes(std::span(stored)));
   hasher.Add(std::as_bytes(std::span(&ignore_index_, 1)));
   return hasher.Finish();
 }

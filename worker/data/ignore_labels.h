@@ -6,29 +6,23 @@
 
 #include "common/job_spec.h"
 #include "common/result.h"
-#include "worker/data/dataset.h"
 #include "worker/data/datasets.h"
+#include "worker/data/derived_dataset.h"
 
 namespace descent {
 
 // Another dataset in which labels of one value count for nothing: they become kIgnoredLabel.
 // Immutable.
-class IgnoringDataset final : public Dataset {
+class IgnoringDataset final : public DerivedDataset {
  public:
   IgnoringDataset(std::unique_ptr<const Dataset> base, std::int32_t ignore_index)
-      : base_(std::move(base)), ignore_index_(ignore_index) {}
+      : DerivedDataset(std::move(base)), ignore_index_(ignore_index) {}
 
-  std::int64_t sample_count() const override { return base_->sample_count(); }
-  SampleFormat format() const override { return base_->format(); }
   void CopySamples(std::span<const std::int64_t> samples, std::span<float> features,
                    std::span<std::int32_t> tokens, std::span<std::int32_t> labels) const override;
-  void CopyTargets(std::span<const std::int64_t> samples, std::span<float> targets) const override {
-    base_->CopyTargets(samples, targets);
-  }
   Digest Fingerprint() const override;
 
  private:
-  const std::unique_ptr<const Dataset> base_;
   const std::int32_t ignore_index_;
 };
 

@@ -2,7 +2,9 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include <algorithm>
 #include <array>
+#include <iterator>
 #include <utility>
 
 #include "common/check.h"
@@ -39,6 +41,13 @@ void ImageDataset::CopySamples(std::span<const std::int64_t> samples, std::span<
                      features.subspan(row * feature_count, feature_count));
     if (!labels.empty()) labels[row] = images_.labels[sample];
   }
+}
+
+std::vector<std::string> ImageDataset::FilesOf(std::int64_t sample) const {
+  using File = LabelledImages::File;
+  const auto next = std::ranges::upper_bound(images_.files, sample, {}, &File::first_image);
+  DESCENT_CHECK(next != images_.files.begin());
+  return {std::prev(next)->path};
 }
 
 Digest ImageDataset::Fingerprint() const {

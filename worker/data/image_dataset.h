@@ -21,6 +21,13 @@ struct LabelledImages {
   std::vector<std::int32_t> labels;      // [N], or none
   std::vector<std::string> class_names;  // of the labels 0, 1, …; may be empty
   std::int64_t class_count = 0;          // labels are below it
+
+  // The files that they come from, in the order of the images, the first at image 0.
+  struct File {
+    std::string path;
+    std::int64_t first_image = 0;
+  };
+  std::vector<File> files;
 };
 
 // Images in memory as bytes, normalised when copied.
@@ -36,6 +43,7 @@ class ImageDataset final : public Dataset {
   SampleFormat format() const override;
   void CopySamples(std::span<const std::int64_t> samples, std::span<float> features,
                    std::span<std::int32_t> tokens, std::span<std::int32_t> labels) const override;
+  std::vector<std::string> FilesOf(std::int64_t sample) const override;
   Digest Fingerprint() const override;
 
  private:

@@ -91,7 +91,10 @@ class SplitMaker {
                                      .labels = std::nullopt,
                                      .targets = std::nullopt,
                                      .class_count = classes,
-                                     .image = image};
+                                     .image = image,
+                                     .files = {split_.path}};
+    const bool is_npz = split_.format == DataFormat::kNpz;
+    if (has_targets && !is_npz) options.files.push_back(split_.targets);
     (has_labels ? options.labels : options.targets) = std::move(arrays.answers);
     return std::make_unique<ArrayDataset>(std::move(options));
   }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "common/mapped_file.h"
+#include "worker/data/file_problems.h"
 #include "worker/data/find_files.h"
 #include "worker/data/image_dataset.h"
 #include "worker/data/load_splits.h"
@@ -52,7 +53,13 @@ Status CheckLabels(std::span<const std::byte> bytes, const RecordKind& kind,
   return Status();
 }
 
-Result<MappedFile> OpenRecords(const std::filesystem::path& path, const RecordKind& kind) {
+struct RecordFile {
+  std::filesystem::path path;
+  MappedFile file;
+  std::int64_t count = 0;  // of records
+};
+
+Result<RecordFile> OpenRecords(const std::filesystem::path& path, const RecordKind& kind) {
   Result<MappedFile> file = MappedFile::Open(path);
   if (!file.ok()) return Status(Code::kInvalidArgument, file.status().message());
   const std::span<const std::byte> bytes = file.value().bytes();
@@ -61,22 +68,23 @@ Result<MappedFile> OpenRecords(const std::filesystem::path& path, const RecordKi
                                      "pixels for each image",
                                      bytes.size(), kind.size(), kind.label_bytes, kPixels));
   DESCENT_RETURN_IF_ERROR(CheckLabels(bytes, kind, path));
-  return file;
+  const auto count = static_cast<std::int64_t>(bytes.size() / kind.size());
+  return RecordFile{.path = path, .file = std::move(file).value(), .count = count};
 }
 
-Result<std::vector<MappedFile>> OpenFiles(const std::string& glob, const RecordKind& kind) {
+Result<std::vector<RecordFile>> OpenFiles(const std::string& glob, const RecordKind& kind) {
   FoundFiles found = FindFiles(glob);
-  std::vector<MappedFile> files;
+  std::vector<RecordFile> files;
   for (const std::filesystem::path& path : found.paths) {
-    Result<MappedFile> file = OpenRecords(path, kind);
+    Result<RecordFile> file = OpenRecords(path, kind);
     if (file.ok()) {
       files.push_back(std::move(file).value());
     } else {
       found.problems.push_back(file.status().message());
     }
   }
-  if (found.problems.empty()) return files;
-  return Status(Code::kInvalidArgument, fmt::format("{}", fmt::join(found.problems, "\n")));
+  DESCENT_RETURN_IF_ERROR(ProblemStatus(found.problems));
+  return files;
 }
 
 // Appends the records of `range` among those of a file.
@@ -92,24 +100,22 @@ void Append(std::span<const std::byte> bytes, const RecordKind& kind, IndexRange
 
 Result<std::unique_ptr<ImageDataset>> LoadSplit(const DatasetSpec& split, const DataSpec& data) {
   const RecordKind kind = KindOf(data);
-  DESCENT_ASSIGN(const std::vector<MappedFile> files, OpenFiles(split.path, kind));
-  const auto count_of = [&](const MappedFile& file) {
-    return static_cast<std::int64_t>(file.bytes().size() / kind.size());
-  };
+  DESCENT_ASSIGN(const std::vector<RecordFile> files, OpenFiles(split.path, kind));
   std::int64_t total = 0;
-  for (const MappedFile& file : files) total += count_of(file);
+  for (const RecordFile& file : files) total += file.count;
   DESCENT_ASSIGN(const IndexRange range, ChooseRange(split, total));
 
   LabelledImages images{.shape = kShape, .class_count = kind.class_count};
   images.pixels.reserve(static_cast<std::size_t>(range.size()) * kPixels);
   std::int64_t start = 0;  // of the file's first record, among all
-  for (const MappedFile& file : files) {
-    const std::int64_t count = count_of(file);
-    Append(file.bytes(), kind,
-           {.first = std::clamp<std::int64_t>(range.first - start, 0, count),
-            .last = std::clamp<std::int64_t>(range.last - start, 0, count)},
-           images);
-    start += count;
+  for (const RecordFile& file : files) {
+    const IndexRange wanted = {
+        .first = std::clamp<std::int64_t>(range.first - start, 0, file.count),
+        .last = std::clamp<std::int64_t>(range.last - start, 0, file.count)};
+    start += file.count;
+    if (wanted.size() == 0) continue;
+    images.files.push_back({.path = file.path.string(), .first_image = std::ssize(images.labels)});
+    Append(file.file.bytes(), kind, wanted, images);
   }
   return std::make_unique<ImageDataset>(std::move(images), data.normalize);
 }

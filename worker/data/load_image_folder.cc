@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "common/file.h"
+#include "worker/data/file_problems.h"
 #include "worker/data/image_dataset.h"
 #include "worker/data/image_file.h"
 #include "worker/data/load_splits.h"
@@ -21,18 +22,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kProblemsMax = 20;
 constexpr std::int32_t kNoLabel = -1;
-
-Status ProblemStatus(std::vector<std::string> problems) {
-  if (problems.empty()) return Status();
-  if (problems.size() > kProblemsMax) {
-    const std::size_t others = problems.size() - kProblemsMax;
-    problems.resize(kProblemsMax);
-    problems.push_back(fmt::format("and {} more", others));
-  }
-  return Status(Code::kInvalidArgument, fmt::format("{}", fmt::join(problems, "\n")));
-}
 
 bool IsImageName(const fs::path& name) {
   std::string ending = name.extension().string();
@@ -59,11 +49,11 @@ class FolderReader {
   Result<LabelledImages> Read() {
     DESCENT_RETURN_IF_ERROR(FindClasses());
     FindImages();
-    DESCENT_RETURN_IF_ERROR(ProblemStatus(std::move(problems_)));
+    DESCENT_RETURN_IF_ERROR(ProblemStatus(problems_));
     DESCENT_ASSIGN(const IndexRange range, ChooseRange(split_, std::ssize(entries_)));
     for (std::int64_t i = range.first; i < range.last; ++i)
       Decode(entries_[static_cast<std::size_t>(i)]);
-    DESCENT_RETURN_IF_ERROR(ProblemStatus(std::move(problems_)));
+    DESCENT_RETURN_IF_ERROR(ProblemStatus(problems_));
     return std::move(images_);
   }
 
@@ -123,6 +113,8 @@ class FolderReader {
                                                 "image, or resized by data.images.size",
                                                 image.shape.height, image.shape.width,
                                                 images_.shape.height, images_.shape.width));
+    const std::int64_t number = std::ssize(images_.files);
+    images_.files.push_back({.path = entry.path.string(), .first_image = number});
     images_.pixels.insert(images_.pixels.end(), image.pixels.begin(), image.pixels.end());
     if (entry.label != kNoLabel) images_.labels.push_back(entry.label);
   }

@@ -83,7 +83,8 @@ Result<std::unique_ptr<ArrayDataset>> MakeDataset(const std::string& path, Parse
                                    .labels = std::nullopt,
                                    .targets = std::nullopt,
                                    .class_count = std::ssize(rows.classes.Words()),
-                                   .image = std::nullopt};
+                                   .image = std::nullopt,
+                                   .files = {path}};
   if (!table.spec.targets.empty()) {
     options.targets = Array({rows.count, std::ssize(table.spec.targets)}, std::move(rows.targets));
   } else if (!table.spec.label.empty()) {

@@ -2,10 +2,12 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,6 +22,32 @@ namespace descent {
 namespace {
 
 using Tokens = std::vector<std::uint32_t>;
+
+struct EncodedFile {
+  std::string path;
+  Tokens tokens;
+};
+
+// The part `fraction` of the tokens of all files, those of each apart.
+TokenSequence CutFiles(const std::vector<EncodedFile>& files, const FractionRange& fraction,
+                       TokenType type) {
+  std::int64_t total = 0;
+  for (const EncodedFile& file : files) total += std::ssize(file.tokens);
+  const IndexRange range = TokensOf(fraction, total);
+  TokenSequence sequence;
+  std::int64_t start = 0;  // of the file's first token, among all
+  for (const EncodedFile& file : files) {
+    const std::int64_t count = std::ssize(file.tokens);
+    const auto place = [&](std::int64_t token) {
+      return static_cast<std::size_t>(std::clamp<std::int64_t>(token - start, 0, count));
+    };
+    const std::size_t first = place(range.first);
+    const auto part = std::span(file.tokens).subspan(first, place(range.last) - first);
+    sequence.Append(part, type, file.path);
+    start += count;
+  }
+  return sequence;
+}
 
 // One load, in its three stages. A glob that fails in one is left out of the next.
 class TextLoader {
@@ -94,19 +122,18 @@ class TextLoader {
 
   void EncodeFiles(const Vocabulary& vocabulary) {
     for (auto& [glob, files] : files_) {
-      Tokens tokens;
-      bool is_known = true;
+      std::vector<EncodedFile> encoded_files;
       for (TextFile& file : files) {
-        const Result<Tokens> encoded = vocabulary.Encode(file.text);
+        Result<Tokens> encoded = vocabulary.Encode(file.text);
         file.text = {};
-        if (!encoded.ok()) {
-          AddProblem(fmt::format("{}: {}", file.path.string(), encoded.status().message()));
-          is_known = false;
+        if (encoded.ok()) {
+          encoded_files.push_back(
+              {.path = file.path.string(), .tokens = std::move(encoded).value()});
         } else {
-          tokens.insert(tokens.end(), encoded.value().begin(), encoded.value().end());
+          AddProblem(fmt::format("{}: {}", file.path.string(), encoded.status().message()));
         }
       }
-      if (is_known) tokens_[glob] = std::move(tokens);
+      if (encoded_files.size() == files.size()) tokens_[glob] = std::move(encoded_files);
     }
   }
 
@@ -123,18 +150,12 @@ class TextLoader {
     if (split == nullptr || vocabulary_size_ == 0) return nullptr;
     const auto tokens = tokens_.find(split->path);
     if (tokens == tokens_.end()) return nullptr;
-    const auto range =
-        TokensOf(split->fraction.value_or(FractionRange()), std::ssize(tokens->second));
-    TokenSequence sequence;
-    sequence.Append(
-        std::span(tokens->second)
-            .subspan(static_cast<std::size_t>(range.first), static_cast<std::size_t>(range.size())),
-        TokenTypeFor(vocabulary_size_));
-    Result<std::unique_ptr<TextDataset>> dataset =
-        TextDataset::Create({.tokens = std::move(sequence),
-                             .vocabulary_size = vocabulary_size_,
-                             .context_length = context_length_,
-                             .stride = split->stride});
+    Result<std::unique_ptr<TextDataset>> dataset = TextDataset::Create(
+        {.tokens = CutFiles(tokens->second, split->fraction.value_or(FractionRange()),
+                            TokenTypeFor(vocabulary_size_)),
+         .vocabulary_size = vocabulary_size_,
+         .context_length = context_length_,
+         .stride = split->stride});
     if (dataset.ok()) return std::move(dataset).value();
     AddProblem(fmt::format("{}: {} has {}", field, split->path, dataset.status().message()));
     return nullptr;
@@ -146,7 +167,8 @@ class TextLoader {
   std::string problems_;
   std::set<std::string> seen_;                          // every glob
   std::map<std::string, std::vector<TextFile>> files_;  // by glob, if all could be read
-  std::map<std::string, Tokens> tokens_;                // by glob, if all could be encoded
+  // By glob, if all could be encoded.
+  std::map<std::string, std::vector<EncodedFile>> tokens_;
 };
 
 }  // namespace

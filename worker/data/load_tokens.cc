@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/check.h"
+#include "worker/data/file_problems.h"
 #include "worker/data/find_files.h"
 #include "worker/data/load_splits.h"
 #include "worker/data/load_vocabulary.h"
@@ -16,11 +17,6 @@
 
 namespace descent {
 namespace {
-
-Status ProblemStatus(const std::vector<std::string>& problems) {
-  if (problems.empty()) return Status();
-  return Status(Code::kInvalidArgument, fmt::format("{}", fmt::join(problems, "\n")));
-}
 
 Result<TokenSequence> OpenFiles(const std::string& glob, std::optional<TokenType> dtype) {
   FoundFiles found = FindFiles(glob);

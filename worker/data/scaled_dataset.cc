@@ -35,7 +35,7 @@ void ForEachValue(const Dataset& dataset, const Visit& visit) {
 }  // namespace
 
 ScaledDataset::ScaledDataset(std::unique_ptr<const Dataset> base, FeatureScaling scaling)
-    : base_(std::move(base)), scaling_(std::move(scaling)) {
+    : DerivedDataset(std::move(base)), scaling_(std::move(scaling)) {
   const auto feature_count = static_cast<std::size_t>(format().feature_count);
   DESCENT_CHECK(scaling_.fill.size() == feature_count);
   DESCENT_CHECK(scaling_.mean.size() == feature_count);
@@ -45,7 +45,7 @@ ScaledDataset::ScaledDataset(std::unique_ptr<const Dataset> base, FeatureScaling
 void ScaledDataset::CopySamples(std::span<const std::int64_t> samples, std::span<float> features,
                                 std::span<std::int32_t> tokens,
                                 std::span<std::int32_t> labels) const {
-  base_->CopySamples(samples, features, tokens, labels);
+  base().CopySamples(samples, features, tokens, labels);
   const std::size_t width = scaling_.mean.size();
   for (std::size_t row = 0; row < samples.size(); ++row) {
     const std::span<float> values = features.subspan(row * width, width);

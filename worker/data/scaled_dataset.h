@@ -5,7 +5,7 @@
 
 #include "common/data_spec.h"
 #include "common/result.h"
-#include "worker/data/dataset.h"
+#include "worker/data/derived_dataset.h"
 
 namespace descent {
 
@@ -18,21 +18,14 @@ struct FeatureScaling {
 };
 
 // Another dataset with its features scaled. Immutable.
-class ScaledDataset final : public Dataset {
+class ScaledDataset final : public DerivedDataset {
  public:
   ScaledDataset(std::unique_ptr<const Dataset> base, FeatureScaling scaling);
 
-  std::int64_t sample_count() const override { return base_->sample_count(); }
-  SampleFormat format() const override { return base_->format(); }
   void CopySamples(std::span<const std::int64_t> samples, std::span<float> features,
                    std::span<std::int32_t> tokens, std::span<std::int32_t> labels) const override;
-  void CopyTargets(std::span<const std::int64_t> samples, std::span<float> targets) const override {
-    base_->CopyTargets(samples, targets);
-  }
-  Digest Fingerprint() const override { return base_->Fingerprint(); }
 
  private:
-  const std::unique_ptr<const Dataset> base_;
   const FeatureScaling scaling_;
 };
 

@@ -58,6 +58,11 @@ void TextDataset::CopySamples(std::span<const std::int64_t> samples, std::span<f
   }
 }
 
+std::vector<std::string> TextDataset::FilesOf(std::int64_t sample) const {
+  const std::int64_t start = sample * options_.stride;
+  return options_.tokens.FilesOf({.first = start, .last = start + options_.context_length + 1});
+}
+
 Digest TextDataset::Fingerprint() const {
   const std::array<std::int64_t, 4> facts = {options_.tokens.size(), options_.vocabulary_size,
                                              options_.context_length, options_.stride};

@@ -32,6 +32,7 @@ class TextDataset final : public Dataset {
   SampleFormat format() const override;
   void CopySamples(std::span<const std::int64_t> samples, std::span<float> features,
                    std::span<std::int32_t> tokens, std::span<std::int32_t> labels) const override;
+  std::vector<std::string> FilesOf(std::int64_t sample) const override;
   Digest Fingerprint() const override;
 
  private:

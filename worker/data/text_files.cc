@@ -1,10 +1,9 @@
 #include "worker/data/text_files.h"
 
-#include <spdlog/fmt/fmt.h>
-
 #include <utility>
 
 #include "common/file.h"
+#include "worker/data/file_problems.h"
 #include "worker/data/find_files.h"
 
 namespace descent {
@@ -20,8 +19,7 @@ Result<std::vector<TextFile>> ReadTextFiles(const std::string& glob) {
       found.problems.push_back(text.status().message());
     }
   }
-  if (!found.problems.empty())
-    return Status(Code::kInvalidArgument, fmt::format("{}", fmt::join(found.problems, "\n")));
+  DESCENT_RETURN_IF_ERROR(ProblemStatus(found.problems));
   return files;
 }
 

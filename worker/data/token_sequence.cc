@@ -92,9 +92,10 @@ void TokenSequence::AddPiece(Piece piece) {
   pieces_.push_back(std::move(piece));
 }
 
-void TokenSequence::Append(std::span<const std::uint32_t> tokens, TokenType type) {
+void TokenSequence::Append(std::span<const std::uint32_t> tokens, TokenType type,
+                           std::string path) {
   buffers_.push_back(PackTokens(tokens, type));
-  AddPiece({.path = "", .type = type, .bytes = buffers_.back()});
+  AddPiece({.path = std::move(path), .type = type, .bytes = buffers_.back()});
 }
 
 void TokenSequence::Append(TokenFile file) {
@@ -128,6 +129,14 @@ void TokenSequence::Copy(std::int64_t first, std::span<std::int32_t> tokens) con
     tokens = tokens.subspan(static_cast<std::size_t>(count));
     first += count;
   }
+}
+
+std::vector<std::string> TokenSequence::FilesOf(IndexRange range) const {
+  std::vector<std::string> paths;
+  for (const Piece& piece : pieces_)
+    if (piece.start < range.last && range.first < piece.start + piece.size())
+      paths.push_back(piece.path);
+  return paths;
 }
 
 std::vector<std::string> TokenSequence::FindTokensBeyond(std::int64_t vocabulary_size) const {

@@ -20,8 +20,8 @@ std::vector<std::byte> PackTokens(std::span<const std::uint32_t> tokens, TokenTy
 // read only, and any thread may read.
 class TokenSequence {
  public:
-  // Copies tokens into memory as `type`, which holds them all.
-  void Append(std::span<const std::uint32_t> tokens, TokenType type);
+  // Copies tokens into memory as `type`, which holds them all. They come from the file `path`.
+  void Append(std::span<const std::uint32_t> tokens, TokenType type, std::string path);
   void Append(TokenFile file);
 
   // Leaves only the tokens of `range`, which lies within [0, size).
@@ -31,6 +31,9 @@ class TokenSequence {
 
   // Copies the tokens from `first` on; all of them are there.
   void Copy(std::int64_t first, std::span<std::int32_t> tokens) const;
+
+  // The paths of the files that hold the tokens of `range`, which lies within [0, size), in order.
+  std::vector<std::string> FilesOf(IndexRange range) const;
 
   // "a.bin: token 70000 at index 12 (and 3 more)" for each file with tokens that are not below
   // `vocabulary_size`; empty if there is none. Reads everything once.

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "common/file.h"
+#include "worker/data/file_problems.h"
 #include "worker/data/load_vocabulary.h"
 #include "worker/data/text_files.h"
 #include "worker/data/token_file.h"
@@ -18,11 +19,6 @@
 
 namespace descent {
 namespace {
-
-Status ProblemStatus(const std::vector<std::string>& problems) {
-  if (problems.empty()) return Status();
-  return Status(Code::kInvalidArgument, fmt::format("{}", fmt::join(problems, "\n")));
-}
 
 Result<std::vector<TextFile>> ReadAll(const std::vector<std::string>& globs) {
   std::vector<TextFile> files;

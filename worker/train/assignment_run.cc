@@ -164,6 +164,7 @@ Result<EndOutcome> AssignmentRun::Train(const Begin& begin) {
                         .pool = pool_,
                         .plans = *plans_,
                         .state = *state_,
+                        .dataset = *datasets_.train,
                         .batches = batches,
                         .collective = options_.collective,
                         .set_phase = [this](std::string_view phase) { SetPhase(phase); }});

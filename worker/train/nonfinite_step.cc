@@ -28,11 +28,13 @@ std::string Describe(const NonfiniteStep& step) {
               : fmt::format(": logical worker{} {} of {}", bad == 1 ? "" : "s",
                             fmt::join(step.logical_workers, ", "), step.logical_worker_count);
   const auto named = static_cast<std::int64_t>(step.first_samples.size());
-  if (step.sample_count == named)
-    return text + fmt::format(", sample{} {} of data.train", named == 1 ? "" : "s",
-                              fmt::join(step.first_samples, ", "));
-  return text + fmt::format(", {} of data.train: {}, …", Counted(step.sample_count, "sample"),
+  text += step.sample_count == named
+              ? fmt::format(", sample{} {} of data.train", named == 1 ? "" : "s",
+                            fmt::join(step.first_samples, ", "))
+              : fmt::format(", {} of data.train: {}, …", Counted(step.sample_count, "sample"),
                             fmt::join(step.first_samples, ", "));
+  if (!step.files.empty()) text += fmt::format(", from {}", fmt::join(step.files, ", "));
+  return text;
 }
 
 }  // namespace descent

@@ -17,10 +17,11 @@ struct NonfiniteStep {
   // logical workers above, whose gradient is not.
   std::int64_t sample_count = 0;
   std::vector<std::int64_t> first_samples;  // at most NonfiniteSamples::kNamedMax
+  std::vector<std::string> files;           // that these are read from, each once
 };
 
 // "the loss is nan and the norm of the gradient is nan, both must be finite: logical worker 2 of 4,
-// sample 17 of data.train"
+// sample 17 of data.train, from cats/17.png"
 std::string Describe(const NonfiniteStep& step);
 
 }  // namespace descent

@@ -128,8 +128,11 @@ Result<NonfiniteStep> TrainStep::FindNonfinite(std::int64_t step, double loss, d
   }
   for (const std::int64_t position : positions) {
     if (found.first_samples.size() == NonfiniteSamples::kNamedMax) break;
-    found.first_samples.push_back(
-        planner_.SamplesAt(step, {.first = position, .last = position + 1})[0]);
+    const std::int64_t sample =
+        planner_.SamplesAt(step, {.first = position, .last = position + 1})[0];
+    found.first_samples.push_back(sample);
+    for (std::string& file : options_.dataset.FilesOf(sample))
+      if (std::ranges::count(found.files, file) == 0) found.files.push_back(std::move(file));
   }
   return found;
 }

@@ -44,7 +44,8 @@ class TrainStep {
     ThreadPool& pool;
     PlanCache& plans;
     TrainState& state;
-    Prefetcher& batches;  // begins at the first step that is run
+    const Dataset& dataset;  // the training set
+    Prefetcher& batches;     // of it: begins at the first step that is run
     Collective& collective;
     std::function<void(std::string_view phase)> set_phase;
   };

@@ -19,7 +19,7 @@ TextDataset::Options Counting(std::size_t count, std::int64_t context_length, st
   if (last) tokens.back() = *last;
   TextDataset::Options options{
       .tokens = {}, .vocabulary_size = 100, .context_length = context_length, .stride = stride};
-  options.tokens.Append(tokens, TokenType::kUint16);
+  options.tokens.Append(tokens, TokenType::kUint16, "text");
   return options;
 }
 

@@ -26,9 +26,9 @@ class TokenSequenceTest : public testing::Test {
   // [0, 1, 2] in memory, [3, 4] in a file, [70000, 6] in memory as uint32.
   TokenSequence ThreePieces() const {
     TokenSequence tokens;
-    tokens.Append(std::vector<std::uint32_t>{0, 1, 2}, TokenType::kUint16);
+    tokens.Append(std::vector<std::uint32_t>{0, 1, 2}, TokenType::kUint16, "first");
     tokens.Append(File("middle.bin", {3, 4}));
-    tokens.Append(std::vector<std::uint32_t>{70000, 6}, TokenType::kUint32);
+    tokens.Append(std::vector<std::uint32_t>{70000, 6}, TokenType::kUint32, "last");
     return tokens;
   }
 
@@ -48,6 +48,15 @@ TEST_F(TokenSequenceTest, TokensFollowOneAnotherWhateverTheyLieIn) {
 
   EXPECT_EQ(tokens.size(), 7);
   EXPECT_THAT(Copy(tokens, 0, 7), ElementsAre(0, 1, 2, 3, 4, 70000, 6));
+}
+
+TEST_F(TokenSequenceTest, TheFilesOfTokensAreThoseThatHoldThem) {
+  TokenSequence tokens = ThreePieces();
+
+  EXPECT_THAT(tokens.FilesOf({0, 3}), ElementsAre("first"));
+  EXPECT_THAT(tokens.FilesOf({2, 6}), ElementsAre("first", Path("middle.bin"), "last"));
+  tokens.Cut({4, 7});
+  EXPECT_THAT(tokens.FilesOf({0, 2}), ElementsAre(Path("middle.bin"), "last"));
 }
 
 TEST_F(TokenSequenceTest, ACopyMayBeginAnywhere) {

@@ -44,7 +44,8 @@ TEST_F(NonfiniteTest, AFailureNamesTheSampleOnEveryRank) {
   const std::string alone = Run({.world_size = 1}).ended[0].message;
 
   EXPECT_THAT(alone, HasSubstr("the loss is nan and the norm of the gradient is nan"));
-  EXPECT_THAT(alone, HasSubstr("of 8, sample 20 of data.train"));
+  EXPECT_THAT(alone, HasSubstr("of 8, sample 20 of data.train, from " +
+                               (directory_.path() / "train-images-idx3-ubyte").string()));
   for (const AssignmentEnded& ended : Run({.world_size = 3}).ended) {
     EXPECT_EQ(ended.reason, "NonFiniteLoss");
     EXPECT_EQ(ended.message, alone);
@@ -153,6 +154,19 @@ TEST(NonfiniteStepTest, ManySamplesAreCountedAndTheFirstNamed) {
   EXPECT_EQ(Describe(step),
             "the loss is 1.5 and the norm of the gradient is inf, both must be finite: logical "
             "workers 0, 2 of 4, 12 samples of data.train: 5, 3, …");
+}
+
+TEST(NonfiniteStepTest, TheFilesOfTheSamplesAreNamed) {
+  const NonfiniteStep step = {.loss = 1.5,
+                              .gradient_norm = HUGE_VAL,
+                              .logical_workers = {2},
+                              .logical_worker_count = 4,
+                              .sample_count = 2,
+                              .first_samples = {5, 3},
+                              .files = {"cats/5.png", "dogs/3.png"}};
+
+  EXPECT_THAT(Describe(step), HasSubstr("2 of 4, samples 5, 3 of data.train, from cats/5.png, "
+                                        "dogs/3.png"));
 }
 
 }  // namespace
