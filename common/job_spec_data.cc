@@ -221,6 +221,18 @@ void SetDataDefaults(JobSpec& spec) {
   if (spec.data.test) SetStride(*spec.data.test, gpt->context_length);
 }
 
+Result<DataFormat> FileFormatFromName(std::string_view name) {
+  std::vector<std::string_view> names;
+  for (const FormatRule& rule : kFormats) {
+    if (rule.content != Content::kFeatures || rule.path.empty()) continue;
+    if (rule.name == name) return rule.format;
+    names.push_back(rule.name);
+  }
+  return Status(
+      Code::kInvalidArgument,
+      fmt::format("{}, must be one of {}", Quoted(std::string(name)), fmt::join(names, ", ")));
+}
+
 void CheckData(const JobSpec& spec, SpecChecker& checker) {
   const DataSpec& data = spec.data;
   const bool is_gpt = std::holds_alternative<GptSpec>(spec.model.architecture);

@@ -94,10 +94,15 @@ void AddGenerateOptions(CLI::App& app, GenerateOptions& options) {
 void AddPredictOptions(CLI::App& app, PredictOptions& options) {
   CLI::Option* const checkpoint = app.add_option(
       "--predict", options.checkpoint, "Only predict --data with the model of this checkpoint");
-  checkpoint->needs(
-      app.add_option("--data", options.data, "Path of the samples")->needs(checkpoint));
-  app.add_option("--output", options.output, "A .csv or .npy file; empty: CSV to stdout")
-      ->needs(checkpoint);
+  const auto add = [&](const char* flag, std::string& value, const char* what) {
+    return app.add_option(flag, value, what)->needs(checkpoint);
+  };
+  checkpoint->needs(add("--data", options.data.path, "Path of the samples"));
+  add("--format", options.data.format, "Format of the samples; empty: that of the job");
+  add("--features", options.data.features, "Their array, of npz");
+  add("--labels", options.data.labels, "The file, array or column of their labels");
+  add("--targets", options.data.targets, "The same of numbers to predict");
+  add("--output", options.output, "A .csv or .npy file; empty: CSV to stdout");
 }
 
 sigset_t EndSignals() {

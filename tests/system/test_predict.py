@@ -21,6 +21,25 @@ optimizer: {{adamw: {{lr: 0.1}}}}
 """
 
 
+CLASSES_JOB = """\
+name: blobs
+model: {{mlp: {{hidden_sizes: [8]}}, ignore_index: -100}}
+data:
+  train: {{path: {table}, format: csv}}
+  table: {{label: kind}}
+batch: {{global: 20, logical_workers: 2}}
+steps: 60
+optimizer: {{adamw: {{lr: 0.05}}}}
+"""
+
+
+def write_npy(path, descr, shape, values):
+    """An NPY file of values in the format of the struct module."""
+    head = f"{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}"
+    head += " " * (-(len(head) + 11) % 64) + "\n"
+    path.write_bytes(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head)) + head.encode() + values)
+
+
 def read_npy(path):
     """(shape, values) of an NPY file of little-endian f32 values."""
     content = path.read_bytes()
@@ -117,6 +136,52 @@ class Predict(SystemTest):
         self.assertAlmostEqual(float(told.group(1)), sum(map(abs, errors)) / 200, places=5)
         self.assertEqual(unanswered.stderr, "")
 
+    def test_classes_have_their_names_and_ignored_labels_do_not_count(self):
+        points = [(i / 100, i % 7 / 7) for i in range(200)]
+        kinds = ["-100" if i % 10 == 0 else "dog" if x > 1 else "cat"
+                 for i, (x, _) in enumerate(points)]
+        table = self.directory / "pets.csv"
+        table.write_text("x,y,kind\n" + "".join(f"{x},{y},{kind}\n"
+                                                for (x, y), kind in zip(points, kinds)))
+        self.job_file.write_text(CLASSES_JOB.format(table=table))
+        job, _ = self.train()
+
+        done = self.predict(f"{job}/latest", "--data", table)
+
+        rows = list(csv.DictReader(io.StringIO(done.stdout)))
+        self.assertEqual(list(rows[0]), ["sample", "predicted", "probability_cat",
+                                         "probability_dog", "label", "correct"])
+        for row, kind in zip(rows, kinds):
+            self.assertEqual(row["label"], "" if kind == "-100" else kind)
+            if kind == "-100":
+                self.assertEqual(row["correct"], "")
+            else:
+                self.assertEqual(row["correct"] == "1", row["predicted"] == kind)
+        right = sum(row["correct"] == "1" for row in rows)
+        told = re.search(r"200 samples:  loss \S+  accuracy ([\d.]+)", done.stderr)
+        self.assertEqual(float(told.group(1)), right / 180)
+
+    def test_another_format_gives_the_same_predictions_and_metrics(self):
+        points = [(i / 100, i % 7 / 7) for i in range(200)]
+        table = self.directory / "pets.csv"
+        table.write_text("x,y,kind\n" + "".join(f"{x},{y},{'dog' if x > 1 else 'cat'}\n"
+                                                for x, y in points))
+        self.job_file.write_text(CLASSES_JOB.format(table=table))
+        job, _ = self.train()
+        features, labels = self.directory / "x.npy", self.directory / "y.npy"
+        write_npy(features, "<f4", "(200, 2)",
+                  b"".join(struct.pack("<2f", x, y) for x, y in points))
+        write_npy(labels, "<i8", "(200,)", struct.pack("<200q", *(x > 1 for x, _ in points)))
+
+        of_table = self.predict(f"{job}/latest", "--data", table)
+        of_arrays = self.predict(f"{job}/latest", "--data", features, "--format", "npy",
+                                 "--labels", labels)
+        unlabelled = self.predict(f"{job}/latest", "--data", features, "--format", "npy")
+
+        self.assertEqual(of_arrays.stdout, of_table.stdout)
+        self.assertEqual(of_arrays.stderr, of_table.stderr)
+        self.assertEqual(unlabelled.stderr, "")
+
     def test_what_does_not_fit_is_named(self):
         job, _ = self.train()
         write_idx(self.directory / "more", 50, classes=5)
@@ -128,3 +193,6 @@ class Predict(SystemTest):
         output = self.predict(f"{job}/latest", "--data", self.directory / "test", "--output",
                               self.directory / "p.txt", code=2)
         self.assertIn("must end in .csv or .npy", output.stderr)
+        table = self.predict(f"{job}/latest", "--data", self.directory / "test", "--format", "csv",
+                             code=2)
+        self.assertIn("--format: csv, must be idx, images", table.stderr)

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/job_spec.h"
+#include "worker/data/derived_dataset.h"
 #include "worker/data/load_datasets.h"
 
 namespace descent {
@@ -39,24 +40,14 @@ Status CheckFits(const SampleFormat& found, const SampleFormat& wanted, const st
 }
 
 // A dataset whose labels are some of the model's classes.
-class DatasetOfModel final : public Dataset {
+class DatasetOfModel final : public DerivedDataset {
  public:
   DatasetOfModel(std::unique_ptr<const Dataset> samples, const SampleFormat& format)
-      : samples_(std::move(samples)), format_(format) {}
+      : DerivedDataset(std::move(samples)), format_(format) {}
 
-  std::int64_t sample_count() const override { return samples_->sample_count(); }
   SampleFormat format() const override { return format_; }
-  void CopySamples(std::span<const std::int64_t> samples, std::span<float> features,
-                   std::span<std::int32_t> tokens, std::span<std::int32_t> labels) const override {
-    samples_->CopySamples(samples, features, tokens, labels);
-  }
-  void CopyTargets(std::span<const std::int64_t> samples, std::span<float> targets) const override {
-    samples_->CopyTargets(samples, targets);
-  }
-  Digest Fingerprint() const override { return samples_->Fingerprint(); }
 
  private:
-  const std::unique_ptr<const Dataset> samples_;
   const SampleFormat format_;
 };
 
@@ -67,19 +58,13 @@ bool HasAnswers(const SampleFormat& format) {
 }
 
 Result<std::unique_ptr<const Dataset>> LoadForModel(const ModelDescription& description,
-                                                    const std::string& path) {
-  if (!description.data)
-    return Status(Code::kFailedPrecondition,
-                  "the checkpoint does not say how its samples were read: an older version or a "
-                  "model of texts wrote it");
+                                                    const AskedData& asked) {
   JobSpec spec;
   spec.model = description.model;
-  spec.data = *description.data;
-  spec.data.train.path = path;
-  spec.data.may_lack_answers = true;
+  DESCENT_ASSIGN(spec.data, DataOf(asked, description));
   DESCENT_ASSIGN(Datasets datasets, LoadDatasets(spec));
   SampleFormat format = datasets.train->format();
-  DESCENT_RETURN_IF_ERROR(CheckFits(format, description.format, path));
+  DESCENT_RETURN_IF_ERROR(CheckFits(format, description.format, asked.path));
   if (HasAnswers(format)) format = description.format;
   return std::unique_ptr<const Dataset>(
       std::make_unique<DatasetOfModel>(std::move(datasets.train), format));

@@ -63,15 +63,16 @@ class PredictionRun {
       : predictor_(predictor),
         dataset_(dataset),
         is_npy_(is_npy),
-        is_of_classes_(predictor.description().format.target_count == 0),
+        csv_({.is_of_classes = predictor.description().format.target_count == 0,
+              .value_count = predictor.value_count(),
+              .class_names = ClassNamesOf(predictor.description()),
+              .format = dataset.format()}),
         output_(output),
         answers_(dataset.format(), kBlockRows) {}
 
   Status WriteAll() {
     const std::int64_t count = dataset_.sample_count();
-    output_.Write(
-        is_npy_ ? NpyHeader(count, predictor_.value_count())
-                : PredictionHead(is_of_classes_, predictor_.value_count(), dataset_.format()));
+    output_.Write(is_npy_ ? NpyHeader(count, predictor_.value_count()) : csv_.Head());
     for (std::int64_t first = 0; first < count; first += kBlockRows)
       DESCENT_RETURN_IF_ERROR(
           WriteBlock({.first = first, .last = std::min(count, first + kBlockRows)}));
@@ -89,11 +90,10 @@ class PredictionRun {
     std::iota(samples.begin(), samples.end(), block.first);
     answers_.Fill(dataset_, samples);
     for (std::size_t row = 0; row < samples.size(); ++row)
-      output_.Write(PredictionLine(is_of_classes_,
-                                   {.sample = samples[row],
-                                    .values = RowOf<const double>(values, row, samples.size()),
-                                    .labels = RowOf(answers_.labels(), row, samples.size()),
-                                    .targets = RowOf(answers_.targets(), row, samples.size())}));
+      output_.Write(csv_.Line({.sample = samples[row],
+                               .values = RowOf<const double>(values, row, samples.size()),
+                               .labels = RowOf(answers_.labels(), row, samples.size()),
+                               .targets = RowOf(answers_.targets(), row, samples.size())}));
     return Status();
   }
 
@@ -105,7 +105,7 @@ class PredictionRun {
   Predictor& predictor_;
   const Dataset& dataset_;
   const bool is_npy_;
-  const bool is_of_classes_;
+  const PredictionCsv csv_;
   Output& output_;
   SampleBuffer answers_;
 };

@@ -2,12 +2,14 @@
 
 #include <string>
 
+#include "worker/predict/asked_data.h"
+
 namespace descent {
 
 struct PredictOptions {
   std::string checkpoint;  // its directory
-  std::string data;        // the path of a dataset, as in the job file
-  std::string output;      // *.csv or *.npy; empty: a CSV to stdout
+  AskedData data;
+  std::string output;  // *.csv or *.npy; empty: a CSV to stdout
 };
 
 // `descent-worker --predict CHECKPOINT --data PATH`: writes what the model makes of each sample

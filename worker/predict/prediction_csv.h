@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "common/sample_format.h"
 
@@ -19,15 +20,31 @@ struct PredictedSample {
 // The class of the largest probability; of equal ones the first.
 std::int64_t LikeliestClass(std::span<const double> probabilities);
 
-// The first line of a table of predictions, for samples of this format and `value_count` values:
+// A table of predictions, whose first line is
 //   sample,predicted,probability_0,…,probability_9,label,correct   of classes
 //   sample,predicted_0,predicted_1,target_0,target_1               of numbers; of one: no _0
 // The columns after the values only where the data have labels or targets; of a label that is
-// ignored they are empty.
-std::string PredictionHead(bool is_of_classes, std::int64_t value_count,
-                           const SampleFormat& format);
+// ignored they are empty. Classes that have names are called by them. Immutable.
+class PredictionCsv {
+ public:
+  struct Options {
+    bool is_of_classes = false;
+    std::int64_t value_count = 0;          // classes, or numbers
+    std::vector<std::string> class_names;  // by label; empty: their numbers
+    SampleFormat format;                   // of the samples
+  };
 
-// One line of it, with its newline. Values have as many digits as tell two f32 apart.
-std::string PredictionLine(bool is_of_classes, const PredictedSample& predicted);
+  explicit PredictionCsv(Options options);
+
+  // Lines with their newline. Values have as many digits as tell two f32 apart.
+  std::string Head() const;
+  std::string Line(const PredictedSample& predicted) const;
+
+ private:
+  const std::string& NameOf(std::int64_t label) const;
+
+  const Options options_;
+  std::vector<std::string> class_names_;  // by label; of numbers none
+};
 
 }  // namespace descent
