@@ -1,10 +1,12 @@
 #include <algorithm>
 #include <cmath>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "common/sample_format.h"
 #include "worker/kernels/cpu/cpu_kernels.h"
+#include "worker/kernels/row_step.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "worker/kernels/cpu/cross_entropy.cc"
@@ -77,22 +79,27 @@ template <typename Body>
 PreparedStep PrepareRows(const KernelRequest& request, Body body) {
   const auto rows = static_cast<std::size_t>(request.input(0).shape[0]);
   const auto classes = static_cast<std::size_t>(request.input(0).shape[1]);
-  std::vector<std::size_t> widths;  // of the outputs' rows
+  const auto width_of = [&](const TensorType& type) {
+    return type.shape.size() == 1 ? 1 : classes;
+  };
+  RowLayout layout{.rows = rows, .input_columns = {}, .output_columns = {}};
+  for (std::size_t i = 0; i < request.node.inputs.size(); ++i)
+    layout.input_columns.push_back(width_of(request.input(i)));
   for (std::size_t i = 0; i < request.node.outputs.size(); ++i)
-    widths.push_back(request.output(i).shape.size() == 1 ? 1 : classes);
-  return MakeStep([=, &pool = request.pool](const StepRun& run) {
-    ForEachRun(pool, rows, RowsPerRun(classes), [&](std::size_t first, std::size_t count) {
-      for (std::size_t row = first; row < first + count; ++row) {
-        if (run.labels(1)[row] == kIgnoredLabel) {
-          ClearRow(run, widths, row);
-          continue;
-        }
-        const auto label = static_cast<std::size_t>(run.labels(1)[row]);
-        DESCENT_CHECK(label < classes);  // datasets are checked when they are opened
-        body(run, row, label, classes);
-      }
-    });
-  });
+    layout.output_columns.push_back(width_of(request.output(i)));
+  const std::vector<std::size_t> widths = layout.output_columns;
+  return MakeRowStep(std::move(layout), request.pool,
+                     [=](const StepRun& run, std::size_t, std::size_t count) {
+                       for (std::size_t row = 0; row < count; ++row) {
+                         if (run.labels(1)[row] == kIgnoredLabel) {
+                           ClearRow(run, widths, row);
+                           continue;
+                         }
+                         const auto label = static_cast<std::size_t>(run.labels(1)[row]);
+                         DESCENT_CHECK(label < classes);  // datasets are checked when opened
+                         body(run, row, label, classes);
+                       }
+                     });
 }
 
 float SmoothingOf(const KernelRequest& request) {
