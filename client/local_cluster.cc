@@ -108,11 +108,13 @@ Status LocalCluster::WaitForPorts() {
                     coordinator_->log().string() + ":\n" + TailOf(coordinator_->log(), kTailLines));
 }
 
-Status LocalCluster::StartWorkers(int ranks) {
+Status LocalCluster::StartWorkers(int ranks, const ProfileOptions& profile) {
   DESCENT_ASSIGN(const fs::path program, ProgramBeside("descent-launch"));
-  const std::vector<std::string> arguments = {program.string(),      "-n",
-                                              std::to_string(ranks), "--coordinator",
-                                              worker_address_,       "--exit-with-parent"};
+  std::vector<std::string> arguments = {program.string(),      "-n",
+                                        std::to_string(ranks), "--coordinator",
+                                        worker_address_,       "--exit-with-parent"};
+  const std::vector<std::string> profiling = ArgumentsOf(profile);
+  arguments.insert(arguments.end(), profiling.begin(), profiling.end());
   DESCENT_ASSIGN(ChildProcess child, ChildProcess::Start(arguments, LogFile("workers")));
   workers_.emplace(std::move(child));
   return Status();

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "client/child_process.h"
+#include "common/profile_options.h"
 #include "common/result.h"
 
 namespace descent {
@@ -23,7 +24,8 @@ class LocalCluster {
   static Result<std::unique_ptr<LocalCluster>> Start(const std::filesystem::path& state_directory);
   ~LocalCluster();
 
-  Status StartWorkers(int ranks);  // once; does not wait for them
+  // Once; does not wait for them.
+  Status StartWorkers(int ranks, const ProfileOptions& profile);
 
   const std::string& user_address() const { return user_address_; }
 

@@ -81,6 +81,12 @@ int Main(int argc, char** argv) {
   app.add_option("--restarts-max", restarts_max, "Give up after so many restarts [no bound]")
       ->check(CLI::NonNegativeNumber);
   app.add_flag("--exit-with-parent", exit_with_parent, "End when the starting process ends");
+  app.add_option("--profile", pool.profile.directory,
+                 "Directory where each worker writes a trace of some steps of its jobs");
+  app.add_option("--profile-steps", pool.profile.steps, "Steps that are recorded")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--profile-warmup", pool.profile.warmup_steps, "Steps that run before those")
+      ->check(CLI::NonNegativeNumber);
   app.add_option("options", pool.mpirun_options, "Passed to mpirun, after --");
   try {
     app.parse(argc, argv);

@@ -3,6 +3,8 @@
 #include <string>
 #include <vector>
 
+#include "common/profile_options.h"
+
 namespace descent {
 
 // A pool to start: one MPI world of workers that serve one coordinator.
@@ -11,6 +13,7 @@ struct PoolOptions {
   std::string coordinator;                  // HOST:PORT of its worker listener
   std::string host_file;                    // of mpirun; empty: all ranks on this machine
   std::vector<std::string> mpirun_options;  // passed on as they are
+  ProfileOptions profile;                   // the workers'
 };
 
 // What mpirun has to be told about the machine it runs on.

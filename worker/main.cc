@@ -14,6 +14,7 @@
 
 #include "common/limits.h"
 #include "common/log.h"
+#include "common/profile_options.h"
 #include "common/version.h"
 #include "worker/data_check.h"
 #include "worker/explain_job.h"
@@ -105,6 +106,15 @@ void AddPredictOptions(CLI::App& app, PredictOptions& options) {
   add("--output", options.output, "A .csv or .npy file; empty: CSV to stdout");
 }
 
+void AddProfileOptions(CLI::App& app, ProfileOptions& profile) {
+  app.add_option("--profile", profile.directory,
+                 "Directory where this worker writes a trace of some steps of its jobs");
+  app.add_option("--profile-steps", profile.steps, "Steps that are recorded")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--profile-warmup", profile.warmup_steps, "Steps that run before those")
+      ->check(CLI::NonNegativeNumber);
+}
+
 sigset_t EndSignals() {
   sigset_t signals;
   sigemptyset(&signals);
@@ -114,8 +124,8 @@ sigset_t EndSignals() {
 }
 
 // Runs until SIGTERM or SIGINT, which are blocked in all threads and taken by one that waits.
-void ServeUntilSignal(const std::string& coordinator, Register identity) {
-  Session session(coordinator, std::move(identity));
+void ServeUntilSignal(const std::string& coordinator, Register identity, ProfileOptions profile) {
+  Session session(coordinator, std::move(identity), std::move(profile));
   std::thread signal_waiter([&session] {
     const sigset_t signals = EndSignals();
     int signal = 0;
@@ -163,6 +173,8 @@ int Main(int argc, char** argv) {
   AddPredictOptions(app, predict);
   TokenizeOptions tokenize;
   AddTokenizeOptions(app, tokenize);
+  ProfileOptions profile;
+  AddProfileOptions(app, profile);
   app.set_version_flag("--version", kVersion);
   CLI11_PARSE(app, argc, argv);
   if (!spec_to_check.empty()) return CheckData(spec_to_check);
@@ -190,7 +202,7 @@ int Main(int argc, char** argv) {
   }
   Register identity = MakeIdentity();
   InitLog("worker " + std::to_string(identity.world_rank));
-  ServeUntilSignal(coordinator, std::move(identity));
+  ServeUntilSignal(coordinator, std::move(identity), std::move(profile));
 
   MPI_Finalize();
   return 0;

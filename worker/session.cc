@@ -24,8 +24,9 @@ Result<std::unique_ptr<Collective>> FormGroup(const Assign& assign,
 
 }  // namespace
 
-Session::Session(std::string coordinator_address, Register identity)
+Session::Session(std::string coordinator_address, Register identity, ProfileOptions profile)
     : identity_(std::move(identity)),
+      profile_(std::move(profile)),
       link_({.address = std::move(coordinator_address),
              .identity = [this] { return MakeIdentity(); },
              .last_end = [this] { return LastEnd(); },
@@ -168,8 +169,8 @@ AssignmentEnded Session::Perform(const Work& work) {
                            .phase = "prepare",
                            .retryable = !is_refused};
   }
-  return RunAssignment(assign, identity_.instruction_set, *collective.value(), *work.control,
-                       *this);
+  return RunAssignment(assign, identity_.instruction_set, *collective.value(), *work.control, *this,
+                       profile_);
 }
 
 void Session::Report(WorkerMessage message) {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "common/clock.h"
+#include "common/profile_options.h"
 #include "common/worker_protocol.h"
 #include "worker/coordinator_link.h"
 #include "worker/train/assignment.h"
@@ -18,7 +19,8 @@ namespace descent {
 // leaves when asked to. Run, from the thread that may use MPI; RequestEnd, from any.
 class Session final : private AssignmentReporter {
  public:
-  Session(std::string coordinator_address, Register identity);
+  // Records of each assignment what `profile` asks for.
+  Session(std::string coordinator_address, Register identity, ProfileOptions profile);
 
   // Returns once RequestEnd was called and the assignment in progress has been dropped.
   void Run();
@@ -49,6 +51,7 @@ class Session final : private AssignmentReporter {
   void FlushSteps();
 
   const Register identity_;
+  const ProfileOptions profile_;
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;

@@ -1,6 +1,7 @@
 #include <spdlog/fmt/fmt.h>
 
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <optional>
 
@@ -9,8 +10,11 @@
 #include "client/follow.h"
 #include "client/interrupt.h"
 #include "client/local_cluster.h"
+#include "client/profile.h"
 #include "client/render/format.h"
 #include "client/render/job_text.h"
+#include "client/render/profile_text.h"
+#include "common/file.h"
 
 namespace descent {
 namespace {
@@ -25,6 +29,8 @@ struct RunFlags {
   std::vector<std::string> overrides;
   std::string resume;
   std::string state_directory;
+  std::string profile_file;  // empty: none
+  ProfileOptions profile;
 };
 
 // One `descent run`: a coordinator and workers that live as long as it does.
@@ -47,12 +53,15 @@ class Run {
   void PrintResults(const JobView& job);
   void SayHowToGoOn(const JobView& job);
   std::string StateDirectoryFlag() const;
+  Status PrepareProfile();
+  Status WriteProfile() const;
 
   const RunFlags& flags_;
   const bool wants_json_;
   Console& console_;
   JobFile file_;
   CreateJobOptions options_;
+  ProfileOptions profile_;
   int ranks_ = 0;
   std::unique_ptr<LocalCluster> cluster_;
   std::unique_ptr<Client> client_;
@@ -60,6 +69,10 @@ class Run {
 
 // What the file alone can tell is found before anything is started.
 std::optional<ExitCode> Run::Prepare() {
+  if (!flags_.profile_file.empty() && !std::ofstream(flags_.profile_file, std::ios::app)) {
+    console_.Error("--profile: cannot write " + flags_.profile_file);
+    return ExitCode::kUsage;
+  }
   if (!flags_.resume.empty()) {
     const auto checkpoint = CheckpointNameOf(flags_.resume);
     if (!checkpoint.ok()) return Report(console_, checkpoint.error());
@@ -132,10 +145,38 @@ ExitCode Run::Execute() {
   options_.request_id = kRequestIdPrefix + RandomRequestId();
   const auto job = client_->CreateJob(options_);
   if (!job.ok()) return ReportSpecError(console_, job.error(), file_, flags_.file);
-  if (const Status started = cluster_->StartWorkers(ranks_); !started.ok())
+  if (const Status ready = PrepareProfile(); !ready.ok()) return Report(console_, ready);
+  if (const Status started = cluster_->StartWorkers(ranks_, profile_); !started.ok())
     return Report(console_, started);
-  return Conclude(Follow(*client_, console_, job.value(),
-                         {.find_trouble = [this] { return cluster_->FindDeadChild(); }}));
+  const ExitCode exit_code =
+      Conclude(Follow(*client_, console_, job.value(),
+                      {.find_trouble = [this] { return cluster_->FindDeadChild(); }}));
+  // A run that has done its work has done it, with a profile or without.
+  if (const Status written = WriteProfile(); !written.ok())
+    console_.Error("no profile: " + written.message());
+  return exit_code;
+}
+
+// The ranks write beside the logs; the trace is made of their files at the end.
+Status Run::PrepareProfile() {
+  if (flags_.profile_file.empty()) return Status();
+  profile_ = flags_.profile;
+  const std::filesystem::path state = std::filesystem::absolute(flags_.state_directory);
+  profile_.directory = (state / ("profile-" + RandomRequestId())).string();
+  return MakeDirectories(profile_.directory);
+}
+
+Status Run::WriteProfile() const {
+  if (profile_.directory.empty()) return Status();
+  const Result<std::string> trace = MergeProfiles(profile_.directory);
+  DESCENT_RETURN_IF_ERROR(RemoveTree(profile_.directory));
+  DESCENT_RETURN_IF_ERROR(trace.status());
+  std::ofstream file(flags_.profile_file, std::ios::binary | std::ios::trunc);
+  file << trace.value() << std::flush;
+  if (!file) return Status(Code::kUnavailable, "cannot write " + flags_.profile_file);
+  DESCENT_ASSIGN(const std::string text, ProfileText(trace.value()));
+  console_.Say(text + "trace: " + flags_.profile_file);
+  return Status();
 }
 
 ExitCode Run::Conclude(const Followed& followed) {
@@ -247,6 +288,17 @@ void AddRun(CLI::App& app, CommandLine& line) {
   command->add_option("--resume", flags->resume,
                       "Start from JOB/latest, JOB/best or JOB/STEP of the same state directory");
   command->add_option("--state-dir", flags->state_directory, "Jobs, metrics, checkpoints and logs")
+      ->capture_default_str();
+  CLI::Option* const profile =
+      command->add_option("--profile", flags->profile_file,
+                          "Write a trace of some steps to this file, for Chrome and Perfetto");
+  command->add_option("--profile-steps", flags->profile.steps, "Steps that the trace has")
+      ->needs(profile)
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command->add_option("--profile-warmup", flags->profile.warmup_steps, "Steps that run before it")
+      ->needs(profile)
+      ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   line.OnChosen(command, [&line, flags](Console& console) {
     return Run(*flags, line.WantsJson(), console).Execute();

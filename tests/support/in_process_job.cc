@@ -79,8 +79,8 @@ InProcessOutcome RunInProcess(const InProcessAttempt& attempt) {
           attempt.is_coordinator_away);
       Assign assign = attempt.assign;
       assign.rank = rank;
-      outcome.ended[index] =
-          RunAssignment(assign, attempt.instruction_set, *collective, controls[index], reporter);
+      outcome.ended[index] = RunAssignment(assign, attempt.instruction_set, *collective,
+                                           controls[index], reporter, attempt.profile);
       if (rank == 0) outcome.messages = reporter.TakeMessages();
     });
   for (std::thread& rank : ranks) rank.join();

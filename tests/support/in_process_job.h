@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "common/profile_options.h"
 #include "common/worker_protocol.h"
 #include "worker/train/step_control.h"
 
@@ -20,6 +21,7 @@ struct InProcessAttempt {
   std::string_view instruction_set;
   bool shares_memory = false;        // the ranks, through the collective
   bool is_coordinator_away = false;  // it records no checkpoint; else all at once
+  ProfileOptions profile = {};
   // Hears every rank's reports, in the rank's thread; may be empty. `controls`: by rank.
   std::function<void(const WorkerMessage&, std::span<StepControl> controls)> on_report;
 };

@@ -6,12 +6,18 @@
 #include "common/limits.h"
 
 namespace descent {
+namespace {
+
+constexpr TraceLabel kPrepareBatch = {"batch", "prepare a batch"};
+
+}  // namespace
 
 // One slot more than is prepared ahead: the consumer holds one.
 Prefetcher::Prefetcher(const Dataset& dataset, const BatchSequence& sequence,
-                       std::optional<ImageAugmenter> augmenter)
+                       std::optional<ImageAugmenter> augmenter, TraceTrack* trace)
     : dataset_(dataset),
       planner_(sequence.plan),
+      trace_(trace),
       to_hand_out_(sequence),
       to_prepare_(sequence),
       samples_(static_cast<std::size_t>(to_prepare_.LargestBatch())),
@@ -65,6 +71,7 @@ void Prefetcher::Run() {
 }
 
 void Prefetcher::Fill(Slot& slot, const BatchPlace& place) {
+  const TraceSpan span(trace_, kPrepareBatch, place.step);
   const auto samples = std::span(samples_).first(static_cast<std::size_t>(place.positions.size()));
   planner_.CopySamplesAt(place.step, place.positions, samples);
   slot.buffer.Fill(dataset_, samples);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/shard_planner.h"
+#include "common/trace.h"
 #include "worker/data/batch_cursor.h"
 #include "worker/data/dataset.h"
 #include "worker/data/image_augmenter.h"
@@ -30,12 +31,13 @@ struct Batch {
 // Prepares a rank's batches ahead on a thread of its own, up to limits::kPrefetchBatches, in
 // buffers that are allocated once. What it hands out depends on the sequence alone, never on time.
 // An augmenter changes the images of each batch by its step and positions.
-// The dataset must outlive it. All public functions on one thread; destroying it stops the thread
-// after at most one batch, wherever the consumer is.
+// Each batch is recorded on `trace`, if that is not null.
+// The dataset and the track must outlive it. All public functions on one thread; destroying it
+// stops the thread after at most one batch, wherever the consumer is.
 class Prefetcher {
  public:
   Prefetcher(const Dataset& dataset, const BatchSequence& sequence,
-             std::optional<ImageAugmenter> augmenter = std::nullopt);
+             std::optional<ImageAugmenter> augmenter = std::nullopt, TraceTrack* trace = nullptr);
   ~Prefetcher();
   Prefetcher(const Prefetcher&) = delete;
   Prefetcher& operator=(const Prefetcher&) = delete;
@@ -57,6 +59,7 @@ class Prefetcher {
   // Constant after construction.
   const Dataset& dataset_;
   const ShardPlanner planner_;
+  TraceTrack* const trace_;
 
   BatchCursor to_hand_out_;  // owned by the consumer
   BatchCursor to_prepare_;   // owned by the thread, as are the next two

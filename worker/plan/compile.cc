@@ -93,6 +93,26 @@ std::vector<int> BucketReadiness(const std::vector<ProgramStep>& steps,
   return ready_after;
 }
 
+// The forward pass ends with the step that writes the samples' losses, or how many are right.
+std::size_t ForwardStepCount(const std::vector<ProgramStep>& steps) {
+  const auto is_result = [](const Place& place) {
+    return place.arena == Arena::kLosses || place.arena == Arena::kCorrect;
+  };
+  std::size_t count = steps.size();
+  while (count > 0 && std::ranges::none_of(steps[count - 1].outputs, is_result)) --count;
+  return count;
+}
+
+// Once the steps stay where they are: labels point to their strings.
+void LabelSteps(Program& program, std::vector<std::string> layers) {
+  const std::size_t forward_count = ForwardStepCount(program.steps);
+  for (std::size_t i = 0; i < program.steps.size(); ++i) {
+    ProgramStep& step = program.steps[i];
+    step.layer = std::move(layers[i]);
+    step.label = {i < forward_count ? "forward" : "backward", step.op, step.layer, step.text};
+  }
+}
+
 void CountElements(Program& program, const Graph& graph, const ParameterLayout& layout,
                    std::int64_t activation_elements) {
   const auto set = [&](Arena arena, std::int64_t count) {
@@ -127,6 +147,7 @@ Result<std::unique_ptr<Plan>> Plan::Compile(const Graph& model, const ParameterL
                                                  program->scratch, placed.places));
     program->steps.push_back(std::move(step));
   }
+  LabelSteps(*program, LayersOf(lowered, layout));
   if (IsTraining(kind)) {
     program->bucket_ready_after = BucketReadiness(program->steps, layout);
   }

@@ -103,7 +103,10 @@ void Plan::Run(const PlanRun& run) {
   const std::vector<int>& ready_after = program_->bucket_ready_after;
   std::size_t bucket = 0;
   for (std::size_t i = 0; i < program_->steps.size(); ++i) {
-    RunStep(program_->steps[i], bases, run);
+    {
+      const TraceSpan span(run.trace, program_->steps[i].label);
+      RunStep(program_->steps[i], bases, run);
+    }
     for (; bucket < ready_after.size() && ready_after[bucket] == static_cast<int>(i); ++bucket) {
       if (run.on_bucket_ready) run.on_bucket_ready(static_cast<int>(bucket));
     }
@@ -125,7 +128,7 @@ PlanCost Plan::cost() const {
 std::vector<PlanStep> Plan::steps() const {
   std::vector<PlanStep> steps;
   for (const ProgramStep& step : program_->steps)
-    steps.push_back({step.op, step.text, step.flops, step.bytes_moved});
+    steps.push_back({step.op, step.text, step.layer, step.flops, step.bytes_moved});
   return steps;
 }
 

@@ -11,6 +11,7 @@
 #include "common/activation_checkpointing.h"
 #include "common/precision.h"
 #include "common/result.h"
+#include "common/trace.h"
 #include "worker/graph/graph.h"
 #include "worker/plan/parameter_layout.h"
 
@@ -53,6 +54,8 @@ struct PlanRun {
   // Called on the running thread once the last gradient of a bucket is written; buckets become
   // ready in ascending order. May be empty.
   std::function<void(int bucket)> on_bucket_ready;
+  // Where each step's time is recorded, by its PlanStep; null: nowhere. Outlived by the plan.
+  TraceTrack* trace = nullptr;
 };
 
 struct PlanOptions {
@@ -71,6 +74,8 @@ struct PlanCost {
 struct PlanStep {
   std::string_view op;
   std::string text;  // "y[4, 8] = relu(x)"
+  std::string
+      layer;  // whose parameters it reads, or else whose results: "transformer.h.0.mlp.c_fc"
   double flops = 0;
   double bytes_moved = 0;  // operands read and written, were nothing cached; none of a view
 };

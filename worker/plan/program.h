@@ -44,7 +44,9 @@ struct ProgramStep {
   std::vector<Place> inputs;
   std::vector<Place> outputs;
   std::string_view op;
-  std::string text;  // the node, as people read it
+  std::string text;   // the node, as people read it
+  std::string layer;  // LayersOf
+  TraceLabel label;   // of the strings above
   double flops = 0;
   double bytes_moved = 0;
   // Addresses of the run in progress; here, so that a run does not allocate.
@@ -100,5 +102,9 @@ struct PlacedValues {
   std::int64_t activation_elements = 0;
 };
 PlacedValues PlaceValues(const LoweredModel& model, const ParameterLayout& layout, PlanKind kind);
+
+// By node: the layer whose parameter it reads or gives a gradient, without the parameter's last
+// name; of other nodes, that of the operand that was computed last. Empty: before the first layer.
+std::vector<std::string> LayersOf(const LoweredModel& model, const ParameterLayout& layout);
 
 }  // namespace descent

@@ -26,14 +26,15 @@ class AbortHook {
 
 AssignmentEnded RunAssignment(const Assign& assign, std::string_view instruction_set,
                               Collective& collective, StepControl& control,
-                              AssignmentReporter& reporter) {
+                              AssignmentReporter& reporter, const ProfileOptions& profile) {
   const AbortHook abort_hook(control, collective);
   AssignmentRun run(
       {.assign = assign,
        .instruction_set = JobInstructionSet(instruction_set, assign.spec.model.precision),
        .collective = collective,
        .control = control,
-       .reporter = reporter});
+       .reporter = reporter,
+       .profile = profile});
   return run.Perform();
 }
 

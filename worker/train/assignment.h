@@ -4,6 +4,7 @@
 #include <optional>
 #include <string_view>
 
+#include "common/profile_options.h"
 #include "common/worker_protocol.h"
 #include "worker/collective/collective.h"
 #include "worker/train/step_control.h"
@@ -25,9 +26,9 @@ class AssignmentReporter {
 // One rank's whole part in one attempt at a job: prepares (data, plans, state), runs the granted
 // steps together with the other ranks, evaluates and saves where the grants say so, and returns how
 // it ended. Blocks. `control` is told from another thread what may be done. `instruction_set` is
-// the worker's.
+// the worker's. Records what `profile` asks for.
 AssignmentEnded RunAssignment(const Assign& assign, std::string_view instruction_set,
                               Collective& collective, StepControl& control,
-                              AssignmentReporter& reporter);
+                              AssignmentReporter& reporter, const ProfileOptions& profile = {});
 
 }  // namespace descent

@@ -6,7 +6,6 @@
 #include <chrono>
 #include <cmath>
 #include <filesystem>
-#include <map>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -17,8 +16,10 @@
 #include "worker/checkpoint/checkpoint_reader.h"
 #include "worker/checkpoint/checkpoint_writer.h"
 #include "worker/data/sampled_dataset.h"
+#include "worker/train/compare_digests.h"
 #include "worker/train/end_reason.h"
 #include "worker/train/evaluator.h"
+#include "worker/train/trace_labels.h"
 
 namespace descent {
 namespace {
@@ -134,20 +135,21 @@ Status AssignmentRun::LoadStart() {
 }
 
 void AssignmentRun::ReportPrepared() {
-  options_.reporter.Report(Prepared{.job = options_.assign.job,
-                                    .generation = options_.assign.generation,
-                                    .rank = options_.assign.rank,
-                                    .dataset_fingerprint = datasets_.Fingerprint(),
-                                    .train_samples = datasets_.train->sample_count(),
-                                    .parameter_count = plans_->parameter_count(),
-                                    .memory_bytes = state_->memory_bytes() + plans_->memory_bytes(),
-                                    .instruction_set = std::string(options_.instruction_set),
-                                    .state_digest = state_->ComputeDigest(),
-                                    .start_step = state_->steps_done()});
+  Report(Prepared{.job = options_.assign.job,
+                  .generation = options_.assign.generation,
+                  .rank = options_.assign.rank,
+                  .dataset_fingerprint = datasets_.Fingerprint(),
+                  .train_samples = datasets_.train->sample_count(),
+                  .parameter_count = plans_->parameter_count(),
+                  .memory_bytes = state_->memory_bytes() + plans_->memory_bytes(),
+                  .instruction_set = std::string(options_.instruction_set),
+                  .state_digest = state_->ComputeDigest(),
+                  .start_step = state_->steps_done()});
 }
 
 Result<EndOutcome> AssignmentRun::Train(const Begin& begin) {
   planner_.emplace(begin.shard_plan);
+  BeginProfile(begin);
   Prefetcher batches(*datasets_.train,
                      {.plan = begin.shard_plan,
                       .logical_workers = LogicalWorkersOf(begin.shard_plan.logical_workers,
@@ -157,7 +159,8 @@ Result<EndOutcome> AssignmentRun::Train(const Begin& begin) {
                       .first_step = state_->steps_done(),
                       .last_step = begin.total_steps},
                      MakeImageAugmenter(spec_.data.augment, datasets_.normalize,
-                                        datasets_.train->format(), spec_.seed));
+                                        datasets_.train->format(), spec_.seed),
+                     profile_ ? profile_->data() : nullptr);
   TrainStep train_step({.spec = spec_,
                         .shard_plan = begin.shard_plan,
                         .total_steps = begin.total_steps,
@@ -167,11 +170,12 @@ Result<EndOutcome> AssignmentRun::Train(const Begin& begin) {
                         .dataset = *datasets_.train,
                         .batches = batches,
                         .collective = options_.collective,
-                        .set_phase = [this](std::string_view phase) { SetPhase(phase); }});
+                        .set_phase = [this](std::string_view phase) { SetPhase(phase); },
+                        .trace = training_trace(),
+                        .communication_trace = profile_ ? profile_->communication() : nullptr});
   // The attempt that wrote the checkpoint may have been lost before it could tell.
   while (!IsStoppedEarly()) {
-    SetPhase("wait");
-    const std::optional<GrantSteps> grant = options_.control.WaitForGrant();
+    const std::optional<GrantSteps> grant = WaitForGrant();
     if (options_.control.is_aborted())
       return Status(Code::kAborted, "the coordinator ended the attempt");
     if (!grant) return Stop();
@@ -183,7 +187,24 @@ Result<EndOutcome> AssignmentRun::Train(const Begin& begin) {
   return Finish(EndOutcome::kStoppedEarly);
 }
 
+void AssignmentRun::BeginProfile(const Begin& begin) {
+  if (options_.profile.directory.empty()) return;
+  const std::int64_t last =
+      spec_.stop_at_step > 0 ? std::min(spec_.stop_at_step, begin.total_steps) : begin.total_steps;
+  profile_.emplace(RunProfile::Options{.profile = options_.profile,
+                                       .generation = options_.assign.generation,
+                                       .rank = options_.assign.rank,
+                                       .steps = {.first = state_->steps_done(), .last = last}});
+}
+
+std::optional<GrantSteps> AssignmentRun::WaitForGrant() {
+  SetPhase("wait");
+  const TraceSpan span(training_trace(), trace::kWaitForGrant);
+  return options_.control.WaitForGrant();
+}
+
 Result<StepOutcome> AssignmentRun::RunStep(TrainStep& train_step) {
+  if (profile_) profile_->BeginStep(state_->steps_done());
   DESCENT_ASSIGN(StepOutcome outcome, train_step.Run(options_.control.is_stop_requested()));
   if (outcome.nonfinite) {
     DESCENT_ASSIGN(outcome.metrics.nonfinite, nonfinite_policy_->Handle(*outcome.nonfinite));
@@ -199,9 +220,9 @@ Result<AssignmentRun::GrantEnd> AssignmentRun::RunGrant(TrainStep& train_step,
   while (state_->steps_done() < grant.last) {
     DESCENT_ASSIGN(const StepOutcome outcome, RunStep(train_step));
     if (options_.collective.rank() == 0)
-      options_.reporter.Report(StepReports{.job = options_.assign.job,
-                                           .generation = options_.assign.generation,
-                                           .steps = {outcome.metrics}});
+      Report(StepReports{.job = options_.assign.job,
+                         .generation = options_.assign.generation,
+                         .steps = {outcome.metrics}});
     if (outcome.is_stop_agreed) return GrantEnd::kStopped;
   }
   return GrantEnd::kDone;
@@ -233,6 +254,7 @@ Status AssignmentRun::EvaluateSplit(EvaluationSplit split) {
       split == EvaluationSplit::kTest ? datasets_.test : datasets_.validation;
   if (!dataset) return Status();
   SetPhase("evaluate");
+  const TraceSpan span(training_trace(), trace::kEvaluate);
   if (spec_.ema) DESCENT_RETURN_IF_ERROR(state_->Gather());
   const bool is_sampled = split == EvaluationSplit::kValidation && spec_.evaluate.samples > 0;
   const std::int64_t samples = is_sampled
@@ -243,11 +265,11 @@ Status AssignmentRun::EvaluateSplit(EvaluationSplit split) {
                  Evaluate(is_sampled ? sampled : *dataset, state_->evaluated_parameters(), *plans_,
                           options_.collective));
   if (options_.collective.rank() == 0)
-    options_.reporter.Report(EvaluationReport{.job = options_.assign.job,
-                                              .generation = options_.assign.generation,
-                                              .step = state_->steps_done(),
-                                              .split = split,
-                                              .values = values});
+    Report(EvaluationReport{.job = options_.assign.job,
+                            .generation = options_.assign.generation,
+                            .step = state_->steps_done(),
+                            .split = split,
+                            .values = values});
   if (split == EvaluationSplit::kTest) return Status();
   latest_evaluation_ = {.step = state_->steps_done(),
                         .value = values.at(spec_.checkpoint.best_metric)};
@@ -260,9 +282,10 @@ Status AssignmentRun::EvaluateSplit(EvaluationSplit split) {
 Status AssignmentRun::SaveCheckpoint() {
   if (saved_step_ == state_->steps_done()) return Status();
   SetPhase("checkpoint");
+  const TraceSpan span(training_trace(), trace::kCheckpoint);
   DESCENT_RETURN_IF_ERROR(state_->Gather());
   const Digest digest = state_->ComputeDigest();
-  DESCENT_RETURN_IF_ERROR(CompareDigests(digest));
+  DESCENT_RETURN_IF_ERROR(CompareDigests(digest, state_->steps_done(), options_.collective));
   saved_step_ = state_->steps_done();
   if (options_.collective.rank() != 0) return Status();
   RateState();
@@ -291,13 +314,13 @@ Status AssignmentRun::SaveCheckpoint() {
       .optimizer = optimizer};
   DESCENT_ASSIGN(const PublishedCheckpoint published,
                  PublishCheckpoint(options_.assign.checkpoint_directory, contents, Retention()));
-  options_.reporter.Report(CheckpointWritten{.job = options_.assign.job,
-                                             .generation = options_.assign.generation,
-                                             .step = state_->steps_done(),
-                                             .epoch = epoch,
-                                             .directory = published.directory.string(),
-                                             .state_digest = digest,
-                                             .bytes = published.bytes});
+  Report(CheckpointWritten{.job = options_.assign.job,
+                           .generation = options_.assign.generation,
+                           .step = state_->steps_done(),
+                           .epoch = epoch,
+                           .directory = published.directory.string(),
+                           .state_digest = digest,
+                           .bytes = published.bytes});
   return Status();
 }
 
@@ -328,26 +351,13 @@ void AssignmentRun::RemoveLastSurplus() const {
   if (!removed.ok()) LogWarning("old checkpoint not removed error=\"{}\"", removed.message());
 }
 
-Status AssignmentRun::CompareDigests(const Digest& digest) const {
-  std::vector<Digest> digests(static_cast<std::size_t>(options_.collective.world_size()));
-  DESCENT_RETURN_IF_ERROR(options_.collective.AllGather(
-      std::as_bytes(std::span(&digest, 1)), std::as_writable_bytes(std::span(digests))));
-  std::map<std::string, int> votes;
-  for (const Digest& rank_digest : digests) ++votes[rank_digest.ToHex()];
-  if (votes.size() == 1) return Status();
-  const auto majority = std::max_element(
-      votes.begin(), votes.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
-  std::string differing;
-  for (std::size_t rank = 0; rank < digests.size(); ++rank)
-    if (digests[rank].ToHex() != majority->first)
-      differing += (differing.empty() ? "rank " : ", rank ") + std::to_string(rank) + " has " +
-                   digests[rank].ToHex();
-  return Status(Code::kInternal, "after step " + std::to_string(state_->steps_done()) +
-                                     " the ranks' states differ: " + differing +
-                                     ", the others have " + majority->first);
+void AssignmentRun::Report(WorkerMessage message) {
+  const TraceSpan span(training_trace(), trace::kReport);
+  options_.reporter.Report(std::move(message));
 }
 
 void AssignmentRun::SetPhase(std::string_view phase) {
+  const TraceSpan span(training_trace(), trace::kReport);
   phase_ = phase;
   options_.reporter.SetPhase(phase, state_ ? state_->steps_done() : 0);
 }

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "common/early_stopping.h"
+#include "common/profile_options.h"
 #include "common/result.h"
 #include "common/worker_protocol.h"
 #include "worker/checkpoint/checkpoint_directory.h"
@@ -17,6 +18,7 @@
 #include "worker/train/assignment.h"
 #include "worker/train/nonfinite_policy.h"
 #include "worker/train/plan_cache.h"
+#include "worker/train/run_profile.h"
 #include "worker/train/step_control.h"
 #include "worker/train/train_state.h"
 #include "worker/train/train_step.h"
@@ -33,6 +35,7 @@ class AssignmentRun {
     Collective& collective;
     StepControl& control;
     AssignmentReporter& reporter;
+    ProfileOptions profile;
   };
 
   explicit AssignmentRun(const Options& options);
@@ -61,10 +64,11 @@ class AssignmentRun {
   // Rank 0: the coordinator's word about the last checkpoint lets others go, which nothing that is
   // still to be written would remove.
   void RemoveLastSurplus() const;
-  // kInternal, naming the ranks that differ from the majority. All ranks call it.
-  Status CompareDigests(const Digest& digest) const;
-
   void SetPhase(std::string_view phase);
+  void Report(WorkerMessage message);
+  std::optional<GrantSteps> WaitForGrant();
+  void BeginProfile(const Begin& begin);
+  TraceTrack* training_trace() { return profile_ ? profile_->training() : nullptr; }
   AssignmentEnded Ended(EndOutcome outcome) const;
   AssignmentEnded Failed(const Status& status);
 
@@ -84,6 +88,7 @@ class AssignmentRun {
   std::optional<NonfinitePolicy> nonfinite_policy_;
   // From Train on:
   std::optional<ShardPlanner> planner_;
+  std::optional<RunProfile> profile_;  // behind the plans, whose steps it names
 };
 
 }  // namespace descent

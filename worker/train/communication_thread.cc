@@ -4,7 +4,8 @@
 
 namespace descent {
 
-CommunicationThread::CommunicationThread() : thread_([this] { Run(); }) {}
+CommunicationThread::CommunicationThread(TraceTrack* trace)
+    : trace_(trace), thread_([this] { Run(); }) {}
 
 CommunicationThread::~CommunicationThread() {
   {
@@ -16,10 +17,11 @@ CommunicationThread::~CommunicationThread() {
   thread_.join();
 }
 
-void CommunicationThread::Post(std::function<Status()> task) {
+void CommunicationThread::Post(const TraceLabel& label, std::function<Status()> task,
+                               std::int64_t number) {
   {
     const std::lock_guard lock(mutex_);
-    tasks_.push_back(std::move(task));
+    tasks_.push_back({&label, number, std::move(task)});
   }
   changed_.notify_all();
 }
@@ -30,18 +32,23 @@ Status CommunicationThread::WaitAll() {
   return first_failure_;
 }
 
+Status CommunicationThread::Perform(const Task& task) {
+  const TraceSpan span(trace_, *task.label, task.number);
+  return task.run();
+}
+
 void CommunicationThread::Run() {
   std::unique_lock lock(mutex_);
   while (true) {
     changed_.wait(lock, [this] { return is_ending_ || !tasks_.empty(); });
     if (is_ending_) return;
-    const std::function<Status()> task = std::move(tasks_.front());
+    const Task task = std::move(tasks_.front());
     tasks_.pop_front();
     is_running_task_ = true;
     const bool is_skipped = !first_failure_.ok();
 
     lock.unlock();
-    const Status status = is_skipped ? Status() : task();
+    const Status status = is_skipped ? Status() : Perform(task);
     lock.lock();
 
     is_running_task_ = false;

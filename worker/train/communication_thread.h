@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "common/status.h"
+#include "common/trace.h"
 
 namespace descent {
 
@@ -15,26 +16,36 @@ namespace descent {
 // has failed the following ones are skipped. Post and WaitAll: from one thread.
 class CommunicationThread {
  public:
-  CommunicationThread();
+  // Records each task on `trace`, which outlives the thread and may be null.
+  explicit CommunicationThread(TraceTrack* trace = nullptr);
   ~CommunicationThread();  // waits for the task in progress; skips the rest
 
   CommunicationThread(const CommunicationThread&) = delete;
   CommunicationThread& operator=(const CommunicationThread&) = delete;
 
-  void Post(std::function<Status()> task);
+  // `label` outlives the task; `number`: of what is sent, in a trace.
+  void Post(const TraceLabel& label, std::function<Status()> task, std::int64_t number = -1);
 
   // Blocks until every posted task has run; the first failure since the thread began, if any.
   Status WaitAll();
 
  private:
-  void Run();
+  struct Task {
+    const TraceLabel* label;
+    std::int64_t number;
+    std::function<Status()> run;
+  };
 
+  void Run();
+  Status Perform(const Task& task);
+
+  TraceTrack* const trace_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<std::function<Status()>> tasks_;  // guarded by mutex_
-  bool is_running_task_ = false;               // guarded by mutex_
-  bool is_ending_ = false;                     // guarded by mutex_
-  Status first_failure_;                       // guarded by mutex_
+  std::deque<Task> tasks_;        // guarded by mutex_
+  bool is_running_task_ = false;  // guarded by mutex_
+  bool is_ending_ = false;        // guarded by mutex_
+  Status first_failure_;          // guarded by mutex_
   std::thread thread_;
 };
 

@@ -5,6 +5,7 @@
 #include "common/check.h"
 #include "worker/collective/add_elements.h"
 #include "worker/optim/clip.h"
+#include "worker/train/trace_labels.h"
 
 namespace descent {
 namespace {
@@ -61,18 +62,23 @@ void GradientReducer::LeafDone(std::size_t i) {
 void GradientReducer::BucketReady(int bucket) {
   SumSquaresOfLeaf(accumulation_.leaves.size() - 1, bucket);
   AddBuffers(accumulation_.leaves.size() - 1, options_.slices.Bucket(bucket));
-  options_.communication.Post([this, bucket] { return ReduceBucket(bucket); });
+  PostBucket(bucket);
 }
 
 void GradientReducer::AllBucketsReady() {
   DESCENT_CHECK(accumulation_.leaves.empty());
-  for (int bucket = 0; bucket < options_.slices.bucket_count(); ++bucket)
-    options_.communication.Post([this, bucket] { return ReduceBucket(bucket); });
+  for (int bucket = 0; bucket < options_.slices.bucket_count(); ++bucket) PostBucket(bucket);
+}
+
+void GradientReducer::PostBucket(int bucket) {
+  options_.communication.Post(
+      trace::kReduceBucket, [this, bucket] { return ReduceBucket(bucket); }, bucket);
 }
 
 // In memory that all ranks see, nothing travels: one meeting for all buckets is enough.
 void GradientReducer::AllBucketsPosted() {
-  if (shares_sum()) options_.communication.Post([this] { return options_.collective.Barrier(); });
+  if (shares_sum())
+    options_.communication.Post(trace::kMeet, [this] { return options_.collective.Barrier(); });
 }
 
 void GradientReducer::AddBuffers(std::size_t leaf, IndexRange elements) {

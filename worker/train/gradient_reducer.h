@@ -63,6 +63,7 @@ class GradientReducer {
  private:
   Status GrowBuffers();
   void AddBuffers(std::size_t leaf, IndexRange elements);
+  void PostBucket(int bucket);
   Status ReduceBucket(int bucket);
   void SumSquaresOfBlock(int bucket, IndexRange elements, std::span<const float> values);
   void SumSquaresOfLeaf(std::size_t leaf, int bucket);

@@ -9,6 +9,7 @@
 #include "common/counted_answers.h"
 #include "worker/optim/clip.h"
 #include "worker/optim/lr_schedule.h"
+#include "worker/train/trace_labels.h"
 
 namespace descent {
 namespace {
@@ -47,7 +48,8 @@ TrainStep::TrainStep(Options options)
                 .collective = options_.collective,
                 .communication = communication_,
                 .counted = options_.state.norm_ranges(),
-                .square_sums = exchange_.square_sums()}) {
+                .square_sums = exchange_.square_sums()}),
+      communication_(options_.communication_trace) {
   std::int64_t size = 0;
   for (const UpdateChunk& chunk : update_chunks_) size += chunk.elements.size();
   DESCENT_CHECK(size == SizeOf(options_.state.UpdateRanges()));
@@ -57,6 +59,7 @@ Result<StepOutcome> TrainStep::Run(bool is_stop_requested) {
   const MonotonicTime start = MonotonicNow();
   const std::int64_t step = options_.state.steps_done();
   const std::int64_t samples = planner_.StepSize(step);
+  const TraceSpan span(options_.trace, trace::kStep, step);
 
   DESCENT_RETURN_IF_ERROR(reducer_.BeginStep(PresentLeaves(step)));
   exchange_.BeginStep(is_stop_requested);
@@ -70,10 +73,7 @@ Result<StepOutcome> TrainStep::Run(bool is_stop_requested) {
   for (std::size_t i = 0; i < reducer_.leaves().size(); ++i)
     exchange_.SetGradientSquares(reducer_.leaves()[i].leaf, reducer_.SquareSumOf(i));
 
-  options_.set_phase("reduce");
-  reducer_.AllBucketsPosted();
-  communication_.Post([this] { return exchange_.Exchange(options_.collective); });
-  DESCENT_RETURN_IF_ERROR(communication_.WaitAll());
+  DESCENT_RETURN_IF_ERROR(WaitForReductions());
 
   // Decided from the reduced bits, which are equal everywhere: all ranks take the same branch.
   const double counted = CountedSamples(exchange_.counted_answers(), options_.plans.format());
@@ -102,6 +102,15 @@ Result<StepOutcome> TrainStep::Run(bool is_stop_requested) {
   }
   outcome.metrics.step_seconds = SecondsBetween(start, MonotonicNow());
   return outcome;
+}
+
+Status TrainStep::WaitForReductions() {
+  options_.set_phase("reduce");
+  const TraceSpan span(options_.trace, trace::kWaitForReduction);
+  reducer_.AllBucketsPosted();
+  communication_.Post(trace::kExchangeLosses,
+                      [this] { return exchange_.Exchange(options_.collective); });
+  return communication_.WaitAll();
 }
 
 // The ranks' sums are equal, and so are the logical workers' values: only whose samples' own losses
@@ -151,19 +160,28 @@ Status TrainStep::ComputeGradients(std::int64_t step) {
     std::int64_t counted_answers = 0;
     const Batch* batch = nullptr;
     do {
-      options_.set_phase("data");
-      batch = options_.batches.NextOfStep(step);
-      DESCENT_CHECK(batch != nullptr);
-      DESCENT_CHECK(batch->place.logical_worker == reducer_.leaves()[leaf].leaf);
+      batch = &WaitForBatch(step, leaf);
       options_.set_phase("compute");
       DESCENT_ASSIGN(const double batch_loss, ComputeBatch(*batch, leaf));
       loss += batch_loss;
       counted_answers += CountAnswers(batch->labels, batch->place.positions.size());
     } while (!batch->place.is_last_of_logical_worker);
     exchange_.SetLoss(reducer_.leaves()[leaf].leaf, loss, counted_answers);
-    if (leaf + 1 < reducer_.leaves().size()) reducer_.LeafDone(leaf);
+    if (leaf + 1 == reducer_.leaves().size()) break;
+    const TraceSpan span(options_.trace, trace::kAddGradients);
+    reducer_.LeafDone(leaf);
   }
   return Status();
+}
+
+// The next micro-batch of a leaf that has one.
+const Batch& TrainStep::WaitForBatch(std::int64_t step, std::size_t leaf) {
+  options_.set_phase("data");
+  const TraceSpan span(options_.trace, trace::kWaitForData);
+  const Batch* const batch = options_.batches.NextOfStep(step);
+  DESCENT_CHECK(batch != nullptr);
+  DESCENT_CHECK(batch->place.logical_worker == reducer_.leaves()[leaf].leaf);
+  return *batch;
 }
 
 // Forward and backward of one micro-batch; the first of a leaf writes the gradient, later ones add.
@@ -187,10 +205,15 @@ Result<double> TrainStep::ComputeBatch(const Batch& batch, std::size_t leaf) {
               .seed = options_.spec.seed,
               .step = place.step,
               .first_position = place.positions.first,
-              .on_bucket_ready = {}};
+              .on_bucket_ready = {},
+              .trace = options_.trace};
   const bool is_last_of_step =
       place.is_last_of_logical_worker && leaf + 1 == reducer_.leaves().size();
-  if (is_last_of_step) run.on_bucket_ready = [this](int bucket) { reducer_.BucketReady(bucket); };
+  if (is_last_of_step)
+    run.on_bucket_ready = [this](int bucket) {
+      const TraceSpan span(options_.trace, trace::kAddGradients, bucket);
+      reducer_.BucketReady(bucket);
+    };
   plan->Run(run);
 
   double loss = 0;
@@ -221,6 +244,20 @@ Result<std::optional<double>> TrainStep::Update(double learning_rate, double gra
       state.BeginUpdate(learning_rate, gradient_scale,
                         clip_value > 0 ? clip_value : std::numeric_limits<double>::infinity());
   step.mean_scale = 1 / static_cast<double>(samples);
+  UpdateSlices(step, is_measured);
+  const TraceSpan span(options_.trace, trace::kExchangeParameters);
+  std::optional<double> ratio;
+  if (is_measured) {
+    DESCENT_ASSIGN(ratio, update_measure_.Ratio(options_.collective));
+  }
+  DESCENT_RETURN_IF_ERROR(state.FinishUpdate());
+  return ratio;
+}
+
+// Of a step in which that is measured, how far the weights move is summed up on the way.
+void TrainStep::UpdateSlices(const UpdateStep& step, bool is_measured) {
+  const TraceSpan span(options_.trace, trace::kUpdate);
+  TrainState& state = options_.state;
   options_.pool.ParallelFor(
       static_cast<std::int64_t>(update_chunks_.size()), [&](std::int64_t index, int thread) {
         const UpdateChunk& chunk = update_chunks_[static_cast<std::size_t>(index)];
@@ -238,12 +275,6 @@ Result<std::optional<double>> TrainStep::Update(double learning_rate, double gra
           update_measure_.Add(chunk.first_block, before,
                               state.written_parameters().subspan(first, size));
       });
-  std::optional<double> ratio;
-  if (is_measured) {
-    DESCENT_ASSIGN(ratio, update_measure_.Ratio(options_.collective));
-  }
-  DESCENT_RETURN_IF_ERROR(state.FinishUpdate());
-  return ratio;
 }
 
 }  // namespace descent

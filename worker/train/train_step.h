@@ -10,6 +10,7 @@
 #include "common/job_spec.h"
 #include "common/result.h"
 #include "common/shard_planner.h"
+#include "common/trace.h"
 #include "common/worker_protocol.h"
 #include "worker/collective/collective.h"
 #include "worker/data/prefetcher.h"
@@ -48,6 +49,9 @@ class TrainStep {
     Prefetcher& batches;     // of it: begins at the first step that is run
     Collective& collective;
     std::function<void(std::string_view phase)> set_phase;
+    // Of the thread that calls Run, and of the communication thread; null: not recorded.
+    TraceTrack* trace = nullptr;
+    TraceTrack* communication_trace = nullptr;
   };
 
   explicit TrainStep(Options options);
@@ -62,12 +66,15 @@ class TrainStep {
  private:
   std::vector<bool> PresentLeaves(std::int64_t step) const;
   Status ComputeGradients(std::int64_t step);
+  const Batch& WaitForBatch(std::int64_t step, std::size_t leaf);
   Result<double> ComputeBatch(const Batch& batch, std::size_t leaf);
+  Status WaitForReductions();
   Result<NonfiniteStep> FindNonfinite(std::int64_t step, double loss, double norm);
   std::optional<GradientNoise> MeasureNoise() const;
   // How far the weights moved, of a step in which that is measured.
   Result<std::optional<double>> Update(double learning_rate, double gradient_scale,
                                        std::int64_t samples);
+  void UpdateSlices(const UpdateStep& step, bool is_measured);
 
   const Options options_;
   const ShardPlanner planner_;

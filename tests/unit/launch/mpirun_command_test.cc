@@ -52,5 +52,16 @@ TEST(MpirunCommandTest, OptionsOfTheCallerComeAfterOursAsTheyAre) {
                           "--rank-wrapper", "/opt/bin/descent-worker", "--coordinator", "c:1"));
 }
 
+TEST(MpirunCommandTest, AProfileIsTheWorkersBusiness) {
+  const PoolOptions pool = {
+      .ranks = 1, .coordinator = "c:1", .profile = {.directory = "/p", .steps = 2}};
+
+  EXPECT_THAT(MpirunCommand(pool, kUserSite),
+              ElementsAre("/usr/bin/mpirun", "-n", "1", "--oversubscribe", "--bind-to", "none",
+                          "/opt/bin/descent-launch", "--rank-wrapper", "/opt/bin/descent-worker",
+                          "--coordinator", "c:1", "--profile", "/p", "--profile-steps", "2",
+                          "--profile-warmup", "5"));
+}
+
 }  // namespace
 }  // namespace descent

@@ -52,6 +52,7 @@ class AssignmentTest : public ::testing::Test {
 
   TemporaryDirectory directory_;
   JobSpec spec_;
+  ProfileOptions profile_;
 
  private:
   std::vector<GrantSteps> Grants(const RunOptions& options) const;
