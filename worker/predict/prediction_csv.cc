@@ -48,14 +48,15 @@ std::string PredictionCsv::Head() const {
     return "sample" + Columns("predicted", options_.value_count) +
            (format.target_count > 0 ? Columns("target", options_.value_count) : "") + "\n";
   std::string head = "sample,predicted";
-  for (const std::string& name : class_names_) head += "," + Field("probability_" + name);
+  for (const std::string& name : class_names_)
+    head += fmt::format(",{}", Field("probability_" + name));
   return head + (format.label_count > 0 ? ",label,correct" : "") + "\n";
 }
 
 std::string PredictionCsv::Line(const PredictedSample& predicted) const {
   std::string line = fmt::format("{}", predicted.sample);
   const std::int64_t likeliest = options_.is_of_classes ? LikeliestClass(predicted.values) : 0;
-  if (options_.is_of_classes) line += "," + Field(NameOf(likeliest));
+  if (options_.is_of_classes) line += fmt::format(",{}", Field(NameOf(likeliest)));
   for (const double value : predicted.values) line += Number(static_cast<float>(value));
   for (const std::int32_t label : predicted.labels)
     line += label == kIgnoredLabel
