@@ -217,8 +217,12 @@ Result<StepOutcome> AssignmentRun::RunStep(TrainStep& train_step) {
 Result<AssignmentRun::GrantEnd> AssignmentRun::RunGrant(TrainStep& train_step,
                                                         const GrantSteps& grant) {
   DESCENT_CHECK(grant.first == state_->steps_done());
+  MonotonicTime begin = MonotonicNow();
   while (state_->steps_done() < grant.last) {
-    DESCENT_ASSIGN(const StepOutcome outcome, RunStep(train_step));
+    DESCENT_ASSIGN(StepOutcome outcome, RunStep(train_step));
+    // From end to end, so that what lies between two steps counts as well.
+    const MonotonicTime end = MonotonicNow();
+    outcome.metrics.step_seconds = SecondsBetween(std::exchange(begin, end), end);
     if (options_.collective.rank() == 0)
       Report(StepReports{.job = options_.assign.job,
                          .generation = options_.assign.generation,

@@ -5,7 +5,6 @@
 #include <limits>
 #include <utility>
 
-#include "common/clock.h"
 #include "common/counted_answers.h"
 #include "worker/optim/clip.h"
 #include "worker/optim/lr_schedule.h"
@@ -56,7 +55,6 @@ TrainStep::TrainStep(Options options)
 }
 
 Result<StepOutcome> TrainStep::Run(bool is_stop_requested) {
-  const MonotonicTime start = MonotonicNow();
   const std::int64_t step = options_.state.steps_done();
   const std::int64_t samples = planner_.StepSize(step);
   const TraceSpan span(options_.trace, trace::kStep, step);
@@ -100,7 +98,6 @@ Result<StepOutcome> TrainStep::Run(bool is_stop_requested) {
   } else {
     DESCENT_ASSIGN(outcome.nonfinite, FindNonfinite(step, loss, norm));
   }
-  outcome.metrics.step_seconds = SecondsBetween(start, MonotonicNow());
   return outcome;
 }
 
