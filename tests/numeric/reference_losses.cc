@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
+#include "common/sample_format.h"
 #include "tests/numeric/reference_operands.h"
 
 namespace descent {
@@ -46,6 +48,45 @@ void RowMeanGradient(const Operands& o) {
                   static_cast<double>(columns);
 }
 
+// One row: its logits become what the loss's gradient is of them. Outputs begin as zeros.
+void LinearCrossEntropyRow(const Operands& o, std::size_t row, std::vector<double>& logits) {
+  if (o.in(2)[row] == kIgnoredLabel) {
+    std::ranges::fill(logits, 0.0);
+    return;
+  }
+  const auto label = static_cast<std::size_t>(o.in(2)[row]);
+  const double smoothing = o.node.attributes.Real("smoothing");
+  const auto classes = static_cast<double>(logits.size());
+  const auto is_larger = [&](double logit) { return logit > logits[label]; };
+  o.out(3)[row] = std::ranges::none_of(logits, is_larger) ? 1 : 0;
+  double sum = 0;
+  for (const double logit : logits) sum += std::exp(logit);
+  for (std::size_t c = 0; c < logits.size(); ++c) {
+    const double target = (c == label ? 1 - smoothing : 0) + smoothing / classes;
+    o.out(2)[row] += target * (std::log(sum) - logits[c]);
+    logits[c] = o.in(3)[row] * (std::exp(logits[c]) / sum - target);
+  }
+}
+
+void LinearCrossEntropy(const Operands& o) {
+  const auto rows = static_cast<std::size_t>(o.in_shape(0)[0]);
+  const auto width = static_cast<std::size_t>(o.in_shape(0)[1]);
+  const auto classes = static_cast<std::size_t>(o.in_shape(1)[0]);
+  const std::size_t first_shown = rows - static_cast<std::size_t>(o.out_shape(4)[0]);
+  for (std::size_t row = 0; row < rows; ++row) {
+    std::vector<double> logits(classes);
+    for (std::size_t i = 0; i < classes * width; ++i)
+      logits[i / width] += o.in(0)[row * width + i % width] * o.in(1)[i];
+    LinearCrossEntropyRow(o, row, logits);
+    for (std::size_t i = 0; i < classes * width; ++i) {
+      o.out(0)[i] += logits[i / width] * o.in(0)[row * width + i % width];
+      o.out(1)[row * width + i % width] += logits[i / width] * o.in(1)[i];
+    }
+    for (std::size_t c = 0; row >= first_shown && c < classes; ++c)
+      o.out(4)[(row - first_shown) * classes + c] = logits[c];
+  }
+}
+
 double IsOnTheRightSide(double logit, double label) { return (logit > 0) == (label == 1) ? 1 : 0; }
 double Same(double x) { return x; }
 
@@ -59,6 +100,7 @@ const InterpretationTable& LossInterpretations() {
       {"squared_error_gradient", RowMeanGradient<SquaredErrorSlope>},
       {"huber", RowMean<Huber>},
       {"huber_gradient", RowMeanGradient<HuberSlope>},
+      {"linear_cross_entropy", LinearCrossEntropy},
       {"binary_correct", Map<IsOnTheRightSide>},
       {"cast", Map<Same>},
   };

@@ -22,6 +22,7 @@ const Kernel* FindKernel(std::string_view op) {
       {"dropout", cpu::PrepareDropout},
       {"softmax_cross_entropy", cpu::PrepareSoftmaxCrossEntropy},
       {"softmax_cross_entropy_gradient", cpu::PrepareSoftmaxCrossEntropyGradient},
+      {"linear_cross_entropy", cpu::PrepareLinearCrossEntropy, /*can_accumulate=*/true},
       {"top_one_correct", cpu::PrepareTopOneCorrect},
       {"top_five_correct", cpu::PrepareTopFiveCorrect},
       {"sigmoid", cpu::PrepareUnaryFunction},

@@ -26,6 +26,18 @@ Result<ValueId> Huber(Graph& graph, ValueId x, ValueId targets, double delta);
 const OpDef& HuberOp();
 const OpDef& HuberGradientOp();
 
+// A head and its cross-entropy, forward and backward together: what matmul, softmax_cross_entropy,
+// top_one_correct and their gradients compute, without all logits at once. With l = x weight^T, in
+// chunks of `chunk_rows` rows, of which the first may have fewer:
+//   losses    as SoftmaxCrossEntropy has them     correct   as TopOneCorrect has it
+//   dlogits = dlosses (softmax(l) - t), of the last chunk      dweight = sum of dlogits^T x
+//   dx      = dlogits weight
+//   x, dx [M, C]   weight, dweight [V, C]   labels int32 [M]   losses, correct, dlosses [M]
+//   dlogits [chunk_rows, V]
+// Training alone makes it, out of the others (plan/fuse_head.cc), and it has no gradient.
+const OpDef& LinearCrossEntropyOp();
+// (x, weight, labels, dlosses) -> dweight, dx, losses, correct, dlogits
+
 // 1 where the logit's sign is that of its label, above 0 for 1, and the logit is not NaN; else 0:
 //   logits [B, 1]   labels int32 [B, 1] in {0, 1}   ->   correct [B].
 Result<ValueId> BinaryCorrect(Graph& graph, ValueId logits, ValueId labels);

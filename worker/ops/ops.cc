@@ -27,6 +27,7 @@ std::span<const OpDef* const> AllOps() {
       &DropoutOp(),
       &SoftmaxCrossEntropyOp(),
       &SoftmaxCrossEntropyGradientOp(),
+      &LinearCrossEntropyOp(),
       &TopOneCorrectOp(),
       &TopFiveCorrectOp(),
       &SigmoidOp(),

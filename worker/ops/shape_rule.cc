@@ -48,6 +48,12 @@ Status ExpectProbability(double probability) {
   return Invalid("probability is " + std::to_string(probability) + ", wanted [0, 1)");
 }
 
+Status ExpectSmoothing(double smoothing) {
+  if (smoothing >= 0 && smoothing < 1) return Status();
+  return Status(Code::kInvalidArgument,
+                "smoothing is " + std::to_string(smoothing) + ", wanted at least 0 and below 1");
+}
+
 Result<std::vector<TensorType>> InferLikeOnly(TensorTypes inputs, const Attributes&) {
   DESCENT_RETURN_IF_ERROR(ExpectOperands(inputs, 1));
   DESCENT_RETURN_IF_ERROR(ExpectType(inputs[0], "x", DataType::kFloat32));

@@ -20,6 +20,7 @@ Status ExpectAxes(const TensorType& operand, std::string_view name, std::size_t 
 Status ExpectShape(const TensorType& operand, std::string_view name, const Shape& shape);
 Status ExpectChannels(const TensorType& operand, std::string_view name);  // f32 [B, C(, H, W)]
 Status ExpectProbability(double probability);                             // of a dropout: [0, 1)
+Status ExpectSmoothing(double smoothing);                                 // of labels: [0, 1)
 
 // The whole rule of an op on one f32 tensor of any shape, and of one on two of equal shape.
 Result<std::vector<TensorType>> InferLikeOnly(TensorTypes inputs, const Attributes& attributes);

@@ -12,19 +12,12 @@ Status ExpectLogitsAndLabels(TensorTypes inputs) {
   return ExpectShape(inputs[1], "labels", {inputs[0].shape[0]});
 }
 
-Status ExpectSmoothing(const Attributes& attributes) {
-  const double smoothing = attributes.Real("smoothing");
-  if (smoothing >= 0 && smoothing < 1) return Status();
-  return Status(Code::kInvalidArgument,
-                "smoothing is " + std::to_string(smoothing) + ", wanted at least 0 and below 1");
-}
-
 TensorType OnePerRow(const TensorType& logits) { return {DataType::kFloat32, {logits.shape[0]}}; }
 
 Result<std::vector<TensorType>> Infer(TensorTypes inputs, const Attributes& attributes) {
   DESCENT_RETURN_IF_ERROR(ExpectOperands(inputs, 2));
   DESCENT_RETURN_IF_ERROR(ExpectLogitsAndLabels(inputs));
-  DESCENT_RETURN_IF_ERROR(ExpectSmoothing(attributes));
+  DESCENT_RETURN_IF_ERROR(ExpectSmoothing(attributes.Real("smoothing")));
   return std::vector{OnePerRow(inputs[0]), OnePerRow(inputs[0])};
 }
 
@@ -59,7 +52,7 @@ Result<std::vector<TensorType>> InferGradient(TensorTypes inputs, const Attribut
     DESCENT_RETURN_IF_ERROR(ExpectType(per_row, "a value per row", DataType::kFloat32));
     DESCENT_RETURN_IF_ERROR(ExpectShape(per_row, "a value per row", {inputs[0].shape[0]}));
   }
-  DESCENT_RETURN_IF_ERROR(ExpectSmoothing(attributes));
+  DESCENT_RETURN_IF_ERROR(ExpectSmoothing(attributes.Real("smoothing")));
   return std::vector{inputs[0]};
 }
 

@@ -132,6 +132,10 @@ Result<std::unique_ptr<Plan>> Plan::Compile(const Graph& model, const ParameterL
   DESCENT_ASSIGN(LoweredModel lowered, Lower(model, layout, kind));
   if (IsTraining(kind) && options.checkpointing == ActivationCheckpointing::kFull)
     lowered = CheckpointActivations(std::move(lowered), model.value_count(), layout, kind);
+  // In bf16 the parts multiply bf16, each by itself.
+  if (IsTraining(kind) && options.precision == Precision::kFloat32) {
+    DESCENT_ASSIGN(lowered, FuseHead(std::move(lowered)));
+  }
   LoweredModel stored = lowered;
   if (options.precision == Precision::kBFloat16) {
     DESCENT_ASSIGN(MixedPrecision mixed, MixPrecision(std::move(lowered), kind));

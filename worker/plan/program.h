@@ -83,6 +83,11 @@ struct LoweredModel {
 };
 Result<LoweredModel> Lower(const Graph& model, const ParameterLayout& layout, PlanKind kind);
 
+// The same training step with the head of a classifier, its cross-entropy and their gradients as
+// one node, linear_cross_entropy, where nothing else needs all logits (fuse_head.cc); else as it
+// is.
+Result<LoweredModel> FuseHead(LoweredModel model);
+
 // The same training step with such of its activations computed again in the backward pass that it
 // needs the least memory for them (activation_checkpointing.h); checkpoint_activations.cc. The
 // first `model_values` values of the graph are the model's.

@@ -61,6 +61,20 @@ TEST(ShapeRuleTest, SoftmaxCrossEntropyRefusesToSmoothAllAway) {
       "smoothing is 1.000000, wanted at least 0 and below 1");
 }
 
+TEST(ShapeRuleTest, LinearCrossEntropyRefusesAWeightOfAnotherWidth) {
+  EXPECT_EQ(RefusalOf(LinearCrossEntropyOp(),
+                      {Floats({8, 3}), Floats({10, 4}), Integers({8}), Floats({8})},
+                      {{"smoothing", 0.0}, {"chunk_rows", std::int64_t{4}}}),
+            "weight is [10, 4], wanted [10, 3]");
+}
+
+TEST(ShapeRuleTest, LinearCrossEntropyRefusesAChunkOfMoreRowsThanThereAre) {
+  EXPECT_EQ(RefusalOf(LinearCrossEntropyOp(),
+                      {Floats({8, 3}), Floats({10, 3}), Integers({8}), Floats({8})},
+                      {{"smoothing", 0.0}, {"chunk_rows", std::int64_t{9}}}),
+            "chunk_rows is 9, wanted 1 to 8");
+}
+
 TEST(ShapeRuleTest, RmsNormRefusesAGainOfAnotherLength) {
   EXPECT_EQ(RefusalOf(RmsNormOp(), {Floats({8, 3}), Floats({4})}, {{"epsilon", 1e-5}}),
             "gain is [4], wanted [3]");

@@ -32,6 +32,7 @@ PreparedStep PrepareDropout(const KernelRequest& request);  // dropout.cc
 
 PreparedStep PrepareSoftmaxCrossEntropy(const KernelRequest& request);  // cross_entropy.cc
 PreparedStep PrepareSoftmaxCrossEntropyGradient(const KernelRequest& request);
+PreparedStep PrepareLinearCrossEntropy(const KernelRequest& request);  // linear_cross_entropy.cc
 PreparedStep PrepareTopOneCorrect(const KernelRequest& request);
 PreparedStep PrepareTopFiveCorrect(const KernelRequest& request);
 

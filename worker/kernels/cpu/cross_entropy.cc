@@ -1,3 +1,5 @@
+#include "worker/kernels/cpu/cross_entropy.h"
+
 #include <algorithm>
 #include <cmath>
 #include <span>
@@ -50,13 +52,6 @@ HWY_EXPORT(ScaledSoftmax);
 
 namespace {
 
-bool IsTopOne(const float* row, std::size_t label, std::size_t classes) {
-  bool is_top = true;
-  for (std::size_t i = 0; i < label; ++i) is_top &= row[label] > row[i];
-  for (std::size_t i = label; i < classes; ++i) is_top &= row[label] >= row[i];
-  return is_top;
-}
-
 // How many classes come before the label where the largest logit is the first; NaN is larger than
 // all, so that a row which is not a number is never right.
 std::size_t ClassesBefore(const float* row, std::size_t label, std::size_t classes) {
@@ -108,41 +103,59 @@ float SmoothingOf(const KernelRequest& request) {
 
 }  // namespace
 
+float LogSumOf(const CrossEntropyRow& row) {
+  return HWY_DYNAMIC_DISPATCH(LogSum)(row.logits, row.classes);
+}
+
+float LossOf(const CrossEntropyRow& row, float log_sum) {
+  const float loss = log_sum - row.logits[row.label];
+  if (row.smoothing == 0) return loss;
+  const float sum = HWY_DYNAMIC_DISPATCH(RowSum)(row.logits, row.classes);
+  return loss + row.smoothing * (row.logits[row.label] - sum / static_cast<float>(row.classes));
+}
+
+void WriteGradient(const CrossEntropyRow& row, float log_sum, float loss_gradient,
+                   float* gradient) {
+  HWY_DYNAMIC_DISPATCH(ScaledSoftmax)({row.logits, row.classes}, log_sum, loss_gradient, gradient);
+  gradient[row.label] -= (1 - row.smoothing) * loss_gradient;
+  if (row.smoothing == 0) return;
+  const float share = row.smoothing / static_cast<float>(row.classes) * loss_gradient;
+  for (std::size_t i = 0; i < row.classes; ++i) gradient[i] -= share;
+}
+
+bool IsTopOne(const CrossEntropyRow& row) {
+  const float* logits = row.logits;
+  bool is_top = true;
+  for (std::size_t i = 0; i < row.label; ++i) is_top &= logits[row.label] > logits[i];
+  for (std::size_t i = row.label; i < row.classes; ++i) is_top &= logits[row.label] >= logits[i];
+  return is_top;
+}
+
 PreparedStep PrepareSoftmaxCrossEntropy(const KernelRequest& request) {
   const float smoothing = SmoothingOf(request);
-  return PrepareRows(request, [=](const StepRun& run, std::size_t row, std::size_t label,
-                                  std::size_t classes) {
-    const float* logits = run.input(0) + row * classes;
-    const float log_sum = HWY_DYNAMIC_DISPATCH(LogSum)(logits, classes);
-    run.output(0)[row] = log_sum - logits[label];
-    run.output(1)[row] = log_sum;
-    if (smoothing == 0) return;
-    const float mean = HWY_DYNAMIC_DISPATCH(RowSum)(logits, classes) / static_cast<float>(classes);
-    run.output(0)[row] += smoothing * (logits[label] - mean);
-  });
+  return PrepareRows(
+      request, [=](const StepRun& run, std::size_t row, std::size_t label, std::size_t classes) {
+        const CrossEntropyRow logits = {run.input(0) + row * classes, classes, label, smoothing};
+        const float log_sum = LogSumOf(logits);
+        run.output(0)[row] = LossOf(logits, log_sum);
+        run.output(1)[row] = log_sum;
+      });
 }
 
 PreparedStep PrepareSoftmaxCrossEntropyGradient(const KernelRequest& request) {
   const float smoothing = SmoothingOf(request);
   return PrepareRows(
       request, [=](const StepRun& run, std::size_t row, std::size_t label, std::size_t classes) {
-        const float* logits = run.input(0) + row * classes;
-        float* gradient = run.output(0) + row * classes;
-        const float loss_gradient = run.input(3)[row];
-        HWY_DYNAMIC_DISPATCH(ScaledSoftmax)
-        ({logits, classes}, run.input(2)[row], loss_gradient, gradient);
-        gradient[label] -= (1 - smoothing) * loss_gradient;
-        if (smoothing == 0) return;
-        const float share = smoothing / static_cast<float>(classes) * loss_gradient;
-        for (std::size_t i = 0; i < classes; ++i) gradient[i] -= share;
+        const CrossEntropyRow logits = {run.input(0) + row * classes, classes, label, smoothing};
+        WriteGradient(logits, run.input(2)[row], run.input(3)[row], run.output(0) + row * classes);
       });
 }
 
 PreparedStep PrepareTopOneCorrect(const KernelRequest& request) {
   return PrepareRows(
       request, [](const StepRun& run, std::size_t row, std::size_t label, std::size_t classes) {
-        const float* logits = run.input(0) + row * classes;
-        run.output(0)[row] = IsTopOne(logits, label, classes) ? 1.0f : 0.0f;
+        const CrossEntropyRow logits = {run.input(0) + row * classes, classes, label, 0};
+        run.output(0)[row] = IsTopOne(logits) ? 1.0f : 0.0f;
       });
 }
 

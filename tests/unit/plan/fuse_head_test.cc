@@ -1,0 +1,80 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string_view>
+
+#include "worker/models/model.h"
+#include "worker/ops/differentiate.h"
+#include "worker/ops/ops.h"
+#include "worker/plan/program.h"
+
+namespace descent {
+namespace {
+
+std::int64_t CountOf(const Graph& graph, std::string_view op) {
+  return std::ranges::count(graph.nodes(), op, [](const Node& node) { return node.op->name; });
+}
+
+const Node& Only(const Graph& graph, std::string_view op) {
+  EXPECT_EQ(CountOf(graph, op), 1);
+  return *std::ranges::find(graph.nodes(), op, [](const Node& node) { return node.op->name; });
+}
+
+LoweredModel LoweredGpt(GptHead head, std::int64_t classes) {
+  ModelSpec model;
+  model.architecture =
+      GptSpec{.layers = 1, .heads = 2, .embedding_size = 8, .context_length = 128, .head = head};
+  const SampleFormat format = {.token_count = 128, .label_count = 128, .class_count = classes};
+  const Graph graph = BuildModel(model, format, /*batch_rows=*/4).value();
+  return Lower(graph, MakeParameterLayout(graph), PlanKind::kTrainWrite).value();
+}
+
+TEST(FuseHeadTest, OneNodeTakesThePlaceOfTheHeadAndItsCrossEntropy) {
+  for (const GptHead head : {GptHead::kTied, GptHead::kUntied}) {
+    const LoweredModel unfused = LoweredGpt(head, 11);
+
+    const LoweredModel fused = FuseHead(unfused).value();
+
+    for (const std::string_view op :
+         {"softmax_cross_entropy", "softmax_cross_entropy_gradient", "top_one_correct"})
+      EXPECT_EQ(CountOf(fused.graph, op), 0) << op;
+    const Node& node = Only(fused.graph, "linear_cross_entropy");
+    EXPECT_EQ(node.attributes.Integer("chunk_rows"), 4 * 128);
+    EXPECT_EQ(fused.graph.nodes().size() + 5, unfused.graph.nodes().size());
+  }
+}
+
+TEST(FuseHeadTest, LogitsOfManyClassesAreCutIntoChunks) {
+  const LoweredModel fused = FuseHead(LoweredGpt(GptHead::kTied, 100'000)).value();
+
+  const Node& node = Only(fused.graph, "linear_cross_entropy");
+  EXPECT_EQ(node.attributes.Integer("chunk_rows"), 256);
+  EXPECT_EQ(fused.graph.value(node.outputs[4]).type.shape, (Shape{256, 100'000}));
+}
+
+TEST(FuseHeadTest, EveryNodeComesAfterWhatItReads) {
+  const LoweredModel fused = FuseHead(LoweredGpt(GptHead::kTied, 11)).value();
+
+  std::vector<bool> is_written(static_cast<std::size_t>(fused.graph.value_count()));
+  for (int i = 0; i < fused.graph.value_count(); ++i)
+    is_written[static_cast<std::size_t>(i)] =
+        fused.graph.value(ValueId{i}).role != ValueRole::kTemporary;
+  for (const Node& node : fused.graph.nodes()) {
+    for (const ValueId id : node.inputs)
+      EXPECT_TRUE(is_written[static_cast<std::size_t>(id.index)]) << node.op->name;
+    for (const ValueId id : node.outputs) is_written[static_cast<std::size_t>(id.index)] = true;
+  }
+}
+
+TEST(FuseHeadTest, LogitsWithABiasStayAsTheyAre) {
+  ModelSpec model;
+  model.architecture = MlpSpec{.hidden_sizes = {8}};
+  const Graph graph = BuildModel(model, {.feature_count = 5, .class_count = 3}, 4).value();
+  const LoweredModel unfused =
+      Lower(graph, MakeParameterLayout(graph), PlanKind::kTrainWrite).value();
+
+  EXPECT_EQ(FuseHead(unfused).value().graph.ToString(), unfused.graph.ToString());
+}
+
+}  // namespace
+}  // namespace descent
