@@ -19,8 +19,10 @@ endif()
 
 set(DESCENT_SANITIZER "" CACHE STRING "address,undefined or thread: instrument everything of ours")
 if(DESCENT_SANITIZER)
+  # Without the last flag undefined behaviour is printed and gone on from, and no test fails.
   target_compile_options(descent_options INTERFACE
-    $<$<COMPILE_LANGUAGE:C,CXX>:-fsanitize=${DESCENT_SANITIZER} -fno-omit-frame-pointer>)
+    $<$<COMPILE_LANGUAGE:C,CXX>:-fsanitize=${DESCENT_SANITIZER} -fno-omit-frame-pointer
+      -fno-sanitize-recover=all>)
   target_link_options(descent_options INTERFACE -fsanitize=${DESCENT_SANITIZER})
 endif()
 
