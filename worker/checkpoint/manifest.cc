@@ -109,6 +109,14 @@ Manifest FromJson(const Json& json) {
   return manifest;
 }
 
+Status CheckFormat(const Json& format) {
+  if (format == kFormat) return Status();
+  // A list or an object may be nested deeper than the stack reaches, so only its kind is told.
+  const std::string found = format.is_structured() ? format.type_name() : format.dump();
+  return Status(Code::kDataLoss,
+                fmt::format("the manifest has format {}, must have {}", found, kFormat));
+}
+
 // Names are fixed, so no manifest can point out of its directory.
 Status CheckFileNames(const Manifest& manifest) {
   constexpr std::array kNames = {kModelName, kOptimizerName, kModelDescriptionName};
@@ -132,9 +140,7 @@ std::string EncodeManifest(const Manifest& manifest) {
 Result<Manifest> DecodeManifest(std::string_view text) {
   try {
     const Json json = Json::parse(text);
-    if (json.at("format") != kFormat)
-      return Status(Code::kDataLoss, fmt::format("the manifest has format {}, must have {}",
-                                                 json.at("format").dump(), kFormat));
+    DESCENT_RETURN_IF_ERROR(CheckFormat(json.at("format")));
     Manifest manifest = FromJson(json);
     // There is one way to write a manifest, and its digest is part of that.
     if (EncodeManifest(manifest) != text)

@@ -17,6 +17,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr int kDepthMax = 16;  // more than any description has
+
 Json ToJson(const MlpSpec& mlp) {
   return {{"mlp",
            {{"hidden_sizes", mlp.hidden_sizes},
@@ -45,6 +47,13 @@ Json ToJson(const SampleFormat& format) {
   if (format.image)
     json["image"] = {format.image->channels, format.image->height, format.image->width};
   return json;
+}
+
+// What lies deeper than any description is left out, so that no function that walks the value can
+// overflow the stack; it shows when the description is encoded again.
+Json ParseJson(std::string_view text) {
+  return Json::parse(text,
+                     [](int depth, Json::parse_event_t, const Json&) { return depth < kDepthMax; });
 }
 
 // These throw what the JSON library throws where a field is absent or of another type. A wrong
@@ -133,7 +142,7 @@ std::string EncodeModelDescription(const ModelDescription& description) {
 
 Result<ModelDescription> DecodeModelDescription(std::string_view text) {
   try {
-    Result<ModelDescription> description = FromJson(Json::parse(text));
+    Result<ModelDescription> description = FromJson(ParseJson(text));
     if (!description.ok())
       return Status(Code::kDataLoss,
                     "the description of the model: " + description.status().message());

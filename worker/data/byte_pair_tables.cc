@@ -13,6 +13,12 @@ namespace {
 
 using Json = nlohmann::json;
 
+// A value as it stands in the file. Of a list or an object the kind alone: the file may nest them
+// deeper than the stack reaches.
+std::string TextOf(const Json& value) {
+  return value.is_structured() ? fmt::format("an {}", value.type_name()) : value.dump();
+}
+
 Status Problem(const std::string& problem) { return Status(Code::kInvalidArgument, problem); }
 
 // Tokens in the order of their numbers.
@@ -29,7 +35,7 @@ Result<std::vector<std::string>> ParseTokens(std::string_view text) {
       return Problem(
           fmt::format("the number of \"{}\" is {}, must be from 0 to {}, as there are {} "
                       "tokens",
-                      token, number.dump(), tokens.size() - 1, tokens.size()));
+                      token, TextOf(number), tokens.size() - 1, tokens.size()));
     const auto index = number.get<std::size_t>();
     if (is_taken[index])
       return Problem(

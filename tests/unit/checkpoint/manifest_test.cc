@@ -76,6 +76,17 @@ TEST(ManifestTest, EveryFlippedBitIsDataLoss) {
   }
 }
 
+// The parser needs no stack for nesting, but writing such a value out does.
+TEST(ManifestTest, AFormatThatIsADeeplyNestedListIsDataLoss) {
+  const std::string depth(1'000'000, '[');
+
+  const Status status =
+      DecodeManifest("{\"format\": " + depth + std::string(depth.size(), ']') + "}").status();
+
+  EXPECT_EQ(status.code(), Code::kDataLoss);
+  EXPECT_EQ(status.message(), "the manifest has format array, must have 2");
+}
+
 TEST(ManifestTest, EveryTruncationIsDataLoss) {
   const std::string text = EncodeManifest(TinyManifest());
   for (std::size_t size = 0; size < text.size(); ++size)

@@ -184,6 +184,17 @@ TEST(ModelDescriptionTest, TextThatIsNoJsonIsDataLoss) {
   EXPECT_EQ(DecodeModelDescription("{").status().code(), Code::kDataLoss);
 }
 
+// The parser needs no stack for nesting, but what walks through a value does.
+TEST(ModelDescriptionTest, DataThatIsADeeplyNestedListIsDataLoss) {
+  const std::string depth(1'000'000, '[');
+  ModelDescription description = MlpDescription();
+  description.data = DataSpec{.table = {.label = "kind"}};
+  std::string text = EncodeModelDescription(description);
+  text.replace(text.find("\"kind\""), 6, depth + std::string(depth.size(), ']'));
+
+  EXPECT_EQ(DecodeModelDescription(text).status().code(), Code::kDataLoss);
+}
+
 TEST(ModelDescriptionTest, AMissingFieldIsNamed) {
   EXPECT_THAT(DecodeModelDescription(R"({"model": {"gpt": {"layers": 2}}})").status().message(),
               HasSubstr("heads"));

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <string>
+
 namespace descent {
 namespace {
 
@@ -39,6 +41,14 @@ TEST(BytePairTablesTest, NumbersAreFromZeroWithoutAGap) {
             "the number of \"b\" is 2, must be from 0 to 1, as there are 2 tokens");
   EXPECT_THAT(ProblemOf(R"({"a": -1})"), HasSubstr("the number of \"a\" is -1, must be"));
   EXPECT_THAT(ProblemOf(R"({"a": "0"})"), HasSubstr("the number of \"a\" is \"0\", must be"));
+}
+
+// The parser needs no stack for nesting, but writing such a value out does.
+TEST(BytePairTablesTest, ANumberThatIsADeeplyNestedListIsRefused) {
+  const std::string depth(1'000'000, '[');
+
+  EXPECT_EQ(ProblemOf("{\"a\": " + depth + std::string(depth.size(), ']') + "}"),
+            "the number of \"a\" is an array, must be from 0 to 0, as there are 1 tokens");
 }
 
 TEST(BytePairTablesTest, NoTwoTokensHaveOneNumber) {
