@@ -30,8 +30,8 @@ class RunProfileTest : public AssignmentTest {
   std::vector<Json> EventsOf(int rank, int thread) const {
     const std::string file = "/1-" + std::to_string(rank) + ".json";
     std::vector<Json> events;
-    for (const Json& event :
-         Json::parse(ReadFile(profile_.directory + file).value())["traceEvents"])
+    const Json trace = Json::parse(ReadFile(profile_.directory + file).value());
+    for (const Json& event : trace["traceEvents"])
       if (event["ph"] == "X" && event["tid"] == thread) events.push_back(event);
     return events;
   }
