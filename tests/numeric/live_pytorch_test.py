@@ -28,6 +28,7 @@ GOLDEN = [
     ("golden_image.json", ["make_image_golden.py"], "numeric_image_golden_test"),
     ("golden_optimizer.json", ["make_optimizer_golden.py"], "numeric_optimizer_golden_test"),
     ("golden_lr_schedules.json", ["make_schedule_golden.py"], "numeric_lr_schedule_golden_test"),
+    ("golden_ops.json", ["make_op_golden.py"], "numeric_op_golden_test"),
 ]
 
 

@@ -18,7 +18,8 @@ PlanCache::PlanCache(const ModelSpec& model, const SampleFormat& format, ThreadP
 
 std::int64_t PlanCache::parameter_count() const {
   std::int64_t count = 0;
-  for (const ParameterSlot& slot : layout_->slots) count += slot.size;
+  for (const ParameterSlot& slot : layout_->slots)
+    if (!slot.momentum) count += slot.size;
   return count;
 }
 

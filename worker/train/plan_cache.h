@@ -28,7 +28,7 @@ class PlanCache {
   const ModelSpec& model() const { return model_; }
   const SampleFormat& format() const { return format_; }
   const ParameterLayout& layout() const { return *layout_; }
-  std::int64_t parameter_count() const;             // without padding
+  std::int64_t parameter_count() const;  // learned ones: no padding, no running statistics
   std::vector<std::string> ParameterNames() const;  // by layout, without running statistics
 
   // The initial parameters of the job, a function of the seed alone.
