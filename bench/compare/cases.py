@@ -80,7 +80,7 @@ RESNET = {"model": {"resnet": {"depth": 18}}, "data": COLOUR_IMAGES}
 
 
 def gpt2_cases():
-    for context, steps in (64, 12), (256, 5):
+    for context, steps in (64, 6), (256, 2):
         for precision, goal in ("f32", 1.35), ("bf16", 1.6):
             yield Case(f"gpt2_124m_t{context}_{precision}", "gpt2", gpt2(context), 4, 1, 2, steps, goal,
                        precision, context)
@@ -91,14 +91,14 @@ def gpt2_cases():
 
 CASES = [
     *gpt2_cases(),
-    Case("char_gpt", "char_gpt", CHARACTER_GPT, 16, 1, 2, 10, 1.5, context=256),
-    Case("char_gpt_2_ranks", "char_gpt", CHARACTER_GPT, 32, 2, 1, 6, 1.4, context=256),
-    Case("mlp_128", "mlp", MLP, 128, 1, 2, 2000, 1.3),
-    Case("mlp_32", "mlp", MLP, 32, 1, 2, 4000, 3.0),
-    Case("mlp_128_2_ranks", "mlp", MLP, 256, 2, 1, 1000, 3.0),
-    Case("mlp_32_2_ranks", "mlp", MLP, 64, 2, 1, 2000, 10.0),
-    Case("convnet", "convnet", CONVNET, 128, 1, 2, 60, 1.3),
-    Case("resnet18", "resnet18", RESNET, 64, 1, 2, 8, 1.3),
+    Case("char_gpt", "char_gpt", CHARACTER_GPT, 16, 1, 2, 5, 1.5, context=256),
+    Case("char_gpt_2_ranks", "char_gpt", CHARACTER_GPT, 32, 2, 1, 4, 1.4, context=256),
+    Case("mlp_128", "mlp", MLP, 128, 1, 2, 800, 1.3),
+    Case("mlp_32", "mlp", MLP, 32, 1, 2, 1500, 3.0),
+    Case("mlp_128_2_ranks", "mlp", MLP, 256, 2, 1, 500, 3.0),
+    Case("mlp_32_2_ranks", "mlp", MLP, 64, 2, 1, 800, 10.0),
+    Case("convnet", "convnet", CONVNET, 128, 1, 2, 40, 1.3),
+    Case("resnet18", "resnet18", RESNET, 64, 1, 2, 5, 1.3),
     AllReduce("all_reduce_1_mib", 1),
     AllReduce("all_reduce_512_mib", 512),
 ]
