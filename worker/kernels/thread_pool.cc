@@ -69,9 +69,12 @@ void ThreadPool::WaitForWork(std::uint64_t seen) {
   ticket_.wait(seen);
 }
 
+// The ticket is read before the flag: one that is seen after the last change, which no other
+// follows, comes with the flag raised.
 void ThreadPool::WorkUntilStopped(int thread) {
-  while (!is_stopping_.load()) {
+  while (true) {
     const std::uint64_t seen = ticket_.load(std::memory_order_acquire);
+    if (is_stopping_.load()) return;
     if ((seen & kTilesMask) == 0) WaitForWork(seen);
     TakeTiles(thread);
   }

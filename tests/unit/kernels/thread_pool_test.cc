@@ -54,5 +54,13 @@ TEST(IdleThreadPoolTest, CanBeDestroyed) {
   for (int i = 0; i < 100; ++i) ThreadPool pool(3);
 }
 
+// A thread may look for work at any point of the end: none may sleep through it.
+TEST(IdleThreadPoolTest, CanBeDestroyedRightAfterItsWork) {
+  for (int i = 0; i < 10'000; ++i) {
+    ThreadPool pool(3);
+    pool.ParallelFor(2, [](std::int64_t, int) {});
+  }
+}
+
 }  // namespace
 }  // namespace descent
