@@ -23,6 +23,7 @@ class Case:
     steps: int  # measured in a segment
     goal: float  # times faster than the peer
     precision: str = "f32"
+    peer_precision: str = ""  # where it is another
     context: int = 0  # of a GPT
 
     def job(self, data):
@@ -44,6 +45,10 @@ class Case:
     @property
     def warm_up(self):
         return max(3, self.steps // 5)
+
+    @property
+    def trial_steps(self):
+        return min(self.steps, 100)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,9 +86,10 @@ RESNET = {"model": {"resnet": {"depth": 18}}, "data": COLOUR_IMAGES}
 
 def gpt2_cases():
     for context, steps in (64, 6), (256, 2):
-        for precision, goal in ("f32", 1.35), ("bf16", 1.6):
-            yield Case(f"gpt2_124m_t{context}_{precision}", "gpt2", gpt2(context), 4, 1, 2, steps, goal,
-                       precision, context)
+        for name, precision, peer, goal in (("f32", "f32", "f32", 1.35), ("bf16", "bf16", "bf16", 1.6),
+                                            ("bf16_against_f32", "bf16", "f32", 2.4)):
+            yield Case(f"gpt2_124m_t{context}_{name}", "gpt2", gpt2(context), 4, 1, 2, steps, goal,
+                       precision, peer, context)
         goal = 2.3 if context == 64 else 1.6
         yield Case(f"gpt2_124m_t{context}_2_ranks", "gpt2", gpt2(context), 4, 2, 1, steps, goal,
                    context=context)

@@ -1,17 +1,21 @@
 #!/usr/bin/env python3
 """Trains the same models in Descent and in PyTorch, in turns, and prints how many times faster we are.
 
-    bench/compare/compare.py [CASE…] [--python PYTHON] [--segments N] [--record]
+    bench/compare/compare.py [CASE…] [--python PYTHON…] [--segments N] [--record]
 
-CASE is a case or how the names of some begin. A case runs in segments, ours, PyTorch's, ours, …, each a process of its own; a segment's time is the
-median of its steps without the first ones, and the ratio is the median of the pairs'. PYTHON, by
-default this one, has torch. --record writes the rows into docs/results.md. DESCENT_BIN holds our
-programs, by default those of the release preset.
+CASE is a case or how the names of some begin. A case runs in segments, ours, PyTorch's, ours, …, each a
+process of its own; a segment's time is the median of its steps without the first ones, and the ratio is
+the median of the pairs'. Each PYTHON, by default this one, has a torch; of several, the faster one
+counts, each in the setting that is its fastest in a trial. --record writes the rows into
+docs/results.md. DESCENT_BIN holds our programs, by default those of the release preset.
+
+Debian's torch is as fast as it can be with its packages python3-torch and libopenblas0-openmp.
 """
 
 import argparse
 import datetime
 import pathlib
+import statistics
 import sys
 import tempfile
 
@@ -24,15 +28,17 @@ RESULTS = pathlib.Path(__file__).resolve().parents[2] / "docs/results.md"
 
 
 def measure(case, data, options):
-    ours, peers = [], []
+    peers = [sides.make_peer(case, python) for python in options.python]
+    ours, limits = [], []
     for number in range(options.segments):
-        our, peer, version = sides.segment(case, data, options.python)
+        our, limit = sides.segment(case, data, peers)
         ours.append(our)
-        peers.append(peer)
-        print(f"  {case.name} {number + 1}: ours {our:.3f} ms, PyTorch {version} {peer:.3f} ms",
-              file=sys.stderr)
-    limit = sides.limit(case, data)
-    return report.summarize(case, ours, peers, limit, version, datetime.date.today())
+        limits += [] if limit is None else [limit]
+        theirs = ", ".join(f"PyTorch {report.name_of(peer)} {peer.milliseconds[-1]:.3f} ms"
+                           for peer in peers)
+        print(f"  {case.name} {number + 1}: ours {our:.3f} ms, {theirs}", file=sys.stderr)
+    limit = statistics.median(limits) if limits else sides.training_limit(case, data)
+    return report.summarize(case, ours, peers, limit, datetime.date.today())
 
 
 def main():
@@ -40,7 +46,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("cases", nargs="*", metavar="CASE", help=", ".join(known))
-    parser.add_argument("--python", default=sys.executable)
+    parser.add_argument("--python", nargs="+", default=[sys.executable])
     parser.add_argument("--segments", type=int, default=5)
     parser.add_argument("--record", action="store_true")
     options = parser.parse_args()

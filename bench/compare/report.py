@@ -5,17 +5,25 @@ import statistics
 
 BEGIN, END = "<!-- bench/compare: begin -->", "<!-- bench/compare: end -->"
 HEADER = ["case", "ours, ms", "PyTorch, ms", "times faster", "goal", "reached", "limit, ms", "share",
-          "PyTorch", "date"]
+          "which PyTorch", "others, ms", "date"]
 
 
-def summarize(case, ours, peers, limit, version, date):
-    """The row of a case from the times of its segments, in the order in which they alternated. `limit`
-    is what this machine could do at best, in milliseconds, or None."""
-    ratio = statistics.median(peer / our for our, peer in zip(ours, peers, strict=True))
-    return [case.name, milliseconds(statistics.median(ours)), milliseconds(statistics.median(peers)),
-            f"{ratio:.2f}", f"{case.goal:g}", "yes" if ratio >= case.goal else "no",
-            "" if limit is None else milliseconds(limit),
-            "" if limit is None else f"{limit / statistics.median(ours):.2f}", version, str(date)]
+def summarize(case, ours, peers, limit, date):
+    """The row of a case from the times of its segments, in the order in which they alternated, beside the
+    fastest of the peers. `limit` is what this machine could do at best, in milliseconds."""
+    fastest, *others = sorted(peers, key=lambda peer: statistics.median(peer.milliseconds))
+    ratio = statistics.median(peer / our
+                              for our, peer in zip(ours, fastest.milliseconds, strict=True))
+    return [case.name, milliseconds(statistics.median(ours)),
+            milliseconds(statistics.median(fastest.milliseconds)), f"{ratio:.2f}", f"{case.goal:g}",
+            "yes" if ratio >= case.goal else "no", milliseconds(limit),
+            f"{limit / statistics.median(ours):.2f}", name_of(fastest),
+            "; ".join(f"{name_of(peer)}: {milliseconds(statistics.median(peer.milliseconds))}"
+                      for peer in others), str(date)]
+
+
+def name_of(peer):
+    return " ".join(filter(None, (peer.version, peer.setting.replace("/", ", "))))
 
 
 def milliseconds(value):

@@ -12,15 +12,23 @@ PAGE = f"# Results\n\n{report.BEGIN}\n{report.END}\n\nMore.\n"
 class Report(unittest.TestCase):
 
     def test_the_ratio_is_the_median_of_the_pairs(self):
-        found = report.summarize(CASE, [1.0, 2.0, 4.0], [2.0, 2.0, 12.0], 1.5, "2.15", "2026-01-02")
+        found = report.summarize(CASE, [1.0, 2.0, 4.0], [peer([2.0, 2.0, 12.0])], 1.5, "2026-01-02")
 
-        self.assertEqual(found, ["mlp", "2.000", "2.000", "2.00", "1.5", "yes", "1.500", "0.75", "2.15",
-                                 "2026-01-02"])
+        self.assertEqual(found, ["mlp", "2.000", "2.000", "2.00", "1.5", "yes", "1.500", "0.75",
+                                 "2.15 fused, contiguous", "", "2026-01-02"])
 
     def test_a_goal_that_is_missed_is_said_to_be(self):
-        found = report.summarize(CASE, [10.0], [14.9], None, "2.15", "2026-01-02")
+        found = report.summarize(CASE, [10.0], [peer([14.9])], 5.0, "2026-01-02")
 
-        self.assertEqual(found[3:8], ["1.49", "1.5", "no", "", ""])
+        self.assertEqual(found[3:6], ["1.49", "1.5", "no"])
+
+    def test_of_several_peers_the_fastest_counts_and_the_others_are_named(self):
+        slow = types.SimpleNamespace(version="1.13", setting="", milliseconds=[3.0])
+
+        found = report.summarize(CASE, [1.0], [slow, peer([2.0])], 0.5, "2026-01-02")
+
+        self.assertEqual((found[3], found[8], found[9]),
+                         ("2.00", "2.15 fused, contiguous", "1.13: 3.000"))
 
     def test_large_times_have_no_digits_that_mean_nothing(self):
         self.assertEqual([report.milliseconds(value) for value in (0.1234, 12.34, 1234.5)],
@@ -40,8 +48,12 @@ class Report(unittest.TestCase):
             report.record("# Results\n", ["a"], [row("a", "1")])
 
 
+def peer(milliseconds):
+    return types.SimpleNamespace(version="2.15", setting="fused/contiguous", milliseconds=milliseconds)
+
+
 def row(name, ours):
-    return [name, ours, "2.0", "1.00", "1.5", "no", "", "", "2.15", "2026-01-02"]
+    return [name, ours, "2.0", "1.00", "1.5", "no", "1.0", "0.50", "2.15 fused", "", "2026-01-02"]
 
 
 if __name__ == "__main__":

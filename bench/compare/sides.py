@@ -1,6 +1,7 @@
-"""One segment of a case on either side: a process of its own, its median time of a step."""
+"""One segment of a case on every side: a process of its own, its median time of a step."""
 
 import contextlib
+import dataclasses
 import json
 import os
 import pathlib
@@ -31,24 +32,52 @@ def run(command, environment=None):
     return done.stdout
 
 
-def segment(case, data, python):
-    """Our milliseconds, the peer's, and the peer's version."""
-    if isinstance(case, cases.AllReduce):
-        peer = torch(python, "torch_all_reduce.py", {}, "--mebibytes", case.mebibytes)
-        return our_all_reduce(case), peer["milliseconds"], peer["version"]
-    our, our_parameters = ours(case, data)
-    peer = peer_training(case, python)
-    if our_parameters != peer["parameters"]:
-        raise Failed(f"{case.name}: the models differ: {our_parameters} parameters here, "
-                     f"{peer['parameters']} in PyTorch")
-    return our, peer["milliseconds"], peer["version"]
+@dataclasses.dataclass
+class Peer:
+    """A PyTorch, in the setting that is its fastest for a case."""
+    python: str
+    version: str
+    setting: str  # of torch_step.py; empty where there is nothing to choose
+    milliseconds: list  # of each segment
 
 
-def limit(case, data):
-    """The time in which this machine could do a case at best, in milliseconds: of a training step, its
-    products and convolutions at the rate of products that `descent explain` measures here."""
+def make_peer(case, python):
     if isinstance(case, cases.AllReduce):
-        return None
+        return Peer(python, "", "", [])
+    found = train_torch(case, python, [], case.trial_steps)["milliseconds"]
+    return Peer(python, "", min(found, key=found.get), [])
+
+
+def measure_peer(case, peer):
+    """Adds a segment, and gives the number of parameters, of a case that has any."""
+    if isinstance(case, cases.AllReduce):
+        found = torch(peer.python, "torch_all_reduce.py", {}, "--mebibytes", case.mebibytes)
+        peer.milliseconds.append(found["milliseconds"])
+    else:
+        found = train_torch(case, peer.python, [peer.setting], case.steps)
+        peer.milliseconds.append(found["milliseconds"][peer.setting])
+    peer.version = found["version"]
+    return found.get("parameters")
+
+
+def segment(case, data, peers):
+    """Our milliseconds and the limit's, if it is measured beside ours; adds one to each peer."""
+    if isinstance(case, cases.AllReduce):
+        our, limit = our_all_reduce(case)
+    else:
+        our, parameters = ours(case, data)
+        limit = None
+    for peer in peers:
+        theirs = measure_peer(case, peer)
+        if theirs is not None and theirs != parameters:
+            raise Failed(f"{case.name}: the models differ: {parameters} parameters here, {theirs} in "
+                         f"PyTorch {peer.version}")
+    return our, limit
+
+
+def training_limit(case, data):
+    """The time in which this machine could do a training step at best, in milliseconds: its products
+    and convolutions at the rate of products that `descent explain` measures here."""
     with tempfile.TemporaryDirectory(prefix="descent-compare-") as state:
         file = pathlib.Path(state) / "job.yaml"
         file.write_text(case.job(data))
@@ -58,13 +87,14 @@ def limit(case, data):
 
 
 def our_all_reduce(case):
+    """Milliseconds over shared memory, and of the limit that is measured beside it."""
     root = ["--allow-run-as-root"] if os.geteuid() == 0 else []
     table = run(["mpirun", *root, "--oversubscribe", "--bind-to", "none", "-n", 2,
                  PROGRAMS.parent / "bench" / "all_reduce_mpi", case.mebibytes])
     for line in table.splitlines():
         cells = line.split()
         if cells and cells[0] == str(1024 * case.mebibytes):
-            return float(cells[2]) / 1e3  # shared memory, in microseconds
+            return float(cells[2]) / 1e3, float(cells[4]) / 1e3  # the cells are microseconds
     raise Failed(f"all_reduce_mpi has no line for {case.mebibytes} MiB:\n{table}")
 
 
@@ -88,16 +118,16 @@ def step_milliseconds(case, state, job):
     return 1e3 * case.batch / statistics.median(rate for (rate,) in rates)
 
 
-def peer_training(case, python):
-    """PyTorch at its best setting: every core of the layout, the widest instructions, huge pages, and
-    memory that is kept between steps."""
-    setting = {"OMP_NUM_THREADS": str(case.threads), "ATEN_CPU_CAPABILITY": "avx512",
-               "THP_MEM_ALLOC_ENABLE": "1", "MALLOC_TRIM_THRESHOLD_": "-1",
-               "MALLOC_MMAP_THRESHOLD_": str(1 << 30)}
-    return torch(python, "torch_step.py", setting, case.model, "--batch", case.batch,
-                 "--processes", case.processes, "--threads", case.threads, "--steps", case.steps,
-                 "--warm-up", case.warm_up, "--precision", case.precision,
-                 "--context", case.context)
+def train_torch(case, python, settings, steps):
+    """PyTorch in these settings of torch_step.py, or in all: every core of the layout, the widest
+    instructions, huge pages, and memory that is kept between steps."""
+    environment = {"OMP_NUM_THREADS": str(case.threads), "ATEN_CPU_CAPABILITY": "avx512",
+                   "THP_MEM_ALLOC_ENABLE": "1", "MALLOC_TRIM_THRESHOLD_": "-1",
+                   "MALLOC_MMAP_THRESHOLD_": str(1 << 30)}
+    return torch(python, "torch_step.py", environment, case.model, "--batch", case.batch,
+                 "--processes", case.processes, "--threads", case.threads, "--steps", steps,
+                 "--warm-up", case.warm_up, "--precision", case.peer_precision or case.precision,
+                 "--context", case.context, "--settings", *settings)
 
 
 def torch(python, script, setting, *arguments):

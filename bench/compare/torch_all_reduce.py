@@ -12,7 +12,8 @@ import time
 
 import torch
 import torch.distributed
-import torch.multiprocessing
+
+import ranks
 
 RANKS = 2
 WARM_UP = 3
@@ -34,6 +35,7 @@ def reduce(rank, mebibytes, results):
             milliseconds.append(slowest.item())
     if rank == 0:
         results.put({"milliseconds": statistics.median(milliseconds), "version": torch.__version__})
+    torch.distributed.barrier()  # who leaves early takes the others' store away
     torch.distributed.destroy_process_group()
 
 
@@ -41,17 +43,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--mebibytes", type=int, required=True)
     options = parser.parse_args()
-    context = torch.multiprocessing.get_context("spawn")
-    results = context.SimpleQueue()
-    ranks = [context.Process(target=reduce, args=(rank, options.mebibytes, results))
-             for rank in range(RANKS)]
-    for rank in ranks:
-        rank.start()
-    for rank in ranks:
-        rank.join()
-        if rank.exitcode != 0:
-            raise SystemExit(f"a rank ended with {rank.exitcode}")
-    print(json.dumps(results.get()))
+    print(json.dumps(ranks.spawn(RANKS, reduce, options.mebibytes)))
 
 
 if __name__ == "__main__":

@@ -1,23 +1,38 @@
 """The peer's side: trains a model of cases.py with PyTorch and prints its times as JSON.
 
     torch_step.py MODEL --batch N --processes N --threads N --steps N --warm-up N [--precision bf16]
-                  [--context T]
+                  [--context T] [--settings NAME…]
 
-MASTER_ADDR and MASTER_PORT name where ranks meet. Data parallelism is DistributedDataParallel over gloo, one process for each rank. The optimizer is
-AdamW in its fused form, which is the fastest that PyTorch has on a CPU.
+Each setting, by default all that this PyTorch and the model have, is timed by itself: which form of
+AdamW, and of image models, which order of an image's values. MASTER_ADDR and MASTER_PORT name where
+ranks meet. Data parallelism is DistributedDataParallel over gloo, one process for each rank.
 """
 
 import argparse
 import contextlib
+import inspect
 import json
 import statistics
 import time
 
 import torch
 import torch.distributed
-import torch.multiprocessing
 from torch import nn
 from torch.nn import functional
+
+import ranks
+
+
+IMAGE_MODELS = "convnet", "resnet18"
+
+
+def attend(query, key, value):
+    if hasattr(functional, "scaled_dot_product_attention"):
+        return functional.scaled_dot_product_attention(query, key, value, is_causal=True)
+    context = query.shape[-2]
+    later = torch.ones(context, context, dtype=torch.bool).triu(1)
+    scores = query @ key.transpose(-2, -1) * query.shape[-1] ** -0.5
+    return scores.masked_fill(later, float("-inf")).softmax(-1) @ value
 
 
 class Layer(nn.Module):
@@ -33,7 +48,7 @@ class Layer(nn.Module):
         parts = self.qkv(self.attention_norm(x)).split(width, 2)
         query, key, value = (part.view(rows, context, self.heads, -1).transpose(1, 2)
                              for part in parts)
-        mixed = functional.scaled_dot_product_attention(query, key, value, is_causal=True)
+        mixed = attend(query, key, value)
         x = x + self.projection(mixed.transpose(1, 2).reshape(rows, context, width))
         return x + self.down(functional.gelu(self.up(self.mlp_norm(x)), approximate="tanh"))
 
@@ -89,6 +104,14 @@ def mlp():
                          nn.Linear(512, 10))
 
 
+def settings_of(model):
+    """The names of what may be chosen, as `form of AdamW/order of an image's values`."""
+    fused = "fused" in inspect.signature(torch.optim.AdamW).parameters
+    forms = ("fused", "foreach") if fused else ("foreach",)
+    orders = ("channels_last", "contiguous_format") if model in IMAGE_MODELS else ("",)
+    return ["/".join(filter(None, (form, order))) for form in forms for order in orders]
+
+
 def make(name, rows, context):
     """The model with a batch of noise."""
     if name in ("gpt2", "char_gpt"):
@@ -99,21 +122,21 @@ def make(name, rows, context):
     if name == "mlp":
         return mlp(), torch.randn(rows, 784), labels
     model, shape = (convnet(), (1, 28, 28)) if name == "convnet" else (resnet18(), (3, 32, 32))
-    # The layout in which oneDNN's convolutions need no reordering.
-    return (model.to(memory_format=torch.channels_last),
-            torch.randn(rows, *shape).to(memory_format=torch.channels_last), labels)
+    return model, torch.randn(rows, *shape), labels
 
 
-def train(rank, options, results):
-    torch.set_num_threads(options.threads)
-    torch.manual_seed(rank)
+def train(setting, options):
+    """The number of parameters, and the times of the steps."""
+    form, _, order = setting.partition("/")
     model, inputs, labels = make(options.model, options.batch // options.processes, options.context)
+    if order:
+        memory_format = getattr(torch, order)
+        model, inputs = model.to(memory_format=memory_format), inputs.to(memory_format=memory_format)
     parameters = sum(parameter.numel() for parameter in model.parameters())
     if options.processes > 1:
-        torch.distributed.init_process_group("gloo", rank=rank, world_size=options.processes)
         model = nn.parallel.DistributedDataParallel(
             model, gradient_as_bucket_view=True, static_graph=True)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4, weight_decay=0.1, fused=True)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4, weight_decay=0.1, **{form: True})
     cast = (torch.autocast("cpu", dtype=torch.bfloat16) if options.precision == "bf16"
             else contextlib.nullcontext())
     milliseconds = []
@@ -126,10 +149,22 @@ def train(rank, options, results):
         optimizer.step()
         if step >= options.warm_up:
             milliseconds.append(1e3 * (time.perf_counter() - start))
-    if rank == 0:
-        results.put({"milliseconds": statistics.median(milliseconds), "parameters": parameters,
-                     "version": torch.__version__})
+    return parameters, milliseconds
+
+
+def run_rank(rank, options, results):
+    torch.set_num_threads(options.threads)
+    torch.manual_seed(rank)
     if options.processes > 1:
+        torch.distributed.init_process_group("gloo", rank=rank, world_size=options.processes)
+    found = {}
+    for setting in options.settings or settings_of(options.model):
+        parameters, milliseconds = train(setting, options)
+        found[setting] = statistics.median(milliseconds)
+    if rank == 0:
+        results.put({"milliseconds": found, "parameters": parameters, "version": torch.__version__})
+    if options.processes > 1:
+        torch.distributed.barrier()  # who leaves early takes the others' store away
         torch.distributed.destroy_process_group()
 
 
@@ -140,18 +175,9 @@ def main():
         parser.add_argument("--" + number, type=int, required=True)
     parser.add_argument("--precision", default="f32")
     parser.add_argument("--context", type=int, default=0)
+    parser.add_argument("--settings", nargs="*")
     options = parser.parse_args()
-    context = torch.multiprocessing.get_context("spawn")
-    results = context.SimpleQueue()
-    ranks = [context.Process(target=train, args=(rank, options, results))
-             for rank in range(options.processes)]
-    for rank in ranks:
-        rank.start()
-    for rank in ranks:
-        rank.join()
-        if rank.exitcode != 0:
-            raise SystemExit(f"a rank ended with {rank.exitcode}")
-    print(json.dumps(results.get()))
+    print(json.dumps(ranks.spawn(options.processes, run_rank, options)))
 
 
 if __name__ == "__main__":
