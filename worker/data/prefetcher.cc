@@ -42,7 +42,8 @@ const Batch* Prefetcher::NextOfStep(std::int64_t step) {
   {
     std::unique_lock lock(mutex_);
     released_count_ = handed_out_count_;
-    changed_.notify_all();
+    // Woken once for several batches: the thread may share a core with those that compute.
+    if (2 * (prepared_count_ - released_count_) <= slots_.size()) changed_.notify_all();
     if (!place || place->step > step) return nullptr;
     DESCENT_CHECK(place->step == step);
     changed_.wait(lock, [&] { return prepared_count_ > handed_out_count_; });

@@ -1,14 +1,20 @@
 #include "worker/kernels/thread_pool.h"
 
+#include <chrono>
+
 #include "common/check.h"
+#include "common/clock.h"
 #include "common/limits.h"
 
 namespace descent {
 namespace {
 
-// About 20 microseconds: longer than the gap between two steps of a plan, shorter than a time
-// slice.
-constexpr int kSpinsBeforeSleep = 1000;
+// About 20 microseconds: longer than the gap between two steps of a plan.
+constexpr int kSpinsBeforeYield = 1000;
+
+// Longer than what one thread does alone in a training step of a small model: waking a thread that
+// sleeps takes as long as some of its layers. The core is offered to others meanwhile.
+constexpr std::chrono::microseconds kYieldBeforeSleep{200};
 
 constexpr std::uint64_t kTilesMask = 0xffffffff;
 constexpr std::uint64_t kNextGeneration = std::uint64_t{1} << 32;
@@ -62,9 +68,14 @@ void ThreadPool::TakeTiles(int thread) {
 
 // Until the ticket is another than `seen`.
 void ThreadPool::WaitForWork(std::uint64_t seen) {
-  for (int spin = 0; spin < kSpinsBeforeSleep; ++spin) {
+  for (int spin = 0; spin < kSpinsBeforeYield; ++spin) {
     if (ticket_.load(std::memory_order_acquire) != seen) return;
     Pause();
+  }
+  const MonotonicTime sleep = MonotonicNow() + kYieldBeforeSleep;
+  while (MonotonicNow() < sleep) {
+    if (ticket_.load(std::memory_order_acquire) != seen) return;
+    std::this_thread::yield();
   }
   ticket_.wait(seen);
 }

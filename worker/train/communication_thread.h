@@ -12,10 +12,16 @@
 namespace descent {
 
 // The one thread of a job that talks to its Collective, so that reductions run while the caller
-// computes. Tasks run in the order they were posted, which is the same on every rank. After a task
-// has failed the following ones are skipped. Post and WaitAll: from one thread.
+// computes. Tasks run one at a time in the order they were posted, which is the same on every rank;
+// who waits for them runs those that the thread has not begun. After a task has failed the
+// following ones are skipped. Post and WaitAll: from one thread.
 class CommunicationThread {
  public:
+  enum class Start {
+    kAtOnce,
+    kWhenWaitedFor,  // or after one that starts at once: to wake the thread would cost more
+  };
+
   // Records each task on `trace`, which outlives the thread and may be null.
   explicit CommunicationThread(TraceTrack* trace = nullptr);
   ~CommunicationThread();  // waits for the task in progress; skips the rest
@@ -24,7 +30,8 @@ class CommunicationThread {
   CommunicationThread& operator=(const CommunicationThread&) = delete;
 
   // `label` outlives the task; `number`: of what is sent, in a trace.
-  void Post(const TraceLabel& label, std::function<Status()> task, std::int64_t number = -1);
+  void Post(const TraceLabel& label, std::function<Status()> task, std::int64_t number = -1,
+            Start start = Start::kAtOnce);
 
   // Blocks until every posted task has run; the first failure since the thread began, if any.
   Status WaitAll();
@@ -37,12 +44,14 @@ class CommunicationThread {
   };
 
   void Run();
+  void RunNext(std::unique_lock<std::mutex>& lock);
   Status Perform(const Task& task);
 
   TraceTrack* const trace_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Task> tasks_;        // guarded by mutex_
+  bool is_woken_ = false;         // guarded by mutex_: the thread is to run what there is
   bool is_running_task_ = false;  // guarded by mutex_
   bool is_ending_ = false;        // guarded by mutex_
   Status first_failure_;          // guarded by mutex_

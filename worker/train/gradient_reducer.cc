@@ -16,6 +16,25 @@ std::span<T> RangeOf(std::span<T> values, IndexRange elements) {
                         static_cast<std::size_t>(elements.size()));
 }
 
+// What a thread of the pool takes at a time: 256 KiB of each array.
+constexpr std::int64_t kBlocksOfPart = 16;
+constexpr std::int64_t kElementsOfPart = kBlocksOfPart * kNormBlockElements;
+
+// Calls body(part) with parts of `elements` that begin with a block.
+template <typename Body>
+void ForParts(ThreadPool& pool, IndexRange elements, const Body& body) {
+  const std::int64_t parts = (elements.size() + kElementsOfPart - 1) / kElementsOfPart;
+  pool.ParallelFor(parts, [&](std::int64_t part, int) {
+    const std::int64_t first = elements.first + part * kElementsOfPart;
+    body(IndexRange{first, std::min(first + kElementsOfPart, elements.last)});
+  });
+}
+
+// Where ranks only read each other's memory, a reduction keeps the cores as busy as the backward
+// pass does: to run the two side by side spreads the ranks' waiting for each other, which below
+// this many gradients (16 MiB) is less than what waking a thread takes.
+constexpr std::int64_t kElementsWorthAThread = std::int64_t{4} << 20;
+
 }  // namespace
 
 GradientReducer::GradientReducer(const Options& options) : options_(options) {}
@@ -71,23 +90,35 @@ void GradientReducer::AllBucketsReady() {
 }
 
 void GradientReducer::PostBucket(int bucket) {
+  if (options_.collective.world_size() == 1) return SumSquaresOfSum(bucket);
   options_.communication.Post(
-      trace::kReduceBucket, [this, bucket] { return ReduceBucket(bucket); }, bucket);
+      trace::kReduceBucket, [this, bucket] { return ReduceBucket(bucket); }, bucket,
+      StartOfReductions());
+}
+
+CommunicationThread::Start GradientReducer::StartOfReductions() const {
+  const bool is_short = options_.collective.shares_memory() &&
+                        options_.layout.element_count < kElementsWorthAThread;
+  return is_short ? CommunicationThread::Start::kWhenWaitedFor
+                  : CommunicationThread::Start::kAtOnce;
 }
 
 // In memory that all ranks see, nothing travels: one meeting for all buckets is enough.
 void GradientReducer::AllBucketsPosted() {
   if (shares_sum())
-    options_.communication.Post(trace::kMeet, [this] { return options_.collective.Barrier(); });
+    options_.communication.Post(
+        trace::kMeet, [this] { return options_.collective.Barrier(); }, /*number=*/-1,
+        CommunicationThread::Start::kWhenWaitedFor);
 }
 
 void GradientReducer::AddBuffers(std::size_t leaf, IndexRange elements) {
   for (const AccumulationPlan::Addition addition : accumulation_.leaves[leaf].additions_after) {
-    const std::span<float> target =
-        RangeOf(buffers_[static_cast<std::size_t>(addition.target)], elements);
-    const std::span<float> source =
-        RangeOf(buffers_[static_cast<std::size_t>(addition.source)], elements);
-    AddElements(target, source, target);
+    const std::span<float> target = buffers_[static_cast<std::size_t>(addition.target)];
+    const std::span<float> source = buffers_[static_cast<std::size_t>(addition.source)];
+    ForParts(options_.pool, elements, [&](IndexRange part) {
+      const std::span<float> sum = RangeOf(target, part);
+      AddElements(sum, RangeOf(source, part), sum);
+    });
   }
 }
 
@@ -114,9 +145,25 @@ void GradientReducer::SumSquaresOfLeaf(std::size_t leaf, int bucket) {
   if (std::ranges::count(leaf_present_, true) < 2) return;
   const IndexRange elements = options_.slices.Bucket(bucket);
   block_sums_.resize(static_cast<std::size_t>(NormBlockCount(elements.size())));
-  SumSquaresOfBlocks(RangeOf(std::span<const float>(BufferOf(leaf)), elements), elements,
-                     options_.counted, block_sums_);
+  const std::span<const float> gradient = BufferOf(leaf);
+  ForParts(options_.pool, elements, [&](IndexRange part) {
+    const std::int64_t block = (part.first - elements.first) / kNormBlockElements;
+    SumSquaresOfBlocks(
+        RangeOf(gradient, part), part, options_.counted,
+        RangeOf(std::span(block_sums_), {block, block + NormBlockCount(part.size())}));
+  });
   for (const double sum : block_sums_) leaf_square_sums_[leaf] += sum;
+}
+
+// Of a rank that is alone, whose buffer is the sum.
+void GradientReducer::SumSquaresOfSum(int bucket) {
+  DESCENT_CHECK(tree_->PartialSumsOf(0).size() == 1);
+  const IndexRange elements = options_.slices.Bucket(bucket);
+  const std::span<const float> sum = sum_;
+  ForParts(options_.pool, elements, [&](IndexRange part) {
+    SumSquaresOfBlock(bucket, {part.first - elements.first, part.last - elements.first},
+                      RangeOf(sum, part));
+  });
 }
 
 void GradientReducer::SumSquaresOfBlock(int bucket, IndexRange elements,

@@ -8,6 +8,7 @@
 #include "common/job_spec.h"
 #include "worker/collective/accumulation_plan.h"
 #include "worker/collective/collective.h"
+#include "worker/kernels/thread_pool.h"
 #include "worker/plan/parameter_layout.h"
 #include "worker/train/communication_thread.h"
 #include "worker/train/slice_map.h"
@@ -21,7 +22,9 @@ namespace descent {
 //      During the backward pass that completes the last leaf: BucketReady(bucket), ascending.
 //   3. A rank without leaves calls AllBucketsReady instead.
 //   4. AllBucketsPosted. Wait for the communication thread; then sum() holds the gradient's sum.
-// One thread; the reductions run on the communication thread.
+// One thread; the reductions run on the communication thread. A rank that is alone has nothing to
+// wait for: its buckets are done when BucketReady returns. Whatever else reads a whole gradient is
+// shared out to the pool, which nobody else uses meanwhile.
 class GradientReducer {
  public:
   struct Options {  // everything referred to outlives the reducer
@@ -30,6 +33,7 @@ class GradientReducer {
     UpdateKind update;
     Collective& collective;
     CommunicationThread& communication;
+    ThreadPool& pool;
     // The parts of the gradient whose squares count, ascending.
     std::vector<IndexRange> counted;
     // Where the sums of squares of this rank's slices go, a block each (StepExchange).
@@ -64,7 +68,9 @@ class GradientReducer {
   Status GrowBuffers();
   void AddBuffers(std::size_t leaf, IndexRange elements);
   void PostBucket(int bucket);
+  CommunicationThread::Start StartOfReductions() const;
   Status ReduceBucket(int bucket);
+  void SumSquaresOfSum(int bucket);
   void SumSquaresOfBlock(int bucket, IndexRange elements, std::span<const float> values);
   void SumSquaresOfLeaf(std::size_t leaf, int bucket);
   bool shares_sum() const {

@@ -46,6 +46,7 @@ TrainStep::TrainStep(Options options)
                 .update = options_.state.update(),
                 .collective = options_.collective,
                 .communication = communication_,
+                .pool = options_.pool,
                 .counted = options_.state.norm_ranges(),
                 .square_sums = exchange_.square_sums()}),
       communication_(options_.communication_trace) {
@@ -105,8 +106,9 @@ Status TrainStep::WaitForReductions() {
   options_.set_phase("reduce");
   const TraceSpan span(options_.trace, trace::kWaitForReduction);
   reducer_.AllBucketsPosted();
-  communication_.Post(trace::kExchangeLosses,
-                      [this] { return exchange_.Exchange(options_.collective); });
+  communication_.Post(
+      trace::kExchangeLosses, [this] { return exchange_.Exchange(options_.collective); },
+      /*number=*/-1, CommunicationThread::Start::kWhenWaitedFor);
   return communication_.WaitAll();
 }
 
