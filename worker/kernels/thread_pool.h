@@ -12,7 +12,8 @@ namespace descent {
 // The compute threads of one rank. Shares numbered tiles of work out among its threads: which
 // thread runs a tile is chance, so a tile's result must depend on its number alone. Threads that
 // find no work spin for some microseconds, because the next step of a plan follows soon, then offer
-// their cores to others, and then sleep. One ParallelFor at a time; the thread that calls it works too.
+// their cores to others, and then sleep. One ParallelFor at a time; the thread that calls it works
+// too.
 class ThreadPool {
  public:
   // `thread_count` in [1, limits::kThreadsMax], the calling thread included.

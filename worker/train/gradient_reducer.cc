@@ -97,8 +97,8 @@ void GradientReducer::PostBucket(int bucket) {
 }
 
 CommunicationThread::Start GradientReducer::StartOfReductions() const {
-  const bool is_short = options_.collective.shares_memory() &&
-                        options_.layout.element_count < kElementsWorthAThread;
+  const bool is_short =
+      options_.collective.shares_memory() && options_.layout.element_count < kElementsWorthAThread;
   return is_short ? CommunicationThread::Start::kWhenWaitedFor
                   : CommunicationThread::Start::kAtOnce;
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "worker/kernels/cpu/library_primitive.h"
+#include "worker/kernels/cpu/thin_product.h"
 
 namespace descent::cpu {
 namespace {
@@ -71,11 +72,9 @@ const void* At(const void* matrix, DataType type, std::int64_t offset) {
   return static_cast<const std::byte*>(matrix) + offset * ElementBytes(type);
 }
 
-}  // namespace
-
-class Product::Tiles {
+class LibraryProduct final : public Product {
  public:
-  Tiles(const ProductShape& shape, ThreadPool& pool)
+  LibraryProduct(const ProductShape& shape, ThreadPool& pool)
       : shape_(shape), grid_(MakeGrid(shape)), pool_(pool) {
     for (const bool is_last_row : {false, true}) {
       for (const bool is_last_column : {false, true}) {
@@ -85,7 +84,7 @@ class Product::Tiles {
     }
   }
 
-  void Run(const void* a, const void* b, void* c) {
+  void Run(const void* a, const void* b, void* c) override {
     const std::int64_t across = grid_.tiles_across();
     pool_.ParallelFor(grid_.tiles_down() * across, [&](std::int64_t tile, int thread) {
       const std::int64_t row = tile / across * grid_.tile_rows;
@@ -134,19 +133,17 @@ class Product::Tiles {
   std::vector<LibraryPrimitive> primitives_;  // [last row?][last column?][thread]
 };
 
+}  // namespace
+
 Result<std::unique_ptr<Product>> Product::Create(const ProductShape& shape, ThreadPool& pool) {
   DESCENT_CHECK(!shape.accumulates || shape.result == DataType::kFloat32);
+  if (IsThin(shape)) return MakeThinProduct(shape, pool);
   omp_set_num_threads(1);
   try {
-    return std::unique_ptr<Product>(new Product(std::make_unique<Tiles>(shape, pool)));
+    return std::unique_ptr<Product>(std::make_unique<LibraryProduct>(shape, pool));
   } catch (const dnnl::error& error) {
     return Status(Code::kInternal, std::string("cannot prepare a matrix product: ") + error.what());
   }
 }
-
-Product::Product(std::unique_ptr<Tiles> tiles) : tiles_(std::move(tiles)) {}
-Product::~Product() = default;
-
-void Product::Run(const void* a, const void* b, void* c) { tiles_->Run(a, b, c); }
 
 }  // namespace descent::cpu

@@ -27,23 +27,17 @@ struct ProductShape {
 
 // A matrix product made ready to run: its operands f32, or both bf16 where the instruction set
 // multiplies bf16 (instruction_set.h), then with sums in f32. c is cut into a grid of tiles that
-// depends on the sizes alone, each tile is one primitive of the matrix library, and the pool shares
-// the tiles out. A tile reads all of `inner`, so no sum is divided, and the bits do not depend on
-// the number of threads. One Run at a time.
+// depends on the sizes alone, and the pool shares the tiles out; a tile is one primitive of the
+// matrix library, or of a thin product a run of own loops (thin_product.h). A tile adds all of
+// `inner` in one order, so the bits do not depend on the number of threads. One Run at a time.
 class Product {
  public:
   // The pool outlives the product. kInternal: the library failed.
   static Result<std::unique_ptr<Product>> Create(const ProductShape& shape, ThreadPool& pool);
-  ~Product();
+  virtual ~Product() = default;
 
   // Operands of the types and strides of the shape, at any alignment.
-  void Run(const void* a, const void* b, void* c);
-
- private:
-  class Tiles;
-  explicit Product(std::unique_ptr<Tiles> tiles);
-
-  const std::unique_ptr<Tiles> tiles_;
+  virtual void Run(const void* a, const void* b, void* c) = 0;
 };
 
 }  // namespace descent::cpu
