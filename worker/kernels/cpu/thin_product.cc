@@ -16,6 +16,9 @@ constexpr std::int64_t kThinMax = 64;
 constexpr std::int64_t kTileColumns = 32;
 constexpr std::int64_t kTileRows = static_cast<std::int64_t>(kBlockRowsMax);
 
+// Of a transposed product: a line of the cache, so that no two threads write the same one.
+constexpr std::int64_t kTransposedColumns = 16;
+
 constexpr std::int64_t kPackedSteps = 64;  // of a, by a tile that copies it
 
 bool IsBetween(std::int64_t size) { return kThinMin <= size && size <= kThinMax; }
@@ -72,8 +75,8 @@ class TransposedProduct final : public Product {
     pool_.ParallelFor(TilesOf(shape_.inner, kPackedSteps), [&](std::int64_t tile, int) {
       CopySteps(static_cast<const float*>(a), tile * kPackedSteps);
     });
-    pool_.ParallelFor(TilesOf(shape_.columns, kTileRows), [&](std::int64_t tile, int) {
-      RunTile(tile * kTileRows, static_cast<const float*>(b), static_cast<float*>(c));
+    pool_.ParallelFor(TilesOf(shape_.columns, kTransposedColumns), [&](std::int64_t tile, int) {
+      RunTile(tile * kTransposedColumns, static_cast<const float*>(b), static_cast<float*>(c));
     });
   }
 
@@ -87,8 +90,8 @@ class TransposedProduct final : public Product {
   }
 
   void RunTile(std::int64_t column, const float* b, float* c) {
-    const std::int64_t columns = std::min(kTileRows, shape_.columns - column);
-    std::array<float, static_cast<std::size_t>(kTileRows * kThinMax)> transposed;
+    const std::int64_t columns = std::min(kTransposedColumns, shape_.columns - column);
+    std::array<float, static_cast<std::size_t>(kTransposedColumns * kThinMax)> transposed;
     MultiplyBlock({.a = b + column * shape_.b.column,
                    .a_row = Size(shape_.b.column),
                    .a_step = 1,
