@@ -71,7 +71,10 @@ void TimeTrainSteps(benchmark::State& state, const TrainStepBench& bench) {
     const UpdateStep next{
         .number = step, .learning_rate = 1e-4, .grad_scale = 1 / static_cast<double>(bench.rows)};
     pool.ParallelFor(chunks, [&](std::int64_t chunk, int) {
-      update.UpdateRange(next, PartOf(layout.element_count, chunks, chunk), gradients.span(),
+      const IndexRange part = PartOf(layout.element_count, chunks, chunk);
+      update.UpdateRange(next, part,
+                         gradients.span().subspan(static_cast<std::size_t>(part.first),
+                                                  static_cast<std::size_t>(part.size())),
                          arenas, arenas);
     });
   }

@@ -12,9 +12,10 @@ namespace {
 // writing past them saves reading what is overwritten.
 constexpr std::int64_t kStreamingElementsMin = std::int64_t{4} << 20;
 
+// `grads` are those of the run.
 UpdateArrays ArraysOf(IndexRange run, std::span<const float> grads, const StateArenas& from,
                       const StateArenas& to) {
-  UpdateArrays arrays{.grads = grads.data() + run.first,
+  UpdateArrays arrays{.grads = grads.data(),
                       .weights = from.weights.data() + run.first,
                       .moments = {},
                       .new_weights = to.weights.data() + run.first,
@@ -47,8 +48,9 @@ void FollowRun(IndexRange run, const UpdateStep& step, double momentum, std::spa
                const StateArenas& from, const StateArenas& to) {
   const auto keep = static_cast<float>(1 - momentum);
   const auto take = static_cast<float>(momentum * step.mean_scale);
-  for (auto i = static_cast<std::size_t>(run.first); i < static_cast<std::size_t>(run.last); ++i)
-    to.weights[i] = keep * from.weights[i] + take * sums[i];
+  const auto first = static_cast<std::size_t>(run.first);
+  for (std::size_t i = 0; i < sums.size(); ++i)
+    to.weights[first + i] = keep * from.weights[first + i] + take * sums[i];
   if (!to.average.empty())
     std::copy_n(to.weights.begin() + run.first, run.size(), to.average.begin() + run.first);
 }
@@ -76,21 +78,25 @@ void ArenaUpdate::UpdateRange(const UpdateStep& step, IndexRange range,
                               const StateArenas& to) const {
   DESCENT_CHECK(step.number >= 1);
   DESCENT_CHECK(step.grad_limit > 0);
-  DESCENT_CHECK(std::ssize(grads) == element_count_);
   CheckArenas(from);
   CheckArenas(to);
   DESCENT_CHECK(from.average.size() == to.average.size());
   DESCENT_CHECK(0 <= range.first && range.first <= range.last && range.last <= element_count_);
+  DESCENT_CHECK(std::ssize(grads) == range.size());
   const bool streams =
       to.weights.data() != from.weights.data() && element_count_ >= kStreamingElementsMin;
 
-  for (const RuledRange& ruled : rules_) {
+  const auto last_of = [](const RuledRange& ruled) { return ruled.range.last; };
+  const auto first_rule = std::ranges::upper_bound(rules_, range.first, {}, last_of);
+  for (const RuledRange& ruled : std::ranges::subrange(first_rule, rules_.end())) {
+    if (ruled.range.first >= range.last) break;
     const IndexRange run = {.first = std::max(range.first, ruled.range.first),
                             .last = std::min(range.last, ruled.range.last)};
-    if (run.first >= run.last) continue;
+    const std::span<const float> run_grads = grads.subspan(
+        static_cast<std::size_t>(run.first - range.first), static_cast<std::size_t>(run.size()));
     switch (ruled.rule.kind) {
       case UpdateRule::Kind::kOptimized:
-        optimizer_->Update(step, ruled.rule, ArraysOf(run, grads, from, to),
+        optimizer_->Update(step, ruled.rule, ArraysOf(run, run_grads, from, to),
                            streams ? UpdateStores::kStreaming : UpdateStores::kCached);
         break;
       case UpdateRule::Kind::kFrozen:
@@ -98,7 +104,7 @@ void ArenaUpdate::UpdateRange(const UpdateStep& step, IndexRange range,
         break;
       case UpdateRule::Kind::kRunningAverage:
         CopyRun(run, from, to);
-        FollowRun(run, step, ruled.rule.momentum, grads, from, to);
+        FollowRun(run, step, ruled.rule.momentum, run_grads, from, to);
         break;
     }
   }

@@ -30,8 +30,8 @@ class ArenaUpdate {
   std::vector<std::string> MomentNames() const { return optimizer_->MomentNames(); }
   std::span<const RuledRange> rules() const { return rules_; }
 
-  // Updates `range` from `grads`, which are sums over samples: reads `from`, writes `to`, which may
-  // be `from` itself. Disjoint ranges may run in different threads.
+  // Updates `range` from `grads` [range.size()], which are sums over samples: reads `from`, writes
+  // `to`, which may be `from` itself. Disjoint ranges may run in different threads.
   void UpdateRange(const UpdateStep& step, IndexRange range, std::span<const float> grads,
                    const StateArenas& from, const StateArenas& to) const;
 

@@ -37,7 +37,9 @@ constexpr std::int64_t kElementsWorthAThread = std::int64_t{4} << 20;
 
 }  // namespace
 
-GradientReducer::GradientReducer(const Options& options) : options_(options) {}
+GradientReducer::GradientReducer(const Options& options) : options_(options) {
+  DESCENT_CHECK(!options_.on_sum || options_.update == UpdateKind::kSharded);
+}
 
 Status GradientReducer::BeginStep(const std::vector<bool>& leaf_present) {
   std::ranges::fill(leaf_square_sums_, 0.0);
@@ -131,9 +133,9 @@ Status GradientReducer::ReduceBucket(int bucket) {
   DESCENT_RETURN_IF_ERROR(options_.collective.ReduceScatter(
       *tree_, partial_sums_,
       {.bucket_size = elements.size(),
-       .bucket = sum.data(),
-       .on_block = [this, bucket](IndexRange block, std::span<const float> values) {
-         SumSquaresOfBlock(bucket, block, values);
+       .bucket = options_.on_sum ? nullptr : sum.data(),
+       .on_block = [this, elements, bucket](IndexRange block, std::span<const float> values) {
+         BlocksReduced(bucket, {elements.first + block.first, elements.first + block.last}, values);
        }}));
   if (options_.update == UpdateKind::kSharded || shares_sum()) return Status();
   return options_.collective.AllGatherSlices(std::span(&sum, 1));
@@ -158,24 +160,20 @@ void GradientReducer::SumSquaresOfLeaf(std::size_t leaf, int bucket) {
 // Of a rank that is alone, whose buffer is the sum.
 void GradientReducer::SumSquaresOfSum(int bucket) {
   DESCENT_CHECK(tree_->PartialSumsOf(0).size() == 1);
-  const IndexRange elements = options_.slices.Bucket(bucket);
   const std::span<const float> sum = sum_;
-  ForParts(options_.pool, elements, [&](IndexRange part) {
-    SumSquaresOfBlock(bucket, {part.first - elements.first, part.last - elements.first},
-                      RangeOf(sum, part));
-  });
+  ForParts(options_.pool, options_.slices.Bucket(bucket),
+           [&](IndexRange part) { BlocksReduced(bucket, part, RangeOf(sum, part)); });
 }
 
-void GradientReducer::SumSquaresOfBlock(int bucket, IndexRange elements,
-                                        std::span<const float> values) {
+void GradientReducer::BlocksReduced(int bucket, IndexRange elements, std::span<const float> sum) {
   const int rank = options_.collective.rank();
-  const std::int64_t first = options_.slices.Bucket(bucket).first + elements.first;
   const IndexRange slice = options_.slices.SliceOf(bucket, rank);
-  const std::int64_t block =
-      options_.slices.BlocksOf(bucket, rank).first + (first - slice.first) / kNormBlockElements;
+  const std::int64_t block = options_.slices.BlocksOf(bucket, rank).first +
+                             (elements.first - slice.first) / kNormBlockElements;
   SumSquaresOfBlocks(
-      values, {first, first + elements.size()}, options_.counted,
+      sum, elements, options_.counted,
       RangeOf(options_.square_sums, {block, block + NormBlockCount(elements.size())}));
+  if (options_.on_sum) options_.on_sum(bucket, elements, sum);
 }
 
 }  // namespace descent

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -27,6 +28,11 @@ namespace descent {
 // shared out to the pool, which nobody else uses meanwhile.
 class GradientReducer {
  public:
+  // Hears of each block of this rank's slices once it is added up: `elements` of the arena, in
+  // `bucket`. On the thread that reduces.
+  using SumListener =
+      std::function<void(int bucket, IndexRange elements, std::span<const float> sum)>;
+
   struct Options {  // everything referred to outlives the reducer
     const ParameterLayout& layout;
     const SliceMap& slices;
@@ -38,6 +44,8 @@ class GradientReducer {
     std::vector<IndexRange> counted;
     // Where the sums of squares of this rank's slices go, a block each (StepExchange).
     std::span<double> square_sums;
+    // If there is one, the sum is not kept. Of a sharded update only.
+    SumListener on_sum = {};
   };
 
   explicit GradientReducer(const Options& options);
@@ -71,7 +79,7 @@ class GradientReducer {
   CommunicationThread::Start StartOfReductions() const;
   Status ReduceBucket(int bucket);
   void SumSquaresOfSum(int bucket);
-  void SumSquaresOfBlock(int bucket, IndexRange elements, std::span<const float> values);
+  void BlocksReduced(int bucket, IndexRange elements, std::span<const float> sum);
   void SumSquaresOfLeaf(std::size_t leaf, int bucket);
   bool shares_sum() const {
     return options_.update == UpdateKind::kReplicated && options_.collective.shares_memory();

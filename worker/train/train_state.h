@@ -73,8 +73,10 @@ class TrainState {
   Status Load(const std::filesystem::path& checkpoint, std::string_view instruction_set);
 
   // One update, in three parts: what the next step has in common for all; UpdateRange over all of
-  // UpdateRanges(), in any cut and order and in any threads; FinishUpdate, which every rank calls
-  // and which waits for all. kAborted: a peer is gone; the state is as it was before the step.
+  // UpdateRanges(), in any cut and order and in any threads, with the sums of the range alone;
+  // FinishUpdate, which every rank calls and which waits for all. kAborted: a peer is gone; the
+  // state is as it was before the step. Before FinishUpdate a sharded update may be dropped: by
+  // nothing, another BeginUpdate, SkipTo or Load.
   // Values of the mean gradient beyond `grad_limit` are cut to it.
   UpdateStep BeginUpdate(double learning_rate, double grad_scale,
                          double grad_limit = std::numeric_limits<double>::infinity());
@@ -82,8 +84,7 @@ class TrainState {
   void UpdateRange(const UpdateStep& step, IndexRange range, std::span<const float> grads);
   Status FinishUpdate();
 
-  // Steps up to `steps_done` make no update: their number alone counts. Not between BeginUpdate and
-  // FinishUpdate.
+  // Steps up to `steps_done` make no update: their number alone counts.
   void SkipTo(std::int64_t steps_done);
 
   // Where UpdateRange writes parameters: until FinishUpdate, what it has written so far.

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <utility>
 
 #include "common/counted_answers.h"
@@ -11,35 +10,16 @@
 #include "worker/train/trace_labels.h"
 
 namespace descent {
-namespace {
-
-// The update is memory-bound and its bits do not depend on the cut: a few large pieces per thread.
-constexpr std::int64_t kUpdateChunk = std::int64_t{1} << 15;
-
-// How far the weights move changes slowly, and measuring it reads them twice more.
-constexpr std::int64_t kStepsBetweenMeasures = 10;
-
-std::int64_t SizeOf(std::span<const IndexRange> ranges) {
-  std::int64_t size = 0;
-  for (const IndexRange& range : ranges) size += range.size();
-  return size;
-}
-
-// A rank that updates everything has the slices of a world of one.
-bool IsShared(const TrainState& state) { return state.update() == UpdateKind::kSharded; }
-
-}  // namespace
 
 TrainStep::TrainStep(Options options)
     : options_(std::move(options)),
       planner_(options_.shard_plan),
       slices_(options_.plans.layout(), options_.collective.world_size()),
-      update_slices_(options_.plans.layout(),
-                     IsShared(options_.state) ? options_.collective.world_size() : 1),
-      update_rank_(IsShared(options_.state) ? options_.collective.rank() : 0),
-      update_chunks_(ChunksOf(update_slices_, update_rank_, kUpdateChunk)),
-      update_measure_(update_slices_, update_rank_),
-      weights_before_(static_cast<std::size_t>(options_.pool.thread_count())),
+      update_({.spec = options_.spec,
+               .layout = options_.plans.layout(),
+               .pool = options_.pool,
+               .state = options_.state,
+               .collective = options_.collective}),
       exchange_(options_.shard_plan.logical_workers, slices_, options_.collective.rank()),
       reducer_({.layout = options_.plans.layout(),
                 .slices = slices_,
@@ -48,11 +28,30 @@ TrainStep::TrainStep(Options options)
                 .communication = communication_,
                 .pool = options_.pool,
                 .counted = options_.state.norm_ranges(),
-                .square_sums = exchange_.square_sums()}),
-      communication_(options_.communication_trace) {
-  std::int64_t size = 0;
-  for (const UpdateChunk& chunk : update_chunks_) size += chunk.elements.size();
-  DESCENT_CHECK(size == SizeOf(options_.state.UpdateRanges()));
+                .square_sums = exchange_.square_sums(),
+                .on_sum = OnSum()}),
+      communication_(options_.communication_trace) {}
+
+double TrainStep::LearningRate(std::int64_t step) const {
+  return LearningRateAt(options_.spec.lr_schedule, LearningRateOf(options_.spec.optimizer), step,
+                        options_.total_steps);
+}
+
+// A rank updates its slice of a bucket while it adds it up, if all that the update asks for is
+// known by then: the gradient's norm is not, nor how many labels are ignored. A sharded update
+// writes beside the old state, so one that turns out not to be finite is dropped. With several
+// threads, all of them update afterwards instead of the one that reduces.
+bool TrainStep::FusesUpdate() const {
+  return options_.state.update() == UpdateKind::kSharded &&
+         options_.spec.optimizer.clip_norm == 0 && !options_.spec.model.ignore_index &&
+         options_.pool.thread_count() == 1;
+}
+
+GradientReducer::SumListener TrainStep::OnSum() {
+  if (!FusesUpdate()) return {};
+  return [this](int bucket, IndexRange elements, std::span<const float> sum) {
+    update_.UpdateBlock(bucket, elements, sum);
+  };
 }
 
 Result<StepOutcome> TrainStep::Run(bool is_stop_requested) {
@@ -62,6 +61,8 @@ Result<StepOutcome> TrainStep::Run(bool is_stop_requested) {
 
   DESCENT_RETURN_IF_ERROR(reducer_.BeginStep(PresentLeaves(step)));
   exchange_.BeginStep(is_stop_requested);
+  const double learning_rate = LearningRate(step);
+  if (FusesUpdate()) update_.Begin(learning_rate, 1 / static_cast<double>(samples), samples);
   nonfinite_samples_.Clear();
   if (const Status status = ComputeGradients(step); !status.ok()) {
     // Reductions that have begun wait for buckets that will not come.
@@ -79,9 +80,6 @@ Result<StepOutcome> TrainStep::Run(bool is_stop_requested) {
   const double divisor = counted > 0 ? counted : 1.0;  // of zeros, where nothing counts
   const double loss = exchange_.loss_sum() / divisor;
   const double norm = exchange_.gradient_norm() / divisor;
-  const double learning_rate =
-      LearningRateAt(options_.spec.lr_schedule, LearningRateOf(options_.spec.optimizer), step,
-                     options_.total_steps);
   StepOutcome outcome{.metrics = {.step = step + 1,
                                   .epoch = planner_.EpochOf(step),
                                   .loss = loss,
@@ -93,9 +91,14 @@ Result<StepOutcome> TrainStep::Run(bool is_stop_requested) {
   if (std::isfinite(loss) && std::isfinite(norm)) {
     options_.set_phase("update");
     outcome.metrics.noise = MeasureNoise();
-    DESCENT_ASSIGN(outcome.metrics.update_ratio,
-                   Update(learning_rate,
-                          ClipFactor(norm, options_.spec.optimizer.clip_norm) / divisor, samples));
+    if (!FusesUpdate()) {
+      const double clip_factor = ClipFactor(norm, options_.spec.optimizer.clip_norm);
+      update_.Begin(learning_rate, clip_factor / divisor, samples);
+      const TraceSpan update_span(options_.trace, trace::kUpdate);
+      update_.UpdateAll(reducer_.sum());
+    }
+    const TraceSpan exchange_span(options_.trace, trace::kExchangeParameters);
+    DESCENT_ASSIGN(outcome.metrics.update_ratio, update_.Finish());
   } else {
     DESCENT_ASSIGN(outcome.nonfinite, FindNonfinite(step, loss, norm));
   }
@@ -232,48 +235,6 @@ std::optional<GradientNoise> TrainStep::MeasureNoise() const {
     if (samples > 0) shares.push_back({samples, exchange_.gradient_squares_of(leaf)});
   }
   return EstimateNoise(shares, exchange_.gradient_norm() * exchange_.gradient_norm());
-}
-
-Result<std::optional<double>> TrainStep::Update(double learning_rate, double gradient_scale,
-                                                std::int64_t samples) {
-  TrainState& state = options_.state;
-  const bool is_measured = state.steps_done() % kStepsBetweenMeasures == 0;
-  const double clip_value = options_.spec.optimizer.clip_value;
-  UpdateStep step =
-      state.BeginUpdate(learning_rate, gradient_scale,
-                        clip_value > 0 ? clip_value : std::numeric_limits<double>::infinity());
-  step.mean_scale = 1 / static_cast<double>(samples);
-  UpdateSlices(step, is_measured);
-  const TraceSpan span(options_.trace, trace::kExchangeParameters);
-  std::optional<double> ratio;
-  if (is_measured) {
-    DESCENT_ASSIGN(ratio, update_measure_.Ratio(options_.collective));
-  }
-  DESCENT_RETURN_IF_ERROR(state.FinishUpdate());
-  return ratio;
-}
-
-// Of a step in which that is measured, how far the weights move is summed up on the way.
-void TrainStep::UpdateSlices(const UpdateStep& step, bool is_measured) {
-  const TraceSpan span(options_.trace, trace::kUpdate);
-  TrainState& state = options_.state;
-  options_.pool.ParallelFor(
-      static_cast<std::int64_t>(update_chunks_.size()), [&](std::int64_t index, int thread) {
-        const UpdateChunk& chunk = update_chunks_[static_cast<std::size_t>(index)];
-        const auto first = static_cast<std::size_t>(chunk.elements.first);
-        const auto size = static_cast<std::size_t>(chunk.elements.size());
-        std::vector<float>& before = weights_before_[static_cast<std::size_t>(thread)];
-        const bool is_chunk_measured =
-            is_measured && chunk.elements.first < options_.plans.layout().statistics.first;
-        if (is_chunk_measured) {
-          const std::span<const float> weights = state.parameters().subspan(first, size);
-          before.assign(weights.begin(), weights.end());
-        }
-        state.UpdateRange(step, chunk.elements, reducer_.sum());
-        if (is_chunk_measured)
-          update_measure_.Add(chunk.first_block, before,
-                              state.written_parameters().subspan(first, size));
-      });
 }
 
 }  // namespace descent

@@ -18,11 +18,11 @@
 #include "worker/train/gradient_reducer.h"
 #include "worker/train/nonfinite_samples.h"
 #include "worker/train/nonfinite_step.h"
+#include "worker/train/parameter_update.h"
 #include "worker/train/plan_cache.h"
 #include "worker/train/slice_map.h"
 #include "worker/train/step_exchange.h"
 #include "worker/train/train_state.h"
-#include "worker/train/update_measure.h"
 
 namespace descent {
 
@@ -71,19 +71,14 @@ class TrainStep {
   Status WaitForReductions();
   Result<NonfiniteStep> FindNonfinite(std::int64_t step, double loss, double norm);
   std::optional<GradientNoise> MeasureNoise() const;
-  // How far the weights moved, of a step in which that is measured.
-  Result<std::optional<double>> Update(double learning_rate, double gradient_scale,
-                                       std::int64_t samples);
-  void UpdateSlices(const UpdateStep& step, bool is_measured);
+  double LearningRate(std::int64_t step) const;
+  bool FusesUpdate() const;
+  GradientReducer::SumListener OnSum();
 
   const Options options_;
   const ShardPlanner planner_;
   const SliceMap slices_;
-  const SliceMap update_slices_;  // of which the rank updates those of update_rank_
-  const int update_rank_;
-  const std::vector<UpdateChunk> update_chunks_;
-  UpdateMeasure update_measure_;
-  std::vector<std::vector<float>> weights_before_;  // by thread: of the chunk it updates
+  ParameterUpdate update_;
   StepExchange exchange_;
   NonfiniteSamples nonfinite_samples_;
   std::vector<float> sample_losses_;  // of one batch

@@ -35,8 +35,12 @@ void OptimizerRun::Step(UpdateStep step, std::span<const float> grads, std::int6
   StateArenas arenas{.weights = weights_, .moments = {}, .average = average_};
   for (std::vector<float>& moment : moments_) arenas.moments.emplace_back(moment);
   const std::int64_t size = std::ssize(weights_);
-  for (std::int64_t first = 0; first < size; first += piece)
-    update_.UpdateRange(step, {first, std::min(first + piece, size)}, grads, arenas, arenas);
+  for (std::int64_t first = 0; first < size; first += piece) {
+    const auto left = grads.subspan(static_cast<std::size_t>(first));
+    update_.UpdateRange(step, {first, std::min(first + piece, size)},
+                        left.first(std::min(left.size(), static_cast<std::size_t>(piece))), arenas,
+                        arenas);
+  }
 }
 
 }  // namespace descent

@@ -68,6 +68,21 @@ TEST_F(AssignmentTest, AGptHasTheSameBitsForAnyWorkersCollectiveAndUpdate) {
   }
 }
 
+// Without clipping by the norm, ranks of one thread update each block as they add it up.
+TEST_F(AssignmentTest, AnUpdateInsideTheReductionHasTheSameBits) {
+  spec_.optimizer.clip_norm = 0;
+  const std::string afterwards = DigestOf({.world_size = 1});
+
+  spec_.update = UpdateKind::kSharded;
+  for (const int threads : {1, 2}) {
+    spec_.workers.threads = threads;
+    for (const bool shares_memory : {false, true})
+      for (const int world_size : {2, 3})
+        EXPECT_EQ(DigestOf({.world_size = world_size, .shares_memory = shares_memory}), afterwards)
+            << world_size << " workers of " << threads << " threads";
+  }
+}
+
 TEST_F(AssignmentTest, ACheckpointOfOneKindOfUpdateContinuesUnderTheOther) {
   const std::string undisturbed = DigestOf({.world_size = 2});
   for (const UpdateKind first : {UpdateKind::kReplicated, UpdateKind::kSharded})

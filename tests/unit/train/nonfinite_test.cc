@@ -65,6 +65,20 @@ TEST_F(NonfiniteTest, ASkippedStepLeavesTheStateAndCountsOn) {
   EXPECT_NE(DigestAfter(step + 2), DigestAfter(step));
 }
 
+// Without clipping by the norm, a sharded update has been written by the time that the norm is
+// known.
+TEST_F(NonfiniteTest, ASkippedStepDropsAnUpdateThatWasWrittenInTheReduction) {
+  spec_.nonfinite.action = NonfiniteAction::kSkip;
+  spec_.optimizer.clip_norm = 0;
+  const std::int64_t step = NonfiniteSteps().at(2);
+  const std::string replicated = DigestAfter(step + 2);
+
+  spec_.update = UpdateKind::kSharded;
+
+  EXPECT_EQ(DigestAfter(step + 1), DigestAfter(step));
+  EXPECT_EQ(DigestAfter(step + 2), replicated);
+}
+
 TEST_F(NonfiniteTest, ARollbackBringsTheScheduledCheckpointBack) {
   spec_.nonfinite.action = NonfiniteAction::kRollback;
   spec_.checkpoint.every_steps = 5;

@@ -72,7 +72,10 @@ void RunRanks(Kind kind, const std::function<void(TrainState&, Collective&)>& bo
 void Update(TrainState& state, double phase) {
   const UpdateStep step = state.BeginUpdate(0.01, 1);
   const std::vector<float> grads = Wave(phase);
-  for (const IndexRange& range : state.UpdateRanges()) state.UpdateRange(step, range, grads);
+  for (const IndexRange& range : state.UpdateRanges())
+    state.UpdateRange(step, range,
+                      std::span(grads).subspan(static_cast<std::size_t>(range.first),
+                                               static_cast<std::size_t>(range.size())));
 }
 
 constexpr Kind kKinds[] = {Kind::kReplicated, Kind::kShardedByMessages,
