@@ -102,6 +102,10 @@ bool HasBFloat16(const Graph& stored, std::span<const ValueId> ids) {
       ids, [&](ValueId id) { return stored.value(id).type.type == DataType::kBFloat16; });
 }
 
+std::span<const ValueId> InputsAfterTwo(const Node& node) {
+  return std::span(node.inputs).subspan(std::min<std::size_t>(2, node.inputs.size()));
+}
+
 bool TakesBFloat16(const Kernel& kernel, const KernelRequest& as_stored) {
   switch (kernel.narrow_operands) {
     case NarrowOperands::kWidened:
@@ -109,7 +113,7 @@ bool TakesBFloat16(const Kernel& kernel, const KernelRequest& as_stored) {
     case NarrowOperands::kRead:
       return !HasBFloat16(as_stored.graph, as_stored.node.outputs);
     case NarrowOperands::kMultiplied:
-      return HasBFloat16Products();
+      return HasBFloat16Products() && !HasBFloat16(as_stored.graph, InputsAfterTwo(as_stored.node));
   }
   return false;
 }

@@ -132,8 +132,7 @@ Result<std::unique_ptr<Plan>> Plan::Compile(const Graph& model, const ParameterL
   DESCENT_ASSIGN(LoweredModel lowered, Lower(model, layout, kind));
   if (IsTraining(kind) && options.checkpointing == ActivationCheckpointing::kFull)
     lowered = CheckpointActivations(std::move(lowered), model.value_count(), layout, kind);
-  // In bf16 the parts multiply bf16, each by itself.
-  if (IsTraining(kind) && options.precision == Precision::kFloat32) {
+  if (IsTraining(kind)) {
     DESCENT_ASSIGN(lowered, FuseHead(std::move(lowered)));
   }
   LoweredModel stored = lowered;

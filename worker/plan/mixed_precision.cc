@@ -6,13 +6,16 @@
 #include <utility>
 #include <vector>
 
+#include "worker/ops/loss_ops.h"
 #include "worker/ops/ops.h"
 
 namespace descent {
 namespace {
 
-constexpr std::array<std::string_view, 4> kProducts = {"matmul", "conv2d", "conv2d_input_gradient",
-                                                       "conv2d_weight_gradient"};
+// Ops that multiply their first two operands.
+constexpr std::array<std::string_view, 5> kProducts = {
+    "matmul", "conv2d", "conv2d_input_gradient", "conv2d_weight_gradient", "linear_cross_entropy"};
+constexpr std::size_t kFactors = 2;
 
 // Whose first result is rounded when it is stored. What is not named stays f32: losses and what
 // they are made of, residual sums, reductions, and whatever nobody has thought about. The gradient
@@ -64,6 +67,14 @@ bool IsOneOf(std::span<const std::string_view> names, const Node& node) {
 
 std::size_t At(ValueId id) { return static_cast<std::size_t>(id.index); }
 
+// Which of its results are rounded when they are stored: of the head of a classifier those of its
+// parts, the gradient of x and the logits.
+std::vector<std::size_t> RoundedOutputs(const Node& node) {
+  if (node.op == &LinearCrossEntropyOp()) return {1, 4};
+  const bool is_rounded = node.op->is_view || IsOneOf(kRounded, node);
+  return is_rounded ? std::vector<std::size_t>{0} : std::vector<std::size_t>();
+}
+
 // By value: whether it lies in the caller's memory, which is f32.
 std::vector<bool> CallersOwn(const LoweredModel& model, PlanKind kind) {
   std::vector<bool> is_callers(static_cast<std::size_t>(model.graph.value_count()));
@@ -83,11 +94,12 @@ std::vector<bool> StoredByOp(const LoweredModel& model, PlanKind kind) {
   const std::vector<bool> is_callers = CallersOwn(model, kind);
   std::vector<bool> is_stored(is_callers.size());
   for (const Node& node : model.graph.nodes()) {
-    const ValueId output = node.outputs[0];
-    if (is_callers[At(output)]) continue;
-    // A view shows what is there.
-    is_stored[At(output)] =
-        node.op->is_view ? is_stored[At(node.inputs[0])] : IsOneOf(kRounded, node);
+    for (const std::size_t i : RoundedOutputs(node)) {
+      const ValueId output = node.outputs[i];
+      if (is_callers[At(output)]) continue;
+      // A view shows what is there.
+      is_stored[At(output)] = !node.op->is_view || is_stored[At(node.inputs[0])];
+    }
   }
   return is_stored;
 }
@@ -99,8 +111,8 @@ class OperandRounder {
       : graph_(graph), is_stored_(std::move(is_stored)), rounded_(is_stored_.size()) {}
 
   Status Take(Node node) {
-    for (ValueId& id : node.inputs) {
-      if (!IsOneOf(kProducts, node)) break;
+    const std::size_t factors = IsOneOf(kProducts, node) ? kFactors : 0;
+    for (ValueId& id : std::span(node.inputs).first(factors)) {
       DESCENT_ASSIGN(id, Rounded(id));
     }
     nodes_.push_back(std::move(node));

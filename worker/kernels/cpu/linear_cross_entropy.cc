@@ -1,8 +1,11 @@
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <utility>
 
 #include "common/sample_format.h"
+#include "worker/kernels/cpu/bfloat16_run.h"
 #include "worker/kernels/cpu/cpu_kernels.h"
 #include "worker/kernels/cpu/cross_entropy.h"
 #include "worker/kernels/cpu/product.h"
@@ -10,15 +13,19 @@
 namespace descent::cpu {
 namespace {
 
+constexpr std::int64_t kLineElements = 16;  // of 64 bytes
+
 struct HeadShape {
   explicit HeadShape(const KernelRequest& request)
       : rows(request.input(0).shape[0]),
         width(request.input(0).shape[1]),
         classes(request.input(1).shape[0]),
         chunk_rows(request.output(4).shape[0]),
+        type(request.input(0).type),
         smoothing(static_cast<float>(request.node.attributes.Real("smoothing"))) {}
 
   std::int64_t rows, width, classes, chunk_rows;
+  DataType type;  // of x, the weight, dx and logits; what is added up is f32
   float smoothing;
 };
 
@@ -36,7 +43,9 @@ struct ChunkProducts {
                                                      .columns = shape.classes,
                                                      .a = x,
                                                      .b = weight_transposed,
-                                                     .c_stride = shape.classes},
+                                                     .c_stride = shape.classes,
+                                                     .operands = shape.type,
+                                                     .result = shape.type},
                                                     pool));
     DESCENT_ASSIGN(products.weight_gradient, Product::Create({.rows = shape.classes,
                                                               .inner = rows,
@@ -44,14 +53,17 @@ struct ChunkProducts {
                                                               .a = logits_transposed,
                                                               .b = x,
                                                               .c_stride = shape.width,
-                                                              .accumulates = accumulates},
+                                                              .accumulates = accumulates,
+                                                              .operands = shape.type},
                                                              pool));
     DESCENT_ASSIGN(products.input_gradient, Product::Create({.rows = rows,
                                                              .inner = shape.classes,
                                                              .columns = shape.width,
                                                              .a = logits,
                                                              .b = weight,
-                                                             .c_stride = shape.width},
+                                                             .c_stride = shape.width,
+                                                             .operands = shape.type,
+                                                             .result = shape.type},
                                                             pool));
     return products;
   }
@@ -84,21 +96,43 @@ class LinearCrossEntropyStep final : public Step {
 
  private:
   LinearCrossEntropyStep(const HeadShape& shape, std::int64_t first_rows, ThreadPool& pool)
-      : shape_(shape), first_rows_(first_rows), pool_(pool) {}
+      : shape_(shape), first_rows_(first_rows), pool_(pool) {
+    if (shape.type == DataType::kBFloat16)
+      pool.scratch().Reserve(WideRowSize(shape) * pool.thread_count());
+  }
 
   void RunChunk(const StepRun& run, std::int64_t first, std::int64_t rows,
                 const ChunkProducts& products) {
-    const float* x = run.input(0) + first * shape_.width;
-    float* logits = run.output(4);
-    products.logits->Run(x, run.input(1), logits);
+    const std::int64_t row_bytes = shape_.width * ElementBytes(shape_.type);
+    const void* x = static_cast<const std::byte*>(run.inputs[0]) + first * row_bytes;
+    void* dx = static_cast<std::byte*>(run.outputs[1]) + first * row_bytes;
+    products.logits->Run(x, run.inputs[1], run.outputs[4]);
     const auto classes = static_cast<std::size_t>(shape_.classes);
-    ForEachRun(pool_, static_cast<std::size_t>(rows), RowsPerRun(classes),
-               [&](std::size_t begin, std::size_t count) {
-                 for (std::size_t row = begin; row < begin + count; ++row)
-                   RunRow(run, static_cast<std::size_t>(first) + row, logits + row * classes);
-               });
-    products.weight_gradient->Run(logits, x, run.output(0));
-    products.input_gradient->Run(logits, run.input(1), run.output(1) + first * shape_.width);
+    ForEachRunOfThread(pool_, static_cast<std::size_t>(rows), RowsPerRun(classes),
+                       [&](std::size_t begin, std::size_t count, int thread) {
+                         for (std::size_t i = begin; i < begin + count; ++i)
+                           DifferentiateRow(run, static_cast<std::size_t>(first) + i, i, thread);
+                       });
+    products.weight_gradient->Run(run.outputs[4], x, run.outputs[0]);
+    products.input_gradient->Run(run.outputs[4], run.inputs[1], dx);
+  }
+
+  // Row `i` of the chunk, row `row` of all; as f32 in the thread's memory where it is in bf16.
+  void DifferentiateRow(const StepRun& run, std::size_t row, std::size_t i, int thread) const {
+    const auto classes = static_cast<std::size_t>(shape_.classes);
+    if (shape_.type == DataType::kFloat32) {
+      RunRow(run, row, run.output(4) + i * classes);
+      return;
+    }
+    auto* const narrow = static_cast<std::uint16_t*>(run.outputs[4]) + i * classes;
+    float* const wide = pool_.scratch().data() + thread * WideRowSize(shape_);
+    WidenRun(narrow, classes, wide);
+    RunRow(run, row, wide);
+    RoundRun(wide, classes, narrow);
+  }
+
+  static std::int64_t WideRowSize(const HeadShape& shape) {
+    return (shape.classes + kLineElements - 1) / kLineElements * kLineElements;
   }
 
   // Logits become their gradients, while the row is in the cache.
