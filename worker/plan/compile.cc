@@ -132,11 +132,13 @@ Result<std::unique_ptr<Plan>> Plan::Compile(const Graph& model, const ParameterL
   DESCENT_ASSIGN(LoweredModel lowered, Lower(model, layout, kind));
   if (IsTraining(kind) && options.checkpointing == ActivationCheckpointing::kFull)
     lowered = CheckpointActivations(std::move(lowered), model.value_count(), layout, kind);
+  const bool is_narrow = options.precision == Precision::kBFloat16;
   if (IsTraining(kind)) {
-    DESCENT_ASSIGN(lowered, FuseHead(std::move(lowered)));
+    const DataType logits = is_narrow ? DataType::kBFloat16 : DataType::kFloat32;
+    DESCENT_ASSIGN(lowered, FuseHead(std::move(lowered), logits));
   }
   LoweredModel stored = lowered;
-  if (options.precision == Precision::kBFloat16) {
+  if (is_narrow) {
     DESCENT_ASSIGN(MixedPrecision mixed, MixPrecision(std::move(lowered), kind));
     lowered = std::move(mixed.model);
     stored.graph = std::move(mixed.stored);

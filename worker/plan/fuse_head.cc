@@ -12,7 +12,7 @@ namespace {
 
 // Logits of a chunk: few enough that memory stays small beside a large model's activations. Rows:
 // so many that writing the gradient of the weight once a chunk costs little beside computing it.
-constexpr std::int64_t kChunkLogits = std::int64_t{1} << 24;
+constexpr std::int64_t kChunkBytes = std::int64_t{1} << 26;
 constexpr std::int64_t kChunkRowsMin = 256;
 
 bool Runs(const Node* node, const OpDef& op) { return node != nullptr && node->op == &op; }
@@ -93,8 +93,9 @@ std::optional<Head> FindHead(const Graph& graph) {
   return std::nullopt;
 }
 
-std::int64_t ChunkRows(const Shape& logits) {
-  const std::int64_t rows = kChunkLogits / logits[1] / kChunkRowsMin * kChunkRowsMin;
+std::int64_t ChunkRows(const Shape& logits, DataType stored) {
+  const std::int64_t row_bytes = logits[1] * ElementBytes(stored);
+  const std::int64_t rows = kChunkBytes / row_bytes / kChunkRowsMin * kChunkRowsMin;
   return std::min(logits[0], std::max(rows, kChunkRowsMin));
 }
 
@@ -116,10 +117,10 @@ std::vector<Node> InOrder(const Graph& graph) {
 }
 
 // One node in place of the head's, with their outputs.
-Result<Node> FusedNode(Graph& graph, const Head& head) {
+Result<Node> FusedNode(Graph& graph, const Head& head, DataType stored) {
   const Attributes attributes = {
       {"smoothing", head.loss->attributes.Real("smoothing")},
-      {"chunk_rows", ChunkRows(graph.value(head.logits->outputs[0]).type.shape)}};
+      {"chunk_rows", ChunkRows(graph.value(head.logits->outputs[0]).type.shape, stored)}};
   DESCENT_ASSIGN(const std::vector<ValueId> outputs,
                  graph.AddNode(LinearCrossEntropyOp(),
                                {head.logits->inputs[0], head.logits->inputs[1],
@@ -133,11 +134,11 @@ Result<Node> FusedNode(Graph& graph, const Head& head) {
 
 }  // namespace
 
-Result<LoweredModel> FuseHead(LoweredModel model) {
+Result<LoweredModel> FuseHead(LoweredModel model, DataType stored) {
   const Graph unfused = model.graph;
   const std::optional<Head> head = FindHead(unfused);
   if (!head) return model;
-  DESCENT_ASSIGN(const Node fused, FusedNode(model.graph, *head));
+  DESCENT_ASSIGN(const Node fused, FusedNode(model.graph, *head, stored));
   const std::vector<const Node*> replaced = head->nodes();
   std::vector<Node> nodes;
   for (const Node& node : unfused.nodes()) {

@@ -85,8 +85,8 @@ Result<LoweredModel> Lower(const Graph& model, const ParameterLayout& layout, Pl
 
 // The same training step with the head of a classifier, its cross-entropy and their gradients as
 // one node, linear_cross_entropy, where nothing else needs all logits (fuse_head.cc); else as it
-// is.
-Result<LoweredModel> FuseHead(LoweredModel model);
+// is. `stored` is the type that logits are to be stored in.
+Result<LoweredModel> FuseHead(LoweredModel model, DataType stored);
 
 // The same training step with such of its activations computed again in the backward pass that it
 // needs the least memory for them (activation_checkpointing.h); checkpoint_activations.cc. The

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 #include "worker/models/model.h"
 #include "worker/ops/differentiate.h"
@@ -33,7 +34,7 @@ TEST(FuseHeadTest, OneNodeTakesThePlaceOfTheHeadAndItsCrossEntropy) {
   for (const GptHead head : {GptHead::kTied, GptHead::kUntied}) {
     const LoweredModel unfused = LoweredGpt(head, 11);
 
-    const LoweredModel fused = FuseHead(unfused).value();
+    const LoweredModel fused = FuseHead(unfused, DataType::kFloat32).value();
 
     for (const std::string_view op :
          {"softmax_cross_entropy", "softmax_cross_entropy_gradient", "top_one_correct"})
@@ -44,16 +45,19 @@ TEST(FuseHeadTest, OneNodeTakesThePlaceOfTheHeadAndItsCrossEntropy) {
   }
 }
 
-TEST(FuseHeadTest, LogitsOfManyClassesAreCutIntoChunks) {
-  const LoweredModel fused = FuseHead(LoweredGpt(GptHead::kTied, 100'000)).value();
+TEST(FuseHeadTest, LogitsOfManyClassesAreCutIntoChunksOfEqualMemory) {
+  for (const auto& [stored, rows] :
+       {std::pair(DataType::kFloat32, 256), std::pair(DataType::kBFloat16, 512)}) {
+    const LoweredModel fused = FuseHead(LoweredGpt(GptHead::kTied, 50'257), stored).value();
 
-  const Node& node = Only(fused.graph, "linear_cross_entropy");
-  EXPECT_EQ(node.attributes.Integer("chunk_rows"), 256);
-  EXPECT_EQ(fused.graph.value(node.outputs[4]).type.shape, (Shape{256, 100'000}));
+    const Node& node = Only(fused.graph, "linear_cross_entropy");
+    EXPECT_EQ(node.attributes.Integer("chunk_rows"), rows);
+    EXPECT_EQ(fused.graph.value(node.outputs[4]).type.shape, (Shape{rows, 50'257}));
+  }
 }
 
 TEST(FuseHeadTest, EveryNodeComesAfterWhatItReads) {
-  const LoweredModel fused = FuseHead(LoweredGpt(GptHead::kTied, 11)).value();
+  const LoweredModel fused = FuseHead(LoweredGpt(GptHead::kTied, 11), DataType::kFloat32).value();
 
   std::vector<bool> is_written(static_cast<std::size_t>(fused.graph.value_count()));
   for (int i = 0; i < fused.graph.value_count(); ++i)
@@ -73,7 +77,8 @@ TEST(FuseHeadTest, LogitsWithABiasStayAsTheyAre) {
   const LoweredModel unfused =
       Lower(graph, MakeParameterLayout(graph), PlanKind::kTrainWrite).value();
 
-  EXPECT_EQ(FuseHead(unfused).value().graph.ToString(), unfused.graph.ToString());
+  EXPECT_EQ(FuseHead(unfused, DataType::kFloat32).value().graph.ToString(),
+            unfused.graph.ToString());
 }
 
 }  // namespace
