@@ -112,6 +112,8 @@ bool TakesBFloat16(const Kernel& kernel, const KernelRequest& as_stored) {
       return false;
     case NarrowOperands::kRead:
       return !HasBFloat16(as_stored.graph, as_stored.node.outputs);
+    case NarrowOperands::kTaken:
+      return true;
     case NarrowOperands::kMultiplied:
       return HasBFloat16Products() && !HasBFloat16(as_stored.graph, InputsAfterTwo(as_stored.node));
   }

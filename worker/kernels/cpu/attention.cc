@@ -3,6 +3,7 @@
 #include <limits>
 #include <vector>
 
+#include "worker/kernels/cpu/attention_rows.h"
 #include "worker/kernels/cpu/attention_scratch.h"
 #include "worker/kernels/cpu/cpu_kernels.h"
 
@@ -216,6 +217,10 @@ class AttentionStep : public Step {
  public:
   AttentionStep(const KernelRequest& request, bool is_gradient)
       : pool_(request.pool), shape_(request) {
+    for (std::size_t i = 0; i < request.node.inputs.size(); ++i)
+      input_types_.push_back(request.input(i).type);
+    for (std::size_t i = 0; i < request.node.outputs.size(); ++i)
+      output_types_.push_back(request.output(i).type);
     for (int thread = 0; thread < pool_.thread_count(); ++thread)
       scratches_.emplace_back(shape_, is_gradient);
   }
@@ -234,15 +239,38 @@ class AttentionStep : public Step {
                        const HeadScratch& scratch) const = 0;
 
   // q, k and v of a head, as both directions read them.
-  void PackProjections(const float* projections, std::size_t first_row, std::size_t head,
-                       const HeadScratch& scratch) const {
-    const std::size_t stride = 3 * shape_.width;
-    const float* q = projections + first_row * stride + head * shape_.columns;
-    scratch.Pack(q, stride, scale(), scratch.head().q);
-    scratch.Pack(q + shape_.width, stride, 1, scratch.head().k);
-    scratch.Pack(q + 2 * shape_.width, stride, 1, scratch.head().v);
-    scratch.Transpose(scratch.head().k, scratch.head().k_transposed);
+  void PackProjections(const void* projections, std::size_t first_row, std::size_t head,
+                       const AttentionHead& arrays) const {
+    PackHead(arrays, projections, Projection(0, first_row, head, input_type(0)), scale(), arrays.q);
+    PackHead(arrays, projections, Projection(1, first_row, head, input_type(0)), 1, arrays.k);
+    PackHead(arrays, projections, Projection(2, first_row, head, input_type(0)), 1, arrays.v);
+    TransposeHead(arrays, arrays.k, arrays.k_transposed);
   }
+
+  // Where q, k and v lie, 0 to 2, or their gradients.
+  HeadColumns Projection(std::size_t which, std::size_t first_row, std::size_t head,
+                         DataType type) const {
+    const std::size_t stride = 3 * shape_.width;
+    return {type, first_row * stride + which * shape_.width + head * shape_.columns, stride};
+  }
+
+  // Where y or dy lies.
+  HeadColumns Mixed(std::size_t first_row, std::size_t head, DataType type) const {
+    return {type, first_row * shape_.width + head * shape_.columns, shape_.width};
+  }
+
+  // log_sums are like an operand with one column for each head.
+  HeadColumns LogSums(std::size_t first_row, std::size_t head, DataType type) const {
+    return {type, first_row * shape_.heads + head, shape_.heads};
+  }
+
+  static AttentionHead LogSumsOf(AttentionHead arrays) {
+    arrays.columns = arrays.padded_width = 1;
+    return arrays;
+  }
+
+  DataType input_type(std::size_t i) const { return input_types_[i]; }
+  DataType output_type(std::size_t i) const { return output_types_[i]; }
 
   float scale() const { return 1.0f / std::sqrt(static_cast<float>(shape_.columns)); }
   const AttentionShape& shape() const { return shape_; }
@@ -262,6 +290,7 @@ class AttentionStep : public Step {
  private:
   ThreadPool& pool_;
   const AttentionShape shape_;
+  std::vector<DataType> input_types_, output_types_;
   std::vector<HeadScratch> scratches_;
 };
 
@@ -272,12 +301,12 @@ class ForwardStep final : public AttentionStep {
  private:
   void RunHead(const StepRun& run, std::size_t first_row, std::size_t head,
                const HeadScratch& scratch) const override {
-    PackProjections(run.input(0), first_row, head, scratch);
-    HWY_DYNAMIC_DISPATCH(AttendForward)(scratch.head(), DropoutOf(run, first_row, head));
-    float* y = run.output(0) + first_row * shape().width + head * shape().columns;
-    scratch.Unpack(scratch.head().y, 1, y, shape().width);
-    for (std::size_t i = 0; i < shape().tokens; ++i)
-      run.output(1)[(first_row + i) * shape().heads + head] = scratch.head().log_sums[i];
+    const AttentionHead& arrays = scratch.head();
+    PackProjections(run.inputs[0], first_row, head, arrays);
+    HWY_DYNAMIC_DISPATCH(AttendForward)(arrays, DropoutOf(run, first_row, head));
+    UnpackHead(arrays, arrays.y, 1, Mixed(first_row, head, output_type(0)), run.outputs[0]);
+    UnpackHead(LogSumsOf(arrays), arrays.log_sums, 1, LogSums(first_row, head, output_type(1)),
+               run.outputs[1]);
   }
 };
 
@@ -289,23 +318,22 @@ class BackwardStep final : public AttentionStep {
   void RunHead(const StepRun& run, std::size_t first_row, std::size_t head,
                const HeadScratch& scratch) const override {
     const AttentionHead& arrays = scratch.head();
-    PackProjections(run.input(0), first_row, head, scratch);
-    scratch.Transpose(arrays.v, arrays.v_transposed);
-    const std::size_t offset = first_row * shape().width + head * shape().columns;
-    scratch.Pack(run.input(1) + offset, shape().width, 1, arrays.y);
-    scratch.Pack(run.input(3) + offset, shape().width, 1, arrays.dy);
-    for (std::size_t i = 0; i < shape().tokens; ++i)
-      arrays.log_sums[i] = run.input(2)[(first_row + i) * shape().heads + head];
+    PackProjections(run.inputs[0], first_row, head, arrays);
+    TransposeHead(arrays, arrays.v, arrays.v_transposed);
+    PackHead(arrays, run.inputs[1], Mixed(first_row, head, input_type(1)), 1, arrays.y);
+    PackHead(arrays, run.inputs[3], Mixed(first_row, head, input_type(3)), 1, arrays.dy);
+    PackHead(LogSumsOf(arrays), run.inputs[2], LogSums(first_row, head, input_type(2)), 1,
+             arrays.log_sums);
     for (float* sums : {arrays.dk, arrays.dv})
       std::fill_n(sums, arrays.padded_rows * arrays.padded_width, 0.0f);
 
     HWY_DYNAMIC_DISPATCH(AttendBackward)(arrays, DropoutOf(run, first_row, head));
 
-    const std::size_t stride = 3 * shape().width;
-    float* dq = run.output(0) + first_row * stride + head * shape().columns;
-    scratch.Unpack(arrays.dq, scale(), dq, stride);
-    scratch.Unpack(arrays.dk, 1, dq + shape().width, stride);
-    scratch.Unpack(arrays.dv, 1, dq + 2 * shape().width, stride);
+    void* const gradients = run.outputs[0];
+    UnpackHead(arrays, arrays.dq, scale(), Projection(0, first_row, head, output_type(0)),
+               gradients);
+    UnpackHead(arrays, arrays.dk, 1, Projection(1, first_row, head, output_type(0)), gradients);
+    UnpackHead(arrays, arrays.dv, 1, Projection(2, first_row, head, output_type(0)), gradients);
   }
 };
 

@@ -59,32 +59,6 @@ class HeadScratch {
 
   const AttentionHead& head() const { return head_; }
 
-  // Copies the head's columns of a sample's rows; `from` points to the first of them.
-  void Pack(const float* from, std::size_t stride, float scale, float* to) const {
-    for (std::size_t row = 0; row < head_.tokens; ++row) {
-      for (std::size_t d = 0; d < head_.columns; ++d)
-        to[row * head_.padded_width + d] = from[row * stride + d] * scale;
-    }
-  }
-
-  // A line of the cache at a time.
-  void Transpose(const float* rows, float* to) const {
-    for (std::size_t first = 0; first < head_.tokens; first += kColumnsMultiple) {
-      const std::size_t end = std::min(head_.tokens, first + kColumnsMultiple);
-      for (std::size_t d = 0; d < head_.columns; ++d) {
-        for (std::size_t row = first; row < end; ++row)
-          to[d * head_.padded_tokens + row] = rows[row * head_.padded_width + d];
-      }
-    }
-  }
-
-  void Unpack(const float* rows, float scale, float* to, std::size_t stride) const {
-    for (std::size_t row = 0; row < head_.tokens; ++row) {
-      for (std::size_t d = 0; d < head_.columns; ++d)
-        to[row * stride + d] = rows[row * head_.padded_width + d] * scale;
-    }
-  }
-
  private:
   float* Allocate(std::size_t size) {
     buffers_.emplace_back(static_cast<std::int64_t>(size));
