@@ -54,10 +54,10 @@ struct KernelRequest {
 // How a kernel takes operands that are stored in bf16.
 enum class NarrowOperands {
   kWidened,  // it does not: what widens them stands between (widened_step.h)
-  kRead,     // its inputs by itself, where its outputs are f32; else widened
   kTaken,    // inputs and outputs by itself
-  // Its first two inputs by itself, where the instruction set has products of bf16 and no other
-  // input is in bf16; else widened.
+  // Its first two inputs by itself, where no other input is in bf16; else widened. Read: and no
+  // output is. Multiplied: and the instruction set has products of bf16.
+  kRead,
   kMultiplied,
 };
 

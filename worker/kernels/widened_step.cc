@@ -107,15 +107,16 @@ std::span<const ValueId> InputsAfterTwo(const Node& node) {
 }
 
 bool TakesBFloat16(const Kernel& kernel, const KernelRequest& as_stored) {
+  const bool is_of_two = !HasBFloat16(as_stored.graph, InputsAfterTwo(as_stored.node));
   switch (kernel.narrow_operands) {
     case NarrowOperands::kWidened:
       return false;
     case NarrowOperands::kRead:
-      return !HasBFloat16(as_stored.graph, as_stored.node.outputs);
+      return is_of_two && !HasBFloat16(as_stored.graph, as_stored.node.outputs);
     case NarrowOperands::kTaken:
       return true;
     case NarrowOperands::kMultiplied:
-      return HasBFloat16Products() && !HasBFloat16(as_stored.graph, InputsAfterTwo(as_stored.node));
+      return is_of_two && HasBFloat16Products();
   }
   return false;
 }

@@ -16,13 +16,6 @@ HWY_BEFORE_NAMESPACE();
 namespace descent::cpu {
 namespace HWY_NAMESPACE {
 
-HWY_INLINE FloatVector LoadFloats(const float* from) { return hn::LoadU(FloatTag(), from); }
-HWY_INLINE FloatVector LoadFloats(const std::uint16_t* from) {
-  return WidenVector(hn::LoadU(BFloat16Tag(), from));
-}
-HWY_INLINE float LoadFloat(const float* from) { return *from; }
-HWY_INLINE float LoadFloat(const std::uint16_t* from) { return FromBFloat16(*from); }
-
 HWY_INLINE void StoreFloats(FloatVector values, float* to) { hn::StoreU(values, FloatTag(), to); }
 HWY_INLINE void StoreFloats(FloatVector values, std::uint16_t* to) {
   hn::StoreU(RoundVector(values), BFloat16Tag(), to);

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 
+#include "worker/kernels/bfloat16.h"
 #include "worker/kernels/cpu/elementwise-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -36,6 +37,14 @@ HWY_INLINE BFloat16Vector RoundVector(FloatVector values) {
   const auto upper = hn::ShiftRight<16>(hn::IfThenElse(is_nan, quiet, rounded));
   return hn::TruncateTo(BFloat16Tag(), upper);
 }
+
+// Elements that are stored as f32 or as bf16, in f32: a vector, or one.
+HWY_INLINE FloatVector LoadFloats(const float* from) { return hn::LoadU(FloatTag(), from); }
+HWY_INLINE FloatVector LoadFloats(const std::uint16_t* from) {
+  return WidenVector(hn::LoadU(BFloat16Tag(), from));
+}
+HWY_INLINE float LoadFloat(const float* from) { return *from; }
+HWY_INLINE float LoadFloat(const std::uint16_t* from) { return FromBFloat16(*from); }
 
 }  // namespace HWY_NAMESPACE
 }  // namespace descent::cpu

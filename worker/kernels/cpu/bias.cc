@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "worker/kernels/bfloat16.h"
 #include "worker/kernels/cpu/block.h"
 #include "worker/kernels/cpu/cpu_kernels.h"
 #include "worker/kernels/row_step.h"
@@ -10,7 +9,7 @@
 #define HWY_TARGET_INCLUDE "worker/kernels/cpu/bias.cc"
 #include <hwy/foreach_target.h>  // IWYU pragma: keep
 
-#include "worker/kernels/cpu/bfloat16-inl.h"
+#include "worker/kernels/cpu/column_sums-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace descent::cpu {
@@ -23,65 +22,31 @@ void AddBiasRows(const Block& x, const float* bias, float* y) {
   }
 }
 
-// A vector of a row, as f32.
-HWY_INLINE FloatVector LoadRow(const float* row) { return hn::LoadU(FloatTag(), row); }
-HWY_INLINE FloatVector LoadRow(const std::uint16_t* row) {
-  return WidenVector(hn::LoadU(BFloat16Tag(), row));
-}
-
-HWY_INLINE float ToFloat(float value) { return value; }
-HWY_INLINE float ToFloat(std::uint16_t value) { return FromBFloat16(value); }
-
-// The sums of kVectors vectors of columns, each over the rows in order.
-template <std::size_t kVectors, typename T>
-HWY_INLINE void SumVectors(const BlockOf<T>& x, OutputMode mode, float* sums) {
-  const FloatTag tag;
-  const std::size_t lanes = hn::Lanes(tag);
-  FloatVector sum0 = hn::Zero(tag), sum1 = hn::Zero(tag);
-  FloatVector sum2 = hn::Zero(tag), sum3 = hn::Zero(tag);
-  const T* row = x.data;
-  for (std::size_t i = 0; i < x.rows; ++i, row += x.stride) {
-    sum0 = hn::Add(sum0, LoadRow(row));
-    if constexpr (kVectors == 1) continue;
-    sum1 = hn::Add(sum1, LoadRow(row + lanes));
-    sum2 = hn::Add(sum2, LoadRow(row + 2 * lanes));
-    sum3 = hn::Add(sum3, LoadRow(row + 3 * lanes));
-  }
-  const auto store = [&](FloatVector sum, float* to) HWY_ATTR {
-    if (mode == OutputMode::kAccumulate) sum = hn::Add(sum, hn::LoadU(tag, to));
-    hn::StoreU(sum, tag, to);
-  };
-  store(sum0, sums);
-  if constexpr (kVectors == 1) return;
-  store(sum1, sums + lanes);
-  store(sum2, sums + 2 * lanes);
-  store(sum3, sums + 3 * lanes);
-}
-
-// Sums of the columns, each over the rows in order. Where it accumulates, the old value is added
-// last.
+// The elements of a block, as they are.
 template <typename T>
-HWY_INLINE void SumColumnsOf(const BlockOf<T>& x, OutputMode mode, float* sums) {
-  const std::size_t lanes = hn::Lanes(FloatTag());
-  const auto from = [&](std::size_t column) {
-    return BlockOf<T>{x.data + column, x.rows, x.columns - column, x.stride};
-  };
-  std::size_t column = 0;
-  for (; column + 4 * lanes <= x.columns; column += 4 * lanes)
-    SumVectors<4>(from(column), mode, sums + column);
-  for (; column + lanes <= x.columns; column += lanes)
-    SumVectors<1>(from(column), mode, sums + column);
-  for (; column < x.columns; ++column) {
-    float sum = 0;
-    for (std::size_t row = 0; row < x.rows; ++row) sum += ToFloat(x.data[row * x.stride + column]);
-    sums[column] = mode == OutputMode::kAccumulate ? sum + sums[column] : sum;
-  }
-}
+struct BlockTerms {
+  explicit BlockTerms(const BlockOf<T>& block) : x(block), rows(block.rows) {}
 
-void SumColumns(const Block& x, OutputMode mode, float* sums) { SumColumnsOf(x, mode, sums); }
+  HWY_INLINE void Ask(std::size_t row, std::size_t column, std::size_t columns) const {
+    AskForRow(x.data + row * x.stride + column, columns);
+  }
+  HWY_INLINE FloatVector Vector(std::size_t row, std::size_t column) const {
+    return LoadFloats(x.data + row * x.stride + column);
+  }
+  HWY_INLINE float One(std::size_t row, std::size_t column) const {
+    return LoadFloat(x.data + row * x.stride + column);
+  }
+
+  const BlockOf<T> x;
+  const std::size_t rows;
+};
+
+void SumColumns(const Block& x, OutputMode mode, float* sums) {
+  SumTerms(BlockTerms<float>(x), x.columns, mode, sums);
+}
 
 void SumBFloat16Columns(const BlockOf<std::uint16_t>& x, OutputMode mode, float* sums) {
-  SumColumnsOf(x, mode, sums);
+  SumTerms(BlockTerms<std::uint16_t>(x), x.columns, mode, sums);
 }
 
 }  // namespace HWY_NAMESPACE

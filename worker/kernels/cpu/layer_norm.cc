@@ -7,6 +7,7 @@
 
 #include <cmath>
 
+#include "worker/kernels/cpu/column_sums-inl.h"
 #include "worker/kernels/cpu/layer_norm.h"
 #include "worker/kernels/cpu/rows-inl.h"
 
@@ -65,14 +66,50 @@ void NormalizeRowGradient(const NormalizedRow& row, const float* dy, const float
   MapElements(row.size, row.out, differentiate, dy, row.x, gain);
 }
 
-// sums[i] += dy[i] (x[i] - mean) r.
-void AddGainGradient(const NormalizedRow& row, const float* dy, RowMoments moments) {
-  const FloatTag tag;
-  const FloatVector center = hn::Set(tag, moments.mean);
-  const FloatVector scale = hn::Set(tag, moments.inverse_deviation);
-  const auto add = [&](FloatVector sum, FloatVector d, FloatVector x)
-                       HWY_ATTR { return hn::MulAdd(d, hn::Mul(hn::Sub(x, center), scale), sum); };
-  MapElements(row.size, row.out, add, row.out, dy, row.x);
+// dy (x - mean) r.
+template <typename Dy, typename X>
+struct GainTerms {
+  explicit GainTerms(const GainColumns& columns)
+      : dy(static_cast<const Dy*>(columns.dy) + columns.first),
+        x(static_cast<const X*>(columns.x) + columns.first),
+        stride(columns.stride),
+        rows(columns.rows),
+        means(columns.means),
+        inverse_deviations(columns.inverse_deviations) {}
+
+  HWY_INLINE void Ask(std::size_t row, std::size_t column, std::size_t count) const {
+    AskForRow(dy + row * stride + column, count);
+    AskForRow(x + row * stride + column, count);
+  }
+  HWY_INLINE FloatVector Vector(std::size_t row, std::size_t column) const {
+    const FloatTag tag;
+    const FloatVector centered =
+        hn::Sub(LoadFloats(x + row * stride + column), hn::Set(tag, means[row]));
+    const FloatVector normalized = hn::Mul(centered, hn::Set(tag, inverse_deviations[row]));
+    return hn::Mul(LoadFloats(dy + row * stride + column), normalized);
+  }
+  HWY_INLINE float One(std::size_t row, std::size_t column) const {
+    const float centered = LoadFloat(x + row * stride + column) - means[row];
+    return LoadFloat(dy + row * stride + column) * (centered * inverse_deviations[row]);
+  }
+
+  const Dy* const dy;
+  const X* const x;
+  const std::size_t stride, rows;
+  const float* const means;
+  const float* const inverse_deviations;
+};
+
+void SumGains(const GainColumns& columns, OutputMode mode, float* sums) {
+  const auto sum = [&](const auto& terms)
+                       HWY_ATTR { SumTerms(terms, columns.columns, mode, sums); };
+  const bool is_dy_wide = columns.dy_type == DataType::kFloat32;
+  if (columns.x_type == DataType::kFloat32) {
+    if (is_dy_wide) return sum(GainTerms<float, float>(columns));
+    return sum(GainTerms<std::uint16_t, float>(columns));
+  }
+  if (is_dy_wide) return sum(GainTerms<float, std::uint16_t>(columns));
+  return sum(GainTerms<std::uint16_t, std::uint16_t>(columns));
 }
 
 }  // namespace HWY_NAMESPACE
@@ -84,7 +121,7 @@ namespace descent::cpu {
 
 HWY_EXPORT(NormalizeRow);
 HWY_EXPORT(NormalizeRowGradient);
-HWY_EXPORT(AddGainGradient);
+HWY_EXPORT(SumGains);
 
 PreparedStep PrepareLayerNorm(const KernelRequest& request) {
   const auto rows = static_cast<std::size_t>(request.input(0).shape[0]);
@@ -121,18 +158,23 @@ PreparedStep PrepareLayerNormGradient(const KernelRequest& request) {
 PreparedStep PrepareLayerNormGainGradient(const KernelRequest& request) {
   const auto rows = static_cast<std::size_t>(request.input(0).shape[0]);
   const auto columns = static_cast<std::size_t>(request.input(0).shape[1]);
-  // At least a cache line of columns, so that threads do not share one.
-  const std::size_t run_columns = std::max<std::size_t>(16, RowsPerRun(rows) / 16 * 16);
+  const DataType dy_type = request.input(0).type, x_type = request.input(1).type;
+  // As many as several sums on the way at once have.
+  const std::size_t run_columns = std::max<std::size_t>(64, RowsPerRun(rows) / 64 * 64);
   return MakeStep([=, mode = request.mode, &pool = request.pool](const StepRun& run) {
     ForEachRun(pool, columns, run_columns, [&](std::size_t first, std::size_t count) {
-      float* sums = run.output(0) + first;
-      if (mode == OutputMode::kWrite) std::fill_n(sums, count, 0.0f);
-      for (std::size_t row = 0; row < rows; ++row) {
-        const std::size_t offset = row * columns + first;
-        HWY_DYNAMIC_DISPATCH(AddGainGradient)
-        ({run.input(1) + offset, sums, count}, run.input(0) + offset,
-         {run.input(2)[row], run.input(3)[row]});
-      }
+      HWY_DYNAMIC_DISPATCH(SumGains)
+      ({.dy = run.inputs[0],
+        .x = run.inputs[1],
+        .dy_type = dy_type,
+        .x_type = x_type,
+        .first = first,
+        .stride = columns,
+        .rows = rows,
+        .columns = count,
+        .means = run.input(2),
+        .inverse_deviations = run.input(3)},
+       mode, run.output(0) + first);
     });
   });
 }
