@@ -30,8 +30,8 @@ def milliseconds(value):
     return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.3f}"
 
 
-def markdown(rows):
-    lines = [HEADER, ["---"] + ["---:"] * (len(HEADER) - 1), *rows]
+def markdown(rows, header=HEADER):
+    lines = [header, ["---"] + ["---:"] * (len(header) - 1), *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 

@@ -98,13 +98,14 @@ def our_all_reduce(case):
     raise Failed(f"all_reduce_mpi has no line for {case.mebibytes} MiB:\n{table}")
 
 
-def ours(case, data):
-    """Milliseconds of a step, and the number of parameters, of the real service: descent run."""
+def ours(case, data, under=()):
+    """Milliseconds of a step, and the number of parameters, of the real service: descent run, started
+    by the command `under` if there is one."""
     with tempfile.TemporaryDirectory(prefix="descent-compare-") as state:
         file = pathlib.Path(state) / "job.yaml"
         file.write_text(case.job(data))
-        job = json.loads(run([PROGRAMS / "descent", "run", file, "--json", "--quiet", "--workers",
-                              case.processes, "--state-dir", state]))
+        job = json.loads(run([*under, PROGRAMS / "descent", "run", file, "--json", "--quiet",
+                              "--workers", case.processes, "--state-dir", state]))
         return step_milliseconds(case, state, job), int(job["parameter_count"])
 
 
