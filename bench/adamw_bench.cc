@@ -16,7 +16,6 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <functional>
 #include <vector>
 
 #include "bench/update_streams.h"
@@ -36,19 +35,18 @@ constexpr double kSecondsPerLine = 2;
 // Weights and two moments in memory of their own.
 struct State {
   explicit State(std::int64_t size) {
-    for (AlignedBuffer& buffer : buffers) buffer = AlignedBuffer(size);
+    for (std::size_t i = 0; i < kArrays; ++i) buffers.emplace_back(size);
+    arenas = {.weights = buffers[0].span(),
+              .moments = {buffers[1].span(), buffers[2].span()},
+              .average = {}};
   }
-  StateArenas arenas() {
-    return {.weights = buffers[0].span(),
-            .moments = {buffers[1].span(), buffers[2].span()},
-            .average = {}};
-  }
-  std::array<AlignedBuffer, 3> buffers{AlignedBuffer(0), AlignedBuffer(0), AlignedBuffer(0)};
+  static constexpr std::size_t kArrays = 3;
+  std::vector<AlignedBuffer> buffers;
+  StateArenas arenas;
 };
 
-// What is timed, for the parameters `chunk`.
-using Body = std::function<void(IndexRange chunk)>;
-
+// Of body(chunk) for chunks of so many parameters.
+template <typename Body>
 double MillisecondsOf(ThreadPool& pool, std::int64_t size, const Body& body) {
   const MonotonicTime start = MonotonicNow();
   pool.ParallelFor((size + kChunkElements - 1) / kChunkElements, [&](std::int64_t chunk, int) {
@@ -64,13 +62,13 @@ double Median(std::vector<double>& values) {
   return *middle;
 }
 
-Body Streams(State& from, State& to, AlignedBuffer& grads, bool past_caches) {
+auto Streams(State& from, State& to, AlignedBuffer& grads, bool past_caches) {
   return [&from, &to, &grads, past_caches](IndexRange chunk) {
     UpdateStreams streams{.added = grads.span().data() + chunk.first,
                           .from = {},
                           .to = {},
                           .count = static_cast<std::size_t>(chunk.size())};
-    for (std::size_t s = 0; s < from.buffers.size(); ++s) {
+    for (std::size_t s = 0; s < State::kArrays; ++s) {
       streams.from[s] = from.buffers[s].span().data() + chunk.first;
       streams.to[s] = to.buffers[s].span().data() + chunk.first;
     }
@@ -78,13 +76,13 @@ Body Streams(State& from, State& to, AlignedBuffer& grads, bool past_caches) {
   };
 }
 
-Body AdamW(const ArenaUpdate& update, State& from, State& to, AlignedBuffer& grads) {
-  return [&update, from = from.arenas(), to = to.arenas(), &grads](IndexRange chunk) {
+auto AdamW(const ArenaUpdate& update, State& from, State& to, AlignedBuffer& grads) {
+  return [&update, &from, &to, &grads](IndexRange chunk) {
     const UpdateStep step = {.number = 2, .learning_rate = 1e-4};
     update.UpdateRange(step, chunk,
                        grads.span().subspan(static_cast<std::size_t>(chunk.first),
                                             static_cast<std::size_t>(chunk.size())),
-                       from, to);
+                       from.arenas, to.arenas);
   };
 }
 
@@ -96,14 +94,16 @@ void PrintLine(std::int64_t size, int threads, bool is_elsewhere) {
   State from(size);
   State elsewhere(is_elsewhere ? size : 0);
   State& to = is_elsewhere ? elsewhere : from;
-  const std::array<Body, 3> bodies = {AdamW(update, from, to, grads),
-                                      Streams(from, to, grads, false),
-                                      Streams(from, to, grads, true)};
+  const auto adamw = AdamW(update, from, to, grads);
+  const auto stores = Streams(from, to, grads, false);
+  const auto stores_past = Streams(from, to, grads, true);
   std::array<std::vector<double>, 3> times;
   const MonotonicTime start = MonotonicNow();
-  while (times[0].size() < 5 || SecondsBetween(start, MonotonicNow()) < kSecondsPerLine)
-    for (std::size_t b = 0; b < bodies.size(); ++b)
-      times[b].push_back(MillisecondsOf(pool, size, bodies[b]));
+  while (times[0].size() < 5 || SecondsBetween(start, MonotonicNow()) < kSecondsPerLine) {
+    times[0].push_back(MillisecondsOf(pool, size, adamw));
+    times[1].push_back(MillisecondsOf(pool, size, stores));
+    times[2].push_back(MillisecondsOf(pool, size, stores_past));
+  }
   const double ours = Median(times[0]);
   const double plain = Median(times[1]);
   const double past = Median(times[2]);

@@ -18,6 +18,59 @@ Status SystemFailed(Code code, const std::string& what) {
   return Status(code, what + ": " + std::strerror(errno));
 }
 
+constexpr std::size_t kLargePageBytes = std::size_t{2} << 20;
+
+// From here on what an alignment to large pages may waste is little, and to make them is worth it.
+constexpr std::size_t kLargeBytes = 8 * kLargePageBytes;
+
+// MADV_COLLAPSE, which older headers do not have: makes large pages of small ones, at once. Shared
+// pages become large in no other way where the system's shmem_enabled is `never`, as it comes.
+constexpr int kCollapseAdvice = 25;
+
+constexpr std::size_t RoundUp(std::size_t value, std::size_t multiple) {
+  return (value + multiple - 1) / multiple * multiple;
+}
+
+std::size_t BytesToMultiple(const void* address, std::size_t multiple) {
+  const auto number = reinterpret_cast<std::uintptr_t>(address);
+  return RoundUp(number, multiple) - number;
+}
+
+// Maps a file so that its large pages are also those of the process: both begin at a multiple.
+void* MapAligned(int file_descriptor, std::size_t byte_count) {
+  const std::size_t reserved = byte_count + kLargePageBytes;
+  void* const start =
+      mmap(nullptr, reserved, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (start == MAP_FAILED) return MAP_FAILED;
+  auto* const first = static_cast<std::byte*>(start);
+  std::byte* const last = first + reserved;
+  std::byte* const aligned = first + BytesToMultiple(start, kLargePageBytes);
+  void* const mapped =
+      mmap(aligned, byte_count, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, file_descriptor, 0);
+  if (mapped == MAP_FAILED) {
+    munmap(start, reserved);
+    return MAP_FAILED;
+  }
+  std::byte* const end =
+      aligned + RoundUp(byte_count, static_cast<std::size_t>(sysconf(_SC_PAGESIZE)));
+  if (first < aligned) munmap(first, static_cast<std::size_t>(aligned - first));
+  if (end < last) munmap(end, static_cast<std::size_t>(last - end));
+  return mapped;
+}
+
+// What lies in whole large pages becomes large pages, where the system can: a page of each has to
+// be there for it. Where it cannot, everything stays as it is, and slower; pages that are busy now
+// do not tell of others.
+void TakeLargePages(std::span<std::byte> bytes) {
+  for (std::size_t first = BytesToMultiple(bytes.data(), kLargePageBytes);
+       first + kLargePageBytes <= bytes.size(); first += kLargePageBytes) {
+    std::byte* const page = bytes.data() + first;
+    if (madvise(page, 1, MADV_POPULATE_WRITE) != 0) return;
+    const bool is_done = madvise(page, kLargePageBytes, kCollapseAdvice) == 0;
+    if (!is_done && errno != EAGAIN && errno != EBUSY) return;
+  }
+}
+
 std::string Megabytes(std::size_t byte_count) { return std::to_string(byte_count >> 20) + " MiB"; }
 
 }  // namespace
@@ -79,8 +132,9 @@ Result<MappedMemory> MappedMemory::OpenShared(const SharedMemoryTicket& ticket,
 Result<MappedMemory> MappedMemory::Map(int file_descriptor, std::size_t byte_count) {
   MappedMemory memory;
   memory.file_descriptor_ = file_descriptor;
-  void* const start =
-      mmap(nullptr, byte_count, PROT_READ | PROT_WRITE, MAP_SHARED, file_descriptor, 0);
+  void* const start = byte_count >= kLargeBytes ? MapAligned(file_descriptor, byte_count)
+                                                : mmap(nullptr, byte_count, PROT_READ | PROT_WRITE,
+                                                       MAP_SHARED, file_descriptor, 0);
   if (start == MAP_FAILED)
     return SystemFailed(Code::kResourceExhausted,
                         "cannot map " + Megabytes(byte_count) + " of shared memory");
@@ -95,6 +149,7 @@ Status MappedMemory::Reserve(std::size_t first_byte, std::size_t byte_count) {
   const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
   const std::size_t first_page = first_byte / page * page;
   const std::size_t length = first_byte + byte_count - first_page;
+  if (byte_count >= kLargeBytes) TakeLargePages(bytes_.subspan(first_page, length));
   if (madvise(bytes_.data() + first_page, length, MADV_POPULATE_WRITE) == 0) return Status();
   // Kernels before 5.14 do not know the advice, but the file can be filled.
   const bool is_unknown = errno == EINVAL && file_descriptor_ >= 0;
@@ -118,12 +173,12 @@ void MappedMemory::KeepAddresses(MappedMemory memory) {
 }
 
 void ReleasePages(std::span<float> values) {
-  const auto page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
-  const auto first = reinterpret_cast<std::uintptr_t>(values.data());
-  const std::uintptr_t first_page = (first + page - 1) / page * page;
-  const std::uintptr_t last_page = (first + values.size_bytes()) / page * page;
-  if (first_page < last_page)
-    madvise(reinterpret_cast<void*>(first_page), last_page - first_page, MADV_DONTNEED);
+  const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  const std::span<std::byte> bytes = std::as_writable_bytes(values);
+  const std::size_t first = BytesToMultiple(bytes.data(), page);
+  if (first >= bytes.size()) return;
+  const std::size_t length = (bytes.size() - first) / page * page;
+  if (length > 0) madvise(bytes.data() + first, length, MADV_DONTNEED);
 }
 
 }  // namespace descent

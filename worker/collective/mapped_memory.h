@@ -29,7 +29,8 @@ class MappedMemory {
   static Result<MappedMemory> MakePrivate(std::size_t byte_count);
 
   // Pages that others can open by ticket(), as long as this object lives and CloseFile was not
-  // called. kResourceExhausted, kUnavailable: this system has no anonymous files.
+  // called. From 16 MiB on they begin at a multiple of 2 MiB, wherever they are mapped.
+  // kResourceExhausted, kUnavailable: this system has no anonymous files.
   static Result<MappedMemory> MakeShared(std::size_t byte_count);
 
   // The pages of another process, or of this one. kUnavailable: they cannot be opened from here,
@@ -37,7 +38,8 @@ class MappedMemory {
   static Result<MappedMemory> OpenShared(const SharedMemoryTicket& ticket, std::size_t byte_count);
 
   // Takes up these pages now, so that running out of memory is an error here and not a signal
-  // later. kResourceExhausted.
+  // later; what they hold stays. From 16 MiB on as large pages where the system gives them, which
+  // save most translations of addresses. kResourceExhausted.
   Status Reserve(std::size_t first_byte, std::size_t byte_count);
 
   // Gives the pages back to the system, but keeps their addresses mapped until the process ends:

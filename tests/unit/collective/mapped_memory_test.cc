@@ -48,6 +48,30 @@ TEST(MappedMemoryTest, MoreThanTheAddressSpaceIsRefused) {
             Code::kResourceExhausted);
 }
 
+TEST(MappedMemoryTest, LargeSharedPagesBeginWhereLargePagesOfTheSystemDo) {
+  constexpr std::size_t kByteCount = (std::size_t{16} << 20) + 4096;
+
+  const MappedMemory made = MappedMemory::MakeShared(kByteCount).value();
+  const MappedMemory opened = MappedMemory::OpenShared(made.ticket(), kByteCount).value();
+
+  for (const MappedMemory* memory : {&made, &opened})
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(memory->bytes().data()) % (std::size_t{2} << 20), 0);
+}
+
+TEST(MappedMemoryTest, ReservingLargePagesKeepsWhatTheyHold) {
+  constexpr std::size_t kByteCount = std::size_t{18} << 20;
+  MappedMemory made = MappedMemory::MakeShared(kByteCount).value();
+  const MappedMemory opened = MappedMemory::OpenShared(made.ticket(), kByteCount).value();
+  made.bytes()[5000] = std::byte{1};
+  made.bytes()[kByteCount - 1] = std::byte{2};
+
+  ASSERT_TRUE(made.Reserve(0, kByteCount).ok());
+
+  EXPECT_EQ(opened.bytes()[5000], std::byte{1});
+  EXPECT_EQ(opened.bytes()[5001], std::byte{0});
+  EXPECT_EQ(opened.bytes()[kByteCount - 1], std::byte{2});
+}
+
 TEST(MappedMemoryTest, ReservedPagesAreZeroAndWritable) {
   MappedMemory memory = MappedMemory::MakeShared(20000).value();
 
