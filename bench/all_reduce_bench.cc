@@ -28,7 +28,7 @@ void ReduceOnRank(InProcessGroup& group, int rank, std::size_t size, std::int64_
   const std::vector<const float*> partial_sums(tree.PartialSumsOf(rank).size(), values.data());
   std::vector<float> sum(size);
   for (std::int64_t i = 0; i < repetitions; ++i)
-    if (!collective->AllReduce(tree, partial_sums, sum).ok()) return;
+    if (!collective->AllReduce(tree, partial_sums, SumTarget::To(sum)).ok()) return;
 }
 
 // Ranks as threads. Each iteration is 20 reductions, so that starting the threads does not count.

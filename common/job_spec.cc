@@ -13,6 +13,7 @@
 #include "common/job_spec_loss.h"
 #include "common/job_spec_nonfinite.h"
 #include "common/job_spec_optimizer.h"
+#include "common/job_spec_reduction.h"
 #include "common/limits.h"
 #include "common/spec_checker.h"
 
@@ -163,6 +164,7 @@ std::vector<Violation> ValidateJobSpec(const JobSpec& spec) {
                   fmt::format("optimizer.{}.lr", OptimizerName(spec.optimizer)), checker);
   CheckEvaluation(spec, checker);
   CheckNonfinite(spec, checker);
+  CheckReduction(spec, checker);
   CheckCheckpoint(spec, checker);
   CheckWorkers(spec, checker);
   return checker.TakeViolations();

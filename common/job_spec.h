@@ -16,6 +16,7 @@
 #include "common/nonfinite_spec.h"
 #include "common/optimizer_spec.h"
 #include "common/precision.h"
+#include "common/reduction.h"
 #include "common/resnet_spec.h"
 #include "common/shard_planner.h"
 
@@ -109,7 +110,8 @@ struct JobSpec {
   NonfiniteSpec nonfinite;  // what follows a step whose loss or gradient is not finite
   WorkersSpec workers;
   CollectiveKind collective = CollectiveKind::kAuto;  // how gradients travel; not what they add to
-  UpdateKind update = UpdateKind::kReplicated;        // who applies the update; the same bits
+  ReductionKind reduction = ReductionKind::kReproducible;
+  UpdateKind update = UpdateKind::kReplicated;  // who applies the update; the same bits
   int restarts_max = 5;  // consecutive attempts without a newly committed step
 };
 

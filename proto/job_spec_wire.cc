@@ -12,6 +12,7 @@
 #include "proto/nonfinite_wire.h"
 #include "proto/optimizer_wire.h"
 #include "proto/precision_wire.h"
+#include "proto/reduction_wire.h"
 #include "proto/wire.h"
 
 namespace descent {
@@ -213,6 +214,7 @@ v1::JobSpec ToProto(const JobSpec& spec) {
   SetEvaluation(spec, proto);
   SetNonfinite(spec, proto);
   SetPrecision(spec, proto);
+  SetReduction(spec, proto);
   proto.mutable_checkpoint()->set_every_steps(spec.checkpoint.every_steps);
   proto.mutable_checkpoint()->set_keep_last(spec.checkpoint.keep_last);
   proto.mutable_workers()->set_min(spec.workers.min);
@@ -242,6 +244,7 @@ Result<JobSpec> FromProto(const v1::JobSpec& proto) {
   DESCENT_RETURN_IF_ERROR(SetEvaluation(proto, spec));
   DESCENT_RETURN_IF_ERROR(SetNonfinite(proto, spec));
   DESCENT_RETURN_IF_ERROR(SetPrecision(proto, spec));
+  DESCENT_RETURN_IF_ERROR(SetReduction(proto, spec));
   spec.checkpoint.every_steps = proto.checkpoint().every_steps();
   if (proto.checkpoint().has_keep_last())
     spec.checkpoint.keep_last = proto.checkpoint().keep_last();

@@ -19,7 +19,7 @@ Result<std::unique_ptr<Collective>> FormGroup(const Assign& assign,
   const FormingWatch watch(control);
   // Tags of MPI are at least 15 bits wide; two groups that form at once have near generations.
   const int tag = static_cast<int>(assign.generation % 0x7fff);
-  return FormCollective(assign.spec.collective, assign.world_ranks, tag);
+  return FormCollective(assign.spec.collective, assign.spec.reduction, assign.world_ranks, tag);
 }
 
 }  // namespace

@@ -91,10 +91,11 @@ def our_all_reduce(case):
     root = ["--allow-run-as-root"] if os.geteuid() == 0 else []
     table = run(["mpirun", *root, "--oversubscribe", "--bind-to", "none", "-n", 2,
                  PROGRAMS.parent / "bench" / "all_reduce_mpi", case.mebibytes])
-    for line in table.splitlines():
-        cells = line.split()
-        if cells and cells[0] == str(1024 * case.mebibytes):
-            return float(cells[2]) / 1e3, float(cells[4]) / 1e3  # the cells are microseconds
+    _, names, *lines = table.splitlines()
+    for line in lines:
+        cells = dict(zip(names.split(), line.split()))
+        if cells["KiB"] == str(1024 * case.mebibytes):
+            return float(cells["shared"]) / 1e3, float(cells["limit"]) / 1e3  # microseconds
     raise Failed(f"all_reduce_mpi has no line for {case.mebibytes} MiB:\n{table}")
 
 

@@ -33,6 +33,12 @@ std::string PlacementText(const JobSpec& spec, const ClusterView& cluster) {
   return text + (free_max >= spec.workers.min ? " -> would start at once" : " -> would wait");
 }
 
+std::string WorkersMeaning(const JobSpec& spec) {
+  return spec.reduction == ReductionKind::kFastest
+             ? "whose number changes rounding (reduction: fastest)"
+             : "with the same result";
+}
+
 }  // namespace
 
 std::string BatchText(const JobSpec& spec, std::optional<std::int64_t> train_samples) {
@@ -46,10 +52,10 @@ std::string DryRunText(const JobSpec& spec, const ClusterView& cluster) {
   return fmt::format(
       "OK  spec valid\n"
       "    {}\n"
-      "    workers {} to {}, with the same result; {} thread{} each\n"
+      "    workers {} to {}, {}; {} thread{} each\n"
       "    placement now: {}\n",
-      BatchText(spec, train_samples), spec.workers.min, spec.workers.max, spec.workers.threads,
-      spec.workers.threads == 1 ? "" : "s", PlacementText(spec, cluster));
+      BatchText(spec, train_samples), spec.workers.min, spec.workers.max, WorkersMeaning(spec),
+      spec.workers.threads, spec.workers.threads == 1 ? "" : "s", PlacementText(spec, cluster));
 }
 
 }  // namespace descent

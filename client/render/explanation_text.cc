@@ -153,7 +153,10 @@ std::string PredictionText(const Json& explanation, const JobSpec& spec) {
        FormatBytes(static_cast<std::int64_t>(explanation.at("exchanged_bytes").get<double>())) +
            " a worker, as far as memory bounds it"});
   table.AddRow({"update", Milliseconds(step.at("update")), ""});
-  return text + Indented(table.ToString());
+  text += Indented(table.ToString());
+  if (spec.reduction == ReductionKind::kFastest)
+    text += "The number of workers changes rounding, because MPI adds (reduction: fastest).\n";
+  return text;
 }
 
 std::string MeasurementText(const Json& explanation) {

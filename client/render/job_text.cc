@@ -216,6 +216,8 @@ std::string JobDescription(const JobView& job, double now) {
   add("Batch",
       fmt::format("{} = {} logical workers, micro batches of {}", BatchSizeText(job.spec.batch),
                   job.spec.batch.logical_workers, job.spec.batch.micro));
+  if (job.spec.reduction == ReductionKind::kFastest)
+    add("Reduction", "fastest: the number of workers changes rounding");
   add("Parameters", job.parameter_count > 0 ? FormatGrouped(job.parameter_count) : "");
   add("Instructions", job.instruction_set);
   add("From", job.forked_from);

@@ -25,7 +25,7 @@ void ReduceUntilAborted(Collective& collective, int victim) {
                                                values.value().data());
   for (int step = 0;; ++step) {
     if (step == kStepsBeforeDeath && collective.rank() == victim) raise(SIGKILL);
-    const Status status = collective.AllReduce(tree, partial_sums, values.value());
+    const Status status = collective.AllReduce(tree, partial_sums, SumTarget::To(values.value()));
     if (status.ok()) continue;
     std::printf("rank %d: %s\n", collective.rank(), status.ToString().c_str());
     std::fflush(stdout);
@@ -43,9 +43,12 @@ int Main(int argc, char** argv) {
   MPI_Comm_size(MPI_COMM_WORLD, &world_size);
   std::vector<int> ranks(static_cast<std::size_t>(world_size));
   std::iota(ranks.begin(), ranks.end(), 0);
+  const std::string name = argv[1];
   const CollectiveKind kind =
-      std::string(argv[1]) == "mpi" ? CollectiveKind::kMpi : CollectiveKind::kSharedMemory;
-  const auto collective = FormCollective(kind, ranks, 1);
+      name == "shared_memory" ? CollectiveKind::kSharedMemory : CollectiveKind::kMpi;
+  const ReductionKind reduction =
+      name == "fastest" ? ReductionKind::kFastest : ReductionKind::kReproducible;
+  const auto collective = FormCollective(kind, reduction, ranks, 1);
   if (!collective.ok()) std::abort();
   ReduceUntilAborted(*collective.value(), std::atoi(argv[2]));
   return 1;

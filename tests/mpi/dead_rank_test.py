@@ -61,6 +61,9 @@ class DeadRankTest(unittest.TestCase):
     def test_ranks_that_send_messages_end(self):
         self.check("mpi", 1)
 
+    def test_ranks_that_add_by_mpi_end(self):
+        self.check("fastest", 1)
+
 
 if __name__ == "__main__":
     unittest.main()

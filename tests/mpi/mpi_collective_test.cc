@@ -56,7 +56,7 @@ struct MpiWorld : HostMemory {
 
 struct OverMessages {
   static Result<std::unique_ptr<Collective>> Make(const std::vector<int>& ranks) {
-    return FormCollective(CollectiveKind::kMpi, ranks, 1);
+    return FormCollective(CollectiveKind::kMpi, ReductionKind::kReproducible, ranks, 1);
   }
 };
 INSTANTIATE_TYPED_TEST_SUITE_P(Mpi, CollectiveConformanceTest, MpiWorld<OverMessages>);
@@ -73,7 +73,7 @@ INSTANTIATE_TYPED_TEST_SUITE_P(MpiInPieces, ReduceScatterConformanceTest, MpiWor
 
 struct OverSharedMemory {
   static Result<std::unique_ptr<Collective>> Make(const std::vector<int>& ranks) {
-    return FormCollective(CollectiveKind::kSharedMemory, ranks, 1);
+    return FormCollective(CollectiveKind::kSharedMemory, ReductionKind::kReproducible, ranks, 1);
   }
 };
 INSTANTIATE_TYPED_TEST_SUITE_P(SharedMemory, CollectiveConformanceTest, MpiWorld<OverSharedMemory>);
@@ -81,7 +81,8 @@ INSTANTIATE_TYPED_TEST_SUITE_P(SharedMemory, ReduceScatterConformanceTest,
                                MpiWorld<OverSharedMemory>);
 
 TEST(FormCollectiveTest, SeveralRanksOfOneHostShareMemoryByThemselves) {
-  const auto collective = FormCollective(CollectiveKind::kAuto, FirstRanks(WorldSize()), 20);
+  const auto collective = FormCollective(CollectiveKind::kAuto, ReductionKind::kReproducible,
+                                         FirstRanks(WorldSize()), 20);
 
   ASSERT_TRUE(collective.ok()) << collective.status();
   EXPECT_EQ(collective.value()->shares_memory(), WorldSize() > 1);

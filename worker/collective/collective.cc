@@ -12,10 +12,9 @@ Status Collective::Barrier() {
 }
 
 Status Collective::AllReduce(const CanonicalTree& tree, std::span<const float* const> partial_sums,
-                             std::span<float> sum) {
-  DESCENT_RETURN_IF_ERROR(
-      ReduceScatter(tree, partial_sums,
-                    {.bucket_size = static_cast<std::int64_t>(sum.size()), .bucket = sum.data()}));
+                             const SumTarget& target) {
+  DESCENT_RETURN_IF_ERROR(ReduceScatter(tree, partial_sums, target));
+  const std::span sum(target.bucket, static_cast<std::size_t>(target.bucket_size));
   return AllGatherSlices(std::span(&sum, 1));
 }
 

@@ -26,6 +26,11 @@ struct SumTarget {
   std::int64_t bucket_size = 0;
   float* bucket = nullptr;      // where the sum is written, [bucket_size]; null: it is not kept
   BlockListener on_block = {};  // may be empty
+
+  // The sum is written to `bucket`, and nobody hears of it.
+  static SumTarget To(std::span<float> bucket) {
+    return {.bucket_size = static_cast<std::int64_t>(bucket.size()), .bucket = bucket.data()};
+  }
 };
 
 // A fixed group of ranks that act together. Every rank must make the same calls, in the same order,
@@ -77,10 +82,10 @@ class Collective {
   // Blocks until every rank has called it. What a rank wrote before, all may read after.
   virtual Status Barrier();
 
-  // The whole sum on every rank: ReduceScatter, then AllGatherSlices. Once it returns nobody reads
-  // the partial sums.
-  Status AllReduce(const CanonicalTree& tree, std::span<const float* const> partial_sums,
-                   std::span<float> sum);
+  // The whole sum on every rank, in target.bucket: ReduceScatter, then AllGatherSlices. A listener
+  // hears of this rank's slice alone. Once it returns nobody reads the partial sums.
+  virtual Status AllReduce(const CanonicalTree& tree, std::span<const float* const> partial_sums,
+                           const SumTarget& target);
 
   // Any thread, any number of times; returns at once. Other ranks may be aborted too.
   virtual void Abort() = 0;

@@ -7,7 +7,9 @@
 #include <utility>
 #include <vector>
 
+#include "common/check.h"
 #include "common/log.h"
+#include "worker/collective/fastest_collective.h"
 #include "worker/collective/shared_memory_collective.h"
 
 namespace descent {
@@ -99,8 +101,12 @@ Result<std::unique_ptr<Collective>> ChooseCollective(CollectiveKind kind, MpiGro
   return std::move(group.collective);
 }
 
-Result<std::unique_ptr<Collective>> FormCollective(CollectiveKind kind,
+Result<std::unique_ptr<Collective>> FormCollective(CollectiveKind kind, ReductionKind reduction,
                                                    std::span<const int> world_ranks, int tag) {
+  if (reduction == ReductionKind::kFastest) {
+    DESCENT_CHECK(kind != CollectiveKind::kSharedMemory);
+    return MakeFastestCollective(world_ranks, tag);
+  }
   if (kind == CollectiveKind::kMpi) return MakeMpiCollective(world_ranks, tag);
   DESCENT_ASSIGN(MpiGroup group, MakeMpiGroup(world_ranks, tag));
   return ChooseCollective(kind, std::move(group));

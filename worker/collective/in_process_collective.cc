@@ -3,7 +3,6 @@
 #include <cstring>
 
 #include "common/check.h"
-#include "worker/collective/tree_collective.h"
 
 namespace descent {
 namespace {
@@ -16,36 +15,96 @@ class InProcessExchange final : public Exchange {
 
   int rank() const override { return rank_; }
   int world_size() const override { return group_.world_size(); }
-  Status Transfer(std::span<const Outgoing> sends, std::span<const Incoming> receives) override {
-    return group_.Transfer(rank_, sends, receives);
+
+  Result<std::size_t> Start(std::span<const Outgoing> sends,
+                            std::span<const Incoming> receives) override {
+    DESCENT_RETURN_IF_ERROR(group_.Post(rank_, sends));
+    receives_.insert(receives_.end(), receives.begin(), receives.end());
+    sent_count_ += sends.size();
+    batches_.push_back({.sent = sent_count_, .received = receives_.size()});
+    return batches_.size() - 1;
   }
+
+  Status Await(std::size_t batch) override { return Complete(batches_[batch]); }
+
+  Status Finish() override {
+    const Status status = Complete({.sent = sent_count_, .received = receives_.size()});
+    receives_.clear();
+    batches_.clear();
+    sent_count_ = taken_count_ = 0;
+    return status;
+  }
+
   bool is_memory_in_use() const override { return false; }
   void Abort() override { group_.Abort(); }
 
  private:
+  struct Batch {  // counts up to its end
+    std::size_t sent = 0;
+    std::size_t received = 0;
+  };
+
+  Status Complete(const Batch& end) {
+    for (; taken_count_ < end.received; ++taken_count_)
+      DESCENT_RETURN_IF_ERROR(group_.Take(rank_, receives_[taken_count_]));
+    return group_.AwaitReaders(rank_, sent_count_ - end.sent);
+  }
+
   InProcessGroup& group_;
   const int rank_;
+  // Since the last Finish:
+  std::vector<Incoming> receives_;
+  std::vector<Batch> batches_;
+  std::size_t sent_count_ = 0;
+  std::size_t taken_count_ = 0;
 };
 
 }  // namespace
 
 InProcessGroup::InProcessGroup(int world_size) {
   DESCENT_CHECK(world_size >= 1);
-  posted_.resize(static_cast<std::size_t>(world_size));
+  const auto count = static_cast<std::size_t>(world_size);
+  mailboxes_.resize(count * count);
+  unread_.resize(count);
 }
 
-Status InProcessGroup::Transfer(int rank, std::span<const Exchange::Outgoing> sends,
-                                std::span<const Exchange::Incoming> receives) {
+Status InProcessGroup::Post(int rank, std::span<const Exchange::Outgoing> sends) {
+  const std::lock_guard lock(mutex_);
+  if (is_aborted_) return Aborted();
+  for (const Exchange::Outgoing& send : sends)
+    MailboxOf(rank, send.peer).messages.push_back(send.bytes);
+  unread_[static_cast<std::size_t>(rank)] += sends.size();
+  changed_.notify_all();
+  return Status();
+}
+
+Status InProcessGroup::Take(int rank, const Exchange::Incoming& receive) {
   std::unique_lock lock(mutex_);
-  posted_[static_cast<std::size_t>(rank)] = sends;
-  if (!Meet(lock)) return Aborted();
+  Mailbox& mailbox = MailboxOf(receive.peer, rank);
+  changed_.wait(lock, [&] { return is_aborted_ || mailbox.next < mailbox.messages.size(); });
+  if (is_aborted_) return WaitForCopies(lock);
+  const std::span<const std::byte> message = mailbox.messages[mailbox.next++];
+  if (mailbox.next == mailbox.messages.size()) {
+    mailbox.messages.clear();
+    mailbox.next = 0;
+  }
+  DESCENT_CHECK(receive.bytes.size() == message.size());
 
   ++copying_count_;
   lock.unlock();
-  CopyMessages(rank, receives);
+  std::memcpy(receive.bytes.data(), message.data(), message.size());
   lock.lock();
   --copying_count_;
-  return Meet(lock) ? Status() : Aborted();
+  --unread_[static_cast<std::size_t>(receive.peer)];
+  changed_.notify_all();
+  return Status();
+}
+
+Status InProcessGroup::AwaitReaders(int rank, std::size_t unread_max) {
+  std::unique_lock lock(mutex_);
+  const std::size_t& unread = unread_[static_cast<std::size_t>(rank)];
+  changed_.wait(lock, [&] { return is_aborted_ || unread <= unread_max; });
+  return is_aborted_ ? WaitForCopies(lock) : Status();
 }
 
 void InProcessGroup::Abort() {
@@ -54,39 +113,18 @@ void InProcessGroup::Abort() {
   changed_.notify_all();
 }
 
-// Waits until all ranks are here, or the group is aborted: then false, once the ranks that are
-// still copying have finished, because they read the others' buffers.
-bool InProcessGroup::Meet(std::unique_lock<std::mutex>& lock) {
-  const long meeting = meeting_;
-  if (++arrived_count_ == world_size()) {
-    arrived_count_ = 0;
-    ++meeting_;
-  }
-  changed_.notify_all();
-  changed_.wait(lock, [&] { return is_aborted_ || meeting_ != meeting; });
-  if (!is_aborted_) return true;
+// Ranks that are still copying read the others' buffers.
+Status InProcessGroup::WaitForCopies(std::unique_lock<std::mutex>& lock) {
   changed_.wait(lock, [&] { return copying_count_ == 0; });
-  return false;
+  return Aborted();
 }
 
-void InProcessGroup::CopyMessages(int rank, std::span<const Exchange::Incoming> receives) const {
-  for (int peer = 0; peer < world_size(); ++peer) {
-    auto receive = receives.begin();
-    for (const Exchange::Outgoing& send : posted_[static_cast<std::size_t>(peer)]) {
-      if (send.peer != rank) continue;
-      while (receive != receives.end() && receive->peer != peer) ++receive;
-      DESCENT_CHECK(receive != receives.end());
-      DESCENT_CHECK(receive->bytes.size() == send.bytes.size());
-      std::memcpy(receive->bytes.data(), send.bytes.data(), send.bytes.size());
-      ++receive;
-    }
-  }
-}
-
-std::unique_ptr<Collective> MakeInProcessCollective(InProcessGroup& group, int rank) {
+std::unique_ptr<Collective> MakeInProcessCollective(InProcessGroup& group, int rank,
+                                                    std::int64_t segment_elements_max) {
   DESCENT_CHECK(rank >= 0);
   DESCENT_CHECK(rank < group.world_size());
-  return std::make_unique<TreeCollective>(std::make_unique<InProcessExchange>(group, rank));
+  return std::make_unique<TreeCollective>(std::make_unique<InProcessExchange>(group, rank),
+                                          segment_elements_max);
 }
 
 }  // namespace descent

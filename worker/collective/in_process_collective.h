@@ -1,6 +1,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstddef>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -8,6 +9,7 @@
 
 #include "worker/collective/collective.h"
 #include "worker/collective/exchange.h"
+#include "worker/collective/tree_collective.h"
 
 namespace descent {
 
@@ -17,32 +19,46 @@ class InProcessGroup {
  public:
   explicit InProcessGroup(int world_size);
 
-  int world_size() const { return static_cast<int>(posted_.size()); }
+  int world_size() const { return static_cast<int>(unread_.size()); }
 
-  // Exchange::Transfer of one rank: posts its messages, waits for all ranks, copies what is meant
-  // for it, and waits until all have copied. Once it returns, kAborted or not, nobody reads
-  // `sends`.
-  Status Transfer(int rank, std::span<const Exchange::Outgoing> sends,
-                  std::span<const Exchange::Incoming> receives);
+  // Offers messages to their receivers, who copy them.
+  Status Post(int rank, std::span<const Exchange::Outgoing> sends);
+
+  // Copies the next message for `rank` from a peer to its place, once it is posted.
+  Status Take(int rank, const Exchange::Incoming& receive);
+
+  // Blocks until at most `unread_max` of this rank's messages are still to be copied. Once a call
+  // has returned kAborted nobody reads any of them.
+  Status AwaitReaders(int rank, std::size_t unread_max);
 
   // Wakes all ranks: their calls, now and later, return kAborted.
   void Abort();
 
  private:
-  bool Meet(std::unique_lock<std::mutex>& lock);
-  void CopyMessages(int rank, std::span<const Exchange::Incoming> receives) const;
+  struct Mailbox {  // what one rank has for another
+    std::vector<std::span<const std::byte>> messages;
+    std::size_t next = 0;
+  };
+
+  Mailbox& MailboxOf(int sender, int receiver) {
+    return mailboxes_[static_cast<std::size_t>(sender) * unread_.size() +
+                      static_cast<std::size_t>(receiver)];
+  }
+  Status WaitForCopies(std::unique_lock<std::mutex>& lock);
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  // Guarded by mutex_; between the two meetings of a transfer `posted_` is read without it.
-  std::vector<std::span<const Exchange::Outgoing>> posted_;  // [world_size]
-  int arrived_count_ = 0;
+  // Guarded by mutex_.
+  std::vector<Mailbox> mailboxes_;   // [sender, receiver]
+  std::vector<std::size_t> unread_;  // [world_size]: a sender's messages that nobody has copied
   int copying_count_ = 0;
-  long meeting_ = 0;  // grows each time all ranks have arrived
   bool is_aborted_ = false;
 };
 
 // `rank` of `group`. Abort() on one rank's collective aborts the whole group.
-std::unique_ptr<Collective> MakeInProcessCollective(InProcessGroup& group, int rank);
+// `segment_elements_max` is for tests.
+std::unique_ptr<Collective> MakeInProcessCollective(
+    InProcessGroup& group, int rank,
+    std::int64_t segment_elements_max = TreeCollective::kSegmentElementsMax);
 
 }  // namespace descent

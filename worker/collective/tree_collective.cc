@@ -1,9 +1,6 @@
 #include "worker/collective/tree_collective.h"
 
 #include <algorithm>
-#include <cstring>
-#include <limits>
-#include <string>
 #include <utility>
 
 #include "common/check.h"
@@ -12,122 +9,154 @@
 namespace descent {
 namespace {
 
-constexpr std::int64_t kAllocationElementsMax =
-    std::numeric_limits<std::int64_t>::max() / static_cast<std::int64_t>(sizeof(float));
+// Of each slice. One is added while the next arrives and the one after it is on its way.
+constexpr std::size_t kSegmentsUnderWay = 3;
 
-void GrowTo(std::vector<float>& values, std::size_t size) {
-  if (values.size() < size) values.resize(size);
+// So that small buckets overlap as well.
+constexpr std::int64_t kSegmentsWanted = 4;
+
+std::int64_t DivideUp(std::int64_t count, std::int64_t divisor) {
+  return (count + divisor - 1) / divisor;
 }
 
 }  // namespace
 
-TreeCollective::TreeCollective(std::unique_ptr<Exchange> exchange)
-    : exchange_(std::move(exchange)) {}
-
-// Messages that an abort left on their way may reach for their memory as long as the process lives.
-TreeCollective::~TreeCollective() {
-  if (!exchange_->is_memory_in_use()) return;
-  for (MappedMemory& memory : allocations_) MappedMemory::KeepAddresses(std::move(memory));
-  new std::vector<float>(std::move(staging_));
+TreeCollective::TreeCollective(std::unique_ptr<Exchange> exchange,
+                               std::int64_t segment_elements_max)
+    : MessageCollective(std::move(exchange)), segment_elements_max_(segment_elements_max) {
+  DESCENT_CHECK(segment_elements_max > 0);
+  DESCENT_CHECK(segment_elements_max % kSliceUnitElements == 0);
 }
 
-// Ranks begin with different peers, so that they do not all press on the same one.
-int TreeCollective::PeerAt(int distance) const { return (rank() + distance) % world_size(); }
-
-// A rank that has no room ends here, and the others learn of it as of any rank that leaves.
-Result<std::span<float>> TreeCollective::Allocate(std::int64_t element_count, MemoryKind) {
-  DESCENT_CHECK(element_count >= 0);
-  if (element_count > kAllocationElementsMax)
-    return Status(Code::kResourceExhausted,
-                  std::to_string(element_count) + " values are more than any machine has");
-  const auto count = static_cast<std::size_t>(element_count);
-  DESCENT_ASSIGN(MappedMemory memory, MappedMemory::MakePrivate(count * sizeof(float)));
-  allocations_.push_back(std::move(memory));
-  return std::span(reinterpret_cast<float*>(allocations_.back().bytes().data()), count);
-}
-
-std::span<float> TreeCollective::MemoryOf(int peer, std::span<float> mine) const {
-  DESCENT_CHECK(peer == rank());
-  return mine;
-}
-
-Status TreeCollective::AllGather(std::span<const std::byte> mine, std::span<std::byte> all) {
-  DESCENT_CHECK(all.size() == mine.size() * static_cast<std::size_t>(world_size()));
-  const auto part_of = [&](int rank) {
-    return all.subspan(static_cast<std::size_t>(rank) * mine.size(), mine.size());
-  };
-  if (!mine.empty()) std::memmove(part_of(rank()).data(), mine.data(), mine.size());
-
-  sends_.clear();
-  receives_.clear();
-  for (int distance = 1; distance < world_size() && !mine.empty(); ++distance) {
-    const int peer = PeerAt(distance);
-    sends_.push_back({.peer = peer, .bytes = mine});
-    receives_.push_back({.peer = peer, .bytes = part_of(peer)});
-  }
-  return exchange_->Transfer(sends_, receives_);
-}
+TreeCollective::~TreeCollective() { KeepIfInUse(std::move(staging_)); }
 
 Status TreeCollective::ReduceScatter(const CanonicalTree& tree,
                                      std::span<const float* const> partial_sums,
                                      const SumTarget& target) {
-  DESCENT_CHECK(tree.world_size() == world_size());
-  DESCENT_CHECK(partial_sums.size() == tree.PartialSumsOf(rank()).size());
-  DESCENT_RETURN_IF_ERROR(
-      ExchangePartialSums(tree, partial_sums, static_cast<std::size_t>(target.bucket_size)));
-  ordered_sum_.Add(tree, slots_, SliceOf(target.bucket_size, world_size(), rank()), target);
+  return Reduce(
+      {.tree = tree, .partial_sums = partial_sums, .target = target, .is_gathered = false});
+}
+
+Status TreeCollective::AllReduce(const CanonicalTree& tree,
+                                 std::span<const float* const> partial_sums,
+                                 const SumTarget& target) {
+  return Reduce(
+      {.tree = tree, .partial_sums = partial_sums, .target = target, .is_gathered = true});
+}
+
+// All ranks walk through the segments alike, so their messages have the same order.
+Status TreeCollective::Reduce(const Reduction& reduction) {
+  DESCENT_CHECK(reduction.tree.world_size() == world_size());
+  DESCENT_CHECK(reduction.partial_sums.size() == reduction.tree.PartialSumsOf(rank()).size());
+  CutIntoSegments(reduction.target.bucket_size);
+  const auto slot_count = static_cast<std::size_t>(reduction.tree.slot_count());
+  const std::size_t staged =
+      std::min(segment_count_, kSegmentsUnderWay) * (slot_count - reduction.partial_sums.size());
+  const IndexRange first = SegmentOf(reduction.target.bucket_size, rank(), 0);
+  staging_.resize(std::max(staging_.size(), staged * static_cast<std::size_t>(first.size())));
+  slots_.resize(slot_count);
+  batches_.clear();
+
+  for (std::size_t segment = 0; segment < std::min(segment_count_, kSegmentsUnderWay); ++segment)
+    DESCENT_RETURN_IF_ERROR(StartPartialSums(reduction, segment));
+  for (std::size_t segment = 0; segment < segment_count_; ++segment) {
+    DESCENT_RETURN_IF_ERROR(exchange().Await(batches_[segment]));
+    AddSegment(reduction, segment);
+    if (reduction.is_gathered) DESCENT_RETURN_IF_ERROR(StartFinished(reduction, segment));
+    if (segment + kSegmentsUnderWay < segment_count_)
+      DESCENT_RETURN_IF_ERROR(StartPartialSums(reduction, segment + kSegmentsUnderWay));
+  }
+  return exchange().Finish();
+}
+
+Status TreeCollective::StartPartialSums(const Reduction& reduction, std::size_t segment) {
+  const std::int64_t bucket_size = reduction.target.bucket_size;
+  sends_.clear();
+  receives_.clear();
+  std::size_t staged = 0;
+  for (int distance = 1; distance < world_size(); ++distance) {
+    const int peer = PeerAt(distance);
+    const IndexRange theirs = SegmentOf(bucket_size, peer, segment);
+    for (const float* values : reduction.partial_sums)
+      if (theirs.size() > 0)
+        sends_.push_back({.peer = peer,
+                          .bytes = std::as_bytes(std::span(
+                              values + theirs.first, static_cast<std::size_t>(theirs.size())))});
+    for (std::size_t i = 0; i < reduction.tree.PartialSumsOf(peer).size(); ++i) {
+      const std::span<float> message = StagingOf(reduction, segment, staged++);
+      if (!message.empty())
+        receives_.push_back({.peer = peer, .bytes = std::as_writable_bytes(message)});
+    }
+  }
+  DESCENT_ASSIGN(const std::size_t batch, exchange().Start(sends_, receives_));
+  batches_.push_back(batch);
   return Status();
 }
 
-Status TreeCollective::ExchangePartialSums(const CanonicalTree& tree,
-                                           std::span<const float* const> partial_sums,
-                                           std::size_t bucket_size) {
-  const auto slice_of = [&](const float* values, int rank) {
-    return SliceIn(std::span(values, bucket_size), world_size(), rank);
-  };
-  const std::size_t own_size = slice_of(nullptr, rank()).size();
-  const auto slot_count = static_cast<std::size_t>(tree.slot_count());
-  GrowTo(staging_, (slot_count - partial_sums.size()) * own_size);
-  slots_.resize(slot_count);
-  const auto own_slots = slots_.begin() + tree.FirstSlotOf(rank());
-  std::ranges::transform(partial_sums, own_slots,
-                         [&](const float* values) { return slice_of(values, rank()).data(); });
-
-  sends_.clear();
-  receives_.clear();
-  float* staged = staging_.data();
+void TreeCollective::AddSegment(const Reduction& reduction, std::size_t segment) {
+  const IndexRange mine = SegmentOf(reduction.target.bucket_size, rank(), segment);
+  const auto own_slots = slots_.begin() + reduction.tree.FirstSlotOf(rank());
+  std::ranges::transform(reduction.partial_sums, own_slots,
+                         [&](const float* values) { return values + mine.first; });
+  std::size_t staged = 0;
   for (int distance = 1; distance < world_size(); ++distance) {
     const int peer = PeerAt(distance);
-    for (const float* values : partial_sums) {
-      const std::span<const float> message = slice_of(values, peer);
-      if (!message.empty()) sends_.push_back({.peer = peer, .bytes = std::as_bytes(message)});
-    }
-    const auto first_slot = static_cast<std::size_t>(tree.FirstSlotOf(peer));
-    for (std::size_t i = 0; i < tree.PartialSumsOf(peer).size(); ++i) {
-      const std::span message(staged, own_size);
-      if (!message.empty())
-        receives_.push_back({.peer = peer, .bytes = std::as_writable_bytes(message)});
-      slots_[first_slot + i] = staged;
-      staged += own_size;
-    }
+    const auto first_slot = static_cast<std::size_t>(reduction.tree.FirstSlotOf(peer));
+    for (std::size_t i = 0; i < reduction.tree.PartialSumsOf(peer).size(); ++i)
+      slots_[first_slot + i] = StagingOf(reduction, segment, staged++).data();
   }
-  return exchange_->Transfer(sends_, receives_);
+  ordered_sum_.Add(reduction.tree, slots_, mine, reduction.target);
 }
 
-Status TreeCollective::AllGatherSlices(std::span<const std::span<float>> buckets) {
+// A segment of the sum may take the place of a partial sum: by then that has been sent, because it
+// was part of the batch that this segment has waited for.
+Status TreeCollective::StartFinished(const Reduction& reduction, std::size_t segment) {
+  const std::int64_t bucket_size = reduction.target.bucket_size;
+  const auto part_of = [&](int of_rank) {
+    const IndexRange elements = SegmentOf(bucket_size, of_rank, segment);
+    return std::span(reduction.target.bucket + elements.first,
+                     static_cast<std::size_t>(elements.size()));
+  };
   sends_.clear();
   receives_.clear();
-  for (const std::span<float> bucket : buckets) {
-    for (int distance = 1; distance < world_size(); ++distance) {
-      const int peer = PeerAt(distance);
-      const std::span<float> mine = SliceIn(bucket, world_size(), rank());
-      const std::span<float> theirs = SliceIn(bucket, world_size(), peer);
-      if (!mine.empty()) sends_.push_back({.peer = peer, .bytes = std::as_bytes(mine)});
-      if (!theirs.empty())
-        receives_.push_back({.peer = peer, .bytes = std::as_writable_bytes(theirs)});
-    }
+  for (int distance = 1; distance < world_size(); ++distance) {
+    const int peer = PeerAt(distance);
+    if (!part_of(rank()).empty())
+      sends_.push_back({.peer = peer, .bytes = std::as_bytes(part_of(rank()))});
+    if (!part_of(peer).empty())
+      receives_.push_back({.peer = peer, .bytes = std::as_writable_bytes(part_of(peer))});
   }
-  return exchange_->Transfer(sends_, receives_);
+  return exchange().Start(sends_, receives_).status();
+}
+
+// By the longest slice, which the first rank has; others have as many segments, or empty ones at
+// the end.
+void TreeCollective::CutIntoSegments(std::int64_t bucket_size) {
+  const std::int64_t longest = SliceOf(bucket_size, world_size(), 0).size();
+  const std::int64_t wanted =
+      DivideUp(DivideUp(longest, kSegmentsWanted), kSliceUnitElements) * kSliceUnitElements;
+  segment_elements_ = std::clamp(wanted, kSliceUnitElements, segment_elements_max_);
+  segment_count_ =
+      static_cast<std::size_t>(std::max<std::int64_t>(1, DivideUp(longest, segment_elements_)));
+}
+
+IndexRange TreeCollective::SegmentOf(std::int64_t bucket_size, int rank,
+                                     std::size_t segment) const {
+  const IndexRange slice = SliceOf(bucket_size, world_size(), rank);
+  const std::int64_t offset = static_cast<std::int64_t>(segment) * segment_elements_;
+  return {.first = std::min(slice.last, slice.first + offset),
+          .last = std::min(slice.last, slice.first + offset + segment_elements_)};
+}
+
+// For the index-th partial sum of a peer; segments take turns in the same memory.
+std::span<float> TreeCollective::StagingOf(const Reduction& reduction, std::size_t segment,
+                                           std::size_t index) {
+  const std::int64_t bucket_size = reduction.target.bucket_size;
+  const auto place_size = static_cast<std::size_t>(SegmentOf(bucket_size, rank(), 0).size());
+  const std::size_t sums = slots_.size() - reduction.partial_sums.size();
+  const std::size_t place = segment % kSegmentsUnderWay * sums + index;
+  return std::span(staging_).subspan(
+      place * place_size, static_cast<std::size_t>(SegmentOf(bucket_size, rank(), segment).size()));
 }
 
 }  // namespace descent

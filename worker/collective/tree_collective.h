@@ -1,53 +1,67 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <vector>
 
-#include "worker/collective/collective.h"
-#include "worker/collective/exchange.h"
-#include "worker/collective/mapped_memory.h"
+#include "worker/collective/message_collective.h"
 #include "worker/collective/ordered_sum.h"
 
 namespace descent {
 
 // The all-reduce that keeps the tree (docs/numerics.md), over any exchange:
-//   1. The bucket is cut into one slice per rank.
-//   2. Everyone sends its partial sums of slice j to rank j.
-//   3. Rank j adds them in tree order, whatever order they arrived in.
-//   4. The finished slices go back to everyone.
-// Apart from Allocate, it allocates only when a call is larger than all before it.
-class TreeCollective final : public Collective {
+//   1. The bucket is cut into one slice per rank, and each slice into segments.
+//   2. Everyone sends its partial sums of slice j to rank j, segment by segment.
+//   3. Rank j adds each segment in tree order, once all partial sums of it are there.
+//   4. The finished segment goes back to everyone.
+// The steps of different segments overlap: while one is added and sent back, others arrive, so that
+// the network works in both directions from the first byte to the last. Apart from Allocate, it
+// allocates only when a call is larger than all before it.
+class TreeCollective final : public MessageCollective {
  public:
-  explicit TreeCollective(std::unique_ptr<Exchange> exchange);
+  // `segment_elements_max`, of one partial sum, is a multiple of kSliceUnitElements.
+  explicit TreeCollective(std::unique_ptr<Exchange> exchange,
+                          std::int64_t segment_elements_max = kSegmentElementsMax);
   ~TreeCollective() override;
-  TreeCollective(const TreeCollective&) = delete;
-  TreeCollective& operator=(const TreeCollective&) = delete;
 
-  int rank() const override { return exchange_->rank(); }
-  int world_size() const override { return exchange_->world_size(); }
-  bool shares_memory() const override { return false; }
-  Result<std::span<float>> Allocate(std::int64_t element_count, MemoryKind kind) override;
-  std::span<float> MemoryOf(int peer, std::span<float> mine) const override;
-  Status AllGather(std::span<const std::byte> mine, std::span<std::byte> all) override;
   Status ReduceScatter(const CanonicalTree& tree, std::span<const float* const> partial_sums,
                        const SumTarget& target) override;
-  Status AllGatherSlices(std::span<const std::span<float>> buckets) override;
-  void Abort() override { exchange_->Abort(); }
+  Status AllReduce(const CanonicalTree& tree, std::span<const float* const> partial_sums,
+                   const SumTarget& target) override;
+
+  // 512 KiB: long enough for a network to reach its rate, and short enough that the last addition
+  // and way back, during which nothing else travels, are a small part of a large bucket.
+  static constexpr std::int64_t kSegmentElementsMax = std::int64_t{1} << 17;
 
  private:
-  Status ExchangePartialSums(const CanonicalTree& tree, std::span<const float* const> partial_sums,
-                             std::size_t bucket_size);
-  int PeerAt(int distance) const;
+  // One sum as it goes through its steps.
+  struct Reduction {
+    const CanonicalTree& tree;
+    std::span<const float* const> partial_sums;
+    const SumTarget& target;
+    bool is_gathered;  // step 4 takes place
+  };
 
-  const std::unique_ptr<Exchange> exchange_;
-  std::vector<MappedMemory> allocations_;
+  Status Reduce(const Reduction& reduction);
+  Status StartPartialSums(const Reduction& reduction, std::size_t segment);
+  void AddSegment(const Reduction& reduction, std::size_t segment);
+  Status StartFinished(const Reduction& reduction, std::size_t segment);
+
+  void CutIntoSegments(std::int64_t bucket_size);
+  IndexRange SegmentOf(std::int64_t bucket_size, int rank, std::size_t segment) const;
+  std::span<float> StagingOf(const Reduction& reduction, std::size_t segment, std::size_t index);
+
+  const std::int64_t segment_elements_max_;
+  std::int64_t segment_elements_ = 0;  // of this sum
+  std::size_t segment_count_ = 0;      // of the longest slice
   std::vector<Exchange::Outgoing> sends_;
   std::vector<Exchange::Incoming> receives_;
+  std::vector<std::size_t> batches_;  // [segments]: each one's partial sums
   OrderedSum ordered_sum_;
-  std::vector<float> staging_;       // the peers' partial sums of this rank's slice
-  std::vector<const float*> slots_;  // [slots]: each partial sum of this rank's slice
+  std::vector<float> staging_;       // the peers' partial sums of the segments under way
+  std::vector<const float*> slots_;  // [slots]: each partial sum of one segment of this rank
 };
 
 }  // namespace descent

@@ -104,9 +104,12 @@ PlanExplanation ExplainPlan(std::string name, std::int64_t samples, const Plan& 
   return explained;
 }
 
-// Sent by a worker with k partial sums of M bytes: (1 + k) M (N - 1) / N (docs/numerics.md).
-double ExchangedBytes(const RankWork& work, double gradient_bytes, int workers) {
-  return static_cast<double>(1 + work.partial_sums) * gradient_bytes * (workers - 1) / workers;
+// Sent by a worker with k partial sums of M bytes: (1 + k) M (N - 1) / N (docs/numerics.md). It
+// adds them up itself before MPI adds.
+double ExchangedBytes(const RankWork& work, ReductionKind reduction, double gradient_bytes,
+                      int workers) {
+  const std::int64_t sums = reduction == ReductionKind::kFastest ? 1 : work.partial_sums;
+  return static_cast<double>(1 + sums) * gradient_bytes * (workers - 1) / workers;
 }
 
 // Everything but the plans passes over whole arenas, which no cache holds. A sum of two arrays
@@ -169,7 +172,8 @@ Result<Explanation> Explain(const JobSpec& spec, const Datasets& datasets, int w
                         .gradient_buffers = work.buffers,
                         .training_activations = training_plans * training->cost().activation_bytes,
                         .evaluation_activations = evaluation->cost().activation_bytes};
-  explanation.exchanged_bytes = ExchangedBytes(work, static_cast<double>(arena_bytes), workers);
+  explanation.exchanged_bytes =
+      ExchangedBytes(work, spec.reduction, static_cast<double>(arena_bytes), workers);
   explanation.step = PredictStep(explanation, work, static_cast<double>(arena_bytes), moments);
   return explanation;
 }

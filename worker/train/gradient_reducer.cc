@@ -130,15 +130,15 @@ Status GradientReducer::ReduceBucket(int bucket) {
   partial_sums_.clear();
   for (std::size_t i = 0; i < tree_->PartialSumsOf(options_.collective.rank()).size(); ++i)
     partial_sums_.push_back(RangeOf(buffers_[i], elements).data());
-  DESCENT_RETURN_IF_ERROR(options_.collective.ReduceScatter(
-      *tree_, partial_sums_,
-      {.bucket_size = elements.size(),
-       .bucket = options_.on_sum ? nullptr : sum.data(),
-       .on_block = [this, elements, bucket](IndexRange block, std::span<const float> values) {
-         BlocksReduced(bucket, {elements.first + block.first, elements.first + block.last}, values);
-       }}));
-  if (options_.update == UpdateKind::kSharded || shares_sum()) return Status();
-  return options_.collective.AllGatherSlices(std::span(&sum, 1));
+  const SumTarget target{
+      .bucket_size = elements.size(),
+      .bucket = options_.on_sum ? nullptr : sum.data(),
+      .on_block = [this, elements, bucket](IndexRange block, std::span<const float> values) {
+        BlocksReduced(bucket, {elements.first + block.first, elements.first + block.last}, values);
+      }};
+  if (options_.update == UpdateKind::kSharded || shares_sum())
+    return options_.collective.ReduceScatter(*tree_, partial_sums_, target);
+  return options_.collective.AllReduce(*tree_, partial_sums_, target);
 }
 
 // Before the leaf's gradient is added to others, by blocks in the order of the layout: its bits do

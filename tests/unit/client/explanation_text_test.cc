@@ -64,6 +64,15 @@ TEST(ExplanationTextTest, ThePredictionNamesWhatItIsMadeOf) {
   EXPECT_THAT(text, HasSubstr("100.0G FLOP/s"));
 }
 
+TEST(ExplanationTextTest, SaysWhereTheNumberOfWorkersChangesRounding) {
+  JobSpec fastest = Spec();
+  fastest.reduction = ReductionKind::kFastest;
+
+  EXPECT_THAT(ExplanationText(kExplanation, fastest, ExplainedSteps::kByOp).value(),
+              HasSubstr("The number of workers changes rounding"));
+  EXPECT_THAT(Text(ExplainedSteps::kByOp), Not(HasSubstr("rounding")));
+}
+
 TEST(ExplanationTextTest, TheDearestOpComesFirst) {
   const std::string text = Text(ExplainedSteps::kByOp);
 

@@ -214,6 +214,16 @@ TEST(JobTextTest, AMessageThatNamesItsRankIsNotToldTwice) {
   EXPECT_EQ(FailureText(job), "PeerLost: rank 0 (vm/0) failed at step 7");
 }
 
+TEST(JobTextTest, TheDescriptionSaysWhereTheNumberOfWorkersChangesRounding) {
+  JobView job;
+  EXPECT_EQ(JobDescription(job, 0).find("rounding"), std::string::npos);
+
+  job.spec.reduction = ReductionKind::kFastest;
+
+  EXPECT_NE(JobDescription(job, 0).find("fastest: the number of workers changes rounding"),
+            std::string::npos);
+}
+
 TEST(JobTextTest, EachLineOfAFailureOfTheDataIsOneProblem) {
   JobView job;
   job.failure = FailureView{

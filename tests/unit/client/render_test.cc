@@ -96,5 +96,17 @@ TEST(DryRunTest, ShowsThatAFullBatchIsAStepAnEpoch) {
             "    placement now: no workers are attached -> would wait\n");
 }
 
+TEST(DryRunTest, SaysWhereTheNumberOfWorkersChangesRounding) {
+  JobSpec spec;
+  spec.batch = {.global = 4, .micro = 1, .logical_workers = 4};
+  spec.reduction = ReductionKind::kFastest;
+  spec.workers = {.min = 1, .max = 4, .threads = 1};
+
+  const std::string text = DryRunText(spec, {});
+
+  EXPECT_NE(text.find("whose number changes rounding (reduction: fastest)"), std::string::npos);
+  EXPECT_EQ(text.find("with the same result"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace descent

@@ -96,7 +96,7 @@ TYPED_TEST_P(CollectiveConformanceTest, MinusZeroSurvivesAbsentLeaves) {
                                                  minus_zeros.data());
     Values sum(40);
 
-    ASSERT_TRUE(collective.AllReduce(tree, partial_sums, sum).ok());
+    ASSERT_TRUE(collective.AllReduce(tree, partial_sums, SumTarget::To(sum)).ok());
 
     for (const float value : sum) EXPECT_TRUE(value == 0 && std::signbit(value));
   });
@@ -114,7 +114,7 @@ TYPED_TEST_P(CollectiveConformanceTest, InfinitiesMeetingInTheTreeGiveNanOnEvery
       partial_sums.push_back(subtree.last() == 64 ? minus.data() : plus.data());
     Values sum(40);
 
-    ASSERT_TRUE(collective.AllReduce(tree, partial_sums, sum).ok());
+    ASSERT_TRUE(collective.AllReduce(tree, partial_sums, SumTarget::To(sum)).ok());
 
     const bool is_mixed = tree.slot_count() > 1;
     for (const float value : sum) EXPECT_TRUE(is_mixed ? std::isnan(value) : value == -kInfinity);
@@ -130,7 +130,7 @@ TYPED_TEST_P(CollectiveConformanceTest, TheSumMayBeAnyOneOfThePartialSums) {
       const auto pointers = PartialSumPointers(tree, collective.rank(), buffers);
       Values& sum = buffers[is_last ? pointers.size() - 1 : 0];
 
-      ASSERT_TRUE(collective.AllReduce(tree, pointers, sum).ok());
+      ASSERT_TRUE(collective.AllReduce(tree, pointers, SumTarget::To(sum)).ok());
 
       EXPECT_EQ(CountWrong(tree, sum), 0);
     }
@@ -145,8 +145,10 @@ TYPED_TEST_P(CollectiveConformanceTest, PartialSumsAreNotWritten) {
     const std::vector<Values> before = buffers;
     Values sum(3000);
 
-    ASSERT_TRUE(
-        collective.AllReduce(tree, PartialSumPointers(tree, collective.rank(), buffers), sum).ok());
+    ASSERT_TRUE(collective
+                    .AllReduce(tree, PartialSumPointers(tree, collective.rank(), buffers),
+                               SumTarget::To(sum))
+                    .ok());
 
     EXPECT_EQ(buffers, before);
   });
@@ -263,7 +265,7 @@ TYPED_TEST_P(CollectiveConformanceTest, SumsInAllocatedMemoryHaveTheBitsOfTheTre
           }
           const std::span<float> sum = is_in_place ? partial_sums[0] : common;
 
-          const Status status = collective.AllReduce(tree, pointers, sum);
+          const Status status = collective.AllReduce(tree, pointers, SumTarget::To(sum));
 
           ASSERT_TRUE(status.ok()) << status;
           EXPECT_EQ(CountWrong(tree, TypeParam::Read(sum)), 0);

@@ -119,7 +119,7 @@ int ReduceForever(Collective& collective) {
   const std::vector<const float*> partial_sums(tree.PartialSumsOf(collective.rank()).size(),
                                                values.value().data());
   while (true) {
-    const Status status = collective.AllReduce(tree, partial_sums, values.value());
+    const Status status = collective.AllReduce(tree, partial_sums, SumTarget::To(values.value()));
     if (!status.ok()) return status.code() == Code::kAborted ? kWasAborted : 97;
   }
 }

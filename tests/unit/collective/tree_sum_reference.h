@@ -108,8 +108,8 @@ inline std::vector<const float*> PartialSumPointers(const CanonicalTree& tree, i
 inline Values ReduceLeaves(Collective& collective, const CanonicalTree& tree, std::size_t size) {
   const std::vector<Values> buffers = AccumulateLeaves(tree, collective.rank(), size);
   Values sum(size, std::numeric_limits<float>::quiet_NaN());
-  const Status status =
-      collective.AllReduce(tree, PartialSumPointers(tree, collective.rank(), buffers), sum);
+  const Status status = collective.AllReduce(
+      tree, PartialSumPointers(tree, collective.rank(), buffers), SumTarget::To(sum));
   EXPECT_TRUE(status.ok()) << status;
   return sum;
 }

@@ -84,6 +84,17 @@ TEST_F(ExplanationTest, OnlySeveralWorkersExchangeGradients) {
   EXPECT_DOUBLE_EQ(Explained(4).exchanged_bytes, 2 * gradient_bytes * 3 / 4);
 }
 
+// Of three workers on four logical ones, one has two partial sums.
+TEST_F(ExplanationTest, AWorkerAddsUpItsOwnGradientsBeforeMpiAdds) {
+  const double arena_bytes = static_cast<double>(Explained(4).memory.gradients);
+  const double reproducible = Explained(3).exchanged_bytes;
+
+  spec_.reduction = ReductionKind::kFastest;
+
+  EXPECT_DOUBLE_EQ(Explained(3).exchanged_bytes, 2 * arena_bytes * 2 / 3);
+  EXPECT_GT(reproducible, Explained(3).exchanged_bytes);
+}
+
 TEST_F(ExplanationTest, SmallerMicroBatchesAccumulateByAPlanMore) {
   const Explanation whole = Explained(1);
 
