@@ -120,11 +120,11 @@ Status InProcessGroup::WaitForCopies(std::unique_lock<std::mutex>& lock) {
 }
 
 std::unique_ptr<Collective> MakeInProcessCollective(InProcessGroup& group, int rank,
-                                                    std::int64_t segment_elements_max) {
+                                                    std::int64_t segment_elements) {
   DESCENT_CHECK(rank >= 0);
   DESCENT_CHECK(rank < group.world_size());
   return std::make_unique<TreeCollective>(std::make_unique<InProcessExchange>(group, rank),
-                                          segment_elements_max);
+                                          segment_elements);
 }
 
 }  // namespace descent

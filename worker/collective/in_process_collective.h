@@ -56,9 +56,9 @@ class InProcessGroup {
 };
 
 // `rank` of `group`. Abort() on one rank's collective aborts the whole group.
-// `segment_elements_max` is for tests.
+// `segment_elements` is for tests.
 std::unique_ptr<Collective> MakeInProcessCollective(
     InProcessGroup& group, int rank,
-    std::int64_t segment_elements_max = TreeCollective::kSegmentElementsMax);
+    std::int64_t segment_elements = TreeCollective::kSegmentElements);
 
 }  // namespace descent

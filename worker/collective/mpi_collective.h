@@ -25,10 +25,10 @@ inline constexpr std::size_t kMpiMessageBytesMax = std::size_t{1} << 30;
 // other thread calls MPI meanwhile; with several collectives at work it takes MPI_THREAD_MULTIPLE.
 // Errors of MPI_COMM_WORLD are made to return from here on: by default they kill the process.
 //
-// Waiting spins briefly, then yields, then sleeps 100 us at a time, as cores may be shared. Abort()
-// makes the call in progress return within about 100 ms: transfers under way get 50 ms to end, the
-// others never start, so its buffers may be freed, unless a peer is stuck in the middle of one.
-// Who leaves a group before the others calls Abort() first. An aborted group's communicator is
+// Waiting spins briefly, then naps for 20 us, later for 100 us at a time, as cores may be shared.
+// Abort() makes the call in progress return within about 100 ms: transfers under way get 50 ms to
+// end, the others never start, so its buffers may be freed, unless a peer is stuck in the middle of
+// one. Who leaves a group before the others calls Abort() first. An aborted group's communicator is
 // never freed, because a late message must not find a new group under the old name.
 // `message_bytes_max` is for tests.
 Result<std::unique_ptr<Collective>> MakeMpiCollective(

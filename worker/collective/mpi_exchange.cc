@@ -1,7 +1,6 @@
 #include "worker/collective/mpi_exchange.h"
 
 #include <mpi.h>
-#include <sched.h>
 #include <sys/prctl.h>
 
 #include <algorithm>
@@ -22,7 +21,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr int kMessageTag = 0;  // the communicator is ours alone, and pairs keep their order
 constexpr std::chrono::microseconds kSpinTime{20};
-constexpr std::chrono::milliseconds kYieldTime{1};
 constexpr std::chrono::milliseconds kNapTime{20};
 constexpr std::chrono::microseconds kNap{20};
 constexpr std::chrono::microseconds kSleepTime{100};
@@ -30,16 +28,13 @@ constexpr std::chrono::milliseconds kAbortGraceTime{50};
 
 // What to do between two looks at something that another process changes. MPI moves messages over
 // a network only while somebody looks, a few packets each time: naps are short as long as there may
-// be some, and made so by the timer's slack, which is 50 us otherwise.
+// be some, and made so by the timer's slack, which is 50 us otherwise. Yielding would give the core
+// away for a whole time slice where other threads want it.
 class Backoff {
  public:
   void Pause() const {
     const auto waited = Clock::now() - start_;
     if (waited < kSpinTime) return;
-    if (waited < kYieldTime) {
-      sched_yield();
-      return;
-    }
     prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
     std::this_thread::sleep_for(waited < kNapTime ? kNap : kSleepTime);
   }

@@ -12,20 +12,12 @@ namespace {
 // Of each slice. One is added while the next arrives and the one after it is on its way.
 constexpr std::size_t kSegmentsUnderWay = 3;
 
-// So that small buckets overlap as well.
-constexpr std::int64_t kSegmentsWanted = 4;
-
-std::int64_t DivideUp(std::int64_t count, std::int64_t divisor) {
-  return (count + divisor - 1) / divisor;
-}
-
 }  // namespace
 
-TreeCollective::TreeCollective(std::unique_ptr<Exchange> exchange,
-                               std::int64_t segment_elements_max)
-    : MessageCollective(std::move(exchange)), segment_elements_max_(segment_elements_max) {
-  DESCENT_CHECK(segment_elements_max > 0);
-  DESCENT_CHECK(segment_elements_max % kSliceUnitElements == 0);
+TreeCollective::TreeCollective(std::unique_ptr<Exchange> exchange, std::int64_t segment_elements)
+    : MessageCollective(std::move(exchange)), segment_elements_(segment_elements) {
+  DESCENT_CHECK(segment_elements > 0);
+  DESCENT_CHECK(segment_elements % kSliceUnitElements == 0);
 }
 
 TreeCollective::~TreeCollective() { KeepIfInUse(std::move(staging_)); }
@@ -48,22 +40,22 @@ Status TreeCollective::AllReduce(const CanonicalTree& tree,
 Status TreeCollective::Reduce(const Reduction& reduction) {
   DESCENT_CHECK(reduction.tree.world_size() == world_size());
   DESCENT_CHECK(reduction.partial_sums.size() == reduction.tree.PartialSumsOf(rank()).size());
-  CutIntoSegments(reduction.target.bucket_size);
+  const std::size_t segment_count = SegmentCount(reduction.target.bucket_size);
   const auto slot_count = static_cast<std::size_t>(reduction.tree.slot_count());
   const std::size_t staged =
-      std::min(segment_count_, kSegmentsUnderWay) * (slot_count - reduction.partial_sums.size());
+      std::min(segment_count, kSegmentsUnderWay) * (slot_count - reduction.partial_sums.size());
   const IndexRange first = SegmentOf(reduction.target.bucket_size, rank(), 0);
   staging_.resize(std::max(staging_.size(), staged * static_cast<std::size_t>(first.size())));
   slots_.resize(slot_count);
   batches_.clear();
 
-  for (std::size_t segment = 0; segment < std::min(segment_count_, kSegmentsUnderWay); ++segment)
+  for (std::size_t segment = 0; segment < std::min(segment_count, kSegmentsUnderWay); ++segment)
     DESCENT_RETURN_IF_ERROR(StartPartialSums(reduction, segment));
-  for (std::size_t segment = 0; segment < segment_count_; ++segment) {
+  for (std::size_t segment = 0; segment < segment_count; ++segment) {
     DESCENT_RETURN_IF_ERROR(exchange().Await(batches_[segment]));
     AddSegment(reduction, segment);
     if (reduction.is_gathered) DESCENT_RETURN_IF_ERROR(StartFinished(reduction, segment));
-    if (segment + kSegmentsUnderWay < segment_count_)
+    if (segment + kSegmentsUnderWay < segment_count)
       DESCENT_RETURN_IF_ERROR(StartPartialSums(reduction, segment + kSegmentsUnderWay));
   }
   return exchange().Finish();
@@ -129,15 +121,11 @@ Status TreeCollective::StartFinished(const Reduction& reduction, std::size_t seg
   return exchange().Start(sends_, receives_).status();
 }
 
-// By the longest slice, which the first rank has; others have as many segments, or empty ones at
-// the end.
-void TreeCollective::CutIntoSegments(std::int64_t bucket_size) {
+// Of the longest slice, which the first rank has; others have as many, or empty ones at the end.
+std::size_t TreeCollective::SegmentCount(std::int64_t bucket_size) const {
   const std::int64_t longest = SliceOf(bucket_size, world_size(), 0).size();
-  const std::int64_t wanted =
-      DivideUp(DivideUp(longest, kSegmentsWanted), kSliceUnitElements) * kSliceUnitElements;
-  segment_elements_ = std::clamp(wanted, kSliceUnitElements, segment_elements_max_);
-  segment_count_ =
-      static_cast<std::size_t>(std::max<std::int64_t>(1, DivideUp(longest, segment_elements_)));
+  return static_cast<std::size_t>(
+      std::max<std::int64_t>(1, (longest + segment_elements_ - 1) / segment_elements_));
 }
 
 IndexRange TreeCollective::SegmentOf(std::int64_t bucket_size, int rank,

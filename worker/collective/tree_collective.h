@@ -21,9 +21,9 @@ namespace descent {
 // allocates only when a call is larger than all before it.
 class TreeCollective final : public MessageCollective {
  public:
-  // `segment_elements_max`, of one partial sum, is a multiple of kSliceUnitElements.
+  // `segment_elements`, of one partial sum, is a multiple of kSliceUnitElements.
   explicit TreeCollective(std::unique_ptr<Exchange> exchange,
-                          std::int64_t segment_elements_max = kSegmentElementsMax);
+                          std::int64_t segment_elements = kSegmentElements);
   ~TreeCollective() override;
 
   Status ReduceScatter(const CanonicalTree& tree, std::span<const float* const> partial_sums,
@@ -33,7 +33,7 @@ class TreeCollective final : public MessageCollective {
 
   // 512 KiB: long enough for a network to reach its rate, and short enough that the last addition
   // and way back, during which nothing else travels, are a small part of a large bucket.
-  static constexpr std::int64_t kSegmentElementsMax = std::int64_t{1} << 17;
+  static constexpr std::int64_t kSegmentElements = std::int64_t{1} << 17;
 
  private:
   // One sum as it goes through its steps.
@@ -49,13 +49,11 @@ class TreeCollective final : public MessageCollective {
   void AddSegment(const Reduction& reduction, std::size_t segment);
   Status StartFinished(const Reduction& reduction, std::size_t segment);
 
-  void CutIntoSegments(std::int64_t bucket_size);
+  std::size_t SegmentCount(std::int64_t bucket_size) const;
   IndexRange SegmentOf(std::int64_t bucket_size, int rank, std::size_t segment) const;
   std::span<float> StagingOf(const Reduction& reduction, std::size_t segment, std::size_t index);
 
-  const std::int64_t segment_elements_max_;
-  std::int64_t segment_elements_ = 0;  // of this sum
-  std::size_t segment_count_ = 0;      // of the longest slice
+  const std::int64_t segment_elements_;
   std::vector<Exchange::Outgoing> sends_;
   std::vector<Exchange::Incoming> receives_;
   std::vector<std::size_t> batches_;  // [segments]: each one's partial sums
