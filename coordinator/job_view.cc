@@ -10,9 +10,6 @@
 #include "proto/wire.h"
 
 namespace descent {
-namespace {
-
-constexpr int kPageSizeDefault = 100;
 
 v1::JobState ToProto(JobState state) {
   v1::JobState encoded = v1::JOB_STATE_UNSPECIFIED;
@@ -20,6 +17,10 @@ v1::JobState ToProto(JobState state) {
   DESCENT_CHECK(v1::JobState_Parse(name, &encoded));
   return encoded;
 }
+
+namespace {
+
+constexpr int kPageSizeDefault = 100;
 
 v1::Progress MakeProgress(const Job& job) {
   v1::Progress progress;

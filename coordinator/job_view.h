@@ -15,6 +15,8 @@ namespace descent {
 
 // What users see of the coordinator's values: the messages of proto/descent/v1/service.proto.
 
+v1::JobState ToProto(JobState state);
+
 v1::Job ToProto(const Job& job, const std::optional<QueuePosition>& queue_position);
 
 // Without the names of its files, which only the disk knows.

@@ -2,17 +2,23 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <string_view>
+
+#include "coordinator/metric_names.h"
 
 namespace descent {
 namespace {
 
-constexpr std::array<std::string_view, 1> kMigrations = {R"sql(
+constexpr std::array<std::string_view, 2> kMigrations = {R"sql(
   CREATE TABLE points(
     name TEXT NOT NULL,
     step INTEGER NOT NULL,
     value REAL,
     PRIMARY KEY(name, step)) STRICT, WITHOUT ROWID;
+)sql",
+                                                         R"sql(
+  ALTER TABLE points ADD COLUMN time REAL;
 )sql"};
 
 // Files kept open for writing: more than the jobs that run at once on one cluster's pools.
@@ -23,17 +29,6 @@ struct Extent {
   std::int64_t first = 0;
   std::int64_t last = 0;
 };
-
-Result<std::vector<std::string>> ReadNames(Database& database) {
-  std::vector<std::string> names;
-  DESCENT_ASSIGN(Statement rows,
-                 database.Prepare("SELECT DISTINCT name FROM points ORDER BY name"));
-  while (true) {
-    DESCENT_ASSIGN(const bool has_row, rows.Step());
-    if (!has_row) return names;
-    names.push_back(rows.Bytes(0));
-  }
-}
 
 Result<Extent> ReadExtent(Database& database, const std::string& name, std::int64_t first_step) {
   DESCENT_ASSIGN(Statement row,
@@ -52,6 +47,41 @@ std::int64_t BucketSteps(const Extent& extent, int points_max) {
   return bucket_steps;
 }
 
+// The point that is first in this order, of those that have a number.
+Result<std::optional<MetricCurve::Point>> ReadPoint(Database& database, const std::string& name,
+                                                    std::string_view condition_and_order) {
+  DESCENT_ASSIGN(Statement row, database.Prepare("SELECT step, value FROM points WHERE name = ? " +
+                                                 std::string(condition_and_order) + " LIMIT 1"));
+  DESCENT_ASSIGN(const bool has_row, row.Bind(0, name).Step());
+  if (!has_row) return std::optional<MetricCurve::Point>();
+  return std::optional(MetricCurve::Point{row.Integer(0), row.Real(1)});
+}
+
+Result<std::optional<MetricSummary>> ReadSummary(Database& database, const std::string& name) {
+  DESCENT_ASSIGN(const Extent extent, ReadExtent(database, name, 0));
+  if (extent.count == 0) return std::optional<MetricSummary>();
+  MetricSummary summary{.name = name, .points = extent.count};
+  DESCENT_ASSIGN(const auto first, ReadPoint(database, name, "ORDER BY step"));
+  DESCENT_ASSIGN(const auto last, ReadPoint(database, name, "ORDER BY step DESC"));
+  summary.first = first.value_or(MetricCurve::Point());
+  summary.last = last.value_or(MetricCurve::Point());
+  DESCENT_ASSIGN(summary.min,
+                 ReadPoint(database, name, "AND value IS NOT NULL ORDER BY value, step"));
+  DESCENT_ASSIGN(summary.max,
+                 ReadPoint(database, name, "AND value IS NOT NULL ORDER BY value DESC, step"));
+  return std::optional(summary);
+}
+
+// Null: no step is done yet.
+Result<std::optional<Database>> OpenToRead(const std::filesystem::path& path) {
+  Result<Database> opened = Database::OpenReadOnly(path);
+  if (opened.status().code() == Code::kNotFound) return std::optional<Database>();
+  DESCENT_ASSIGN(Database database, std::move(opened));
+  DESCENT_ASSIGN(const std::size_t version, database.Version());
+  if (version == 0) return std::optional<Database>();  // the writer is just creating it
+  return std::optional(std::move(database));
+}
+
 Result<MetricCurve> ReadCurve(Database& database, const std::string& name,
                               const MetricQuery& query) {
   DESCENT_ASSIGN(const Extent extent, ReadExtent(database, name, query.first_step));
@@ -62,6 +92,20 @@ Result<MetricCurve> ReadCurve(Database& database, const std::string& name,
                  database.Prepare("SELECT MAX(step), AVG(value) FROM points "
                                   "WHERE name = ? AND step >= ? GROUP BY step / ? ORDER BY 1"));
   rows.Bind(0, name).Bind(1, query.first_step).Bind(2, curve.bucket_steps);
+  while (true) {
+    DESCENT_ASSIGN(const bool has_row, rows.Step());
+    if (!has_row) return curve;
+    curve.points.push_back({rows.Integer(0), rows.Real(1)});
+  }
+}
+
+Result<MetricCurve> ReadFrom(Database& database, const std::string& name, std::int64_t first_step,
+                             int points_max) {
+  MetricCurve curve{.name = name, .points = {}};
+  DESCENT_ASSIGN(Statement rows,
+                 database.Prepare("SELECT step, value FROM points WHERE name = ? AND step >= ? "
+                                  "ORDER BY step LIMIT ?"));
+  rows.Bind(0, name).Bind(1, first_step).Bind(2, std::int64_t{points_max});
   while (true) {
     DESCENT_ASSIGN(const bool has_row, rows.Step());
     if (!has_row) return curve;
@@ -95,19 +139,21 @@ Result<MetricStore::Writer*> MetricStore::WriterFor(const std::string& job_id) {
   DESCENT_ASSIGN(Database database, Database::Open(FileOf(job_id), Durability::kConsistent));
   DESCENT_RETURN_IF_ERROR(database.Migrate(kMigrations));
   auto writer = std::make_unique<Writer>(std::move(database));
-  DESCENT_ASSIGN(
-      Statement add_point,
-      writer->database.Prepare("INSERT OR IGNORE INTO points(name, step, value) VALUES(?, ?, ?)"));
+  DESCENT_ASSIGN(Statement add_point,
+                 writer->database.Prepare(
+                     "INSERT OR IGNORE INTO points(name, step, value, time) VALUES(?, ?, ?, ?)"));
   writer->add_point = std::make_unique<Statement>(std::move(add_point));
   return (writers_[job_id] = std::move(writer)).get();
 }
 
-Status MetricStore::Record(const RecordMetrics& metrics) {
+Status MetricStore::Record(const RecordMetrics& metrics, WallTime time) {
+  const double seconds = std::chrono::duration<double>(time.time_since_epoch()).count();
   DESCENT_ASSIGN(Writer * writer, WriterFor(metrics.job_id));
   DESCENT_RETURN_IF_ERROR(writer->database.Begin());
   Status status;
   for (const MetricPoint& point : metrics.points) {
     writer->add_point->Bind(0, point.name).Bind(1, point.step).Bind(2, point.value);
+    writer->add_point->Bind(3, seconds);
     status = writer->add_point->Run();
     if (!status.ok()) break;
   }
@@ -119,20 +165,41 @@ Status MetricStore::Record(const RecordMetrics& metrics) {
 Result<std::vector<MetricCurve>> MetricStore::Query(const MetricQuery& query) const {
   DESCENT_CHECK(query.points_max > 0);
   std::vector<MetricCurve> curves;
-  Result<Database> opened = Database::OpenReadOnly(FileOf(query.job_id));
-  if (opened.status().code() == Code::kNotFound) return curves;  // no step is done yet
-  DESCENT_ASSIGN(Database database, std::move(opened));
-  DESCENT_ASSIGN(const std::size_t version, database.Version());
-  if (version == 0) return curves;  // the writer is just creating it
-  std::vector<std::string> names = query.names;
-  if (names.empty()) {
-    DESCENT_ASSIGN(names, ReadNames(database));
-  }
+  DESCENT_ASSIGN(std::optional<Database> database, OpenToRead(FileOf(query.job_id)));
+  if (!database) return curves;
+  DESCENT_ASSIGN(const std::vector<std::string> names, NamesOr(*database, query.names));
   for (const std::string& name : names) {
-    DESCENT_ASSIGN(MetricCurve curve, ReadCurve(database, name, query));
+    DESCENT_ASSIGN(MetricCurve curve, ReadCurve(*database, name, query));
     curves.push_back(std::move(curve));
   }
   return curves;
+}
+
+Result<std::vector<MetricCurve>> MetricStore::ReadNews(const MetricNews& news) const {
+  std::vector<MetricCurve> curves;
+  DESCENT_ASSIGN(std::optional<Database> database, OpenToRead(FileOf(news.job_id)));
+  if (!database) return curves;
+  DESCENT_ASSIGN(const std::vector<std::string> names, NamesOr(*database, news.names));
+  for (const std::string& name : names) {
+    const auto next = news.next_steps.find(name);
+    const std::int64_t first = next == news.next_steps.end() ? news.first_step : next->second;
+    DESCENT_ASSIGN(MetricCurve curve, ReadFrom(*database, name, first, news.points_max));
+    if (!curve.points.empty()) curves.push_back(std::move(curve));
+  }
+  return curves;
+}
+
+Result<std::vector<MetricSummary>> MetricStore::Summarize(
+    const std::string& job_id, const std::vector<std::string>& names) const {
+  std::vector<MetricSummary> summaries;
+  DESCENT_ASSIGN(std::optional<Database> database, OpenToRead(FileOf(job_id)));
+  if (!database) return summaries;
+  DESCENT_ASSIGN(const std::vector<std::string> wanted, NamesOr(*database, names));
+  for (const std::string& name : wanted) {
+    DESCENT_ASSIGN(std::optional<MetricSummary> summary, ReadSummary(*database, name));
+    if (summary) summaries.push_back(*std::move(summary));
+  }
+  return summaries;
 }
 
 }  // namespace descent

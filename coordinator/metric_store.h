@@ -4,9 +4,11 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "common/clock.h"
 #include "common/result.h"
 #include "coordinator/action.h"
 #include "coordinator/database.h"
@@ -24,6 +26,15 @@ struct MetricCurve {
   std::int64_t bucket_steps = 1;  // > 1: points are means over this many steps
 };
 
+// Of all points of one name.
+struct MetricSummary {
+  std::string name;
+  std::int64_t points = 0;
+  MetricCurve::Point first, last;
+  // Of equal values the earliest; absent if no value is a number.
+  std::optional<MetricCurve::Point> min, max;
+};
+
 struct MetricQuery {
   std::string job_id;
   std::vector<std::string> names;  // empty: all
@@ -31,17 +42,27 @@ struct MetricQuery {
   int points_max = 1000;           // of each curve
 };
 
+// What a follower of a job has not seen yet.
+struct MetricNews {
+  std::string job_id;
+  std::vector<std::string> names;  // empty: all
+  std::int64_t first_step = 0;
+  std::map<std::string, std::int64_t> next_steps;  // by name, in place of first_step
+  int points_max = 1000;                           // of each name: the earliest
+};
+
 // The metrics of all jobs, in one SQLite file for each job, so that metric traffic never delays a
 // commit of the Store and removing a job's metrics is removing a file. A crash may lose the last
 // points written, never damages the file.
-//   points(name, step, value), one row for each name and step
+//   points(name, step, value, time), one row for each name and step; the time is when it was
+//   recorded, in seconds since the epoch
 class MetricStore {
  public:
   // `directory` exists.
   explicit MetricStore(std::filesystem::path directory) : directory_(std::move(directory)) {}
 
   // A point whose step is stored already is passed over. One thread at a time.
-  Status Record(const RecordMetrics& metrics);
+  Status Record(const RecordMetrics& metrics, WallTime time);
 
   // The job's points are gone. The recording thread's.
   Status Remove(const std::string& job_id);
@@ -51,6 +72,15 @@ class MetricStore {
   // a bucket's point stands at its last step. Any thread; blocks on the disk.
   Result<std::vector<MetricCurve>> Query(const MetricQuery& query) const;
 
+  // By name; names without news are left out. Any thread; blocks on the disk.
+  Result<std::vector<MetricCurve>> ReadNews(const MetricNews& news) const;
+
+  // By name. `names`: as in MetricQuery; one that has no point is left out. Any thread; blocks.
+  Result<std::vector<MetricSummary>> Summarize(const std::string& job_id,
+                                               const std::vector<std::string>& names) const;
+
+  std::filesystem::path FileOf(const std::string& job_id) const;
+
  private:
   struct Writer {
     explicit Writer(Database opened) : database(std::move(opened)) {}
@@ -58,7 +88,6 @@ class MetricStore {
     std::unique_ptr<Statement> add_point;
   };
 
-  std::filesystem::path FileOf(const std::string& job_id) const;
   Result<Writer*> WriterFor(const std::string& job_id);
 
   const std::filesystem::path directory_;

@@ -256,7 +256,7 @@ bool Runtime::CommitUntilDurable() {
 }
 
 void Runtime::Record(const RecordMetrics& action) {
-  if (const Status status = metrics_.Record(action); !status.ok())
+  if (const Status status = metrics_.Record(action, WallNow()); !status.ok())
     LogWarning("metrics lost job={} error=\"{}\"", action.job_id, status.ToString());
 }
 

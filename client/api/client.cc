@@ -1,36 +1,16 @@
 #include "client/api/client.h"
 
-#include <grpcpp/grpcpp.h>
-
-#include <thread>
 #include <utility>
 
+#include "client/api/channel.h"
 #include "client/api/convert.h"
-#include "common/limits.h"
 #include "descent/v1/service.grpc.pb.h"
 #include "proto/wire.h"
 
 namespace descent {
 namespace {
 
-constexpr std::chrono::seconds kCallTimeout{10};
-constexpr std::chrono::milliseconds kRetryDelays[] = {std::chrono::milliseconds(100),
-                                                      std::chrono::milliseconds(500),
-                                                      std::chrono::milliseconds(1500)};
 constexpr int kPagesMax = 100;
-
-std::shared_ptr<grpc::Channel> Connect(const std::string& address) {
-  grpc::ChannelArguments arguments;
-  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 20'000);
-  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
-  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
-  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1'000);
-  // A coordinator is named directly, often as 127.0.0.1: a proxy of the environment is not meant
-  // for it.
-  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  arguments.SetMaxReceiveMessageSize(static_cast<int>(limits::kMessageBytesMax));
-  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
-}
 
 template <typename Request>
 Request RequestFor(const std::string& job_id) {
@@ -70,34 +50,19 @@ class JobStream final : public Client::Watch {
 }  // namespace
 
 struct Client::Stubs {
-  explicit Stubs(const std::shared_ptr<grpc::Channel>& to)
-      : channel(to), jobs(to), metrics(to), checkpoints(to), cluster(to) {}
+  explicit Stubs(const std::string& address)
+      : channel(address),
+        jobs(channel.grpc()),
+        metrics(channel.grpc()),
+        checkpoints(channel.grpc()),
+        cluster(channel.grpc()) {}
 
-  // `call(context)` until it answers anything but UNAVAILABLE, or the delays are used up.
   template <typename Call>
   grpc::Status CallWithRetry(const Call& call) const {
-    for (const std::chrono::milliseconds delay : kRetryDelays) {
-      grpc::ClientContext context;
-      context.set_deadline(std::chrono::system_clock::now() + kCallTimeout);
-      grpc::Status status = call(&context);
-      if (status.error_code() != grpc::StatusCode::UNAVAILABLE) return status;
-      PauseFor(delay);
-    }
-    grpc::ClientContext context;
-    context.set_deadline(std::chrono::system_clock::now() + kCallTimeout);
-    return call(&context);
+    return channel.CallWithRetry(call);
   }
 
-  // Ends early with a connection that was missing. gRPC connects only while somebody waits for it:
-  // after a mere sleep the channel would be as it was.
-  void PauseFor(std::chrono::milliseconds delay) const {
-    const auto deadline = std::chrono::system_clock::now() + delay;
-    const bool is_missing = channel->GetState(false) != GRPC_CHANNEL_READY;
-    if (is_missing && channel->WaitForConnected(deadline)) return;
-    std::this_thread::sleep_until(deadline);
-  }
-
-  const std::shared_ptr<grpc::Channel> channel;
+  const Channel channel;
   v1::JobService::Stub jobs;
   v1::MetricService::Stub metrics;
   v1::CheckpointService::Stub checkpoints;
@@ -105,7 +70,7 @@ struct Client::Stubs {
 };
 
 Client::Client(const std::string& address)
-    : address_(address), stubs_(std::make_unique<Stubs>(Connect(address))) {}
+    : address_(address), stubs_(std::make_unique<Stubs>(address)) {}
 
 Client::~Client() = default;
 

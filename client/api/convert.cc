@@ -6,7 +6,6 @@
 #include "proto/wire.h"
 
 namespace descent {
-namespace {
 
 std::string ToJson(const google::protobuf::Message& message) {
   google::protobuf::util::JsonPrintOptions options;
@@ -16,6 +15,8 @@ std::string ToJson(const google::protobuf::Message& message) {
   const auto status = google::protobuf::util::MessageToJsonString(message, &json, options);
   return status.ok() ? json : "null";
 }
+
+namespace {
 
 std::string WithoutPrefix(const std::string& text, std::string_view prefix) {
   return text.starts_with(prefix) ? text.substr(prefix.size()) : text;
@@ -133,6 +134,49 @@ MetricCurves ToView(const v1::QueryMetricsResponse& response) {
     for (const v1::MetricPoint& point : series.points())
       curves[series.name()].push_back({point.step(), point.value()});
   return curves;
+}
+
+MetricSeriesList ToSeries(const google::protobuf::RepeatedPtrField<v1::MetricSeries>& series) {
+  MetricSeriesList list;
+  for (const v1::MetricSeries& encoded : series) {
+    MetricSeriesView& view = list.series.emplace_back();
+    view.name = encoded.name();
+    view.bucket_steps = encoded.downsampled() ? encoded.bucket_steps() : 1;
+    for (const v1::MetricPoint& point : encoded.points())
+      view.points.push_back({point.step(), point.value()});
+    list.json += list.json.empty() ? "[" : ",";
+    list.json += ToJson(encoded);
+  }
+  list.json += list.json.empty() ? "[]" : "]";
+  return list;
+}
+
+MetricSummaryView ToView(const v1::MetricSummary& summary) {
+  const auto point = [](const v1::MetricPoint& encoded) {
+    return MetricPointView{encoded.step(), encoded.value()};
+  };
+  MetricSummaryView view{.name = summary.name(),
+                         .points = summary.points(),
+                         .last = point(summary.last()),
+                         .min = std::nullopt,
+                         .max = std::nullopt};
+  if (summary.has_min()) view.min = point(summary.min());
+  if (summary.has_max()) view.max = point(summary.max());
+  return view;
+}
+
+ComparisonView ToView(const v1::CompareJobsResponse& response) {
+  ComparisonView view{.jobs = {}, .differences = {}, .json = ToJson(response)};
+  for (const v1::ComparedJob& job : response.jobs()) {
+    ComparedJobView& compared = view.jobs.emplace_back();
+    compared.id = WithoutPrefix(job.name(), "jobs/");
+    compared.state = WithoutPrefix(v1::JobState_Name(job.state()), "JOB_STATE_");
+    for (const v1::MetricSummary& summary : job.metrics())
+      compared.metrics.push_back(ToView(summary));
+  }
+  for (const v1::DifferingField& field : response.differences())
+    view.differences.push_back({field.field(), {field.values().begin(), field.values().end()}});
+  return view;
 }
 
 ClusterView ToView(const v1::ClusterStatus& status) {

@@ -10,11 +10,17 @@ namespace descent {
 
 // From the wire to what the commands show.
 
+// Proto3 JSON with the schema's field names.
+std::string ToJson(const google::protobuf::Message& message);
+
 JobView ToView(const v1::Job& job);
 AttemptView ToView(const v1::Attempt& attempt);
 JobEventView ToView(const v1::JobEvent& event);
 CheckpointView ToView(const v1::Checkpoint& checkpoint);
 MetricCurves ToView(const v1::QueryMetricsResponse& response);
+MetricSeriesList ToSeries(const google::protobuf::RepeatedPtrField<v1::MetricSeries>& series);
+MetricSummaryView ToView(const v1::MetricSummary& summary);
+ComparisonView ToView(const v1::CompareJobsResponse& response);
 ClusterView ToView(const v1::ClusterStatus& status);
 
 // A failed call, with the details of google.rpc.Status where the coordinator gave them.

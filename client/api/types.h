@@ -113,6 +113,47 @@ struct MetricPointView {
 };
 using MetricCurves = std::map<std::string, std::vector<MetricPointView>>;  // by step, ascending
 
+// One curve as it was asked for.
+struct MetricSeriesView {
+  std::string name;
+  std::vector<MetricPointView> points;
+  std::int64_t bucket_steps = 1;  // > 1: points are means over this many steps
+};
+
+struct MetricSeriesList {
+  std::vector<MetricSeriesView> series;
+  std::string json;
+};
+
+struct MetricSummaryView {
+  std::string name;
+  std::int64_t points = 0;
+  MetricPointView last;
+  std::optional<MetricPointView> min, max;  // absent: no value is a number
+};
+
+struct MetricSummaries {
+  std::vector<MetricSummaryView> metrics;
+  std::string json;
+};
+
+struct ComparedJobView {
+  std::string id;
+  std::string state;
+  std::vector<MetricSummaryView> metrics;
+};
+
+struct DifferingFieldView {
+  std::string field;
+  std::vector<std::string> values;  // of each job, as JSON; empty: it does not have the field
+};
+
+struct ComparisonView {
+  std::vector<ComparedJobView> jobs;
+  std::vector<DifferingFieldView> differences;
+  std::string json;
+};
+
 struct PoolView {
   std::string name;
   int world_size = 0;

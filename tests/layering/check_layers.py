@@ -38,8 +38,9 @@ INCLUDE = re.compile(r'^\s*#\s*include\s+["<]([^">]+)[">]')
 CONFINED = [
     (re.compile(r"^(descent|google/rpc)/.*\.pb\.h$"),
      re.compile(r"^(proto/.*|worker/coordinator_link\.cc|launch/exit_reporter\.cc|client/api/.*|"
-                r"coordinator/([a-z]*_service|job_view|job_record|job_watch|submission|"
-                r"request_error)\.(cc|h))$")),
+                r"coordinator/([a-z]*_service|metric_streams|metric_[a-z]*_call|job_comparison|"
+                r"job_view|job_record|job_watch|submission|request_error)\.(cc|h))$")),
+    (re.compile(r"^tensorflow/.*\.pb\.h$"), re.compile(r"^coordinator/tensorboard_event\.cc$")),
     (re.compile(r"^mpi\.h$"),
      re.compile(r"^(worker/collective/.*\.cc|worker/main\.cc|bench/.*\.cc|tests/mpi/.*\.cc)$")),
     (re.compile(r"^(nccl|cuda[a-z_]*)\.h$"),

@@ -9,6 +9,8 @@
 namespace descent {
 namespace {
 
+const WallTime kTime{std::chrono::seconds(1'700'000'000)};
+
 class MetricStoreTest : public testing::Test {
  protected:
   std::vector<MetricCurve> Query(const MetricQuery& query) {
@@ -21,7 +23,7 @@ class MetricStoreTest : public testing::Test {
     RecordMetrics metrics{.job_id = "a"};
     for (std::int64_t step = first; step <= last; ++step)
       metrics.points.push_back({"train/loss", step, static_cast<double>(step)});
-    ASSERT_TRUE(store_.Record(metrics).ok());
+    ASSERT_TRUE(store_.Record(metrics, kTime).ok());
   }
 
   const TemporaryDirectory directory_;
@@ -34,7 +36,8 @@ TEST_F(MetricStoreTest, AJobWithoutMetricsHasNoCurves) {
 
 TEST_F(MetricStoreTest, CurvesComeBackByNameAndStep) {
   ASSERT_TRUE(
-      store_.Record({"a", {{"train/loss", 2, 0.5}, {"lr", 1, 0.1}, {"train/loss", 1, 0.75}}}).ok());
+      store_.Record({"a", {{"train/loss", 2, 0.5}, {"lr", 1, 0.1}, {"train/loss", 1, 0.75}}}, kTime)
+          .ok());
 
   const std::vector<MetricCurve> curves = Query({.job_id = "a"});
 
@@ -49,8 +52,9 @@ TEST_F(MetricStoreTest, CurvesComeBackByNameAndStep) {
 }
 
 TEST_F(MetricStoreTest, AStepIsStoredOnce) {
-  ASSERT_TRUE(store_.Record({"a", {{"train/loss", 1, 0.5}}}).ok());
-  ASSERT_TRUE(store_.Record({"a", {{"train/loss", 1, 0.25}, {"train/loss", 2, 0.125}}}).ok());
+  ASSERT_TRUE(store_.Record({"a", {{"train/loss", 1, 0.5}}}, kTime).ok());
+  ASSERT_TRUE(
+      store_.Record({"a", {{"train/loss", 1, 0.25}, {"train/loss", 2, 0.125}}}, kTime).ok());
 
   const std::vector<MetricCurve> curves = Query({.job_id = "a"});
 
@@ -60,7 +64,7 @@ TEST_F(MetricStoreTest, AStepIsStoredOnce) {
 }
 
 TEST_F(MetricStoreTest, JobsDoNotMix) {
-  ASSERT_TRUE(store_.Record({"a", {{"train/loss", 1, 0.5}}}).ok());
+  ASSERT_TRUE(store_.Record({"a", {{"train/loss", 1, 0.5}}}, kTime).ok());
 
   EXPECT_TRUE(Query({.job_id = "b"}).empty());
 }
@@ -76,7 +80,7 @@ TEST_F(MetricStoreTest, MetricsSurviveReopening) {
 }
 
 TEST_F(MetricStoreTest, OnlyTheNamedCurvesComeBack) {
-  ASSERT_TRUE(store_.Record({"a", {{"train/loss", 1, 0.5}, {"lr", 1, 0.1}}}).ok());
+  ASSERT_TRUE(store_.Record({"a", {{"train/loss", 1, 0.5}, {"lr", 1, 0.1}}}, kTime).ok());
 
   const std::vector<MetricCurve> curves = Query({.job_id = "a", .names = {"lr"}});
 
@@ -114,22 +118,67 @@ TEST_F(MetricStoreTest, ACurveNeverHasMorePointsThanAskedFor) {
 }
 
 TEST_F(MetricStoreTest, AValueThatIsNotANumberComesBackAsOne) {
-  ASSERT_TRUE(store_.Record({"a", {{"train/loss", 1, std::nan("")}}}).ok());
+  ASSERT_TRUE(store_.Record({"a", {{"train/loss", 1, std::nan("")}}}, kTime).ok());
 
   EXPECT_TRUE(std::isnan(Query({.job_id = "a"})[0].points[0].value));
 }
 
 TEST_F(MetricStoreTest, AnInfiniteValueComesBackInfinite) {
-  ASSERT_TRUE(store_.Record({"a", {{"train/loss", 1, INFINITY}}}).ok());
+  ASSERT_TRUE(store_.Record({"a", {{"train/loss", 1, INFINITY}}}, kTime).ok());
 
   EXPECT_TRUE(std::isinf(Query({.job_id = "a"})[0].points[0].value));
 }
 
 TEST_F(MetricStoreTest, MoreJobsThanOpenFilesAreRecorded) {
   for (int job = 0; job < 100; ++job)
-    ASSERT_TRUE(store_.Record({std::to_string(job), {{"train/loss", 1, 0.5}}}).ok());
+    ASSERT_TRUE(store_.Record({std::to_string(job), {{"train/loss", 1, 0.5}}}, kTime).ok());
 
   EXPECT_EQ(Query({.job_id = "0"}).size(), 1u);
+}
+
+TEST_F(MetricStoreTest, ASummaryTellsTheEndsAndTheExtremesOfACurve) {
+  ASSERT_TRUE(store_
+                  .Record({"a",
+                           {{"loss", 1, 0.5},
+                            {"loss", 2, 0.125},
+                            {"loss", 3, 0.75},
+                            {"loss", 4, 0.125},
+                            {"lr", 1, 0.1}}},
+                          kTime)
+                  .ok());
+
+  const std::vector<MetricSummary> found = store_.Summarize("a", {}).value();
+
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[0].name, "loss");
+  EXPECT_EQ(found[0].points, 4);
+  EXPECT_EQ(found[0].first.step, 1);
+  EXPECT_EQ(found[0].last.step, 4);
+  EXPECT_EQ(found[0].min->step, 2);  // the earlier of two
+  EXPECT_EQ(found[0].max->value, 0.75);
+}
+
+TEST_F(MetricStoreTest, ACurveWithoutANumberHasNoExtremes) {
+  ASSERT_TRUE(store_.Record({"a", {{"loss", 1, std::nan("")}}}, kTime).ok());
+
+  const MetricSummary found = store_.Summarize("a", {"loss"}).value().at(0);
+
+  EXPECT_FALSE(found.min || found.max);
+  EXPECT_TRUE(std::isnan(found.last.value));
+}
+
+TEST_F(MetricStoreTest, WhoFollowsGetsEachPointOnce) {
+  RecordSteps(1, 5);
+  MetricNews query{.job_id = "a", .points_max = 3};
+  const auto first = store_.ReadNews(query).value();
+  query.next_steps["train/loss"] = first.at(0).points.back().step + 1;
+  const auto second = store_.ReadNews(query).value();
+  query.next_steps["train/loss"] = second.at(0).points.back().step + 1;
+
+  EXPECT_EQ(first[0].points.size(), 3u);
+  EXPECT_EQ(second[0].points.size(), 2u);
+  EXPECT_EQ(second[0].points[0].step, 4);
+  EXPECT_TRUE(store_.ReadNews(query).value().empty());
 }
 
 }  // namespace

@@ -1,0 +1,128 @@
+#include "client/api/metric_client.h"
+
+#include <utility>
+
+#include "client/api/channel.h"
+#include "client/api/convert.h"
+#include "descent/v1/service.grpc.pb.h"
+
+namespace descent {
+namespace {
+
+v1::MetricFormat FormatOf(MetricFileFormat format) {
+  switch (format) {
+    case MetricFileFormat::kCsv:
+      return v1::METRIC_FORMAT_CSV;
+    case MetricFileFormat::kJsonLines:
+      return v1::METRIC_FORMAT_JSONL;
+    case MetricFileFormat::kTensorBoard:
+      return v1::METRIC_FORMAT_TENSORBOARD;
+  }
+  return v1::METRIC_FORMAT_UNSPECIFIED;
+}
+
+// The fields that all requests for points of one job share.
+template <typename Request>
+Request RequestFor(const MetricSelection& selection) {
+  Request request;
+  request.set_job("jobs/" + selection.job);
+  request.mutable_names()->Add(selection.names.begin(), selection.names.end());
+  return request;
+}
+
+}  // namespace
+
+struct MetricClient::Stub {
+  explicit Stub(const std::string& address) : channel(address), metrics(channel.grpc()) {}
+
+  // `method` of the service, of which `response` is the answer.
+  template <typename Method, typename Request, typename Response>
+  grpc::Status Call(Method method, const Request& request, Response& response) {
+    return channel.CallWithRetry([&](grpc::ClientContext* context) {
+      return (metrics.*method)(context, request, &response);
+    });
+  }
+
+  // Reads a stream to its end, or until `take` says no, which is no error.
+  template <typename Message, typename Method, typename Request, typename Take>
+  grpc::Status Read(Method method, const Request& request, const Take& take) {
+    grpc::ClientContext context;
+    Message message;
+    const auto reader = (metrics.*method)(&context, request);
+    bool is_enough = false;
+    while (reader->Read(&message)) {
+      if (is_enough || take(message)) continue;
+      is_enough = true;
+      context.TryCancel();
+    }
+    const grpc::Status status = reader->Finish();
+    return is_enough ? grpc::Status::OK : status;
+  }
+
+  const Channel channel;
+  v1::MetricService::Stub metrics;
+};
+
+MetricClient::MetricClient(const std::string& address)
+    : address_(address), stub_(std::make_unique<Stub>(address)) {}
+
+MetricClient::~MetricClient() = default;
+
+Reply<MetricSummaries> MetricClient::List(const std::string& job) {
+  v1::ListMetricsRequest request;
+  request.set_job("jobs/" + job);
+  v1::ListMetricsResponse response;
+  const grpc::Status status = stub_->Call(&v1::MetricService::Stub::ListMetrics, request, response);
+  if (!status.ok()) return ToApiError(status, address_);
+  MetricSummaries summaries{.metrics = {}, .json = ToJson(response)};
+  for (const v1::MetricSummary& summary : response.metrics())
+    summaries.metrics.push_back(ToView(summary));
+  return summaries;
+}
+
+Reply<MetricSeriesList> MetricClient::Query(const MetricSelection& selection, int points_max) {
+  auto request = RequestFor<v1::QueryMetricsRequest>(selection);
+  request.set_first_step(selection.first_step);
+  request.set_max_points(points_max);
+  v1::QueryMetricsResponse response;
+  const grpc::Status status =
+      stub_->Call(&v1::MetricService::Stub::QueryMetrics, request, response);
+  if (!status.ok()) return ToApiError(status, address_);
+  return ToSeries(response.series());
+}
+
+Reply<ComparisonView> MetricClient::Compare(const std::vector<std::string>& jobs,
+                                            const std::vector<std::string>& names) {
+  v1::CompareJobsRequest request;
+  for (const std::string& job : jobs) request.add_jobs("jobs/" + job);
+  request.mutable_names()->Add(names.begin(), names.end());
+  v1::CompareJobsResponse response;
+  const grpc::Status status = stub_->Call(&v1::MetricService::Stub::CompareJobs, request, response);
+  if (!status.ok()) return ToApiError(status, address_);
+  return ToView(response);
+}
+
+std::optional<ApiError> MetricClient::Follow(
+    const MetricSelection& selection, const std::function<bool(const MetricSeriesList&)>& take) {
+  auto request = RequestFor<v1::StreamMetricsRequest>(selection);
+  request.set_first_step(selection.first_step);
+  const grpc::Status status = stub_->Read<v1::StreamMetricsResponse>(
+      &v1::MetricService::Stub::StreamMetrics, request,
+      [&](const v1::StreamMetricsResponse& message) { return take(ToSeries(message.series())); });
+  if (status.ok()) return std::nullopt;
+  return ToApiError(status, address_);
+}
+
+std::optional<ApiError> MetricClient::Export(const MetricSelection& selection,
+                                             MetricFileFormat format,
+                                             const std::function<bool(std::string_view)>& take) {
+  auto request = RequestFor<v1::ExportMetricsRequest>(selection);
+  request.set_format(FormatOf(format));
+  const grpc::Status status = stub_->Read<v1::ExportMetricsResponse>(
+      &v1::MetricService::Stub::ExportMetrics, request,
+      [&](const v1::ExportMetricsResponse& chunk) { return take(chunk.data()); });
+  if (status.ok()) return std::nullopt;
+  return ToApiError(status, address_);
+}
+
+}  // namespace descent

@@ -1,0 +1,90 @@
+#include <spdlog/fmt/fmt.h>
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+#include <vector>
+
+#include "client/render/format.h"
+#include "client/render/metric_text.h"
+
+namespace descent {
+namespace {
+
+constexpr int kDotsAcross = 2, kDotsDown = 4;  // of a Braille pattern
+
+// The bit of a dot in the pattern U+2800 + bits, by row and column. Source: Unicode, Braille
+// Patterns.
+constexpr unsigned kBits[kDotsDown][kDotsAcross] = {
+    {0x01, 0x08}, {0x02, 0x10}, {0x04, 0x20}, {0x40, 0x80}};
+
+class Picture {
+ public:
+  Picture(int columns, int rows)
+      : columns_(columns), rows_(rows), bits_(static_cast<std::size_t>(columns * rows)) {}
+
+  int dots_across() const { return columns_ * kDotsAcross; }
+  int dots_down() const { return rows_ * kDotsDown; }
+
+  void Set(int x, int y) {
+    bits_[static_cast<std::size_t>(y / kDotsDown * columns_ + x / kDotsAcross)] |=
+        kBits[y % kDotsDown][x % kDotsAcross];
+  }
+
+  std::string Row(int row) const {
+    std::string text;
+    for (int column = 0; column < columns_; ++column) {
+      const unsigned code = 0x2800 + bits_[static_cast<std::size_t>(row * columns_ + column)];
+      text += static_cast<char>(0xE0 | code >> 12);
+      text += static_cast<char>(0x80 | (code >> 6 & 0x3F));
+      text += static_cast<char>(0x80 | (code & 0x3F));
+    }
+    return text;
+  }
+
+ private:
+  const int columns_, rows_;
+  std::vector<unsigned> bits_;
+};
+
+std::vector<MetricPointView> FinitePoints(const MetricSeriesView& series) {
+  std::vector<MetricPointView> points;
+  std::ranges::copy_if(series.points, std::back_inserter(points),
+                       [](const MetricPointView& point) { return std::isfinite(point.value); });
+  return points;
+}
+
+// Where `value` of [low, high] lies among so many dots; in the middle if all values are one.
+int Scaled(double value, double low, double high, int dots) {
+  const double share = high > low ? (value - low) / (high - low) : 0.5;
+  return static_cast<int>(std::lround(share * (dots - 1)));
+}
+
+}  // namespace
+
+std::string CurveText(const MetricSeriesView& series, int columns, int rows) {
+  const std::vector<MetricPointView> points = FinitePoints(series);
+  if (points.empty()) return series.name + ": no value is a number yet\n";
+  const auto [lowest, highest] =
+      std::ranges::minmax(points, {}, [](const MetricPointView& point) { return point.value; });
+  const std::string low = FormatMetric(lowest.value), high = FormatMetric(highest.value);
+  const int margin = static_cast<int>(std::max(low.size(), high.size()));
+  Picture picture(std::max(columns - margin - 1, 8), rows);
+  for (const MetricPointView& point : points)
+    picture.Set(Scaled(static_cast<double>(point.step), static_cast<double>(points.front().step),
+                       static_cast<double>(points.back().step), picture.dots_across()),
+                picture.dots_down() - 1 -
+                    Scaled(point.value, lowest.value, highest.value, picture.dots_down()));
+
+  std::string text =
+      fmt::format("{}  last {} @{}\n", series.name, FormatMetric(points.back().value),
+                  FormatGrouped(points.back().step));
+  for (int row = 0; row < rows; ++row) {
+    const std::string label = row == 0 ? high : row == rows - 1 ? low : "";
+    text += fmt::format("{:>{}} {}\n", label, margin, picture.Row(row));
+  }
+  return text + fmt::format("{:>{}} step {} to {}\n", "", margin,
+                            FormatGrouped(points.front().step), FormatGrouped(points.back().step));
+}
+
+}  // namespace descent

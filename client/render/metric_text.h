@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "client/api/types.h"
+
+namespace descent {
+
+// What the commands say about metrics. Pure.
+
+// "train/loss  2,350  0.0812  0.0790 @2,310  2.31 @1": a line for each metric.
+std::string MetricTable(const std::vector<MetricSummaryView>& metrics);
+
+// A line for each point, and below the curves that are means, over how many steps.
+std::string PointTable(const std::vector<MetricSeriesView>& series);
+
+// First the fields of the specs that differ, then each metric's last value and its extremes, a
+// column for each job.
+std::string ComparisonText(const ComparisonView& comparison);
+
+// A curve as a picture of `columns` by `rows` characters (Braille patterns of 2 by 4 dots), with
+// its range, its steps and its last value around it. A curve without a number is a sentence.
+std::string CurveText(const MetricSeriesView& series, int columns, int rows);
+
+}  // namespace descent

@@ -1,0 +1,82 @@
+#include <boost/asio/post.hpp>
+#include <optional>
+#include <utility>
+
+#include "coordinator/metric_export.h"
+#include "coordinator/metric_request.h"
+#include "coordinator/metric_streams.h"
+#include "coordinator/request_error.h"
+
+namespace descent {
+namespace {
+
+std::optional<MetricFormat> FormatOf(v1::MetricFormat format) {
+  switch (format) {
+    case v1::METRIC_FORMAT_CSV:
+      return MetricFormat::kCsv;
+    case v1::METRIC_FORMAT_JSONL:
+      return MetricFormat::kJsonLines;
+    case v1::METRIC_FORMAT_TENSORBOARD:
+      return MetricFormat::kTensorBoard;
+    default:
+      return std::nullopt;
+  }
+}
+
+// Reads a chunk on the blocking threads, writes it, reads the next. One step is under way at any
+// time, so nothing needs a lock.
+class ExportCall final : public grpc::ServerWriteReactor<v1::ExportMetricsResponse> {
+ public:
+  ExportCall(Runtime& runtime, boost::asio::thread_pool& threads,
+             const v1::ExportMetricsRequest& request)
+      : runtime_(runtime), threads_(threads), request_(request) {
+    boost::asio::post(threads_, [this] { Open(); });
+  }
+
+ private:
+  void OnWriteDone(bool ok) override {
+    if (!ok) return Finish(grpc::Status::CANCELLED);
+    boost::asio::post(threads_, [this] { SendNextChunk(); });
+  }
+
+  void OnDone() override { delete this; }
+
+  void Open() {
+    const std::optional<MetricFormat> format = FormatOf(request_.format());
+    if (!format)
+      return Finish(
+          RefuseRequest(Status(Code::kInvalidArgument, "format must be CSV, JSONL or TENSORBOARD"),
+                        "FORMAT_INVALID"));
+    Job job;
+    if (const grpc::Status found = FindJobNamed(runtime_, request_.job(), job); !found.ok())
+      return Finish(found);
+    auto rows = MetricRows::Open(runtime_.metrics().FileOf(job.id),
+                                 {request_.names().begin(), request_.names().end()});
+    if (!rows.ok()) return Finish(ToGrpcStatus(rows.status()));
+    export_.emplace(*format, std::move(rows).value());
+    SendNextChunk();
+  }
+
+  void SendNextChunk() {
+    Result<std::string> data = export_->NextChunk();
+    if (!data.ok()) return Finish(ToGrpcStatus(data.status()));
+    if (data.value().empty()) return Finish(grpc::Status::OK);
+    chunk_.set_data(std::move(data).value());
+    StartWrite(&chunk_);
+  }
+
+  Runtime& runtime_;
+  boost::asio::thread_pool& threads_;
+  const v1::ExportMetricsRequest request_;
+  std::optional<MetricExport> export_;
+  v1::ExportMetricsResponse chunk_;  // owned by the write in progress
+};
+
+}  // namespace
+
+grpc::ServerWriteReactor<v1::ExportMetricsResponse>* StartExport(
+    Runtime& runtime, boost::asio::thread_pool& threads, const v1::ExportMetricsRequest& request) {
+  return new ExportCall(runtime, threads, request);  // NOLINT: deletes itself
+}
+
+}  // namespace descent

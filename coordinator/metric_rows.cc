@@ -1,0 +1,64 @@
+#include "coordinator/metric_rows.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "coordinator/database.h"
+#include "coordinator/metric_names.h"
+
+namespace descent {
+namespace {
+
+// The first version of the file that has times.
+constexpr std::size_t kVersionWithTimes = 2;
+
+}  // namespace
+
+struct MetricRows::Source {
+  Database database;
+  Statement points;
+};
+
+MetricRows::MetricRows(std::unique_ptr<Source> source, std::vector<std::string> names)
+    : source_(std::move(source)), names_(std::move(names)) {}
+
+MetricRows::~MetricRows() = default;
+
+Result<std::unique_ptr<MetricRows>> MetricRows::Open(const std::filesystem::path& file,
+                                                     std::vector<std::string> names) {
+  std::ranges::sort(names);
+  Result<Database> opened = Database::OpenReadOnly(file);
+  if (opened.status().code() == Code::kNotFound)
+    return std::unique_ptr<MetricRows>(new MetricRows(nullptr, std::move(names)));
+  DESCENT_ASSIGN(Database database, std::move(opened));
+  DESCENT_ASSIGN(const std::size_t version, database.Version());
+  if (version == 0) return std::unique_ptr<MetricRows>(new MetricRows(nullptr, std::move(names)));
+  DESCENT_ASSIGN(names, NamesOr(database, std::move(names)));
+  const std::string time = version < kVersionWithTimes ? "NULL" : "time";
+  DESCENT_ASSIGN(Statement points, database.Prepare("SELECT step, name, value, " + time +
+                                                    " FROM points ORDER BY step, name"));
+  auto source = std::make_unique<Source>(Source{std::move(database), std::move(points)});
+  return std::unique_ptr<MetricRows>(new MetricRows(std::move(source), std::move(names)));
+}
+
+Result<std::optional<MetricRow>> MetricRows::Next() {
+  while (source_ != nullptr) {
+    DESCENT_ASSIGN(const bool has_point, source_->points.Step());
+    if (!has_point) {
+      source_.reset();  // a statement that is done would begin again
+      break;
+    }
+    const Statement& point = source_->points;
+    std::string name = point.Bytes(1);
+    if (!std::ranges::binary_search(names_, name)) continue;
+    const std::int64_t step = point.Integer(0);
+    std::optional<MetricRow> done;
+    if (begun_ && begun_->step != step) done = std::exchange(begun_, std::nullopt);
+    if (!begun_) begun_ = MetricRow{step, point.IsNull(3) ? 0 : point.Real(3), {}};
+    begun_->values.emplace(std::move(name), point.Real(2));
+    if (done) return done;
+  }
+  return std::exchange(begun_, std::nullopt);
+}
+
+}  // namespace descent

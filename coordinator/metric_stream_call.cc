@@ -1,0 +1,85 @@
+#include <atomic>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "coordinator/job_view.h"
+#include "coordinator/metric_request.h"
+#include "coordinator/metric_streams.h"
+#include "coordinator/request_error.h"
+
+namespace descent {
+namespace {
+
+// New points are looked for this often, and sent together.
+constexpr std::chrono::milliseconds kInterval{500};
+constexpr int kPointsOfMessageMax = 1000;  // of each name
+
+// Looks for new points on the blocking threads, writes them, waits. One step is under way at any
+// time, so nothing but the flag of OnCancel needs a lock.
+class StreamCall final : public grpc::ServerWriteReactor<v1::StreamMetricsResponse> {
+ public:
+  StreamCall(Runtime& runtime, boost::asio::thread_pool& threads,
+             const v1::StreamMetricsRequest& request)
+      : runtime_(runtime), threads_(threads), timer_(threads), request_(request) {
+    boost::asio::post(threads_, [this] { Look(); });
+  }
+
+ private:
+  void OnCancel() override { is_cancelled_ = true; }
+  void OnDone() override { delete this; }
+
+  void OnWriteDone(bool ok) override {
+    if (!ok) return Finish(grpc::Status::CANCELLED);
+    boost::asio::post(threads_, [this] { Look(); });
+  }
+
+  // The job's state is read first: of one that is over, all points are there.
+  void Look() {
+    if (is_cancelled_) return Finish(grpc::Status::CANCELLED);
+    Job job;
+    if (const grpc::Status found = FindJobNamed(runtime_, request_.job(), job); !found.ok())
+      return Finish(found);
+    Result<std::vector<MetricCurve>> news = ReadNews(job.id);
+    if (!news.ok()) return Finish(ToGrpcStatus(news.status()));
+    if (!news.value().empty()) return Send(news.value());
+    if (IsTerminal(job.state)) return Finish(grpc::Status::OK);
+    timer_.expires_after(kInterval);
+    timer_.async_wait([this](const boost::system::error_code&) { Look(); });
+  }
+
+  Result<std::vector<MetricCurve>> ReadNews(const std::string& job_id) {
+    MetricNews query{.job_id = job_id,
+                     .names = {request_.names().begin(), request_.names().end()},
+                     .first_step = request_.first_step(),
+                     .next_steps = next_steps_,
+                     .points_max = kPointsOfMessageMax};
+    return runtime_.metrics().ReadNews(query);
+  }
+
+  void Send(const std::vector<MetricCurve>& news) {
+    for (const MetricCurve& curve : news) next_steps_[curve.name] = curve.points.back().step + 1;
+    *message_.mutable_series() = std::move(*ToProto(news).mutable_series());
+    StartWrite(&message_);
+  }
+
+  Runtime& runtime_;
+  boost::asio::thread_pool& threads_;
+  boost::asio::steady_timer timer_;
+  const v1::StreamMetricsRequest request_;
+  std::atomic<bool> is_cancelled_ = false;
+  std::map<std::string, std::int64_t> next_steps_;  // of names of which something was sent
+  v1::StreamMetricsResponse message_;               // owned by the write in progress
+};
+
+}  // namespace
+
+grpc::ServerWriteReactor<v1::StreamMetricsResponse>* StartMetricStream(
+    Runtime& runtime, boost::asio::thread_pool& threads, const v1::StreamMetricsRequest& request) {
+  return new StreamCall(runtime, threads, request);  // NOLINT: deletes itself
+}
+
+}  // namespace descent

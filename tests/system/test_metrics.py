@@ -1,0 +1,74 @@
+"""What a job measured, in every way that a user can ask for it."""
+
+import csv
+import io
+import json
+
+from harness import SystemTest
+
+
+class Metrics(SystemTest):
+
+    def setUp(self):
+        super().setUp()
+        self.start_coordinator()
+        self.start_workers(1)
+
+    def metrics(self, *arguments):
+        return self.descent("metrics", *arguments).stdout
+
+    def test_an_export_has_every_step_and_every_evaluation(self):
+        job = self.submit("--follow")
+
+        rows = list(csv.DictReader(io.StringIO(self.metrics("export", job))))
+        lines = self.metrics("export", job, "--format", "jsonl").splitlines()
+
+        self.assertEqual([int(row["step"]) for row in rows], list(range(1, 201)))
+        self.assertTrue(all(row["train/loss"] for row in rows))
+        evaluated = [int(row["step"]) for row in rows if row["validation/loss"]]
+        self.assertEqual(evaluated, [50, 100, 150, 200])
+        self.assertEqual([json.loads(line)["train/loss"] for line in lines],
+                         [float(row["train/loss"]) for row in rows])
+
+    def test_a_file_for_tensorboard_lies_under_a_name_that_it_looks_for(self):
+        job = self.submit("--follow")
+
+        self.metrics("export", job, "--format", "tensorboard", "--output",
+                     self.directory / "events")
+
+        files = list((self.directory / "events").iterdir())
+        self.assertEqual(len(files), 1)
+        self.assertIn("tfevents", files[0].name)
+        self.assertIn(b"brain.Event:2", files[0].read_bytes()[:64])
+
+    def test_who_follows_a_running_job_sees_each_point_once(self):
+        job = self.submit("--set", "steps=1500")
+
+        lines = self.metrics("query", job, "--follow", "--metric", "train/loss").splitlines()
+
+        self.assertEqual([int(line.split("\t")[0]) for line in lines], list(range(1, 1501)))
+
+    def test_a_comparison_shows_what_differs_and_what_was_reached(self):
+        first = self.submit("--follow")
+        second = self.submit("--follow", "--set", "optimizer.adamw.lr=1e-3")
+
+        compared = json.loads(self.metrics("compare", first, second, "--metric",
+                                           "validation/loss", "-o", "json"))
+        text = self.metrics("compare", first, second)
+
+        self.assertEqual([field["field"] for field in compared["differences"]],
+                         ["optimizer.adamw.lr"])
+        self.assertEqual([len(job["metrics"]) for job in compared["jobs"]], [1, 1])
+        self.assertIn("validation/loss  lowest", text)
+
+    def test_a_long_curve_comes_as_means_and_says_so(self):
+        job = self.submit("--follow")
+
+        text = self.metrics("query", job, "--metric", "train/loss", "--max-points", 10)
+
+        self.assertIn("train/loss: means over 32 steps", text)
+
+    def test_a_job_that_is_not_there_is_said_so(self):
+        for command in "ls", "query", "plot", "export":
+            refused = self.descent("metrics", command, "nobody", code=5)
+            self.assertIn("nobody", refused.stderr)
