@@ -1,5 +1,6 @@
 #include "coordinator/job_comparison.h"
 
+#include <fmt/format.h>
 #include <google/protobuf/util/json_util.h>
 
 #include <algorithm>
@@ -16,10 +17,10 @@ using Fields = std::map<std::string, std::string>;
 void AddFields(const nlohmann::json& value, const std::string& path, Fields& fields) {
   if (value.is_object() && !value.empty()) {
     for (const auto& [key, member] : value.items())
-      AddFields(member, path.empty() ? key : path + "." + key, fields);
+      AddFields(member, path.empty() ? key : fmt::format("{}.{}", path, key), fields);
   } else if (value.is_array() && !value.empty() && value.front().is_object()) {
     for (std::size_t i = 0; i < value.size(); ++i)
-      AddFields(value[i], path + "[" + std::to_string(i) + "]", fields);
+      AddFields(value[i], fmt::format("{}[{}]", path, i), fields);
   } else {
     fields[path] = value.dump();
   }

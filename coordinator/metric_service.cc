@@ -42,7 +42,7 @@ v1::MetricSummary Encode(const MetricSummary& summary) {
 // Adds what the job reached to `encoded`.
 template <typename Message>
 grpc::Status AddSummaries(const MetricStore& store, const std::string& job_id,
-                          std::vector<std::string> names, Message& encoded) {
+                          const std::vector<std::string>& names, Message& encoded) {
   const auto summaries = store.Summarize(job_id, names);
   if (!summaries.ok()) return ToGrpcStatus(summaries.status());
   for (const MetricSummary& summary : summaries.value()) *encoded.add_metrics() = Encode(summary);

@@ -21,20 +21,21 @@ constexpr unsigned kBits[kDotsDown][kDotsAcross] = {
 class Picture {
  public:
   Picture(int columns, int rows)
-      : columns_(columns), rows_(rows), bits_(static_cast<std::size_t>(columns * rows)) {}
+      : columns_(columns),
+        rows_(rows),
+        bits_(static_cast<std::size_t>(columns) * static_cast<std::size_t>(rows)) {}
 
   int dots_across() const { return columns_ * kDotsAcross; }
   int dots_down() const { return rows_ * kDotsDown; }
 
   void Set(int x, int y) {
-    bits_[static_cast<std::size_t>(y / kDotsDown * columns_ + x / kDotsAcross)] |=
-        kBits[y % kDotsDown][x % kDotsAcross];
+    bits_[IndexOf(y / kDotsDown, x / kDotsAcross)] |= kBits[y % kDotsDown][x % kDotsAcross];
   }
 
   std::string Row(int row) const {
     std::string text;
     for (int column = 0; column < columns_; ++column) {
-      const unsigned code = 0x2800 + bits_[static_cast<std::size_t>(row * columns_ + column)];
+      const unsigned code = 0x2800 + bits_[IndexOf(row, column)];
       text += static_cast<char>(0xE0 | code >> 12);
       text += static_cast<char>(0x80 | (code >> 6 & 0x3F));
       text += static_cast<char>(0x80 | (code & 0x3F));
@@ -43,6 +44,11 @@ class Picture {
   }
 
  private:
+  std::size_t IndexOf(int row, int column) const {
+    return static_cast<std::size_t>(row) * static_cast<std::size_t>(columns_) +
+           static_cast<std::size_t>(column);
+  }
+
   const int columns_, rows_;
   std::vector<unsigned> bits_;
 };

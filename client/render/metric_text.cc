@@ -28,8 +28,7 @@ std::vector<std::string> MetricNames(const ComparisonView& comparison) {
   for (const ComparedJobView& job : comparison.jobs)
     for (const MetricSummaryView& metric : job.metrics) names.push_back(metric.name);
   std::ranges::sort(names);
-  const auto repeated = std::ranges::unique(names);
-  names.erase(repeated.begin(), repeated.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
   return names;
 }
 
