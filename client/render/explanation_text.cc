@@ -62,6 +62,8 @@ std::string MemoryText(const Json& memory) {
                 Plural(buffers, "buffer") + " of the tree of logical workers"});
   table.AddRow({"activations", Bytes(memory.at("training_activations")), "training"});
   table.AddRow({"activations", Bytes(memory.at("evaluation_activations")), "evaluation"});
+  table.AddRow({"checkpoint", Bytes(memory.at("checkpoint")),
+                "copy of parameters and optimizer that is written, of the first worker alone"});
   return fmt::format("memory of a worker: {}\n{}", Bytes(memory.at("total")),
                      Indented(table.ToString()));
 }

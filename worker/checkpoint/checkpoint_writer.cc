@@ -14,7 +14,6 @@
 #include "worker/checkpoint/checkpoint_reader.h"
 #include "worker/checkpoint/file_digest.h"
 #include "worker/checkpoint/safetensors.h"
-#include "worker/checkpoint/state_digest.h"
 
 namespace descent {
 namespace {
@@ -49,7 +48,7 @@ struct EncodedCheckpoint {
         optimizer(contents.optimizer),
         model_description(EncodeModelDescription(contents.model)),
         manifest{.description = contents.description,
-                 .state_digest = StateDigest(contents.parameters, contents.optimizer),
+                 .state_digest = contents.state_digest,
                  .files = {DigestPieces(std::string(kModelName), model.pieces()),
                            DigestPieces(std::string(kOptimizerName), optimizer.pieces()),
                            DigestText(kModelDescriptionName, model_description)}},

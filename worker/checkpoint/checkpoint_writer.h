@@ -18,6 +18,7 @@ namespace descent {
 struct CheckpointContents {
   CheckpointDescription description;
   ModelDescription model;
+  Digest state_digest;                     // StateDigest of the two lists
   std::span<const TensorView> parameters;  // by their PyTorch names
   std::span<const TensorView> optimizer;   // the optimizer's: "adamw.mean.NAME"
 };
@@ -30,11 +31,12 @@ struct PublishedCheckpoint {
 };
 
 // Writes ROOT/step-<n>, which is either not there at all or complete and on disk, whenever the
-// power fails. Then re-reads and verifies it, and only then removes those that `retention` does not
-// keep. Blocks; one caller at a time.
+// power fails. Then re-reads and verifies it, `state_digest` too, and only then removes those that
+// `retention` does not keep. Blocks; one caller at a time.
 //   kResourceExhausted  the disk is full; nothing was removed
 //   kDataLoss           step-<n> is there, intact, with another state: one step has two results.
-//                       Or the disk did not keep what was written
+//                       Or the disk did not keep what was written, or the tensors are not those
+//                       of `state_digest`
 //   kUnavailable        any other I/O error
 // A damaged step-<n> is replaced.
 Result<PublishedCheckpoint> PublishCheckpoint(const std::filesystem::path& root,

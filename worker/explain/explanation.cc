@@ -130,7 +130,8 @@ StepTimes PredictStep(const Explanation& explanation, const RankWork& work, doub
 }  // namespace
 
 std::int64_t MemoryExplanation::Total() const {
-  return parameters + optimizer + gradients + training_activations + evaluation_activations;
+  return parameters + optimizer + gradients + training_activations + evaluation_activations +
+         checkpoint;
 }
 
 Result<Explanation> Explain(const JobSpec& spec, const Datasets& datasets, int workers,
@@ -171,7 +172,8 @@ Result<Explanation> Explain(const JobSpec& spec, const Datasets& datasets, int w
                         .gradients = work.buffers * arena_bytes,
                         .gradient_buffers = work.buffers,
                         .training_activations = training_plans * training->cost().activation_bytes,
-                        .evaluation_activations = evaluation->cost().activation_bytes};
+                        .evaluation_activations = evaluation->cost().activation_bytes,
+                        .checkpoint = static_cast<std::int64_t>(1 + moments) * arena_bytes};
   explanation.exchanged_bytes =
       ExchangedBytes(work, spec.reduction, static_cast<double>(arena_bytes), workers);
   explanation.step = PredictStep(explanation, work, static_cast<double>(arena_bytes), moments);

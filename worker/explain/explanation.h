@@ -51,6 +51,7 @@ struct MemoryExplanation {
   int gradient_buffers = 0;
   std::int64_t training_activations = 0;  // of the plan that writes and the one that accumulates
   std::int64_t evaluation_activations = 0;
+  std::int64_t checkpoint = 0;  // of the worker that writes them: the copy that is written
 
   std::int64_t Total() const;
 };

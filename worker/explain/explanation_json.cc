@@ -52,6 +52,7 @@ Json ToValue(const MemoryExplanation& memory) {
           {"gradient_buffers", memory.gradient_buffers},
           {"training_activations", memory.training_activations},
           {"evaluation_activations", memory.evaluation_activations},
+          {"checkpoint", memory.checkpoint},
           {"total", memory.Total()}};
 }
 

@@ -1,24 +1,22 @@
 #include "worker/train/assignment_run.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <filesystem>
 #include <thread>
 #include <utility>
-#include <vector>
 
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/version.h"
 #include "worker/checkpoint/checkpoint_reader.h"
-#include "worker/checkpoint/checkpoint_writer.h"
 #include "worker/data/sampled_dataset.h"
 #include "worker/train/compare_digests.h"
+#include "worker/train/describe_model.h"
 #include "worker/train/end_reason.h"
 #include "worker/train/evaluator.h"
+#include "worker/train/prepare_checks.h"
 #include "worker/train/trace_labels.h"
 
 namespace descent {
@@ -27,38 +25,6 @@ namespace {
 // A coordinator that is there records a checkpoint within milliseconds.
 constexpr std::chrono::seconds kRecordWaitMax{1};
 constexpr std::chrono::milliseconds kRecordPollInterval{5};
-
-// Before anything is allocated: parameters, what is kept besides, and one gradient at least.
-Status CheckMemory(const JobSpec& spec, std::int64_t element_count) {
-  const std::size_t moments = MakeOptimizer(spec.optimizer)->MomentNames().size();
-  const std::size_t arenas = 2 + moments + (spec.ema ? 1 : 0);
-  const double wanted =
-      static_cast<double>(arenas * sizeof(float)) * static_cast<double>(element_count);
-  const double present =
-      static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
-  if (wanted <= present) return Status();
-  return Status(Code::kResourceExhausted, "the model's state needs at least " +
-                                              std::to_string(wanted / 1e9) +
-                                              " GB on every worker, this machine has " +
-                                              std::to_string(present / 1e9) + " GB");
-}
-
-Status CheckGroupsFit(const OptimizerSpec& optimizer,
-                      const std::vector<std::string>& parameter_names) {
-  std::string problems;
-  for (const Violation& violation : CheckGroups(optimizer, parameter_names))
-    problems += (problems.empty() ? "" : "; ") + violation.field + ": " + violation.message;
-  return problems.empty() ? Status() : Status(Code::kInvalidArgument, problems);
-}
-
-ModelDescription DescribeModel(const JobSpec& spec, const Datasets& datasets) {
-  const SampleFormat format = datasets.train->format();
-  const bool has_features = format.feature_count > 0;
-  return {.model = spec.model,
-          .format = format,
-          .vocabulary = datasets.vocabulary,
-          .data = has_features ? std::optional(FittedData(spec.data, datasets)) : std::nullopt};
-}
 
 }  // namespace
 
@@ -78,8 +44,15 @@ AssignmentEnded AssignmentRun::Perform() {
     return Failed(Status(Code::kAborted, "the coordinator ended the attempt"));
   if (!begin) return Ended(EndOutcome::kStopped);
   const Result<EndOutcome> outcome = Train(*begin);
-  if (outcome.ok() && options_.collective.rank() == 0) RemoveLastSurplus();
-  return outcome.ok() ? Ended(outcome.value()) : Failed(outcome.status());
+  if (!outcome.ok()) {
+    const AssignmentEnded failed = Failed(outcome.status());
+    // The state after an earlier step is worth keeping whatever has happened since.
+    if (const Status status = FinishCheckpoint(); !status.ok())
+      LogWarning("checkpoint not written error=\"{}\"", status.message());
+    return failed;
+  }
+  if (options_.collective.rank() == 0) RemoveLastSurplus();
+  return Ended(outcome.value());
 }
 
 Status AssignmentRun::Prepare() {
@@ -89,20 +62,22 @@ Status AssignmentRun::Prepare() {
   DESCENT_ASSIGN(PlanCache plans, PlanCache::Create(spec_.model, train.format(), pool_));
   plans_.emplace(std::move(plans));
   DESCENT_RETURN_IF_ERROR(CheckGroupsFit(spec_.optimizer, plans_->ParameterNames()));
-  DESCENT_RETURN_IF_ERROR(CheckMemory(spec_, plans_->layout().element_count));
+  DESCENT_RETURN_IF_ERROR(
+      CheckMemory(spec_, plans_->layout().element_count, options_.collective.rank() == 0));
   DESCENT_ASSIGN(TrainState state, TrainState::Create({.layout = plans_->layout(),
                                                        .optimizer = spec_.optimizer,
                                                        .ema = spec_.ema,
                                                        .update = spec_.update,
                                                        .collective = options_.collective}));
   state_.emplace(std::move(state));
-  nonfinite_policy_.emplace(
-      NonfinitePolicy::Options{.spec = spec_,
-                               .plans = *plans_,
-                               .state = *state_,
-                               .checkpoints = options_.assign.checkpoint_directory,
-                               .instruction_set = options_.instruction_set,
-                               .set_phase = [this](std::string_view phase) { SetPhase(phase); }});
+  nonfinite_policy_.emplace(NonfinitePolicy::Options{
+      .spec = spec_,
+      .plans = *plans_,
+      .state = *state_,
+      .checkpoints = options_.assign.checkpoint_directory,
+      .instruction_set = options_.instruction_set,
+      .set_phase = [this](std::string_view phase) { SetPhase(phase); },
+      .finish_checkpoints = [this] { return FinishCheckpointOnAllRanks(); }});
   if (options_.assign.start_checkpoint.empty()) {
     AlignedBuffer parameters(plans_->layout().element_count);
     plans_->InitializeParameters(spec_.seed, parameters.span());
@@ -110,6 +85,12 @@ Status AssignmentRun::Prepare() {
   } else {
     DESCENT_RETURN_IF_ERROR(LoadStart());
   }
+  if (options_.collective.rank() == 0)
+    saver_.emplace(CheckpointSaver::Options{.root = options_.assign.checkpoint_directory,
+                                            .model = DescribeModel(spec_, datasets_),
+                                            .parameters = state_->ParameterTensors(),
+                                            .optimizer = state_->OptimizerTensors(),
+                                            .pool = pool_});
   // What can fail or take long does so now, and not in the first step.
   return plans_->PlanFor(PlanKind::kTrainWrite, spec_.batch.micro).status();
 }
@@ -141,7 +122,8 @@ void AssignmentRun::ReportPrepared() {
                   .dataset_fingerprint = datasets_.Fingerprint(),
                   .train_samples = datasets_.train->sample_count(),
                   .parameter_count = plans_->parameter_count(),
-                  .memory_bytes = state_->memory_bytes() + plans_->memory_bytes(),
+                  .memory_bytes = state_->memory_bytes() + plans_->memory_bytes() +
+                                  (saver_ ? saver_->memory_bytes() : 0),
                   .instruction_set = std::string(options_.instruction_set),
                   .state_digest = state_->ComputeDigest(),
                   .start_step = state_->steps_done()});
@@ -175,7 +157,7 @@ Result<EndOutcome> AssignmentRun::Train(const Begin& begin) {
                         .communication_trace = profile_ ? profile_->communication() : nullptr});
   // The attempt that wrote the checkpoint may have been lost before it could tell.
   while (!IsStoppedEarly()) {
-    const std::optional<GrantSteps> grant = WaitForGrant();
+    DESCENT_ASSIGN(const std::optional<GrantSteps> grant, WaitForGrant());
     if (options_.control.is_aborted())
       return Status(Code::kAborted, "the coordinator ended the attempt");
     if (!grant) return Stop();
@@ -197,8 +179,9 @@ void AssignmentRun::BeginProfile(const Begin& begin) {
                                        .steps = {.first = state_->steps_done(), .last = last}});
 }
 
-std::optional<GrantSteps> AssignmentRun::WaitForGrant() {
+Result<std::optional<GrantSteps>> AssignmentRun::WaitForGrant() {
   SetPhase("wait");
+  if (!options_.control.has_grants()) DESCENT_RETURN_IF_ERROR(FinishCheckpoint());
   const TraceSpan span(training_trace(), trace::kWaitForGrant);
   return options_.control.WaitForGrant();
 }
@@ -227,6 +210,7 @@ Result<AssignmentRun::GrantEnd> AssignmentRun::RunGrant(TrainStep& train_step,
       Report(StepReports{.job = options_.assign.job,
                          .generation = options_.assign.generation,
                          .steps = {outcome.metrics}});
+    if (saver_ && saver_->has_ended()) DESCENT_RETURN_IF_ERROR(FinishCheckpoint());
     if (outcome.is_stop_agreed) return GrantEnd::kStopped;
   }
   return GrantEnd::kDone;
@@ -240,10 +224,12 @@ Status AssignmentRun::FinishGrant(const GrantSteps& grant) {
 // A stopped job can be resumed from where it stopped.
 Result<EndOutcome> AssignmentRun::Stop() {
   DESCENT_RETURN_IF_ERROR(SaveCheckpoint());
+  DESCENT_RETURN_IF_ERROR(FinishCheckpoint());
   return EndOutcome::kStopped;
 }
 
 Result<EndOutcome> AssignmentRun::Finish(EndOutcome outcome) {
+  DESCENT_RETURN_IF_ERROR(FinishCheckpoint());
   DESCENT_RETURN_IF_ERROR(state_->Gather());
   DESCENT_RETURN_IF_ERROR(EvaluateSplit(EvaluationSplit::kTest));
   return outcome;
@@ -268,6 +254,7 @@ Status AssignmentRun::EvaluateSplit(EvaluationSplit split) {
   DESCENT_ASSIGN(const EvaluationValues values,
                  Evaluate(is_sampled ? sampled : *dataset, state_->evaluated_parameters(), *plans_,
                           options_.collective));
+  DESCENT_RETURN_IF_ERROR(FinishCheckpoint());
   if (options_.collective.rank() == 0)
     Report(EvaluationReport{.job = options_.assign.job,
                             .generation = options_.assign.generation,
@@ -286,46 +273,55 @@ Status AssignmentRun::EvaluateSplit(EvaluationSplit split) {
 Status AssignmentRun::SaveCheckpoint() {
   if (saved_step_ == state_->steps_done()) return Status();
   SetPhase("checkpoint");
+  DESCENT_RETURN_IF_ERROR(FinishCheckpoint());
   const TraceSpan span(training_trace(), trace::kCheckpoint);
   DESCENT_RETURN_IF_ERROR(state_->Gather());
   const Digest digest = state_->ComputeDigest();
   DESCENT_RETURN_IF_ERROR(CompareDigests(digest, state_->steps_done(), options_.collective));
   saved_step_ = state_->steps_done();
-  if (options_.collective.rank() != 0) return Status();
+  if (!saver_) return Status();
   RateState();
-
-  const std::int64_t epoch = planner_->EpochOf(state_->steps_done());
-  const std::vector<TensorView> parameters = state_->ParameterTensors();
-  const std::vector<TensorView> optimizer = state_->OptimizerTensors();
-  const CheckpointContents contents{
-      .description = {.job = options_.assign.job,
-                      .step = state_->steps_done(),
-                      .epoch = epoch,
-                      .generation = options_.assign.generation,
-                      .seed = spec_.seed,
-                      .global_batch = GlobalBatchOf(spec_.batch, datasets_.train->sample_count()),
-                      .logical_workers = spec_.batch.logical_workers,
-                      .optimizer_steps = state_->updates_done(),
-                      .optimizer = OptimizerStateOf(spec_.optimizer, spec_.ema),
-                      .precision = std::string(PrecisionName(spec_.model.precision)),
-                      .instruction_set = std::string(options_.instruction_set),
-                      .version = kVersion,
-                      .early_stopping =
-                          spec_.early_stopping ? std::optional(early_stopping_) : std::nullopt,
-                      .nonfinite_steps_in_a_row = nonfinite_policy_->steps_in_a_row()},
-      .model = DescribeModel(spec_, datasets_),
-      .parameters = parameters,
-      .optimizer = optimizer};
-  DESCENT_ASSIGN(const PublishedCheckpoint published,
-                 PublishCheckpoint(options_.assign.checkpoint_directory, contents, Retention()));
-  Report(CheckpointWritten{.job = options_.assign.job,
-                           .generation = options_.assign.generation,
-                           .step = state_->steps_done(),
-                           .epoch = epoch,
-                           .directory = published.directory.string(),
-                           .state_digest = digest,
-                           .bytes = published.bytes});
+  saver_->Start({.description = Description(),
+                 .digest = digest,
+                 .parameters = state_->ParameterTensors(),
+                 .optimizer = state_->OptimizerTensors()},
+                Retention());
   return Status();
+}
+
+CheckpointDescription AssignmentRun::Description() const {
+  return {.job = options_.assign.job,
+          .step = state_->steps_done(),
+          .epoch = planner_->EpochOf(state_->steps_done()),
+          .generation = options_.assign.generation,
+          .seed = spec_.seed,
+          .global_batch = GlobalBatchOf(spec_.batch, datasets_.train->sample_count()),
+          .logical_workers = spec_.batch.logical_workers,
+          .optimizer_steps = state_->updates_done(),
+          .optimizer = OptimizerStateOf(spec_.optimizer, spec_.ema),
+          .precision = std::string(PrecisionName(spec_.model.precision)),
+          .instruction_set = std::string(options_.instruction_set),
+          .version = kVersion,
+          .early_stopping = spec_.early_stopping ? std::optional(early_stopping_) : std::nullopt,
+          .nonfinite_steps_in_a_row = nonfinite_policy_->steps_in_a_row()};
+}
+
+Status AssignmentRun::FinishCheckpoint() {
+  if (!saver_ || !saver_->is_in_flight()) return Status();
+  Result<CheckpointWritten> written = [this] {
+    const TraceSpan span(training_trace(), trace::kCheckpoint);
+    return saver_->Finish();
+  }();
+  // What has failed is the checkpoint, whatever the steps do meanwhile.
+  if (!written.ok()) SetPhase("checkpoint");
+  DESCENT_RETURN_IF_ERROR(written.status());
+  Report(std::move(written).value());
+  return Status();
+}
+
+Status AssignmentRun::FinishCheckpointOnAllRanks() {
+  DESCENT_RETURN_IF_ERROR(FinishCheckpoint());
+  return options_.collective.Barrier();
 }
 
 // The same rule as the coordinator's: only a state that is saved and evaluated can be the best.

@@ -16,6 +16,7 @@
 #include "worker/data/prefetcher.h"
 #include "worker/kernels/thread_pool.h"
 #include "worker/train/assignment.h"
+#include "worker/train/checkpoint_saver.h"
 #include "worker/train/nonfinite_policy.h"
 #include "worker/train/plan_cache.h"
 #include "worker/train/run_profile.h"
@@ -27,6 +28,15 @@ namespace descent {
 
 // The stages of RunAssignment and what they hand on. One thread; every rank goes through the same
 // stages and makes the same collective calls.
+//
+// Rank 0 writes checkpoints beside the steps (CheckpointSaver) and looks after each step whether
+// one has been written, to report it. It waits for that before
+//   - the next checkpoint is begun, and an evaluation of a later step is reported: what the
+//     coordinator hears keeps its order;
+//   - a rollback, for which all ranks wait, because all of them read it;
+//   - a wait for the coordinator, which may last;
+//   - the end of the attempt, whatever its outcome: the test set is evaluated after it.
+// A write that fails ends the attempt where it is found, in the phase "checkpoint".
 class AssignmentRun {
  public:
   struct Options {  // everything referred to outlives the run
@@ -57,8 +67,12 @@ class AssignmentRun {
   Status EvaluateSplit(EvaluationSplit split);
   bool IsStoppedEarly() const;
 
-  // All ranks compare their states; rank 0 writes and reports. Does nothing if this state is saved.
+  // All ranks compare their states; rank 0 begins to write. Does nothing if this state is saved.
   Status SaveCheckpoint();
+  CheckpointDescription Description() const;
+  // Waits for what is being written, if there is something, and reports it.
+  Status FinishCheckpoint();
+  Status FinishCheckpointOnAllRanks();
   void RateState();
   CheckpointRetention Retention() const;
   // Rank 0: the coordinator's word about the last checkpoint lets others go, which nothing that is
@@ -66,7 +80,7 @@ class AssignmentRun {
   void RemoveLastSurplus() const;
   void SetPhase(std::string_view phase);
   void Report(WorkerMessage message);
-  std::optional<GrantSteps> WaitForGrant();
+  Result<std::optional<GrantSteps>> WaitForGrant();
   void BeginProfile(const Begin& begin);
   TraceTrack* training_trace() { return profile_ ? profile_->training() : nullptr; }
   AssignmentEnded Ended(EndOutcome outcome) const;
@@ -80,12 +94,13 @@ class AssignmentRun {
   Datasets datasets_;
   std::optional<PlanCache> plans_;
   std::optional<TrainState> state_;
-  std::int64_t start_step_ = 0;                      // of the checkpoint to start from, or 0
-  std::int64_t saved_step_ = 0;                      // steps_done of the newest checkpoint, or 0
-  std::optional<BestCheckpoint> best_;               // rank 0 keeps its files
+  std::int64_t start_step_ = 0;         // of the checkpoint to start from, or 0
+  std::int64_t saved_step_ = 0;         // steps_done of the newest checkpoint that was begun, or 0
+  std::optional<BestCheckpoint> best_;  // rank 0 keeps its files
   std::optional<BestCheckpoint> latest_evaluation_;  // of the validation split
   EarlyStoppingState early_stopping_;                // if the spec has it; equal on every rank
   std::optional<NonfinitePolicy> nonfinite_policy_;
+  std::optional<CheckpointSaver> saver_;  // of rank 0
   // From Train on:
   std::optional<ShardPlanner> planner_;
   std::optional<RunProfile> profile_;  // behind the plans, whose steps it names

@@ -43,6 +43,7 @@ Result<NonfiniteReport> NonfinitePolicy::Handle(const NonfiniteStep& step) {
 }
 
 Status NonfinitePolicy::RollBackTo(std::int64_t step) {
+  DESCENT_RETURN_IF_ERROR(options_.finish_checkpoints());
   options_.set_phase("load");
   if (step > 0)
     return options_.state.Load(options_.checkpoints / CheckpointName(step),

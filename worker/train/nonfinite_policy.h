@@ -27,6 +27,8 @@ class NonfinitePolicy {
     std::filesystem::path checkpoints;  // of the job
     std::string_view instruction_set;
     std::function<void(std::string_view phase)> set_phase;
+    // Every rank calls it: all checkpoints that were begun are on disk when it returns.
+    std::function<Status()> finish_checkpoints;
   };
 
   explicit NonfinitePolicy(Options options) : options_(std::move(options)) {}
@@ -44,7 +46,7 @@ class NonfinitePolicy {
   // After a step, number state.steps_done(), that was not and has made no update: makes it done, or
   // fails. Every rank calls it.
   //   kFailedPrecondition  the job is to fail: on every rank alike
-  //   what TrainState::Load returns
+  //   what TrainState::Load and finish_checkpoints return
   Result<NonfiniteReport> Handle(const NonfiniteStep& step);
 
  private:

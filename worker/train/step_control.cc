@@ -65,6 +65,11 @@ std::optional<GrantSteps> StepControl::WaitForGrant() {
   return grant;
 }
 
+bool StepControl::has_grants() const {
+  const std::lock_guard lock(mutex_);
+  return !grants_.empty();
+}
+
 bool StepControl::is_stop_requested() const {
   const std::lock_guard lock(mutex_);
   return is_stop_requested_;

@@ -37,6 +37,7 @@ class StepControl {
   // Blocks. Empty: aborted, or there are no more grants and a stop is requested.
   std::optional<GrantSteps> WaitForGrant();
 
+  bool has_grants() const;  // WaitForGrant would not block, unless it is aborted
   bool is_stop_requested() const;
   bool is_aborted() const;
 

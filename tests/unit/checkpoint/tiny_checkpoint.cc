@@ -40,6 +40,7 @@ CheckpointContents TinyState::ContentsAt(std::int64_t step, std::int64_t generat
                           .instruction_set = "avx2",
                           .version = "0.1.0"},
           .model = TinyDescription(),
+          .state_digest = StateDigest(),
           .parameters = parameters_,
           .optimizer = optimizer_};
 }

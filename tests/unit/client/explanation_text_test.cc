@@ -13,7 +13,7 @@ constexpr char kExplanation[] = R"json({
   "workers": 2, "threads": 1, "train_samples": 1000, "parameter_count": 1234,
   "parameters": [{"name": "layers.*.weight", "shape": [30, 40], "tensors": 1, "elements": 1200}],
   "memory": {"parameters": 5000, "optimizer": 10000, "gradients": 15000, "gradient_buffers": 3,
-             "training_activations": 2000000, "evaluation_activations": 8, "total": 2030008},
+             "training_activations": 2000000, "evaluation_activations": 8, "checkpoint": 0, "total": 2030008},
   "plans": [{"name": "training", "samples": 25, "flops": 3e9, "bytes": 4e6,
              "activation_bytes": 2000000, "seconds": 0.004,
              "steps": [{"op": "relu", "text": "y[2] = relu(x)", "flops": 0, "bytes": 1e6,

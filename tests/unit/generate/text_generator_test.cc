@@ -5,6 +5,7 @@
 
 #include "tests/support/temporary_directory.h"
 #include "worker/checkpoint/checkpoint_writer.h"
+#include "worker/checkpoint/state_digest.h"
 
 namespace descent {
 namespace {
@@ -36,6 +37,7 @@ class TextGeneratorTest : public testing::Test {
                                                    static_cast<std::size_t>(slot.size))});
     const CheckpointContents contents{.description = {.job = "tiny", .step = 1},
                                       .model = description,
+                                      .state_digest = StateDigest(tensors, {}),
                                       .parameters = tensors,
                                       .optimizer = {}};
     return PublishCheckpoint(directory_.path() / "checkpoints", contents, {.keep_last = 2})

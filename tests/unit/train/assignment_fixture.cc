@@ -29,8 +29,9 @@ AssignmentTest::AssignmentTest() {
 InProcessOutcome AssignmentTest::Run(const RunOptions& options) {
   const auto stop = [options](const WorkerMessage& message, std::span<StepControl> controls) {
     const auto* steps = std::get_if<StepReports>(&message);
-    if (steps && options.stop_rank >= 0 && steps->steps[0].step == options.stop_at_step)
-      controls[static_cast<std::size_t>(options.stop_rank)].RequestStop();
+    if (!steps || steps->steps[0].step != options.stop_at_step) return;
+    if (options.stop_rank >= 0) controls[static_cast<std::size_t>(options.stop_rank)].RequestStop();
+    if (options.abort_rank >= 0) controls[static_cast<std::size_t>(options.abort_rank)].Abort();
   };
   return RunInProcess({.assign = {.job = options.job,
                                   .generation = 1,

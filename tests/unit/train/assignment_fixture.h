@@ -34,6 +34,7 @@ class AssignmentTest : public ::testing::Test {
     std::string job = "blobs";
     bool is_coordinator_away = false;  // it records no checkpoint
     int stop_rank = -1;                // this rank is told to stop…
+    int abort_rank = -1;               // …or to give up…
     std::int64_t stop_at_step = 0;     // …when rank 0 reports this step
   };
 
