@@ -87,6 +87,8 @@ TEST_F(ExplanationTest, OnlySeveralWorkersExchangeGradients) {
 // Of three workers on four logical ones, one has two partial sums.
 TEST_F(ExplanationTest, AWorkerAddsUpItsOwnGradientsBeforeMpiAdds) {
   const double arena_bytes = static_cast<double>(Explained(4).memory.gradients);
+  // Of eight logical workers a rank of three has three, whose sum is no sum of the tree.
+  spec_.batch = {.global = 24, .micro = 3, .logical_workers = 8};
   const double reproducible = Explained(3).exchanged_bytes;
 
   spec_.reduction = ReductionKind::kFastest;
