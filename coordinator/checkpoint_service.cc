@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "coordinator/blocking_stream.h"
 #include "coordinator/checkpoint_files.h"
 #include "coordinator/job_view.h"
 #include "coordinator/request_error.h"
@@ -19,25 +20,15 @@ grpc::Status Refuse(const Status& status, const char* reason_if_not_found) {
   return ToGrpcStatus(error);
 }
 
-// One DownloadCheckpoint call: reads a chunk on the blocking threads, writes it, reads the next.
-// One step is under way at any time, so nothing needs a lock. Deletes itself when the call is over.
-class Download final : public grpc::ServerWriteReactor<v1::DownloadCheckpointResponse> {
+// One DownloadCheckpoint call.
+class Download final : public BlockingStream<v1::DownloadCheckpointResponse> {
  public:
   Download(Runtime& runtime, boost::asio::thread_pool& threads,
            const v1::DownloadCheckpointRequest& request)
-      : runtime_(runtime), threads_(threads), request_(request), offset_(request.offset()) {
-    boost::asio::post(threads_, [this] { Open(); });
-  }
+      : BlockingStream(threads), runtime_(runtime), request_(request), offset_(request.offset()) {}
 
  private:
-  void OnWriteDone(bool ok) override {
-    if (!ok) return Finish(grpc::Status::CANCELLED);
-    boost::asio::post(threads_, [this] { SendNextChunk(); });
-  }
-
-  void OnDone() override { delete this; }
-
-  void Open() {
+  void Begin() override {
     const Result<CheckpointName> name = ParseCheckpointName(request_.name());
     if (!name.ok()) return Finish(Refuse(name.status(), "CHECKPOINT_NOT_FOUND"));
     const Result<Job> job = runtime_.FindJob(name.value().job_id);
@@ -53,10 +44,10 @@ class Download final : public grpc::ServerWriteReactor<v1::DownloadCheckpointRes
                                  "offset is " + std::to_string(offset_) + ", the file has " +
                                      std::to_string(file_->size()) + " bytes"));
     chunk_.set_total_bytes(file_->size());
-    SendNextChunk();
+    GoOn();
   }
 
-  void SendNextChunk() {
+  void GoOn() override {
     // An empty file is answered with one empty chunk, which tells its size.
     if (offset_ == file_->size() && has_sent_) return Finish(grpc::Status::OK);
     Result<std::string> data = file_->ReadChunk(offset_);
@@ -68,7 +59,6 @@ class Download final : public grpc::ServerWriteReactor<v1::DownloadCheckpointRes
   }
 
   Runtime& runtime_;
-  boost::asio::thread_pool& threads_;
   const v1::DownloadCheckpointRequest request_;
   std::int64_t offset_;
   bool has_sent_ = false;
@@ -106,7 +96,7 @@ grpc::Status CheckpointService::List(const v1::ListCheckpointsRequest& request,
 
 grpc::ServerWriteReactor<v1::DownloadCheckpointResponse>* CheckpointService::DownloadCheckpoint(
     grpc::CallbackServerContext*, const v1::DownloadCheckpointRequest* request) {
-  return new Download(runtime_, blocking_threads_, *request);  // NOLINT: deletes itself
+  return LaunchStream<Download>(runtime_, blocking_threads_, *request);
 }
 
 }  // namespace descent

@@ -1,7 +1,7 @@
-#include <boost/asio/post.hpp>
 #include <optional>
 #include <utility>
 
+#include "coordinator/blocking_stream.h"
 #include "coordinator/metric_export.h"
 #include "coordinator/metric_request.h"
 #include "coordinator/metric_streams.h"
@@ -23,25 +23,14 @@ std::optional<MetricFormat> FormatOf(v1::MetricFormat format) {
   }
 }
 
-// Reads a chunk on the blocking threads, writes it, reads the next. One step is under way at any
-// time, so nothing needs a lock.
-class ExportCall final : public grpc::ServerWriteReactor<v1::ExportMetricsResponse> {
+class ExportCall final : public BlockingStream<v1::ExportMetricsResponse> {
  public:
   ExportCall(Runtime& runtime, boost::asio::thread_pool& threads,
              const v1::ExportMetricsRequest& request)
-      : runtime_(runtime), threads_(threads), request_(request) {
-    boost::asio::post(threads_, [this] { Open(); });
-  }
+      : BlockingStream(threads), runtime_(runtime), request_(request) {}
 
  private:
-  void OnWriteDone(bool ok) override {
-    if (!ok) return Finish(grpc::Status::CANCELLED);
-    boost::asio::post(threads_, [this] { SendNextChunk(); });
-  }
-
-  void OnDone() override { delete this; }
-
-  void Open() {
+  void Begin() override {
     const std::optional<MetricFormat> format = FormatOf(request_.format());
     if (!format)
       return Finish(
@@ -54,10 +43,10 @@ class ExportCall final : public grpc::ServerWriteReactor<v1::ExportMetricsRespon
                                  {request_.names().begin(), request_.names().end()});
     if (!rows.ok()) return Finish(ToGrpcStatus(rows.status()));
     export_.emplace(*format, std::move(rows).value());
-    SendNextChunk();
+    GoOn();
   }
 
-  void SendNextChunk() {
+  void GoOn() override {
     Result<std::string> data = export_->NextChunk();
     if (!data.ok()) return Finish(ToGrpcStatus(data.status()));
     if (data.value().empty()) return Finish(grpc::Status::OK);
@@ -66,7 +55,6 @@ class ExportCall final : public grpc::ServerWriteReactor<v1::ExportMetricsRespon
   }
 
   Runtime& runtime_;
-  boost::asio::thread_pool& threads_;
   const v1::ExportMetricsRequest request_;
   std::optional<MetricExport> export_;
   v1::ExportMetricsResponse chunk_;  // owned by the write in progress
@@ -76,7 +64,7 @@ class ExportCall final : public grpc::ServerWriteReactor<v1::ExportMetricsRespon
 
 grpc::ServerWriteReactor<v1::ExportMetricsResponse>* StartExport(
     Runtime& runtime, boost::asio::thread_pool& threads, const v1::ExportMetricsRequest& request) {
-  return new ExportCall(runtime, threads, request);  // NOLINT: deletes itself
+  return LaunchStream<ExportCall>(runtime, threads, request);
 }
 
 }  // namespace descent

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "coordinator/database.h"
-#include "coordinator/metric_names.h"
+#include "coordinator/metric_file.h"
 
 namespace descent {
 namespace {
@@ -27,17 +27,14 @@ MetricRows::~MetricRows() = default;
 Result<std::unique_ptr<MetricRows>> MetricRows::Open(const std::filesystem::path& file,
                                                      std::vector<std::string> names) {
   std::ranges::sort(names);
-  Result<Database> opened = Database::OpenReadOnly(file);
-  if (opened.status().code() == Code::kNotFound)
-    return std::unique_ptr<MetricRows>(new MetricRows(nullptr, std::move(names)));
-  DESCENT_ASSIGN(Database database, std::move(opened));
-  DESCENT_ASSIGN(const std::size_t version, database.Version());
-  if (version == 0) return std::unique_ptr<MetricRows>(new MetricRows(nullptr, std::move(names)));
-  DESCENT_ASSIGN(names, NamesOr(database, std::move(names)));
+  DESCENT_ASSIGN(std::optional<Database> database, OpenMetricFile(file));
+  if (!database) return std::unique_ptr<MetricRows>(new MetricRows(nullptr, std::move(names)));
+  DESCENT_ASSIGN(const std::size_t version, database->Version());
+  DESCENT_ASSIGN(names, NamesOr(*database, std::move(names)));
   const std::string time = version < kVersionWithTimes ? "NULL" : "time";
-  DESCENT_ASSIGN(Statement points, database.Prepare("SELECT step, name, value, " + time +
-                                                    " FROM points ORDER BY step, name"));
-  auto source = std::make_unique<Source>(Source{std::move(database), std::move(points)});
+  DESCENT_ASSIGN(Statement points, database->Prepare("SELECT step, name, value, " + time +
+                                                     " FROM points ORDER BY step, name"));
+  auto source = std::make_unique<Source>(Source{*std::move(database), std::move(points)});
   return std::unique_ptr<MetricRows>(new MetricRows(std::move(source), std::move(names)));
 }
 

@@ -5,7 +5,7 @@
 #include <chrono>
 #include <string_view>
 
-#include "coordinator/metric_names.h"
+#include "coordinator/metric_file.h"
 
 namespace descent {
 namespace {
@@ -70,16 +70,6 @@ Result<std::optional<MetricSummary>> ReadSummary(Database& database, const std::
   DESCENT_ASSIGN(summary.max,
                  ReadPoint(database, name, "AND value IS NOT NULL ORDER BY value DESC, step"));
   return std::optional(summary);
-}
-
-// Null: no step is done yet.
-Result<std::optional<Database>> OpenToRead(const std::filesystem::path& path) {
-  Result<Database> opened = Database::OpenReadOnly(path);
-  if (opened.status().code() == Code::kNotFound) return std::optional<Database>();
-  DESCENT_ASSIGN(Database database, std::move(opened));
-  DESCENT_ASSIGN(const std::size_t version, database.Version());
-  if (version == 0) return std::optional<Database>();  // the writer is just creating it
-  return std::optional(std::move(database));
 }
 
 Result<MetricCurve> ReadCurve(Database& database, const std::string& name,
@@ -165,7 +155,7 @@ Status MetricStore::Record(const RecordMetrics& metrics, WallTime time) {
 Result<std::vector<MetricCurve>> MetricStore::Query(const MetricQuery& query) const {
   DESCENT_CHECK(query.points_max > 0);
   std::vector<MetricCurve> curves;
-  DESCENT_ASSIGN(std::optional<Database> database, OpenToRead(FileOf(query.job_id)));
+  DESCENT_ASSIGN(std::optional<Database> database, OpenMetricFile(FileOf(query.job_id)));
   if (!database) return curves;
   DESCENT_ASSIGN(const std::vector<std::string> names, NamesOr(*database, query.names));
   for (const std::string& name : names) {
@@ -177,7 +167,7 @@ Result<std::vector<MetricCurve>> MetricStore::Query(const MetricQuery& query) co
 
 Result<std::vector<MetricCurve>> MetricStore::ReadNews(const MetricNews& news) const {
   std::vector<MetricCurve> curves;
-  DESCENT_ASSIGN(std::optional<Database> database, OpenToRead(FileOf(news.job_id)));
+  DESCENT_ASSIGN(std::optional<Database> database, OpenMetricFile(FileOf(news.job_id)));
   if (!database) return curves;
   DESCENT_ASSIGN(const std::vector<std::string> names, NamesOr(*database, news.names));
   for (const std::string& name : names) {
@@ -192,7 +182,7 @@ Result<std::vector<MetricCurve>> MetricStore::ReadNews(const MetricNews& news) c
 Result<std::vector<MetricSummary>> MetricStore::Summarize(
     const std::string& job_id, const std::vector<std::string>& names) const {
   std::vector<MetricSummary> summaries;
-  DESCENT_ASSIGN(std::optional<Database> database, OpenToRead(FileOf(job_id)));
+  DESCENT_ASSIGN(std::optional<Database> database, OpenMetricFile(FileOf(job_id)));
   if (!database) return summaries;
   DESCENT_ASSIGN(const std::vector<std::string> wanted, NamesOr(*database, names));
   for (const std::string& name : wanted) {

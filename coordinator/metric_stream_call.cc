@@ -1,11 +1,11 @@
 #include <atomic>
-#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <map>
 #include <string>
 #include <utility>
 
+#include "coordinator/blocking_stream.h"
 #include "coordinator/job_view.h"
 #include "coordinator/metric_request.h"
 #include "coordinator/metric_streams.h"
@@ -18,27 +18,20 @@ namespace {
 constexpr std::chrono::milliseconds kInterval{500};
 constexpr int kPointsOfMessageMax = 1000;  // of each name
 
-// Looks for new points on the blocking threads, writes them, waits. One step is under way at any
-// time, so nothing but the flag of OnCancel needs a lock.
-class StreamCall final : public grpc::ServerWriteReactor<v1::StreamMetricsResponse> {
+// Looks for new points, sends them, waits where there are none.
+class StreamCall final : public BlockingStream<v1::StreamMetricsResponse> {
  public:
   StreamCall(Runtime& runtime, boost::asio::thread_pool& threads,
              const v1::StreamMetricsRequest& request)
-      : runtime_(runtime), threads_(threads), timer_(threads), request_(request) {
-    boost::asio::post(threads_, [this] { Look(); });
-  }
+      : BlockingStream(threads), runtime_(runtime), timer_(threads), request_(request) {}
 
  private:
-  void OnCancel() override { is_cancelled_ = true; }
-  void OnDone() override { delete this; }
+  void OnCancel() override { is_cancelled_ = true; }  // on a thread of gRPC
 
-  void OnWriteDone(bool ok) override {
-    if (!ok) return Finish(grpc::Status::CANCELLED);
-    boost::asio::post(threads_, [this] { Look(); });
-  }
+  void Begin() override { GoOn(); }
 
   // The job's state is read first: of one that is over, all points are there.
-  void Look() {
+  void GoOn() override {
     if (is_cancelled_) return Finish(grpc::Status::CANCELLED);
     Job job;
     if (const grpc::Status found = FindJobNamed(runtime_, request_.job(), job); !found.ok())
@@ -48,7 +41,7 @@ class StreamCall final : public grpc::ServerWriteReactor<v1::StreamMetricsRespon
     if (!news.value().empty()) return Send(news.value());
     if (IsTerminal(job.state)) return Finish(grpc::Status::OK);
     timer_.expires_after(kInterval);
-    timer_.async_wait([this](const boost::system::error_code&) { Look(); });
+    timer_.async_wait([this](const boost::system::error_code&) { GoOn(); });
   }
 
   Result<std::vector<MetricCurve>> ReadNews(const std::string& job_id) {
@@ -67,7 +60,6 @@ class StreamCall final : public grpc::ServerWriteReactor<v1::StreamMetricsRespon
   }
 
   Runtime& runtime_;
-  boost::asio::thread_pool& threads_;
   boost::asio::steady_timer timer_;
   const v1::StreamMetricsRequest request_;
   std::atomic<bool> is_cancelled_ = false;
@@ -79,7 +71,7 @@ class StreamCall final : public grpc::ServerWriteReactor<v1::StreamMetricsRespon
 
 grpc::ServerWriteReactor<v1::StreamMetricsResponse>* StartMetricStream(
     Runtime& runtime, boost::asio::thread_pool& threads, const v1::StreamMetricsRequest& request) {
-  return new StreamCall(runtime, threads, request);  // NOLINT: deletes itself
+  return LaunchStream<StreamCall>(runtime, threads, request);
 }
 
 }  // namespace descent

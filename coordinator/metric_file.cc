@@ -1,0 +1,32 @@
+#include "coordinator/metric_file.h"
+
+#include <utility>
+
+namespace descent {
+
+Result<std::optional<Database>> OpenMetricFile(const std::filesystem::path& path) {
+  Result<Database> opened = Database::OpenReadOnly(path);
+  if (opened.status().code() == Code::kNotFound) return std::optional<Database>();
+  DESCENT_ASSIGN(Database database, std::move(opened));
+  DESCENT_ASSIGN(const std::size_t version, database.Version());
+  if (version == 0) return std::optional<Database>();  // the writer is just creating it
+  return std::optional(std::move(database));
+}
+
+Result<std::vector<std::string>> NamesOr(Database& database, std::vector<std::string> names) {
+  if (!names.empty()) return names;
+  DESCENT_ASSIGN(Statement rows, database.Prepare(R"sql(
+    WITH RECURSIVE found(name) AS (
+      SELECT MIN(name) FROM points
+      UNION ALL
+      SELECT (SELECT MIN(name) FROM points WHERE name > found.name) FROM found
+      WHERE found.name IS NOT NULL)
+    SELECT name FROM found WHERE name IS NOT NULL)sql"));
+  while (true) {
+    DESCENT_ASSIGN(const bool has_row, rows.Step());
+    if (!has_row) return names;
+    names.push_back(rows.Bytes(0));
+  }
+}
+
+}  // namespace descent

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/result.h"
+#include "coordinator/database.h"
+
+namespace descent {
+
+// Reading one job's file of the MetricStore.
+
+// Null: no step is done yet.
+Result<std::optional<Database>> OpenMetricFile(const std::filesystem::path& path);
+
+// `names`, or if there are none those of all points of the file, ascending. The index is asked for
+// one name after the other: the points are not read.
+Result<std::vector<std::string>> NamesOr(Database& database, std::vector<std::string> names);
+
+}  // namespace descent
