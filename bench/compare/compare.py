@@ -6,7 +6,8 @@
 CASE is a case or how the names of some begin. A case runs in segments, ours, PyTorch's, ours, …, each a
 process of its own; a segment's time is the median of its steps without the first ones, and the ratio is
 the median of the pairs'. Each PYTHON, by default this one, has a torch; of several, the faster one
-counts, each in the setting that is its fastest in a trial. --record writes the rows into
+counts, each in the setting that is its fastest in a trial; one that is a quarter slower there than another
+takes no turns. --record writes the rows into
 docs/results.md. DESCENT_BIN holds our programs, by default those of the release preset.
 
 Debian's torch is as fast as it can be with its packages python3-torch and libopenblas0-openmp.
@@ -28,7 +29,7 @@ RESULTS = pathlib.Path(__file__).resolve().parents[2] / "docs/results.md"
 
 
 def measure(case, data, options):
-    peers = [sides.make_peer(case, python) for python in options.python]
+    peers, far_behind = sides.make_peers(case, options.python)
     ours, limits = [], []
     for number in range(options.segments):
         our, limit = sides.segment(case, data, peers)
@@ -38,7 +39,7 @@ def measure(case, data, options):
                            for peer in peers)
         print(f"  {case.name} {number + 1}: ours {our:.3f} ms, {theirs}", file=sys.stderr)
     limit = statistics.median(limits) if limits else sides.training_limit(case, data)
-    return report.summarize(case, ours, peers, limit, datetime.date.today())
+    return report.summarize(case, ours, peers, limit, datetime.date.today(), far_behind)
 
 
 def main():

@@ -8,9 +8,9 @@ HEADER = ["case", "ours, ms", "PyTorch, ms", "times faster", "goal", "reached", 
           "which PyTorch", "others, ms", "date"]
 
 
-def summarize(case, ours, peers, limit, date):
+def summarize(case, ours, peers, limit, date, far_behind=()):
     """The row of a case from the times of its segments, in the order in which they alternated, beside the
-    fastest of the peers. `limit` is what this machine could do at best, in milliseconds."""
+    fastest of the peers; of those `far_behind` there is a trial alone. `limit` is what this machine could do at best, in milliseconds."""
     fastest, *others = sorted(peers, key=lambda peer: statistics.median(peer.milliseconds))
     ratio = statistics.median(peer / our
                               for our, peer in zip(ours, fastest.milliseconds, strict=True))
@@ -18,8 +18,10 @@ def summarize(case, ours, peers, limit, date):
             milliseconds(statistics.median(fastest.milliseconds)), f"{ratio:.2f}", f"{case.goal:g}",
             "yes" if ratio >= case.goal else "no", milliseconds(limit),
             f"{limit / statistics.median(ours):.2f}", name_of(fastest),
-            "; ".join(f"{name_of(peer)}: {milliseconds(statistics.median(peer.milliseconds))}"
-                      for peer in others), str(date)]
+            "; ".join([f"{name_of(peer)}: {milliseconds(statistics.median(peer.milliseconds))}"
+                       for peer in others] +
+                      [f"{name_of(peer)}: {milliseconds(peer.trial)} in its trial"
+                       for peer in far_behind]), str(date)]
 
 
 def name_of(peer):

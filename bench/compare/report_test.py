@@ -30,6 +30,13 @@ class Report(unittest.TestCase):
         self.assertEqual((found[3], found[8], found[9]),
                          ("2.00", "2.15 fused, contiguous", "1.13: 3.000"))
 
+    def test_one_that_is_far_behind_has_the_time_of_its_trial(self):
+        slow = types.SimpleNamespace(version="1.13", setting="", trial=3.0)
+
+        found = report.summarize(CASE, [1.0], [peer([2.0])], 0.5, "2026-01-02", [slow])
+
+        self.assertEqual((found[3], found[9]), ("2.00", "1.13: 3.000 in its trial"))
+
     def test_large_times_have_no_digits_that_mean_nothing(self):
         self.assertEqual([report.milliseconds(value) for value in (0.1234, 12.34, 1234.5)],
                          ["0.123", "12.3", "1234"])

@@ -19,6 +19,8 @@ PROGRAMS = pathlib.Path(os.environ.get("DESCENT_BIN", HERE.parents[1] / "build/r
 SLOWING = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 # Of each setting, the fastest counts: one alone may have met whatever else the machine does.
 TRIALS = 3
+# A PyTorch that is slower than another by this factor in its trial takes no turns.
+FAR_BEHIND = 1.25
 
 
 class Failed(Exception):
@@ -40,14 +42,26 @@ class Peer:
     python: str
     version: str
     setting: str  # of torch_step.py; empty where there is nothing to choose
+    trial: float  # milliseconds of that setting in its trial
     milliseconds: list  # of each segment
+
+
+def make_peers(case, pythons):
+    """Those whose turns count, and those that their trial shows to be far behind."""
+    peers = [make_peer(case, python) for python in pythons]
+    fastest = min(peer.trial for peer in peers)
+    near = [peer for peer in peers if peer.trial <= FAR_BEHIND * fastest]
+    return near, [peer for peer in peers if peer not in near]
 
 
 def make_peer(case, python):
     if isinstance(case, cases.AllReduce):
-        return Peer(python, "", "", [])
-    rounds = [train_torch(case, python, [], case.trial_steps)["milliseconds"] for _ in range(TRIALS)]
-    return Peer(python, "", min(rounds[0], key=lambda name: min(found[name] for found in rounds)), [])
+        return Peer(python, "", "", 0.0, [])
+    found = [train_torch(case, python, [], case.trial_steps) for _ in range(TRIALS)]
+    best = {name: min(turn["milliseconds"][name] for turn in found)
+            for name in found[0]["milliseconds"]}
+    setting = min(best, key=best.get)
+    return Peer(python, found[0]["version"], setting, best[setting], [])
 
 
 def measure_peer(case, peer):
