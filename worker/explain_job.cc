@@ -11,7 +11,7 @@ namespace {
 
 Result<Explanation> ExplainMeasured(const JobWithData& job, int workers) {
   ThreadPool pool(job.spec.workers.threads);
-  DESCENT_ASSIGN(const MachineRates rates, MeasureMachine(pool));
+  DESCENT_ASSIGN(const MachineRates rates, MeasureMachine(job.spec.model.precision, pool));
   return Explain(job.spec, job.datasets, workers, rates);
 }
 

@@ -27,10 +27,10 @@ class Failed(Exception):
     pass
 
 
-def run(command, environment=None):
+def run(command, environment=None, directory=None):
     kept = {name: value for name, value in os.environ.items() if name not in SLOWING}
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True,
-                          env={**kept, **(environment or {})}, check=False)
+                          env={**kept, **(environment or {})}, cwd=directory, check=False)
     if done.returncode != 0:
         raise Failed(f"{command[0]} ended with {done.returncode}:\n{done.stderr[-2000:]}")
     return done.stdout

@@ -1,8 +1,13 @@
 """The promise: the digest of a job does not depend on workers, threads or interruptions."""
 
+import json
 import re
 
 from harness import SystemTest
+
+
+# What rounding in another order may become in 200 steps of AdamW, of the loss.
+LOSS_TOLERANCE = 0.01
 
 
 class SameBits(SystemTest):
@@ -46,6 +51,20 @@ class SameBits(SystemTest):
 
         self.assertEqual(sharded, undisturbed)
         self.assertEqual(self.digest_of(resumed), undisturbed)
+
+    def test_fastest_learns_the_same_but_for_rounding(self):
+        reproducible = self.trained()
+
+        for update in "replicated", "sharded":
+            fastest = self.trained("--set", "reduction=fastest", "--set", f"update={update}")
+
+            self.assertEqual(fastest["spec"]["reduction"], "REDUCTION_FASTEST")
+            loss = reproducible["latest_metrics"]["validation/loss"]
+            self.assertAlmostEqual(fastest["latest_metrics"]["validation/loss"], loss,
+                                   delta=LOSS_TOLERANCE * loss)
+
+    def trained(self, *arguments):
+        return json.loads(self.run_job(self.job_file, "--workers", 3, "--json", *arguments).stdout)
 
     def test_another_seed_ends_with_another_digest(self):
         self.assertNotEqual(self.digest_with("--workers", 1),

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "common/precision.h"
 #include "common/result.h"
 #include "worker/kernels/thread_pool.h"
 
@@ -7,7 +8,7 @@ namespace descent {
 
 // How fast this machine is at what a plan's steps are made of.
 struct MachineRates {
-  double matrix_flops = 0;   // a second, in products of 512 by 512 matrices
+  double matrix_flops = 0;   // a second, in products of 512 by 512 matrices of the precision
   double element_flops = 0;  // a second, as the cost model counts those of exact GELU, in a cache
   double cache_bytes = 0;    // a second, read and written, in a sum of two arrays of 256 KiB
   double memory_bytes = 0;   // the same of two arrays of 64 MiB, which no cache holds
@@ -16,7 +17,7 @@ struct MachineRates {
 
 // Measures them with the kernels and all threads of the pool, each for some hundredths of a second.
 // Blocks. kInternal: a library could not prepare its part.
-Result<MachineRates> MeasureMachine(ThreadPool& pool);
+Result<MachineRates> MeasureMachine(Precision precision, ThreadPool& pool);
 
 // A step's time by the roofline model: the longer of its arithmetic and its memory traffic. Ops
 // that do more than kMatrixIntensity operations for each byte run as matrix products do, and others

@@ -27,11 +27,13 @@ TEST(PredictSecondsTest, WhatNoCacheHoldsPassesAtTheRateOfMemory) {
 TEST(MeasureMachineTest, EveryRateIsMeasured) {
   ThreadPool pool(1);
 
-  const MachineRates rates = MeasureMachine(pool).value();
+  for (const Precision precision : {Precision::kFloat32, Precision::kBFloat16}) {
+    const MachineRates rates = MeasureMachine(precision, pool).value();
 
-  for (const double rate : {rates.matrix_flops, rates.element_flops, rates.cache_bytes,
-                            rates.memory_bytes, rates.step_seconds})
-    EXPECT_GT(rate, 0);
+    for (const double rate : {rates.matrix_flops, rates.element_flops, rates.cache_bytes,
+                              rates.memory_bytes, rates.step_seconds})
+      EXPECT_GT(rate, 0);
+  }
 }
 
 }  // namespace
