@@ -3,7 +3,6 @@
 #include <grpcpp/grpcpp.h>
 
 #include <algorithm>
-#include <random>
 #include <utility>
 #include <vector>
 
@@ -12,6 +11,7 @@
 #include "common/log.h"
 #include "descent/v1/worker.grpc.pb.h"
 #include "proto/wire.h"
+#include "worker/coordinator_channel.h"
 
 namespace descent {
 namespace {
@@ -19,26 +19,6 @@ namespace {
 constexpr std::chrono::seconds kLastWordsTimeout{1};
 constexpr std::chrono::milliseconds kConnectTimeout{500};
 constexpr std::chrono::seconds kServedMin{2};
-
-std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address) {
-  grpc::ChannelArguments arguments;
-  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 20'000);
-  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
-  arguments.SetInt(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
-  arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
-  // The link waits by itself between attempts; gRPC's own back-off would only add to it.
-  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
-  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
-  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  // Coordinator and workers are named directly: a proxy of the environment is not meant for them.
-  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
-}
-
-std::chrono::milliseconds Jittered(std::chrono::milliseconds delay) {
-  static thread_local std::minstd_rand generator{std::random_device{}()};
-  return delay * std::uniform_int_distribution<int>(50, 100)(generator) / 100;
-}
 
 }  // namespace
 
@@ -202,7 +182,7 @@ bool CoordinatorLink::SleepUnlessEnding(std::chrono::milliseconds duration) {
 }
 
 void CoordinatorLink::KeepConnected() {
-  const std::shared_ptr<grpc::Channel> channel = MakeChannel(options_.address);
+  const std::shared_ptr<grpc::Channel> channel = MakeCoordinatorChannel(options_.address);
   std::chrono::milliseconds delay = limits::kReconnectDelayMin;
   bool has_said_so = false;
   MonotonicTime last_served_at = MonotonicNow();

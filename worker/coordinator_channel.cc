@@ -1,0 +1,29 @@
+#include "worker/coordinator_channel.h"
+
+#include <grpcpp/grpcpp.h>
+
+#include <random>
+
+namespace descent {
+
+std::shared_ptr<grpc::Channel> MakeCoordinatorChannel(const std::string& address) {
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 20'000);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  // The link waits by itself between attempts; gRPC's own back-off would only add to it.
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  // Coordinator and workers are named directly: a proxy of the environment is not meant for them.
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+}
+
+std::chrono::milliseconds Jittered(std::chrono::milliseconds delay) {
+  static thread_local std::minstd_rand generator{std::random_device{}()};
+  return delay * std::uniform_int_distribution<int>(50, 100)(generator) / 100;
+}
+
+}  // namespace descent
