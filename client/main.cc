@@ -24,6 +24,7 @@ int Main(int argc, char** argv) {
   AddDescribe(app, line);
   AddWatch(app, line);
   AddEvents(app, line);
+  AddLogs(app, line);
   AddMetrics(app, line);
   AddControl(app, line);
   AddUpdate(app, line);

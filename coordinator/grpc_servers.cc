@@ -76,7 +76,7 @@ GrpcServers::GrpcServers(const GrpcOptions& options, Runtime& runtime)
       metric_service_(runtime, blocking_threads_),
       checkpoint_service_(runtime, blocking_threads_),
       cluster_service_(runtime, blocking_threads_, options.http_address),
-      worker_service_(runtime, streams_) {}
+      worker_service_(runtime, streams_, blocking_threads_) {}
 
 GrpcServers::~GrpcServers() = default;
 

@@ -4,11 +4,15 @@
 #include <filesystem>
 #include <utility>
 
+#include "common/log.h"
+#include "coordinator/failure_log.h"
 #include "coordinator/job_view.h"
 #include "coordinator/job_watch.h"
+#include "coordinator/log_streams.h"
 #include "coordinator/request_error.h"
 #include "coordinator/resource_name.h"
 #include "coordinator/submission.h"
+#include "proto/log_wire.h"
 
 namespace descent {
 namespace {
@@ -88,16 +92,15 @@ void JobService::Create(const State& state, const v1::CreateJobRequest& request,
   FinishIfRefused(runtime_.Submit(std::move(submit), FinishWithJob(reactor, response)), reactor);
 }
 
-// Answers with what `fill` makes of the job of that name, on the owner thread.
+// Lets `answer` finish the call with the job of that name, on the owner thread.
 void JobService::ReadJob(const std::string& name, grpc::ServerUnaryReactor* reactor,
-                         std::function<void(const Job& job, const State& state)> fill) {
+                         std::function<void(const Job& job, const State& state)> answer) {
   const Result<std::string> job_id = ParseJobName(name);
   if (!job_id.ok()) return reactor->Finish(ToGrpcStatus(BadName(job_id.status())));
-  const auto read = [id = job_id.value(), reactor, fill = std::move(fill)](const State& state) {
+  const auto read = [id = job_id.value(), reactor, answer = std::move(answer)](const State& state) {
     const Job* job = state.FindJob(id);
     if (job == nullptr) return reactor->Finish(ToGrpcStatus(NoSuchJob(id)));
-    fill(*job, state);
-    reactor->Finish(grpc::Status::OK);
+    answer(*job, state);
   };
   FinishIfRefused(runtime_.Read(read), reactor);
 }
@@ -105,17 +108,35 @@ void JobService::ReadJob(const std::string& name, grpc::ServerUnaryReactor* reac
 grpc::ServerUnaryReactor* JobService::GetJob(grpc::CallbackServerContext* context,
                                              const v1::GetJobRequest* request, v1::Job* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  ReadJob(request->name(), reactor,
-          [response](const Job& job, const State& state) { *response = View(job, state); });
+  ReadJob(request->name(), reactor, [=, this](const Job& job, const State& state) {
+    *response = View(job, state);
+    const std::optional<LogFilter> lines = LinesOfFailedRank(job);
+    if (!lines) return reactor->Finish(grpc::Status::OK);
+    boost::asio::post(blocking_threads_, [=, this, job_id = job.id] {
+      AddLogTail(job_id, *lines, *response);
+      reactor->Finish(grpc::Status::OK);
+    });
+  });
   return reactor;
+}
+
+// A failure is told even where its lines cannot be read.
+void JobService::AddLogTail(const std::string& job_id, const LogFilter& lines, v1::Job& response) {
+  const auto tail = runtime_.logs().LastLines(job_id, lines, limits::kFailureLogLines);
+  if (!tail.ok())
+    return LogWarning("log not readable job={} error=\"{}\"", job_id, tail.status().ToString());
+  for (const LogLine& line : tail.value())
+    *response.mutable_failure()->add_log_tail() = ToProto(line);
 }
 
 grpc::ServerUnaryReactor* JobService::ListJobAttempts(grpc::CallbackServerContext* context,
                                                       const v1::ListJobAttemptsRequest* request,
                                                       v1::ListJobAttemptsResponse* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  ReadJob(request->name(), reactor,
-          [response](const Job& job, const State&) { *response = ListAttempts(job); });
+  ReadJob(request->name(), reactor, [response, reactor](const Job& job, const State&) {
+    *response = ListAttempts(job);
+    reactor->Finish(grpc::Status::OK);
+  });
   return reactor;
 }
 
@@ -209,6 +230,8 @@ void JobService::Delete(const std::string& job_id, bool keep_checkpoints,
                         grpc::ServerUnaryReactor* reactor) {
   const Result<std::string> directory = runtime_.DeletableCheckpoints(job_id);
   if (!directory.ok()) return reactor->Finish(ToGrpcStatus(OfState(directory.status())));
+  if (const Status removed = runtime_.logs().Remove(job_id); !removed.ok())
+    return reactor->Finish(ToGrpcStatus(removed));
   if (!keep_checkpoints) {
     std::error_code error;
     std::filesystem::remove_all(directory.value(), error);
@@ -262,6 +285,11 @@ grpc::ServerWriteReactor<v1::Job>* JobService::WatchJobs(grpc::CallbackServerCon
   });
   if (!posted.ok()) watch->End(posted);
   return watch.get();
+}
+
+grpc::ServerWriteReactor<v1::StreamJobLogsResponse>* JobService::StreamJobLogs(
+    grpc::CallbackServerContext*, const v1::StreamJobLogsRequest* request) {
+  return StartLogStream(runtime_, blocking_threads_, *request);
 }
 
 }  // namespace descent

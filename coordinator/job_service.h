@@ -11,7 +11,7 @@
 namespace descent {
 
 // JobService of proto/descent/v1/service.proto. Handlers post to the runtime and answer on its
-// thread; what copies many jobs waits on `blocking_threads`.
+// thread; what copies many jobs or reads the disk does so on `blocking_threads`.
 class JobService final : public v1::JobService::CallbackService {
  public:
   // All outlive the server that this service is registered with.
@@ -51,6 +51,8 @@ class JobService final : public v1::JobService::CallbackService {
                                           v1::ListJobEventsResponse* response) override;
   grpc::ServerWriteReactor<v1::Job>* WatchJobs(grpc::CallbackServerContext* context,
                                                const v1::WatchJobsRequest* request) override;
+  grpc::ServerWriteReactor<v1::StreamJobLogsResponse>* StreamJobLogs(
+      grpc::CallbackServerContext* context, const v1::StreamJobLogsRequest* request) override;
 
  private:
   void Create(const State& state, const v1::CreateJobRequest& request, v1::Job* response,
@@ -59,7 +61,8 @@ class JobService final : public v1::JobService::CallbackService {
                                     JobCommand command, v1::Job* response);
   void Delete(const std::string& job_id, bool keep_checkpoints, grpc::ServerUnaryReactor* reactor);
   void ReadJob(const std::string& name, grpc::ServerUnaryReactor* reactor,
-               std::function<void(const Job& job, const State& state)> fill);
+               std::function<void(const Job& job, const State& state)> answer);
+  void AddLogTail(const std::string& job_id, const LogFilter& lines, v1::Job& response);
 
   Runtime& runtime_;
   StreamSet& streams_;

@@ -9,8 +9,8 @@
 
 namespace descent {
 
-// The job that a request about metrics names ("jobs/{job}"), or what the caller is told: reasons
-// NAME_INVALID and JOB_NOT_FOUND. Blocks for the owner thread.
+// The job that a request about metrics or logs names ("jobs/{job}"), or what the caller is told:
+// reasons NAME_INVALID and JOB_NOT_FOUND. Blocks for the owner thread.
 grpc::Status FindJobNamed(Runtime& runtime, const std::string& name, Job& job);
 
 grpc::Status RefuseRequest(const Status& status, const std::string& reason);

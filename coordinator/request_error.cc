@@ -61,13 +61,13 @@ RequestError ToRequestError(const Status& status) {
 
 grpc::Status ToGrpcStatus(const RequestError& error) {
   DESCENT_CHECK(!error.status.ok());
+  const grpc::StatusCode code = error.grpc_code.value_or(ToGrpcCode(error.status.code()));
   google::rpc::Status details;
-  details.set_code(ToGrpcCode(error.status.code()));
+  details.set_code(code);
   details.set_message(error.status.message());
   details.add_details()->PackFrom(MakeErrorInfo(error));
   if (!error.violations.empty()) details.add_details()->PackFrom(MakeBadRequest(error.violations));
-  return grpc::Status(ToGrpcCode(error.status.code()), error.status.message(),
-                      details.SerializeAsString());
+  return grpc::Status(code, error.status.message(), details.SerializeAsString());
 }
 
 grpc::Status ToGrpcStatus(const Status& status) {

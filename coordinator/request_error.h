@@ -3,6 +3,7 @@
 #include <grpcpp/support/status.h>
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@ struct RequestError {
   std::string reason;                           // UPPER_SNAKE_CASE: "JOB_NOT_FOUND"
   std::vector<Violation> violations;            // of an invalid spec: all of them
   std::map<std::string, std::string> metadata;  // the message's variable parts
+  std::optional<grpc::StatusCode> grpc_code{};  // where the status has no code as exact
 };
 
 // The same for an error that carries no reason of its own: "NOT_FOUND", "UNAVAILABLE", …

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::string_view kStoreFile = "state.db";
 constexpr std::string_view kMetricsDirectory = "metrics";
+constexpr std::string_view kLogsDirectory = "logs";
 constexpr std::chrono::milliseconds kTickInterval{250};
 constexpr std::chrono::seconds kAskTimeout{2};
 constexpr std::chrono::seconds kStoreRetryDelay{1};
@@ -28,6 +29,10 @@ Result<std::unique_ptr<Runtime>> Runtime::Start(const std::filesystem::path& dir
   DESCENT_RETURN_IF_ERROR(MakeDirectories(directory / kMetricsDirectory));
   DESCENT_ASSIGN(std::unique_ptr<Store> store, Store::Open(directory / kStoreFile));
   DESCENT_ASSIGN(Restore restore, store->Load());
+  DESCENT_RETURN_IF_ERROR(MakeDirectories(directory / kLogsDirectory));
+  std::set<std::string> job_ids;
+  for (const Job& job : restore.jobs) job_ids.insert(job.id);
+  DESCENT_RETURN_IF_ERROR(LogStore(directory / kLogsDirectory).RemoveAllBut(job_ids));
   std::unique_ptr<Runtime> runtime(  // NOLINT: private constructor
       new Runtime(std::move(store), directory, std::move(options)));
   runtime->owner_ = std::thread(&Runtime::Run, runtime.get(), std::move(restore));
@@ -37,6 +42,7 @@ Result<std::unique_ptr<Runtime>> Runtime::Start(const std::filesystem::path& dir
 Runtime::Runtime(std::unique_ptr<Store> store, const std::filesystem::path& directory,
                  StateOptions options)
     : store_path_(directory / kStoreFile),
+      logs_(directory / kLogsDirectory),
       state_(std::move(options)),
       store_(std::move(store)),
       metrics_(directory / kMetricsDirectory),

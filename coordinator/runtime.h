@@ -17,26 +17,13 @@
 #include "common/result.h"
 #include "coordinator/cluster_snapshot.h"
 #include "coordinator/event_log.h"
+#include "coordinator/log_store.h"
 #include "coordinator/metric_store.h"
+#include "coordinator/runtime_listener.h"
 #include "coordinator/state.h"
 #include "coordinator/store.h"
 
 namespace descent {
-
-// One worker's stream, as far as the runtime needs it. Both calls return at once.
-class WorkerStream {
- public:
-  virtual ~WorkerStream() = default;
-  virtual void Send(const CoordinatorMessage& message) = 0;
-  virtual void Close(const std::string& reason) = 0;
-};
-
-// Somebody who follows one job. Called on the owner thread; returns at once.
-class JobWatcher {
- public:
-  virtual ~JobWatcher() = default;
-  virtual void OnJob(const Job& job, const std::optional<QueuePosition>& queue_position) = 0;
-};
 
 // Turns events into actions and performs them: the only place where the pure State meets the world.
 // One thread, the owner, applies events in the order they were posted, makes what they changed
@@ -48,7 +35,8 @@ class Runtime {
   using OnAnswer = std::function<void(const Answer& answer, const State& state)>;
   using OnState = std::function<void(const State& state)>;
 
-  // Opens DIRECTORY/state.db and DIRECTORY/metrics, restores the jobs and starts the owner thread.
+  // Opens DIRECTORY/state.db, DIRECTORY/metrics and DIRECTORY/logs, restores the jobs and starts
+  // the owner thread.
   static Result<std::unique_ptr<Runtime>> Start(const std::filesystem::path& directory,
                                                 StateOptions options);
   ~Runtime();  // ends the owner thread after what is posted; nobody may call any more
@@ -93,6 +81,7 @@ class Runtime {
   void ForgetSessions();
 
   const MetricStore& metrics() const { return metrics_; }
+  LogStore& logs() { return logs_; }
 
   // Ok, or why the coordinator cannot do its work now.
   Status Readiness() const;
@@ -127,6 +116,7 @@ class Runtime {
   EventTime Now() const;
 
   const std::filesystem::path store_path_;
+  LogStore logs_;  // any thread's, but not the owner's: it blocks
 
   // The owner thread's alone.
   State state_;

@@ -7,6 +7,7 @@
 
 #include "common/limits.h"
 #include "common/log.h"
+#include "coordinator/log_streams.h"
 #include "coordinator/request_error.h"
 #include "proto/wire.h"
 
@@ -124,6 +125,11 @@ grpc::ServerBidiReactor<v1::WorkerMessage, v1::CoordinatorMessage>* WorkerServic
   session->Start(session);
   streams_.Add(session);
   return session.get();
+}
+
+grpc::ServerBidiReactor<v1::LogChunk, v1::LogAck>* WorkerService::PushLogs(
+    grpc::CallbackServerContext*) {
+  return StartLogPush(runtime_, streams_, blocking_threads_);
 }
 
 grpc::ServerUnaryReactor* WorkerService::ReportRankExit(grpc::CallbackServerContext* context,

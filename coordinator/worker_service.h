@@ -1,5 +1,7 @@
 #pragma once
 
+#include <boost/asio/thread_pool.hpp>
+
 #include "coordinator/runtime.h"
 #include "coordinator/stream_set.h"
 #include "descent/v1/worker.grpc.pb.h"
@@ -10,10 +12,13 @@ namespace descent {
 // becomes an event; what the runtime sends waits in the stream's queue, with one write at a time.
 class WorkerService final : public v1::WorkerService::CallbackService {
  public:
-  // Both outlive the server that this service is registered with.
-  WorkerService(Runtime& runtime, StreamSet& streams) : runtime_(runtime), streams_(streams) {}
+  // All outlive the server that this service is registered with.
+  WorkerService(Runtime& runtime, StreamSet& streams, boost::asio::thread_pool& blocking_threads)
+      : runtime_(runtime), streams_(streams), blocking_threads_(blocking_threads) {}
 
   grpc::ServerBidiReactor<v1::WorkerMessage, v1::CoordinatorMessage>* Connect(
+      grpc::CallbackServerContext* context) override;
+  grpc::ServerBidiReactor<v1::LogChunk, v1::LogAck>* PushLogs(
       grpc::CallbackServerContext* context) override;
   grpc::ServerUnaryReactor* ReportRankExit(grpc::CallbackServerContext* context,
                                            const v1::RankExit* request,
@@ -22,6 +27,7 @@ class WorkerService final : public v1::WorkerService::CallbackService {
  private:
   Runtime& runtime_;
   StreamSet& streams_;
+  boost::asio::thread_pool& blocking_threads_;
 };
 
 }  // namespace descent

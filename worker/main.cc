@@ -20,6 +20,7 @@
 #include "worker/explain_job.h"
 #include "worker/generate/generate.h"
 #include "worker/kernels/instruction_set.h"
+#include "worker/log_sink.h"
 #include "worker/predict/predict.h"
 #include "worker/session.h"
 #include "worker/tokenize.h"
@@ -125,7 +126,9 @@ sigset_t EndSignals() {
 
 // Runs until SIGTERM or SIGINT, which are blocked in all threads and taken by one that waits.
 void ServeUntilSignal(const std::string& coordinator, Register identity, ProfileOptions profile) {
-  Session session(coordinator, std::move(identity), std::move(profile));
+  const auto log = std::make_shared<LogRing>();
+  AddRingToLog(log);
+  Session session(coordinator, std::move(identity), std::move(profile), log);
   std::thread signal_waiter([&session] {
     const sigset_t signals = EndSignals();
     int signal = 0;

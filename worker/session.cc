@@ -4,7 +4,7 @@
 #include <utility>
 #include <variant>
 
-#include "common/log.h"
+#include "worker/assignment_log.h"
 #include "worker/collective/form_collective.h"
 #include "worker/train/forming_watch.h"
 
@@ -24,10 +24,13 @@ Result<std::unique_ptr<Collective>> FormGroup(const Assign& assign,
 
 }  // namespace
 
-Session::Session(std::string coordinator_address, Register identity, ProfileOptions profile)
+Session::Session(const std::string& coordinator_address, Register identity, ProfileOptions profile,
+                 std::shared_ptr<LogRing> log)
     : identity_(std::move(identity)),
       profile_(std::move(profile)),
-      link_({.address = std::move(coordinator_address),
+      log_(std::move(log)),
+      log_link_(coordinator_address, log_),
+      link_({.address = coordinator_address,
              .identity = [this] { return MakeIdentity(); },
              .last_end = [this] { return LastEnd(); },
              .on_message = [this](CoordinatorMessage message) { OnMessage(std::move(message)); },
@@ -39,8 +42,7 @@ void Session::Run() {
   while (const std::optional<Work> work = WaitForWork()) {
     const AssignmentEnded ended = Perform(*work);
     FlushSteps();
-    LogInfo("assignment ended job={} generation={} step={} outcome={} reason={}", ended.job,
-            ended.generation, ended.step, static_cast<int>(ended.outcome), ended.reason);
+    EndLog(ended);
     {
       const std::lock_guard lock(mutex_);
       last_end_ = ended;
@@ -154,8 +156,11 @@ std::optional<Session::Work> Session::WaitForWork() {
 
 AssignmentEnded Session::Perform(const Work& work) {
   const Assign& assign = work.assign;
-  LogInfo("assigned job={} generation={} rank={} world_size={}", assign.job, assign.generation,
-          assign.rank, assign.world_ranks.size());
+  log_->BeginAssignment({.job = assign.job,
+                         .generation = assign.generation,
+                         .attempt = assign.attempt,
+                         .rank = assign.rank});
+  LogAssignment(assign);
   unsent_steps_ = StepReports{.job = assign.job, .generation = assign.generation, .steps = {}};
   Result<std::unique_ptr<Collective>> collective = FormGroup(assign, work.control);
   if (!collective.ok()) {
@@ -173,7 +178,16 @@ AssignmentEnded Session::Perform(const Work& work) {
                        profile_);
 }
 
+// Whoever hears that the assignment has ended can read why: the last lines are there before.
+void Session::EndLog(const AssignmentEnded& ended) {
+  log_->SetStep(ended.step);
+  LogEnd(ended);
+  log_->EndAssignment();
+  log_->WaitUntilSent(limits::kLogFlushMax);
+}
+
 void Session::Report(WorkerMessage message) {
+  LogReport(message);
   if (StepReports* reports = std::get_if<StepReports>(&message)) {
     unsent_steps_.steps.insert(unsent_steps_.steps.end(), reports->steps.begin(),
                                reports->steps.end());
@@ -187,6 +201,8 @@ void Session::Report(WorkerMessage message) {
 void Session::SetPhase(std::string_view phase, std::int64_t step) {
   // Before it waits the rank says what it has done, or the grants it waits for would not come.
   if (phase == "wait") FlushSteps();
+  log_->SetStep(step);
+  LogPhase(phase, step);
   const std::lock_guard lock(mutex_);
   status_.phase = phase;
   status_.step = step;

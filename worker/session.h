@@ -10,6 +10,7 @@
 #include "common/profile_options.h"
 #include "common/worker_protocol.h"
 #include "worker/coordinator_link.h"
+#include "worker/log_link.h"
 #include "worker/train/assignment.h"
 #include "worker/train/step_control.h"
 
@@ -19,8 +20,10 @@ namespace descent {
 // leaves when asked to. Run, from the thread that may use MPI; RequestEnd, from any.
 class Session final : private AssignmentReporter {
  public:
-  // Records of each assignment what `profile` asks for.
-  Session(std::string coordinator_address, Register identity, ProfileOptions profile);
+  // Records of each assignment what `profile` asks for. What is logged into `log` meanwhile goes to
+  // the coordinator.
+  Session(const std::string& coordinator_address, Register identity, ProfileOptions profile,
+          std::shared_ptr<LogRing> log);
 
   // Returns once RequestEnd was called and the assignment in progress has been dropped.
   void Run();
@@ -45,6 +48,7 @@ class Session final : private AssignmentReporter {
   // From the thread in Run.
   std::optional<Work> WaitForWork();
   AssignmentEnded Perform(const Work& work);
+  void EndLog(const AssignmentEnded& ended);
   void Report(WorkerMessage message) override;
   void SetPhase(std::string_view phase, std::int64_t step) override;
   std::optional<std::int64_t> RecordedCheckpoint() const override;
@@ -52,6 +56,7 @@ class Session final : private AssignmentReporter {
 
   const Register identity_;
   const ProfileOptions profile_;
+  const std::shared_ptr<LogRing> log_;
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
@@ -65,7 +70,8 @@ class Session final : private AssignmentReporter {
 
   StepReports unsent_steps_;          // of the thread in Run
   MonotonicTime last_steps_sent_at_;  // of the thread in Run
-  CoordinatorLink link_;              // last: its threads use all of the above
+  LogLink log_link_;
+  CoordinatorLink link_;  // last: its threads use all of the above
 };
 
 }  // namespace descent

@@ -31,13 +31,14 @@ class Channel {
     return call(&context);
   }
 
+  // Before a call is repeated.
+  void PauseFor(std::chrono::milliseconds delay) const;
+
  private:
   static constexpr std::chrono::seconds kCallTimeout{10};
   static constexpr std::chrono::milliseconds kRetryDelays[] = {std::chrono::milliseconds(100),
                                                                std::chrono::milliseconds(500),
                                                                std::chrono::milliseconds(1500)};
-
-  void PauseFor(std::chrono::milliseconds delay) const;
 
   const std::shared_ptr<grpc::Channel> channel_;
 };

@@ -3,6 +3,7 @@
 #include <google/protobuf/util/json_util.h>
 
 #include "google/rpc/status.pb.h"
+#include "proto/log_wire.h"
 #include "proto/wire.h"
 
 namespace descent {
@@ -22,6 +23,16 @@ std::string WithoutPrefix(const std::string& text, std::string_view prefix) {
   return text.starts_with(prefix) ? text.substr(prefix.size()) : text;
 }
 
+// Lines that a newer coordinator made and this program cannot read are left out.
+std::vector<LogLine> LogTailOf(const v1::Failure& failure) {
+  std::vector<LogLine> lines;
+  for (const v1::LogLine& encoded : failure.log_tail()) {
+    Result<LogLine> line = FromProto(encoded);
+    if (line.ok()) lines.push_back(std::move(line).value());
+  }
+  return lines;
+}
+
 FailureView ToView(const v1::Failure& failure) {
   return {.reason = failure.reason(),
           .message = failure.message(),
@@ -30,7 +41,8 @@ FailureView ToView(const v1::Failure& failure) {
           .step = failure.step(),
           .phase = failure.phase(),
           .exit_code = failure.exit_code(),
-          .signal = failure.signal()};
+          .signal = failure.signal(),
+          .log_tail = LogTailOf(failure)};
 }
 
 ProgressView ToView(const v1::Progress& progress) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/job_spec.h"
+#include "common/log_line.h"
 
 namespace descent {
 
@@ -34,7 +35,8 @@ struct FailureView {
   std::int64_t step = 0;
   std::string phase;
   int exit_code = 0;
-  int signal = 0;  // 0: none, or not known
+  int signal = 0;                 // 0: none, or not known
+  std::vector<LogLine> log_tail;  // the rank's last lines; only of a job that was asked for
 };
 
 struct AttemptView {

@@ -54,6 +54,7 @@ void AddControl(CLI::App& app, CommandLine& line);  // suspend, resume, stop, ca
 void AddUpdate(CLI::App& app, CommandLine& line);
 void AddDelete(CLI::App& app, CommandLine& line);
 void AddEvents(CLI::App& app, CommandLine& line);
+void AddLogs(CLI::App& app, CommandLine& line);
 void AddMetrics(CLI::App& app, CommandLine& line);
 void AddCheckpoint(CLI::App& app, CommandLine& line);
 void AddData(CLI::App& app, CommandLine& line);

@@ -7,6 +7,7 @@
 
 #include "client/commands/command.h"
 #include "client/data_check.h"
+#include "client/failure_report.h"
 #include "client/follow.h"
 #include "client/interrupt.h"
 #include "client/local_cluster.h"
@@ -235,7 +236,7 @@ std::optional<ExitCode> Run::CheckData() {
 ExitCode Run::ReportFailure(const JobView& job) {
   const std::string reason = job.failure ? job.failure->reason : job.state_reason;
   if (reason != "DataInvalid" && reason != "StepsImpossible") {
-    console_.Error(FailureText(job));
+    ReportJobFailure(console_, WithLogTail(*client_, job));
     return ExitCode::kJobFailed;
   }
   return ReportDataProblems(console_, DataProblems(job),

@@ -3,10 +3,10 @@
 #include <memory>
 
 #include "client/commands/command.h"
+#include "client/failure_report.h"
 #include "client/follow.h"
 #include "client/interrupt.h"
 #include "client/render/format.h"
-#include "client/render/job_text.h"
 
 namespace descent {
 namespace {
@@ -41,8 +41,9 @@ ExitCode WatchToEnd(Client& client, Console& console, const JobView& job, bool w
         fmt::format("detached; the job goes on: descent watch {0} | descent cancel {0}", job.id));
     return ExitCode::kInterrupted;
   }
-  console.Data(wants_json ? followed.job.json + "\n" : EndText(followed.job));
-  if (followed.job.state == "FAILED") console.Error(FailureText(followed.job));
+  const JobView ended = WithLogTail(client, followed.job);
+  console.Data(wants_json ? ended.json + "\n" : EndText(ended));
+  if (ended.state == "FAILED") ReportJobFailure(console, ended);
   return OutcomeOf(followed.job);
 }
 

@@ -8,6 +8,7 @@
 
 #include "client/render/batch_text.h"
 #include "client/render/format.h"
+#include "client/render/log_text.h"
 #include "client/render/table.h"
 #include "common/evaluation.h"
 #include "common/process_end.h"
@@ -213,6 +214,7 @@ std::string JobDescription(const JobView& job, double now) {
                      : fmt::format("{}, from step {}, {}", job.attempt, job.attempt_start_step,
                                    fmt::join(job.workers, " ")));
   if (job.failure) add("Failure", FailureText(job));
+  if (job.failure && !job.failure->log_tail.empty()) text += FailureLogText(*job.failure) + "\n";
   add("Batch",
       fmt::format("{} = {} logical workers, micro batches of {}", BatchSizeText(job.spec.batch),
                   job.spec.batch.logical_workers, job.spec.batch.micro));

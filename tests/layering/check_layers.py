@@ -37,8 +37,10 @@ INCLUDE = re.compile(r'^\s*#\s*include\s+["<]([^">]+)[">]')
 # Headers of libraries, and the only files that may include them.
 CONFINED = [
     (re.compile(r"^(descent|google/rpc)/.*\.pb\.h$"),
-     re.compile(r"^(proto/.*|worker/coordinator_link\.cc|launch/exit_reporter\.cc|client/api/.*|"
-                r"coordinator/([a-z]*_service|metric_streams|metric_[a-z]*_call|job_comparison|"
+     re.compile(r"^(proto/.*|worker/(coordinator|log)_link\.cc|launch/exit_reporter\.cc|"
+                r"client/api/.*|"
+                r"coordinator/([a-z]*_service|(metric|log)_streams|(metric|log)_[a-z]*_call|"
+                r"job_comparison|"
                 r"job_view|job_record|job_watch|submission|request_error)\.(cc|h))$")),
     (re.compile(r"^tensorflow/.*\.pb\.h$"), re.compile(r"^coordinator/tensorboard_event\.cc$")),
     (re.compile(r"^mpi\.h$"),

@@ -1,0 +1,154 @@
+#include "coordinator/job_log.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+#include <string_view>
+
+#include "common/file.h"
+#include "coordinator/log_record.h"
+#include "coordinator/log_segments.h"
+
+namespace descent {
+namespace {
+
+Status Failure(std::string_view what, const std::filesystem::path& path) {
+  const Code code =
+      errno == ENOSPC || errno == EDQUOT ? Code::kResourceExhausted : Code::kUnavailable;
+  return Status(code,
+                "cannot " + std::string(what) + " " + path.string() + ": " + std::strerror(errno));
+}
+
+bool WriteAll(int descriptor, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t count = write(descriptor, bytes.data(), bytes.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return false;
+    bytes.remove_prefix(static_cast<std::size_t>(count));
+  }
+  return true;
+}
+
+// Stands where a rank's lines before `next` are missing, and has the number of the last of them.
+LogRecord MissingLines(const LogRecord& next, std::int64_t count) {
+  LogRecord record = next;
+  record.sequence = next.sequence - 1;
+  record.line.severity = LogSeverity::kWarning;
+  record.line.text = "log lines dropped by the rank before this one count=" + std::to_string(count);
+  return record;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<JobLog>> JobLog::Open(std::filesystem::path directory, LogBounds bounds) {
+  DESCENT_RETURN_IF_ERROR(MakeDirectories(directory));
+  std::unique_ptr<JobLog> log(  // NOLINT: private constructor
+      new JobLog(std::move(directory), bounds));
+  DESCENT_RETURN_IF_ERROR(log->Recover());
+  return log;
+}
+
+JobLog::~JobLog() {
+  if (descriptor_ >= 0) close(descriptor_);
+}
+
+Status JobLog::Recover() {
+  DESCENT_ASSIGN(const std::vector<std::int64_t> firsts, ListLogSegments(directory_));
+  for (const std::int64_t first : firsts) DESCENT_RETURN_IF_ERROR(RecoverSegment(first));
+  return segments_.empty() ? Status() : OpenLast();
+}
+
+Status JobLog::RecoverSegment(std::int64_t first) {
+  const std::filesystem::path path = LogSegmentPath(directory_, first);
+  DESCENT_ASSIGN(const std::string bytes, ReadFile(path));
+  next_line_ = first;
+  const std::size_t whole = ForEachLine(bytes, [this](std::string_view text) {
+    ++next_line_;
+    const std::optional<LogRecord> record = DecodeLogRecord(text);
+    if (!record) return;
+    std::int64_t& last = last_sequences_[{record->generation, record->line.rank}];
+    last = std::max(last, record->sequence);
+  });
+  segments_.push_back({.first = first, .bytes = static_cast<std::int64_t>(whole)});
+  bytes_ += segments_.back().bytes;
+  return Status();
+}
+
+Status JobLog::OpenLast() {
+  const std::filesystem::path path = LogSegmentPath(directory_, segments_.back().first);
+  descriptor_ = open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
+  if (descriptor_ < 0) return Failure("open", path);
+  if (ftruncate(descriptor_, segments_.back().bytes) != 0) return Failure("shorten", path);
+  return Status();
+}
+
+Status JobLog::BeginSegment() {
+  const std::filesystem::path path = LogSegmentPath(directory_, next_line_);
+  const int descriptor =
+      open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (descriptor < 0) return Failure("create", path);
+  if (descriptor_ >= 0) close(descriptor_);
+  descriptor_ = descriptor;
+  segments_.push_back({.first = next_line_, .bytes = 0});
+  RemoveOldest();
+  return Status();
+}
+
+// A segment that cannot be removed is left behind: the next Open finds it again.
+void JobLog::RemoveOldest() {
+  while (bytes_ > bounds_.job_bytes && segments_.size() > 1) {
+    std::error_code ignored;
+    std::filesystem::remove(LogSegmentPath(directory_, segments_.front().first), ignored);
+    bytes_ -= segments_.front().bytes;
+    segments_.pop_front();
+  }
+}
+
+Status JobLog::Write(const std::string& records) {
+  const bool is_full = !segments_.empty() && segments_.back().bytes > 0 &&
+                       segments_.back().bytes + std::ssize(records) > bounds_.segment_bytes;
+  if (segments_.empty() || is_full) DESCENT_RETURN_IF_ERROR(BeginSegment());
+  Segment& segment = segments_.back();
+  if (!WriteAll(descriptor_, records)) {
+    const std::filesystem::path path = LogSegmentPath(directory_, segment.first);
+    const Status status = Failure("write", path);
+    // Half a record must not stay before whole ones.
+    return ftruncate(descriptor_, segment.bytes) == 0 ? status : Failure("shorten", path);
+  }
+  segment.bytes += std::ssize(records);
+  bytes_ += std::ssize(records);
+  next_line_ += std::ranges::count(records, '\n');
+  return Status();
+}
+
+Status JobLog::Append(const LogChunk& chunk) {
+  const RankInAttempt rank{chunk.generation, chunk.lines.front().rank};
+  const auto known = last_sequences_.find(rank);
+  // Where the beginning of the log is gone, the rank's lines may have been there.
+  const bool is_trimmed = !segments_.empty() && segments_.front().first > 1;
+  std::int64_t last = known != last_sequences_.end() ? known->second
+                      : is_trimmed                   ? chunk.first_sequence - 1
+                                                     : 0;
+  std::string records;
+  for (std::size_t i = 0; i < chunk.lines.size(); ++i) {
+    const LogRecord record{.generation = chunk.generation,
+                           .sequence = chunk.first_sequence + static_cast<std::int64_t>(i),
+                           .line = chunk.lines[i]};
+    if (record.sequence <= last) continue;
+    if (record.sequence > last + 1)
+      records += EncodeLogRecord(MissingLines(record, record.sequence - last - 1));
+    records += EncodeLogRecord(record);
+    last = record.sequence;
+    if (std::ssize(records) < bounds_.segment_bytes && i + 1 < chunk.lines.size()) continue;
+    DESCENT_RETURN_IF_ERROR(Write(records));
+    last_sequences_[rank] = last;
+    records.clear();
+  }
+  return Status();
+}
+
+}  // namespace descent

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "common/log_line.h"
+#include "common/result.h"
+
+namespace descent {
+
+struct LogBounds {
+  std::int64_t segment_bytes = limits::kLogSegmentBytes;  // a new segment is begun beyond
+  std::int64_t job_bytes = limits::kJobLogBytesMax;       // the oldest segments go beyond
+};
+
+// The writing side of one job's log: appends to its last segment, and removes the oldest. What is
+// appended outlives the process, however it ends; a power failure may take the last seconds.
+// One thread at a time, and one object for each directory.
+class JobLog {
+ public:
+  // Opens the log in `directory`, or begins it there. A record that a crash cut off is removed.
+  // Reads the whole log once: what ranks send again must be known.
+  static Result<std::unique_ptr<JobLog>> Open(std::filesystem::path directory, LogBounds bounds);
+  ~JobLog();
+
+  JobLog(const JobLog&) = delete;
+  JobLog& operator=(const JobLog&) = delete;
+
+  // Stores the lines that are not here yet. Where lines are missing before them, a warning says how
+  // many the rank has dropped. kResourceExhausted, kUnavailable: the disk; call again with the
+  // same.
+  Status Append(const LogChunk& chunk);
+
+ private:
+  struct Segment {
+    std::int64_t first = 1;  // line
+    std::int64_t bytes = 0;
+  };
+  using RankInAttempt = std::pair<std::int64_t, int>;  // generation, rank
+
+  JobLog(std::filesystem::path directory, LogBounds bounds)
+      : directory_(std::move(directory)), bounds_(bounds) {}
+
+  Status Recover();
+  Status RecoverSegment(std::int64_t first);
+  Status OpenLast();
+  Status BeginSegment();
+  Status Write(const std::string& records);
+  void RemoveOldest();
+
+  const std::filesystem::path directory_;
+  const LogBounds bounds_;
+  int descriptor_ = -1;  // of the last segment
+  std::deque<Segment> segments_;
+  std::int64_t bytes_ = 0;      // of all segments
+  std::int64_t next_line_ = 1;  // its number
+  std::map<RankInAttempt, std::int64_t> last_sequences_;
+};
+
+}  // namespace descent

@@ -1,0 +1,111 @@
+#include <boost/asio/post.hpp>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "common/log.h"
+#include "coordinator/log_streams.h"
+#include "coordinator/request_error.h"
+#include "proto/log_wire.h"
+
+namespace descent {
+namespace {
+
+//   reading --chunk--> asking the owner thread for the job --> storing --> acknowledging -->
+//   reading
+// An end that is asked for takes place at once while it reads, and otherwise when it would read.
+class PushCall final : public grpc::ServerBidiReactor<v1::LogChunk, v1::LogAck>, public OpenStream {
+ public:
+  PushCall(Runtime& runtime, boost::asio::thread_pool& threads)
+      : runtime_(runtime), threads_(threads) {}
+
+  void Start(std::shared_ptr<PushCall> self) {
+    self_ = std::move(self);
+    StartRead(&read_);
+  }
+
+  void End(const Status& status) override { EndWith(ToGrpcStatus(status)); }
+
+ private:
+  void OnReadDone(bool ok) override {
+    if (!ok) return EndWith(grpc::Status::OK);  // the worker has closed its side, or is gone
+    if (!SetBusy(true)) return;
+    Result<LogChunk> chunk = FromProto(read_);
+    if (!chunk.ok()) return Fail(chunk.status());
+    const Status posted =
+        runtime_.Read([this, chunk = std::move(chunk).value()](const State& state) {
+          const bool exists = state.FindJob(chunk.job) != nullptr;
+          boost::asio::post(threads_, [this, chunk, exists] { Store(chunk, exists); });
+        });
+    if (!posted.ok()) Fail(posted);
+  }
+
+  void Store(const LogChunk& chunk, bool exists) {
+    if (const Status stored = exists ? runtime_.logs().Append(chunk) : Status(); !stored.ok()) {
+      LogWarning("log not stored job={} error=\"{}\"", chunk.job, stored.ToString());
+      return Fail(stored);
+    }
+    StartWrite(&ack_);
+  }
+
+  void OnWriteDone(bool ok) override {
+    if (!ok) return Fail(Status(Code::kCancelled, "the worker is gone"));
+    if (SetBusy(false)) StartRead(&read_);
+  }
+
+  void OnCancel() override { EndWith(grpc::Status::CANCELLED); }
+  void OnDone() override { self_.reset(); }
+
+  void Fail(const Status& status) {
+    SetBusy(false);
+    End(status);
+  }
+
+  // False: an end was asked for meanwhile, and has now taken place.
+  bool SetBusy(bool is_busy) {
+    {
+      const std::lock_guard lock(mutex_);
+      is_busy_ = is_busy;
+      if (is_busy || !end_ || is_finished_) return !is_finished_;
+      is_finished_ = true;
+    }
+    Finish(*end_);  // constant from now on
+    return false;
+  }
+
+  void EndWith(const grpc::Status& status) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (!end_) end_ = status;
+      if (is_busy_ || is_finished_) return;
+      is_finished_ = true;
+    }
+    Finish(*end_);
+  }
+
+  Runtime& runtime_;
+  boost::asio::thread_pool& threads_;
+  // The call, the runtime and the threads all reach this object; gRPC's share ends with OnDone.
+  std::shared_ptr<PushCall> self_;
+  v1::LogChunk read_;  // owned by the read in progress
+  v1::LogAck ack_;
+
+  std::mutex mutex_;  // guards the following
+  bool is_busy_ = false;
+  std::optional<grpc::Status> end_;
+  bool is_finished_ = false;
+};
+
+}  // namespace
+
+grpc::ServerBidiReactor<v1::LogChunk, v1::LogAck>* StartLogPush(Runtime& runtime,
+                                                                StreamSet& streams,
+                                                                boost::asio::thread_pool& threads) {
+  const auto call = std::make_shared<PushCall>(runtime, threads);
+  call->Start(call);
+  streams.Add(call);
+  return call.get();
+}
+
+}  // namespace descent

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "common/log_line.h"
+#include "common/result.h"
+
+namespace descent {
+
+// Which lines somebody wants to see.
+struct LogFilter {
+  std::vector<int> ranks;  // empty: all
+  int attempt = 0;         // 0: all
+  LogSeverity severity_min = LogSeverity::kDebug;
+  std::string contains;  // to the letter; empty: all
+
+  bool Matches(const LogLine& line) const;
+};
+
+struct LogPage {
+  std::vector<LogLine> lines;  // those that match
+  bool is_end = false;         // there is nothing behind them now; more may be appended
+  // The lines that were next are gone: this is the oldest that there is. The reader stays where it
+  // is.
+  std::optional<std::int64_t> oldest;
+};
+
+// Reads one job's log while it is written, page by page: however long the log is and however slow
+// the reader, it holds one page in memory. One thread; blocks on the disk.
+class LogReader {
+ public:
+  // From the line with the number `first` on; 0: from the oldest that there is.
+  LogReader(std::filesystem::path directory, LogFilter filter, std::int64_t first)
+      : directory_(std::move(directory)), filter_(std::move(filter)), next_(first) {}
+
+  Result<LogPage> Next();
+
+  std::int64_t next() const { return next_; }  // number of the line after those that were read
+
+ private:
+  Result<std::optional<LogPage>> Locate();
+  Result<std::optional<std::string>> ReadPage() const;
+  Result<std::int64_t> FindFollowing() const;
+  void Open(std::int64_t segment);
+  std::vector<LogLine> Take(std::string_view bytes);
+
+  const std::filesystem::path directory_;
+  const LogFilter filter_;
+  std::int64_t next_;
+  std::int64_t segment_ = 0;    // the first line of the segment at hand; 0: none
+  std::int64_t following_ = 0;  // that of the one behind it, once there is one: it is then complete
+  std::int64_t offset_ = 0;     // in the segment at hand
+  std::int64_t line_ = 0;       // number of the line at the offset
+};
+
+// Number of the first of the last `count` lines that match; that of the line to come if `count` is
+// 0 or there is none. 0: there is no log yet. Holds one segment in memory.
+Result<std::int64_t> FindLogTail(const std::filesystem::path& directory, const LogFilter& filter,
+                                 std::int64_t count);
+
+}  // namespace descent

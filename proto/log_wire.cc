@@ -1,0 +1,81 @@
+#include "proto/log_wire.h"
+
+#include <cmath>
+
+#include "common/limits.h"
+
+namespace descent {
+namespace {
+
+constexpr double kMicroseconds = 1e6;  // of a second
+constexpr double kSecondsMax = 1e11;   // well within 64 bits of microseconds
+
+Status Refuse(const std::string& what) { return Status(Code::kInvalidArgument, what); }
+
+}  // namespace
+
+v1::LogSeverity ToProto(LogSeverity severity) {
+  return static_cast<v1::LogSeverity>(static_cast<int>(severity) + 1);
+}
+
+Result<LogSeverity> FromProto(v1::LogSeverity severity) {
+  if (severity == v1::LOG_SEVERITY_UNSPECIFIED || !v1::LogSeverity_IsValid(severity))
+    return Refuse("severity is " + std::to_string(severity) + ", which is none");
+  return static_cast<LogSeverity>(static_cast<int>(severity) - 1);
+}
+
+v1::LogLine ToProto(const LogLine& line) {
+  v1::LogLine proto;
+  proto.set_time(static_cast<double>(line.time_us) / kMicroseconds);
+  proto.set_severity(ToProto(line.severity));
+  proto.set_attempt(line.attempt);
+  proto.set_rank(line.rank);
+  if (line.step) proto.set_step(*line.step);
+  proto.set_text(line.text);
+  return proto;
+}
+
+Result<LogLine> FromProto(const v1::LogLine& proto) {
+  LogLine line{.attempt = proto.attempt(), .rank = proto.rank(), .text = proto.text()};
+  DESCENT_ASSIGN(line.severity, FromProto(proto.severity()));
+  if (!(std::abs(proto.time()) < kSecondsMax)) return Refuse("time is out of range");
+  line.time_us = std::llround(proto.time() * kMicroseconds);
+  if (line.attempt < 1)
+    return Refuse("attempt is " + std::to_string(line.attempt) + ", must be at least 1");
+  if (line.rank < 0 || line.rank >= limits::kWorldSizeMax)
+    return Refuse("rank is " + std::to_string(line.rank));
+  if (proto.has_step()) line.step = proto.step();
+  if (line.text.size() > limits::kLogTextBytesMax)
+    return Refuse("text has " + std::to_string(line.text.size()) + " bytes, may have " +
+                  std::to_string(limits::kLogTextBytesMax));
+  return line;
+}
+
+v1::LogChunk ToProto(const LogChunk& chunk) {
+  v1::LogChunk proto;
+  proto.set_job(chunk.job);
+  proto.set_generation(chunk.generation);
+  proto.set_first_sequence(chunk.first_sequence);
+  for (const LogLine& line : chunk.lines) *proto.add_lines() = ToProto(line);
+  return proto;
+}
+
+Result<LogChunk> FromProto(const v1::LogChunk& proto) {
+  LogChunk chunk{.job = proto.job(),
+                 .generation = proto.generation(),
+                 .first_sequence = proto.first_sequence(),
+                 .lines = {}};
+  if (chunk.first_sequence < 1)
+    return Refuse("first_sequence is " + std::to_string(chunk.first_sequence));
+  if (proto.lines().empty()) return Refuse("lines are missing");
+  for (const v1::LogLine& line : proto.lines()) {
+    DESCENT_ASSIGN(LogLine decoded, FromProto(line));
+    chunk.lines.push_back(std::move(decoded));
+    const LogLine& first = chunk.lines.front();
+    if (chunk.lines.back().rank != first.rank || chunk.lines.back().attempt != first.attempt)
+      return Refuse("lines are of several ranks or attempts");
+  }
+  return chunk;
+}
+
+}  // namespace descent

@@ -1,0 +1,45 @@
+#include "client/render/log_text.h"
+
+#include <gtest/gtest.h>
+
+namespace descent {
+namespace {
+
+const LogLine kLine{.time_us = 1'764'108'991'204'999,
+                    .severity = LogSeverity::kWarning,
+                    .rank = 2,
+                    .step = 9120,
+                    .text = "slow disk ms=80"};
+
+TEST(LogTextTest, ALineShowsTimeRankSeverityStepAndText) {
+  EXPECT_EQ(LogText({kLine}), "2025-11-25T22:16:31.204Z r2 WARN  step 9120 slow disk ms=80\n");
+}
+
+TEST(LogTextTest, ALineWithoutAStepShowsNone) {
+  LogLine line = kLine;
+  line.step.reset();
+
+  EXPECT_EQ(LogText({line}), "2025-11-25T22:16:31.204Z r2 WARN  slow disk ms=80\n");
+}
+
+TEST(LogTextTest, ATextOfSeveralLinesStaysTogether) {
+  LogLine line = kLine;
+  line.text = "2 problems\none\ntwo";
+
+  EXPECT_TRUE(LogText({line}).ends_with("2 problems\n    one\n    two\n"));
+}
+
+TEST(LogTextTest, AFailureShowsTheRanksLastLines) {
+  const FailureView failure{.reason = "WorkerLost", .message = "", .rank = 2, .log_tail = {kLine}};
+
+  EXPECT_EQ(FailureLogText(failure),
+            "last lines of rank 2 in attempt 1:\n"
+            "  2025-11-25T22:16:31.204Z r2 WARN  step 9120 slow disk ms=80");
+}
+
+TEST(LogTextTest, AFailureWithoutLinesShowsNone) {
+  EXPECT_EQ(FailureLogText({.reason = "StartTimeout"}), "");
+}
+
+}  // namespace
+}  // namespace descent

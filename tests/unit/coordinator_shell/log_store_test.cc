@@ -1,0 +1,253 @@
+#include "coordinator/log_store.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "coordinator/log_segments.h"
+#include "tests/support/temporary_directory.h"
+
+namespace descent {
+namespace {
+
+using Texts = std::vector<std::string>;
+
+class LogStoreTest : public testing::Test {
+ protected:
+  // Lines "RANK:SEQUENCE" of one rank, numbered from `first` to `last`.
+  static LogChunk ChunkOf(int rank, std::int64_t first, std::int64_t last, int attempt = 1) {
+    LogChunk chunk{.job = "mine", .generation = attempt, .first_sequence = first, .lines = {}};
+    for (std::int64_t i = first; i <= last; ++i)
+      chunk.lines.push_back({.attempt = attempt,
+                             .rank = rank,
+                             .text = std::to_string(rank) + ":" + std::to_string(i)});
+    return chunk;
+  }
+  void Append(const LogChunk& chunk) {
+    const Status status = store_->Append(chunk);
+    EXPECT_TRUE(status.ok()) << status;
+  }
+  // Of a store that is opened anew, as after a restart.
+  void Restart() { store_.emplace(directory_.path(), bounds_); }
+
+  // All that a reader finds from the line `first` on.
+  Texts ReadAll(const LogFilter& filter = {}, std::int64_t first = 0) {
+    LogReader reader = store_->ReaderFrom("mine", filter, first);
+    Texts texts;
+    while (true) {
+      const Result<LogPage> page = reader.Next();
+      EXPECT_TRUE(page.ok()) << page.status();
+      if (!page.ok() || page.value().is_end || page.value().oldest) return texts;
+      for (const LogLine& line : page.value().lines) texts.push_back(line.text);
+    }
+  }
+  Texts Tail(const LogFilter& filter, std::int64_t count) {
+    const auto lines = store_->LastLines("mine", filter, count);
+    EXPECT_TRUE(lines.ok()) << lines.status();
+    Texts texts;
+    for (const LogLine& line : lines.value()) texts.push_back(line.text);
+    return texts;
+  }
+  std::vector<std::int64_t> Segments() const {
+    return ListLogSegments(directory_.path() / "mine").value();
+  }
+
+  const TemporaryDirectory directory_;
+  LogBounds bounds_{.segment_bytes = 200, .job_bytes = 600};
+  std::optional<LogStore> store_{std::in_place, directory_.path(), bounds_};
+};
+
+TEST_F(LogStoreTest, AJobWithoutALogHasNoLines) { EXPECT_EQ(ReadAll(), Texts{}); }
+
+TEST_F(LogStoreTest, LinesComeBackInTheOrderInWhichTheyWereStored) {
+  Append(ChunkOf(1, 1, 2));
+  Append(ChunkOf(0, 1, 1));
+  Append(ChunkOf(1, 3, 3));
+
+  EXPECT_EQ(ReadAll(), (Texts{"1:1", "1:2", "0:1", "1:3"}));
+}
+
+TEST_F(LogStoreTest, ALogOutlivesTheCoordinator) {
+  Append(ChunkOf(0, 1, 2));
+  Restart();
+  Append(ChunkOf(0, 3, 3));
+
+  EXPECT_EQ(ReadAll(), (Texts{"0:1", "0:2", "0:3"}));
+}
+
+TEST_F(LogStoreTest, WhatARankSendsAgainIsStoredOnce) {
+  Append(ChunkOf(0, 1, 3));
+  Restart();
+
+  Append(ChunkOf(0, 2, 4));
+
+  EXPECT_EQ(ReadAll(), (Texts{"0:1", "0:2", "0:3", "0:4"}));
+}
+
+TEST_F(LogStoreTest, TheNextAttemptsLinesAreNotTakenForLinesThatAreThere) {
+  Append(ChunkOf(0, 1, 2, 1));
+  Append(ChunkOf(0, 1, 2, 2));
+
+  EXPECT_EQ(ReadAll({.attempt = 2, .contains = {}}), (Texts{"0:1", "0:2"}));
+}
+
+TEST_F(LogStoreTest, LinesThatARankDroppedAreCounted) {
+  Append(ChunkOf(0, 1, 1));
+  Append(ChunkOf(0, 8, 8));
+
+  EXPECT_EQ(ReadAll(),
+            (Texts{"0:1", "log lines dropped by the rank before this one count=6", "0:8"}));
+}
+
+TEST_F(LogStoreTest, ARecordThatACrashCutOffIsRemoved) {
+  Append(ChunkOf(0, 1, 1));
+  std::ofstream(LogSegmentPath(directory_.path() / "mine", 1), std::ios::app) << "1700\t1\t2\t1";
+  EXPECT_EQ(ReadAll(), Texts{"0:1"});
+
+  Restart();
+  Append(ChunkOf(0, 2, 2));
+
+  EXPECT_EQ(ReadAll(), (Texts{"0:1", "0:2"}));
+}
+
+TEST_F(LogStoreTest, ADamagedRecordCostsNoOther) {
+  Append(ChunkOf(0, 1, 1));
+  std::ofstream(LogSegmentPath(directory_.path() / "mine", 1), std::ios::app)
+      << std::string(20, '\0') << "\n";
+  Restart();
+  Append(ChunkOf(0, 2, 2));
+
+  EXPECT_EQ(ReadAll(), (Texts{"0:1", "0:2"}));
+}
+
+TEST_F(LogStoreTest, ASegmentIsNamedByTheNumberOfItsFirstLine) {
+  for (int i = 1; i <= 10; ++i) Append(ChunkOf(0, i, i));
+
+  const std::vector<std::int64_t> segments = Segments();
+  ASSERT_GT(segments.size(), 1u);
+  EXPECT_EQ(ReadAll({}, segments[1]).front(), "0:" + std::to_string(segments[1]));
+}
+
+TEST_F(LogStoreTest, AChunkThatIsLargerThanASegmentFillsSeveral) {
+  Append(ChunkOf(0, 1, 30));
+
+  EXPECT_GT(Segments().size(), 1u);
+  EXPECT_EQ(ReadAll().back(), "0:30");
+}
+
+TEST_F(LogStoreTest, TheOldestSegmentsGoWhereALogIsLongerThanItMayBe) {
+  for (int i = 1; i <= 100; ++i) Append(ChunkOf(0, i, i));
+
+  std::uintmax_t bytes = 0;
+  for (const std::int64_t segment : Segments())
+    bytes += std::filesystem::file_size(LogSegmentPath(directory_.path() / "mine", segment));
+  EXPECT_LE(bytes, static_cast<std::uintmax_t>(bounds_.job_bytes + bounds_.segment_bytes));
+  EXPECT_EQ(ReadAll().front(), "0:" + std::to_string(Segments().front()));
+  EXPECT_EQ(ReadAll().back(), "0:100");
+}
+
+TEST_F(LogStoreTest, ARankWhoseLinesAreGoneIsNotSaidToHaveDroppedThem) {
+  Append(ChunkOf(1, 1, 1));
+  for (int i = 1; i <= 100; ++i) Append(ChunkOf(0, i, i));
+  Restart();
+
+  Append(ChunkOf(1, 2, 2));
+
+  EXPECT_EQ(ReadAll({.ranks = {1}, .contains = {}}), Texts{"1:2"});
+}
+
+TEST_F(LogStoreTest, AReaderWhosePlaceIsGoneIsToldTheOldestThatThereIs) {
+  for (int i = 1; i <= 100; ++i) Append(ChunkOf(0, i, i));
+  LogReader reader = store_->ReaderFrom("mine", {}, 2);
+
+  const Result<LogPage> page = reader.Next();
+
+  EXPECT_EQ(page.value().oldest, Segments().front());
+  EXPECT_EQ(reader.next(), 2);
+}
+
+TEST_F(LogStoreTest, AReaderAtTheEndFindsWhatIsAppendedAfterwards) {
+  Append(ChunkOf(0, 1, 1));
+  LogReader reader = store_->ReaderFrom("mine", {}, 0);
+  EXPECT_EQ(reader.Next().value().lines.size(), 1u);
+  EXPECT_TRUE(reader.Next().value().is_end);
+
+  Append(ChunkOf(0, 2, 15));
+
+  Texts texts;
+  for (LogPage page = reader.Next().value(); !page.is_end; page = reader.Next().value())
+    for (const LogLine& line : page.lines) texts.push_back(line.text);
+  ASSERT_EQ(texts.size(), 14u);
+  EXPECT_EQ(texts.front(), "0:2");
+  EXPECT_EQ(texts.back(), "0:15");
+  EXPECT_GT(Segments().size(), 1u);
+}
+
+TEST_F(LogStoreTest, AReaderGoesOnFromTheLineAfterThoseItHasRead) {
+  Append(ChunkOf(0, 1, 15));
+  LogReader first = store_->ReaderFrom("mine", {}, 0);
+  const std::size_t read = first.Next().value().lines.size();
+  ASSERT_LT(read, 15u);
+
+  const Texts rest = ReadAll({}, first.next());
+
+  EXPECT_EQ(rest.size(), 15 - read);
+  EXPECT_EQ(rest.front(), "0:" + std::to_string(read + 1));
+}
+
+TEST_F(LogStoreTest, AFilterKeepsRanksAttemptSeverityAndText) {
+  LogChunk chunk = ChunkOf(2, 1, 3, 4);
+  chunk.lines[1].severity = LogSeverity::kError;
+  chunk.lines[2].severity = LogSeverity::kError;
+  chunk.lines[2].text = "disk full";
+  Append(chunk);
+  Append(ChunkOf(3, 1, 1, 4));
+
+  EXPECT_EQ(ReadAll({.ranks = {2}, .contains = {}}), (Texts{"2:1", "2:2", "disk full"}));
+  EXPECT_EQ(ReadAll({.attempt = 3, .contains = {}}), Texts{});
+  EXPECT_EQ(ReadAll({.severity_min = LogSeverity::kError, .contains = {}}),
+            (Texts{"2:2", "disk full"}));
+  EXPECT_EQ(ReadAll({.contains = "sk fu"}), Texts{"disk full"});
+}
+
+TEST_F(LogStoreTest, ATailIsOfTheLinesThatMatch) {
+  for (int i = 1; i <= 12; ++i) {
+    Append(ChunkOf(0, i, i));
+    Append(ChunkOf(1, i, i));
+  }
+
+  EXPECT_EQ(Tail({.ranks = {1}, .contains = {}}, 3), (Texts{"1:10", "1:11", "1:12"}));
+  EXPECT_EQ(Tail({}, 2), (Texts{"0:12", "1:12"}));
+  EXPECT_EQ(Tail({}, 0), Texts{});
+  EXPECT_EQ(Tail({.ranks = {7}, .contains = {}}, 3), Texts{});
+}
+
+TEST_F(LogStoreTest, ATailThatIsLongerThanTheLogIsAllOfIt) {
+  Append(ChunkOf(0, 1, 3));
+
+  EXPECT_EQ(Tail({}, 100), (Texts{"0:1", "0:2", "0:3"}));
+}
+
+TEST_F(LogStoreTest, ARemovedJobHasNoLog) {
+  Append(ChunkOf(0, 1, 30));
+
+  ASSERT_TRUE(store_->Remove("mine").ok());
+
+  EXPECT_EQ(ReadAll(), Texts{});
+  EXPECT_FALSE(std::filesystem::exists(directory_.path() / "mine"));
+}
+
+TEST_F(LogStoreTest, LogsOfJobsThatAreNoMoreAreRemoved) {
+  Append(ChunkOf(0, 1, 1));
+  LogChunk other = ChunkOf(0, 1, 1);
+  other.job = "other";
+  Append(other);
+
+  ASSERT_TRUE(store_->RemoveAllBut({"mine"}).ok());
+
+  EXPECT_EQ(ReadAll(), Texts{"0:1"});
+  EXPECT_FALSE(std::filesystem::exists(directory_.path() / "other"));
+}
+
+}  // namespace
+}  // namespace descent
