@@ -21,6 +21,9 @@ pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
 find_program(GRPC_CPP_PLUGIN grpc_cpp_plugin REQUIRED)
 find_library(GRPCPP_REFLECTION grpc++_reflection REQUIRED)
 find_program(PROTOC protoc REQUIRED)
+# dygraphs (MIT licence) draws the charts of the coordinator's page, and is compiled into it.
+find_path(DYGRAPHS_DIRECTORY dygraph.min.js PATHS /usr/share/javascript/dygraphs NO_DEFAULT_PATH
+  REQUIRED)
 
 # oneDNN's own CMake package wants OpenCL's headers, which the CPU engine does not need.
 find_library(DNNL_LIBRARY dnnl REQUIRED)

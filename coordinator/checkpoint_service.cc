@@ -68,6 +68,17 @@ class Download final : public BlockingStream<v1::DownloadCheckpointResponse> {
 
 }  // namespace
 
+Result<v1::ListCheckpointsResponse> ListCheckpoints(const Job& job) {
+  v1::ListCheckpointsResponse response;
+  for (const CheckpointRecord& checkpoint : job.checkpoints) {
+    v1::Checkpoint& encoded = *response.add_checkpoints();
+    encoded = ToProto(job, checkpoint);
+    DESCENT_ASSIGN(const std::vector<std::string> files, ListCheckpointFiles(checkpoint.directory));
+    encoded.mutable_files()->Add(files.begin(), files.end());
+  }
+  return response;
+}
+
 grpc::ServerUnaryReactor* CheckpointService::ListCheckpoints(
     grpc::CallbackServerContext* context, const v1::ListCheckpointsRequest* request,
     v1::ListCheckpointsResponse* response) {
@@ -84,14 +95,9 @@ grpc::Status CheckpointService::List(const v1::ListCheckpointsRequest& request,
   if (!job_id.ok()) return Refuse(job_id.status(), "JOB_NOT_FOUND");
   const Result<Job> job = runtime_.FindJob(job_id.value());
   if (!job.ok()) return Refuse(job.status(), "JOB_NOT_FOUND");
-  for (const CheckpointRecord& checkpoint : job.value().checkpoints) {
-    v1::Checkpoint* encoded = response->add_checkpoints();
-    *encoded = ToProto(job.value(), checkpoint);
-    const Result<std::vector<std::string>> files = ListCheckpointFiles(checkpoint.directory);
-    if (!files.ok()) return ToGrpcStatus(files.status());
-    encoded->mutable_files()->Add(files.value().begin(), files.value().end());
-  }
-  return grpc::Status::OK;
+  Result<v1::ListCheckpointsResponse> checkpoints = descent::ListCheckpoints(job.value());
+  if (checkpoints.ok()) *response = std::move(checkpoints).value();
+  return ToGrpcStatus(checkpoints.status());
 }
 
 grpc::ServerWriteReactor<v1::DownloadCheckpointResponse>* CheckpointService::DownloadCheckpoint(

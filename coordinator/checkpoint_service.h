@@ -7,6 +7,9 @@
 
 namespace descent {
 
+// With the names of its files. Blocks on the disk.
+Result<v1::ListCheckpointsResponse> ListCheckpoints(const Job& job);
+
 // CheckpointService of proto/descent/v1/service.proto. Reads the disk on `blocking_threads`.
 class CheckpointService final : public v1::CheckpointService::CallbackService {
  public:

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,11 @@ struct ClusterSnapshot {
   Counters counters;
   MonotonicTime now;
   double wall = 0;  // seconds since the epoch
+};
+
+struct JobInQueue {
+  Job job;
+  std::optional<QueuePosition> queue_position;  // while it waits
 };
 
 ClusterSnapshot TakeSnapshot(const State& state, const Counters& counters, EventTime now);

@@ -1,14 +1,18 @@
 #include "coordinator/http_server.h"
 
+#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <chrono>
 #include <optional>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "common/log.h"
 
@@ -24,6 +28,17 @@ constexpr std::chrono::seconds kPeerTimeout{30};  // to send a request, and to t
 constexpr std::uint32_t kHeaderBytesMax = 16 << 10;
 constexpr std::uint64_t kBodyBytesMax = 64 << 10;  // bodies are read only to be refused politely
 constexpr int kConnectionsMax = 256;
+// Requests and event streams read the disk and ask the owner thread, so several threads share them.
+constexpr int kThreads = 4;
+constexpr std::chrono::milliseconds kEventsInterval{500};
+
+// Browsers ask again each time, with what they have: an answer is never older than it looks.
+void SetCommonHeaders(const HttpResponse& answer, http::fields& fields) {
+  fields.set(http::field::content_type, answer.content_type);
+  fields.set(http::field::cache_control, "private, no-cache");
+  fields.set("X-Content-Type-Options", "nosniff");
+  for (const auto& [name, value] : answer.headers) fields.set(name, value);
+}
 
 http::response<http::string_body> Encode(const http::request<http::string_body>& request,
                                          HttpResponse answer) {
@@ -31,20 +46,22 @@ http::response<http::string_body> Encode(const http::request<http::string_body>&
   response.version(request.version());
   response.result(static_cast<unsigned>(answer.status));
   response.keep_alive(request.keep_alive());
-  response.set(http::field::content_type, answer.content_type);
-  response.set(http::field::cache_control, "no-store");
-  response.set("X-Content-Type-Options", "nosniff");
-  for (const auto& [name, value] : answer.headers) response.set(name, value);
+  SetCommonHeaders(answer, response);
   response.content_length(answer.body.size());
   if (request.method() != http::verb::head) response.body() = std::move(answer.body);
   return response;
 }
 
-// One connection: read a request, answer, read the next. Lives as long as an operation is pending.
+// One connection: read a request, answer, read the next; an answer of events lasts until the peer
+// goes. Lives as long as an operation is pending. Its operations run one after the other, on a
+// strand of its own.
 class Connection final : public std::enable_shared_from_this<Connection> {
  public:
-  Connection(tcp::socket socket, const HttpRoutes& routes, int& connections)
-      : stream_(std::move(socket)), routes_(routes), connections_(connections) {
+  Connection(tcp::socket socket, const HttpRoutes& routes, std::atomic<int>& connections)
+      : stream_(std::move(socket)),
+        routes_(routes),
+        connections_(connections),
+        pause_(stream_.get_executor()) {
     ++connections_;
   }
   ~Connection() { --connections_; }
@@ -68,8 +85,13 @@ class Connection final : public std::enable_shared_from_this<Connection> {
     plain.method = std::string(request.method_string());
     plain.target = std::string(request.target());
     plain.host = std::string(request[http::field::host]);
-    response_ = Encode(request, routes_.Handle(plain));
+    plain.if_none_match = std::string(request[http::field::if_none_match]);
+    plain.last_event_id = std::string(request["Last-Event-ID"]);
+    HttpResponse answer = routes_.Handle(plain);
     stream_.expires_after(kPeerTimeout);
+    if (answer.events != nullptr && request.method() == http::verb::get)
+      return StartEvents(std::move(answer));
+    response_ = Encode(request, std::move(answer));
     http::async_write(stream_, response_,
                       [self = shared_from_this()](beast::error_code failure, std::size_t) {
                         self->OnWritten(failure);
@@ -79,6 +101,38 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   void OnWritten(beast::error_code error) {
     if (error || response_.need_eof()) return Shut();
     ReadNext();
+  }
+
+  // Each batch of events is a chunk of a body without an end.
+  void StartEvents(HttpResponse answer) {
+    events_ = std::move(answer.events);
+    events_head_.result(http::status::ok);
+    SetCommonHeaders(answer, events_head_);
+    events_head_.set("X-Accel-Buffering", "no");  // for proxies that would hold events back
+    events_head_.chunked(true);
+    http::async_write_header(stream_, events_head_serializer_,
+                             [self = shared_from_this()](beast::error_code error, std::size_t) {
+                               self->SendNews(error);
+                             });
+  }
+
+  void SendNews(beast::error_code error) {
+    if (error) return Shut();
+    news_ = events_->Next();
+    if (news_.empty()) return WaitForNews();
+    stream_.expires_after(kPeerTimeout);
+    asio::async_write(stream_, http::make_chunk(asio::buffer(news_)),
+                      [self = shared_from_this()](beast::error_code failure, std::size_t) {
+                        if (failure) return self->Shut();
+                        self->WaitForNews();
+                      });
+  }
+
+  void WaitForNews() {
+    stream_.expires_never();
+    pause_.expires_after(kEventsInterval);
+    pause_.async_wait(
+        [self = shared_from_this()](beast::error_code error) { self->SendNews(error); });
   }
 
   void Shut() {
@@ -91,7 +145,12 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   std::optional<http::request_parser<http::string_body>> parser_;
   http::response<http::string_body> response_;
   const HttpRoutes& routes_;
-  int& connections_;
+  std::atomic<int>& connections_;
+  std::unique_ptr<HttpEvents> events_;  // of an answer of events, with the following
+  http::response<http::empty_body> events_head_;
+  http::response_serializer<http::empty_body> events_head_serializer_{events_head_};
+  std::string news_;  // owned by the write in progress
+  asio::steady_timer pause_;
 };
 
 class AsioHttpServer final : public HttpServer {
@@ -101,7 +160,7 @@ class AsioHttpServer final : public HttpServer {
 
   ~AsioHttpServer() override {
     io_context_.stop();
-    if (thread_.joinable()) thread_.join();
+    for (std::thread& thread : threads_) thread.join();
   }
 
   ListenAddress address() const override { return address_; }
@@ -119,20 +178,21 @@ class AsioHttpServer final : public HttpServer {
     if (error) return error;
     address_.port = acceptor_.local_endpoint(error).port();
     AcceptNext();
-    thread_ = std::thread([this] { io_context_.run(); });
+    for (int i = 0; i < kThreads; ++i) threads_.emplace_back([this] { io_context_.run(); });
     return error;
   }
 
  private:
   void AcceptNext() {
-    acceptor_.async_accept([this](beast::error_code error, tcp::socket socket) {
-      if (error == asio::error::operation_aborted) return;
-      if (error) return AcceptLater(error);
-      // Beyond the bound the socket closes at once.
-      if (connections_ < kConnectionsMax)
-        std::make_shared<Connection>(std::move(socket), routes_, connections_)->ReadNext();
-      AcceptNext();
-    });
+    acceptor_.async_accept(
+        asio::make_strand(io_context_), [this](beast::error_code error, tcp::socket socket) {
+          if (error == asio::error::operation_aborted) return;
+          if (error) return AcceptLater(error);
+          // Beyond the bound the socket closes at once.
+          if (connections_ < kConnectionsMax)
+            std::make_shared<Connection>(std::move(socket), routes_, connections_)->ReadNext();
+          AcceptNext();
+        });
   }
 
   // Out of file descriptors, most likely: some are free again when connections end.
@@ -146,11 +206,11 @@ class AsioHttpServer final : public HttpServer {
 
   ListenAddress address_;
   const HttpRoutes routes_;
-  int connections_ = 0;  // outlives io_context_, whose handlers own the connections
-  asio::io_context io_context_{1};
+  std::atomic<int> connections_ = 0;  // outlives io_context_, whose handlers own the connections
+  asio::io_context io_context_{kThreads};
   tcp::acceptor acceptor_{io_context_};
   asio::steady_timer retry_{io_context_};
-  std::thread thread_;
+  std::vector<std::thread> threads_;
 };
 
 }  // namespace

@@ -7,14 +7,14 @@
 
 namespace descent {
 
-// Serves HttpRoutes over HTTP/1.1 from one thread of its own, with bounds on the size of requests,
+// Serves HttpRoutes over HTTP/1.1 from threads of its own, with bounds on the size of requests,
 // the number of connections and the time that a slow peer may take.
 class HttpServer {
  public:
   // kUnavailable names the address and the flag that chooses another.
   static Result<std::unique_ptr<HttpServer>> Start(const ListenAddress& address,
                                                    HttpBackend backend);
-  virtual ~HttpServer() = default;  // ends all connections and the thread
+  virtual ~HttpServer() = default;  // ends all connections and the threads
 
   // With the port that was chosen.
   virtual ListenAddress address() const = 0;

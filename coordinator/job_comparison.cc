@@ -6,11 +6,22 @@
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "common/check.h"
+#include "coordinator/job_view.h"
+#include "coordinator/resource_name.h"
+#include "proto/wire.h"
 
 namespace descent {
 namespace {
+
+constexpr int kComparedMin = 2;
+constexpr int kComparedMax = 20;
+
+RequestError Refuse(const Status& status, std::string reason) {
+  return {status, std::move(reason), {}, {}};
+}
 
 using Fields = std::map<std::string, std::string>;
 
@@ -53,6 +64,39 @@ std::vector<DifferingField> CompareSpecs(const std::vector<v1::JobSpec>& specs) 
     if (std::ranges::adjacent_find(values, std::ranges::not_equal_to()) != values.end())
       differing.push_back({field, values});
   return differing;
+}
+
+std::variant<v1::CompareJobsResponse, RequestError> CompareJobs(
+    const v1::CompareJobsRequest& request, const JobSource& source) {
+  if (request.jobs_size() < kComparedMin || request.jobs_size() > kComparedMax)
+    return Refuse(
+        Status(Code::kInvalidArgument, fmt::format("{} jobs, must be {} to {}", request.jobs_size(),
+                                                   kComparedMin, kComparedMax)),
+        "JOBS_INVALID");
+  v1::CompareJobsResponse response;
+  std::vector<v1::JobSpec> specs;
+  for (const std::string& name : request.jobs()) {
+    const Result<std::string> job_id = ParseJobName(name);
+    if (!job_id.ok()) return Refuse(job_id.status(), "NAME_INVALID");
+    const Result<Job> job = source.find(job_id.value());
+    if (job.status().code() == Code::kNotFound) return Refuse(job.status(), "JOB_NOT_FOUND");
+    if (!job.ok()) return ToRequestError(job.status());
+    specs.push_back(ToProto(job.value().spec));
+    v1::ComparedJob& compared = *response.add_jobs();
+    compared.set_name(JobName(job.value().id));
+    compared.set_state(ToProto(job.value().state));
+    const auto summaries =
+        source.summarize(job_id.value(), {request.names().begin(), request.names().end()});
+    if (!summaries.ok()) return ToRequestError(summaries.status());
+    for (const MetricSummary& summary : summaries.value())
+      *compared.add_metrics() = ToProto(summary);
+  }
+  for (const DifferingField& differing : CompareSpecs(specs)) {
+    v1::DifferingField& encoded = *response.add_differences();
+    encoded.set_field(differing.field);
+    encoded.mutable_values()->Add(differing.values.begin(), differing.values.end());
+  }
+  return response;
 }
 
 }  // namespace descent

@@ -1,9 +1,15 @@
 #pragma once
 
+#include <functional>
 #include <string>
+#include <variant>
 #include <vector>
 
-#include "descent/v1/job_spec.pb.h"
+#include "common/result.h"
+#include "coordinator/job.h"
+#include "coordinator/metric_store.h"
+#include "coordinator/request_error.h"
+#include "descent/v1/service.pb.h"
 
 namespace descent {
 
@@ -15,5 +21,17 @@ struct DifferingField {
 
 // By field. Names of jobs differ always, and are left out.
 std::vector<DifferingField> CompareSpecs(const std::vector<v1::JobSpec>& specs);
+
+// Where jobs and what they measured come from. The functions may block.
+struct JobSource {
+  std::function<Result<Job>(const std::string& job_id)> find;
+  std::function<Result<std::vector<MetricSummary>>(const std::string& job_id,
+                                                   const std::vector<std::string>& names)>
+      summarize;
+};
+
+// Reasons: JOBS_INVALID (fewer than two, or more than 20), NAME_INVALID, JOB_NOT_FOUND.
+std::variant<v1::CompareJobsResponse, RequestError> CompareJobs(
+    const v1::CompareJobsRequest& request, const JobSource& source);
 
 }  // namespace descent

@@ -82,6 +82,14 @@ v1::Worker ToProto(const WorkerView& worker, MonotonicTime now) {
   return encoded;
 }
 
+v1::MetricPoint ToProto(const MetricCurve::Point& point) {
+  v1::MetricPoint encoded;
+  encoded.set_step(point.step);
+  encoded.set_value(point.value);
+  encoded.set_time(point.time);
+  return encoded;
+}
+
 void FillTimes(const Job& job, v1::Job& encoded) {
   encoded.set_create_time(job.create_time);
   encoded.set_start_time(job.start_time);
@@ -148,6 +156,12 @@ v1::Job ToProto(const Job& job, const std::optional<QueuePosition>& queue_positi
   return encoded;
 }
 
+std::optional<QueuePosition> FindQueuePosition(const ClusterSnapshot& snapshot,
+                                               const std::string& job_id) {
+  const auto queued = snapshot.queue.find(job_id);
+  return queued == snapshot.queue.end() ? std::nullopt : std::optional(queued->second);
+}
+
 v1::ListJobAttemptsResponse ListAttempts(const Job& job) {
   v1::ListJobAttemptsResponse response;
   for (const AttemptRecord& attempt : job.earlier_attempts)
@@ -184,6 +198,17 @@ v1::Pool ToProto(const PoolView& pool, MonotonicTime now) {
   return encoded;
 }
 
+v1::MetricSummary ToProto(const MetricSummary& summary) {
+  v1::MetricSummary encoded;
+  encoded.set_name(summary.name);
+  encoded.set_points(summary.points);
+  *encoded.mutable_first() = ToProto(summary.first);
+  *encoded.mutable_last() = ToProto(summary.last);
+  if (summary.min) *encoded.mutable_min() = ToProto(*summary.min);
+  if (summary.max) *encoded.mutable_max() = ToProto(*summary.max);
+  return encoded;
+}
+
 v1::QueryMetricsResponse ToProto(const std::vector<MetricCurve>& curves) {
   v1::QueryMetricsResponse encoded;
   for (const MetricCurve& curve : curves) {
@@ -191,11 +216,7 @@ v1::QueryMetricsResponse ToProto(const std::vector<MetricCurve>& curves) {
     series->set_name(curve.name);
     series->set_downsampled(curve.bucket_steps > 1);
     series->set_bucket_steps(curve.bucket_steps);
-    for (const MetricCurve::Point& point : curve.points) {
-      v1::MetricPoint* encoded_point = series->add_points();
-      encoded_point->set_step(point.step);
-      encoded_point->set_value(point.value);
-    }
+    for (const MetricCurve::Point& point : curve.points) *series->add_points() = ToProto(point);
   }
   return encoded;
 }
@@ -236,9 +257,7 @@ Result<v1::ListJobsResponse> ListJobsPage(const v1::ListJobsRequest& request,
       response.set_next_page_token(std::to_string(last_sequence));
       break;
     }
-    const auto queued = snapshot.queue.find(job.id);
-    *response.add_jobs() =
-        ToProto(job, queued == snapshot.queue.end() ? std::nullopt : std::optional(queued->second));
+    *response.add_jobs() = ToProto(job, FindQueuePosition(snapshot, job.id));
     last_sequence = job.sequence;
   }
   return response;

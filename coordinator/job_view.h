@@ -19,12 +19,18 @@ v1::JobState ToProto(JobState state);
 
 v1::Job ToProto(const Job& job, const std::optional<QueuePosition>& queue_position);
 
+// Of a job that waits.
+std::optional<QueuePosition> FindQueuePosition(const ClusterSnapshot& snapshot,
+                                               const std::string& job_id);
+
 // Without the names of its files, which only the disk knows.
 v1::Checkpoint ToProto(const Job& job, const CheckpointRecord& checkpoint);
 
 v1::ListJobAttemptsResponse ListAttempts(const Job& job);
 
 v1::Pool ToProto(const PoolView& pool, MonotonicTime now);
+
+v1::MetricSummary ToProto(const MetricSummary& summary);
 
 v1::QueryMetricsResponse ToProto(const std::vector<MetricCurve>& curves);
 

@@ -10,6 +10,7 @@
 #include "common/file.h"
 #include "common/log.h"
 #include "coordinator/grpc_servers.h"
+#include "coordinator/http_backend.h"
 #include "coordinator/http_server.h"
 #include "coordinator/options.h"
 #include "coordinator/runtime.h"
@@ -50,15 +51,6 @@ Status WritePortsFile(const std::filesystem::path& path, const GrpcServers& grpc
   std::filesystem::rename(temporary, path, error);
   if (error) return Status(Code::kUnavailable, path.string() + ": " + error.message());
   return Status();
-}
-
-HttpBackend MakeHttpBackend(Runtime& runtime, const std::filesystem::path& state_directory) {
-  HttpBackend backend;
-  backend.snapshot = [&runtime] { return runtime.Snapshot(); };
-  backend.metrics = [&runtime](const MetricQuery& query) { return runtime.metrics().Query(query); };
-  backend.readiness = [&runtime] { return runtime.Readiness(); };
-  backend.process = [state_directory] { return ReadProcessFacts(state_directory); };
-  return backend;
 }
 
 // Returns when one of `signals` has come. The next one ends the process at once.

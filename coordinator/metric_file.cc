@@ -3,6 +3,12 @@
 #include <utility>
 
 namespace descent {
+namespace {
+
+// The first version of the file that has times.
+constexpr std::size_t kVersionWithTimes = 2;
+
+}  // namespace
 
 Result<std::optional<Database>> OpenMetricFile(const std::filesystem::path& path) {
   Result<Database> opened = Database::OpenReadOnly(path);
@@ -11,6 +17,11 @@ Result<std::optional<Database>> OpenMetricFile(const std::filesystem::path& path
   DESCENT_ASSIGN(const std::size_t version, database.Version());
   if (version == 0) return std::optional<Database>();  // the writer is just creating it
   return std::optional(std::move(database));
+}
+
+Result<std::string> TimeColumn(Database& database) {
+  DESCENT_ASSIGN(const std::size_t version, database.Version());
+  return std::string(version < kVersionWithTimes ? "NULL" : "time");
 }
 
 Result<std::vector<std::string>> NamesOr(Database& database, std::vector<std::string> names) {

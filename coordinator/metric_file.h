@@ -15,6 +15,9 @@ namespace descent {
 // Null: no step is done yet.
 Result<std::optional<Database>> OpenMetricFile(const std::filesystem::path& path);
 
+// What stands for the time of a point in a SELECT: "time", or "NULL" of a file that has none yet.
+Result<std::string> TimeColumn(Database& database);
+
 // `names`, or if there are none those of all points of the file, ascending. The index is asked for
 // one name after the other: the points are not read.
 Result<std::vector<std::string>> NamesOr(Database& database, std::vector<std::string> names);

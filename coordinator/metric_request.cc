@@ -6,6 +6,23 @@
 #include "coordinator/resource_name.h"
 
 namespace descent {
+namespace {
+
+constexpr int kPointsDefault = 1000;
+
+}  // namespace
+
+Result<MetricQuery> ToMetricQuery(const v1::QueryMetricsRequest& request,
+                                  const std::string& job_id) {
+  if (request.max_points() < 0 || request.max_points() > kMetricPointsMax)
+    return Status(Code::kInvalidArgument, "max_points is " + std::to_string(request.max_points()) +
+                                              ", must be 0 to " + std::to_string(kMetricPointsMax));
+  return MetricQuery{
+      .job_id = job_id,
+      .names = {request.names().begin(), request.names().end()},
+      .first_step = request.first_step(),
+      .points_max = request.max_points() == 0 ? kPointsDefault : request.max_points()};
+}
 
 grpc::Status RefuseRequest(const Status& status, const std::string& reason) {
   return ToGrpcStatus(RequestError{status, reason, {}, {}});

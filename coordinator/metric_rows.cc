@@ -7,13 +7,6 @@
 #include "coordinator/metric_file.h"
 
 namespace descent {
-namespace {
-
-// The first version of the file that has times.
-constexpr std::size_t kVersionWithTimes = 2;
-
-}  // namespace
-
 struct MetricRows::Source {
   Database database;
   Statement points;
@@ -29,9 +22,8 @@ Result<std::unique_ptr<MetricRows>> MetricRows::Open(const std::filesystem::path
   std::ranges::sort(names);
   DESCENT_ASSIGN(std::optional<Database> database, OpenMetricFile(file));
   if (!database) return std::unique_ptr<MetricRows>(new MetricRows(nullptr, std::move(names)));
-  DESCENT_ASSIGN(const std::size_t version, database->Version());
   DESCENT_ASSIGN(names, NamesOr(*database, std::move(names)));
-  const std::string time = version < kVersionWithTimes ? "NULL" : "time";
+  DESCENT_ASSIGN(const std::string time, TimeColumn(*database));
   DESCENT_ASSIGN(Statement points, database->Prepare("SELECT step, name, value, " + time +
                                                      " FROM points ORDER BY step, name"));
   auto source = std::make_unique<Source>(Source{*std::move(database), std::move(points)});

@@ -7,50 +7,8 @@
 #include "coordinator/metric_request.h"
 #include "coordinator/metric_streams.h"
 #include "coordinator/request_error.h"
-#include "coordinator/resource_name.h"
-#include "proto/wire.h"
 
 namespace descent {
-namespace {
-
-constexpr int kPointsDefault = 1000;
-constexpr int kPointsMax = 10000;  // of each curve: a message stays far below its bound
-constexpr int kComparedMin = 2;
-constexpr int kComparedMax = 20;
-
-template <typename Strings>
-std::vector<std::string> ToVector(const Strings& strings) {
-  return {strings.begin(), strings.end()};
-}
-
-void Set(v1::MetricPoint* encoded, const MetricCurve::Point& point) {
-  encoded->set_step(point.step);
-  encoded->set_value(point.value);
-}
-
-v1::MetricSummary Encode(const MetricSummary& summary) {
-  v1::MetricSummary encoded;
-  encoded.set_name(summary.name);
-  encoded.set_points(summary.points);
-  Set(encoded.mutable_first(), summary.first);
-  Set(encoded.mutable_last(), summary.last);
-  if (summary.min) Set(encoded.mutable_min(), *summary.min);
-  if (summary.max) Set(encoded.mutable_max(), *summary.max);
-  return encoded;
-}
-
-// Adds what the job reached to `encoded`.
-template <typename Message>
-grpc::Status AddSummaries(const MetricStore& store, const std::string& job_id,
-                          const std::vector<std::string>& names, Message& encoded) {
-  const auto summaries = store.Summarize(job_id, names);
-  if (!summaries.ok()) return ToGrpcStatus(summaries.status());
-  for (const MetricSummary& summary : summaries.value()) *encoded.add_metrics() = Encode(summary);
-  return grpc::Status::OK;
-}
-
-}  // namespace
-
 // Reads the disk, so not on gRPC's threads.
 template <typename Request, typename Response>
 grpc::ServerUnaryReactor* MetricService::AnswerLater(grpc::CallbackServerContext* context,
@@ -92,19 +50,12 @@ grpc::ServerWriteReactor<v1::ExportMetricsResponse>* MetricService::ExportMetric
 
 grpc::Status MetricService::Answer(const v1::QueryMetricsRequest& request,
                                    v1::QueryMetricsResponse* response) {
-  if (request.max_points() < 0 || request.max_points() > kPointsMax)
-    return RefuseRequest(
-        Status(Code::kInvalidArgument, "max_points is " + std::to_string(request.max_points()) +
-                                           ", must be 0 to " + std::to_string(kPointsMax)),
-        "MAX_POINTS_INVALID");
   Job job;
   if (const grpc::Status found = FindJobNamed(runtime_, request.job(), job); !found.ok())
     return found;
-  const Result<std::vector<MetricCurve>> curves = runtime_.metrics().Query(
-      {.job_id = job.id,
-       .names = ToVector(request.names()),
-       .first_step = request.first_step(),
-       .points_max = request.max_points() == 0 ? kPointsDefault : request.max_points()});
+  const Result<MetricQuery> query = ToMetricQuery(request, job.id);
+  if (!query.ok()) return RefuseRequest(query.status(), "MAX_POINTS_INVALID");
+  const Result<std::vector<MetricCurve>> curves = runtime_.metrics().Query(query.value());
   if (curves.ok()) *response = ToProto(curves.value());
   return ToGrpcStatus(curves.status());
 }
@@ -114,34 +65,22 @@ grpc::Status MetricService::Answer(const v1::ListMetricsRequest& request,
   Job job;
   if (const grpc::Status found = FindJobNamed(runtime_, request.job(), job); !found.ok())
     return found;
-  return AddSummaries(runtime_.metrics(), job.id, {}, *response);
+  const auto summaries = runtime_.metrics().Summarize(job.id, {});
+  if (!summaries.ok()) return ToGrpcStatus(summaries.status());
+  for (const MetricSummary& summary : summaries.value())
+    *response->add_metrics() = ToProto(summary);
+  return grpc::Status::OK;
 }
 
 grpc::Status MetricService::Answer(const v1::CompareJobsRequest& request,
                                    v1::CompareJobsResponse* response) {
-  if (request.jobs_size() < kComparedMin || request.jobs_size() > kComparedMax)
-    return RefuseRequest(
-        Status(Code::kInvalidArgument, std::to_string(request.jobs_size()) + " jobs, must be " +
-                                           std::to_string(kComparedMin) + " to " +
-                                           std::to_string(kComparedMax)),
-        "JOBS_INVALID");
-  std::vector<v1::JobSpec> specs;
-  for (const std::string& name : request.jobs()) {
-    Job job;
-    if (const grpc::Status found = FindJobNamed(runtime_, name, job); !found.ok()) return found;
-    specs.push_back(ToProto(job.spec));
-    v1::ComparedJob& compared = *response->add_jobs();
-    compared.set_name(JobName(job.id));
-    compared.set_state(ToProto(job.state));
-    const grpc::Status added =
-        AddSummaries(runtime_.metrics(), job.id, ToVector(request.names()), compared);
-    if (!added.ok()) return added;
-  }
-  for (const DifferingField& differing : CompareSpecs(specs)) {
-    v1::DifferingField& encoded = *response->add_differences();
-    encoded.set_field(differing.field);
-    encoded.mutable_values()->Add(differing.values.begin(), differing.values.end());
-  }
+  const JobSource source{[this](const std::string& job_id) { return runtime_.FindJob(job_id); },
+                         [this](const std::string& job_id, const std::vector<std::string>& names) {
+                           return runtime_.metrics().Summarize(job_id, names);
+                         }};
+  auto compared = descent::CompareJobs(request, source);
+  if (const auto* error = std::get_if<RequestError>(&compared)) return ToGrpcStatus(*error);
+  *response = std::get<v1::CompareJobsResponse>(std::move(compared));
   return grpc::Status::OK;
 }
 

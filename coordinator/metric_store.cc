@@ -78,28 +78,30 @@ Result<MetricCurve> ReadCurve(Database& database, const std::string& name,
   MetricCurve curve;
   curve.name = name;
   curve.bucket_steps = BucketSteps(extent, query.points_max);
-  DESCENT_ASSIGN(Statement rows,
-                 database.Prepare("SELECT MAX(step), AVG(value) FROM points "
-                                  "WHERE name = ? AND step >= ? GROUP BY step / ? ORDER BY 1"));
+  DESCENT_ASSIGN(const std::string time, TimeColumn(database));
+  DESCENT_ASSIGN(Statement rows, database.Prepare("SELECT MAX(step), AVG(value), MAX(" + time +
+                                                  ") FROM points WHERE name = ? AND step >= ? "
+                                                  "GROUP BY step / ? ORDER BY 1"));
   rows.Bind(0, name).Bind(1, query.first_step).Bind(2, curve.bucket_steps);
   while (true) {
     DESCENT_ASSIGN(const bool has_row, rows.Step());
     if (!has_row) return curve;
-    curve.points.push_back({rows.Integer(0), rows.Real(1)});
+    curve.points.push_back({rows.Integer(0), rows.Real(1), rows.IsNull(2) ? 0 : rows.Real(2)});
   }
 }
 
 Result<MetricCurve> ReadFrom(Database& database, const std::string& name, std::int64_t first_step,
                              int points_max) {
   MetricCurve curve{.name = name, .points = {}};
-  DESCENT_ASSIGN(Statement rows,
-                 database.Prepare("SELECT step, value FROM points WHERE name = ? AND step >= ? "
-                                  "ORDER BY step LIMIT ?"));
+  DESCENT_ASSIGN(const std::string time, TimeColumn(database));
+  DESCENT_ASSIGN(Statement rows, database.Prepare("SELECT step, value, " + time +
+                                                  " FROM points WHERE name = ? AND step >= ? "
+                                                  "ORDER BY step LIMIT ?"));
   rows.Bind(0, name).Bind(1, first_step).Bind(2, std::int64_t{points_max});
   while (true) {
     DESCENT_ASSIGN(const bool has_row, rows.Step());
     if (!has_row) return curve;
-    curve.points.push_back({rows.Integer(0), rows.Real(1)});
+    curve.points.push_back({rows.Integer(0), rows.Real(1), rows.IsNull(2) ? 0 : rows.Real(2)});
   }
 }
 

@@ -20,6 +20,7 @@ struct MetricCurve {
   struct Point {
     std::int64_t step = 0;
     double value = 0;
+    double time = 0;  // when it was recorded, seconds since the epoch; 0: not known
   };
   std::string name;
   std::vector<Point> points;      // by step, ascending

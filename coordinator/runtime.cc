@@ -107,10 +107,15 @@ Result<ClusterSnapshot> Runtime::Snapshot() {
 }
 
 Result<Job> Runtime::FindJob(const std::string& job_id) {
-  return Ask<Job>([job_id](const State& state) -> Result<Job> {
+  DESCENT_ASSIGN(JobInQueue found, FindJobInQueue(job_id));
+  return std::move(found.job);
+}
+
+Result<JobInQueue> Runtime::FindJobInQueue(const std::string& job_id) {
+  return Ask<JobInQueue>([job_id](const State& state) -> Result<JobInQueue> {
     const Job* job = state.FindJob(job_id);
     if (job == nullptr) return Status(Code::kNotFound, "jobs/" + job_id + " does not exist");
-    return *job;
+    return JobInQueue{*job, state.QueuePositionOf(job_id)};
   });
 }
 

@@ -51,10 +51,11 @@ class Runtime {
   // block. kResourceExhausted as above.
   Status Read(OnState on_state);
 
-  // Copies of what the owner thread knows. Both block until it answers, at most two seconds: then
+  // Copies of what the owner thread knows. They block until it answers, at most two seconds: then
   // kUnavailable. kNotFound: no such job.
   Result<ClusterSnapshot> Snapshot();
   Result<Job> FindJob(const std::string& job_id);
+  Result<JobInQueue> FindJobInQueue(const std::string& job_id);
 
   // The directory with the checkpoints of a job that may be deleted; it need not exist. Blocks as
   // above. kNotFound; kFailedPrecondition: it is not at its end, or another job is about to start

@@ -1,8 +1,24 @@
-# cmake -DSOURCE=DIR -DOUTPUT=FILE -P embed.cmake: writes page_files.cc, with the page's files as
-# string literals.
-file(READ ${SOURCE}/index.html index_html)
-file(READ ${SOURCE}/page.css page_css)
-file(READ ${SOURCE}/page.js page_js)
+# cmake -DFILES=FILE;… -DOUTPUT=FILE -P embed.cmake: writes page_files.cc, with the page's files as
+# string literals. index.html is "/", every other one lies in /assets/.
+set(type_html "text/html")
+set(type_css "text/css")
+set(type_js "text/javascript")
+
+set(rows "")
+foreach(file IN LISTS FILES)
+  get_filename_component(name ${file} NAME)
+  get_filename_component(extension ${file} LAST_EXT)
+  string(SUBSTRING ${extension} 1 -1 extension)
+  set(path "/assets/${name}")
+  if(name STREQUAL "index.html")
+    set(path "/")
+  endif()
+  file(READ ${file} content)
+  string(APPEND rows
+    "    {\"${path}\", \"${type_${extension}}; charset=utf-8\", R\"embedded(${content})embedded\"},\n")
+endforeach()
+list(LENGTH FILES count)
+
 file(WRITE ${OUTPUT} "#include \"coordinator/page/page.h\"
 
 #include <array>
@@ -10,11 +26,8 @@ file(WRITE ${OUTPUT} "#include \"coordinator/page/page.h\"
 namespace descent {
 namespace {
 
-constexpr std::array<PageFile, 3> kFiles = {{
-    {\"/\", \"text/html; charset=utf-8\", R\"embedded(${index_html})embedded\"},
-    {\"/assets/page.css\", \"text/css; charset=utf-8\", R\"embedded(${page_css})embedded\"},
-    {\"/assets/page.js\", \"text/javascript; charset=utf-8\", R\"embedded(${page_js})embedded\"},
-}};
+constexpr std::array<PageFile, ${count}> kFiles = {{
+${rows}}};
 
 }  // namespace
 

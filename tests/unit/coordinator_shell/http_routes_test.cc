@@ -2,60 +2,15 @@
 
 #include <gmock/gmock.h>
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
-#include <set>
-#include <sstream>
 
-#include "coordinator/prometheus.h"
-#include "tests/unit/coordinator_shell/make_job.h"
+#include "tests/unit/coordinator_shell/http_fixture.h"
 
 namespace descent {
 namespace {
 
 using nlohmann::json;
 using testing::HasSubstr;
-
-ClusterSnapshot MakeSnapshot() {
-  ClusterSnapshot snapshot;
-  snapshot.jobs = {MakeFullJob(), MakeJob("waiting", 3)};
-  snapshot.queue["waiting"] = {1, "needs 4 workers"};
-  PoolView pool{.name = "local", .world_size = 2, .free = 1, .is_ready = true};
-  pool.workers = {{.host = "a", .world_rank = 0, .job_id = "full-1", .phase = "compute"},
-                  {.host = "a", .world_rank = 1}};
-  snapshot.pools = {pool};
-  snapshot.counters.jobs["full-1"].step_times.Add(0.004);
-  snapshot.counters.jobs["full-1"].step_times.Add(100);
-  snapshot.counters.jobs["full-1"].samples = 128;
-  snapshot.wall = 2000;
-  return snapshot;
-}
-
-class HttpRoutesTest : public testing::Test {
- protected:
-  HttpResponse Get(const std::string& target) {
-    return routes_.Handle({"GET", target, "localhost:8080"});
-  }
-  json GetJson(const std::string& target) {
-    const HttpResponse response = Get(target);
-    EXPECT_EQ(response.status, 200) << response.body;
-    EXPECT_EQ(response.content_type, "application/json; charset=utf-8");
-    return json::parse(response.body);
-  }
-
-  ClusterSnapshot snapshot_ = MakeSnapshot();
-  Status readiness_;
-  MetricQuery last_query_;
-  HttpRoutes routes_{
-      {.snapshot = [this]() -> Result<ClusterSnapshot> { return snapshot_; },
-       .metrics = [this](const MetricQuery& query) -> Result<std::vector<MetricCurve>> {
-         last_query_ = query;
-         return std::vector<MetricCurve>{{"train/loss", {{1, 0.5}}, 1}};
-       },
-       .readiness = [this] { return readiness_; },
-       .process = [] { return ProcessFacts{.start_time = 1900}; }},
-      "192.168.0.7"};
-};
 
 TEST_F(HttpRoutesTest, TheProcessIsAliveWhileItAnswers) { EXPECT_EQ(Get("/livez").body, "ok\n"); }
 
@@ -145,8 +100,79 @@ TEST_F(HttpRoutesTest, MetricsOfAnUnknownJobAreNotFound) {
   EXPECT_EQ(Get("/v1/jobs/nobody/metrics").status, 404);
 }
 
+TEST_F(HttpRoutesTest, MetricsSayWhenTheyWereRecorded) {
+  EXPECT_EQ(GetJson("/v1/jobs/full-1/metrics")["series"][0]["points"][0]["time"], 1700);
+}
+
+TEST_F(HttpRoutesTest, MorePointsThanAMessageHoldsAreRefused) {
+  EXPECT_EQ(Get("/v1/jobs/full-1/metrics?max_points=10001").status, 400);
+}
+
+TEST_F(HttpRoutesTest, TheEventsOfAJobAreItsHistory) {
+  const json page = GetJson("/v1/jobs/full-1/events");
+
+  ASSERT_EQ(page["events"].size(), 1u);
+  EXPECT_EQ(page["events"][0]["type"], "Created");
+  EXPECT_TRUE(GetJson("/v1/jobs/full-1/events?page_token=7")["events"].empty());
+}
+
+TEST_F(HttpRoutesTest, EachAttemptOfAJobIsShown) {
+  const json attempts = GetJson("/v1/jobs/full-1/attempts")["attempts"];
+
+  ASSERT_FALSE(attempts.empty());
+  EXPECT_EQ(attempts.back()["attempt"], snapshot_.jobs[0].attempt.attempt);
+}
+
+TEST_F(HttpRoutesTest, CheckpointsSayWhichIsTheLatest) {
+  const json checkpoints = GetJson("/v1/jobs/full-1/checkpoints")["checkpoints"];
+
+  ASSERT_FALSE(checkpoints.empty());
+  EXPECT_THAT(checkpoints.back()["aliases"].dump(), HasSubstr("latest"));
+}
+
+TEST_F(HttpRoutesTest, PoolsShowTheirWorkers) {
+  EXPECT_EQ(GetJson("/v1/pools")["pools"][0]["workers"][0]["job"], "jobs/full-1");
+}
+
+TEST_F(HttpRoutesTest, AComparisonShowsWhereSpecsDiffer) {
+  snapshot_.jobs[1].spec.seed = snapshot_.jobs[0].spec.seed + 1;
+
+  const json compared = GetJson("/v1/metrics:compare?jobs=full-1,waiting&names=validation/loss");
+
+  ASSERT_EQ(compared["jobs"].size(), 2u);
+  EXPECT_EQ(compared["jobs"][1]["metrics"][0]["name"], "validation/loss");
+  EXPECT_THAT(compared["differences"].dump(), HasSubstr("\"seed\""));
+}
+
+TEST_F(HttpRoutesTest, AComparisonNeedsTwoJobs) {
+  const json error = json::parse(Get("/v1/metrics:compare?jobs=full-1").body)["error"];
+
+  EXPECT_EQ(error["details"][0]["reason"], "JOBS_INVALID");
+}
+
+TEST_F(HttpRoutesTest, AnAnswerThatTheClientHasIsNotSentAgain) {
+  const HttpResponse first = Get("/v1/jobs/full-1");
+  ASSERT_EQ(first.headers.back().first, "ETag");
+  HttpRequest request{"GET", "/v1/jobs/full-1", "localhost"};
+  request.if_none_match = first.headers.back().second;
+
+  const HttpResponse second = routes_.Handle(request);
+
+  EXPECT_EQ(second.status, 304);
+  EXPECT_EQ(second.body, "");
+}
+
+TEST_F(HttpRoutesTest, AnAnswerThatHasChangedIsSentAgain) {
+  HttpRequest request{"GET", "/v1/jobs/full-1", "localhost"};
+  request.if_none_match = Get("/v1/jobs/full-1").headers.back().second;
+  ++snapshot_.jobs[0].step;
+
+  EXPECT_EQ(routes_.Handle(request).status, 200);
+}
+
 TEST_F(HttpRoutesTest, UnknownPathsAreNotFound) {
-  for (const char* target : {"/nothing", "/v1/nothing", "/assets/../main.cc", "/v1/jobs/full-1/x"})
+  for (const char* target : {"/nothing", "/v1/nothing", "/assets/../main.cc", "/v1/jobs/full-1/x",
+                             "/v1/jobs/", "/v1/jobs//events"})
     EXPECT_EQ(Get(target).status, 404) << target;
 }
 
@@ -177,59 +203,6 @@ TEST_F(HttpRoutesTest, ThePageMayLoadOnlyItsOwnFiles) {
 
 TEST_F(HttpRoutesTest, MetricsArePrometheusText) {
   EXPECT_EQ(Get("/metrics").content_type, "text/plain; version=0.0.4; charset=utf-8");
-}
-
-std::vector<std::string> Lines(const std::string& text) {
-  std::vector<std::string> lines;
-  std::istringstream stream(text);
-  for (std::string line; std::getline(stream, line);) lines.push_back(line);
-  return lines;
-}
-
-TEST(PrometheusTest, EverySampleFollowsTheHeadOfItsFamily) {
-  std::string family;
-  std::set<std::string> families;
-  for (const std::string& line : Lines(PrometheusText(MakeSnapshot(), {}))) {
-    if (line.starts_with("# TYPE ")) {
-      family = line.substr(7, line.find(' ', 7) - 7);
-      EXPECT_TRUE(families.insert(family).second) << family << " appears twice";
-    } else if (!line.starts_with("# HELP ")) {
-      EXPECT_THAT(line, testing::MatchesRegex("[a-z_]+([{][^}]*[}])? [-+0-9.eNaInf]+"));
-      EXPECT_TRUE(line.starts_with(family)) << line << " in " << family;
-    }
-  }
-  EXPECT_THAT(families, testing::Contains("descent_jobs"));
-}
-
-TEST(PrometheusTest, HistogramBucketsCountEverythingBelowTheirBound) {
-  const std::string text = PrometheusText(MakeSnapshot(), {});
-
-  EXPECT_THAT(text, HasSubstr("descent_job_step_seconds_bucket{job=\"full-1\",le=\"0.0025\"} 0\n"));
-  EXPECT_THAT(text, HasSubstr("descent_job_step_seconds_bucket{job=\"full-1\",le=\"0.005\"} 1\n"));
-  EXPECT_THAT(text, HasSubstr("descent_job_step_seconds_bucket{job=\"full-1\",le=\"10\"} 1\n"));
-  EXPECT_THAT(text, HasSubstr("descent_job_step_seconds_bucket{job=\"full-1\",le=\"+Inf\"} 2\n"));
-  EXPECT_THAT(text, HasSubstr("descent_job_step_seconds_count{job=\"full-1\"} 2\n"));
-}
-
-TEST(PrometheusTest, LabelValuesAreEscaped) {
-  ClusterSnapshot snapshot;
-  snapshot.pools = {PoolView{.name = "a\"b\\c\nd"}};
-
-  EXPECT_THAT(PrometheusText(snapshot, {}), HasSubstr("pool=\"a\\\"b\\\\c\\nd\""));
-}
-
-TEST(PrometheusTest, MetricsOfAJobAreLabelledWithoutSlashes) {
-  EXPECT_THAT(PrometheusText(MakeSnapshot(), {}),
-              HasSubstr("descent_job_metric{job=\"full-1\",metric=\"train_loss\"} 0.5\n"));
-}
-
-TEST(PrometheusTest, AJobThatEndedLongAgoHasNoSeriesOfItsOwn) {
-  ClusterSnapshot snapshot = MakeSnapshot();
-  snapshot.counters = {};
-  snapshot.jobs[0].state = JobState::kSucceeded;
-  snapshot.jobs[0].end_time = snapshot.wall - 16 * 60;
-
-  EXPECT_THAT(PrometheusText(snapshot, {}), testing::Not(HasSubstr("job=\"full-1\"")));
 }
 
 }  // namespace

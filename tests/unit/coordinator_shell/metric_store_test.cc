@@ -51,6 +51,12 @@ TEST_F(MetricStoreTest, CurvesComeBackByNameAndStep) {
   EXPECT_EQ(curves[1].bucket_steps, 1);
 }
 
+TEST_F(MetricStoreTest, APointSaysWhenItWasRecorded) {
+  RecordSteps(1, 1);
+
+  EXPECT_EQ(Query({.job_id = "a"})[0].points[0].time, 1'700'000'000);
+}
+
 TEST_F(MetricStoreTest, AStepIsStoredOnce) {
   ASSERT_TRUE(store_.Record({"a", {{"train/loss", 1, 0.5}}}, kTime).ok());
   ASSERT_TRUE(

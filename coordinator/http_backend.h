@@ -1,0 +1,39 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/result.h"
+#include "coordinator/cluster_snapshot.h"
+#include "coordinator/event_log.h"
+#include "coordinator/metric_store.h"
+#include "coordinator/process_facts.h"
+#include "coordinator/runtime.h"
+
+namespace descent {
+
+// What HTTP shows, asked anew for each request. The functions may block; any thread.
+struct HttpBackend {
+  std::function<Result<ClusterSnapshot>()> snapshot;
+  // At most half a second old and shared: for those who ask again and again.
+  std::function<Result<std::shared_ptr<const ClusterSnapshot>>()> recent_snapshot;
+  std::function<Result<JobInQueue>(const std::string& job_id)> job;
+  std::function<Result<std::vector<StoredEvent>>(const std::string& job_id, std::int64_t after,
+                                                 int count_max)>
+      events;
+  std::function<Result<std::vector<MetricCurve>>(const MetricQuery&)> metrics;
+  std::function<Result<std::vector<MetricCurve>>(const MetricNews&)> metric_news;
+  std::function<Result<std::vector<MetricSummary>>(const std::string& job_id,
+                                                   const std::vector<std::string>& names)>
+      summaries;
+  std::function<Status()> readiness;
+  std::function<ProcessFacts()> process;
+};
+
+// `runtime` outlives it.
+HttpBackend MakeHttpBackend(Runtime& runtime, const std::filesystem::path& state_directory);
+
+}  // namespace descent

@@ -1,0 +1,107 @@
+#include <utility>
+
+#include "common/limits.h"
+#include "coordinator/checkpoint_service.h"
+#include "coordinator/http_response.h"
+#include "coordinator/http_routes.h"
+#include "coordinator/job_comparison.h"
+#include "coordinator/job_view.h"
+#include "coordinator/metric_request.h"
+#include "coordinator/resource_name.h"
+
+namespace descent {
+namespace {
+
+constexpr int kPointsDefault = 500;
+
+HttpResponse JobError(const Status& status) {
+  return status.code() == Code::kNotFound ? ErrorResponse(status, "JOB_NOT_FOUND")
+                                          : ErrorResponse(status);
+}
+
+template <typename Message>
+HttpResponse JsonOrError(const Result<Message>& message) {
+  return message.ok() ? JsonResponse(message.value()) : ErrorResponse(message.status());
+}
+
+// The parameters page_size and page_token; an error is the answer.
+template <typename Request>
+Status ReadPage(const HttpParameters& parameters, Request& request) {
+  DESCENT_ASSIGN(const int page_size,
+                 IntegerParameter(parameters, "page_size", 0, limits::kPageSizeMax));
+  request.set_page_size(page_size);
+  request.set_page_token(TextParameter(parameters, "page_token"));
+  return Status();
+}
+
+}  // namespace
+
+HttpResponse HttpRoutes::Jobs(const Call& call) const {
+  v1::ListJobsRequest request;
+  if (const Status read = ReadPage(call.parameters, request); !read.ok())
+    return ErrorResponse(read);
+  const Result<ClusterSnapshot> snapshot = backend_->snapshot();
+  if (!snapshot.ok()) return ErrorResponse(snapshot.status());
+  return JsonOrError(ListJobsPage(request, snapshot.value()));
+}
+
+HttpResponse HttpRoutes::OneJob(const Call& call) const {
+  const Result<JobInQueue> found = backend_->job(call.job_id);
+  if (!found.ok()) return JobError(found.status());
+  return JsonResponse(ToProto(found.value().job, found.value().queue_position));
+}
+
+HttpResponse HttpRoutes::JobEvents(const Call& call) const {
+  v1::ListJobEventsRequest request;
+  if (const Status read = ReadPage(call.parameters, request); !read.ok())
+    return ErrorResponse(read);
+  if (const Result<JobInQueue> found = backend_->job(call.job_id); !found.ok())
+    return JobError(found.status());
+  return JsonOrError(ListEventsPage(request, [&](std::int64_t after, int count_max) {
+    return backend_->events(call.job_id, after, count_max);
+  }));
+}
+
+HttpResponse HttpRoutes::JobAttempts(const Call& call) const {
+  const Result<JobInQueue> found = backend_->job(call.job_id);
+  if (!found.ok()) return JobError(found.status());
+  return JsonResponse(ListAttempts(found.value().job));
+}
+
+HttpResponse HttpRoutes::JobCheckpoints(const Call& call) const {
+  const Result<JobInQueue> found = backend_->job(call.job_id);
+  if (!found.ok()) return JobError(found.status());
+  return JsonOrError(ListCheckpoints(found.value().job));
+}
+
+HttpResponse HttpRoutes::JobMetrics(const Call& call) const {
+  if (const Result<JobInQueue> found = backend_->job(call.job_id); !found.ok())
+    return JobError(found.status());
+  v1::QueryMetricsRequest request;
+  for (const std::string& name : ListParameter(call.parameters, "names")) request.add_names(name);
+  const Result<int> points_max =
+      IntegerParameter(call.parameters, "max_points", kPointsDefault, kMetricPointsMax);
+  if (!points_max.ok()) return ErrorResponse(points_max.status(), "MAX_POINTS_INVALID");
+  request.set_max_points(points_max.value());
+  const Result<MetricQuery> query = ToMetricQuery(request, call.job_id);
+  if (!query.ok()) return ErrorResponse(query.status(), "MAX_POINTS_INVALID");
+  const Result<std::vector<MetricCurve>> curves = backend_->metrics(query.value());
+  return curves.ok() ? JsonResponse(ToProto(curves.value())) : ErrorResponse(curves.status());
+}
+
+HttpResponse HttpRoutes::Comparison(const Call& call) const {
+  v1::CompareJobsRequest request;
+  for (const std::string& job_id : ListParameter(call.parameters, "jobs"))
+    request.add_jobs(JobName(job_id));
+  for (const std::string& name : ListParameter(call.parameters, "names")) request.add_names(name);
+  const JobSource source{[this](const std::string& job_id) -> Result<Job> {
+                           DESCENT_ASSIGN(JobInQueue found, backend_->job(job_id));
+                           return std::move(found.job);
+                         },
+                         backend_->summaries};
+  const auto compared = CompareJobs(request, source);
+  if (const auto* error = std::get_if<RequestError>(&compared)) return ErrorResponse(*error);
+  return JsonResponse(std::get<v1::CompareJobsResponse>(compared));
+}
+
+}  // namespace descent

@@ -1,0 +1,102 @@
+#include "coordinator/http_response.h"
+
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+#include <google/protobuf/util/json_util.h>
+
+#include <nlohmann/json.hpp>
+#include <span>
+#include <utility>
+
+#include "common/check.h"
+#include "common/hash.h"
+
+namespace descent {
+namespace {
+
+constexpr char kDomain[] = "descent.dev";
+
+int HttpCodeOf(Code code) {
+  switch (code) {
+    case Code::kInvalidArgument:
+      return 400;
+    case Code::kNotFound:
+      return 404;
+    case Code::kAlreadyExists:
+    case Code::kAborted:
+      return 409;
+    case Code::kFailedPrecondition:
+      return 412;
+    case Code::kResourceExhausted:
+      return 429;
+    case Code::kUnavailable:
+      return 503;
+    default:
+      return 500;
+  }
+}
+
+HttpResponse MakeError(int code, std::string_view status, std::string_view message,
+                       nlohmann::json details) {
+  const nlohmann::json body = {{"error",
+                                {{"code", code},
+                                 {"status", status},
+                                 {"message", message},
+                                 {"details", nlohmann::json::array({std::move(details)})}}}};
+  return {code, kJsonType, body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)};
+}
+
+}  // namespace
+
+std::string Fingerprint(std::string_view text) {
+  return Hash(std::as_bytes(std::span<const char>(text))).ToHex();
+}
+
+std::string Fingerprint(const google::protobuf::Message& message) {
+  std::string bytes;
+  {
+    google::protobuf::io::StringOutputStream stream(&bytes);
+    google::protobuf::io::CodedOutputStream coded(&stream);
+    coded.SetSerializationDeterministic(true);
+    DESCENT_CHECK(message.SerializeToCodedStream(&coded));
+  }
+  return Fingerprint(bytes);
+}
+
+std::string ToJson(const google::protobuf::Message& message) {
+  google::protobuf::util::JsonPrintOptions options;
+  options.always_print_primitive_fields = true;
+  std::string json;
+  DESCENT_CHECK(google::protobuf::util::MessageToJsonString(message, &json, options).ok());
+  return json;
+}
+
+HttpResponse JsonResponse(const google::protobuf::Message& message) {
+  HttpResponse response{200, kJsonType, ToJson(message)};
+  response.entity_tag = Fingerprint(message);
+  return response;
+}
+
+HttpResponse ErrorResponse(int code, std::string_view status, std::string_view message,
+                           std::string_view reason) {
+  return MakeError(code, status, message, {{"reason", reason}, {"domain", kDomain}});
+}
+
+HttpResponse ErrorResponse(const RequestError& error) {
+  nlohmann::json details = {{"reason", error.reason}, {"domain", kDomain}};
+  if (!error.metadata.empty()) details["metadata"] = error.metadata;
+  return MakeError(HttpCodeOf(error.status.code()), GrpcCodeName(error.status.code()),
+                   error.status.message(), std::move(details));
+}
+
+HttpResponse ErrorResponse(const Status& status) { return ErrorResponse(ToRequestError(status)); }
+
+HttpResponse ErrorResponse(const Status& status, std::string reason) {
+  return ErrorResponse(RequestError{status, std::move(reason), {}, {}});
+}
+
+HttpResponse PathNotFound(const std::string& path) {
+  return ErrorResponse(Status(Code::kNotFound, "there is nothing at " + path), "PATH_NOT_FOUND");
+}
+
+}  // namespace descent

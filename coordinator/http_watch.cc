@@ -1,0 +1,232 @@
+#include "coordinator/http_watch.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
+
+#include "coordinator/http_query.h"
+#include "coordinator/http_response.h"
+#include "coordinator/job_view.h"
+#include "coordinator/resource_name.h"
+#include "coordinator/status_json.h"
+#include "coordinator/watch_cursor.h"
+
+namespace descent {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr int kStreamsMax = 128;
+constexpr std::size_t kTopicsMax = 64;
+constexpr std::chrono::milliseconds kStatusInterval{1000};
+constexpr std::chrono::seconds kQuietMax{15};
+constexpr int kListedJobs = 100;
+constexpr int kEventsOfMessageMax = 500;
+constexpr int kPointsOfMessageMax = 1000;  // of each name
+
+enum class JobPart { kItself, kEvents, kMetrics };
+
+struct JobTopic {
+  std::string job_id;
+  JobPart part = JobPart::kItself;
+  std::string sent;                                // of kItself: its fingerprint
+  std::map<std::string, std::int64_t> next_steps;  // of kMetrics: by name
+  bool is_gone = false;
+};
+
+RequestError Refuse(Code code, std::string message, std::string reason) {
+  return {Status(code, std::move(message)), std::move(reason), {}, {}};
+}
+
+std::string Event(std::string_view type, std::string_view data, const std::string& id = "") {
+  return (id.empty() ? "" : fmt::format("id: {}\n", id)) +
+         fmt::format("event: {}\ndata: {}\n\n", type, data);
+}
+
+// {"job":"jobs/a", and what `message` has besides.
+std::string OfJob(const std::string& job_id, const google::protobuf::Message& message) {
+  return fmt::format("{{\"job\":\"{}\",{}", JobName(job_id), ToJson(message).substr(1));
+}
+
+// The number of streams that are open, over all servers of this process.
+std::atomic<int> open_streams = 0;
+
+class Watch final : public HttpEvents {
+ public:
+  Watch(std::shared_ptr<const HttpBackend> backend, WatchCursor cursor)
+      : backend_(std::move(backend)), cursor_(std::move(cursor)) {
+    ++open_streams;
+  }
+  ~Watch() override { --open_streams; }
+  Watch(const Watch&) = delete;
+  Watch& operator=(const Watch&) = delete;
+
+  std::optional<RequestError> Add(const std::string& topic);
+  std::string Next() override;
+
+ private:
+  std::string NextStatus();
+  std::string NextJobs();
+  std::string NextOf(JobTopic& topic);
+  std::string NextJob(JobTopic& topic);
+  std::string NextEvents(const JobTopic& topic);
+  std::string NextMetrics(JobTopic& topic);
+
+  const std::shared_ptr<const HttpBackend> backend_;
+  WatchCursor cursor_;
+  bool wants_status_ = false;
+  bool wants_jobs_ = false;
+  bool has_sent_jobs_ = false;
+  std::vector<JobTopic> job_topics_;
+  std::map<std::string, std::string> sent_jobs_;  // by name: their fingerprints
+  Clock::time_point status_time_;
+  Clock::time_point last_time_ = Clock::now();  // when something was sent
+};
+
+std::optional<RequestError> Watch::Add(const std::string& topic) {
+  if (topic == "status") return wants_status_ = true, std::nullopt;
+  if (topic == "jobs") return wants_jobs_ = true, std::nullopt;
+  const std::vector<std::string> parts = SplitList(topic, '/');
+  const std::string part = parts.size() == 3 ? parts[2] : "";
+  const bool is_of_job = parts.size() >= 2 && parts.size() <= 3 && parts[0] == "job";
+  if (!is_of_job || (!part.empty() && part != "events" && part != "metrics"))
+    return Refuse(Code::kInvalidArgument,
+                  "topic \"" + topic +
+                      "\" is unknown; there are status, jobs, job/JOB, job/JOB/events and "
+                      "job/JOB/metrics",
+                  "TOPICS_INVALID");
+  const Result<JobInQueue> job = backend_->job(parts[1]);
+  if (job.status().code() == Code::kNotFound)
+    return RequestError{job.status(), "JOB_NOT_FOUND", {}, {}};
+  if (!job.ok()) return ToRequestError(job.status());
+  const JobPart wanted = part == "events"    ? JobPart::kEvents
+                         : part == "metrics" ? JobPart::kMetrics
+                                             : JobPart::kItself;
+  job_topics_.push_back({.job_id = parts[1], .part = wanted});
+  return std::nullopt;
+}
+
+std::string Watch::Next() {
+  const auto now = Clock::now();
+  std::string news;
+  if (wants_status_ && now - status_time_ >= kStatusInterval) {
+    status_time_ = now;
+    news += NextStatus();
+  }
+  if (wants_jobs_) news += NextJobs();
+  for (JobTopic& topic : job_topics_) news += NextOf(topic);
+  if (news.empty() && now - last_time_ >= kQuietMax) news = ": nothing new\n\n";
+  if (!news.empty()) last_time_ = now;
+  return news;
+}
+
+std::string Watch::NextStatus() {
+  const auto snapshot = backend_->recent_snapshot();
+  if (!snapshot.ok()) return "";
+  return Event("status",
+               StatusJson(*snapshot.value(), backend_->process(), backend_->readiness().ok()));
+}
+
+std::string Watch::NextJobs() {
+  const auto snapshot = backend_->recent_snapshot();
+  if (!snapshot.ok()) return "";
+  std::map<std::string, std::string> listed;
+  std::string changed;
+  for (const Job& job : snapshot.value()->jobs) {
+    if (std::ssize(listed) >= kListedJobs && IsTerminal(job.state)) continue;
+    v1::Job encoded = ToProto(job, FindQueuePosition(*snapshot.value(), job.id));
+    encoded.clear_spec();
+    std::string fingerprint = Fingerprint(encoded);
+    const auto sent = sent_jobs_.find(encoded.name());
+    if (sent == sent_jobs_.end() || sent->second != fingerprint) {
+      if (!changed.empty()) changed += ',';
+      changed += ToJson(encoded);
+    }
+    listed.emplace(encoded.name(), std::move(fingerprint));
+  }
+  nlohmann::json removed = nlohmann::json::array();
+  for (const auto& [name, fingerprint] : sent_jobs_)
+    if (!listed.contains(name)) removed.push_back(name);
+  sent_jobs_ = std::move(listed);
+  if (changed.empty() && removed.empty() && has_sent_jobs_) return "";
+  has_sent_jobs_ = true;
+  return Event("jobs", fmt::format("{{\"jobs\":[{}],\"removed\":{}}}", changed, removed.dump()));
+}
+
+std::string Watch::NextOf(JobTopic& topic) {
+  if (topic.is_gone) return "";
+  if (topic.part == JobPart::kEvents) return NextEvents(topic);
+  if (topic.part == JobPart::kMetrics) return NextMetrics(topic);
+  return NextJob(topic);
+}
+
+std::string Watch::NextJob(JobTopic& topic) {
+  const Result<JobInQueue> found = backend_->job(topic.job_id);
+  if (found.status().code() == Code::kNotFound) {
+    topic.is_gone = true;
+    return Event("deleted", fmt::format("{{\"job\":\"{}\"}}", JobName(topic.job_id)));
+  }
+  if (!found.ok()) return "";
+  const v1::Job encoded = ToProto(found.value().job, found.value().queue_position);
+  std::string fingerprint = Fingerprint(encoded);
+  if (fingerprint == topic.sent) return "";
+  topic.sent = std::move(fingerprint);
+  return Event("job", ToJson(encoded));
+}
+
+std::string Watch::NextEvents(const JobTopic& topic) {
+  std::int64_t& last = cursor_.events[topic.job_id];
+  v1::ListJobEventsRequest request;
+  request.set_page_size(kEventsOfMessageMax);
+  if (last > 0) request.set_page_token(std::to_string(last));
+  const auto page = ListEventsPage(request, [&](std::int64_t after, int count_max) {
+    return backend_->events(topic.job_id, after, count_max);
+  });
+  if (!page.ok() || page.value().events().empty()) return "";
+  last = page.value().events().rbegin()->sequence();
+  return Event("events", OfJob(topic.job_id, page.value()), cursor_.ToText());
+}
+
+std::string Watch::NextMetrics(JobTopic& topic) {
+  std::int64_t& step = cursor_.steps[topic.job_id];
+  const auto news = backend_->metric_news({.job_id = topic.job_id,
+                                           .names = {},
+                                           .first_step = step,
+                                           .next_steps = topic.next_steps,
+                                           .points_max = kPointsOfMessageMax});
+  if (!news.ok() || news.value().empty()) return "";
+  for (const MetricCurve& curve : news.value()) {
+    topic.next_steps[curve.name] = curve.points.back().step + 1;
+    step = std::max(step, curve.points.back().step);
+  }
+  return Event("metrics", OfJob(topic.job_id, ToProto(news.value())), cursor_.ToText());
+}
+
+}  // namespace
+
+std::variant<std::unique_ptr<HttpEvents>, RequestError> StartWatch(
+    std::shared_ptr<const HttpBackend> backend, const std::vector<std::string>& topics,
+    const std::string& cursor) {
+  if (topics.empty() || topics.size() > kTopicsMax)
+    return Refuse(Code::kInvalidArgument,
+                  fmt::format("topics has {} topics, must have 1 to {}", topics.size(), kTopicsMax),
+                  "TOPICS_INVALID");
+  Result<WatchCursor> parsed = ParseWatchCursor(cursor);
+  if (!parsed.ok()) return RequestError{parsed.status(), "CURSOR_INVALID", {}, {}};
+  if (open_streams >= kStreamsMax)
+    return Refuse(Code::kResourceExhausted,
+                  fmt::format("{} streams are open, which is the most; try later", kStreamsMax),
+                  "TOO_MANY_STREAMS");
+  auto watch = std::make_unique<Watch>(std::move(backend), std::move(parsed).value());
+  for (const std::string& topic : topics)
+    if (auto error = watch->Add(topic)) return *std::move(error);
+  return std::unique_ptr<HttpEvents>(std::move(watch));
+}
+
+}  // namespace descent

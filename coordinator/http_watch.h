@@ -1,0 +1,36 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "coordinator/http_backend.h"
+#include "coordinator/http_message.h"
+#include "coordinator/request_error.h"
+
+namespace descent {
+
+// GET /v1/watch: what changes, as Server-Sent Events, one stream for a whole page.
+//
+//   topic              event     data
+//   status             status    the body of /v1/status, every second
+//   jobs               jobs      {"jobs":[…],"removed":["jobs/…"]}: the newest 100 and those that
+//   are
+//                                not at their end, without their specs; first all, then what
+//                                changed
+//   job/{job}          job       the body of /v1/jobs/{job}, first as it is, then after each change
+//   job/{job}/events   events    {"job":…,"events":[…]}: those after the cursor
+//   job/{job}/metrics  metrics   {"job":…,"series":[…]}: points from the cursor's step on
+//
+// A job that is deleted is told once, as event "deleted" with {"job":…}. The id of an event is the
+// cursor, which says for each job how far its events and metrics were sent: "a@17 a:500 b:20" is
+// a's event 17, and the steps 500 and 20. Resumed from a cursor, a stream repeats the points of
+// that very step, of which an evaluation may be new. A comment after 15 quiet seconds keeps proxies
+// awake. Reasons: TOPICS_INVALID, CURSOR_INVALID, JOB_NOT_FOUND, TOO_MANY_STREAMS. Source:
+// https://html.spec.whatwg.org/multipage/server-sent-events.html
+std::variant<std::unique_ptr<HttpEvents>, RequestError> StartWatch(
+    std::shared_ptr<const HttpBackend> backend, const std::vector<std::string>& topics,
+    const std::string& cursor);
+
+}  // namespace descent

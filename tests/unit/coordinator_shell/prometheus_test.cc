@@ -1,0 +1,69 @@
+#include "coordinator/prometheus.h"
+
+#include <gmock/gmock.h>
+
+#include <set>
+#include <sstream>
+
+#include "tests/unit/coordinator_shell/http_fixture.h"
+
+namespace descent {
+namespace {
+
+using testing::HasSubstr;
+
+std::vector<std::string> Lines(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+TEST(PrometheusTest, EverySampleFollowsTheHeadOfItsFamily) {
+  std::string family;
+  std::set<std::string> families;
+  for (const std::string& line : Lines(PrometheusText(MakeSnapshot(), {}))) {
+    if (line.starts_with("# TYPE ")) {
+      family = line.substr(7, line.find(' ', 7) - 7);
+      EXPECT_TRUE(families.insert(family).second) << family << " appears twice";
+    } else if (!line.starts_with("# HELP ")) {
+      EXPECT_THAT(line, testing::MatchesRegex("[a-z_]+([{][^}]*[}])? [-+0-9.eNaInf]+"));
+      EXPECT_TRUE(line.starts_with(family)) << line << " in " << family;
+    }
+  }
+  EXPECT_THAT(families, testing::Contains("descent_jobs"));
+}
+
+TEST(PrometheusTest, HistogramBucketsCountEverythingBelowTheirBound) {
+  const std::string text = PrometheusText(MakeSnapshot(), {});
+
+  EXPECT_THAT(text, HasSubstr("descent_job_step_seconds_bucket{job=\"full-1\",le=\"0.0025\"} 0\n"));
+  EXPECT_THAT(text, HasSubstr("descent_job_step_seconds_bucket{job=\"full-1\",le=\"0.005\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("descent_job_step_seconds_bucket{job=\"full-1\",le=\"10\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("descent_job_step_seconds_bucket{job=\"full-1\",le=\"+Inf\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr("descent_job_step_seconds_count{job=\"full-1\"} 2\n"));
+}
+
+TEST(PrometheusTest, LabelValuesAreEscaped) {
+  ClusterSnapshot snapshot;
+  snapshot.pools = {PoolView{.name = "a\"b\\c\nd"}};
+
+  EXPECT_THAT(PrometheusText(snapshot, {}), HasSubstr("pool=\"a\\\"b\\\\c\\nd\""));
+}
+
+TEST(PrometheusTest, MetricsOfAJobAreLabelledWithoutSlashes) {
+  EXPECT_THAT(PrometheusText(MakeSnapshot(), {}),
+              HasSubstr("descent_job_metric{job=\"full-1\",metric=\"train_loss\"} 0.5\n"));
+}
+
+TEST(PrometheusTest, AJobThatEndedLongAgoHasNoSeriesOfItsOwn) {
+  ClusterSnapshot snapshot = MakeSnapshot();
+  snapshot.counters = {};
+  snapshot.jobs[0].state = JobState::kSucceeded;
+  snapshot.jobs[0].end_time = snapshot.wall - 16 * 60;
+
+  EXPECT_THAT(PrometheusText(snapshot, {}), testing::Not(HasSubstr("job=\"full-1\"")));
+}
+
+}  // namespace
+}  // namespace descent
