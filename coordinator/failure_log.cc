@@ -1,6 +1,6 @@
 #include "coordinator/failure_log.h"
 
-#include <ranges>
+#include <algorithm>
 
 namespace descent {
 
@@ -12,12 +12,12 @@ std::optional<LogFilter> LinesOfFailedRank(const Job& job) {
     return lines;
   }
   // A later attempt goes on already.
-  for (const AttemptRecord& attempt : job.earlier_attempts | std::views::reverse) {
-    if (!attempt.failure) continue;
-    lines.attempt = attempt.attempt;
-    return lines;
-  }
-  return std::nullopt;
+  const auto failed =
+      std::find_if(job.earlier_attempts.rbegin(), job.earlier_attempts.rend(),
+                   [](const AttemptRecord& attempt) { return attempt.failure.has_value(); });
+  if (failed == job.earlier_attempts.rend()) return std::nullopt;
+  lines.attempt = failed->attempt;
+  return lines;
 }
 
 }  // namespace descent

@@ -289,7 +289,7 @@ grpc::ServerWriteReactor<v1::Job>* JobService::WatchJobs(grpc::CallbackServerCon
 
 grpc::ServerWriteReactor<v1::StreamJobLogsResponse>* JobService::StreamJobLogs(
     grpc::CallbackServerContext*, const v1::StreamJobLogsRequest* request) {
-  return StartLogStream(runtime_, blocking_threads_, *request);
+  return StartLogStream(runtime_, streams_, blocking_threads_, *request);
 }
 
 }  // namespace descent

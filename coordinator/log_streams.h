@@ -20,6 +20,7 @@ grpc::ServerBidiReactor<v1::LogChunk, v1::LogAck>* StartLogPush(Runtime& runtime
 
 // To a user: one page at a time, the next when this one is sent, so a slow reader costs one page.
 grpc::ServerWriteReactor<v1::StreamJobLogsResponse>* StartLogStream(
-    Runtime& runtime, boost::asio::thread_pool& threads, const v1::StreamJobLogsRequest& request);
+    Runtime& runtime, StreamSet& streams, boost::asio::thread_pool& threads,
+    const v1::StreamJobLogsRequest& request);
 
 }  // namespace descent

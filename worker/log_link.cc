@@ -77,8 +77,10 @@ void LogLink::Run() {
       call_ = nullptr;
       if (is_ending_) return;
     }
-    // That the coordinator is away is said by the stream that the job depends on.
-    const bool is_away = end.status.ok() || end.status.error_code() == grpc::UNAVAILABLE;
+    // That the coordinator is away is said by the stream that the job depends on. A server that is
+    // about to stop cancels new calls.
+    const bool is_away = end.status.ok() || end.status.error_code() == grpc::UNAVAILABLE ||
+                         end.status.error_code() == grpc::CANCELLED;
     if (!is_away && end.status.error_message() != refusal) {
       refusal = end.status.error_message();
       LogWarning("log not taken by the coordinator, sending it again error=\"{}\"", refusal);

@@ -130,6 +130,30 @@ TEST_F(LogServiceTest, AFollowerReadsUntilTheJobIsOver) {
   EXPECT_TRUE(status_.ok()) << status_.error_message();
 }
 
+TEST_F(LogServiceTest, AFollowerIsToldThatTheCoordinatorStopsSoThatItComesBack) {
+  ASSERT_TRUE(Push(1, {"one"}));
+  v1::StreamJobLogsRequest request = Request();
+  request.set_follow(true);
+  Call call;
+  const auto stream = jobs_->StreamJobLogs(call(), request);
+  v1::StreamJobLogsResponse response;
+  ASSERT_TRUE(stream->Read(&response));
+
+  servers_->Shutdown();
+
+  EXPECT_FALSE(stream->Read(&response));
+  EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+}
+
+TEST_F(LogServiceTest, ARankIsToldThatTheCoordinatorStopsSoThatItSendsItsLinesAgain) {
+  ASSERT_TRUE(Push(1, {"one"}));
+
+  servers_->Shutdown();
+
+  EXPECT_FALSE(Push(2, {"two"}));
+  EXPECT_EQ(ClosePush().error_code(), grpc::StatusCode::UNAVAILABLE);
+}
+
 TEST_F(LogServiceTest, LinesOfAJobThatDoesNotExistAreDropped) {
   LogChunk chunk = ChunkOf(1, {"one"});
   chunk.job = "../nobody";
