@@ -22,7 +22,7 @@ bool SubmitJobs(const std::string& path, int count, const std::string& address) 
   if (!text.ok()) return Tell(text.status().message());
   const JobFile file = ReadJobFile(text.value(), {});
   if (!file.problems.empty()) return Tell(FormatProblems(file.problems, path));
-  Client client(address);
+  Client client(Endpoint{address});
   for (int i = 0; i < count; ++i) {
     const auto job = client.CreateJob({.spec = file.spec});
     if (!job.ok()) return Tell(job.error().message);

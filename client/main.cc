@@ -34,6 +34,7 @@ int Main(int argc, char** argv) {
   AddGenerate(app, line);
   AddPredict(app, line);
   AddLaunch(app, line);
+  AddToken(app, line);
   AddHelp(app, line);
   try {
     app.parse(argc, argv);

@@ -8,6 +8,7 @@
 #include "common/log.h"
 #include "descent/v1/worker.grpc.pb.h"
 #include "proto/wire.h"
+#include "rpc/channel.h"
 
 namespace descent {
 namespace {
@@ -17,18 +18,12 @@ constexpr std::chrono::milliseconds kRetryDelay{500};
 constexpr int kTriesMax = 15;
 constexpr std::size_t kUnsentMax = 64;
 
-std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address) {
-  grpc::ChannelArguments arguments;
-  // The workers reach the coordinator directly, and so does the launcher.
-  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
-}
-
 }  // namespace
 
 class ExitReporter::Channel {
  public:
-  explicit Channel(const std::string& address) : stub_(MakeChannel(address)) {}
+  Channel(const std::string& address, const Credentials& credentials)
+      : stub_(OpenChannel(address, credentials, grpc::ChannelArguments())) {}
 
   grpc::Status Send(const RankExit& exit) {
     grpc::ClientContext context;
@@ -42,8 +37,8 @@ class ExitReporter::Channel {
   v1::WorkerService::Stub stub_;
 };
 
-ExitReporter::ExitReporter(const std::string& coordinator)
-    : channel_(std::make_unique<Channel>(coordinator)), thread_([this] { Run(); }) {}
+ExitReporter::ExitReporter(const std::string& coordinator, const Credentials& credentials)
+    : channel_(std::make_unique<Channel>(coordinator, credentials)), thread_([this] { Run(); }) {}
 
 ExitReporter::~ExitReporter() {
   {

@@ -7,6 +7,7 @@
 #include <string>
 #include <thread>
 
+#include "common/credential_files.h"
 #include "common/worker_protocol.h"
 
 namespace descent {
@@ -15,8 +16,9 @@ namespace descent {
 // not delay the next world. Each report is tried for half a minute. Report is for one thread.
 class ExitReporter {
  public:
-  explicit ExitReporter(const std::string& coordinator);  // HOST:PORT of its worker listener
-  ~ExitReporter();                                        // what is not sent by now is dropped
+  // `coordinator`: HOST:PORT of its worker listener.
+  ExitReporter(const std::string& coordinator, const Credentials& credentials);
+  ~ExitReporter();  // what is not sent by now is dropped
 
   void Report(const RankExit& exit);
 

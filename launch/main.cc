@@ -18,6 +18,7 @@
 #include "launch/pool_processes.h"
 #include "launch/rank_wrapper.h"
 #include "launch/supervisor.h"
+#include "rpc/credential_options.h"
 
 namespace descent {
 namespace {
@@ -76,6 +77,7 @@ int Main(int argc, char** argv) {
       ->check(CLI::Range(1, limits::kWorldSizeMax));
   app.add_option("--coordinator", pool.coordinator, "HOST:PORT of its listener for workers")
       ->required();
+  AddCredentialOptions(app, pool.credentials);
   app.add_option("--hosts,--hostfile", pool.host_file,
                  "File of hosts and their slots, as mpirun reads it");
   app.add_option("--restarts-max", restarts_max, "Give up after so many restarts [no bound]")
@@ -93,12 +95,17 @@ int Main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : kExitUsage;
   }
+  const Result<Credentials> credentials = ReadCredentials(pool.credentials, pool.coordinator);
+  if (!credentials.ok()) {
+    std::fprintf(stderr, "error: %s\n", credentials.status().message().c_str());
+    return kExitUsage;
+  }
   InitLog("launch");
   const StopSignals signals;
   if (exit_with_parent && !EndWithParent()) return kExitError;
   const std::optional<LaunchSite> site = FindPrograms();
   if (!site) return kExitError;
-  return KeepPoolUp(pool, *site, restarts_max, signals) ? 0 : kExitError;
+  return KeepPoolUp(pool, credentials.value(), *site, restarts_max, signals) ? 0 : kExitError;
 }
 
 }  // namespace

@@ -23,8 +23,8 @@ std::vector<std::string> MpirunCommand(const PoolOptions& pool, const LaunchSite
   command.insert(command.end(), pool.mpirun_options.begin(), pool.mpirun_options.end());
   add({site.launch_program, kRankWrapperFlag, site.worker_program});
   add({"--coordinator", pool.coordinator});
-  const std::vector<std::string> profile = ArgumentsOf(pool.profile);
-  command.insert(command.end(), profile.begin(), profile.end());
+  for (const auto& arguments : {ArgumentsOf(pool.credentials), ArgumentsOf(pool.profile)})
+    command.insert(command.end(), arguments.begin(), arguments.end());
   return command;
 }
 

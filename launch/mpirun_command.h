@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "common/credential_files.h"
 #include "common/profile_options.h"
 
 namespace descent {
@@ -11,6 +12,7 @@ namespace descent {
 struct PoolOptions {
   int ranks = 1;
   std::string coordinator;                  // HOST:PORT of its worker listener
+  CredentialFiles credentials;              // on every host under the same paths
   std::string host_file;                    // of mpirun; empty: all ranks on this machine
   std::vector<std::string> mpirun_options;  // passed on as they are
   ProfileOptions profile;                   // the workers'

@@ -27,9 +27,9 @@ bool DidStart(const WorldEnd& end, int ranks) {
 
 }  // namespace
 
-bool KeepPoolUp(const PoolOptions& pool, const LaunchSite& site, std::optional<int> restarts_max,
-                const StopSignals& signals) {
-  ExitReporter reporter(pool.coordinator);
+bool KeepPoolUp(const PoolOptions& pool, const Credentials& credentials, const LaunchSite& site,
+                std::optional<int> restarts_max, const StopSignals& signals) {
+  ExitReporter reporter(pool.coordinator, credentials);
   RestartPolicy policy(restarts_max);
   while (true) {
     const std::string name = DrawPoolName();

@@ -12,7 +12,7 @@ namespace descent {
 // the old one still says is taken for the new one's. Blocks until a signal comes (true) or it gives
 // up (false), having said why on standard error. Nothing is left on this host afterwards. Call it
 // on the first thread.
-bool KeepPoolUp(const PoolOptions& pool, const LaunchSite& site, std::optional<int> restarts_max,
-                const StopSignals& signals);
+bool KeepPoolUp(const PoolOptions& pool, const Credentials& credentials, const LaunchSite& site,
+                std::optional<int> restarts_max, const StopSignals& signals);
 
 }  // namespace descent

@@ -3,10 +3,14 @@
 #include <grpcpp/grpcpp.h>
 
 #include <random>
+#include <utility>
+
+#include "rpc/channel.h"
 
 namespace descent {
 
-std::shared_ptr<grpc::Channel> MakeCoordinatorChannel(const std::string& address) {
+std::shared_ptr<grpc::Channel> MakeCoordinatorChannel(const std::string& address,
+                                                      const Credentials& credentials) {
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 20'000);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
@@ -16,9 +20,7 @@ std::shared_ptr<grpc::Channel> MakeCoordinatorChannel(const std::string& address
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  // Coordinator and workers are named directly: a proxy of the environment is not meant for them.
-  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+  return OpenChannel(address, credentials, std::move(arguments));
 }
 
 std::chrono::milliseconds Jittered(std::chrono::milliseconds delay) {

@@ -11,6 +11,7 @@
 #include "common/log.h"
 #include "descent/v1/worker.grpc.pb.h"
 #include "proto/wire.h"
+#include "rpc/connect_failure.h"
 #include "worker/coordinator_channel.h"
 
 namespace descent {
@@ -19,6 +20,16 @@ namespace {
 constexpr std::chrono::seconds kLastWordsTimeout{1};
 constexpr std::chrono::milliseconds kConnectTimeout{500};
 constexpr std::chrono::seconds kServedMin{2};
+
+// A channel does not tell why it has no connection; a call on it does.
+std::string WhyUnreachable(const std::shared_ptr<grpc::Channel>& channel) {
+  v1::WorkerService::Stub stub(channel);
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + kConnectTimeout);
+  const std::string message = stub.Connect(&context)->Finish().error_message();
+  const std::string tls_failure = ExplainTlsFailure(message);
+  return tls_failure.empty() ? message : tls_failure;
+}
 
 }  // namespace
 
@@ -182,7 +193,8 @@ bool CoordinatorLink::SleepUnlessEnding(std::chrono::milliseconds duration) {
 }
 
 void CoordinatorLink::KeepConnected() {
-  const std::shared_ptr<grpc::Channel> channel = MakeCoordinatorChannel(options_.address);
+  const std::shared_ptr<grpc::Channel> channel =
+      MakeCoordinatorChannel(options_.address, options_.credentials);
   std::chrono::milliseconds delay = limits::kReconnectDelayMin;
   bool has_said_so = false;
   MonotonicTime last_served_at = MonotonicNow();
@@ -208,8 +220,8 @@ void CoordinatorLink::KeepConnected() {
       has_said_so = !was_served;
     } else if (!has_said_so) {
       has_said_so = true;
-      LogWarning("cannot reach the coordinator at {}; trying again until it answers",
-                 options_.address);
+      LogWarning("cannot reach the coordinator at {}; trying again until it answers reason=\"{}\"",
+                 options_.address, WhyUnreachable(channel));
     }
     if (MonotonicNow() - last_served_at > limits::kCoordinatorAwayMax) options_.on_away();
     if (!SleepUnlessEnding(Jittered(delay))) return;

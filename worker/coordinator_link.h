@@ -11,6 +11,7 @@
 #include <string>
 #include <thread>
 
+#include "common/credential_files.h"
 #include "common/worker_protocol.h"
 
 namespace descent {
@@ -22,6 +23,7 @@ class CoordinatorLink {
  public:
   struct Options {
     std::string address;  // "HOST:PORT" of the coordinator's worker listener
+    Credentials credentials;
     // First message of every stream, and the last of those it opens with: how the newest assignment
     // ended, if it has, because that is not on the coordinator's disk before all ranks have ended.
     std::function<Register()> identity;

@@ -38,8 +38,11 @@ StreamEnd SendChunks(v1::WorkerService::Stub& stub, grpc::ClientContext& context
 
 }  // namespace
 
-LogLink::LogLink(std::string address, std::shared_ptr<LogRing> ring)
-    : address_(std::move(address)), ring_(std::move(ring)), thread_([this] { Run(); }) {}
+LogLink::LogLink(std::string address, Credentials credentials, std::shared_ptr<LogRing> ring)
+    : address_(std::move(address)),
+      credentials_(std::move(credentials)),
+      ring_(std::move(ring)),
+      thread_([this] { Run(); }) {}
 
 LogLink::~LogLink() {
   ring_->WaitUntilSent(limits::kLogFlushMax);
@@ -59,7 +62,7 @@ bool LogLink::SleepUnlessEnding(std::chrono::milliseconds duration) {
 }
 
 void LogLink::Run() {
-  const std::shared_ptr<grpc::Channel> channel = MakeCoordinatorChannel(address_);
+  const std::shared_ptr<grpc::Channel> channel = MakeCoordinatorChannel(address_, credentials_);
   const std::unique_ptr<v1::WorkerService::Stub> stub = v1::WorkerService::NewStub(channel);
   std::chrono::milliseconds delay = limits::kReconnectDelayMin;
   std::string refusal;

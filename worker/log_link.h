@@ -6,6 +6,7 @@
 #include <string>
 #include <thread>
 
+#include "common/credential_files.h"
 #include "worker/log_ring.h"
 
 namespace grpc {
@@ -21,7 +22,7 @@ namespace descent {
 class LogLink {
  public:
   // HOST:PORT of the coordinator's worker listener.
-  LogLink(std::string address, std::shared_ptr<LogRing> ring);
+  LogLink(std::string address, Credentials credentials, std::shared_ptr<LogRing> ring);
   ~LogLink();  // closes the ring; sends what is left for at most limits::kLogFlushMax
 
   LogLink(const LogLink&) = delete;
@@ -32,6 +33,7 @@ class LogLink {
   bool SleepUnlessEnding(std::chrono::milliseconds duration);  // false: ending
 
   const std::string address_;
+  const Credentials credentials_;
   const std::shared_ptr<LogRing> ring_;
   std::mutex mutex_;  // guards the following
   std::condition_variable changed_;

@@ -16,6 +16,7 @@
 #include "common/log.h"
 #include "common/profile_options.h"
 #include "common/version.h"
+#include "rpc/credential_options.h"
 #include "worker/data_check.h"
 #include "worker/explain_job.h"
 #include "worker/generate/generate.h"
@@ -125,10 +126,11 @@ sigset_t EndSignals() {
 }
 
 // Runs until SIGTERM or SIGINT, which are blocked in all threads and taken by one that waits.
-void ServeUntilSignal(const std::string& coordinator, Register identity, ProfileOptions profile) {
+void ServeUntilSignal(const std::string& coordinator, const Credentials& credentials,
+                      Register identity, ProfileOptions profile) {
   const auto log = std::make_shared<LogRing>();
   AddRingToLog(log);
-  Session session(coordinator, std::move(identity), std::move(profile), log);
+  Session session(coordinator, credentials, std::move(identity), std::move(profile), log);
   std::thread signal_waiter([&session] {
     const sigset_t signals = EndSignals();
     int signal = 0;
@@ -149,6 +151,8 @@ int Main(int argc, char** argv) {
   app.add_option("--coordinator", coordinator, "HOST:PORT of the coordinator's worker listener")
       ->envname("DESCENT_COORDINATOR")
       ->default_val("127.0.0.1:9091");
+  CredentialFiles credential_files;
+  AddCredentialOptions(app, credential_files);
   app.add_option(
       "--isa", instruction_set,
       "Instruction set of the kernels: avx512_bf16, avx512, avx2 or best, which is the best the "
@@ -192,6 +196,11 @@ int Main(int argc, char** argv) {
   if (!generate.checkpoint.empty()) return Generate(generate);
   if (!predict.checkpoint.empty()) return Predict(predict);
 
+  const Result<Credentials> credentials = ReadCredentials(credential_files, coordinator);
+  if (!credentials.ok()) {
+    std::fprintf(stderr, "error: %s\n", credentials.status().message().c_str());
+    return 2;
+  }
   DieWithParent(parent);
   const sigset_t signals = EndSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
@@ -205,7 +214,7 @@ int Main(int argc, char** argv) {
   }
   Register identity = MakeIdentity();
   InitLog("worker " + std::to_string(identity.world_rank));
-  ServeUntilSignal(coordinator, std::move(identity), std::move(profile));
+  ServeUntilSignal(coordinator, credentials.value(), std::move(identity), std::move(profile));
 
   MPI_Finalize();
   return 0;

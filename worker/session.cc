@@ -24,13 +24,14 @@ Result<std::unique_ptr<Collective>> FormGroup(const Assign& assign,
 
 }  // namespace
 
-Session::Session(const std::string& coordinator_address, Register identity, ProfileOptions profile,
-                 std::shared_ptr<LogRing> log)
+Session::Session(const std::string& coordinator_address, const Credentials& credentials,
+                 Register identity, ProfileOptions profile, std::shared_ptr<LogRing> log)
     : identity_(std::move(identity)),
       profile_(std::move(profile)),
       log_(std::move(log)),
-      log_link_(coordinator_address, log_),
+      log_link_(coordinator_address, credentials, log_),
       link_({.address = coordinator_address,
+             .credentials = credentials,
              .identity = [this] { return MakeIdentity(); },
              .last_end = [this] { return LastEnd(); },
              .on_message = [this](CoordinatorMessage message) { OnMessage(std::move(message)); },

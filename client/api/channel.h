@@ -6,12 +6,14 @@
 #include <memory>
 #include <string>
 
+#include "client/api/endpoint.h"
+
 namespace descent {
 
 // The way to one coordinator. Any thread.
 class Channel {
  public:
-  explicit Channel(const std::string& address);  // HOST:PORT
+  explicit Channel(const Endpoint& endpoint);
 
   const std::shared_ptr<grpc::Channel>& grpc() const { return channel_; }
 

@@ -50,8 +50,8 @@ class JobStream final : public Client::Watch {
 }  // namespace
 
 struct Client::Stubs {
-  explicit Stubs(const std::string& address)
-      : channel(address),
+  explicit Stubs(const Endpoint& endpoint)
+      : channel(endpoint),
         jobs(channel.grpc()),
         metrics(channel.grpc()),
         checkpoints(channel.grpc()),
@@ -69,8 +69,8 @@ struct Client::Stubs {
   v1::ClusterService::Stub cluster;
 };
 
-Client::Client(const std::string& address)
-    : address_(address), stubs_(std::make_unique<Stubs>(address)) {}
+Client::Client(const Endpoint& endpoint)
+    : address_(endpoint.address), stubs_(std::make_unique<Stubs>(endpoint)) {}
 
 Client::~Client() = default;
 

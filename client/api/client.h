@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "client/api/endpoint.h"
 #include "client/api/reply.h"
 #include "client/api/types.h"
 
@@ -32,7 +33,7 @@ struct UpdateJobOptions {
 // unavailable a call is repeated for about two, which is safe for all of them. Any thread.
 class Client {
  public:
-  explicit Client(const std::string& address);  // HOST:PORT
+  explicit Client(const Endpoint& endpoint);
   ~Client();
 
   Reply<JobView> CreateJob(const CreateJobOptions& options);

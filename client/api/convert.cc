@@ -5,6 +5,7 @@
 #include "google/rpc/status.pb.h"
 #include "proto/log_wire.h"
 #include "proto/wire.h"
+#include "rpc/connect_failure.h"
 
 namespace descent {
 
@@ -128,6 +129,7 @@ JobView ToView(const v1::Job& job) {
   view.last_nonfinite_step = job.nonfinite_steps().last_message();
   view.latest_metrics = {job.latest_metrics().begin(), job.latest_metrics().end()};
   view.state_digest = job.state_digest();
+  view.owner = job.owner();
   view.forked_from = job.forked_from();
   view.request_id = job.request_id();
   view.parameter_count = job.parameter_count();
@@ -235,8 +237,11 @@ ApiError ToApiError(const grpc::Status& status, const std::string& address) {
         error.violations.push_back({violation.field(), violation.description()});
     }
   }
-  if (error.exit_code == ExitCode::kUnreachable && error.reason.empty())
-    error.message = "cannot reach the coordinator at " + address + ": " + status.error_message();
+  if (error.exit_code != ExitCode::kUnreachable || !error.reason.empty()) return error;
+  const std::string tls_failure = ExplainTlsFailure(status.error_message());
+  if (!tls_failure.empty()) error.reason = "TLS_FAILED";
+  error.message = "cannot reach the coordinator at " + address + ": " +
+                  (tls_failure.empty() ? status.error_message() : tls_failure);
   return error;
 }
 

@@ -47,7 +47,7 @@ LogLines ToLines(const v1::StreamJobLogsResponse& response) {
 }  // namespace
 
 struct LogClient::Stub {
-  explicit Stub(const std::string& address) : channel(address), jobs(channel.grpc()) {}
+  explicit Stub(const Endpoint& endpoint) : channel(endpoint), jobs(channel.grpc()) {}
 
   // One stream to its end; `request` then asks for what follows.
   grpc::Status ReadOne(v1::StreamJobLogsRequest& request,
@@ -67,8 +67,8 @@ struct LogClient::Stub {
   v1::JobService::Stub jobs;
 };
 
-LogClient::LogClient(const std::string& address)
-    : address_(address), stub_(std::make_unique<Stub>(address)) {}
+LogClient::LogClient(const Endpoint& endpoint)
+    : address_(endpoint.address), stub_(std::make_unique<Stub>(endpoint)) {}
 
 LogClient::~LogClient() = default;
 

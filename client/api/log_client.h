@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "client/api/endpoint.h"
 #include "client/api/reply.h"
 #include "common/log_line.h"
 
@@ -29,7 +30,7 @@ struct LogLines {
 // The logs of one coordinator's jobs. Any thread.
 class LogClient {
  public:
-  explicit LogClient(const std::string& address);  // HOST:PORT
+  explicit LogClient(const Endpoint& endpoint);
   ~LogClient();
 
   struct Events {

@@ -33,7 +33,7 @@ Request RequestFor(const MetricSelection& selection) {
 }  // namespace
 
 struct MetricClient::Stub {
-  explicit Stub(const std::string& address) : channel(address), metrics(channel.grpc()) {}
+  explicit Stub(const Endpoint& endpoint) : channel(endpoint), metrics(channel.grpc()) {}
 
   // `method` of the service, of which `response` is the answer.
   template <typename Method, typename Request, typename Response>
@@ -63,8 +63,8 @@ struct MetricClient::Stub {
   v1::MetricService::Stub metrics;
 };
 
-MetricClient::MetricClient(const std::string& address)
-    : address_(address), stub_(std::make_unique<Stub>(address)) {}
+MetricClient::MetricClient(const Endpoint& endpoint)
+    : address_(endpoint.address), stub_(std::make_unique<Stub>(endpoint)) {}
 
 MetricClient::~MetricClient() = default;
 

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "client/api/endpoint.h"
 #include "client/api/reply.h"
 #include "client/api/types.h"
 
@@ -25,7 +26,7 @@ struct MetricSelection {
 // no deadline. Any thread.
 class MetricClient {
  public:
-  explicit MetricClient(const std::string& address);  // HOST:PORT
+  explicit MetricClient(const Endpoint& endpoint);
   ~MetricClient();
 
   Reply<MetricSummaries> List(const std::string& job);

@@ -94,6 +94,7 @@ struct JobView {
   std::string last_nonfinite_step;   // what was not finite in the last of them
   std::map<std::string, double> latest_metrics;
   std::string state_digest;
+  std::string owner;  // empty: nobody's
   std::string forked_from;
   std::string request_id;
   std::int64_t parameter_count = 0;

@@ -17,7 +17,7 @@ namespace {
 constexpr char kModelFile[] = "model.safetensors";
 
 ExitCode ListAll(const CommandLine& line, const std::string& job, Console& console) {
-  const auto checkpoints = Client(line.flags().server).ListCheckpoints(JobIdOf(job));
+  const auto checkpoints = Client(line.flags().endpoint).ListCheckpoints(JobIdOf(job));
   if (!checkpoints.ok()) return Report(console, checkpoints.error());
   if (line.WantsJson()) {
     console.Data(JsonList(checkpoints.value()));
@@ -42,7 +42,7 @@ ExitCode Export(const CommandLine& line, const std::string& checkpoint, const st
   }
   std::int64_t received = 0;
   const auto bytes =
-      Client(line.flags().server).Download(name.value(), kModelFile, [&](std::string_view chunk) {
+      Client(line.flags().endpoint).Download(name.value(), kModelFile, [&](std::string_view chunk) {
         stream.write(chunk.data(), static_cast<std::streamsize>(chunk.size()));
         received += static_cast<std::int64_t>(chunk.size());
         console.Live("received " + FormatBytes(received));

@@ -57,7 +57,7 @@ Reply<std::string> FindDirectoryLocally(const std::string& state_directory,
     return ApiError{.exit_code = InterruptCount() > 0 ? ExitCode::kJobCancelled : ExitCode::kError,
                     .reason = "",
                     .message = cluster.status().message()};
-  Client client(cluster.value()->user_address());
+  Client client(Endpoint{cluster.value()->user_address()});
   return FindDirectory(client, reference);
 }
 
@@ -75,7 +75,7 @@ Reply<std::string> ResolveDirectory(const CheckpointFlags& flags, const GlobalFl
   }
   const CheckpointReference reference = SplitName(name.value());
   if (!flags.is_state_directory_named) {
-    Client client(global.server);
+    Client client(global.endpoint);
     const auto directory = FindDirectory(client, reference);
     if (directory.ok() || global.is_server_named) return directory;
     if (directory.error().exit_code != ExitCode::kUnreachable) return directory;

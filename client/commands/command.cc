@@ -10,6 +10,7 @@
 
 #include "common/file.h"
 #include "common/limits.h"
+#include "rpc/credential_options.h"
 
 namespace descent {
 namespace {
@@ -30,9 +31,14 @@ ApiError UsageError(std::string message) {
 }  // namespace
 
 CommandLine::CommandLine(CLI::App& app) {
-  server_option_ = app.add_option("--server", flags_.server, "Address of the coordinator")
+  server_option_ = app.add_option("--server", flags_.endpoint.address, "Address of the coordinator")
                        ->envname("DESCENT_SERVER")
                        ->capture_default_str();
+  AddCredentialOptions(app, credential_files_);
+  app.get_option("--tls-ca")->envname("DESCENT_TLS_CA");
+  app.get_option("--tls-cert")->envname("DESCENT_TLS_CERT");
+  app.get_option("--tls-key")->envname("DESCENT_TLS_KEY");
+  app.get_option("--token-file")->envname("DESCENT_TOKEN_FILE");
   app.add_option("-o,--output", flags_.output, "Form of the output")
       ->check(CLI::IsMember({"table", "json"}))
       ->capture_default_str();
@@ -46,6 +52,13 @@ void CommandLine::OnChosen(CLI::App* command, std::function<ExitCode(Console&)> 
     flags_.is_server_named = server_option_->count() > 0;
     Console console(flags_.is_quiet ? Verbosity::kQuiet : Verbosity::kNormal,
                     flags_.has_no_color ? ColorChoice::kNever : ColorChoice::kAuto);
+    Result<Credentials> credentials = ReadCredentials(credential_files_, flags_.endpoint.address);
+    if (!credentials.ok()) {
+      console.Error(credentials.status().message());
+      exit_code_ = ExitCode::kUsage;
+      return;
+    }
+    flags_.endpoint.credentials = std::move(credentials).value();
     exit_code_ = run(console);
   });
 }
@@ -59,7 +72,9 @@ void AddSetOption(CLI::App& command, std::vector<std::string>& overrides) {
 ExitCode Report(Console& console, const ApiError& error) {
   std::string message = error.message;
   if (error.exit_code == ExitCode::kUnreachable && error.reason.empty())
-    message += "\n  start one with descent-coordinator, or name another with --server HOST:PORT";
+    message +=
+        "\n  start one with descent-coordinator, or name another with --server HOST:PORT"
+        "; one that speaks TLS needs --tls-ca";
   if (!error.reason.empty()) message += " (" + error.reason + ")";
   if (!message.empty()) console.Error(message);
   return error.exit_code;

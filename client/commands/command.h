@@ -17,8 +17,8 @@ namespace descent {
 
 // Flags of every command, accepted before and after its name.
 struct GlobalFlags {
-  std::string server = "127.0.0.1:9090";
-  bool is_server_named = false;  // by the user, here or in the environment
+  Endpoint endpoint{"127.0.0.1:9090"};  // with the credentials once a command runs
+  bool is_server_named = false;         // by the user, here or in the environment
   std::string output = "table";
   bool is_json = false;
   bool is_quiet = false;
@@ -39,6 +39,7 @@ class CommandLine {
 
  private:
   GlobalFlags flags_;
+  CredentialFiles credential_files_;
   const CLI::Option* server_option_ = nullptr;
   ExitCode exit_code_ = ExitCode::kDone;
 };
@@ -62,7 +63,8 @@ void AddDataTokenize(CLI::App& group, CommandLine& line);  // of data
 void AddGenerate(CLI::App& app, CommandLine& line);
 void AddPredict(CLI::App& app, CommandLine& line);
 void AddLaunch(CLI::App& app, CommandLine& line);
-void AddHelp(CLI::App& app, CommandLine& line);  // and version
+void AddToken(CLI::App& app, CommandLine& line);  // and whoami
+void AddHelp(CLI::App& app, CommandLine& line);   // and version
 
 // --- What several commands need ------------------------------------------------------------------
 

@@ -48,7 +48,7 @@ constexpr Control kStop{.name = "stop",
 
 ExitCode Perform(const CommandLine& line, const Control& control,
                  const std::vector<std::string>& names, Console& console) {
-  Client client(line.flags().server);
+  Client client(line.flags().endpoint);
   ExitCode exit_code = ExitCode::kDone;
   std::vector<JobView> changed;
   for (const std::string& name : names) {

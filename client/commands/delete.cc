@@ -11,7 +11,7 @@ struct DeleteFlags {
 };
 
 ExitCode Delete(const CommandLine& line, const DeleteFlags& flags, Console& console) {
-  Client client(line.flags().server);
+  Client client(line.flags().endpoint);
   ExitCode exit_code = ExitCode::kDone;
   for (const std::string& name : flags.names) {
     const std::string id = JobIdOf(name);

@@ -7,7 +7,7 @@ namespace descent {
 namespace {
 
 ExitCode Describe(const CommandLine& line, const std::string& job, Console& console) {
-  Client client(line.flags().server);
+  Client client(line.flags().endpoint);
   const auto found = client.GetJob(JobIdOf(job));
   if (!found.ok()) return Report(console, found.error());
   if (line.WantsJson()) {

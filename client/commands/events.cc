@@ -7,7 +7,7 @@ namespace descent {
 namespace {
 
 ExitCode Events(const CommandLine& line, const std::string& job, Console& console) {
-  const auto events = Client(line.flags().server).ListJobEvents(JobIdOf(job));
+  const auto events = Client(line.flags().endpoint).ListJobEvents(JobIdOf(job));
   if (!events.ok()) return Report(console, events.error());
   console.Data(line.WantsJson() ? JsonList(events.value())
                                 : EventTable(events.value(), SecondsSinceEpoch()));

@@ -38,7 +38,7 @@ ExitCode Logs(const CommandLine& line, const LogArguments& arguments, Console& c
             console.Say("older lines are gone, the log goes on with the oldest that is kept");
           },
   };
-  const auto error = LogClient(line.flags().server).Read(SelectionOf(arguments), events);
+  const auto error = LogClient(line.flags().endpoint).Read(SelectionOf(arguments), events);
   return error ? Report(console, *error) : ExitCode::kDone;
 }
 

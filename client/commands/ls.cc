@@ -5,7 +5,7 @@ namespace descent {
 namespace {
 
 ExitCode Ls(const CommandLine& line, Console& console) {
-  const auto jobs = Client(line.flags().server).ListJobs();
+  const auto jobs = Client(line.flags().endpoint).ListJobs();
   if (!jobs.ok()) return Report(console, jobs.error());
   if (line.WantsJson()) {
     console.Data(JsonList(jobs.value()));

@@ -29,7 +29,7 @@ struct MetricArguments {
 };
 
 ExitCode List(const CommandLine& line, const MetricArguments& arguments, Console& console) {
-  const auto found = MetricClient(line.flags().server).List(JobIdOf(arguments.jobs.front()));
+  const auto found = MetricClient(line.flags().endpoint).List(JobIdOf(arguments.jobs.front()));
   if (!found.ok()) return Report(console, found.error());
   if (line.WantsJson()) {
     console.Data(found.value().json + "\n");
@@ -43,7 +43,7 @@ ExitCode List(const CommandLine& line, const MetricArguments& arguments, Console
 
 ExitCode Follow(const CommandLine& line, const MetricArguments& arguments, Console& console) {
   const auto error =
-      MetricClient(line.flags().server)
+      MetricClient(line.flags().endpoint)
           .Follow(arguments.selection(), [&](const MetricSeriesList& news) {
             if (line.WantsJson()) console.Data(news.json + "\n");
             for (const MetricSeriesView& curve : news.series)
@@ -58,7 +58,7 @@ ExitCode Follow(const CommandLine& line, const MetricArguments& arguments, Conso
 ExitCode Query(const CommandLine& line, const MetricArguments& arguments, Console& console) {
   if (arguments.follows) return Follow(line, arguments, console);
   const auto found =
-      MetricClient(line.flags().server).Query(arguments.selection(), arguments.points_max);
+      MetricClient(line.flags().endpoint).Query(arguments.selection(), arguments.points_max);
   if (!found.ok()) return Report(console, found.error());
   console.Data(line.WantsJson() ? found.value().json + "\n" : PointTable(found.value().series));
   return ExitCode::kDone;
@@ -66,7 +66,7 @@ ExitCode Query(const CommandLine& line, const MetricArguments& arguments, Consol
 
 ExitCode Plot(const CommandLine& line, const MetricArguments& arguments, Console& console) {
   const int columns = console.LiveColumns();
-  const auto found = MetricClient(line.flags().server).Query(arguments.selection(), 4 * columns);
+  const auto found = MetricClient(line.flags().endpoint).Query(arguments.selection(), 4 * columns);
   if (!found.ok()) return Report(console, found.error());
   if (found.value().series.empty()) console.Say("no metrics yet");
   for (const MetricSeriesView& curve : found.value().series)
@@ -77,7 +77,7 @@ ExitCode Plot(const CommandLine& line, const MetricArguments& arguments, Console
 ExitCode Compare(const CommandLine& line, const MetricArguments& arguments, Console& console) {
   std::vector<std::string> ids;
   for (const std::string& job : arguments.jobs) ids.push_back(JobIdOf(job));
-  const auto found = MetricClient(line.flags().server).Compare(ids, arguments.names);
+  const auto found = MetricClient(line.flags().endpoint).Compare(ids, arguments.names);
   if (!found.ok()) return Report(console, found.error());
   console.Data(line.WantsJson() ? found.value().json + "\n" : ComparisonText(found.value()));
   return ExitCode::kDone;
@@ -107,7 +107,7 @@ ExitCode ExportToFile(const CommandLine& line, const MetricArguments& arguments,
   };
   if (!stream) return fail();
   const auto error =
-      MetricClient(line.flags().server)
+      MetricClient(line.flags().endpoint)
           .Export(arguments.selection(), FormatOf(arguments.format), [&](std::string_view chunk) {
             stream.write(chunk.data(), static_cast<std::streamsize>(chunk.size()));
             return stream.good();
@@ -129,7 +129,7 @@ ExitCode Export(const CommandLine& line, const MetricArguments& arguments, Conso
     return ExitCode::kUsage;
   }
   const auto error =
-      MetricClient(line.flags().server)
+      MetricClient(line.flags().endpoint)
           .Export(arguments.selection(), FormatOf(arguments.format), [&](std::string_view chunk) {
             console.Data(chunk);
             return true;

@@ -42,7 +42,9 @@ void PrintCreated(const CommandLine& line, Client& client, const JobView& job, C
       job.id, job.state, position);
   const auto cluster = client.GetClusterStatus();
   if (cluster.ok() && !cluster.value().http_address.empty())
-    text += fmt::format("\n  metrics:  http://{}/metrics", cluster.value().http_address);
+    text += fmt::format("\n  metrics:  {}://{}/metrics",
+                        line.flags().endpoint.credentials.ca.empty() ? "http" : "https",
+                        cluster.value().http_address);
   console.Say(text);
 }
 
@@ -66,7 +68,7 @@ ExitCode Submit(const CommandLine& line, const SubmitFlags& flags, Console& cons
     console.Error("submit needs a FILE; only --resume JOB/CHECKPOINT without --set can do without");
     return ExitCode::kUsage;
   }
-  Client client(line.flags().server);
+  Client client(line.flags().endpoint);
   const auto job = client.CreateJob(options);
   if (!job.ok()) return ReportSpecError(console, job.error(), file, flags.file);
   if (flags.is_dry_run) return PrintDryRun(line, client, job.value(), console);

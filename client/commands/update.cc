@@ -16,7 +16,7 @@ ExitCode Update(const CommandLine& line, const UpdateFlags& flags, Console& cons
     console.Error("update needs --priority or --preemptible");
     return ExitCode::kUsage;
   }
-  Client client(line.flags().server);
+  Client client(line.flags().endpoint);
   const auto job = client.UpdateJob(
       JobIdOf(flags.job), {.priority = flags.priority, .is_preemptible = flags.is_preemptible});
   if (!job.ok()) return Report(console, job.error());

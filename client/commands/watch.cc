@@ -24,7 +24,7 @@ std::string EndText(const JobView& job) {
 }
 
 ExitCode Watch(const CommandLine& line, const std::string& job, Console& console) {
-  Client client(line.flags().server);
+  Client client(line.flags().endpoint);
   const auto found = client.GetJob(JobIdOf(job));
   if (!found.ok()) return Report(console, found.error());
   return WatchToEnd(client, console, found.value(), line.WantsJson());

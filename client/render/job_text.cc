@@ -222,6 +222,7 @@ std::string JobDescription(const JobView& job, double now) {
     add("Reduction", "fastest: the number of workers changes rounding");
   add("Parameters", job.parameter_count > 0 ? FormatGrouped(job.parameter_count) : "");
   add("Instructions", job.instruction_set);
+  add("Owner", job.owner);
   add("From", job.forked_from);
   for (const auto& [name, value] : job.latest_metrics) add(name, FormatMetric(value));
   add("Batch size", job.batch_advice);

@@ -13,6 +13,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 LAYER = {
     "common": 0,
     "proto": 1,
+    "rpc": 1,
     "worker/graph": 1,
     "worker/ops": 2,
     "worker/kernels": 2,
@@ -41,7 +42,9 @@ CONFINED = [
                 r"client/api/.*|"
                 r"coordinator/([a-z]*_service|(metric|log)_streams|(metric|log)_[a-z]*_call|"
                 r"job_comparison|"
-                r"job_view|job_record|job_watch|submission|request_error)\.(cc|h))$")),
+                r"job_view|job_record|job_watch|submission|request_error|role_wire)\.(cc|h))$")),
+    (re.compile(r"^openssl/.*"),
+     re.compile(r"^coordinator/(token_secret|http_[a-z]*)\.cc$")),
     (re.compile(r"^tensorflow/.*\.pb\.h$"), re.compile(r"^coordinator/tensorboard_event\.cc$")),
     (re.compile(r"^mpi\.h$"),
      re.compile(r"^(worker/collective/.*\.cc|worker/main\.cc|bench/.*\.cc|tests/mpi/.*\.cc)$")),
