@@ -35,6 +35,7 @@ struct SubmitJob {
   std::string job_id;      // unused so far, or the answer is kAlreadyExists
   std::string request_id;  // empty, or unique to this submission: a retry is answered with its job
   JobSpec spec;
+  std::string owner;             // the name of the token that submits it
   std::string start_checkpoint;  // directory; empty: from scratch
   std::string forked_from;
   // Of the job that is forked: the bits go on only with equal instructions and data.

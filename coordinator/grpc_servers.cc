@@ -7,6 +7,7 @@
 #include <chrono>
 
 #include "common/limits.h"
+#include "coordinator/call_context.h"
 
 namespace descent {
 namespace {
@@ -37,13 +38,27 @@ void Configure(grpc::ServerBuilder& builder, const KeepaliveOptions& keepalive) 
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, keepalive.without_calls);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   builder.SetMaxReceiveMessageSize(static_cast<int>(limits::kMessageBytesMax));
+  builder.SetContextAllocator(std::make_unique<CallContextAllocator>());
+}
+
+// By TLS 1.2 or later, which is gRPC's least. With `client_ca` the peer must have a certificate.
+std::shared_ptr<grpc::ServerCredentials> TransportOf(const std::optional<Tls>& tls,
+                                                     const std::string& client_ca) {
+  if (!tls) return grpc::InsecureServerCredentials();
+  grpc::SslServerCredentialsOptions options;
+  options.pem_key_cert_pairs.push_back({tls->key, tls->certificates});
+  options.pem_root_certs = client_ca;
+  if (!client_ca.empty())
+    options.client_certificate_request = GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY;
+  return grpc::SslServerCredentials(options);
 }
 
 // Starts what `builder` describes on `address`, which gets the port that was chosen.
-Result<std::unique_ptr<grpc::Server>> Listen(grpc::ServerBuilder& builder, ListenAddress& address,
-                                             std::string_view flag) {
+Result<std::unique_ptr<grpc::Server>> Listen(
+    grpc::ServerBuilder& builder, ListenAddress& address, std::string_view flag,
+    const std::shared_ptr<grpc::ServerCredentials>& credentials) {
   int port = 0;
-  builder.AddListeningPort(address.ToString(), grpc::InsecureServerCredentials(), &port);
+  builder.AddListeningPort(address.ToString(), credentials, &port);
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (server == nullptr || port == 0) return ExplainListenFailure(address, flag);
   address.port = port;
@@ -53,11 +68,15 @@ Result<std::unique_ptr<grpc::Server>> Listen(grpc::ServerBuilder& builder, Liste
 }  // namespace
 
 Result<std::unique_ptr<GrpcServers>> GrpcServers::Start(const GrpcOptions& options,
-                                                        Runtime& runtime) {
+                                                        Runtime& runtime, TokenStore& tokens,
+                                                        const Authenticator& authenticator) {
   grpc::EnableDefaultHealthCheckService(true);
-  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  // gRPC's own service cannot be guarded: where tokens are asked for, clients bring the proto
+  // files.
+  if (authenticator.admission() == Admission::kEverybody)
+    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   std::unique_ptr<GrpcServers> servers(  // NOLINT: private constructor
-      new GrpcServers(options, runtime));
+      new GrpcServers(options, runtime, tokens, authenticator));
   Status status = servers->StartUserServer();
   if (status.ok()) status = servers->StartWorkerServer();
   if (!status.ok()) {
@@ -67,8 +86,10 @@ Result<std::unique_ptr<GrpcServers>> GrpcServers::Start(const GrpcOptions& optio
   return servers;
 }
 
-GrpcServers::GrpcServers(const GrpcOptions& options, Runtime& runtime)
+GrpcServers::GrpcServers(const GrpcOptions& options, Runtime& runtime, TokenStore& tokens,
+                         const Authenticator& authenticator)
     : runtime_(runtime),
+      tls_(options.tls),
       user_address_(options.user),
       worker_address_(options.worker),
       blocking_threads_(kBlockingThreads),
@@ -76,26 +97,36 @@ GrpcServers::GrpcServers(const GrpcOptions& options, Runtime& runtime)
       metric_service_(runtime, blocking_threads_),
       checkpoint_service_(runtime, blocking_threads_),
       cluster_service_(runtime, blocking_threads_, options.http_address),
-      worker_service_(runtime, streams_, blocking_threads_) {}
+      auth_service_(tokens, blocking_threads_),
+      worker_service_(runtime, streams_, blocking_threads_),
+      guarded_worker_service_(worker_service_, v1::WorkerService::service_full_name(),
+                              authenticator) {
+  const auto guard = [&](grpc::Service& service, const char* full_name) {
+    user_services_.emplace_back(service, full_name, authenticator);
+  };
+  guard(job_service_, v1::JobService::service_full_name());
+  guard(metric_service_, v1::MetricService::service_full_name());
+  guard(checkpoint_service_, v1::CheckpointService::service_full_name());
+  guard(cluster_service_, v1::ClusterService::service_full_name());
+  guard(auth_service_, v1::AuthService::service_full_name());
+}
 
 GrpcServers::~GrpcServers() = default;
 
 Status GrpcServers::StartUserServer() {
   grpc::ServerBuilder builder;
   Configure(builder, kUserKeepalive);
-  builder.RegisterService(&job_service_);
-  builder.RegisterService(&metric_service_);
-  builder.RegisterService(&checkpoint_service_);
-  builder.RegisterService(&cluster_service_);
-  DESCENT_ASSIGN(user_server_, Listen(builder, user_address_, "--listen"));
+  for (GuardedService& service : user_services_) builder.RegisterService(&service);
+  DESCENT_ASSIGN(user_server_, Listen(builder, user_address_, "--listen", TransportOf(tls_, "")));
   return Status();
 }
 
 Status GrpcServers::StartWorkerServer() {
   grpc::ServerBuilder builder;
   Configure(builder, kWorkerKeepalive);
-  builder.RegisterService(&worker_service_);
-  DESCENT_ASSIGN(worker_server_, Listen(builder, worker_address_, "--worker-listen"));
+  builder.RegisterService(&guarded_worker_service_);
+  const auto credentials = TransportOf(tls_, tls_ ? tls_->worker_ca : "");
+  DESCENT_ASSIGN(worker_server_, Listen(builder, worker_address_, "--worker-listen", credentials));
   return Status();
 }
 

@@ -3,14 +3,20 @@
 #include <grpcpp/server.h>
 
 #include <boost/asio/thread_pool.hpp>
+#include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "coordinator/auth_service.h"
+#include "coordinator/authenticator.h"
 #include "coordinator/checkpoint_service.h"
 #include "coordinator/cluster_service.h"
+#include "coordinator/guarded_service.h"
 #include "coordinator/job_service.h"
 #include "coordinator/listen_address.h"
 #include "coordinator/metric_service.h"
+#include "coordinator/tls.h"
 #include "coordinator/worker_service.h"
 
 namespace descent {
@@ -19,14 +25,17 @@ struct GrpcOptions {
   ListenAddress user;
   ListenAddress worker;
   std::string http_address;  // told by GetClusterStatus
+  std::optional<Tls> tls;    // none: plain text
 };
 
 // The two gRPC listeners, of users and of workers, with health checking and reflection. Any thread.
 class GrpcServers {
  public:
-  // `runtime` outlives the result. kUnavailable names the address and the flag that chooses
+  // The others outlive the result. kUnavailable names the address and the flag that chooses
   // another.
-  static Result<std::unique_ptr<GrpcServers>> Start(const GrpcOptions& options, Runtime& runtime);
+  static Result<std::unique_ptr<GrpcServers>> Start(const GrpcOptions& options, Runtime& runtime,
+                                                    TokenStore& tokens,
+                                                    const Authenticator& authenticator);
   ~GrpcServers();  // after Shutdown
 
   // With the ports that were chosen.
@@ -40,11 +49,13 @@ class GrpcServers {
   void Shutdown();
 
  private:
-  GrpcServers(const GrpcOptions& options, Runtime& runtime);
+  GrpcServers(const GrpcOptions& options, Runtime& runtime, TokenStore& tokens,
+              const Authenticator& authenticator);
   Status StartUserServer();
   Status StartWorkerServer();
 
   Runtime& runtime_;
+  const std::optional<Tls> tls_;
   ListenAddress user_address_;
   ListenAddress worker_address_;
   StreamSet streams_;
@@ -53,7 +64,11 @@ class GrpcServers {
   MetricService metric_service_;
   CheckpointService checkpoint_service_;
   ClusterService cluster_service_;
+  AuthService auth_service_;
   WorkerService worker_service_;
+  // What the servers register: each of the services behind the check of who calls.
+  std::deque<GuardedService> user_services_;
+  GuardedService guarded_worker_service_;
   std::unique_ptr<grpc::Server> user_server_;
   std::unique_ptr<grpc::Server> worker_server_;
 };

@@ -11,6 +11,7 @@ struct HttpRequest {
   std::string method;  // "GET"
   std::string target;  // "/v1/jobs?page_size=10"
   std::string host;    // the Host header; the next are headers, too; empty: absent
+  std::string authorization = "";
   std::string if_none_match = "";
   std::string last_event_id = "";
 };

@@ -95,6 +95,14 @@ HttpResponse ErrorResponse(const Status& status, std::string reason) {
   return ErrorResponse(RequestError{status, std::move(reason), {}, {}});
 }
 
+HttpResponse ErrorResponse(const AccessError& error) {
+  if (error.kind == AccessError::Kind::kPermissionDenied)
+    return ErrorResponse(403, "PERMISSION_DENIED", error.message, error.reason);
+  HttpResponse response = ErrorResponse(401, "UNAUTHENTICATED", error.message, error.reason);
+  response.headers.emplace_back("WWW-Authenticate", "Bearer");
+  return response;
+}
+
 HttpResponse PathNotFound(const std::string& path) {
   return ErrorResponse(Status(Code::kNotFound, "there is nothing at " + path), "PATH_NOT_FOUND");
 }

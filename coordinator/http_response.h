@@ -29,6 +29,7 @@ HttpResponse JsonResponse(const google::protobuf::Message& message);
 HttpResponse ErrorResponse(int code, std::string_view status, std::string_view message,
                            std::string_view reason);
 HttpResponse ErrorResponse(const RequestError& error);
+HttpResponse ErrorResponse(const AccessError& error);
 HttpResponse ErrorResponse(const Status& status);  // the reason is the code's name
 HttpResponse ErrorResponse(const Status& status, std::string reason);
 HttpResponse PathNotFound(const std::string& path);

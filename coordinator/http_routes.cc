@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "coordinator/http_access.h"
 #include "coordinator/http_response.h"
 #include "coordinator/http_watch.h"
 #include "coordinator/job_view.h"
@@ -78,9 +79,11 @@ HttpResponse WithEntityTag(HttpResponse response, const HttpRequest& request) {
 
 }  // namespace
 
-HttpRoutes::HttpRoutes(HttpBackend backend, std::string bound_host)
+HttpRoutes::HttpRoutes(HttpBackend backend, std::string bound_host,
+                       const Authenticator& authenticator)
     : backend_(std::make_shared<const HttpBackend>(std::move(backend))),
-      bound_host_(std::move(bound_host)) {}
+      bound_host_(std::move(bound_host)),
+      authenticator_(authenticator) {}
 
 HttpResponse HttpRoutes::Handle(const HttpRequest& request) const {
   if (!IsHostAllowed(request.host))
@@ -99,8 +102,15 @@ HttpResponse HttpRoutes::Handle(const HttpRequest& request) const {
   const std::string_view target = request.target;
   const std::size_t question = std::min(target.find('?'), target.size());
   const std::string_view query = target.substr(std::min(question + 1, target.size()));
-  return WithEntityTag(
-      Route({request, PercentDecode(target.substr(0, question)), ParseQuery(query), ""}), request);
+  const std::string path = PercentDecode(target.substr(0, question));
+  const HttpRoute* const route = FindHttpRoute(path);
+  if (route == nullptr) return PathNotFound(path);
+  if (route->access == HttpAccess::kViewer) {
+    const auto admitted =
+        authenticator_.Admit(request.authorization, Role::kViewer, SecondsOfCalendar());
+    if (const auto* error = std::get_if<AccessError>(&admitted)) return ErrorResponse(*error);
+  }
+  return WithEntityTag(Route({request, path, ParseQuery(query), ""}), request);
 }
 
 HttpResponse HttpRoutes::Route(Call call) const {
@@ -185,6 +195,7 @@ HttpResponse HttpRoutes::Watch(const Call& call) const {
 }
 
 bool HttpRoutes::IsHostAllowed(const std::string& host) const {
+  if (authenticator_.admission() == Admission::kTokens) return true;
   const std::string name = WithoutPort(host);
   return name == "localhost" || name == "127.0.0.1" || name == "[::1]" || name == bound_host_ ||
          name == "[" + bound_host_ + "]";

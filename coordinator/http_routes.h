@@ -4,6 +4,7 @@
 #include <string>
 
 #include "common/result.h"
+#include "coordinator/authenticator.h"
 #include "coordinator/http_backend.h"
 #include "coordinator/http_message.h"
 #include "coordinator/http_query.h"
@@ -15,9 +16,11 @@ namespace descent {
 // asset has an ETag, and 304 if the client has it already. Any thread.
 class HttpRoutes {
  public:
-  // Requests are answered only if their Host is localhost, 127.0.0.1, [::1] or `bound_host`: a page
-  // of a foreign site that had its name resolved to this machine is kept out.
-  HttpRoutes(HttpBackend backend, std::string bound_host);
+  // `authenticator`, which outlives this object, decides who sees what is not open (http_access.h):
+  // 401 or 403 for the others. Where it asks for no tokens, requests are answered only if their
+  // Host is localhost, 127.0.0.1, [::1] or `bound_host`: a page of a foreign site that had its name
+  // resolved to this machine is kept out.
+  HttpRoutes(HttpBackend backend, std::string bound_host, const Authenticator& authenticator);
 
   HttpResponse Handle(const HttpRequest& request) const;
 
@@ -49,6 +52,7 @@ class HttpRoutes {
 
   const std::shared_ptr<const HttpBackend> backend_;  // shared with the event streams
   const std::string bound_host_;
+  const Authenticator& authenticator_;
 };
 
 }  // namespace descent

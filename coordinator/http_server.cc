@@ -3,14 +3,17 @@
 #include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
+#include <boost/beast/ssl.hpp>
 #include <chrono>
 #include <optional>
 #include <thread>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -52,13 +55,26 @@ http::response<http::string_body> Encode(const http::request<http::string_body>&
   return response;
 }
 
+using PlainStream = beast::tcp_stream;
+using TlsStream = beast::ssl_stream<beast::tcp_stream>;
+
+// TLS 1.2 and 1.3. The text has been read by ReadTls, so nothing fails.
+asio::ssl::context MakeTlsContext(const Tls& tls) {
+  asio::ssl::context context(asio::ssl::context::tls_server);
+  context.set_options(asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1);
+  context.use_certificate_chain(asio::buffer(tls.certificates));
+  context.use_private_key(asio::buffer(tls.key), asio::ssl::context::pem);
+  return context;
+}
+
 // One connection: read a request, answer, read the next; an answer of events lasts until the peer
 // goes. Lives as long as an operation is pending. Its operations run one after the other, on a
 // strand of its own.
-class Connection final : public std::enable_shared_from_this<Connection> {
+template <typename Stream>
+class Connection final : public std::enable_shared_from_this<Connection<Stream>> {
  public:
-  Connection(tcp::socket socket, const HttpRoutes& routes, std::atomic<int>& connections)
-      : stream_(std::move(socket)),
+  Connection(Stream stream, const HttpRoutes& routes, std::atomic<int>& connections)
+      : stream_(std::move(stream)),
         routes_(routes),
         connections_(connections),
         pause_(stream_.get_executor()) {
@@ -66,17 +82,30 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   }
   ~Connection() { --connections_; }
 
+  void Start() {
+    if constexpr (std::is_same_v<Stream, TlsStream>) {
+      Socket().expires_after(kPeerTimeout);
+      stream_.async_handshake(asio::ssl::stream_base::server,
+                              [self = this->shared_from_this()](beast::error_code error) {
+                                if (!error) self->ReadNext();
+                              });
+    } else {
+      ReadNext();
+    }
+  }
+
+ private:
   void ReadNext() {
     parser_.emplace();
     parser_->header_limit(kHeaderBytesMax);
     parser_->body_limit(kBodyBytesMax);
-    stream_.expires_after(kPeerTimeout);
-    http::async_read(
-        stream_, buffer_, *parser_,
-        [self = shared_from_this()](beast::error_code error, std::size_t) { self->OnRead(error); });
+    Socket().expires_after(kPeerTimeout);
+    http::async_read(stream_, buffer_, *parser_,
+                     [self = this->shared_from_this()](beast::error_code error, std::size_t) {
+                       self->OnRead(error);
+                     });
   }
 
- private:
   void OnRead(beast::error_code error) {
     if (error)
       return Shut();  // also of a malformed or too large request: there is no common ground
@@ -85,15 +114,16 @@ class Connection final : public std::enable_shared_from_this<Connection> {
     plain.method = std::string(request.method_string());
     plain.target = std::string(request.target());
     plain.host = std::string(request[http::field::host]);
+    plain.authorization = std::string(request[http::field::authorization]);
     plain.if_none_match = std::string(request[http::field::if_none_match]);
     plain.last_event_id = std::string(request["Last-Event-ID"]);
     HttpResponse answer = routes_.Handle(plain);
-    stream_.expires_after(kPeerTimeout);
+    Socket().expires_after(kPeerTimeout);
     if (answer.events != nullptr && request.method() == http::verb::get)
       return StartEvents(std::move(answer));
     response_ = Encode(request, std::move(answer));
     http::async_write(stream_, response_,
-                      [self = shared_from_this()](beast::error_code failure, std::size_t) {
+                      [self = this->shared_from_this()](beast::error_code failure, std::size_t) {
                         self->OnWritten(failure);
                       });
   }
@@ -111,36 +141,37 @@ class Connection final : public std::enable_shared_from_this<Connection> {
     events_head_.set("X-Accel-Buffering", "no");  // for proxies that would hold events back
     events_head_.chunked(true);
     http::async_write_header(stream_, events_head_serializer_,
-                             [self = shared_from_this()](beast::error_code error, std::size_t) {
-                               self->SendNews(error);
-                             });
+                             [self = this->shared_from_this()](
+                                 beast::error_code error, std::size_t) { self->SendNews(error); });
   }
 
   void SendNews(beast::error_code error) {
     if (error) return Shut();
     news_ = events_->Next();
     if (news_.empty()) return WaitForNews();
-    stream_.expires_after(kPeerTimeout);
+    Socket().expires_after(kPeerTimeout);
     asio::async_write(stream_, http::make_chunk(asio::buffer(news_)),
-                      [self = shared_from_this()](beast::error_code failure, std::size_t) {
+                      [self = this->shared_from_this()](beast::error_code failure, std::size_t) {
                         if (failure) return self->Shut();
                         self->WaitForNews();
                       });
   }
 
   void WaitForNews() {
-    stream_.expires_never();
+    Socket().expires_never();
     pause_.expires_after(kEventsInterval);
     pause_.async_wait(
-        [self = shared_from_this()](beast::error_code error) { self->SendNews(error); });
+        [self = this->shared_from_this()](beast::error_code error) { self->SendNews(error); });
   }
 
   void Shut() {
     beast::error_code ignored;
-    stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
+    Socket().socket().shutdown(tcp::socket::shutdown_send, ignored);
   }
 
-  beast::tcp_stream stream_;
+  beast::tcp_stream& Socket() { return beast::get_lowest_layer(stream_); }
+
+  Stream stream_;
   beast::flat_buffer buffer_{kHeaderBytesMax + kBodyBytesMax};
   std::optional<http::request_parser<http::string_body>> parser_;
   http::response<http::string_body> response_;
@@ -155,8 +186,11 @@ class Connection final : public std::enable_shared_from_this<Connection> {
 
 class AsioHttpServer final : public HttpServer {
  public:
-  AsioHttpServer(const ListenAddress& address, HttpBackend backend)
-      : address_(address), routes_(std::move(backend), address.host) {}
+  AsioHttpServer(const ListenAddress& address, HttpBackend backend,
+                 const Authenticator& authenticator, const std::optional<Tls>& tls)
+      : address_(address), routes_(std::move(backend), address.host, authenticator) {
+    if (tls) tls_.emplace(MakeTlsContext(*tls));
+  }
 
   ~AsioHttpServer() override {
     io_context_.stop();
@@ -184,15 +218,26 @@ class AsioHttpServer final : public HttpServer {
 
  private:
   void AcceptNext() {
-    acceptor_.async_accept(
-        asio::make_strand(io_context_), [this](beast::error_code error, tcp::socket socket) {
-          if (error == asio::error::operation_aborted) return;
-          if (error) return AcceptLater(error);
-          // Beyond the bound the socket closes at once.
-          if (connections_ < kConnectionsMax)
-            std::make_shared<Connection>(std::move(socket), routes_, connections_)->ReadNext();
-          AcceptNext();
-        });
+    acceptor_.async_accept(asio::make_strand(io_context_),
+                           [this](beast::error_code error, tcp::socket socket) {
+                             if (error == asio::error::operation_aborted) return;
+                             if (error) return AcceptLater(error);
+                             // Beyond the bound the socket closes at once.
+                             if (connections_ < kConnectionsMax) Serve(std::move(socket));
+                             AcceptNext();
+                           });
+  }
+
+  void Serve(tcp::socket socket) {
+    if (tls_) {
+      std::make_shared<Connection<TlsStream>>(TlsStream(std::move(socket), *tls_), routes_,
+                                              connections_)
+          ->Start();
+    } else {
+      std::make_shared<Connection<PlainStream>>(PlainStream(std::move(socket)), routes_,
+                                                connections_)
+          ->Start();
+    }
   }
 
   // Out of file descriptors, most likely: some are free again when connections end.
@@ -206,6 +251,7 @@ class AsioHttpServer final : public HttpServer {
 
   ListenAddress address_;
   const HttpRoutes routes_;
+  std::optional<asio::ssl::context> tls_;
   std::atomic<int> connections_ = 0;  // outlives io_context_, whose handlers own the connections
   asio::io_context io_context_{kThreads};
   tcp::acceptor acceptor_{io_context_};
@@ -216,8 +262,10 @@ class AsioHttpServer final : public HttpServer {
 }  // namespace
 
 Result<std::unique_ptr<HttpServer>> HttpServer::Start(const ListenAddress& address,
-                                                      HttpBackend backend) {
-  auto server = std::make_unique<AsioHttpServer>(address, std::move(backend));
+                                                      HttpBackend backend,
+                                                      const Authenticator& authenticator,
+                                                      const std::optional<Tls>& tls) {
+  auto server = std::make_unique<AsioHttpServer>(address, std::move(backend), authenticator, tls);
   if (server->Open()) return ExplainListenFailure(address, "--http");
   return std::unique_ptr<HttpServer>(std::move(server));
 }

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "coordinator/http_routes.h"
 #include "coordinator/listen_address.h"
+#include "coordinator/tls.h"
 
 namespace descent {
 
@@ -11,9 +13,12 @@ namespace descent {
 // the number of connections and the time that a slow peer may take.
 class HttpServer {
  public:
-  // kUnavailable names the address and the flag that chooses another.
+  // By HTTPS if there is `tls`. `authenticator` outlives the result. kUnavailable names the address
+  // and the flag that chooses another.
   static Result<std::unique_ptr<HttpServer>> Start(const ListenAddress& address,
-                                                   HttpBackend backend);
+                                                   HttpBackend backend,
+                                                   const Authenticator& authenticator,
+                                                   const std::optional<Tls>& tls);
   virtual ~HttpServer() = default;  // ends all connections and the threads
 
   // With the port that was chosen.

@@ -94,6 +94,7 @@ struct Job {
   std::string state_reason;
   std::string state_message;
   std::string request_id;
+  std::string owner;                // the name of the token that submitted it; empty: nobody's
   std::int64_t sequence = 0;        // order of creation, 1 is the first
   int priority = kPriorityDefault;  // 0 to kPriorityMax; higher is served first
   bool is_preemptible = false;      // gives its ranks to jobs of higher priority that wait

@@ -147,6 +147,7 @@ record::JobRecord Encode(const Job& job) {
     *encoded.add_checkpoints() = Encode(checkpoint);
   if (job.state_digest) encoded.set_state_digest(job.state_digest->ToHex());
   encoded.set_start_checkpoint(job.start_checkpoint);
+  encoded.set_owner(job.owner);
   encoded.set_forked_from(job.forked_from);
   encoded.set_create_time(job.create_time);
   encoded.set_start_time(job.start_time);
@@ -183,6 +184,7 @@ void DecodePlainFields(const record::JobRecord& encoded, Job& job) {
                          .last_step = encoded.nonfinite_steps().last_step(),
                          .last_message = encoded.nonfinite_steps().last_message()};
   job.start_checkpoint = encoded.start_checkpoint();
+  job.owner = encoded.owner();
   job.forked_from = encoded.forked_from();
   job.create_time = encoded.create_time();
   job.start_time = encoded.start_time();

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "common/log.h"
+#include "coordinator/authenticator.h"
+#include "coordinator/call_context.h"
 #include "coordinator/failure_log.h"
 #include "coordinator/job_view.h"
 #include "coordinator/job_watch.h"
@@ -59,6 +61,7 @@ v1::Job Preview(const SubmitJob& submit) {
   Job job;
   job.id = submit.job_id;
   job.spec = submit.spec;
+  job.owner = submit.owner;
   job.start_checkpoint = submit.start_checkpoint;
   job.forked_from = submit.forked_from;
   return ToProto(job, std::nullopt);
@@ -70,14 +73,17 @@ grpc::ServerUnaryReactor* JobService::CreateJob(grpc::CallbackServerContext* con
                                                 const v1::CreateJobRequest* request,
                                                 v1::Job* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  const Status posted = runtime_.Read([this, request, response, reactor](const State& state) {
-    Create(state, *request, response, reactor);
-  });
+  const Caller& caller = CallerOf(*context);
+  const Status posted =
+      runtime_.Read([this, &caller, request, response, reactor](const State& state) {
+        Create(state, *request, caller, response, reactor);
+      });
   FinishIfRefused(posted, reactor);
   return reactor;
 }
 
-void JobService::Create(const State& state, const v1::CreateJobRequest& request, v1::Job* response,
+void JobService::Create(const State& state, const v1::CreateJobRequest& request,
+                        const Caller& caller, v1::Job* response,
                         grpc::ServerUnaryReactor* reactor) {
   const SubmissionContext context{[&](const std::string& id) { return state.FindJob(id); },
                                   RandomSuffix};
@@ -85,6 +91,7 @@ void JobService::Create(const State& state, const v1::CreateJobRequest& request,
   if (const auto* error = std::get_if<RequestError>(&submission))
     return reactor->Finish(ToGrpcStatus(*error));
   SubmitJob submit = std::get<SubmitJob>(std::move(submission));
+  submit.owner = caller.name;
   if (request.validate_only()) {
     *response = Preview(submit);
     return reactor->Finish(grpc::Status::OK);
@@ -155,18 +162,35 @@ grpc::ServerUnaryReactor* JobService::ListJobs(grpc::CallbackServerContext* cont
   return reactor;
 }
 
+// Calls `change` on the owner thread, unless the job is somebody else's. One that does not exist is
+// for `change` to find out.
+void JobService::ChangeJob(const grpc::CallbackServerContext& context, const std::string& job_id,
+                           grpc::ServerUnaryReactor* reactor, std::function<void()> change) {
+  const Caller& caller = CallerOf(context);
+  const auto check = [&caller, job_id, reactor, change = std::move(change)](const State& state) {
+    const Job* job = state.FindJob(job_id);
+    if (job != nullptr && !MayChange(caller, *job))
+      return reactor->Finish(ToGrpcStatus(NotTheOwner(caller, *job)));
+    change();
+  };
+  FinishIfRefused(runtime_.Read(check), reactor);
+}
+
 grpc::ServerUnaryReactor* JobService::Command(grpc::CallbackServerContext* context,
                                               const std::string& name, JobCommand command,
                                               v1::Job* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  Result<std::string> job_id = ParseJobName(name);
+  const Result<std::string> job_id = ParseJobName(name);
   if (!job_id.ok()) {
     reactor->Finish(ToGrpcStatus(BadName(job_id.status())));
     return reactor;
   }
-  FinishIfRefused(runtime_.Command({.job_id = std::move(job_id).value(), .command = command},
-                                   FinishWithJob(reactor, response)),
-                  reactor);
+  ChangeJob(
+      *context, job_id.value(), reactor, [this, id = job_id.value(), command, response, reactor] {
+        FinishIfRefused(
+            runtime_.Command({.job_id = id, .command = command}, FinishWithJob(reactor, response)),
+            reactor);
+      });
   return reactor;
 }
 
@@ -209,7 +233,9 @@ grpc::ServerUnaryReactor* JobService::UpdateJob(grpc::CallbackServerContext* con
   descent::UpdateJob update{.job_id = std::move(job_id).value()};
   if (request->has_priority()) update.priority = request->priority();
   if (request->has_preemptible()) update.is_preemptible = request->preemptible();
-  FinishIfRefused(runtime_.Update(std::move(update), FinishWithJob(reactor, response)), reactor);
+  ChangeJob(*context, update.job_id, reactor, [this, update, response, reactor] {
+    FinishIfRefused(runtime_.Update(update, FinishWithJob(reactor, response)), reactor);
+  });
   return reactor;
 }
 
@@ -217,10 +243,15 @@ grpc::ServerUnaryReactor* JobService::DeleteJob(grpc::CallbackServerContext* con
                                                 const v1::DeleteJobRequest* request,
                                                 v1::DeleteJobResponse*) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  boost::asio::post(blocking_threads_, [this, request, reactor] {
-    const Result<std::string> job_id = ParseJobName(request->name());
-    if (!job_id.ok()) return reactor->Finish(ToGrpcStatus(BadName(job_id.status())));
-    Delete(job_id.value(), request->keep_checkpoints(), reactor);
+  const Result<std::string> job_id = ParseJobName(request->name());
+  if (!job_id.ok()) {
+    reactor->Finish(ToGrpcStatus(BadName(job_id.status())));
+    return reactor;
+  }
+  ChangeJob(*context, job_id.value(), reactor, [this, id = job_id.value(), request, reactor] {
+    boost::asio::post(blocking_threads_, [this, id, request, reactor] {
+      Delete(id, request->keep_checkpoints(), reactor);
+    });
   });
   return reactor;
 }

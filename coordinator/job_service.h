@@ -4,6 +4,7 @@
 #include <functional>
 #include <string>
 
+#include "coordinator/role.h"
 #include "coordinator/runtime.h"
 #include "coordinator/stream_set.h"
 #include "descent/v1/service.grpc.pb.h"
@@ -55,8 +56,10 @@ class JobService final : public v1::JobService::CallbackService {
       grpc::CallbackServerContext* context, const v1::StreamJobLogsRequest* request) override;
 
  private:
-  void Create(const State& state, const v1::CreateJobRequest& request, v1::Job* response,
-              grpc::ServerUnaryReactor* reactor);
+  void Create(const State& state, const v1::CreateJobRequest& request, const Caller& caller,
+              v1::Job* response, grpc::ServerUnaryReactor* reactor);
+  void ChangeJob(const grpc::CallbackServerContext& context, const std::string& job_id,
+                 grpc::ServerUnaryReactor* reactor, std::function<void()> change);
   grpc::ServerUnaryReactor* Command(grpc::CallbackServerContext* context, const std::string& name,
                                     JobCommand command, v1::Job* response);
   void Delete(const std::string& job_id, bool keep_checkpoints, grpc::ServerUnaryReactor* reactor);

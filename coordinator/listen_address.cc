@@ -1,6 +1,5 @@
 #include "coordinator/listen_address.h"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
 #include <netdb.h>
 #include <sys/socket.h>
@@ -9,6 +8,8 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+
+#include "common/loopback.h"
 
 namespace descent {
 namespace {
@@ -42,12 +43,6 @@ std::string CauseOf(const ListenAddress& address) {
   return error == 0 ? "it was refused, but is free now" : std::strerror(error);
 }
 
-// 127.0.0.0/8.
-bool IsIpv4Loopback(const std::string& host) {
-  in_addr address{};
-  return inet_pton(AF_INET, host.c_str(), &address) == 1 && ntohl(address.s_addr) >> 24 == 127;
-}
-
 }  // namespace
 
 Result<ListenAddress> ListenAddress::Parse(std::string_view text) {
@@ -73,9 +68,7 @@ std::string ListenAddress::ToString() const {
   return is_ipv6 ? fmt::format("[{}]:{}", host, port) : fmt::format("{}:{}", host, port);
 }
 
-bool ListenAddress::IsLoopback() const {
-  return host == "localhost" || host == "::1" || IsIpv4Loopback(host);
-}
+bool ListenAddress::IsLoopback() const { return IsLoopbackHost(host); }
 
 Status ExplainListenFailure(const ListenAddress& address, std::string_view flag) {
   return Status(Code::kUnavailable, fmt::format("cannot listen on {}: {}; choose another with {}",

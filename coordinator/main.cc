@@ -9,6 +9,8 @@
 
 #include "common/file.h"
 #include "common/log.h"
+#include "coordinator/admin_token_file.h"
+#include "coordinator/authenticator.h"
 #include "coordinator/grpc_servers.h"
 #include "coordinator/http_backend.h"
 #include "coordinator/http_server.h"
@@ -19,6 +21,7 @@
 namespace descent {
 namespace {
 
+constexpr char kAdminTokenFile[] = "admin-token";
 constexpr timespec kHealthInterval{.tv_sec = 0, .tv_nsec = 500'000'000};
 
 // The signals that end the program wait until somebody asks for them, in any thread started later.
@@ -70,11 +73,18 @@ Status Serve(const CoordinatorOptions& options, const sigset_t& signals) {
   DESCENT_ASSIGN(
       const std::unique_ptr<Runtime> runtime,
       Runtime::Start(directory.path(), {.checkpoint_root = options.checkpoint_root.string()}));
+  DESCENT_ASSIGN(const std::unique_ptr<TokenStore> tokens, TokenStore::Open(runtime->store_path()));
+  if (options.admission == Admission::kTokens)
+    DESCENT_RETURN_IF_ERROR(
+        EnsureAdminToken(directory.path() / kAdminTokenFile, *tokens, SecondsOfCalendar()));
+  const Authenticator authenticator(*tokens, options.admission);
   DESCENT_ASSIGN(std::unique_ptr<HttpServer> http,
-                 HttpServer::Start(options.http, MakeHttpBackend(*runtime, directory.path())));
-  const GrpcOptions grpc_options{options.user, options.worker, http->address().ToString()};
+                 HttpServer::Start(options.http, MakeHttpBackend(*runtime, directory.path()),
+                                   authenticator, options.tls));
+  const GrpcOptions grpc_options{options.user, options.worker, http->address().ToString(),
+                                 options.tls};
   DESCENT_ASSIGN(const std::unique_ptr<GrpcServers> grpc,
-                 GrpcServers::Start(grpc_options, *runtime));
+                 GrpcServers::Start(grpc_options, *runtime, *tokens, authenticator));
   Status status;
   if (!options.ports_file.empty()) status = WritePortsFile(options.ports_file, *grpc, *http);
   if (status.ok()) {

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <string>
+#include <utility>
 
 #include "coordinator/state_directory.h"
 
@@ -17,7 +18,8 @@ struct Flags {
   std::string checkpoint_root;
   std::string ports_file;
   bool exits_with_parent = false;
-  bool is_insecure = false;
+  TlsFiles tls;
+  bool requires_tokens = false;
 };
 
 void Declare(CLI::App& app, Flags& flags) {
@@ -35,28 +37,46 @@ void Declare(CLI::App& app, Flags& flags) {
                  "Write the addresses to this file, as JSON, once all listeners are up");
   app.add_flag("--exit-with-parent", flags.exits_with_parent,
                "Stop when the process that started this one ends");
-  app.add_flag("--insecure", flags.is_insecure,
-               "Allow addresses that other machines can reach, without any protection");
+  app.add_option("--tls-cert", flags.tls.certificates,
+                 "PEM file of the certificate, and those that vouch for it; turns TLS on, without "
+                 "which only this machine can be served, and tokens");
+  app.add_option("--tls-key", flags.tls.key, "PEM file of its key");
+  app.add_option("--tls-client-ca", flags.tls.worker_ca,
+                 "PEM file of who vouches for workers, which then need certificates too");
+  app.add_flag("--require-tokens", flags.requires_tokens,
+               "Ask every caller for a token without TLS too, among the users of this machine");
 }
 
-Result<ListenAddress> ParseListen(const std::string& flag, const std::string& text,
-                                  bool is_insecure) {
+Result<ListenAddress> ParseListen(const std::string& flag, const std::string& text, bool has_tls) {
   const Result<ListenAddress> address = ListenAddress::Parse(text);
   if (!address.ok())
     return Status(address.status().code(), flag + ": " + address.status().message());
-  if (!address.value().IsLoopback() && !is_insecure)
+  if (!address.value().IsLoopback() && !has_tls)
     return Status(Code::kInvalidArgument,
                   flag + ": " + text +
-                      " can be reached from other machines, and nothing protects "
-                      "it; use 127.0.0.1, or add --insecure on a network that you trust");
+                      " can be reached from other machines, which needs TLS and tokens: give "
+                      "--tls-cert and --tls-key, or use 127.0.0.1");
   return address;
+}
+
+Result<std::optional<Tls>> ParseTls(const TlsFiles& files) {
+  if (files.certificates.empty() != files.key.empty())
+    return Status(Code::kInvalidArgument, "--tls-cert and --tls-key go together");
+  if (files.certificates.empty() && !files.worker_ca.empty())
+    return Status(Code::kInvalidArgument, "--tls-client-ca needs --tls-cert and --tls-key");
+  if (files.certificates.empty()) return std::optional<Tls>();
+  DESCENT_ASSIGN(Tls tls, ReadTls(files));
+  return std::optional(std::move(tls));
 }
 
 Result<CoordinatorOptions> Resolve(const Flags& flags) {
   CoordinatorOptions options;
-  DESCENT_ASSIGN(options.user, ParseListen("--listen", flags.user, flags.is_insecure));
-  DESCENT_ASSIGN(options.worker, ParseListen("--worker-listen", flags.worker, flags.is_insecure));
-  DESCENT_ASSIGN(options.http, ParseListen("--http", flags.http, flags.is_insecure));
+  DESCENT_ASSIGN(options.tls, ParseTls(flags.tls));
+  const bool has_tls = options.tls.has_value();
+  DESCENT_ASSIGN(options.user, ParseListen("--listen", flags.user, has_tls));
+  DESCENT_ASSIGN(options.worker, ParseListen("--worker-listen", flags.worker, has_tls));
+  DESCENT_ASSIGN(options.http, ParseListen("--http", flags.http, has_tls));
+  if (has_tls || flags.requires_tokens) options.admission = Admission::kTokens;
   options.state_directory = std::filesystem::absolute(flags.state_directory);
   options.checkpoint_root = flags.checkpoint_root.empty()
                                 ? options.state_directory / "checkpoints"

@@ -1,9 +1,12 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 
 #include "common/result.h"
+#include "coordinator/authenticator.h"
 #include "coordinator/listen_address.h"
+#include "coordinator/tls.h"
 
 namespace descent {
 
@@ -15,6 +18,8 @@ struct CoordinatorOptions {
   std::filesystem::path state_directory;
   std::filesystem::path checkpoint_root;  // absolute
   std::filesystem::path ports_file;       // empty: none
+  std::optional<Tls> tls;                 // always there if another machine can reach a listener
+  Admission admission = Admission::kEverybody;  // kTokens wherever there is TLS
   bool exits_with_parent = false;
 };
 

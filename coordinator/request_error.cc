@@ -35,7 +35,9 @@ const CodeRow& RowOf(Code code) {
   FailCheck("code is known", __FILE__, __LINE__);
 }
 
-google::rpc::ErrorInfo MakeErrorInfo(const RequestError& error) {
+// `Error` has a reason and metadata.
+template <typename Error>
+google::rpc::ErrorInfo MakeErrorInfo(const Error& error) {
   google::rpc::ErrorInfo detail;
   detail.set_reason(error.reason);
   detail.set_domain(kDomain);
@@ -72,6 +74,17 @@ grpc::Status ToGrpcStatus(const RequestError& error) {
 
 grpc::Status ToGrpcStatus(const Status& status) {
   return status.ok() ? grpc::Status::OK : ToGrpcStatus(ToRequestError(status));
+}
+
+grpc::Status ToGrpcStatus(const AccessError& error) {
+  const grpc::StatusCode code = error.kind == AccessError::Kind::kUnauthenticated
+                                    ? grpc::StatusCode::UNAUTHENTICATED
+                                    : grpc::StatusCode::PERMISSION_DENIED;
+  google::rpc::Status details;
+  details.set_code(code);
+  details.set_message(error.message);
+  details.add_details()->PackFrom(MakeErrorInfo(error));
+  return grpc::Status(code, error.message, details.SerializeAsString());
 }
 
 std::string_view GrpcCodeName(Code code) { return RowOf(code).name; }

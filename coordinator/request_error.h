@@ -22,6 +22,18 @@ struct RequestError {
   std::optional<grpc::StatusCode> grpc_code{};  // where the status has no code as exact
 };
 
+// Why a caller is not let in, whatever the call asks for.
+struct AccessError {
+  enum class Kind {
+    kUnauthenticated,   // say who you are
+    kPermissionDenied,  // ask for more rights
+  };
+  Kind kind = Kind::kUnauthenticated;
+  std::string reason;  // as above
+  std::string message;
+  std::map<std::string, std::string> metadata;
+};
+
 // The same for an error that carries no reason of its own: "NOT_FOUND", "UNAVAILABLE", …
 RequestError ToRequestError(const Status& status);
 
@@ -29,6 +41,7 @@ RequestError ToRequestError(const Status& status);
 // BadRequest when there are violations.
 grpc::Status ToGrpcStatus(const RequestError& error);
 grpc::Status ToGrpcStatus(const Status& status);  // OK stays OK
+grpc::Status ToGrpcStatus(const AccessError& error);
 
 // "NOT_FOUND": the code's name in the gRPC standard.
 std::string_view GrpcCodeName(Code code);

@@ -83,6 +83,7 @@ class Runtime {
 
   const MetricStore& metrics() const { return metrics_; }
   LogStore& logs() { return logs_; }
+  const std::filesystem::path& store_path() const { return store_path_; }  // state.db
 
   // Ok, or why the coordinator cannot do its work now.
   Status Readiness() const;

@@ -87,6 +87,7 @@ void State::On(const SubmitJob& event) {
   Job& job = AddJob({.id = event.job_id,
                      .spec = event.spec,
                      .request_id = event.request_id,
+                     .owner = event.owner,
                      .sequence = last_sequence_ + 1,
                      .priority = event.priority,
                      .is_preemptible = event.is_preemptible,

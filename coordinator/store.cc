@@ -9,7 +9,7 @@ namespace descent {
 namespace {
 
 // One string per schema version, run in order; never edited once released.
-constexpr std::array<std::string_view, 1> kMigrations = {R"sql(
+constexpr std::array<std::string_view, 2> kMigrations = {R"sql(
   CREATE TABLE jobs(
     id TEXT PRIMARY KEY,
     sequence INTEGER NOT NULL UNIQUE,
@@ -28,6 +28,15 @@ constexpr std::array<std::string_view, 1> kMigrations = {R"sql(
   CREATE TABLE counters(
     name TEXT PRIMARY KEY,
     value INTEGER NOT NULL) STRICT;
+)sql",
+                                                         R"sql(
+  CREATE TABLE tokens(
+    id TEXT PRIMARY KEY,
+    hash BLOB NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    role TEXT NOT NULL,
+    create_time REAL NOT NULL,
+    expire_time REAL NOT NULL) STRICT;
 )sql"};
 
 constexpr std::string_view kGeneration = "generation";

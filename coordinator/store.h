@@ -19,6 +19,7 @@ namespace descent {
 //   jobs(id, sequence, state, record)   record: job_record.proto
 //   events(seq, job, time, type, from_state, to_state, reason, message)
 //   counters(name, value)
+//   tokens(…)                           TokenStore's
 class Store {
  public:
   // Creates the file or brings its schema up to date.

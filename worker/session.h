@@ -22,8 +22,8 @@ class Session final : private AssignmentReporter {
  public:
   // Records of each assignment what `profile` asks for. What is logged into `log` meanwhile goes to
   // the coordinator.
-  Session(const std::string& coordinator_address, const Credentials& credentials,
-          Register identity, ProfileOptions profile, std::shared_ptr<LogRing> log);
+  Session(const std::string& coordinator_address, const Credentials& credentials, Register identity,
+          ProfileOptions profile, std::shared_ptr<LogRing> log);
 
   // Returns once RequestEnd was called and the assignment in progress has been dropped.
   void Run();

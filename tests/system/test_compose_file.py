@@ -93,6 +93,20 @@ class ComposeFile(unittest.TestCase):
         self.assertEqual(option(self.services["worker1"]["command"], "--coordinator"),
                          f"coordinator:{ports['--worker-listen']}")
 
+    def test_every_file_of_a_flag_is_in_a_volume_of_its_service(self):
+        for name in ("coordinator", "worker1", "worker2", "worker3", "worker4"):
+            places = [mount.split(":")[1] for mount in self.services[name]["volumes"]]
+            pool = name if name == "coordinator" else "worker1"  # whose flags the ranks get
+            for word in self.services[pool]["command"]:
+                flag, _, file = word.partition("=")
+                if flag in ("--tls-cert", "--tls-key", "--tls-ca", "--token-file"):
+                    self.assertIn(str(pathlib.Path(file).parent), places, name)
+
+    def test_the_authoritys_key_and_the_operators_token_are_out_of_the_workers_reach(self):
+        for name in ("worker1", "worker2", "worker3", "worker4"):
+            volumes = [mount.split(":")[0] for mount in self.services[name]["volumes"]]
+            self.assertEqual(set(volumes) & {"tls", "state"}, set())
+
     def test_the_pool_has_a_rank_for_each_worker(self):
         hosts = dict(line.split() for line in (DOCKER / "hosts").read_text().splitlines())
 
@@ -105,9 +119,8 @@ class ComposeFile(unittest.TestCase):
         command = self.services["coordinator"]["command"]
         mount = f"checkpoints:{option(command, '--checkpoint-root')}"
 
-        for name, service in self.services.items():
-            if name != "keys":
-                self.assertIn(mount, service["volumes"], name)
+        for name in ("coordinator", "worker1", "worker2", "worker3", "worker4"):
+            self.assertIn(mount, self.services[name]["volumes"], name)
         self.assertIn(f"state:{option(command, '--state-dir')}",
                       self.services["coordinator"]["volumes"])
 
@@ -125,8 +138,8 @@ class ComposeFile(unittest.TestCase):
                 if wait["condition"] == "service_healthy":
                     self.assertIn("healthcheck", self.services[name])
                 else:
-                    self.assertEqual((name, wait["condition"]),
-                                     ("keys", "service_completed_successfully"))
+                    self.assertEqual(wait["condition"], "service_completed_successfully")
+                    self.assertNotIn("restart", self.services[name])
 
     def test_nothing_runs_as_root(self):
         for name, service in self.services.items():

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 
+from certificates import Authority
 from harness import BIN, SystemTest
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -148,8 +149,16 @@ class TwoHostsTest(SystemTest):
         return host
 
     def start_coordinator_on_a(self):
-        return self.start_coordinator(self.a.address, ports=(9090, 9091, 8080),
-                                      options=["--insecure"], host=self.a)
+        """With TLS and tokens, as every address asks for that another host reaches."""
+        authority = Authority(self.directory / "authority")
+        certificate, key = authority.issue("coordinator", [f"IP:{self.a.address}"])
+        self.start_coordinator(self.a.address, ports=(9090, 9091, 8080), host=self.a,
+                               options=["--tls-cert", certificate, "--tls-key", key])
+        self.environment["DESCENT_TLS_CA"] = str(authority.certificate)
+        self.environment["DESCENT_TOKEN_FILE"] = str(self.directory / "state/admin-token")
+        self.worker_token = self.directory / "worker.token"
+        self.descent("token", "create", "--name", "pool", "--role", "worker",
+                     "--out", self.worker_token, host=self.a)
 
     def start_pool(self, ranks_on_a, ranks_on_b):
         """descent-launch on host a, with the ranks that the host file asks for."""
@@ -157,7 +166,8 @@ class TwoHostsTest(SystemTest):
         hosts.write_text(f"host-a slots={ranks_on_a}\nhost-b slots={ranks_on_b}\n")
         return self.start(
             BIN / "descent-launch", "-n", ranks_on_a + ranks_on_b, "--hosts", hosts,
-            "--coordinator", self.addresses["worker"], "--",
+            "--coordinator", self.addresses["worker"],
+            "--tls-ca", self.environment["DESCENT_TLS_CA"], "--token-file", self.worker_token, "--",
             "--mca", "plm_rsh_agent", HERE / "rsh_agent.py",
             # Each rank would be bound to its host's first core, which is the same one here.
             "--bind-to", "none",

@@ -37,7 +37,9 @@ inline std::string ReasonOf(const grpc::Status& status) {
 // A coordinator over a directory of its own, without HTTP, and clients of its services.
 class GrpcServersTest : public testing::Test {
  protected:
-  GrpcServersTest() { Start(); }
+  explicit GrpcServersTest(Admission admission = Admission::kEverybody) : admission_(admission) {
+    Start();
+  }
   ~GrpcServersTest() override { Stop(); }
 
   void Start() {
@@ -45,8 +47,13 @@ class GrpcServersTest : public testing::Test {
         directory_.path(), {.checkpoint_root = (directory_.path() / "checkpoints").string()});
     ASSERT_TRUE(runtime.ok()) << runtime.status();
     runtime_ = std::move(runtime).value();
-    const GrpcOptions options{kAnyPort, kAnyPort, "127.0.0.1:8080"};
-    Result<std::unique_ptr<GrpcServers>> servers = GrpcServers::Start(options, *runtime_);
+    Result<std::unique_ptr<TokenStore>> tokens = TokenStore::Open(runtime_->store_path());
+    ASSERT_TRUE(tokens.ok()) << tokens.status();
+    tokens_ = std::move(tokens).value();
+    authenticator_ = std::make_unique<Authenticator>(*tokens_, admission_);
+    const GrpcOptions options{kAnyPort, kAnyPort, "127.0.0.1:8080", std::nullopt};
+    Result<std::unique_ptr<GrpcServers>> servers =
+        GrpcServers::Start(options, *runtime_, *tokens_, *authenticator_);
     ASSERT_TRUE(servers.ok()) << servers.status();
     servers_ = std::move(servers).value();
     const auto users = grpc::CreateChannel(servers_->user_address().ToString(),
@@ -63,6 +70,7 @@ class GrpcServersTest : public testing::Test {
   void Stop() {
     servers_->Shutdown();
     servers_.reset();
+    tokens_.reset();
     runtime_.reset();
   }
 
@@ -89,8 +97,11 @@ class GrpcServersTest : public testing::Test {
     return jobs_->CancelJob(Call()(), request, job);
   }
 
+  const Admission admission_;
   const TemporaryDirectory directory_;
   std::unique_ptr<Runtime> runtime_;
+  std::unique_ptr<TokenStore> tokens_;
+  std::unique_ptr<Authenticator> authenticator_;
   std::unique_ptr<GrpcServers> servers_;
   std::unique_ptr<v1::JobService::Stub> jobs_;
   std::unique_ptr<v1::MetricService::Stub> metrics_;

@@ -257,9 +257,9 @@ TEST_F(GrpcServersTest, TheClusterStatusShowsPoolsAndVersion) {
 
 TEST_F(GrpcServersTest, APortInUseIsNamedWithItsFlag) {
   const ListenAddress taken = servers_->user_address();
-  const GrpcOptions options{taken, kAnyPort, ""};
+  const GrpcOptions options{taken, kAnyPort, "", std::nullopt};
 
-  const Status status = GrpcServers::Start(options, *runtime_).status();
+  const Status status = GrpcServers::Start(options, *runtime_, *tokens_, *authenticator_).status();
 
   EXPECT_EQ(status.message(), "cannot listen on " + taken.ToString() +
                                   ": address in use; choose another with --listen");

@@ -11,6 +11,7 @@
 #include "coordinator/http_routes.h"
 #include "coordinator/job_view.h"
 #include "tests/unit/coordinator_shell/make_job.h"
+#include "tests/unit/coordinator_shell/token_directory.h"
 
 namespace descent {
 
@@ -33,6 +34,8 @@ inline ClusterSnapshot MakeSnapshot() {
 // Routes over that snapshot, and what else a test says.
 class HttpRoutesTest : public testing::Test {
  protected:
+  explicit HttpRoutesTest(Admission admission = Admission::kEverybody) : admission_(admission) {}
+
   HttpResponse Get(const std::string& target) {
     return routes_.Handle({"GET", target, "localhost:8080"});
   }
@@ -49,7 +52,10 @@ class HttpRoutesTest : public testing::Test {
   MetricNews last_news_;
   std::vector<MetricCurve> curves_ = {{"train/loss", {{1, 0.5, 1700}}, 1}};
   std::vector<StoredEvent> events_ = {{.sequence = 7, .type = "Created", .reason = "Submitted"}};
-  HttpRoutes routes_{MakeBackend(), "192.168.0.7"};
+  const TokenDirectory tokens_;
+  const Admission admission_;
+  const Authenticator authenticator_{tokens_.store(), admission_};
+  HttpRoutes routes_{MakeBackend(), "192.168.0.7", authenticator_};
 
  private:
   HttpBackend MakeBackend() {

@@ -1,0 +1,95 @@
+#include "coordinator/auth_service.h"
+
+#include <boost/asio/post.hpp>
+
+#include "common/log.h"
+#include "coordinator/authenticator.h"
+#include "coordinator/call_context.h"
+#include "coordinator/request_error.h"
+#include "coordinator/role_wire.h"
+
+namespace descent {
+namespace {
+
+v1::Token Encode(const Token& token) {
+  v1::Token encoded;
+  encoded.set_id(token.id);
+  encoded.set_name(token.name);
+  encoded.set_role(ToProto(token.role));
+  encoded.set_create_time(token.create_time);
+  encoded.set_expire_time(token.expire_time);
+  return encoded;
+}
+
+grpc::Status Refuse(const Status& status) {
+  RequestError error = ToRequestError(status);
+  if (status.code() == Code::kInvalidArgument) error.reason = "TOKEN_INVALID";
+  if (status.code() == Code::kNotFound) error.reason = "TOKEN_NOT_FOUND";
+  return ToGrpcStatus(error);
+}
+
+}  // namespace
+
+grpc::ServerUnaryReactor* AuthService::CreateToken(grpc::CallbackServerContext* context,
+                                                   const v1::CreateTokenRequest* request,
+                                                   v1::CreateTokenResponse* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  boost::asio::post(blocking_threads_, [this, request, response, reactor] {
+    reactor->Finish(Create(*request, response));
+  });
+  return reactor;
+}
+
+grpc::Status AuthService::Create(const v1::CreateTokenRequest& request,
+                                 v1::CreateTokenResponse* response) {
+  const std::optional<Role> role = RoleFromProto(request.role());
+  if (!role)
+    return Refuse(
+        Status(Code::kInvalidArgument, "role is not set, must be viewer, user, admin or worker"));
+  const Result<NewToken> made =
+      tokens_.Create(request.name(), *role, request.valid_seconds(), SecondsOfCalendar());
+  if (!made.ok()) return Refuse(made.status());
+  const Token& token = made.value().token;
+  LogInfo("token created id={} name={} role={}", token.id, token.name, RoleName(token.role));
+  *response->mutable_token() = Encode(token);
+  response->set_secret(made.value().secret);
+  return grpc::Status::OK;
+}
+
+grpc::ServerUnaryReactor* AuthService::ListTokens(grpc::CallbackServerContext* context,
+                                                  const v1::ListTokensRequest*,
+                                                  v1::ListTokensResponse* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  for (const Token& token : tokens_.List()) *response->add_tokens() = Encode(token);
+  reactor->Finish(grpc::Status::OK);
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* AuthService::RevokeToken(grpc::CallbackServerContext* context,
+                                                   const v1::RevokeTokenRequest* request,
+                                                   v1::RevokeTokenResponse*) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  boost::asio::post(blocking_threads_,
+                    [this, request, reactor] { reactor->Finish(Revoke(request->id())); });
+  return reactor;
+}
+
+grpc::Status AuthService::Revoke(const std::string& id) {
+  if (const Status revoked = tokens_.Revoke(id); !revoked.ok()) return Refuse(revoked);
+  LogInfo("token revoked id={}", id);
+  return grpc::Status::OK;
+}
+
+grpc::ServerUnaryReactor* AuthService::WhoAmI(grpc::CallbackServerContext* context,
+                                              const v1::WhoAmIRequest*,
+                                              v1::WhoAmIResponse* response) {
+  const Caller& caller = CallerOf(*context);
+  response->set_name(caller.name);
+  response->set_role(ToProto(caller.role));
+  response->set_expire_time(caller.expire_time);
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  reactor->Finish(grpc::Status::OK);
+  return reactor;
+}
+
+}  // namespace descent

@@ -1,0 +1,127 @@
+#include "coordinator/guarded_service.h"
+
+#include <google/protobuf/descriptor.h>
+#include <grpc/byte_buffer.h>
+#include <grpcpp/impl/codegen/server_callback_handlers.h>
+#include <grpcpp/impl/rpc_service_method.h>
+#include <grpcpp/support/byte_buffer.h>
+#include <grpcpp/support/server_callback.h>
+
+#include <memory>
+#include <utility>
+
+#include "common/check.h"
+#include "coordinator/call_context.h"
+#include "coordinator/role_wire.h"
+
+namespace descent {
+namespace {
+
+using google::protobuf::MethodDescriptor;
+using google::protobuf::ServiceDescriptor;
+using grpc::internal::MethodHandler;
+using grpc::internal::RpcMethod;
+using grpc::internal::RpcServiceMethod;
+
+RpcMethod::RpcType TypeOf(const MethodDescriptor& method) {
+  if (method.client_streaming())
+    return method.server_streaming() ? RpcMethod::BIDI_STREAMING : RpcMethod::CLIENT_STREAMING;
+  return method.server_streaming() ? RpcMethod::SERVER_STREAMING : RpcMethod::NORMAL_RPC;
+}
+
+std::string AuthorizationOf(const grpc::ServerContextBase& context) {
+  const auto found = context.client_metadata().find("authorization");
+  if (found == context.client_metadata().end()) return "";
+  return std::string(found->second.data(), found->second.size());
+}
+
+// A call that ends with an error, without a look at what it says.
+class RefusedCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
+ public:
+  explicit RefusedCall(const grpc::Status& status) { Finish(status); }
+
+ private:
+  void OnDone() override { delete this; }
+};
+
+// gRPC reads a request before its handler runs, and gives the handler what Deserialize made of it.
+// Here that is the request's bytes, which only the guarded handler parses.
+class GuardedHandler final : public MethodHandler {
+ public:
+  GuardedHandler(MethodHandler& guarded, Role required, const Authenticator& authenticator)
+      : guarded_(guarded), required_(required), authenticator_(authenticator) {}
+
+  void* Deserialize(grpc_call*, grpc_byte_buffer* bytes, grpc::Status*, void**) override {
+    return bytes;
+  }
+
+  void RunHandler(const HandlerParameter& call) override {
+    auto& context = static_cast<CallContext&>(*call.server_context);
+    auto admitted = authenticator_.Admit(AuthorizationOf(context), required_, SecondsOfCalendar());
+    if (const auto* error = std::get_if<AccessError>(&admitted)) return Refuse(call, *error);
+    context.caller = std::get<Caller>(std::move(admitted));
+    PassOn(call);
+  }
+
+ private:
+  void PassOn(const HandlerParameter& call) {
+    auto* const bytes = static_cast<grpc_byte_buffer*>(call.request);
+    grpc::Status status = call.status;
+    void* data = nullptr;
+    void* const request =
+        bytes == nullptr ? nullptr : guarded_.Deserialize(call.call->call(), bytes, &status, &data);
+    guarded_.RunHandler(HandlerParameter(call.call, call.server_context, request, status, data,
+                                         call.call_requester));
+  }
+
+  // As if the call were a stream in both directions: the kind that needs no request.
+  static void Refuse(const HandlerParameter& call, const AccessError& error) {
+    grpc_byte_buffer_destroy(static_cast<grpc_byte_buffer*>(call.request));
+    const auto refuse = [&](grpc::CallbackServerContext*) {
+      return new RefusedCall(ToGrpcStatus(error));  // NOLINT: deletes itself
+    };
+    grpc::internal::CallbackBidiHandler<grpc::ByteBuffer, grpc::ByteBuffer>(refuse).RunHandler(
+        HandlerParameter(call.call, call.server_context, nullptr, grpc::Status::OK, nullptr,
+                         call.call_requester));
+  }
+
+  MethodHandler& guarded_;
+  const Role required_;
+  const Authenticator& authenticator_;
+};
+
+// Generated services are made of their methods' handlers, in the order of the proto file.
+struct HandlersOf : grpc::Service {
+  static MethodHandler& At(grpc::Service& service, int index) {
+    MethodHandler* const handler = (service.*&HandlersOf::GetHandler)(index);
+    DESCENT_CHECK(handler != nullptr);
+    return *handler;
+  }
+};
+
+}  // namespace
+
+std::optional<Role> RequiredRole(const MethodDescriptor& method) {
+  return RoleFromProto(method.options().GetExtension(v1::required_role));
+}
+
+GuardedService::GuardedService(grpc::Service& guarded, const std::string& full_name,
+                               const Authenticator& authenticator) {
+  const ServiceDescriptor* const service =
+      google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(full_name);
+  DESCENT_CHECK(service != nullptr);
+  for (int i = 0; i < service->method_count(); ++i) {
+    const MethodDescriptor& method = *service->method(i);
+    const std::optional<Role> required = RequiredRole(method);
+    DESCENT_CHECK(required.has_value());
+    paths_.push_back("/" + full_name + "/" + method.name());
+    auto handler =
+        std::make_unique<GuardedHandler>(HandlersOf::At(guarded, i), *required, authenticator);
+    auto guarded_method = std::make_unique<RpcServiceMethod>(paths_.back().c_str(), TypeOf(method),
+                                                             handler.release());
+    guarded_method->SetServerApiType(RpcServiceMethod::ApiType::CALL_BACK);
+    AddMethod(guarded_method.release());
+  }
+}
+
+}  // namespace descent

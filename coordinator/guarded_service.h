@@ -1,0 +1,37 @@
+#pragma once
+
+#include <grpcpp/impl/service_type.h>
+
+#include <deque>
+#include <optional>
+#include <string>
+
+#include "coordinator/authenticator.h"
+
+namespace google::protobuf {
+class MethodDescriptor;
+}  // namespace google::protobuf
+
+namespace descent {
+
+// A gRPC service in front of another one: it has the same methods, and passes those calls on whose
+// caller has the role that the method asks for in its proto file (descent.v1.required_role). A call
+// that is refused ends with an AccessError; its request is not even parsed. gRPC's own means do not
+// do: its AuthMetadataProcessor cannot send error details and needs TLS, its interceptors cannot
+// answer in a handler's place.
+class GuardedService final : public grpc::Service {
+ public:
+  // The service of that full name in the proto files, by callback handlers. All of them outlive the
+  // server this is registered with; the server's contexts come from a CallContextAllocator. Aborts
+  // if a method has no rule: the coordinator does not start.
+  GuardedService(grpc::Service& guarded, const std::string& full_name,
+                 const Authenticator& authenticator);
+
+ private:
+  std::deque<std::string> paths_;  // of the methods, which keep pointers
+};
+
+// Nothing: the proto file has no rule for the method.
+std::optional<Role> RequiredRole(const google::protobuf::MethodDescriptor& method);
+
+}  // namespace descent

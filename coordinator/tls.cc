@@ -1,0 +1,43 @@
+#include "coordinator/tls.h"
+
+#include <boost/asio/ssl/context.hpp>
+
+#include "common/file.h"
+
+namespace descent {
+namespace {
+
+constexpr std::size_t kPemBytesMax = std::size_t{1} << 20;
+
+Result<std::string> Read(const std::string& flag, const std::filesystem::path& path) {
+  Result<std::string> text = ReadFile(path, kPemBytesMax);
+  if (!text.ok()) return Status(text.status().code(), flag + ": " + text.status().message());
+  return text;
+}
+
+Status Refuse(const std::string& flag, const std::filesystem::path& path,
+              const boost::system::error_code& error) {
+  return Status(Code::kInvalidArgument, flag + ": " + path.string() + ": " + error.message());
+}
+
+}  // namespace
+
+Result<Tls> ReadTls(const TlsFiles& files) {
+  Tls tls;
+  DESCENT_ASSIGN(tls.certificates, Read("--tls-cert", files.certificates));
+  DESCENT_ASSIGN(tls.key, Read("--tls-key", files.key));
+  // A context of its own tells what gRPC would only log.
+  boost::asio::ssl::context context(boost::asio::ssl::context::tls_server);
+  boost::system::error_code error;
+  context.use_certificate_chain(boost::asio::buffer(tls.certificates), error);
+  if (error) return Refuse("--tls-cert", files.certificates, error);
+  context.use_private_key(boost::asio::buffer(tls.key), boost::asio::ssl::context::pem, error);
+  if (error) return Refuse("--tls-key", files.key, error);
+  if (files.worker_ca.empty()) return tls;
+  DESCENT_ASSIGN(tls.worker_ca, Read("--tls-client-ca", files.worker_ca));
+  context.add_certificate_authority(boost::asio::buffer(tls.worker_ca), error);
+  if (error) return Refuse("--tls-client-ca", files.worker_ca, error);
+  return tls;
+}
+
+}  // namespace descent

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/result.h"
+#include "coordinator/database.h"
+#include "coordinator/role.h"
+
+namespace descent {
+
+struct Token {
+  std::string id;
+  std::string name;  // whose it is: 1 to 63 characters of [a-zA-Z0-9._@-]
+  Role role = Role::kViewer;
+  double create_time = 0;  // seconds since the epoch
+  double expire_time = 0;  // 0: never
+};
+
+struct NewToken {
+  Token token;
+  std::string secret;  // told now and never again
+};
+
+// The tokens that the coordinator accepts: in memory, and in the table `tokens` of state.db, which
+// Store makes. Of a secret only its hash is kept. Any thread; Create and Revoke wait for the disk.
+class TokenStore {
+ public:
+  // Over a file that Store has opened before. kDataLoss: a stored token cannot be read.
+  static Result<std::unique_ptr<TokenStore>> Open(const std::filesystem::path& path);
+
+  // `now` in seconds since the epoch, `valid_seconds` 0: for ever. kInvalidArgument: the name or
+  // the time. kResourceExhausted: ten thousand are stored.
+  Result<NewToken> Create(const std::string& name, Role role, double valid_seconds, double now);
+
+  // kNotFound.
+  Status Revoke(const std::string& id);
+
+  // By creation.
+  std::vector<Token> List() const;
+
+  // Those that have expired are found too.
+  std::optional<Token> Find(std::string_view secret) const;
+
+ private:
+  explicit TokenStore(Database database) : database_(std::move(database)) {}
+
+  Status Load();
+  Status Insert(const Token& token, const std::string& hash);
+
+  mutable std::mutex mutex_;  // guards the following
+  Database database_;
+  std::map<std::string, Token> by_hash_;
+};
+
+}  // namespace descent

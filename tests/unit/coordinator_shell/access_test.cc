@@ -1,0 +1,209 @@
+#include <google/protobuf/descriptor.h>
+#include <grpcpp/generic/generic_stub.h>
+
+#include <future>
+
+#include "coordinator/guarded_service.h"
+#include "descent/v1/access.pb.h"
+#include "tests/unit/coordinator_shell/grpc_fixture.h"
+
+namespace descent {
+namespace {
+
+using google::protobuf::DescriptorPool;
+using google::protobuf::FileDescriptor;
+using google::protobuf::MethodDescriptor;
+
+constexpr Role kAllRoles[] = {Role::kViewer, Role::kUser, Role::kAdmin, Role::kWorker};
+
+// Every method of every service that is generated, whoever serves it.
+std::vector<const MethodDescriptor*> AllMethods() {
+  std::vector<const MethodDescriptor*> methods;
+  for (const char* file_name : {DESCENT_SERVICE_PROTOS}) {
+    const FileDescriptor* file = DescriptorPool::generated_pool()->FindFileByName(file_name);
+    for (int i = 0; i < file->service_count(); ++i)
+      for (int j = 0; j < file->service(i)->method_count(); ++j)
+        methods.push_back(file->service(i)->method(j));
+  }
+  return methods;
+}
+
+bool IsRefused(const grpc::Status& status) {
+  return status.error_code() == grpc::StatusCode::UNAUTHENTICATED ||
+         status.error_code() == grpc::StatusCode::PERMISSION_DENIED;
+}
+
+// A coordinator that asks for tokens.
+class AccessTest : public GrpcServersTest {
+ protected:
+  AccessTest() : GrpcServersTest(Admission::kTokens) {}
+
+  std::string MakeToken(const std::string& name, Role role, double valid_seconds = 0,
+                        double now = SecondsOfCalendar()) {
+    return tokens_->Create(name, role, valid_seconds, now).value().secret;
+  }
+
+  // Calls a method with an empty request, which those with a response stream understand as well.
+  grpc::Status CallMethod(const MethodDescriptor& method, const std::string& token) {
+    const bool is_for_workers = RequiredRole(method) == Role::kWorker;
+    const ListenAddress& address =
+        is_for_workers ? servers_->worker_address() : servers_->user_address();
+    grpc::GenericStub stub(
+        grpc::CreateChannel(address.ToString(), grpc::InsecureChannelCredentials()));
+    Call call;
+    grpc::ClientContext* const context = call();
+    if (!token.empty()) context->AddMetadata("authorization", "Bearer " + token);
+    const grpc::Slice nothing;
+    const grpc::ByteBuffer request(&nothing, 1);
+    grpc::ByteBuffer response;
+    std::promise<grpc::Status> promise;
+    stub.UnaryCall(context, "/" + method.service()->full_name() + "/" + method.name(), {}, &request,
+                   &response, [&](const grpc::Status& status) { promise.set_value(status); });
+    return promise.get_future().get();
+  }
+
+  const MethodDescriptor& Method(const std::string& full_name) {
+    return *DescriptorPool::generated_pool()->FindMethodByName("descent.v1." + full_name);
+  }
+
+  // A call as the holder of `token`.
+  grpc::ClientContext* As(const std::string& token, Call& call) {
+    grpc::ClientContext* const context = call();
+    context->AddMetadata("authorization", "Bearer " + token);
+    return context;
+  }
+  grpc::Status CancelAs(const std::string& token, const std::string& job_name) {
+    Call call;
+    v1::CancelJobRequest request;
+    request.set_name(job_name);
+    v1::Job job;
+    return jobs_->CancelJob(As(token, call), request, &job);
+  }
+  v1::Job CreateAs(const std::string& token, const std::string& job_id) {
+    Call call;
+    v1::CreateJobRequest request;
+    *request.mutable_spec() = ToProto(MakeSpec());
+    request.set_job_id(job_id);
+    v1::Job job;
+    const grpc::Status status = jobs_->CreateJob(As(token, call), request, &job);
+    EXPECT_TRUE(status.ok()) << status.error_message();
+    return job;
+  }
+};
+
+TEST_F(AccessTest, EveryMethodHasARule) {
+  ASSERT_GT(AllMethods().size(), 20u);
+  for (const MethodDescriptor* method : AllMethods())
+    EXPECT_TRUE(RequiredRole(*method))
+        << method->full_name() << " needs option (required_role) in its proto file";
+}
+
+TEST_F(AccessTest, EveryMethodIsRefusedWithoutAToken) {
+  for (const MethodDescriptor* method : AllMethods()) {
+    const grpc::Status status = CallMethod(*method, "");
+
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAUTHENTICATED) << method->full_name();
+    EXPECT_EQ(ReasonOf(status), "TOKEN_MISSING") << method->full_name();
+  }
+}
+
+TEST_F(AccessTest, EveryMethodIsServedToTheRolesOfItsRuleAlone) {
+  for (const Role role : kAllRoles) {
+    const std::string token = MakeToken("somebody", role);
+    for (const MethodDescriptor* method : AllMethods()) {
+      const grpc::Status status = CallMethod(*method, token);
+
+      SCOPED_TRACE(method->full_name() + " as " + std::string(RoleName(role)));
+      EXPECT_EQ(IsRefused(status), !Permits(role, *RequiredRole(*method)))
+          << status.error_message();
+      EXPECT_EQ(ReasonOf(status) == "ROLE_REQUIRED", IsRefused(status));
+      EXPECT_NE(status.error_code(), grpc::StatusCode::UNIMPLEMENTED);
+    }
+  }
+}
+
+TEST_F(AccessTest, ATokenThatIsNotKnownIsRefused) {
+  const grpc::Status status = CallMethod(Method("JobService.ListJobs"), "dsc_madeup");
+
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAUTHENTICATED);
+  EXPECT_EQ(ReasonOf(status), "TOKEN_UNKNOWN");
+}
+
+TEST_F(AccessTest, ATokenThatHasExpiredIsRefused) {
+  const std::string token = MakeToken("alice", Role::kAdmin, 60, SecondsOfCalendar() - 61);
+
+  const grpc::Status status = CallMethod(Method("JobService.ListJobs"), token);
+
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAUTHENTICATED);
+  EXPECT_EQ(ReasonOf(status), "TOKEN_EXPIRED");
+}
+
+TEST_F(AccessTest, ARoleIsAskedForBeforeTheJobIsLookedFor) {
+  const grpc::Status status = CancelAs(MakeToken("vic", Role::kViewer), "jobs/nobody");
+
+  EXPECT_EQ(ReasonOf(status), "ROLE_REQUIRED");
+}
+
+TEST_F(AccessTest, AJobBelongsToWhoeverSubmitsIt) {
+  const v1::Job job = CreateAs(MakeToken("alice", Role::kUser), "mine");
+
+  EXPECT_EQ(job.owner(), "alice");
+}
+
+TEST_F(AccessTest, AUserCannotChangeTheJobOfAnother) {
+  CreateAs(MakeToken("alice", Role::kUser), "hers");
+
+  const grpc::Status status = CancelAs(MakeToken("bob", Role::kUser), "jobs/hers");
+
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::PERMISSION_DENIED);
+  EXPECT_EQ(ReasonOf(status), "ROLE_REQUIRED");
+}
+
+TEST_F(AccessTest, AUserChangesTheOwnJobWithAnyTokenOfTheName) {
+  CreateAs(MakeToken("alice", Role::kUser), "mine");
+
+  EXPECT_TRUE(CancelAs(MakeToken("alice", Role::kUser), "jobs/mine").ok());
+}
+
+TEST_F(AccessTest, AnAdminChangesEveryJob) {
+  CreateAs(MakeToken("alice", Role::kUser), "hers");
+
+  EXPECT_TRUE(CancelAs(MakeToken("root", Role::kAdmin), "jobs/hers").ok());
+}
+
+TEST_F(AccessTest, WhoAmITellsNameAndRole) {
+  const std::string token = MakeToken("alice", Role::kUser);
+  const auto auth = v1::AuthService::NewStub(
+      grpc::CreateChannel(servers_->user_address().ToString(), grpc::InsecureChannelCredentials()));
+  Call call;
+  v1::WhoAmIResponse response;
+
+  ASSERT_TRUE(auth->WhoAmI(As(token, call), {}, &response).ok());
+
+  EXPECT_EQ(response.name(), "alice");
+  EXPECT_EQ(response.role(), v1::ROLE_USER);
+}
+
+TEST_F(AccessTest, ATokenMadeOverTheWireIsGoodUntilItIsRevoked) {
+  const std::string admin = MakeToken("root", Role::kAdmin);
+  const auto auth = v1::AuthService::NewStub(
+      grpc::CreateChannel(servers_->user_address().ToString(), grpc::InsecureChannelCredentials()));
+  v1::CreateTokenRequest create;
+  create.set_name("alice");
+  create.set_role(v1::ROLE_VIEWER);
+  v1::CreateTokenResponse made;
+  Call creating;
+  ASSERT_TRUE(auth->CreateToken(As(admin, creating), create, &made).ok());
+  EXPECT_TRUE(CallMethod(Method("JobService.ListJobs"), made.secret()).ok());
+
+  v1::RevokeTokenRequest revoke;
+  revoke.set_id(made.token().id());
+  v1::RevokeTokenResponse revoked;
+  Call revoking;
+  ASSERT_TRUE(auth->RevokeToken(As(admin, revoking), revoke, &revoked).ok());
+
+  EXPECT_EQ(ReasonOf(CallMethod(Method("JobService.ListJobs"), made.secret())), "TOKEN_UNKNOWN");
+}
+
+}  // namespace
+}  // namespace descent
