@@ -14,7 +14,8 @@ namespace descent {
 // Why the coordinator, or the way to it, refused a call.
 struct ApiError {
   ExitCode exit_code = ExitCode::kError;
-  std::string reason;  // "SPEC_INVALID"; empty if the error is not of the coordinator
+  std::string reason;  // "SPEC_INVALID"; "TLS_FAILED" of the way there; else empty if not of the
+                       // coordinator
   std::string message;
   std::vector<Violation> violations;  // of SPEC_INVALID
 };
