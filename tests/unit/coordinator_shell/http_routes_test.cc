@@ -196,8 +196,8 @@ TEST_F(HttpRoutesTest, ThePageMayLoadOnlyItsOwnFiles) {
 
   EXPECT_EQ(response.content_type, "text/html; charset=utf-8");
   EXPECT_THAT(response.headers[0].second, HasSubstr("default-src 'none'"));
-  EXPECT_THAT(response.body, HasSubstr("assets/page.js"));
-  EXPECT_EQ(Get("/assets/page.js").content_type, "text/javascript; charset=utf-8");
+  EXPECT_THAT(response.body, HasSubstr("assets/main.js"));
+  EXPECT_EQ(Get("/assets/main.js").content_type, "text/javascript; charset=utf-8");
   EXPECT_EQ(Get("/assets/page.css").content_type, "text/css; charset=utf-8");
 }
 

@@ -1,0 +1,100 @@
+// One job: its curves as they grow, its ranks, checkpoints, attempts, events, failure and spec.
+
+import {ask} from "./api.js";
+import {ChartPanel} from "./chart_panel.js";
+import {Curves} from "./curves.js";
+import {make, show} from "./dom.js";
+import {attempts, checkpoints, events, failure, head, ranks, spec} from "./job_sections.js";
+import {shortName} from "./text.js";
+import {Watch} from "./watch.js";
+
+const eventsMax = 500;
+
+export class JobPage {
+  #name;
+  #job = null;
+  #checkpoints = [];
+  #attempts = [];
+  #events = [];
+  #pools = [];
+  #isClosed = false;
+  #watch = null;
+
+  constructor(main, connection, id) {
+    this.#name = `jobs/${id}`;
+    this.connection = connection;
+    this.curves = new Curves(this.#name);
+    this.panel = new ChartPanel();
+    this.sections = Object.fromEntries(
+      ["head", "failure", "ranks", "checkpoints", "attempts", "events", "spec"]
+        .map((name) => [name, make("div", {})]));
+    const {head: top, failure: failed, ...rest} = this.sections;
+    document.title = `${id} – Descent`;
+    main.append(make("h1", {}, id), top, failed, this.panel.element, ...Object.values(rest));
+    this.#start(id);
+  }
+
+  close() {
+    this.#isClosed = true;
+    this.#watch?.close();
+    this.panel.destroy();
+  }
+
+  // The curve as it is, then the stream from its end on.
+  async #start(id) {
+    try {
+      await this.curves.load();
+    } catch (error) {
+      const isFinal = [401, 403, 404].includes(error.status);
+      if (!this.#isClosed) this.connection.onState(isFinal ? "refused" : "lost", error);
+      if (!isFinal && !this.#isClosed) setTimeout(() => this.#start(id), 1000);
+      return;
+    }
+    if (this.#isClosed) return;
+    const topics = ["status", `job/${id}`, `job/${id}/events`, `job/${id}/metrics`];
+    this.#watch = new Watch(topics, `${id}:${this.curves.cursor}`, {
+      status: (status) => this.#takeStatus(status),
+      job: (job) => this.#takeJob(job),
+      events: ({events: more}) => this.#takeEvents(more),
+      metrics: ({series}) => { this.curves.add(series); this.panel.draw(); },
+      deleted: () => this.connection.onState("refused",
+        {status: 404, message: `${this.#name} was deleted`}),
+    }, (state, error) => this.connection.onState(state, error));
+  }
+
+  #takeStatus(status) {
+    this.connection.onStatus(status);
+    this.#pools = status.pools;
+    show(this.sections.ranks, ranks(this.#name, this.#job, this.#pools));
+  }
+
+  #takeJob(job) {
+    this.#job = job;
+    show(this.sections.head, head(job));
+    show(this.sections.failure, failure(job));
+    show(this.sections.spec, spec(job));
+    this.panel.setJobs([{label: shortName(job.name), curves: this.curves, ...scaleOf(job)}]);
+  }
+
+  // What events are about has changed with them.
+  async #takeEvents(more) {
+    this.#events = [...this.#events, ...more].slice(-eventsMax);
+    show(this.sections.events, events(this.#events));
+    try {
+      const [kept, tries] = await Promise.all(
+        [ask(`v1/${this.#name}/checkpoints`), ask(`v1/${this.#name}/attempts`)]);
+      this.#checkpoints = kept.checkpoints;
+      this.#attempts = tries.attempts;
+    } catch {
+      return;  // the stream says when the coordinator is away
+    }
+    show(this.sections.checkpoints, checkpoints(this.#checkpoints));
+    show(this.sections.attempts, attempts(this.#attempts));
+  }
+}
+
+// What turns a step into an epoch and a time since the start.
+export function scaleOf(job) {
+  const batch = Number(job.spec.batch?.global ?? 0), samples = Number(job.trainSamples);
+  return {stepsPerEpoch: batch > 0 && samples > 0 ? samples / batch : NaN, startTime: job.startTime};
+}

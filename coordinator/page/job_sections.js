@@ -1,0 +1,114 @@
+// The parts of a job's page, each from what the coordinator answers.
+
+import {card, facts, make, table} from "./dom.js";
+import {badge, bar, remaining, runtime, why} from "./job_parts.js";
+import {clock, duration, flatten, integer, latest, moment, none, percent, significant, size, stateOf}
+  from "./text.js";
+
+const rate = (value, unit) => (value > 0 ? `${integer(value)} ${unit}` : "");
+
+export function head(job) {
+  const {progress} = job, state = stateOf(job), isRunning = state === "RUNNING";
+  return card("Progress",
+    make("p", {class: "headline"}, badge(state), bar(job),
+      make("span", {}, percent(progress.fraction)), make("span", {class: "quiet"}, why(job))),
+    facts([
+      ["remaining", isRunning ? remaining(job) : ""], ["run time", runtime(job, Date.now() / 1000)],
+      ["epoch", Number(progress.epoch) > 0 ? integer(progress.epoch) : ""],
+      ["throughput", isRunning ? rate(progress.samplesPerSecond, "samples/s") : ""],
+      ["step time", isRunning && progress.stepsPerSecond > 0
+        ? `${significant(1000 / progress.stepsPerSecond)} ms` : ""],
+      ["training loss", significant(latest(job, "train/loss"))],
+      ["validation loss", significant(latest(job, "validation/loss"))],
+      ["validation accuracy", "validation/accuracy" in job.latestMetrics
+        ? significant(job.latestMetrics["validation/accuracy"]) : ""],
+      ["learning rate", significant(latest(job, "train/lr"))],
+      ["gradient norm", significant(latest(job, "train/grad_norm"))],
+      ["parameters", Number(job.parameterCount) > 0 ? integer(job.parameterCount) : ""],
+      ["priority", String(job.priority)], ["submitted", moment(job.createTime)],
+      ["workers", job.currentAttempt ? String(job.currentAttempt.worldSize) : ""],
+      ["state digest", job.stateDigest], ["forked from", job.forkedFrom],
+      ["non-finite steps", job.nonfiniteSteps ? `${job.nonfiniteSteps.count}: ${job.nonfiniteSteps.lastMessage}` : ""],
+      ["batch", job.batchAdvice]]));
+}
+
+export function failure(job) {
+  const {failure: found} = job;
+  if (!found) return "";
+  const isLast = stateOf(job) === "FAILED";
+  const one = card(isLast ? "Why it failed" : "What went wrong before",
+    make("p", {class: "message"}, `${found.reason}: ${found.message}`),
+    facts([["rank", found.rank >= 0 ? String(found.rank) : ""], ["host", found.host],
+      ["phase", found.phase], ["step", integer(found.step)],
+      ["signal", found.signal ? String(found.signal) : ""],
+      ["exit code", found.exitCode ? String(found.exitCode) : ""]]));
+  one.classList.add(isLast ? "bad" : "warn");
+  return one;
+}
+
+// Ranks wait for each other in every step. Where all were seen in the same one and all but one reduce,
+// that one is what they wait for.
+function isAwaited(worker, workers) {
+  const others = workers.filter((one) => one !== worker);
+  return others.length > 0 && worker.phase !== "reduce" &&
+    others.every(({phase, step}) => phase === "reduce" && step === worker.step);
+}
+
+export function ranks(name, job, pools) {
+  const workers = pools.flatMap((pool) => pool.workers).filter((worker) => worker.job === name);
+  if (workers.length === 0) return "";
+  const places = job?.currentAttempt?.workers ?? [];
+  const columns = [{title: "Rank"}, {title: "Worker"}, {title: "Process"}, {title: "Phase"},
+    {title: "Step", number: true}, {title: "Heartbeat", number: true}];
+  const rows = workers.map((worker) => {
+    const place = `${worker.host}/${worker.worldRank}`, rank = places.indexOf(place);
+    const mark = isAwaited(worker, workers)
+      ? make("span", {class: "why"}, "the others wait for it") : null;
+    return [rank >= 0 ? String(rank) : none, place, String(worker.pid),
+      make("span", {}, worker.phase || none, mark), integer(worker.step),
+      `${worker.lastHeartbeatAgeSeconds.toFixed(1)} s`];
+  });
+  return card("Ranks", table("Ranks", columns, rows, ""),
+    make("p", {class: "note"}, "As of each rank's last heartbeat, which comes every few seconds."));
+}
+
+export function checkpoints(list) {
+  const columns = [{title: "Step"}, {title: "Epoch", number: true}, {title: "Validation", number: true},
+    {title: "Size", number: true}, {title: "Is"}, {title: "Written"}, {title: "Directory"}];
+  const rows = list.toReversed().map((one) => [integer(one.step), integer(one.epoch),
+    significant(one.validationLoss), size(one.bytes), one.aliases.join(", "), moment(one.createTime),
+    one.directory]);
+  return card("Checkpoints", table("Checkpoints", columns, rows, "None is kept yet."));
+}
+
+export function attempts(list) {
+  const columns = [{title: "Attempt"}, {title: "Workers", number: true}, {title: "Steps"},
+    {title: "Started"}, {title: "Took", number: true}, {title: "Ended because"}];
+  const rows = list.toReversed().map((one) => {
+    const {failure: found} = one, isOver = one.endTime > 0;
+    const blame = found && found.rank >= 0
+      ? ` (rank ${found.rank} on ${found.host || "an unknown host"}, in ${found.phase || "an unknown phase"})` : "";
+    return [String(one.attempt), String(one.worldSize),
+      `${integer(one.startStep)} to ${isOver ? integer(one.endStep) : "…"}`, moment(one.startTime),
+      isOver ? duration(one.endTime - one.startTime) : none,
+      isOver ? [one.endReason, one.endMessage].filter(Boolean).join(": ") + blame : "it goes on"];
+  });
+  return card("Attempts", table("Attempts", columns, rows, "It has not started yet."));
+}
+
+export function events(list) {
+  const columns = [{title: "Time"}, {title: "Event"}, {title: "State"}, {title: "Reason"},
+    {title: "Message"}];
+  const rows = list.toReversed().map((one) => [clock(one.time), one.type,
+    one.fromState === one.toState ? one.toState : `${one.fromState} → ${one.toState}`, one.reason,
+    one.message]);
+  return card("Events", table("Events", columns, rows, "Nothing has happened yet."));
+}
+
+export function spec(job) {
+  const rows = flatten(job.spec).filter(([, value]) => value !== "" && value !== "[]");
+  return card("Spec", make("details", {},
+    make("summary", {}, `${rows.length} fields, defaults filled in`),
+    table("Spec", [{title: "Field"}, {title: "Value"}], rows, "")));
+}
+

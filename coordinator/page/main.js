@@ -1,0 +1,72 @@
+// Chooses the view by the address behind "#", and tells how the connection is.
+
+import {setToken} from "./api.js";
+import {ComparePage} from "./compare_page.js";
+import {make} from "./dom.js";
+import {JobList} from "./job_list.js";
+import {JobPage} from "./job_page.js";
+import {duration} from "./text.js";
+import {WorkersPage} from "./workers_page.js";
+
+const main = document.getElementById("main");
+const server = document.getElementById("server");
+const login = document.getElementById("login");
+let view = null;
+
+const routes = [
+  [/^#?\/?$/, () => new JobList(main, connection)],
+  [/^#\/jobs\/([a-z0-9-]+)$/, (job) => new JobPage(main, connection, job)],
+  [/^#\/compare(?:\/([a-z0-9,-]*))?$/, (jobs) => new ComparePage(main, connection, jobs)],
+  [/^#\/workers$/, () => new WorkersPage(main, connection)],
+];
+
+// What views report of their stream.
+const connection = {
+  onState(state, error) {
+    document.body.classList.toggle("lost", state !== "live");
+    login.hidden = !(state === "refused" && [401, 403].includes(error.status));
+    if (state === "lost")
+      server.textContent = "The coordinator does not answer. What is shown is old; trying again…";
+    if (state === "refused") {
+      server.textContent = error.message;
+      if (error.status === 404) main.replaceChildren(make("p", {class: "empty"}, error.message));
+    }
+  },
+  onStatus({server: {version, uptimeSeconds}}) {
+    server.textContent = `version ${version}, up ${duration(uptimeSeconds)}`;
+  },
+};
+
+function open() {
+  view?.close();
+  main.replaceChildren();
+  document.title = "Descent";
+  for (const [pattern, make] of routes) {
+    const match = location.hash.match(pattern);
+    if (match) {
+      view = make(...match.slice(1));
+      break;
+    }
+  }
+  document.querySelectorAll("nav a").forEach((link) => {
+    const isHere = link.hash === "#/" ? /^(#\/?|#\/jobs\/.*)?$/.test(location.hash)
+      : location.hash.startsWith(link.hash);
+    if (isHere) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  });
+}
+
+document.querySelector(".skip").addEventListener("click", (event) => {
+  event.preventDefault();  // the address behind "#" chooses the view
+  main.focus();
+});
+login.addEventListener("submit", (event) => {
+  event.preventDefault();
+  setToken(document.getElementById("token").value.trim());
+  open();
+});
+window.addEventListener("hashchange", () => {
+  open();
+  main.focus();
+});
+open();

@@ -1,0 +1,153 @@
+"""The coordinator's page in a real browser, as somebody who looks at it sees it."""
+
+import signal
+
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+from harness import SystemTest
+
+# Long enough to be seen while it runs; every step costs a millisecond or so.
+LONG = ("--set", "steps=200000", "--set", "evaluate.every_steps=500", "--set",
+        "checkpoint.every_steps=2000")
+
+
+def open_browser(directory):
+    options = webdriver.ChromeOptions()
+    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu",
+                     "--window-size=1280,900", f"--user-data-dir={directory}"):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    service = webdriver.chrome.service.Service("/usr/bin/chromedriver")
+    return webdriver.Chrome(service=service, options=options)
+
+
+class Page(SystemTest):
+
+    def setUp(self):
+        super().setUp()
+        self.coordinator = self.start_coordinator()
+        self.start_workers(1)
+        self.browser = open_browser(self.directory / "browser")
+
+    def tearDown(self):
+        self.browser.quit()
+        super().tearDown()
+
+    def open(self, place=""):
+        self.browser.get(f"http://{self.addresses['http']}/#/{place}")
+
+    def find(self, css):
+        """The first element that fits, once there is one."""
+        return self.wait_until(lambda: self.browser.find_elements(By.CSS_SELECTOR, css))[0]
+
+    def text(self):
+        return self.browser.find_element(By.TAG_NAME, "body").text
+
+    def wait_for_text(self, text, seconds=30):
+        self.wait_until(lambda: text in self.text(), seconds)
+
+    def loss_ends_at(self):
+        """What the chart of the loss says to those who do not see it; empty: there is none yet."""
+        charts = self.browser.find_elements(By.CSS_SELECTOR, "section.chart[aria-label=Loss] .plot")
+        return charts[0].get_attribute("aria-label") if charts else ""
+
+    def complaints(self):
+        """What the console says, but for requests that found no coordinator."""
+        return [entry["message"] for entry in self.browser.get_log("browser")
+                if "net::ERR_" not in entry["message"]]
+
+    def test_a_job_that_is_submitted_appears_by_itself(self):
+        self.open()
+        self.wait_for_text("No job yet.")
+
+        job = self.submit()
+
+        self.wait_for_text(job)
+        self.wait_for_text("SUCCEEDED")
+        self.assertEqual(self.complaints(), [])
+
+    def test_the_curve_of_a_running_job_moves(self):
+        job = self.submit(*LONG)
+        self.open(f"jobs/{job}")
+        before = self.wait_until(self.loss_ends_at)
+
+        self.wait_until(lambda: self.loss_ends_at() not in ("", before))
+
+        self.assertIn("Loss over step", self.loss_ends_at())
+        self.descent("cancel", job)
+        self.wait_for_text("CANCELLED")
+        self.assertEqual(self.complaints(), [])
+
+    def test_a_job_has_its_checkpoints_attempts_events_and_spec(self):
+        job = self.submit("--follow")
+        self.open(f"jobs/{job}")
+
+        for heading in "Progress", "Checkpoints", "Attempts", "Events", "Spec":
+            self.find(f"section[aria-label={heading}]")
+
+        self.wait_for_text("latest")
+        self.wait_for_text("Created")
+        self.assertEqual(self.complaints(), [])
+
+    def test_two_jobs_are_compared(self):
+        first = self.submit("--follow")
+        second = self.submit("--follow", "--set", "optimizer.adamw.lr=1e-3")
+        self.open()
+        for job in first, second:
+            self.find(f"input[data-key={job}]").click()
+
+        self.find("a.button[href]").click()
+
+        self.wait_for_text("optimizer.adamw.lr")
+        spoken = self.wait_until(self.loss_ends_at)
+        self.assertIn(f"{first} train", spoken)
+        self.assertIn(f"{second} validation", spoken)
+        self.assertEqual(self.complaints(), [])
+
+    def test_the_page_survives_a_restart_of_the_coordinator(self):
+        job = self.submit(*LONG)
+        self.open(f"jobs/{job}")
+        self.wait_until(self.loss_ends_at)
+        ports = [int(self.addresses[name].rpartition(":")[2]) for name in ("user", "worker", "http")]
+        self.coordinator.send_signal(signal.SIGKILL)
+        self.coordinator.wait()
+        self.wait_for_text("The coordinator does not answer.")
+
+        self.coordinator = self.start_coordinator(ports=ports)
+
+        self.wait_until(lambda: "does not answer" not in self.text())
+        before = self.loss_ends_at()
+        self.wait_until(lambda: self.loss_ends_at() != before)
+        self.descent("cancel", job)
+        self.assertEqual(self.complaints(), [])
+
+    def test_a_job_is_reached_by_keys_alone(self):
+        job = self.submit("--follow")
+        self.open()
+        self.wait_for_text(job)
+        for _ in range(20):
+            self.browser.switch_to.active_element.send_keys(Keys.TAB)
+            if self.browser.switch_to.active_element.text == job:
+                break
+
+        self.browser.switch_to.active_element.send_keys(Keys.ENTER)
+
+        self.find("section[aria-label=Progress]")
+
+    def test_a_narrow_screen_needs_no_sideways_scrolling(self):
+        job = self.submit("--follow")
+        self.browser.set_window_size(390, 844)
+        for place in "", f"jobs/{job}", f"compare/{job}", "workers":
+            self.open(place)
+            self.wait_for_text("version")
+            width = self.browser.execute_script("return document.documentElement.scrollWidth")
+            shown = self.browser.execute_script("return document.documentElement.clientWidth")
+            self.assertLessEqual(width, shown, place)
+
+    def test_a_job_that_is_not_there_is_said_so(self):
+        self.open("jobs/nobody")
+
+        self.wait_for_text("jobs/nobody does not exist")
+
