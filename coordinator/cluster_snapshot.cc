@@ -12,10 +12,8 @@ void StepTimes::Add(double seconds) {
 
 ClusterSnapshot TakeSnapshot(const State& state, const Counters& counters, EventTime now) {
   ClusterSnapshot snapshot;
-  for (const Job* job : state.jobs()) {
-    snapshot.jobs.push_back(*job);
-    if (const auto position = state.QueuePositionOf(job->id)) snapshot.queue[job->id] = *position;
-  }
+  for (const Job* job : state.jobs()) snapshot.jobs.push_back(*job);
+  snapshot.queue = state.QueuePositions();
   snapshot.pools = state.pools();
   snapshot.counters = counters;
   snapshot.now = now.monotonic;

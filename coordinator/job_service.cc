@@ -151,14 +151,13 @@ grpc::ServerUnaryReactor* JobService::ListJobs(grpc::CallbackServerContext* cont
                                                const v1::ListJobsRequest* request,
                                                v1::ListJobsResponse* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  boost::asio::post(blocking_threads_, [this, request, response, reactor] {
-    const Result<ClusterSnapshot> snapshot = runtime_.Snapshot();
-    if (!snapshot.ok()) return reactor->Finish(ToGrpcStatus(snapshot.status()));
-    Result<v1::ListJobsResponse> page = ListJobsPage(*request, snapshot.value());
+  const auto read = [request, response, reactor](const State& state) {
+    Result<v1::ListJobsResponse> page = ListJobsPage(*request, state);
     if (!page.ok()) return reactor->Finish(ToGrpcStatus(page.status()));
     *response = std::move(page).value();
     reactor->Finish(grpc::Status::OK);
-  });
+  };
+  FinishIfRefused(runtime_.Read(read), reactor);
   return reactor;
 }
 

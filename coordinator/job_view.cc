@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
+#include <map>
 
 #include "common/limits.h"
 #include "coordinator/batch_advice.h"
@@ -245,23 +247,48 @@ Result<v1::ListJobEventsResponse> ListEventsPage(const v1::ListJobEventsRequest&
   return response;
 }
 
-Result<v1::ListJobsResponse> ListJobsPage(const v1::ListJobsRequest& request,
-                                          const ClusterSnapshot& snapshot) {
+namespace {
+
+bool IsAsked(const v1::ListJobsRequest& request, const Job& job) {
+  return request.states().empty() ||
+         std::ranges::find(request.states(), static_cast<int>(ToProto(job.state))) !=
+             request.states().end();
+}
+
+// `jobs` newest first.
+Result<v1::ListJobsResponse> ListPage(const v1::ListJobsRequest& request,
+                                      const std::vector<const Job*>& jobs,
+                                      const std::map<std::string, QueuePosition>& queue) {
   DESCENT_ASSIGN(const int page_size, PageSizeOf(request.page_size()));
   DESCENT_ASSIGN(const std::int64_t before,
                  ParsePageToken(request.page_token(), std::numeric_limits<std::int64_t>::max()));
   v1::ListJobsResponse response;
   std::int64_t last_sequence = 0;
-  for (const Job& job : snapshot.jobs) {
-    if (job.sequence >= before) continue;
+  for (const Job* job : jobs) {
+    if (job->sequence >= before || !IsAsked(request, *job)) continue;
     if (response.jobs_size() == page_size) {
       response.set_next_page_token(std::to_string(last_sequence));
       break;
     }
-    *response.add_jobs() = ToProto(job, FindQueuePosition(snapshot, job.id));
-    last_sequence = job.sequence;
+    const auto queued = queue.find(job->id);
+    *response.add_jobs() =
+        ToProto(*job, queued == queue.end() ? std::nullopt : std::optional(queued->second));
+    last_sequence = job->sequence;
   }
   return response;
+}
+
+}  // namespace
+
+Result<v1::ListJobsResponse> ListJobsPage(const v1::ListJobsRequest& request, const State& state) {
+  return ListPage(request, state.jobs(), state.QueuePositions());
+}
+
+Result<v1::ListJobsResponse> ListJobsPage(const v1::ListJobsRequest& request,
+                                          const ClusterSnapshot& snapshot) {
+  std::vector<const Job*> jobs;
+  for (const Job& job : snapshot.jobs) jobs.push_back(&job);
+  return ListPage(request, jobs, snapshot.queue);
 }
 
 }  // namespace descent

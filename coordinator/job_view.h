@@ -43,6 +43,7 @@ Result<v1::ListJobEventsResponse> ListEventsPage(const v1::ListJobEventsRequest&
 
 // One page of the jobs, newest first. The token is the sequence number of the page's last job.
 // Errors are kInvalidArgument: a page size out of range, a token that this service did not give.
+Result<v1::ListJobsResponse> ListJobsPage(const v1::ListJobsRequest& request, const State& state);
 Result<v1::ListJobsResponse> ListJobsPage(const v1::ListJobsRequest& request,
                                           const ClusterSnapshot& snapshot);
 

@@ -128,7 +128,7 @@ void State::On(const Tick&) {
 void State::Schedule() {
   std::vector<GangRequest> queue;
   for (const Job* job : WaitingJobs()) {
-    const auto& retry_at = memories_.at(job->id).retry_at;
+    const auto& retry_at = memories_.at(job->sequence).retry_at;
     if (!retry_at || *retry_at <= now_.monotonic) queue.push_back(RequestOf(*job));
   }
   if (queue.empty()) return;
@@ -140,8 +140,8 @@ void State::Schedule() {
 
 std::vector<const Job*> State::WaitingJobs() const {
   std::vector<const Job*> waiting;
-  for (auto job = jobs_.rbegin(); job != jobs_.rend(); ++job)
-    if (IsWaiting(job->second)) waiting.push_back(&job->second);
+  for (const auto& [sequence, memory] : memories_)
+    if (const Job& job = jobs_.at(sequence); IsWaiting(job)) waiting.push_back(&job);
   const auto rank = [](const Job* job) {
     return std::pair(-job->priority, job->state == JobState::kRecovering ? 0 : 1);
   };
@@ -156,7 +156,7 @@ Job& State::AddJob(Job job) {
   sequences_[job.id] = job.sequence;
   last_sequence_ = std::max(last_sequence_, job.sequence);
   if (!job.request_id.empty()) requests_[job.request_id] = job.id;
-  if (!IsTerminal(job.state)) memories_[job.id] = {};
+  if (!IsTerminal(job.state)) memories_[job.sequence] = {};
   return jobs_[job.sequence] = std::move(job);
 }
 
@@ -173,7 +173,7 @@ void State::Move(Job& job, JobState to, std::string reason, std::string message,
   if (IsWaiting(job) || IsTerminal(to) || to == JobState::kSuspended) EndAttempt(job, now_.wall);
   if (IsTerminal(to)) {
     job.end_time = now_.wall;
-    memories_.erase(job.id);
+    memories_.erase(job.sequence);
   }
   actions_.push_back(StoreJob{.job = job,
                               .event_type = std::string(event_type),
@@ -212,22 +212,28 @@ const Job* State::FindUserOfCheckpoints(const std::string& job_id) const {
 }
 
 std::optional<QueuePosition> State::QueuePositionOf(const std::string& job_id) const {
-  const std::vector<const Job*> waiting = WaitingJobs();
+  const std::map<std::string, QueuePosition> positions = QueuePositions();
+  const auto position = positions.find(job_id);
+  return position == positions.end() ? std::nullopt : std::optional(position->second);
+}
+
+std::map<std::string, QueuePosition> State::QueuePositions() const {
   std::vector<GangRequest> queue;
-  for (const Job* job : waiting) queue.push_back(RequestOf(*job));
-  for (std::size_t i = 0; i < queue.size(); ++i) {
-    if (queue[i].job_id != job_id) continue;
-    QueuePosition position{.position = static_cast<int>(i) + 1};
-    const auto& retry_at = memories_.at(job_id).retry_at;
-    if (retry_at && *retry_at > now_.monotonic) {
-      position.message = fmt::format("pauses for {} s before its next attempt",
-                                     std::ceil(SecondsBetween(now_.monotonic, *retry_at)));
-    } else {
-      position.message = ExplainWait(queue, i, membership_.pools());
-    }
-    return position;
-  }
-  return std::nullopt;
+  for (const Job* job : WaitingJobs()) queue.push_back(RequestOf(*job));
+  const std::vector<PoolView> pools = membership_.pools();
+  std::map<std::string, QueuePosition> positions;
+  for (std::size_t i = 0; i < queue.size(); ++i)
+    positions[queue[i].job_id] = {.position = static_cast<int>(i) + 1,
+                                  .message = WhyWaiting(queue, i, pools)};
+  return positions;
+}
+
+std::string State::WhyWaiting(const std::vector<GangRequest>& queue, std::size_t index,
+                              const std::vector<PoolView>& pools) const {
+  const auto& retry_at = memories_.at(sequences_.at(queue[index].job_id)).retry_at;
+  if (!retry_at || *retry_at <= now_.monotonic) return ExplainWait(queue, index, pools);
+  return fmt::format("pauses for {} s before its next attempt",
+                     std::ceil(SecondsBetween(now_.monotonic, *retry_at)));
 }
 
 }  // namespace descent

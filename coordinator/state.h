@@ -42,6 +42,7 @@ class State {
   std::vector<const Job*> jobs() const;                 // newest first
   std::vector<PoolView> pools() const;
   std::optional<QueuePosition> QueuePositionOf(const std::string& job_id) const;  // of waiting jobs
+  std::map<std::string, QueuePosition> QueuePositions() const;  // of all of them, by job
   std::int64_t generation() const;
   std::string CheckpointDirectoryOf(const std::string& job_id) const;
   // A job that is not at its end and has yet to start from another one's checkpoint; null: none.
@@ -67,6 +68,8 @@ class State {
   // The queue and the jobs: state.cc.
   void Schedule();
   std::vector<const Job*> WaitingJobs() const;  // in the order of service
+  std::string WhyWaiting(const std::vector<GangRequest>& queue, std::size_t index,
+                         const std::vector<PoolView>& pools) const;
   Job& AddJob(Job job);
   Job& JobOf(const Attempt& attempt);
   void Move(Job& job, JobState to, std::string reason, std::string message,
@@ -124,7 +127,7 @@ class State {
   std::map<std::int64_t, Job, std::greater<>> jobs_;  // by sequence, newest first
   std::map<std::string, std::int64_t> sequences_;     // by job
   std::map<std::string, std::string> requests_;       // job by request
-  std::map<std::string, JobMemory> memories_;         // by job
+  std::map<std::int64_t, JobMemory> memories_;        // by sequence: of jobs not at their end
   std::map<std::string, Attempt> attempts_;           // by job: those with ranks
   Membership membership_;
   WorldEnds world_ends_;

@@ -89,7 +89,7 @@ void State::StartAttempt(const Gang& gang) {
                                .host = worker.host,
                                .world_rank = worker.world_rank});
   }
-  memories_.at(job.id).retry_at.reset();
+  memories_.at(job.sequence).retry_at.reset();
 
   actions_.push_back(StoreGeneration{.generation = generation_});
   Move(job, JobState::kStarting, "GangReserved",
@@ -229,7 +229,7 @@ void State::Retry(Job& job, const Attempt& attempt) {
         job, JobState::kFailed, "RestartsExhausted",
         fmt::format("attempts in a row without progress: {}, restarts.max is {}; the last: {}",
                     job.attempts_without_progress, job.spec.restarts_max, failure.message));
-  memories_.at(job.id).retry_at = now_.monotonic + RetryPause(job.attempts_without_progress);
+  memories_.at(job.sequence).retry_at = now_.monotonic + RetryPause(job.attempts_without_progress);
   const bool never_ran = failure.reason == "StartTimeout";
   Move(job, never_ran ? JobState::kQueued : JobState::kRecovering, failure.reason, failure.message,
        "AttemptEnded");

@@ -70,7 +70,7 @@ void State::Hear(SessionId session, const EvaluationReport& message) {
   // Also of a step that is computed again: its checkpoint is still to come.
   if (message.split == EvaluationSplit::kValidation)
     JobOf(*attempt).validation = {.step = message.step, .values = message.values};
-  auto& evaluated = memories_.at(message.job).evaluated;
+  auto& evaluated = memories_.at(JobOf(*attempt).sequence).evaluated;
   const auto last = evaluated.find(message.split);
   if (last != evaluated.end() && message.step <= last->second) return;
   evaluated[message.split] = message.step;

@@ -1,16 +1,19 @@
 #include "client/api/client.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "client/api/channel.h"
 #include "client/api/convert.h"
+#include "common/check.h"
 #include "descent/v1/service.grpc.pb.h"
 #include "proto/wire.h"
 
 namespace descent {
 namespace {
 
-constexpr int kPagesMax = 100;
+constexpr int kPageJobs = 250;  // so that a page fits a message, whatever the specs
 
 template <typename Request>
 Request RequestFor(const std::string& job_id) {
@@ -100,20 +103,27 @@ Reply<JobView> Client::GetJob(const std::string& id) {
   return CallForJob(&v1::JobService::Stub::GetJob, RequestFor<v1::GetJobRequest>(id));
 }
 
-Reply<std::vector<JobView>> Client::ListJobs() {
-  std::vector<JobView> jobs;
+Reply<JobList> Client::ListJobs(const JobSelection& selection) {
+  JobList list;
   v1::ListJobsRequest request;
-  for (int page = 0; page < kPagesMax; ++page) {
+  for (const std::string& name : selection.states) {
+    v1::JobState state = v1::JOB_STATE_UNSPECIFIED;
+    DESCENT_CHECK(v1::JobState_Parse("JOB_STATE_" + name, &state));
+    request.add_states(state);
+  }
+  do {
+    const int missing = selection.jobs_max - static_cast<int>(list.jobs.size());
+    request.set_page_size(std::min(missing, kPageJobs));
     v1::ListJobsResponse response;
     const grpc::Status status = stubs_->CallWithRetry([&](grpc::ClientContext* context) {
       return stubs_->jobs.ListJobs(context, request, &response);
     });
     if (!status.ok()) return ToApiError(status, address_);
-    for (const v1::Job& job : response.jobs()) jobs.push_back(ToView(job));
-    if (response.next_page_token().empty()) break;
+    for (const v1::Job& job : response.jobs()) list.jobs.push_back(ToView(job));
     request.set_page_token(response.next_page_token());
-  }
-  return jobs;
+    list.has_more = !response.next_page_token().empty();
+  } while (list.has_more && std::ssize(list.jobs) < selection.jobs_max);
+  return list;
 }
 
 Reply<std::vector<AttemptView>> Client::ListJobAttempts(const std::string& id) {

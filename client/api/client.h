@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,6 +25,17 @@ struct CreateJobOptions {
   bool is_preemptible = false;
 };
 
+// Which jobs of a list are wanted.
+struct JobSelection {
+  std::vector<std::string> states;                 // "RUNNING", …; empty: all
+  int jobs_max = std::numeric_limits<int>::max();  // the newest
+};
+
+struct JobList {
+  std::vector<JobView> jobs;  // newest first
+  bool has_more = false;      // than jobs_max
+};
+
 struct UpdateJobOptions {
   std::optional<int> priority;
   std::optional<bool> is_preemptible;
@@ -38,7 +50,7 @@ class Client {
 
   Reply<JobView> CreateJob(const CreateJobOptions& options);
   Reply<JobView> GetJob(const std::string& id);
-  Reply<std::vector<JobView>> ListJobs();                                  // newest first
+  Reply<JobList> ListJobs(const JobSelection& selection);
   Reply<std::vector<AttemptView>> ListJobAttempts(const std::string& id);  // ascending
   Reply<JobView> CancelJob(const std::string& id);
   Reply<JobView> SuspendJob(const std::string& id);

@@ -1,19 +1,36 @@
+#include <spdlog/fmt/fmt.h>
+
+#include <limits>
+#include <memory>
+
 #include "client/commands/command.h"
 #include "client/render/job_text.h"
 
 namespace descent {
 namespace {
 
-ExitCode Ls(const CommandLine& line, Console& console) {
-  const auto jobs = Client(line.flags().endpoint).ListJobs();
-  if (!jobs.ok()) return Report(console, jobs.error());
+struct LsFlags {
+  JobSelection selection{.states = {}, .jobs_max = 100};
+  bool wants_all = false;
+};
+
+ExitCode Ls(const CommandLine& line, const LsFlags& flags, Console& console) {
+  JobSelection selection = flags.selection;
+  if (flags.wants_all) selection.jobs_max = std::numeric_limits<int>::max();
+  const auto found = Client(line.flags().endpoint).ListJobs(selection);
+  if (!found.ok()) return Report(console, found.error());
+  const auto& [jobs, has_more] = found.value();
   if (line.WantsJson()) {
-    console.Data(JsonList(jobs.value()));
-  } else if (jobs.value().empty()) {
-    console.Say("no jobs; create one: descent submit FILE");
+    console.Data(JsonList(jobs));
+  } else if (jobs.empty()) {
+    console.Say(selection.states.empty() ? "no jobs; create one: descent submit FILE"
+                                         : "no jobs in that state");
   } else {
-    console.Data(JobTable(jobs.value(), SecondsSinceEpoch()));
+    console.Data(JobTable(jobs, SecondsSinceEpoch()));
   }
+  if (has_more)
+    console.Say(fmt::format(
+        "these are the newest {}; there are older ones: --all, --limit, --state", jobs.size()));
   return ExitCode::kDone;
 }
 
@@ -21,7 +38,20 @@ ExitCode Ls(const CommandLine& line, Console& console) {
 
 void AddLs(CLI::App& app, CommandLine& line) {
   CLI::App* command = app.add_subcommand("ls", "List the jobs, newest first");
-  line.OnChosen(command, [&line](Console& console) { return Ls(line, console); });
+  const auto flags = std::make_shared<LsFlags>();
+  command
+      ->add_option("--state", flags->selection.states,
+                   "Only jobs in this state; any number of times")
+      ->transform(
+          CLI::IsMember({"QUEUED", "STARTING", "RUNNING", "RECOVERING", "CANCELLING", "SUCCEEDED",
+                         "FAILED", "CANCELLED", "SUSPENDING", "SUSPENDED", "STOPPING"},
+                        CLI::ignore_case))
+      ->allow_extra_args(false);
+  command->add_option("--limit", flags->selection.jobs_max, "How many, of the newest")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command->add_flag("--all", flags->wants_all, "All of them");
+  line.OnChosen(command, [&line, flags](Console& console) { return Ls(line, *flags, console); });
 }
 
 }  // namespace descent

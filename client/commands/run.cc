@@ -119,10 +119,11 @@ std::optional<ExitCode> Run::ChooseRanks() {
 // A run that was killed leaves its job unfinished. Nobody waits for it, and it would take the
 // ranks. Jobs that were submitted are none of its business: they wait for their own workers.
 void Run::CancelForgottenJobs() {
-  const auto jobs = client_->ListJobs();
-  if (!jobs.ok()) return;
-  for (const JobView& job : jobs.value()) {
-    if (job.IsTerminal() || !job.request_id.starts_with(kRequestIdPrefix)) continue;
+  const auto unfinished = client_->ListJobs(
+      {.states = {"QUEUED", "STARTING", "RUNNING", "RECOVERING", "SUSPENDING", "SUSPENDED"}});
+  if (!unfinished.ok()) return;
+  for (const JobView& job : unfinished.value().jobs) {
+    if (!job.request_id.starts_with(kRequestIdPrefix)) continue;
     if (!client_->CancelJob(job.id).ok()) continue;
     console_.Say(fmt::format("cancelled {}, left unfinished by an earlier run", job.id));
     SayHowToGoOn(job);

@@ -82,6 +82,20 @@ class Control(SystemTest):
         self.assertEqual(self.job(first)["queueStatus"]["position"], 2)
         self.assertRegex(self.descent("ls").stdout, rf"{second} +QUEUED +30 ")
 
+    def test_a_list_is_of_the_newest_and_of_the_states_that_are_asked_for(self):
+        first, second, third = (self.submit() for _ in range(3))
+        self.descent("cancel", second)
+
+        newest = self.descent("ls", "--limit", 2)
+        queued = self.descent("ls", "--state", "queued", "--json")
+
+        self.assertNotIn(first, newest.stdout)
+        self.assertIn("--all", newest.stderr)
+        self.assertEqual([job["name"] for job in json.loads(queued.stdout)],
+                         [f"jobs/{third}", f"jobs/{first}"])
+        self.assertEqual(len(self.descent("ls", "--all").stdout.splitlines()), 4)
+        self.assertIn("RUNNING", self.descent("ls", "--state", "done", code=2).stderr)
+
     def test_a_deleted_job_leaves_nothing_behind(self):
         self.start_workers(1)
         job = self.submit("--follow")
