@@ -19,6 +19,7 @@ int Main(int argc, char** argv) {
   CommandLine line(app);
   AddRun(app, line);
   AddSubmit(app, line);
+  AddFork(app, line);
   AddExplain(app, line);
   AddLs(app, line);
   AddDescribe(app, line);
@@ -35,6 +36,7 @@ int Main(int argc, char** argv) {
   AddPredict(app, line);
   AddLaunch(app, line);
   AddToken(app, line);
+  AddCompletion(app, line);
   AddHelp(app, line);
   try {
     app.parse(argc, argv);

@@ -1,4 +1,8 @@
 find_package(Threads REQUIRED)
+# The system's: it has the Python packages that ./dev setup installs, another one may not.
+set(Python3_ROOT_DIR /usr)
+set(Python3_FIND_STRATEGY LOCATION)
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
 find_package(PkgConfig REQUIRED)
 find_package(MPI REQUIRED COMPONENTS CXX)
 find_package(Protobuf REQUIRED)
@@ -20,6 +24,7 @@ pkg_check_modules(pcre2 REQUIRED IMPORTED_TARGET libpcre2-8)
 pkg_check_modules(libzip REQUIRED IMPORTED_TARGET libzip)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
 find_program(GRPC_CPP_PLUGIN grpc_cpp_plugin REQUIRED)
+find_program(GRPC_PYTHON_PLUGIN grpc_python_plugin REQUIRED)
 find_library(GRPCPP_REFLECTION grpc++_reflection REQUIRED)
 find_program(PROTOC protoc REQUIRED)
 # dygraphs (MIT licence) draws the charts of the coordinator's page, and is compiled into it.

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "coordinator/resource_name.h"
+#include "proto/job_file.h"
 #include "proto/wire.h"
 
 namespace descent {
@@ -71,17 +72,43 @@ std::string StateFieldsThatDiffer(const JobSpec& my_spec, const JobSpec& their_s
   return fields;
 }
 
+// As the places of a text: "line 3: 0, must be at least 1".
+std::variant<JobSpec, RequestError> SpecOf(JobFile file) {
+  if (file.problems.empty()) return std::move(file.spec);
+  std::vector<Violation> violations;
+  for (const FieldProblem& problem : file.problems)
+    violations.push_back(
+        {problem.place, (problem.line > 0 ? "line " + std::to_string(problem.line) + ": " : "") +
+                            problem.message});
+  return SpecInvalid(std::move(violations));
+}
+
+std::variant<JobSpec, RequestError> GivenSpec(const v1::CreateJobRequest& request,
+                                              const Job* source) {
+  const std::vector<std::string> overrides(request.overrides().begin(), request.overrides().end());
+  if (!request.job_file().empty()) {
+    if (request.has_spec()) return SpecInvalid({{"job_file", "given beside spec, must be alone"}});
+    return SpecOf(ReadJobFile(request.job_file(), overrides));
+  }
+  JobSpec spec;
+  if (request.spec().ByteSizeLong() == 0 && source != nullptr) {
+    spec = source->spec;
+    spec.stop_at_step = 0;
+  } else {
+    Result<JobSpec> parsed = FromProto(request.spec());
+    if (!parsed.ok()) return SpecInvalid({{"spec", parsed.status().message()}});
+    spec = std::move(parsed).value();
+  }
+  if (overrides.empty()) return spec;
+  return SpecOf(OverrideJobSpec(spec, overrides));
+}
+
 // The spec with its defaults; of a resumed job those of the batch are the source's.
 std::variant<JobSpec, RequestError> ResolveSpec(const v1::CreateJobRequest& request,
                                                 const Job* source) {
-  if (request.spec().ByteSizeLong() == 0 && source != nullptr) {
-    JobSpec spec = source->spec;
-    spec.stop_at_step = 0;
-    return spec;
-  }
-  Result<JobSpec> parsed = FromProto(request.spec());
-  if (!parsed.ok()) return SpecInvalid({{"spec", parsed.status().message()}});
-  JobSpec spec = std::move(parsed).value();
+  auto given = GivenSpec(request, source);
+  if (auto* error = std::get_if<RequestError>(&given)) return std::move(*error);
+  JobSpec spec = std::get<JobSpec>(std::move(given));
   if (source != nullptr) {
     const BatchSpec& batch = source->spec.batch;
     if (spec.batch.logical_workers == 0) spec.batch.logical_workers = batch.logical_workers;

@@ -94,6 +94,7 @@ Reply<JobView> Client::CreateJob(const CreateJobOptions& options) {
   request.set_request_id(options.request_id);
   request.set_validate_only(options.validate_only);
   request.set_resume_from(options.resume_from);
+  request.mutable_overrides()->Assign(options.overrides.begin(), options.overrides.end());
   if (options.priority) request.set_priority(*options.priority);
   request.set_preemptible(options.is_preemptible);
   return CallForJob(&v1::JobService::Stub::CreateJob, request);

@@ -20,7 +20,8 @@ struct CreateJobOptions {
   std::optional<JobSpec> spec;  // absent with resume_from: that job's
   std::string request_id;       // makes the call safe to repeat
   bool validate_only = false;
-  std::string resume_from;  // "jobs/{job}/checkpoints/{step, latest or best}"
+  std::string resume_from;             // "jobs/{job}/checkpoints/{step, latest or best}"
+  std::vector<std::string> overrides;  // "FIELD=VALUE", of the spec
   std::optional<int> priority;
   bool is_preemptible = false;
 };

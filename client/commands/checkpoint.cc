@@ -19,8 +19,11 @@ constexpr char kModelFile[] = "model.safetensors";
 ExitCode ListAll(const CommandLine& line, const std::string& job, Console& console) {
   const auto checkpoints = Client(line.flags().endpoint).ListCheckpoints(JobIdOf(job));
   if (!checkpoints.ok()) return Report(console, checkpoints.error());
-  if (line.WantsJson()) {
-    console.Data(JsonList(checkpoints.value()));
+  if (line.WantsDocument()) {
+    console.Document(JsonList(checkpoints.value()));
+  } else if (line.WantsNames()) {
+    for (const CheckpointView& checkpoint : checkpoints.value())
+      console.Data(fmt::format("{}/{}\n", JobIdOf(job), checkpoint.step));
   } else if (checkpoints.value().empty()) {
     console.Say("no checkpoints yet");
   } else {
@@ -76,7 +79,8 @@ void AddCheckpoint(CLI::App& app, CommandLine& line) {
   CLI::App* ls = group->add_subcommand("ls", "List the checkpoints of a job");
   const auto job = std::make_shared<std::string>();
   ls->add_option("job", *job, "Name of the job")->required();
-  line.OnChosen(ls, [&line, job](Console& console) { return ListAll(line, *job, console); });
+  line.OnChosen(
+      ls, [&line, job](Console& console) { return ListAll(line, *job, console); }, NameForm::kHas);
 
   CLI::App* save = group->add_subcommand("export", "Download a checkpoint's model as safetensors");
   const auto checkpoint = std::make_shared<std::string>();

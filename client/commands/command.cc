@@ -40,18 +40,27 @@ CommandLine::CommandLine(CLI::App& app) {
   app.get_option("--tls-key")->envname("DESCENT_TLS_KEY");
   app.get_option("--token-file")->envname("DESCENT_TOKEN_FILE");
   app.add_option("-o,--output", flags_.output, "Form of the output")
-      ->check(CLI::IsMember({"table", "json"}))
+      ->check(CLI::IsMember({"table", "json", "yaml", "name"}))
       ->capture_default_str();
   app.add_flag("--json", flags_.is_json, "The same as -o json");
   app.add_flag("-q,--quiet", flags_.is_quiet, "Say nothing but errors and what was asked for");
   app.add_flag("--no-color", flags_.has_no_color, "No colour, as with NO_COLOR set");
 }
 
-void CommandLine::OnChosen(CLI::App* command, std::function<ExitCode(Console&)> run) {
-  command->final_callback([this, run = std::move(run)] {
+void CommandLine::OnChosen(CLI::App* command, std::function<ExitCode(Console&)> run,
+                           NameForm names) {
+  command->final_callback([this, command, run = std::move(run), names] {
     flags_.is_server_named = server_option_->count() > 0;
+    const bool is_yaml = !flags_.is_json && flags_.output == "yaml";
     Console console(flags_.is_quiet ? Verbosity::kQuiet : Verbosity::kNormal,
-                    flags_.has_no_color ? ColorChoice::kNever : ColorChoice::kAuto);
+                    flags_.has_no_color ? ColorChoice::kNever : ColorChoice::kAuto,
+                    is_yaml ? DocumentForm::kYaml : DocumentForm::kJson);
+    if (WantsNames() && names == NameForm::kNone) {
+      console.Error("descent " + command->get_name() +
+                    " has no names to answer with; -o must be table, json or yaml");
+      exit_code_ = ExitCode::kUsage;
+      return;
+    }
     Result<Credentials> credentials = ReadCredentials(credential_files_, flags_.endpoint.address);
     if (!credentials.ok()) {
       console.Error(credentials.status().message());

@@ -19,11 +19,14 @@ namespace descent {
 struct GlobalFlags {
   Endpoint endpoint{"127.0.0.1:9090"};  // with the credentials once a command runs
   bool is_server_named = false;         // by the user, here or in the environment
-  std::string output = "table";
+  std::string output = "table";         // | json | yaml | name
   bool is_json = false;
   bool is_quiet = false;
   bool has_no_color = false;
 };
+
+// Whether a command can answer with names alone, a line each.
+enum class NameForm { kNone, kHas };
 
 // One run of the program: the flags, and the exit code that the chosen command leaves.
 class CommandLine {
@@ -31,10 +34,15 @@ class CommandLine {
   explicit CommandLine(CLI::App& app);
 
   // `run` is called once everything is parsed, if the user chose `command`.
-  void OnChosen(CLI::App* command, std::function<ExitCode(Console&)> run);
+  void OnChosen(CLI::App* command, std::function<ExitCode(Console&)> run,
+                NameForm names = NameForm::kNone);
 
   const GlobalFlags& flags() const { return flags_; }
-  bool WantsJson() const { return flags_.is_json || flags_.output == "json"; }
+  bool WantsNames() const { return !flags_.is_json && flags_.output == "name"; }
+  // Console::Document is then what to answer with.
+  bool WantsDocument() const {
+    return flags_.is_json || flags_.output == "json" || flags_.output == "yaml";
+  }
   ExitCode exit_code() const { return exit_code_; }
 
  private:
@@ -47,6 +55,7 @@ class CommandLine {
 // Each adds one command of its own file.
 void AddRun(CLI::App& app, CommandLine& line);
 void AddSubmit(CLI::App& app, CommandLine& line);
+void AddFork(CLI::App& app, CommandLine& line);
 void AddExplain(CLI::App& app, CommandLine& line);
 void AddLs(CLI::App& app, CommandLine& line);
 void AddDescribe(CLI::App& app, CommandLine& line);
@@ -63,6 +72,7 @@ void AddDataTokenize(CLI::App& group, CommandLine& line);  // of data
 void AddGenerate(CLI::App& app, CommandLine& line);
 void AddPredict(CLI::App& app, CommandLine& line);
 void AddLaunch(CLI::App& app, CommandLine& line);
+void AddCompletion(CLI::App& app, CommandLine& line);
 void AddToken(CLI::App& app, CommandLine& line);  // and whoami
 void AddHelp(CLI::App& app, CommandLine& line);   // and version
 
@@ -109,6 +119,6 @@ std::string JsonList(const Views& views) {
 }
 
 // Follows the job and leaves with its outcome; Ctrl-C detaches and says that the job goes on.
-ExitCode WatchToEnd(Client& client, Console& console, const JobView& job, bool wants_json);
+ExitCode WatchToEnd(Client& client, Console& console, const JobView& job, bool wants_document);
 
 }  // namespace descent

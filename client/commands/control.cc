@@ -62,7 +62,7 @@ ExitCode Perform(const CommandLine& line, const Control& control,
     console.Say("job/" + job.value().id + " " + (is_done ? control.done : control.pending) +
                 "\n  " + control.next + " " + job.value().id);
   }
-  if (line.WantsJson()) console.Data(JsonList(changed));
+  if (line.WantsDocument()) console.Document(JsonList(changed));
   return exit_code;
 }
 

@@ -10,8 +10,8 @@ ExitCode Describe(const CommandLine& line, const std::string& job, Console& cons
   Client client(line.flags().endpoint);
   const auto found = client.GetJob(JobIdOf(job));
   if (!found.ok()) return Report(console, found.error());
-  if (line.WantsJson()) {
-    console.Data(found.value().json + "\n");
+  if (line.WantsDocument()) {
+    console.Document(found.value().json);
     return ExitCode::kDone;
   }
   const auto attempts = client.ListJobAttempts(JobIdOf(job));

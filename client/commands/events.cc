@@ -9,8 +9,10 @@ namespace {
 ExitCode Events(const CommandLine& line, const std::string& job, Console& console) {
   const auto events = Client(line.flags().endpoint).ListJobEvents(JobIdOf(job));
   if (!events.ok()) return Report(console, events.error());
-  console.Data(line.WantsJson() ? JsonList(events.value())
-                                : EventTable(events.value(), SecondsSinceEpoch()));
+  if (line.WantsDocument())
+    console.Document(JsonList(events.value()));
+  else
+    console.Data(EventTable(events.value(), SecondsSinceEpoch()));
   return ExitCode::kDone;
 }
 

@@ -21,7 +21,7 @@ ExitCode Print(const Result<std::string>& text, Console& console) {
   return ExitCode::kDone;
 }
 
-ExitCode Explain(const ExplainFlags& flags, bool wants_json, Console& console) {
+ExitCode Explain(const ExplainFlags& flags, bool wants_document, Console& console) {
   const auto loaded = LoadJobFile(console, flags.file, flags.overrides);
   if (!loaded.ok()) return loaded.error().exit_code;
   const JobSpec& spec = loaded.value().spec;
@@ -35,7 +35,10 @@ ExitCode Explain(const ExplainFlags& flags, bool wants_json, Console& console) {
     return InterruptCount() > 0 ? ExitCode::kJobCancelled : Report(console, answer.status());
   if (!answer.value().problems.empty())
     return ReportDataProblems(console, answer.value().problems, flags.file);
-  if (wants_json) return Print(answer.value().output, console);
+  if (wants_document) {
+    console.Document(answer.value().output);
+    return ExitCode::kDone;
+  }
   const auto steps = flags.wants_all_steps ? ExplainedSteps::kAll : ExplainedSteps::kByOp;
   return Print(ExplanationText(answer.value().output, spec, steps), console);
 }
@@ -52,7 +55,7 @@ void AddExplain(CLI::App& app, CommandLine& line) {
   AddSetOption(*command, flags->overrides);
   command->add_flag("--steps", flags->wants_all_steps, "List every step of the plans as well");
   line.OnChosen(command, [&line, flags](Console& console) {
-    return Explain(*flags, line.WantsJson(), console);
+    return Explain(*flags, line.WantsDocument(), console);
   });
 }
 

@@ -37,8 +37,10 @@ void AddHelp(CLI::App& app, CommandLine& line) {
 
   CLI::App* version = app.add_subcommand("version", "Print the version");
   line.OnChosen(version, [&line](Console& console) {
-    console.Data(line.WantsJson() ? std::string("{\"version\":\"") + kVersion + "\"}\n"
-                                  : std::string("descent ") + kVersion + "\n");
+    if (line.WantsDocument())
+      console.Document(std::string("{\"version\":\"") + kVersion + "\"}");
+    else
+      console.Data(std::string("descent ") + kVersion + "\n");
     return ExitCode::kDone;
   });
 }

@@ -25,8 +25,8 @@ ExitCode Logs(const CommandLine& line, const LogArguments& arguments, Console& c
   const LogClient::Events events{
       .on_lines =
           [&](const LogLines& lines) {
-            if (!line.WantsJson()) return console.Data(LogText(lines.lines));
-            for (const std::string& json : lines.json) console.Data(json + "\n");
+            if (!line.WantsDocument()) return console.Data(LogText(lines.lines));
+            for (const std::string& json : lines.json) console.Document(json);
           },
       .on_connection =
           [&](bool is_connected) {

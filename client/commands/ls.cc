@@ -20,8 +20,10 @@ ExitCode Ls(const CommandLine& line, const LsFlags& flags, Console& console) {
   const auto found = Client(line.flags().endpoint).ListJobs(selection);
   if (!found.ok()) return Report(console, found.error());
   const auto& [jobs, has_more] = found.value();
-  if (line.WantsJson()) {
-    console.Data(JsonList(jobs));
+  if (line.WantsDocument()) {
+    console.Document(JsonList(jobs));
+  } else if (line.WantsNames()) {
+    for (const JobView& job : jobs) console.Data(job.id + "\n");
   } else if (jobs.empty()) {
     console.Say(selection.states.empty() ? "no jobs; create one: descent submit FILE"
                                          : "no jobs in that state");
@@ -51,7 +53,9 @@ void AddLs(CLI::App& app, CommandLine& line) {
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   command->add_flag("--all", flags->wants_all, "All of them");
-  line.OnChosen(command, [&line, flags](Console& console) { return Ls(line, *flags, console); });
+  line.OnChosen(
+      command, [&line, flags](Console& console) { return Ls(line, *flags, console); },
+      NameForm::kHas);
 }
 
 }  // namespace descent

@@ -31,8 +31,8 @@ struct MetricArguments {
 ExitCode List(const CommandLine& line, const MetricArguments& arguments, Console& console) {
   const auto found = MetricClient(line.flags().endpoint).List(JobIdOf(arguments.jobs.front()));
   if (!found.ok()) return Report(console, found.error());
-  if (line.WantsJson()) {
-    console.Data(found.value().json + "\n");
+  if (line.WantsDocument()) {
+    console.Document(found.value().json);
   } else if (found.value().metrics.empty()) {
     console.Say("no metrics yet");
   } else {
@@ -45,10 +45,10 @@ ExitCode Follow(const CommandLine& line, const MetricArguments& arguments, Conso
   const auto error =
       MetricClient(line.flags().endpoint)
           .Follow(arguments.selection(), [&](const MetricSeriesList& news) {
-            if (line.WantsJson()) console.Data(news.json + "\n");
+            if (line.WantsDocument()) console.Document(news.json);
             for (const MetricSeriesView& curve : news.series)
               for (const MetricPointView& point : curve.points)
-                if (!line.WantsJson())
+                if (!line.WantsDocument())
                   console.Data(fmt::format("{}\t{}\t{}\n", point.step, curve.name, point.value));
             return true;
           });
@@ -60,7 +60,10 @@ ExitCode Query(const CommandLine& line, const MetricArguments& arguments, Consol
   const auto found =
       MetricClient(line.flags().endpoint).Query(arguments.selection(), arguments.points_max);
   if (!found.ok()) return Report(console, found.error());
-  console.Data(line.WantsJson() ? found.value().json + "\n" : PointTable(found.value().series));
+  if (line.WantsDocument())
+    console.Document(found.value().json);
+  else
+    console.Data(PointTable(found.value().series));
   return ExitCode::kDone;
 }
 
@@ -79,7 +82,10 @@ ExitCode Compare(const CommandLine& line, const MetricArguments& arguments, Cons
   for (const std::string& job : arguments.jobs) ids.push_back(JobIdOf(job));
   const auto found = MetricClient(line.flags().endpoint).Compare(ids, arguments.names);
   if (!found.ok()) return Report(console, found.error());
-  console.Data(line.WantsJson() ? found.value().json + "\n" : ComparisonText(found.value()));
+  if (line.WantsDocument())
+    console.Document(found.value().json);
+  else
+    console.Data(ComparisonText(found.value()));
   return ExitCode::kDone;
 }
 

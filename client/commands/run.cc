@@ -37,8 +37,8 @@ struct RunFlags {
 // One `descent run`: a coordinator and workers that live as long as it does.
 class Run {
  public:
-  Run(const RunFlags& flags, bool wants_json, Console& console)
-      : flags_(flags), wants_json_(wants_json), console_(console) {}
+  Run(const RunFlags& flags, bool wants_document, Console& console)
+      : flags_(flags), wants_document_(wants_document), console_(console) {}
 
   ExitCode Execute();
 
@@ -58,7 +58,7 @@ class Run {
   Status WriteProfile() const;
 
   const RunFlags& flags_;
-  const bool wants_json_;
+  const bool wants_document_;
   Console& console_;
   JobFile file_;
   CreateJobOptions options_;
@@ -245,7 +245,7 @@ ExitCode Run::ReportFailure(const JobView& job) {
 }
 
 void Run::PrintResults(const JobView& job) {
-  if (wants_json_) return console_.Data(job.json + "\n");
+  if (wants_document_) return console_.Document(job.json);
   std::string text;
   for (const char* split : {"validation", "test"}) {
     const auto accuracy = job.latest_metrics.find(std::string(split) + "/accuracy");
@@ -303,7 +303,7 @@ void AddRun(CLI::App& app, CommandLine& line) {
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   line.OnChosen(command, [&line, flags](Console& console) {
-    return Run(*flags, line.WantsJson(), console).Execute();
+    return Run(*flags, line.WantsDocument(), console).Execute();
   });
 }
 

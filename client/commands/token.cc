@@ -29,7 +29,7 @@ ExitCode Create(const CommandLine& line, const CreateFlags& flags, Console& cons
                         .CreateToken(flags.name, flags.role, flags.valid_days * kSecondsPerDay);
   if (!made.ok()) return Report(console, made.error());
   const TokenView& token = made.value();
-  const std::string text = line.WantsJson() ? token.json + "\n" : token.secret + "\n";
+  const std::string text = line.WantsDocument() ? token.json + "\n" : token.secret + "\n";
   if (flags.output.empty()) {
     console.Data(text);
   } else if (const Status written = WriteNewFile(flags.output, text); !written.ok()) {
@@ -44,8 +44,8 @@ ExitCode Create(const CommandLine& line, const CreateFlags& flags, Console& cons
 ExitCode List(const CommandLine& line, Console& console) {
   const auto tokens = AuthClient(line.flags().endpoint).ListTokens();
   if (!tokens.ok()) return Report(console, tokens.error());
-  if (line.WantsJson()) {
-    console.Data(JsonList(tokens.value()));
+  if (line.WantsDocument()) {
+    console.Document(JsonList(tokens.value()));
     return ExitCode::kDone;
   }
   Table table({"TOKEN", "NAME", "ROLE", "AGE", "EXPIRY"});
@@ -74,8 +74,8 @@ ExitCode WhoAmI(const CommandLine& line, Console& console) {
   const auto identity = AuthClient(line.flags().endpoint).WhoAmI();
   if (!identity.ok()) return Report(console, identity.error());
   const IdentityView& view = identity.value();
-  if (line.WantsJson()) {
-    console.Data(view.json + "\n");
+  if (line.WantsDocument()) {
+    console.Document(view.json);
   } else if (view.name.empty()) {
     console.Data("nobody in particular: " + line.flags().endpoint.address +
                  " asks for no token, every caller is an admin\n");

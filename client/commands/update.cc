@@ -20,7 +20,7 @@ ExitCode Update(const CommandLine& line, const UpdateFlags& flags, Console& cons
   const auto job = client.UpdateJob(
       JobIdOf(flags.job), {.priority = flags.priority, .is_preemptible = flags.is_preemptible});
   if (!job.ok()) return Report(console, job.error());
-  if (line.WantsJson()) console.Data(job.value().json + "\n");
+  if (line.WantsDocument()) console.Document(job.value().json);
   console.Say("job/" + job.value().id + " has priority " + std::to_string(job.value().priority) +
               (job.value().is_preemptible ? ", and gives way to jobs of higher priority" : ""));
   return ExitCode::kDone;

@@ -27,12 +27,12 @@ ExitCode Watch(const CommandLine& line, const std::string& job, Console& console
   Client client(line.flags().endpoint);
   const auto found = client.GetJob(JobIdOf(job));
   if (!found.ok()) return Report(console, found.error());
-  return WatchToEnd(client, console, found.value(), line.WantsJson());
+  return WatchToEnd(client, console, found.value(), line.WantsDocument());
 }
 
 }  // namespace
 
-ExitCode WatchToEnd(Client& client, Console& console, const JobView& job, bool wants_json) {
+ExitCode WatchToEnd(Client& client, Console& console, const JobView& job, bool wants_document) {
   CatchInterrupts();
   const Followed followed = Follow(client, console, job, {});
   if (followed.end == FollowEnd::kLost) return Report(console, followed.error);
@@ -42,7 +42,10 @@ ExitCode WatchToEnd(Client& client, Console& console, const JobView& job, bool w
     return ExitCode::kInterrupted;
   }
   const JobView ended = WithLogTail(client, followed.job);
-  console.Data(wants_json ? ended.json + "\n" : EndText(ended));
+  if (wants_document)
+    console.Document(ended.json);
+  else
+    console.Data(EndText(ended));
   if (ended.state == "FAILED") ReportJobFailure(console, ended);
   return OutcomeOf(followed.job);
 }

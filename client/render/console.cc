@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "client/render/yaml_text.h"
+
 namespace descent {
 namespace {
 
@@ -39,16 +41,21 @@ void Write(FILE* stream, std::string_view text) {
 
 }  // namespace
 
-Console::Console(Verbosity verbosity, ColorChoice color)
+Console::Console(Verbosity verbosity, ColorChoice color, DocumentForm form)
     : is_quiet_(verbosity == Verbosity::kQuiet),
       is_animated_(IsAnimationWanted()),
-      has_color_(IsColorWanted(color)) {}
+      has_color_(IsColorWanted(color)),
+      form_(form) {}
 
 Console::~Console() { ClearLive(); }
 
 void Console::Data(std::string_view text) {
   ClearLive();
   Write(stdout, text);
+}
+
+void Console::Document(const std::string& json) {
+  Data(form_ == DocumentForm::kYaml ? YamlText(json) : json + (json.ends_with('\n') ? "" : "\n"));
 }
 
 void Console::Say(std::string_view line) {

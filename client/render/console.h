@@ -8,16 +8,18 @@ namespace descent {
 
 enum class Verbosity { kNormal, kQuiet };
 enum class ColorChoice { kAuto, kNever };
+enum class DocumentForm { kJson, kYaml };
 
 // The two streams of a command: data to stdout, talk to stderr. A live line is animated only if
 // both are terminals; otherwise it becomes a plain line every few seconds. Quiet drops all talk but
 // errors. Colour follows the terminal, NO_COLOR and --no-color. One thread.
 class Console {
  public:
-  Console(Verbosity verbosity, ColorChoice color);
+  Console(Verbosity verbosity, ColorChoice color, DocumentForm form = DocumentForm::kJson);
   ~Console();  // leaves no half line behind
 
   void Data(std::string_view text);           // as it is
+  void Document(const std::string& json);     // as JSON, or the same as YAML
   void Say(std::string_view line);            // one line of talk
   void Error(std::string_view message);       // "error: message"
   void Problems(std::string_view formatted);  // a whole "error: …" text of several lines
@@ -32,6 +34,7 @@ class Console {
   const bool is_quiet_;
   const bool is_animated_;
   const bool has_color_;
+  const DocumentForm form_;
   bool has_live_ = false;
   std::string last_live_;
   std::chrono::steady_clock::time_point next_plain_live_{};

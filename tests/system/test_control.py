@@ -96,6 +96,32 @@ class Control(SystemTest):
         self.assertEqual(len(self.descent("ls", "--all").stdout.splitlines()), 4)
         self.assertIn("RUNNING", self.descent("ls", "--state", "done", code=2).stderr)
 
+    def test_a_fork_goes_on_from_a_checkpoint_with_what_was_changed(self):
+        self.start_workers(2)
+        first = self.submit("--follow")
+
+        done = json.loads(self.descent("fork", first, "--from", 180, "--set", "steps=190", "--json",
+                                       "--name", "shorter", "--follow").stdout)
+        same = json.loads(self.descent("fork", first, "--from", 180, "--json", "--follow").stdout)
+
+        self.assertEqual(done["name"], "jobs/shorter")
+        self.assertEqual(done["forked_from"], f"jobs/{first}/checkpoints/180")
+        self.assertEqual(done["progress"]["step"], "190")
+        self.assertEqual(same["state_digest"], self.job(first)["stateDigest"])
+
+    def test_a_fork_that_cannot_be_says_why(self):
+        self.start_workers(1)
+        first = self.submit("--follow")
+
+        other_model = self.descent("fork", first, "--set", "model.mlp.hidden_sizes=[4]", code=6)
+        wrong = self.descent("fork", first, "--set", "optimizer.adamw.lr=-1", "--set", "sead=1", code=2)
+        missing = self.descent("fork", first, "--from", 7, code=5)
+
+        self.assertIn("model", other_model.stderr)
+        self.assertIn("optimizer.adamw.lr", wrong.stderr)
+        self.assertIn("sead", wrong.stderr)
+        self.assertIn('no checkpoint "7"', missing.stderr)
+
     def test_a_deleted_job_leaves_nothing_behind(self):
         self.start_workers(1)
         job = self.submit("--follow")

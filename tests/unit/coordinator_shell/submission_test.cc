@@ -8,6 +8,14 @@
 namespace descent {
 namespace {
 
+constexpr const char* kJobFile = R"(name: written
+model: {mlp: {hidden_sizes: [8]}}
+data: {train: {path: /data/train, format: idx}}
+batch: {global: 32}
+steps: 100
+optimizer: {adamw: {lr: 1e-3}}
+)";
+
 // A world with the one job that is given.
 SubmissionContext ContextWith(const Job& job) {
   return {[&job](const std::string& id) { return id == job.id ? &job : nullptr; },
@@ -90,6 +98,48 @@ TEST(SubmissionTest, APriorityOutOfRangeIsRefused) {
 
     EXPECT_EQ(Refused(request, MakeFullJob()).reason, "PRIORITY_INVALID");
   }
+}
+
+TEST(SubmissionTest, AJobFileIsReadWithItsOverrides) {
+  v1::CreateJobRequest request;
+  request.set_job_file(kJobFile);
+  request.add_overrides("optimizer.adamw.lr=0.5");
+
+  const JobSpec spec = Accepted(request, MakeFullJob()).spec;
+
+  EXPECT_EQ(spec.name, "written");
+  EXPECT_EQ(std::get<AdamWSpec>(spec.optimizer.algorithm).lr, 0.5);
+}
+
+TEST(SubmissionTest, AWrongJobFileIsAnsweredWithTheLineOfEveryViolation) {
+  v1::CreateJobRequest request;
+  request.set_job_file(std::string(kJobFile) + "sead: 3\nthreads: 2\n");
+
+  const RequestError error = Refused(request, MakeFullJob());
+
+  EXPECT_EQ(error.reason, "SPEC_INVALID");
+  ASSERT_EQ(error.violations.size(), 2u) << error.status;
+  EXPECT_EQ(error.violations[0].field, "sead");
+  EXPECT_THAT(error.violations[0].message, testing::StartsWith("line 7: "));
+  EXPECT_THAT(error.violations[1].message, testing::StartsWith("line 8: "));
+}
+
+TEST(SubmissionTest, AJobFileBesideASpecIsRefused) {
+  v1::CreateJobRequest request = RequestOf(MakeSpec());
+  request.set_job_file(kJobFile);
+
+  EXPECT_EQ(Refused(request, MakeFullJob()).reason, "SPEC_INVALID");
+}
+
+TEST(SubmissionTest, OverridesChangeTheSpecOfTheJobThatIsResumed) {
+  v1::CreateJobRequest request;
+  request.set_resume_from("jobs/full-1/checkpoints/latest");
+  request.add_overrides("optimizer.adamw.lr=0.5");
+
+  const SubmitJob submit = Accepted(request, MakeFullJob());
+
+  EXPECT_EQ(submit.forked_from, "jobs/full-1/checkpoints/40");
+  EXPECT_EQ(std::get<AdamWSpec>(submit.spec.optimizer.algorithm).lr, 0.5);
 }
 
 TEST(SubmissionTest, ResumingWithoutASpecTakesThatOfTheJobWithoutItsStop) {

@@ -1,0 +1,73 @@
+#include "client/commands/create_job.h"
+
+#include <spdlog/fmt/fmt.h>
+
+#include "client/render/dry_run.h"
+
+namespace descent {
+namespace {
+
+ExitCode PrintDryRun(const CommandLine& line, Client& client, const JobView& job,
+                     Console& console) {
+  if (line.WantsDocument()) {
+    console.Document(job.json);
+    return ExitCode::kDone;
+  }
+  const auto cluster = client.GetClusterStatus();
+  if (!cluster.ok()) return Report(console, cluster.error());
+  console.Data(DryRunText(job.spec, cluster.value()));
+  return ExitCode::kDone;
+}
+
+void PrintCreated(const CommandLine& line, Client& client, const JobView& job, Console& console) {
+  if (line.WantsDocument())
+    console.Document(job.json);
+  else
+    console.Data(job.id + "\n");
+  const std::string position =
+      job.queue_position > 0 ? fmt::format(", position {}", job.queue_position) : "";
+  std::string text = fmt::format(
+      "job/{0} created ({1}{2})\n  follow:   descent watch {0}\n"
+      "  cancel:   descent cancel {0}",
+      job.id, job.state, position);
+  const auto cluster = client.GetClusterStatus();
+  if (cluster.ok() && !cluster.value().http_address.empty())
+    text += fmt::format("\n  metrics:  {}://{}/metrics",
+                        line.flags().endpoint.credentials.ca.empty() ? "http" : "https",
+                        cluster.value().http_address);
+  console.Say(text);
+}
+
+}  // namespace
+
+void AddCreationOptions(CLI::App& command, CreationFlags& flags) {
+  command.add_option("--name", flags.job_id, "Name of the job [its spec's name and a suffix]");
+  command.add_flag("--dry-run", flags.is_dry_run, "Check the spec and create nothing");
+  command.add_flag("--follow", flags.follows, "Follow the job; Ctrl-C only detaches");
+  command.add_option("--request-id", flags.request_id,
+                     "Makes repeating the command safe: one job for one id");
+  command.add_option("--priority", flags.priority, "0 to 100; higher is served first [50]");
+  command.add_flag("--preemptible", flags.is_preemptible,
+                   "May be suspended for jobs of higher priority");
+}
+
+ExitCode CreateAndShow(const CommandLine& line, const CreationFlags& flags,
+                       CreateJobOptions options, const SpecSource& source, Console& console) {
+  options.job_id = flags.job_id;
+  options.request_id = flags.request_id.empty() ? RandomRequestId() : flags.request_id;
+  options.priority = flags.priority;
+  options.is_preemptible = flags.is_preemptible;
+  options.validate_only = flags.is_dry_run;
+  Client client(line.flags().endpoint);
+  const auto job = client.CreateJob(options);
+  if (!job.ok()) return ReportSpecError(console, job.error(), source.file, source.name);
+  if (flags.is_dry_run) return PrintDryRun(line, client, job.value(), console);
+  if (!flags.follows) {
+    PrintCreated(line, client, job.value(), console);
+    return ExitCode::kDone;
+  }
+  console.Say("job/" + job.value().id + " created");
+  return WatchToEnd(client, console, job.value(), line.WantsDocument());
+}
+
+}  // namespace descent

@@ -1,0 +1,320 @@
+"""A coordinator, as a Python object."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+import pathlib
+import time
+import uuid
+from typing import Any, Callable, Iterator, Optional, Sequence, TypeVar, Union
+
+import grpc
+
+from descent import errors
+from descent.v1 import service_pb2 as pb
+from descent.v1 import service_pb2_grpc as stubs
+
+TERMINAL_STATES = frozenset({pb.JOB_STATE_SUCCEEDED, pb.JOB_STATE_FAILED, pb.JOB_STATE_CANCELLED})
+DEFAULT_ADDRESS = "127.0.0.1:9090"
+
+_CALL_SECONDS = 10.0
+_AWAY_SECONDS = 60.0  # how long a stream waits for a coordinator that is away
+_PAUSE_SECONDS = 0.5
+_PAGE = 1000
+_FORMATS = {"csv": pb.METRIC_FORMAT_CSV, "jsonl": pb.METRIC_FORMAT_JSONL,
+            "tensorboard": pb.METRIC_FORMAT_TENSORBOARD}
+# Every call may be repeated: what changes something says the state it wants, and a submission has a
+# request id.
+_RETRY = {"methodConfig": [{"name": [{"service": "descent.v1.JobService"},
+                                     {"service": "descent.v1.MetricService"},
+                                     {"service": "descent.v1.CheckpointService"},
+                                     {"service": "descent.v1.ClusterService"}],
+                            "retryPolicy": {"maxAttempts": 5, "initialBackoff": "0.2s",
+                                            "maxBackoff": "5s", "backoffMultiplier": 2,
+                                            "retryableStatusCodes": ["UNAVAILABLE"]}}]}
+
+# What a stream ends with when its coordinator stops, or has stopped.
+_AWAY = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)
+
+T = TypeVar("T")
+PathLike = Union[str, "os.PathLike[str]"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Curve:
+    """The points of one metric. With more than were asked for, `values` are means over
+    `bucket_steps` steps."""
+    steps: list[int]
+    values: list[float]
+    bucket_steps: int
+
+
+def state_name(job: pb.Job) -> str:
+    """"RUNNING", …"""
+    return pb.JobState.Name(job.state).replace("JOB_STATE_", "")
+
+
+class Client:
+    """Talks to one coordinator. A job is named by its id ("mnist-7k2qd") or "jobs/mnist-7k2qd".
+    Answers are the messages of descent.v1. Any thread. What fails raises a DescentError."""
+
+    def __init__(self, address: Optional[str] = None, *, token_file: Optional[PathLike] = None,
+                 ca_file: Optional[PathLike] = None):
+        """`address` is HOST:PORT, by default $DESCENT_SERVER or that of this machine. `ca_file` has
+        the certificates to trust and turns TLS on, which a token needs."""
+        if token_file is not None and ca_file is None:
+            raise ValueError("token_file needs ca_file: a token is never sent without TLS")
+        self._channel = _connect(address or os.environ.get("DESCENT_SERVER") or DEFAULT_ADDRESS,
+                                 token_file, ca_file)
+        self._jobs = stubs.JobServiceStub(self._channel)
+        self._metrics = stubs.MetricServiceStub(self._channel)
+        self._checkpoints = stubs.CheckpointServiceStub(self._channel)
+        self._cluster = stubs.ClusterServiceStub(self._channel)
+
+    def close(self) -> None:
+        self._channel.close()
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # --- Jobs --------------------------------------------------------------------------------
+
+    def submit(self, job_file: Optional[PathLike] = None, *, text: Optional[str] = None,
+               overrides: Optional[dict[str, Any]] = None, start_from: str = "", job_id: str = "",
+               priority: Optional[int] = None, preemptible: bool = False,
+               request_id: Optional[str] = None, dry_run: bool = False) -> pb.Job:
+        """Creates the job of a file, or of its `text`. `overrides` change fields:
+        {"optimizer.adamw.lr": 1e-3}. `start_from`, "JOB/latest", "JOB/best" or "JOB/STEP", begins
+        with the state of a checkpoint, and without a file with the spec of its job. The same
+        `request_id` again answers with the same job. With `dry_run` nothing is created."""
+        if job_file is not None:
+            if text is not None:
+                raise ValueError("a job is given as job_file or as text, not as both")
+            text = pathlib.Path(job_file).read_text(encoding="utf-8")
+        if text is None and not start_from:
+            raise ValueError("a job needs job_file, text or start_from")
+        request = pb.CreateJobRequest(
+            job_id=job_id, job_file=text or "", request_id=request_id or uuid.uuid4().hex,
+            validate_only=dry_run, preemptible=preemptible,
+            resume_from=_checkpoint_name(start_from) if start_from else "",
+            overrides=[f"{field}={json.dumps(value)}" for field, value in (overrides or {}).items()])
+        if priority is not None:
+            request.priority = priority
+        return self._call(self._jobs.CreateJob, request)
+
+    def job(self, job: str) -> pb.Job:
+        return self._call(self._jobs.GetJob, pb.GetJobRequest(name=_job_name(job)))
+
+    def jobs(self) -> Iterator[pb.Job]:
+        """Newest first."""
+        request = pb.ListJobsRequest(page_size=_PAGE)
+        while True:
+            page = self._call(self._jobs.ListJobs, request)
+            yield from page.jobs
+            request.page_token = page.next_page_token
+            if not request.page_token:
+                return
+
+    def cancel(self, job: str) -> pb.Job:
+        return self._call(self._jobs.CancelJob, pb.CancelJobRequest(name=_job_name(job)))
+
+    def suspend(self, job: str) -> pb.Job:
+        return self._call(self._jobs.SuspendJob, pb.SuspendJobRequest(name=_job_name(job)))
+
+    def resume(self, job: str) -> pb.Job:
+        return self._call(self._jobs.ResumeJob, pb.ResumeJobRequest(name=_job_name(job)))
+
+    def stop(self, job: str) -> pb.Job:
+        """Ends it now, SUCCEEDED, with what it has learned so far."""
+        return self._call(self._jobs.StopJob, pb.StopJobRequest(name=_job_name(job)))
+
+    def update(self, job: str, *, priority: Optional[int] = None,
+               preemptible: Optional[bool] = None) -> pb.Job:
+        return self._call(self._jobs.UpdateJob, pb.UpdateJobRequest(
+            name=_job_name(job), priority=priority, preemptible=preemptible))
+
+    def delete(self, job: str, *, keep_checkpoints: bool = False) -> None:
+        """Forgets a job that is at its end, with its metrics and checkpoints."""
+        self._call(self._jobs.DeleteJob, pb.DeleteJobRequest(
+            name=_job_name(job), keep_checkpoints=keep_checkpoints))
+
+    def events(self, job: str) -> Iterator[pb.JobEvent]:
+        """Everything that happened to it, in order."""
+        request = pb.ListJobEventsRequest(name=_job_name(job), page_size=_PAGE)
+        while True:
+            page = self._call(self._jobs.ListJobEvents, request)
+            yield from page.events
+            request.page_token = page.next_page_token
+            if not page.has_more:
+                return
+
+    def attempts(self, job: str) -> list[pb.Attempt]:
+        return list(self._call(self._jobs.ListJobAttempts,
+                               pb.ListJobAttemptsRequest(name=_job_name(job))).attempts)
+
+    def watch(self, job: str) -> Iterator[pb.Job]:
+        """The job as it is, then again after each change, until it is at its end. Goes on when the
+        coordinator was away for less than a minute."""
+        request = pb.WatchJobsRequest(name=_job_name(job))
+        for version in _resumed(lambda: self._jobs.WatchJobs(request)):
+            yield version
+            if version.state in TERMINAL_STATES:
+                return
+
+    def wait(self, job: str) -> pb.Job:
+        """The job once it is at its end, whatever that is."""
+        for version in self.watch(job):
+            last = version
+        return last
+
+    # --- What it measures ----------------------------------------------------------------------
+
+    def metrics(self, job: str, names: Sequence[str] = (), *, first_step: int = 0,
+                max_points: int = 1000) -> dict[str, Curve]:
+        """By name; of all metrics without `names`."""
+        answer = self._call(self._metrics.QueryMetrics, pb.QueryMetricsRequest(
+            job=_job_name(job), names=names, first_step=first_step, max_points=max_points))
+        return {series.name: _curve(series) for series in answer.series}
+
+    def stream_metrics(self, job: str, names: Sequence[str] = (), *,
+                       first_step: int = 0) -> Iterator[tuple[str, int, float]]:
+        """(name, step, value) of every point as it is recorded, until the job is at its end. Goes on
+        where it was when the coordinator was away for less than a minute."""
+        reached: dict[str, int] = {}
+
+        def stream() -> Iterator[pb.StreamMetricsResponse]:
+            return self._metrics.StreamMetrics(pb.StreamMetricsRequest(
+                job=_job_name(job), names=names,
+                first_step=min(reached.values(), default=first_step)))
+
+        for batch in _resumed(stream):
+            for series in batch.series:
+                for point in series.points:
+                    if point.step <= reached.get(series.name, first_step - 1):
+                        continue
+                    reached[series.name] = point.step
+                    yield series.name, point.step, point.value
+
+    def compare(self, jobs: Sequence[str], names: Sequence[str] = ()) -> pb.CompareJobsResponse:
+        """What two to twenty jobs reached, and where their specs differ."""
+        return self._call(self._metrics.CompareJobs, pb.CompareJobsRequest(
+            jobs=[_job_name(job) for job in jobs], names=names))
+
+    def export_metrics(self, job: str, file: PathLike, *, format: str = "csv",
+                       names: Sequence[str] = ()) -> pathlib.Path:
+        """Writes every point into a file, as "csv", "jsonl" or "tensorboard"."""
+        if format not in _FORMATS:
+            raise ValueError(f"format is {format!r}, must be one of {', '.join(_FORMATS)}")
+        request = pb.ExportMetricsRequest(job=_job_name(job), format=_FORMATS[format], names=names)
+        with _translated(), _written(pathlib.Path(file)) as output:
+            for chunk in self._metrics.ExportMetrics(request):
+                output.write(chunk.data)
+        return pathlib.Path(file)
+
+    # --- What it learned -------------------------------------------------------------------------
+
+    def checkpoints(self, job: str) -> list[pb.Checkpoint]:
+        """By step, ascending."""
+        return list(self._call(self._checkpoints.ListCheckpoints,
+                               pb.ListCheckpointsRequest(job=_job_name(job))).checkpoints)
+
+    def download(self, checkpoint: str, file: PathLike,
+                 name: str = "model.safetensors") -> pathlib.Path:
+        """Writes one file of a checkpoint, "JOB/latest", "JOB/best" or "JOB/STEP". Goes on where it
+        was when the coordinator was away for less than a minute."""
+        offset = 0
+
+        def stream() -> Iterator[pb.DownloadCheckpointResponse]:
+            return self._checkpoints.DownloadCheckpoint(pb.DownloadCheckpointRequest(
+                name=_checkpoint_name(checkpoint), file=name, offset=offset))
+
+        with _written(pathlib.Path(file)) as output:
+            for chunk in _resumed(stream):
+                output.write(chunk.data)
+                offset += len(chunk.data)
+        return pathlib.Path(file)
+
+    # --- The coordinator -------------------------------------------------------------------------
+
+    def cluster(self) -> pb.ClusterStatus:
+        return self._call(self._cluster.GetClusterStatus, pb.GetClusterStatusRequest())
+
+    def _call(self, method: Callable[..., T], request: Any) -> T:
+        with _translated():
+            return method(request, timeout=_CALL_SECONDS)
+
+
+def _connect(address: str, token_file: Optional[PathLike],
+             ca_file: Optional[PathLike]) -> grpc.Channel:
+    # A coordinator is named directly: a proxy of the environment is not meant for it.
+    options = [("grpc.enable_http_proxy", 0), ("grpc.keepalive_time_ms", 60_000),
+               ("grpc.keepalive_timeout_ms", 20_000), ("grpc.max_reconnect_backoff_ms", 1_000),
+               ("grpc.service_config", json.dumps(_RETRY))]
+    if ca_file is None:
+        return grpc.insecure_channel(address, options)
+    credentials = grpc.ssl_channel_credentials(pathlib.Path(ca_file).read_bytes())
+    if token_file is not None:
+        token = pathlib.Path(token_file).read_text(encoding="ascii").strip()
+        credentials = grpc.composite_channel_credentials(
+            credentials, grpc.access_token_call_credentials(token))
+    return grpc.secure_channel(address, credentials, options)
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except grpc.RpcError as error:
+        raise errors.from_rpc_error(error) from None
+
+
+def _resumed(stream: Callable[[], Iterator[T]]) -> Iterator[T]:
+    """What the stream sends; it is begun anew while the coordinator is away."""
+    deadline = time.monotonic() + _AWAY_SECONDS
+    while True:
+        try:
+            for message in stream():
+                deadline = time.monotonic() + _AWAY_SECONDS
+                yield message
+            return
+        except grpc.RpcError as error:
+            if error.code() not in _AWAY or time.monotonic() > deadline:
+                raise errors.from_rpc_error(error) from None
+            time.sleep(_PAUSE_SECONDS)
+
+
+@contextlib.contextmanager
+def _written(file: pathlib.Path) -> Iterator[Any]:
+    """A file that is there once it is whole."""
+    part = file.with_name(file.name + ".part")
+    try:
+        with part.open("wb") as output:
+            yield output
+        part.replace(file)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def _job_name(job: str) -> str:
+    return job if job.startswith("jobs/") else f"jobs/{job}"
+
+
+def _checkpoint_name(checkpoint: str) -> str:
+    if "/checkpoints/" in checkpoint:
+        return _job_name(checkpoint)
+    job, _, step = _job_name(checkpoint).removeprefix("jobs/").partition("/")
+    if not step:
+        raise ValueError(f"{checkpoint!r} must be JOB/latest, JOB/best or JOB/STEP")
+    return f"jobs/{job}/checkpoints/{step.removeprefix('step-')}"
+
+
+def _curve(series: pb.MetricSeries) -> Curve:
+    return Curve([point.step for point in series.points], [point.value for point in series.points],
+                 series.bucket_steps if series.downsampled else 1)

@@ -1,0 +1,54 @@
+"""Generates what the package descent imports from the project's proto files: descent/v1/*_pb2.py, their
+types, and the messages of error details.
+
+    generate_stubs.py DIRECTORY PROTOC GRPC_PYTHON_PLUGIN
+
+copies the package into DIRECTORY and generates there, by a protoc that is installed.
+"""
+
+import pathlib
+import shutil
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+PROTOS = HERE.parents[1] / "proto"
+NAMES = ("access", "job_spec", "log", "service")
+SERVICE = "descent/v1/service.proto"
+ERROR_DETAILS = "google/rpc/status.proto"
+
+
+def generate(directory, protoc):
+    """`protoc` runs the compiler with arguments, of which --grpc_python_out is one."""
+    (directory / "descent/v1").mkdir(parents=True, exist_ok=True)
+    (directory / "descent/v1/__init__.py").touch()
+    include = f"--proto_path={PROTOS}"
+    protoc(include, f"--python_out={directory}", f"--pyi_out={directory}",
+           *(f"descent/v1/{name}.proto" for name in NAMES))
+    protoc(include, f"--grpc_python_out={directory}", SERVICE)
+    protoc(include, "--include_imports",
+           f"--descriptor_set_out={directory}/descent/error_details.binpb", ERROR_DETAILS)
+
+
+def of_grpc_tools(*arguments):
+    import grpc_tools
+    from grpc_tools import protoc
+    known_types = f"--proto_path={pathlib.Path(grpc_tools.__file__).parent}/_proto"
+    if protoc.main(["protoc", known_types, *arguments]) != 0:
+        raise SystemExit("protoc failed")
+
+
+def of_program(program, plugin):
+    def protoc(*arguments):
+        subprocess.run([program, f"--plugin=protoc-gen-grpc_python={plugin}", *arguments], check=True)
+    return protoc
+
+
+def main():
+    directory, program, plugin = sys.argv[1:]
+    shutil.copytree(HERE / "descent", pathlib.Path(directory) / "descent", dirs_exist_ok=True)
+    generate(pathlib.Path(directory), of_program(program, plugin))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,109 @@
+"""The Python client against real programs."""
+
+import os
+import signal
+import sys
+
+from harness import SystemTest
+
+sys.path.insert(0, os.environ["DESCENT_PYTHON"])
+import descent  # noqa: E402
+
+
+class PythonClient(SystemTest):
+
+    def setUp(self):
+        super().setUp()
+        self.coordinator = self.start_coordinator()
+        self.client = descent.Client(self.addresses["user"])
+        self.addCleanup(self.client.close)
+
+    def test_a_job_is_submitted_followed_and_its_model_downloaded(self):
+        self.start_workers(2)
+
+        job = self.client.submit(self.job_file, overrides={"steps": 120, "name": "from-python"})
+        versions = list(self.client.watch(job.name))
+        points = list(self.client.stream_metrics(job.name, ["train/loss"]))
+        model = self.client.download(f"{job.name}/checkpoints/latest", self.directory / "model")
+
+        self.assertRegex(job.name, "^jobs/from-python-")
+        self.assertEqual(descent.state_name(versions[-1]), "SUCCEEDED")
+        self.assertEqual([step for _, step, _ in points], list(range(1, 121)))
+        curve = self.client.metrics(job.name, ["train/loss"])["train/loss"]
+        self.assertEqual(curve.values, [value for _, _, value in points])
+        exported = self.directory / "exported.safetensors"
+        self.descent("checkpoint", "export", f"{job.name.removeprefix('jobs/')}/latest", "-o", exported)
+        self.assertEqual(model.read_bytes(), exported.read_bytes())
+
+    def test_everything_wrong_with_a_job_file_is_told_with_its_line(self):
+        self.job_file.write_text(self.job_file.read_text().replace("seed: 3", "sead: 3")
+                                 .replace("lr: 3e-3", "lr: -1"))
+
+        with self.assertRaises(descent.InvalidArgument) as refused:
+            self.client.submit(self.job_file)
+
+        self.assertEqual(refused.exception.reason, "SPEC_INVALID")
+        self.assertEqual([(found.field, found.message.split(":")[0])
+                          for found in refused.exception.violations],
+                         [("sead", "line 11"), ("optimizer.adamw.lr", "line 12")])
+
+    def test_a_fork_starts_from_the_best_checkpoint_with_another_learning_rate(self):
+        self.start_workers(1)
+        first = self.client.wait(self.client.submit(self.job_file).name)
+
+        fork = self.client.submit(start_from=f"{first.name}/checkpoints/best",
+                                  overrides={"optimizer.adamw.lr": 1e-4, "steps": 260})
+        done = self.client.wait(fork.name)
+
+        self.assertEqual(descent.state_name(done), "SUCCEEDED")
+        self.assertIn(first.name, done.forked_from)
+        self.assertEqual(done.spec.optimizer.adamw.lr, 1e-4)
+        fields = [difference.field for difference
+                  in self.client.compare([first.name, done.name]).differences]
+        self.assertIn("optimizer.adamw.lr", fields)
+
+    def test_a_job_waits_is_cancelled_and_deleted(self):
+        job = self.client.submit(text=self.job_file.read_text(), priority=70, request_id="once")
+        again = self.client.submit(text=self.job_file.read_text(), priority=70, request_id="once")
+
+        self.assertEqual(again.name, job.name)
+        self.assertEqual((descent.state_name(job), job.priority), ("QUEUED", 70))
+        with self.assertRaises(descent.Conflict):
+            self.client.delete(job.name)
+        self.assertEqual(descent.state_name(self.client.cancel(job.name)), "CANCELLED")
+        self.client.delete(job.name)
+        with self.assertRaises(descent.NotFound) as gone:
+            self.client.job(job.name)
+        self.assertEqual(gone.exception.reason, "JOB_NOT_FOUND")
+        self.assertEqual(list(self.client.jobs()), [])
+
+    def test_a_watch_goes_on_after_the_coordinator_was_killed(self):
+        self.start_workers(2)
+        job = self.client.submit(self.job_file, overrides={"steps": 3000})
+        points = self.client.stream_metrics(job.name, ["train/loss"])
+        steps = [next(points)[1]]
+
+        self.coordinator.send_signal(signal.SIGKILL)
+        self.coordinator.wait()
+        ports = [int(self.addresses[name].rsplit(":", 1)[1]) for name in ("user", "worker", "http")]
+        self.start_coordinator(ports=ports)
+        steps += [step for _, step, _ in points]
+
+        self.assertEqual(steps, list(range(1, 3001)))
+        self.assertEqual(descent.state_name(self.client.wait(job.name)), "SUCCEEDED")
+
+    def test_metrics_are_exported_into_a_file(self):
+        self.start_workers(1)
+        job = self.client.wait(self.client.submit(self.job_file).name)
+
+        table = self.client.export_metrics(job.name, self.directory / "metrics.csv")
+
+        self.assertEqual(len(table.read_text().splitlines()), 201)
+        with self.assertRaises(ValueError):
+            self.client.export_metrics(job.name, self.directory / "x", format="xlsx")
+
+    def test_a_coordinator_that_is_not_there_is_unavailable(self):
+        self.stop(self.coordinator)
+
+        with self.assertRaises(descent.Unavailable):
+            self.client.cluster()
