@@ -96,8 +96,9 @@ grpc::Status CheckpointService::List(const v1::ListCheckpointsRequest& request,
   const Result<Job> job = runtime_.FindJob(job_id.value());
   if (!job.ok()) return Refuse(job.status(), "JOB_NOT_FOUND");
   Result<v1::ListCheckpointsResponse> checkpoints = descent::ListCheckpoints(job.value());
-  if (checkpoints.ok()) *response = std::move(checkpoints).value();
-  return ToGrpcStatus(checkpoints.status());
+  if (!checkpoints.ok()) return ToGrpcStatus(checkpoints.status());
+  *response = std::move(checkpoints).value();
+  return grpc::Status::OK;
 }
 
 grpc::ServerWriteReactor<v1::DownloadCheckpointResponse>* CheckpointService::DownloadCheckpoint(

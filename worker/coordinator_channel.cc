@@ -20,7 +20,7 @@ std::shared_ptr<grpc::Channel> MakeCoordinatorChannel(const std::string& address
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  return OpenChannel(address, credentials, std::move(arguments));
+  return OpenChannel(address, credentials, arguments);
 }
 
 std::chrono::milliseconds Jittered(std::chrono::milliseconds delay) {

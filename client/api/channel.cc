@@ -16,7 +16,7 @@ std::shared_ptr<grpc::Channel> Connect(const Endpoint& endpoint) {
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1'000);
   arguments.SetMaxReceiveMessageSize(static_cast<int>(limits::kMessageBytesMax));
-  return OpenChannel(endpoint.address, endpoint.credentials, std::move(arguments));
+  return OpenChannel(endpoint.address, endpoint.credentials, arguments);
 }
 
 }  // namespace
