@@ -1,5 +1,6 @@
 #pragma once
 
+#include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/server_context.h>
 
 #include "coordinator/role.h"
@@ -18,9 +19,13 @@ class CallContextAllocator final : public grpc::ContextAllocator {
   grpc::CallbackServerContext* NewCallbackServerContext() override {
     return new CallContext;  // NOLINT: Release deletes it
   }
-  void Release(grpc::CallbackServerContext* context) override {
-    delete static_cast<CallContext*>(context);  // NOLINT
+  // Of a call to a method that no service has.
+  grpc::GenericCallbackServerContext* NewGenericCallbackServerContext() override {
+    return new grpc::GenericCallbackServerContext;  // NOLINT: Release deletes it
   }
+  // gRPC calls the first for contexts of both kinds.
+  void Release(grpc::CallbackServerContext* context) override { delete context; }         // NOLINT
+  void Release(grpc::GenericCallbackServerContext* context) override { delete context; }  // NOLINT
 };
 
 // Of a call to a GuardedService.

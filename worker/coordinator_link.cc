@@ -3,6 +3,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -196,7 +197,7 @@ void CoordinatorLink::KeepConnected() {
   const std::shared_ptr<grpc::Channel> channel =
       MakeCoordinatorChannel(options_.address, options_.credentials);
   std::chrono::milliseconds delay = limits::kReconnectDelayMin;
-  bool has_said_so = false;
+  std::set<std::string> said;  // reasons, since the coordinator was last reached
   MonotonicTime last_served_at = MonotonicNow();
   while (true) {
     if (channel->WaitForConnected(std::chrono::system_clock::now() + kConnectTimeout)) {
@@ -214,14 +215,13 @@ void CoordinatorLink::KeepConnected() {
       const bool was_served = MonotonicNow() - opened_at > kServedMin;
       if (was_served) delay = limits::kReconnectDelayMin;
       if (was_served) last_served_at = MonotonicNow();
-      if (was_served || !has_said_so)
+      if (was_served) said.clear();
+      if (said.insert(reason).second)
         LogWarning("stream to the coordinator at {} ended, trying again reason=\"{}\"",
                    options_.address, reason);
-      has_said_so = !was_served;
-    } else if (!has_said_so) {
-      has_said_so = true;
+    } else if (const std::string reason = WhyUnreachable(channel); said.insert(reason).second) {
       LogWarning("cannot reach the coordinator at {}; trying again until it answers reason=\"{}\"",
-                 options_.address, WhyUnreachable(channel));
+                 options_.address, reason);
     }
     if (MonotonicNow() - last_served_at > limits::kCoordinatorAwayMax) options_.on_away();
     if (!SleepUnlessEnding(Jittered(delay))) return;

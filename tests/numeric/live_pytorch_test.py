@@ -18,6 +18,8 @@ import tempfile
 HERE = pathlib.Path(__file__).resolve().parent
 PYTHON = os.environ.get("DESCENT_PYTHON", sys.executable)
 SKIPPED = 77
+PROBE = ("import torch; torch.nn.functional.scaled_dot_product_attention; "
+         "print(torch.__version__)")
 
 # What is recorded: the file, the script with its arguments, and the test program that replays it.
 GOLDEN = [
@@ -34,10 +36,11 @@ GOLDEN = [
 
 def main():
     programs = pathlib.Path(sys.argv[1])
-    found = subprocess.run([PYTHON, "-c", "import torch; print(torch.__version__)"],
+    found = subprocess.run([PYTHON, "-c", PROBE],
                            capture_output=True, text=True)
     if found.returncode != 0:
-        print(f"skipped: {PYTHON} has no torch; DESCENT_PYTHON may name a Python that has it")
+        print(f"skipped: {PYTHON} has no torch with scaled_dot_product_attention, which 2.0 has; "
+              "DESCENT_PYTHON may name a Python that does")
         return SKIPPED
     print(f"comparing with PyTorch {found.stdout.strip()}", flush=True)
     with tempfile.TemporaryDirectory(prefix="descent-golden-") as directory:

@@ -6,7 +6,7 @@ import sys
 
 from harness import SystemTest
 
-sys.path.insert(0, os.environ["DESCENT_PYTHON"])
+sys.path.insert(0, os.environ["DESCENT_PYTHON_CLIENT"])
 import descent  # noqa: E402
 
 

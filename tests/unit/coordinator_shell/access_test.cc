@@ -46,8 +46,12 @@ class AccessTest : public GrpcServersTest {
   // Calls a method with an empty request, which those with a response stream understand as well.
   grpc::Status CallMethod(const MethodDescriptor& method, const std::string& token) {
     const bool is_for_workers = RequiredRole(method) == Role::kWorker;
-    const ListenAddress& address =
-        is_for_workers ? servers_->worker_address() : servers_->user_address();
+    return CallPath("/" + method.service()->full_name() + "/" + method.name(), token,
+                    is_for_workers ? servers_->worker_address() : servers_->user_address());
+  }
+
+  grpc::Status CallPath(const std::string& path, const std::string& token,
+                        const ListenAddress& address) {
     grpc::GenericStub stub(
         grpc::CreateChannel(address.ToString(), grpc::InsecureChannelCredentials()));
     Call call;
@@ -57,8 +61,8 @@ class AccessTest : public GrpcServersTest {
     const grpc::ByteBuffer request(&nothing, 1);
     grpc::ByteBuffer response;
     std::promise<grpc::Status> promise;
-    stub.UnaryCall(context, "/" + method.service()->full_name() + "/" + method.name(), {}, &request,
-                   &response, [&](const grpc::Status& status) { promise.set_value(status); });
+    stub.UnaryCall(context, path, {}, &request, &response,
+                   [&](const grpc::Status& status) { promise.set_value(status); });
     return promise.get_future().get();
   }
 
@@ -105,6 +109,13 @@ TEST_F(AccessTest, EveryMethodIsRefusedWithoutAToken) {
     EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAUTHENTICATED) << method->full_name();
     EXPECT_EQ(ReasonOf(status), "TOKEN_MISSING") << method->full_name();
   }
+}
+
+TEST_F(AccessTest, MethodsThatNobodyHasAreUnimplementedHoweverOftenTheyAreCalled) {
+  for (int i = 0; i < 50; ++i)
+    for (const ListenAddress& address : {servers_->user_address(), servers_->worker_address()})
+      EXPECT_EQ(CallPath("/descent.v1.NoService/NoMethod", "", address).error_code(),
+                grpc::StatusCode::UNIMPLEMENTED);
 }
 
 TEST_F(AccessTest, EveryMethodIsServedToTheRolesOfItsRuleAlone) {
