@@ -69,7 +69,8 @@ bool Check(const char* name, CollectiveKind kind, int tag) {
 }  // namespace descent
 
 int main(int argc, char** argv) {
-  MPI_Init(&argc, &argv);
+  int thread_level = 0;
+  MPI_Init_thread(&argc, &argv, MPI_THREAD_SERIALIZED, &thread_level);
   const bool holds = descent::Check("shared memory", descent::CollectiveKind::kSharedMemory, 1) &&
                      descent::Check("messages", descent::CollectiveKind::kMpi, 2);
   if (!holds) MPI_Abort(MPI_COMM_WORLD, 1);

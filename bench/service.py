@@ -5,7 +5,8 @@
 
 From the start of `descent submit` until the coordinator hears of the job's first step, on a pool of two
 ranks that is attached; and of a coordinator whose store has --jobs jobs, one half cancelled and the other
-waiting: from its start until it listens, and how long `descent ls` takes, whole, with its start."""
+waiting: from its start until it listens, and how long `descent ls` takes, whole, with its start: the first and the
+second time."""
 
 import argparse
 import contextlib
@@ -116,12 +117,11 @@ def with_jobs(directory, file, jobs, turns):
     with coordinator(directory) as (addresses, _):
         subprocess.run([PROGRAMS.parent / "bench" / "submit_jobs", file, str(jobs),
                         addresses["user"]], check=True)
-    starts, lists = [], []
+    turns_found = []
     for _ in range(turns):
         with coordinator(directory) as (addresses, seconds):
-            starts.append(seconds)
-            lists.append(ls_seconds(addresses))
-    return starts, lists
+            turns_found.append((seconds, ls_seconds(addresses), ls_seconds(addresses)))
+    return zip(*turns_found)
 
 
 def main():
@@ -134,10 +134,11 @@ def main():
         directory = pathlib.Path(name)
         file = write_job(directory)
         firsts = on_a_pool(directory, file, options.turns)
-        starts, lists = with_jobs(directory, file, options.jobs, options.turns)
+        starts, first_lists, lists = with_jobs(directory, file, options.jobs, options.turns)
     print("| what | to reach, ms | median, ms | slowest, ms |\n| --- | ---: | ---: | ---: |")
     for what, goal, found in (("submit to first step", 1000, firsts),
                               (f"start with {options.jobs} jobs", 1000, starts),
+                              (f"descent ls with {options.jobs} jobs, first", 100, first_lists),
                               (f"descent ls with {options.jobs} jobs", 100, lists)):
         print(f"| {what} | {goal} | {1e3 * statistics.median(found):.0f} | {1e3 * max(found):.0f} |")
 

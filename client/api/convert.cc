@@ -215,6 +215,7 @@ ExitCode ExitCodeOf(int grpc_code) {
     case grpc::StatusCode::FAILED_PRECONDITION:
     case grpc::StatusCode::ABORTED:
       return ExitCode::kConflict;
+    case grpc::StatusCode::CANCELLED:  // new calls, by a server that is about to stop
     case grpc::StatusCode::UNAVAILABLE:
     case grpc::StatusCode::DEADLINE_EXCEEDED:
       return ExitCode::kUnreachable;

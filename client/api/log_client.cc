@@ -92,9 +92,7 @@ std::optional<ApiError> LogClient::Read(const LogSelection& selection, const Eve
     }
     // A stream may be open for long without a line.
     if (Clock::now() - begin > kServedMin) last_served = Clock::now();
-    // A server that is about to stop cancels new calls.
-    const bool is_away = error.exit_code == ExitCode::kUnreachable ||
-                         status.error_code() == grpc::StatusCode::CANCELLED;
+    const bool is_away = error.exit_code == ExitCode::kUnreachable;
     if (!is_away || Clock::now() - last_served > away_max) return error;
     if (std::exchange(is_connected, false)) events.on_connection(false);
     stub_->channel.PauseFor(kRetryDelay);

@@ -1,18 +1,13 @@
-"""Generates the stubs beside the sources before it packs both."""
+"""Generates the stubs beside the sources, which setuptools then finds."""
 
 import pathlib
+import sys
 
 import setuptools
-from setuptools.command import build_py
 
-import generate_stubs
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))  # which an isolated build leaves out
+import generate_stubs  # noqa: E402
 
-
-class BuildWithStubs(build_py.build_py):
-
-    def run(self):
-        generate_stubs.generate(pathlib.Path(__file__).resolve().parent, generate_stubs.of_grpc_tools)
-        super().run()
-
-
-setuptools.setup(cmdclass={"build_py": BuildWithStubs})
+generate_stubs.generate(HERE, generate_stubs.of_grpc_tools)
+setuptools.setup()

@@ -7,7 +7,7 @@ namespace descent {
 
 // A file of the live page, compiled into the program. It needs nothing from elsewhere.
 struct PageFile {
-  std::string_view path;  // "/assets/page.js"
+  std::string_view path;  // "/assets/main.js"
   std::string_view content_type;
   std::string_view content;
 };

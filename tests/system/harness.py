@@ -183,7 +183,17 @@ class SystemTest(unittest.TestCase):
         self.assertTrue(ports_file.exists(), process.log.read_text())
         self.addresses = json.loads(ports_file.read_text())
         self.environment["DESCENT_SERVER"] = self.addresses["user"]
+        self.coordinator = process
         return process
+
+    def kill_coordinator(self):
+        self.coordinator.kill()
+        self.coordinator.wait()
+
+    def start_coordinator_again(self):
+        """On the ports that it had."""
+        ports = [int(self.addresses[name].rpartition(":")[2]) for name in ("user", "worker", "http")]
+        return self.start_coordinator(ports=ports)
 
     def start_workers(self, count):
         return self.start("mpirun", *(["--allow-run-as-root"] if os.getuid() == 0 else []),

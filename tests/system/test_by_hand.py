@@ -16,7 +16,7 @@ class ByHand(SystemTest):
 
     def setUp(self):
         super().setUp()
-        self.coordinator = self.start_coordinator()
+        self.start_coordinator()
 
     def test_a_pool_stays_attached_and_takes_the_next_job(self):
         self.start_workers(2)
@@ -138,8 +138,7 @@ class ByHand(SystemTest):
         self.start_workers(1)
         job = self.submit("--follow")
         digest = self.job(job)["stateDigest"]
-        self.coordinator.kill()
-        self.coordinator.wait()
+        self.kill_coordinator()
 
         self.start_coordinator()
 

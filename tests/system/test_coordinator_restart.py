@@ -16,18 +16,10 @@ class CoordinatorRestart(SystemTest):
 
     def setUp(self):
         super().setUp()
-        self.coordinator = self.start_coordinator()
+        self.start_coordinator()
 
     def step_of(self, job):
         return int(self.job(job).get("progress", {}).get("step", 0))
-
-    def kill_coordinator(self):
-        self.coordinator.send_signal(signal.SIGKILL)
-        self.coordinator.wait()
-
-    def start_again(self):
-        ports = [int(self.addresses[name].rpartition(":")[2]) for name in ("user", "worker", "http")]
-        self.coordinator = self.start_coordinator(ports=ports)
 
     def checkpoints_of(self, job):
         """The steps whose state is on disk."""
@@ -46,7 +38,7 @@ class CoordinatorRestart(SystemTest):
             self.wait_until(lambda: self.step_of(job) >= wanted)
             self.kill_coordinator()
             time.sleep(1)
-            self.start_again()
+            self.start_coordinator_again()
 
         self.descent("watch", job)
 
@@ -70,7 +62,7 @@ class CoordinatorRestart(SystemTest):
         for pid in self.workers():
             os.kill(pid, signal.SIGKILL)
 
-        self.start_again()
+        self.start_coordinator_again()
         self.descent("watch", job)
 
         self.assertEqual(self.job(job)["stateDigest"], self.job(undisturbed)["stateDigest"])
@@ -80,7 +72,7 @@ class CoordinatorRestart(SystemTest):
         self.kill_coordinator()
         call = self.start(BIN / "descent", "ls")
 
-        self.start_again()
+        self.start_coordinator_again()
 
         self.assertEqual(call.wait(20), 0, call.log.read_text())
 
@@ -93,7 +85,7 @@ class CoordinatorRestart(SystemTest):
         self.kill_coordinator()
         time.sleep(2)
 
-        self.start_again()
+        self.start_coordinator_again()
 
         ended = self.wait_for_state(job, "SUCCEEDED")
         self.assertEqual(ended["stateDigest"], self.job(undisturbed)["stateDigest"])

@@ -39,7 +39,7 @@ class KillEverything(SystemTest):
         return wanted & found
 
     def test_the_digest_is_that_of_an_undisturbed_run_and_nothing_is_left(self):
-        coordinator = self.start_coordinator()
+        self.start_coordinator()
         pool = self.start(BIN / "descent-launch", "-n", 3,
                           "--coordinator", self.addresses["worker"])
         self.descent("submit", GPT_FILE, "--name", "survivor", *SETTINGS)
@@ -49,18 +49,15 @@ class KillEverything(SystemTest):
         self.wait_for_step(30, attempt=2)
         self.kill_one("mpirun")
         self.wait_for_step(50, attempt=3)
-        coordinator.kill()
-        coordinator.wait()
-        ports = [address.rpartition(":")[2] for address in
-                 (self.addresses[who] for who in ("user", "worker", "http"))]
-        coordinator = self.start_coordinator(ports=ports)
+        self.kill_coordinator()
+        self.start_coordinator_again()
         self.descent("watch", "survivor")
 
         survivor = self.described("survivor")
         self.assertEqual(survivor["attempt_count"], 3, "the coordinator's end costs no attempt")
         self.assertEqual(self.steps_in_metrics(), list(range(1, STEPS + 1)))
         self.stop(pool)
-        self.stop(coordinator)
+        self.stop(self.coordinator)
         self.assertEqual(self.leftovers(), [])
         self.assertEqual(self.listening_ports(), set())
         undisturbed = self.descent("run", GPT_FILE, "--workers", 2, *SETTINGS,

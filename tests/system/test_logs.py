@@ -17,21 +17,13 @@ class Logs(SystemTest):
 
     def setUp(self):
         super().setUp()
-        self.coordinator = self.start_coordinator()
+        self.start_coordinator()
 
     def logs(self, job, *arguments, **options):
         return self.descent("logs", job, *arguments, **options).stdout.splitlines()
 
     def ranks_of(self, lines):
         return [int(LINE.match(line).group(1)) for line in lines]
-
-    def kill_coordinator(self):
-        self.coordinator.send_signal(signal.SIGKILL)
-        self.coordinator.wait()
-
-    def start_again(self):
-        ports = [int(self.addresses[name].rpartition(":")[2]) for name in ("user", "worker", "http")]
-        self.coordinator = self.start_coordinator(ports=ports)
 
     def test_every_rank_tells_of_its_job_from_its_beginning_to_its_end(self):
         self.start_workers(3)
@@ -71,7 +63,7 @@ class Logs(SystemTest):
         job = self.submit("--follow")
         lines = self.logs(job)
         self.kill_coordinator()
-        self.start_again()
+        self.start_coordinator_again()
 
         self.assertEqual(self.logs(job), lines)
         self.descent("delete", job)
@@ -85,7 +77,7 @@ class Logs(SystemTest):
         follower = self.start(BIN / "descent", "logs", "-f", job)
         self.wait_until(lambda: "step=300" in follower.log.read_text())
         self.kill_coordinator()
-        self.start_again()
+        self.start_coordinator_again()
 
         self.descent("watch", job)
 

@@ -1,6 +1,5 @@
 """The coordinator's page in a real browser, as somebody who looks at it sees it."""
 
-import signal
 
 from selenium import webdriver
 from selenium.webdriver.common.by import By
@@ -27,7 +26,7 @@ class Page(SystemTest):
 
     def setUp(self):
         super().setUp()
-        self.coordinator = self.start_coordinator()
+        self.start_coordinator()
         self.start_workers(1)
         self.browser = open_browser(self.directory / "browser")
 
@@ -110,12 +109,10 @@ class Page(SystemTest):
         job = self.submit(*LONG)
         self.open(f"jobs/{job}")
         self.wait_until(self.loss_ends_at)
-        ports = [int(self.addresses[name].rpartition(":")[2]) for name in ("user", "worker", "http")]
-        self.coordinator.send_signal(signal.SIGKILL)
-        self.coordinator.wait()
+        self.kill_coordinator()
         self.wait_for_text("The coordinator does not answer.")
 
-        self.coordinator = self.start_coordinator(ports=ports)
+        self.start_coordinator_again()
 
         self.wait_until(lambda: "does not answer" not in self.text())
         before = self.loss_ends_at()

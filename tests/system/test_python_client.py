@@ -1,7 +1,6 @@
 """The Python client against real programs."""
 
 import os
-import signal
 import sys
 
 from harness import SystemTest
@@ -14,7 +13,7 @@ class PythonClient(SystemTest):
 
     def setUp(self):
         super().setUp()
-        self.coordinator = self.start_coordinator()
+        self.start_coordinator()
         self.client = descent.Client(self.addresses["user"])
         self.addCleanup(self.client.close)
 
@@ -83,10 +82,8 @@ class PythonClient(SystemTest):
         points = self.client.stream_metrics(job.name, ["train/loss"])
         steps = [next(points)[1]]
 
-        self.coordinator.send_signal(signal.SIGKILL)
-        self.coordinator.wait()
-        ports = [int(self.addresses[name].rsplit(":", 1)[1]) for name in ("user", "worker", "http")]
-        self.start_coordinator(ports=ports)
+        self.kill_coordinator()
+        self.start_coordinator_again()
         steps += [step for _, step, _ in points]
 
         self.assertEqual(steps, list(range(1, 3001)))
