@@ -2,6 +2,9 @@
 
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/impl/server_builder_option.h>
+#include <grpcpp/impl/server_builder_plugin.h>
+#include <grpcpp/resource_quota.h>
 #include <grpcpp/server_builder.h>
 
 #include <chrono>
@@ -13,6 +16,9 @@ namespace descent {
 namespace {
 
 constexpr int kBlockingThreads = 4;
+// What is read before a caller is known is bounded: per connection, and of all together.
+constexpr int kCallsPerConnectionMax = 128;
+constexpr std::size_t kMemoryMax = std::size_t{512} << 20;
 constexpr std::chrono::seconds kShutdownTime{1};
 constexpr std::chrono::milliseconds kKeepaliveTimeout{10000};
 
@@ -37,9 +43,21 @@ void Configure(grpc::ServerBuilder& builder, const KeepaliveOptions& keepalive) 
                              static_cast<int>(keepalive.peer_interval_min.count()));
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, keepalive.without_calls);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kCallsPerConnectionMax);
+  builder.SetResourceQuota(grpc::ResourceQuota("coordinator").Resize(kMemoryMax));
   builder.SetMaxReceiveMessageSize(static_cast<int>(limits::kMessageBytesMax));
   builder.SetContextAllocator(std::make_unique<CallContextAllocator>());
 }
+
+// Leaves gRPC's reflection out of a server. It answers whoever asks and cannot be guarded; its
+// plugin is one for all servers of the process.
+class NoReflection final : public grpc::ServerBuilderOption {
+  void UpdateArguments(grpc::ChannelArguments*) override {}
+  void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>* plugins) override {
+    std::erase_if(*plugins,
+                  [](const auto& plugin) { return plugin->name() == "proto_server_reflection"; });
+  }
+};
 
 // By TLS 1.2 or later, which is gRPC's least. With `client_ca` the peer must have a certificate.
 std::shared_ptr<grpc::ServerCredentials> TransportOf(const std::optional<Tls>& tls,
@@ -71,10 +89,7 @@ Result<std::unique_ptr<GrpcServers>> GrpcServers::Start(const GrpcOptions& optio
                                                         Runtime& runtime, TokenStore& tokens,
                                                         const Authenticator& authenticator) {
   grpc::EnableDefaultHealthCheckService(true);
-  // gRPC's own service cannot be guarded: where tokens are asked for, clients bring the proto
-  // files.
-  if (authenticator.admission() == Admission::kEverybody)
-    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   std::unique_ptr<GrpcServers> servers(  // NOLINT: private constructor
       new GrpcServers(options, runtime, tokens, authenticator));
   Status status = servers->StartUserServer();
@@ -92,6 +107,7 @@ GrpcServers::GrpcServers(const GrpcOptions& options, Runtime& runtime, TokenStor
       tls_(options.tls),
       user_address_(options.user),
       worker_address_(options.worker),
+      admission_(authenticator.admission()),
       blocking_threads_(kBlockingThreads),
       job_service_(runtime, streams_, blocking_threads_),
       metric_service_(runtime, blocking_threads_),
@@ -116,6 +132,8 @@ GrpcServers::~GrpcServers() = default;
 Status GrpcServers::StartUserServer() {
   grpc::ServerBuilder builder;
   Configure(builder, kUserKeepalive);
+  // Where tokens are asked for, clients bring the proto files.
+  if (admission_ != Admission::kEverybody) builder.SetOption(std::make_unique<NoReflection>());
   for (GuardedService& service : user_services_) builder.RegisterService(&service);
   DESCENT_ASSIGN(user_server_, Listen(builder, user_address_, "--listen", TransportOf(tls_, "")));
   return Status();
@@ -124,6 +142,7 @@ Status GrpcServers::StartUserServer() {
 Status GrpcServers::StartWorkerServer() {
   grpc::ServerBuilder builder;
   Configure(builder, kWorkerKeepalive);
+  builder.SetOption(std::make_unique<NoReflection>());
   builder.RegisterService(&guarded_worker_service_);
   const auto credentials = TransportOf(tls_, tls_ ? tls_->worker_ca : "");
   DESCENT_ASSIGN(worker_server_, Listen(builder, worker_address_, "--worker-listen", credentials));

@@ -28,7 +28,8 @@ struct GrpcOptions {
   std::optional<Tls> tls;    // none: plain text
 };
 
-// The two gRPC listeners, of users and of workers, with health checking and reflection. Any thread.
+// The two gRPC listeners, of users and of workers, with health checking; reflection
+// is for users of a coordinator without tokens. Any thread.
 class GrpcServers {
  public:
   // The others outlive the result. kUnavailable names the address and the flag that chooses
@@ -58,6 +59,7 @@ class GrpcServers {
   const std::optional<Tls> tls_;
   ListenAddress user_address_;
   ListenAddress worker_address_;
+  const Admission admission_;
   StreamSet streams_;
   boost::asio::thread_pool blocking_threads_;
   JobService job_service_;

@@ -48,8 +48,12 @@ class RefusedCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc:
 // Here that is the request's bytes, which only the guarded handler parses.
 class GuardedHandler final : public MethodHandler {
  public:
-  GuardedHandler(MethodHandler& guarded, Role required, const Authenticator& authenticator)
-      : guarded_(guarded), required_(required), authenticator_(authenticator) {}
+  GuardedHandler(MethodHandler& guarded, const MethodDescriptor& method, Role required,
+                 const Authenticator& authenticator)
+      : guarded_(guarded),
+        required_(required),
+        has_request_(!method.client_streaming()),
+        authenticator_(authenticator) {}
 
   void* Deserialize(grpc_call*, grpc_byte_buffer* bytes, grpc::Status*, void**) override {
     return bytes;
@@ -68,8 +72,9 @@ class GuardedHandler final : public MethodHandler {
     auto* const bytes = static_cast<grpc_byte_buffer*>(call.request);
     grpc::Status status = call.status;
     void* data = nullptr;
+    // Also of a client that sent none: what is missing is an error, which the handler tells.
     void* const request =
-        bytes == nullptr ? nullptr : guarded_.Deserialize(call.call->call(), bytes, &status, &data);
+        has_request_ ? guarded_.Deserialize(call.call->call(), bytes, &status, &data) : nullptr;
     guarded_.RunHandler(HandlerParameter(call.call, call.server_context, request, status, data,
                                          call.call_requester));
   }
@@ -87,6 +92,7 @@ class GuardedHandler final : public MethodHandler {
 
   MethodHandler& guarded_;
   const Role required_;
+  const bool has_request_;  // one message, read before the handler runs
   const Authenticator& authenticator_;
 };
 
@@ -115,8 +121,8 @@ GuardedService::GuardedService(grpc::Service& guarded, const std::string& full_n
     const std::optional<Role> required = RequiredRole(method);
     DESCENT_CHECK(required.has_value());
     paths_.push_back("/" + full_name + "/" + method.name());
-    auto handler =
-        std::make_unique<GuardedHandler>(HandlersOf::At(guarded, i), *required, authenticator);
+    auto handler = std::make_unique<GuardedHandler>(HandlersOf::At(guarded, i), method, *required,
+                                                    authenticator);
     auto guarded_method = std::make_unique<RpcServiceMethod>(paths_.back().c_str(), TypeOf(method),
                                                              handler.release());
     guarded_method->SetServerApiType(RpcServiceMethod::ApiType::CALL_BACK);

@@ -74,19 +74,21 @@ grpc::ServerUnaryReactor* JobService::CreateJob(grpc::CallbackServerContext* con
                                                 v1::Job* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   const Caller& caller = CallerOf(*context);
-  const Status posted =
-      runtime_.Read([this, &caller, request, response, reactor](const State& state) {
-        Create(state, *request, caller, response, reactor);
-      });
-  FinishIfRefused(posted, reactor);
+  boost::asio::post(blocking_threads_, [this, &caller, request, response, reactor] {
+    const auto create = [this, &caller, request, response, reactor,
+                         file = ReadGivenFile(*request)](const State& state) {
+      Create(state, *request, file, caller, response, reactor);
+    };
+    FinishIfRefused(runtime_.Read(create), reactor);
+  });
   return reactor;
 }
 
 void JobService::Create(const State& state, const v1::CreateJobRequest& request,
-                        const Caller& caller, v1::Job* response,
+                        std::optional<JobFile> file, const Caller& caller, v1::Job* response,
                         grpc::ServerUnaryReactor* reactor) {
   const SubmissionContext context{[&](const std::string& id) { return state.FindJob(id); },
-                                  RandomSuffix};
+                                  RandomSuffix, std::move(file)};
   auto submission = MakeSubmission(request, context);
   if (const auto* error = std::get_if<RequestError>(&submission))
     return reactor->Finish(ToGrpcStatus(*error));

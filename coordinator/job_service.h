@@ -2,12 +2,14 @@
 
 #include <boost/asio/thread_pool.hpp>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "coordinator/role.h"
 #include "coordinator/runtime.h"
 #include "coordinator/stream_set.h"
 #include "descent/v1/service.grpc.pb.h"
+#include "proto/job_file.h"
 
 namespace descent {
 
@@ -56,8 +58,8 @@ class JobService final : public v1::JobService::CallbackService {
       grpc::CallbackServerContext* context, const v1::StreamJobLogsRequest* request) override;
 
  private:
-  void Create(const State& state, const v1::CreateJobRequest& request, const Caller& caller,
-              v1::Job* response, grpc::ServerUnaryReactor* reactor);
+  void Create(const State& state, const v1::CreateJobRequest& request, std::optional<JobFile> file,
+              const Caller& caller, v1::Job* response, grpc::ServerUnaryReactor* reactor);
   void ChangeJob(const grpc::CallbackServerContext& context, const std::string& job_id,
                  grpc::ServerUnaryReactor* reactor, std::function<void()> change);
   grpc::ServerUnaryReactor* Command(grpc::CallbackServerContext* context, const std::string& name,

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <memory>
 #include <mutex>
@@ -11,6 +12,17 @@
 
 namespace descent {
 namespace {
+
+// That the lines are of a rank which the job had in that attempt. The lines of attempts that it no
+// longer remembers are past.
+bool IsOfItsRanks(const LogChunk& chunk, const Job& job) {
+  const LogLine& line = chunk.lines.front();
+  const auto has_rank = [&](const AttemptRecord& attempt) {
+    return attempt.attempt == line.attempt && attempt.generation == chunk.generation &&
+           line.rank < std::ssize(attempt.workers);
+  };
+  return has_rank(job.attempt) || std::ranges::any_of(job.earlier_attempts, has_rank);
+}
 
 //   reading --chunk--> asking the owner thread for the job --> storing --> acknowledging -->
 //   reading
@@ -35,14 +47,16 @@ class PushCall final : public grpc::ServerBidiReactor<v1::LogChunk, v1::LogAck>,
     if (!chunk.ok()) return Fail(chunk.status());
     const Status posted =
         runtime_.Read([this, chunk = std::move(chunk).value()](const State& state) {
-          const bool exists = state.FindJob(chunk.job) != nullptr;
-          boost::asio::post(threads_, [this, chunk, exists] { Store(chunk, exists); });
+          const Job* const job = state.FindJob(chunk.job);
+          const bool is_wanted = job != nullptr && IsOfItsRanks(chunk, *job);
+          boost::asio::post(threads_, [this, chunk, is_wanted] { Store(chunk, is_wanted); });
         });
     if (!posted.ok()) Fail(posted);
   }
 
-  void Store(const LogChunk& chunk, bool exists) {
-    if (const Status stored = exists ? runtime_.logs().Append(chunk) : Status(); !stored.ok()) {
+  // What is not wanted is acknowledged too: it would only be sent again.
+  void Store(const LogChunk& chunk, bool is_wanted) {
+    if (const Status stored = is_wanted ? runtime_.logs().Append(chunk) : Status(); !stored.ok()) {
       LogWarning("log not stored job={} error=\"{}\"", chunk.job, stored.ToString());
       return Fail(stored);
     }

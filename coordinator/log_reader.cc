@@ -23,7 +23,7 @@ static_assert(kPageBytes > 4 * limits::kLogTextBytesMax);
 }  // namespace
 
 bool LogFilter::Matches(const LogLine& line) const {
-  if (!ranks.empty() && std::ranges::find(ranks, line.rank) == ranks.end()) return false;
+  if (!ranks.empty() && !ranks.contains(line.rank)) return false;
   if (attempt != 0 && line.attempt != attempt) return false;
   if (line.severity < severity_min) return false;
   return contains.empty() || line.text.find(contains) != std::string::npos;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,8 +16,8 @@ namespace descent {
 
 // Which lines somebody wants to see.
 struct LogFilter {
-  std::vector<int> ranks;  // empty: all
-  int attempt = 0;         // 0: all
+  std::set<int> ranks;  // empty: all
+  int attempt = 0;      // 0: all
   LogSeverity severity_min = LogSeverity::kDebug;
   std::string contains;  // to the letter; empty: all
 

@@ -89,7 +89,20 @@ class StreamCall final : public BlockingStream<v1::StreamJobLogsResponse> {
     GoOn();
   }
 
+  grpc::Status CheckSizes() const {
+    if (request_.ranks_size() > limits::kWorldSizeMax)
+      return Refuse(std::to_string(request_.ranks_size()) + " ranks, may be " +
+                        std::to_string(limits::kWorldSizeMax),
+                    "FILTER_INVALID");
+    if (request_.contains().size() > limits::kLogTextBytesMax)
+      return Refuse("contains has " + std::to_string(request_.contains().size()) +
+                        " bytes, may have " + std::to_string(limits::kLogTextBytesMax),
+                    "FILTER_INVALID");
+    return grpc::Status::OK;
+  }
+
   grpc::Status Open(const std::string& job_id) {
+    if (const grpc::Status sizes = CheckSizes(); !sizes.ok()) return sizes;
     LogFilter filter{.ranks = {request_.ranks().begin(), request_.ranks().end()},
                      .attempt = request_.attempt(),
                      .contains = request_.contains()};

@@ -73,7 +73,7 @@ void State::On(const Restore& event) {
 }
 
 void State::On(const SubmitJob& event) {
-  const auto known = requests_.find(event.request_id);
+  const auto known = requests_.find({event.owner, event.request_id});
   if (!event.request_id.empty() && known != requests_.end()) {
     actions_.push_back(Answer{.ticket = event.ticket, .job_id = known->second});
     return;
@@ -155,7 +155,7 @@ Job& State::AddJob(Job job) {
   DESCENT_CHECK(!jobs_.contains(job.sequence));
   sequences_[job.id] = job.sequence;
   last_sequence_ = std::max(last_sequence_, job.sequence);
-  if (!job.request_id.empty()) requests_[job.request_id] = job.id;
+  if (!job.request_id.empty()) requests_[{job.owner, job.request_id}] = job.id;
   if (!IsTerminal(job.state)) memories_[job.sequence] = {};
   return jobs_[job.sequence] = std::move(job);
 }

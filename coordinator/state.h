@@ -123,10 +123,13 @@ class State {
   void Retry(Job& job, const Attempt& attempt);
   void SendToMembers(const Attempt& attempt, const CoordinatorMessage& message);
 
+  // Requests are told apart by their ids; each owner has ids of its own.
+  using RequestKey = std::pair<std::string, std::string>;  // owner, request_id
+
   const StateOptions options_;
   std::map<std::int64_t, Job, std::greater<>> jobs_;  // by sequence, newest first
   std::map<std::string, std::int64_t> sequences_;     // by job
-  std::map<std::string, std::string> requests_;       // job by request
+  std::map<RequestKey, std::string> requests_;        // job by request
   std::map<std::int64_t, JobMemory> memories_;        // by sequence: of jobs not at their end
   std::map<std::string, Attempt> attempts_;           // by job: those with ranks
   Membership membership_;

@@ -145,7 +145,7 @@ Status State::StopEarly(Job& job) {
 Status State::Delete(const Job& job) {
   if (!IsTerminal(job.state)) return Forbid(job, ": cancel it first");
   actions_.push_back(ForgetJob{.job_id = job.id});
-  if (!job.request_id.empty()) requests_.erase(job.request_id);
+  if (!job.request_id.empty()) requests_.erase({job.owner, job.request_id});
   const std::int64_t sequence = job.sequence;
   sequences_.erase(job.id);
   jobs_.erase(sequence);

@@ -2,11 +2,29 @@
 #include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "coordinator/progress.h"
 #include "coordinator/state.h"
 
 namespace descent {
+namespace {
+
+// What a checkpoint's directory has is given to whoever may read the job: a worker may name those
+// of its job alone.
+std::optional<FailureRecord> CheckPlace(const CheckpointWritten& written,
+                                        const std::filesystem::path& wanted) {
+  const std::filesystem::path directory = written.directory;
+  if (directory.parent_path() == wanted && directory.lexically_normal() == directory)
+    return std::nullopt;
+  return FailureRecord{.reason = "CheckpointMisplaced",
+                       .message = fmt::format("the state after step {} was written to {}, not into "
+                                              "a directory of {}",
+                                              written.step, written.directory, wanted.string()),
+                       .step = written.step};
+}
+
+}  // namespace
 
 void State::Hear(SessionId session, const Register& message) {
   if (membership_.Find(session) != nullptr)
@@ -83,6 +101,8 @@ void State::Hear(SessionId session, const CheckpointWritten& message) {
   Attempt* attempt = FindAttempt(session, message.job, message.generation);
   if (attempt == nullptr) return;
   Job& job = JobOf(*attempt);
+  if (auto misplaced = CheckPlace(message, CheckpointDirectoryOf(job.id)))
+    return Fail(*attempt, {.record = std::move(*misplaced)});
   if (auto divergence = RecordCheckpoint(job, message, now_.wall))
     return Fail(*attempt, {.record = std::move(*divergence)});
   const std::string state(JobStateName(job.state));

@@ -5,8 +5,8 @@
 #include <random>
 #include <utility>
 
+#include "common/limits.h"
 #include "coordinator/resource_name.h"
-#include "proto/job_file.h"
 #include "proto/wire.h"
 
 namespace descent {
@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::size_t kSuffixCharacters = 5;
 constexpr std::size_t kRequestIdCharactersMax = 64;
+constexpr std::size_t kViolationsMax = 100;  // told of one request
+constexpr int kOverridesMax = 256;           // together no longer than a job file
 
 using google::protobuf::util::MessageDifferencer;
 
@@ -43,6 +45,10 @@ std::variant<Source, RequestError> FindSource(const std::string& resume_from,
 RequestError SpecInvalid(std::vector<Violation> violations) {
   std::string message = "the spec has " + std::to_string(violations.size()) +
                         (violations.size() == 1 ? " problem" : " problems");
+  if (violations.size() > kViolationsMax) {
+    message += ", of which these are the first " + std::to_string(kViolationsMax);
+    violations.resize(kViolationsMax);
+  }
   for (const Violation& violation : violations)
     message += "; " + violation.field + ": " + violation.message;
   return {Status(Code::kInvalidArgument, std::move(message)),
@@ -73,8 +79,8 @@ std::string StateFieldsThatDiffer(const JobSpec& my_spec, const JobSpec& their_s
 }
 
 // As the places of a text: "line 3: 0, must be at least 1".
-std::variant<JobSpec, RequestError> SpecOf(JobFile file) {
-  if (file.problems.empty()) return std::move(file.spec);
+std::variant<JobSpec, RequestError> SpecOf(const JobFile& file) {
+  if (file.problems.empty()) return file.spec;
   std::vector<Violation> violations;
   for (const FieldProblem& problem : file.problems)
     violations.push_back(
@@ -83,13 +89,28 @@ std::variant<JobSpec, RequestError> SpecOf(JobFile file) {
   return SpecInvalid(std::move(violations));
 }
 
+std::vector<std::string> OverridesOf(const v1::CreateJobRequest& request) {
+  return {request.overrides().begin(), request.overrides().end()};
+}
+
+std::optional<Violation> CheckOverrides(const v1::CreateJobRequest& request) {
+  if (request.overrides_size() > kOverridesMax)
+    return Violation{"overrides", std::to_string(request.overrides_size()) + ", must be at most " +
+                                      std::to_string(kOverridesMax)};
+  std::size_t bytes = 0;
+  for (const std::string& argument : request.overrides()) bytes += argument.size();
+  if (bytes <= limits::kJobFileBytesMax) return std::nullopt;
+  return Violation{"overrides", std::to_string(bytes) + " bytes, must be at most " +
+                                    std::to_string(limits::kJobFileBytesMax)};
+}
+
 std::variant<JobSpec, RequestError> GivenSpec(const v1::CreateJobRequest& request,
-                                              const Job* source) {
-  const std::vector<std::string> overrides(request.overrides().begin(), request.overrides().end());
-  if (!request.job_file().empty()) {
-    if (request.has_spec()) return SpecInvalid({{"job_file", "given beside spec, must be alone"}});
-    return SpecOf(ReadJobFile(request.job_file(), overrides));
-  }
+                                              const Job* source,
+                                              const std::optional<JobFile>& file) {
+  if (auto violation = CheckOverrides(request)) return SpecInvalid({*std::move(violation)});
+  if (!request.job_file().empty() && request.has_spec())
+    return SpecInvalid({{"job_file", "given beside spec, must be alone"}});
+  if (file) return SpecOf(*file);
   JobSpec spec;
   if (request.spec().ByteSizeLong() == 0 && source != nullptr) {
     spec = source->spec;
@@ -99,14 +120,15 @@ std::variant<JobSpec, RequestError> GivenSpec(const v1::CreateJobRequest& reques
     if (!parsed.ok()) return SpecInvalid({{"spec", parsed.status().message()}});
     spec = std::move(parsed).value();
   }
-  if (overrides.empty()) return spec;
-  return SpecOf(OverrideJobSpec(spec, overrides));
+  if (request.overrides().empty()) return spec;
+  return SpecOf(OverrideJobSpec(spec, OverridesOf(request)));
 }
 
 // The spec with its defaults; of a resumed job those of the batch are the source's.
 std::variant<JobSpec, RequestError> ResolveSpec(const v1::CreateJobRequest& request,
-                                                const Job* source) {
-  auto given = GivenSpec(request, source);
+                                                const Job* source,
+                                                const std::optional<JobFile>& file) {
+  auto given = GivenSpec(request, source, file);
   if (auto* error = std::get_if<RequestError>(&given)) return std::move(*error);
   JobSpec spec = std::get<JobSpec>(std::move(given));
   if (source != nullptr) {
@@ -162,6 +184,13 @@ std::string UnusedJobId(const std::string& name, const SubmissionContext& contex
 
 }  // namespace
 
+std::optional<JobFile> ReadGivenFile(const v1::CreateJobRequest& request) {
+  const bool is_read =
+      !request.job_file().empty() && !request.has_spec() && !CheckOverrides(request);
+  if (!is_read) return std::nullopt;
+  return ReadJobFile(request.job_file(), OverridesOf(request));
+}
+
 std::variant<SubmitJob, RequestError> MakeSubmission(const v1::CreateJobRequest& request,
                                                      const SubmissionContext& context) {
   if (auto error = CheckIds(request)) return *std::move(error);
@@ -171,7 +200,7 @@ std::variant<SubmitJob, RequestError> MakeSubmission(const v1::CreateJobRequest&
     if (auto* error = std::get_if<RequestError>(&found)) return std::move(*error);
     source = std::get<Source>(std::move(found));
   }
-  auto resolved = ResolveSpec(request, source.job);
+  auto resolved = ResolveSpec(request, source.job, context.file);
   if (auto* error = std::get_if<RequestError>(&resolved)) return std::move(*error);
   JobSpec spec = std::get<JobSpec>(std::move(resolved));
   if (auto error = CheckSpec(spec, source.job)) return *std::move(error);

@@ -9,6 +9,7 @@
 #include "coordinator/job.h"
 #include "coordinator/request_error.h"
 #include "descent/v1/service.pb.h"
+#include "proto/job_file.h"
 
 namespace descent {
 
@@ -16,7 +17,12 @@ namespace descent {
 struct SubmissionContext {
   std::function<const Job*(const std::string& job_id)> find_job;  // null: unknown
   std::function<std::string()> random_suffix;                     // five of [a-z0-9]
+  std::optional<JobFile> file;                                    // that ReadGivenFile answered
 };
+
+// The job file of a request with its overrides applied, if it has one; with every problem in it.
+// Takes up to seconds for a file that is made to: not for the owner thread.
+std::optional<JobFile> ReadGivenFile(const v1::CreateJobRequest& request);
 
 // Turns a request into the event that creates its job, or says everything that is wrong with it.
 //   SPEC_INVALID         with every violation; of a job file with its line

@@ -40,7 +40,9 @@ std::optional<FieldProblem> RefuseText(std::string_view text, const FieldPlace& 
     return ProblemAt(
         place, "",
         fmt::format("{} bytes, must be at most {}", text.size(), limits::kJobFileBytesMax));
-  if (!IsUtf8(text)) return ProblemAt(place, "", "not a text, must be UTF-8");
+  // Text of two or four bytes a character is full of zeros, which UTF-8 would let pass.
+  if (!IsUtf8(text) || text.find('\0') != std::string_view::npos)
+    return ProblemAt(place, "", "not a text, must be UTF-8");
   return std::nullopt;
 }
 

@@ -8,6 +8,7 @@ namespace descent {
 namespace {
 
 constexpr double kMicroseconds = 1e6;  // of a second
+constexpr std::int64_t kSequenceMax = std::int64_t{1} << 40;  // of a rank's lines in an attempt
 constexpr double kSecondsMax = 1e11;   // well within 64 bits of microseconds
 
 Status Refuse(const std::string& what) { return Status(Code::kInvalidArgument, what); }
@@ -65,7 +66,7 @@ Result<LogChunk> FromProto(const v1::LogChunk& proto) {
                  .generation = proto.generation(),
                  .first_sequence = proto.first_sequence(),
                  .lines = {}};
-  if (chunk.first_sequence < 1)
+  if (chunk.first_sequence < 1 || chunk.first_sequence > kSequenceMax)
     return Refuse("first_sequence is " + std::to_string(chunk.first_sequence));
   if (proto.lines().empty()) return Refuse("lines are missing");
   for (const v1::LogLine& line : proto.lines()) {

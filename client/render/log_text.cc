@@ -33,13 +33,26 @@ std::string Indented(std::string_view text, std::string_view indent) {
   return result;
 }
 
+// What a terminal would obey is shown in its place: a line of a log may hold anything.
+std::string Escaped(std::string_view text) {
+  std::string result;
+  for (const char c : text) {
+    const bool is_shown = (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) || c == '\n';
+    if (is_shown || c == '\t')
+      result += c;
+    else
+      result += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+  }
+  return result;
+}
+
 std::string LineText(const LogLine& line) {
   const std::int64_t milliseconds = line.time_us % kSecond / 1000;
   std::string text = fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z r{} {:<5} ",
                                  fmt::gmtime(static_cast<std::time_t>(line.time_us / kSecond)),
                                  milliseconds, line.rank, ShortName(line.severity));
   if (line.step) text += fmt::format("step {} ", *line.step);
-  return text + Indented(line.text, "    ");
+  return text + Indented(Escaped(line.text), "    ");
 }
 
 }  // namespace

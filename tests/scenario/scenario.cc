@@ -130,6 +130,7 @@ std::vector<std::string> Scenario::RunSubmit(const Command& command) {
   DESCENT_CHECK(ValidateJobSpec(spec).empty());
   return Post(SubmitJob{.job_id = command.arguments.at(0),
                         .request_id = command.Option("request", ""),
+                        .owner = command.Option("owner", ""),
                         .spec = spec,
                         .start_checkpoint = command.Option("from", ""),
                         .priority = static_cast<int>(command.Number("priority", kPriorityDefault)),
@@ -218,7 +219,8 @@ WorkerMessage Scenario::MessageOf(const Command& command, const std::string& wor
   DESCENT_CHECK(command.verb == "saved");
   auto message = About<CheckpointWritten>(command, worker);
   message.step = step;
-  message.directory = fmt::format("step-{}", step);
+  message.directory = fmt::format(
+      "{}/step-{}", command.Option("directory", state_->CheckpointDirectoryOf(message.job)), step);
   message.state_digest = TestDigest(command.Number("state", step));
   return message;
 }

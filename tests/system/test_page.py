@@ -1,14 +1,14 @@
 """The coordinator's page in a real browser, as somebody who looks at it sees it."""
 
-
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from harness import SystemTest
 
-# Long enough to be seen while it runs; every step costs a millisecond or so.
-LONG = ("--set", "steps=200000", "--set", "evaluate.every_steps=500", "--set",
+# Does not end by itself, however fast the machine is.
+LONG = ("--set", "steps=1000000000", "--set", "evaluate.every_steps=500", "--set",
         "checkpoint.every_steps=2000")
 
 
@@ -37,6 +37,24 @@ class Page(SystemTest):
     def open(self, place=""):
         self.browser.get(f"http://{self.addresses['http']}/#/{place}")
 
+    def wait_until(self, look, *arguments, **options):
+        """As for all tests. A page that draws anew takes an element from who looks at it: then it
+        is looked for again."""
+        def look_again():
+            try:
+                return look()
+            except StaleElementReferenceException:
+                return None
+        return super().wait_until(look_again, *arguments, **options)
+
+    def click(self, css):
+        def click_first():
+            found = self.browser.find_elements(By.CSS_SELECTOR, css)
+            if found:
+                found[0].click()
+            return found
+        self.wait_until(click_first)
+
     def find(self, css):
         """The first element that fits, once there is one."""
         return self.wait_until(lambda: self.browser.find_elements(By.CSS_SELECTOR, css))[0]
@@ -56,6 +74,10 @@ class Page(SystemTest):
         """What the console says, but for requests that found no coordinator."""
         return [entry["message"] for entry in self.browser.get_log("browser")
                 if "net::ERR_" not in entry["message"]]
+
+    def what_has_the_focus(self):
+        element = self.browser.switch_to.active_element
+        return element.text or element.tag_name
 
     def test_a_job_that_is_submitted_appears_by_itself(self):
         self.open()
@@ -95,9 +117,10 @@ class Page(SystemTest):
         second = self.submit("--follow", "--set", "optimizer.adamw.lr=1e-3")
         self.open()
         for job in first, second:
-            self.find(f"input[data-key={job}]").click()
+            self.click(f"input[data-key={job}]")
+            self.find(f"input[data-key={job}]:checked")
 
-        self.find("a.button[href]").click()
+        self.click("a.button[href]")
 
         self.wait_for_text("optimizer.adamw.lr")
         spoken = self.wait_until(self.loss_ends_at)
@@ -115,7 +138,7 @@ class Page(SystemTest):
         self.start_coordinator_again()
 
         self.wait_until(lambda: "does not answer" not in self.text())
-        before = self.loss_ends_at()
+        before = self.wait_until(self.loss_ends_at)
         self.wait_until(lambda: self.loss_ends_at() != before)
         self.descent("cancel", job)
         self.assertEqual(self.complaints(), [])
@@ -126,7 +149,7 @@ class Page(SystemTest):
         self.wait_for_text(job)
         for _ in range(20):
             self.browser.switch_to.active_element.send_keys(Keys.TAB)
-            if self.browser.switch_to.active_element.text == job:
+            if self.wait_until(self.what_has_the_focus) == job:
                 break
 
         self.browser.switch_to.active_element.send_keys(Keys.ENTER)

@@ -1,5 +1,6 @@
 """The Python client against real programs."""
 
+import concurrent.futures
 import os
 import sys
 
@@ -33,6 +34,16 @@ class PythonClient(SystemTest):
         exported = self.directory / "exported.safetensors"
         self.descent("checkpoint", "export", f"{job.name.removeprefix('jobs/')}/latest", "-o", exported)
         self.assertEqual(model.read_bytes(), exported.read_bytes())
+
+    def test_a_hundred_watchers_see_a_job_to_its_end(self):
+        self.start_workers(1)
+        job = self.client.submit(self.job_file, overrides={"steps": 1000}).name
+
+        with concurrent.futures.ThreadPoolExecutor(100) as watchers:
+            ends = list(watchers.map(lambda _: list(self.client.watch(job))[-1], range(100)))
+
+        self.assertEqual({(descent.state_name(end), end.progress.step) for end in ends},
+                         {("SUCCEEDED", 1000)})
 
     def test_everything_wrong_with_a_job_file_is_told_with_its_line(self):
         self.job_file.write_text(self.job_file.read_text().replace("seed: 3", "sead: 3")

@@ -29,6 +29,13 @@ TEST(LogTextTest, ATextOfSeveralLinesStaysTogether) {
   EXPECT_TRUE(LogText({line}).ends_with("2 problems\n    one\n    two\n"));
 }
 
+TEST(LogTextTest, WhatATerminalWouldObeyIsShownInItsPlace) {
+  LogLine line = kLine;
+  line.text = "\x1b[2J\rgone\ttab é";
+
+  EXPECT_TRUE(LogText({line}).ends_with(" \\x1b[2J\\x0dgone\ttab é\n")) << LogText({line});
+}
+
 TEST(LogTextTest, AFailureShowsTheRanksLastLines) {
   const FailureView failure{.reason = "WorkerLost", .message = "", .rank = 2, .log_tail = {kLine}};
 

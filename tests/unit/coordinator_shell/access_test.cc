@@ -66,6 +66,26 @@ class AccessTest : public GrpcServersTest {
     return promise.get_future().get();
   }
 
+  // A client that closes its side at once, as no client of gRPC's own would.
+  grpc::Status CallWithoutRequest(const MethodDescriptor& method, const std::string& token) {
+    grpc::GenericStub stub(grpc::CreateChannel(servers_->user_address().ToString(),
+                                               grpc::InsecureChannelCredentials()));
+    Call call;
+    grpc::CompletionQueue queue;
+    const auto stream = stub.PrepareCall(
+        As(token, call), "/" + method.service()->full_name() + "/" + method.name(), &queue);
+    void* tag = nullptr;
+    bool ok = false;
+    grpc::Status status;
+    stream->StartCall(nullptr);
+    queue.Next(&tag, &ok);
+    stream->WritesDone(nullptr);
+    queue.Next(&tag, &ok);
+    stream->Finish(&status, nullptr);
+    queue.Next(&tag, &ok);
+    return status;
+  }
+
   const MethodDescriptor& Method(const std::string& full_name) {
     return *DescriptorPool::generated_pool()->FindMethodByName("descent.v1." + full_name);
   }
@@ -116,6 +136,24 @@ TEST_F(AccessTest, MethodsThatNobodyHasAreUnimplementedHoweverOftenTheyAreCalled
     for (const ListenAddress& address : {servers_->user_address(), servers_->worker_address()})
       EXPECT_EQ(CallPath("/descent.v1.NoService/NoMethod", "", address).error_code(),
                 grpc::StatusCode::UNIMPLEMENTED);
+}
+
+TEST_F(AccessTest, ACallThatEndsWithoutARequestIsAnErrorOfItsOwn) {
+  const std::string token = MakeToken("somebody", Role::kAdmin);
+  for (const MethodDescriptor* method : AllMethods()) {
+    if (method->client_streaming() || RequiredRole(*method) == Role::kWorker) continue;
+    const grpc::Status status = CallWithoutRequest(*method, token);
+
+    EXPECT_FALSE(status.ok()) << method->full_name();
+    EXPECT_NE(status.error_code(), grpc::StatusCode::UNAVAILABLE) << status.error_message();
+  }
+}
+
+TEST_F(AccessTest, ReflectionAnswersNobodyWhereTokensAreAskedFor) {
+  const std::string path = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
+  for (const ListenAddress& address : {servers_->user_address(), servers_->worker_address()})
+    EXPECT_EQ(CallPath(path, MakeToken("root", Role::kAdmin), address).error_code(),
+              grpc::StatusCode::UNIMPLEMENTED);
 }
 
 TEST_F(AccessTest, EveryMethodIsServedToTheRolesOfItsRuleAlone) {

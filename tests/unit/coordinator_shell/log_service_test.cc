@@ -163,6 +163,30 @@ TEST_F(LogServiceTest, LinesOfAJobThatDoesNotExistAreDropped) {
   EXPECT_FALSE(std::filesystem::exists(directory_.path() / "nobody"));
 }
 
+TEST_F(LogServiceTest, LinesOfARankThatTheJobDoesNotHaveAreDropped) {
+  LogChunk other_rank = ChunkOf(1, {"of rank 1"});
+  other_rank.lines.front().rank = 1;
+  LogChunk other_generation = ChunkOf(1, {"of an older attempt"});
+  --other_generation.generation;
+
+  EXPECT_TRUE(Push(ToProto(other_rank)));
+  EXPECT_TRUE(Push(ToProto(other_generation)));
+
+  EXPECT_EQ(Read(Request()), Texts{});
+}
+
+TEST_F(LogServiceTest, AFilterBeyondAllSizesIsRefused) {
+  v1::StreamJobLogsRequest ranks = Request();
+  for (int i = 0; i <= limits::kWorldSizeMax; ++i) ranks.add_ranks(i);
+  v1::StreamJobLogsRequest contains = Request();
+  contains.set_contains(std::string(limits::kLogTextBytesMax + 1, 'a'));
+
+  for (const v1::StreamJobLogsRequest& request : {ranks, contains}) {
+    Read(request);
+    EXPECT_EQ(ReasonOf(status_), "FILTER_INVALID");
+  }
+}
+
 TEST_F(LogServiceTest, AChunkThatMakesNoSenseIsRefused) {
   v1::LogChunk chunk = ToProto(ChunkOf(1, {"one"}));
   chunk.mutable_lines(0)->set_rank(-1);

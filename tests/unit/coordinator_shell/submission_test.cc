@@ -17,9 +17,9 @@ optimizer: {adamw: {lr: 1e-3}}
 )";
 
 // A world with the one job that is given.
-SubmissionContext ContextWith(const Job& job) {
+SubmissionContext ContextFor(const v1::CreateJobRequest& request, const Job& job) {
   return {[&job](const std::string& id) { return id == job.id ? &job : nullptr; },
-          [] { return std::string("abc12"); }};
+          [] { return std::string("abc12"); }, ReadGivenFile(request)};
 }
 
 v1::CreateJobRequest RequestOf(const JobSpec& spec) {
@@ -29,14 +29,14 @@ v1::CreateJobRequest RequestOf(const JobSpec& spec) {
 }
 
 SubmitJob Accepted(const v1::CreateJobRequest& request, const Job& known) {
-  auto submission = MakeSubmission(request, ContextWith(known));
+  auto submission = MakeSubmission(request, ContextFor(request, known));
   const auto* error = std::get_if<RequestError>(&submission);
   EXPECT_EQ(error, nullptr) << error->status;
   return error == nullptr ? std::get<SubmitJob>(submission) : SubmitJob();
 }
 
 RequestError Refused(const v1::CreateJobRequest& request, const Job& known) {
-  auto submission = MakeSubmission(request, ContextWith(known));
+  auto submission = MakeSubmission(request, ContextFor(request, known));
   EXPECT_TRUE(std::holds_alternative<RequestError>(submission));
   return std::get<RequestError>(submission);
 }
@@ -50,7 +50,7 @@ TEST(SubmissionTest, ASuffixThatIsTakenIsDrawnAgain) {
   int draws = 0;
   const SubmissionContext context{
       [&](const std::string& id) { return id == taken.id ? &taken : nullptr; },
-      [&] { return std::string(draws++ == 0 ? "aaaaa" : "bbbbb"); }};
+      [&] { return std::string(draws++ == 0 ? "aaaaa" : "bbbbb"); }, std::nullopt};
 
   const auto submission = MakeSubmission(RequestOf(MakeSpec()), context);
 
@@ -129,6 +129,40 @@ TEST(SubmissionTest, AJobFileBesideASpecIsRefused) {
   request.set_job_file(kJobFile);
 
   EXPECT_EQ(Refused(request, MakeFullJob()).reason, "SPEC_INVALID");
+}
+
+TEST(SubmissionTest, ZerosInAJobFileAreRefused) {
+  v1::CreateJobRequest request;
+  request.set_job_file(std::string("n\0a\0", 4));
+
+  const RequestError error = Refused(request, MakeFullJob());
+
+  ASSERT_EQ(error.violations.size(), 1u);
+  EXPECT_EQ(error.violations[0].message, "not a text, must be UTF-8");
+}
+
+TEST(SubmissionTest, MoreOverridesThanAJobFileHasFieldsAreRefused) {
+  v1::CreateJobRequest request;
+  request.set_job_file(kJobFile);
+  for (int i = 0; i < 257; ++i) request.add_overrides("seed=1");
+
+  const RequestError error = Refused(request, MakeFullJob());
+
+  ASSERT_EQ(error.violations.size(), 1u);
+  EXPECT_EQ(error.violations[0].message, "257, must be at most 256");
+}
+
+TEST(SubmissionTest, OfVeryManyViolationsTheFirstAreTold) {
+  v1::CreateJobRequest request;
+  request.set_job_file(kJobFile);
+  std::string file = kJobFile;
+  for (int i = 0; i < 300; ++i) file += "x" + std::to_string(i) + ": 1\n";
+  request.set_job_file(file);
+
+  const RequestError error = Refused(request, MakeFullJob());
+
+  EXPECT_EQ(error.violations.size(), 100u);
+  EXPECT_THAT(error.status.message(), testing::HasSubstr("300 problems, of which"));
 }
 
 TEST(SubmissionTest, OverridesChangeTheSpecOfTheJobThatIsResumed) {
