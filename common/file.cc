@@ -50,80 +50,114 @@ class Descriptor {
   bool is_open() const { return number_ >= 0; }
   int number() const { return number_; }
 
-  // File systems with delayed writes report some failures only here.
-  bool Close() { return close(std::exchange(number_, -1)) == 0; }
-
  private:
-  int number_;
+  const int number_;
 };
 
-Status WriteAll(const Descriptor& file, std::span<const std::byte> bytes,
-                const std::filesystem::path& path) {
-  while (!bytes.empty()) {
-    const ssize_t count = write(file.number(), bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return Failure("write", path, errno);
-    bytes = bytes.subspan(static_cast<std::size_t>(count));
-  }
-  return Status();
+// The size of an open file. kInvalidArgument: not a regular one.
+Result<std::size_t> SizeOf(const Descriptor& file, const std::filesystem::path& path) {
+  struct stat status = {};
+  if (fstat(file.number(), &status) != 0) return Failure("read", path, errno);
+  if (!S_ISREG(status.st_mode))
+    return Status(Code::kInvalidArgument, path.string() + " is not a file, must be a regular file");
+  return static_cast<std::size_t>(status.st_size);
 }
 
-Status FillNewFile(Descriptor& file, std::span<const std::span<const std::byte>> pieces,
-                   const std::filesystem::path& path) {
-  std::size_t total = 0;
-  for (const auto& piece : pieces) total += piece.size();
-  if (total > 0) {
-    const int error = posix_fallocate(file.number(), 0, static_cast<off_t>(total));
-    if (error != 0) return Failure("reserve space for", path, error);
-  }
-  for (const auto& piece : pieces) DESCENT_RETURN_IF_ERROR(WriteAll(file, piece, path));
-  // After a failed fsync the kernel may have dropped the pages and a second one would lie, so the
-  // caller throws the file away.
-  if (fsync(file.number()) != 0) return Failure("sync", path, errno);
-  if (!file.Close()) return Failure("close", path, errno);
-  return Status();
-}
-
-Result<std::string> ReadToEnd(const Descriptor& file, std::size_t size_expected,
+// Fills `bytes` from where the last read ended; fewer only at the end of the file.
+Result<std::size_t> ReadFully(const Descriptor& file, std::span<std::byte> bytes,
                               const std::filesystem::path& path) {
-  std::string bytes(size_expected, '\0');
   std::size_t done = 0;
   while (done < bytes.size()) {
     const ssize_t count = read(file.number(), bytes.data() + done, bytes.size() - done);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return Failure("read", path, errno);
-    if (count == 0) break;  // the file has shrunk since its size was asked
+    if (count == 0) break;
     done += static_cast<std::size_t>(count);
   }
-  bytes.resize(done);
-  return bytes;
+  return done;
+}
+
+// Not blocking: opening a pipe without a writer would otherwise wait for ever.
+int OpenToRead(const std::filesystem::path& path) {
+  return open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 }
 
 }  // namespace
 
 Result<std::string> ReadFile(const std::filesystem::path& path, std::size_t bytes_max) {
-  // Not blocking: opening a pipe without a writer would otherwise wait for ever.
-  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  const Descriptor file(OpenToRead(path));
   if (!file.is_open()) return Failure("open", path, errno);
-  struct stat status = {};
-  if (fstat(file.number(), &status) != 0) return Failure("read", path, errno);
-  if (!S_ISREG(status.st_mode))
-    return Status(Code::kInvalidArgument, path.string() + " is not a file, must be a regular file");
-  const auto size = static_cast<std::size_t>(status.st_size);
+  DESCENT_ASSIGN(const std::size_t size, SizeOf(file, path));
   if (size > bytes_max)
     return Status(Code::kInvalidArgument, path.string() + " has " + std::to_string(size) +
                                               " bytes, must have at most " +
                                               std::to_string(bytes_max));
-  return ReadToEnd(file, size, path);
+  std::string bytes(size, '\0');
+  DESCENT_ASSIGN(const std::size_t count,
+                 ReadFully(file, std::as_writable_bytes(std::span(bytes)), path));
+  bytes.resize(count);  // the file may have shrunk since its size was asked
+  return bytes;
+}
+
+Status ReadBlocks(const std::filesystem::path& path, std::span<std::byte> block,
+                  const std::function<void(std::span<const std::byte>)>& take) {
+  const Descriptor file(OpenToRead(path));
+  if (!file.is_open()) return Failure("open", path, errno);
+  DESCENT_RETURN_IF_ERROR(SizeOf(file, path).status());
+  while (true) {
+    DESCENT_ASSIGN(const std::size_t count, ReadFully(file, block, path));
+    if (count > 0) take(block.first(count));
+    if (count < block.size()) return Status();
+  }
+}
+
+Result<NewFile> NewFile::Create(const std::filesystem::path& path, std::size_t bytes) {
+  const int descriptor =
+      open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (descriptor < 0) return Failure("create", path, errno);
+  NewFile file(path, descriptor);
+  const int error = bytes == 0 ? 0 : posix_fallocate(descriptor, 0, static_cast<off_t>(bytes));
+  if (error != 0) return Failure("reserve space for", path, error);
+  return file;
+}
+
+NewFile::NewFile(NewFile&& other) noexcept
+    : path_(other.path_), descriptor_(std::exchange(other.descriptor_, -1)) {}
+
+NewFile::~NewFile() {
+  if (descriptor_ < 0) return;
+  close(descriptor_);
+  unlink(path_.c_str());
+}
+
+Status NewFile::Append(std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t count = write(descriptor_, bytes.data(), bytes.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return Failure("write", path_, errno);
+    bytes = bytes.subspan(static_cast<std::size_t>(count));
+  }
+  return Status();
+}
+
+// After a failed fsync the kernel may have dropped the pages and a second one would lie, so the
+// file is thrown away.
+Status NewFile::Finish() {
+  if (fsync(descriptor_) != 0) return Failure("sync", path_, errno);
+  // File systems with delayed writes report some failures only here.
+  if (close(std::exchange(descriptor_, -1)) == 0) return Status();
+  const int error = errno;
+  unlink(path_.c_str());
+  return Failure("close", path_, error);
 }
 
 Status WriteNewFile(const std::filesystem::path& path,
                     std::span<const std::span<const std::byte>> pieces) {
-  Descriptor file(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-  if (!file.is_open()) return Failure("create", path, errno);
-  const Status filled = FillNewFile(file, pieces, path);
-  if (!filled.ok()) unlink(path.c_str());
-  return filled;
+  std::size_t total = 0;
+  for (const auto& piece : pieces) total += piece.size();
+  DESCENT_ASSIGN(NewFile file, NewFile::Create(path, total));
+  for (const auto& piece : pieces) DESCENT_RETURN_IF_ERROR(file.Append(piece));
+  return file.Finish();
 }
 
 Status WriteNewFile(const std::filesystem::path& path, std::span<const std::byte> bytes) {

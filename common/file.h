@@ -3,10 +3,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <limits>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "common/result.h"
@@ -20,9 +22,35 @@ namespace descent {
 Result<std::string> ReadFile(const std::filesystem::path& path,
                              std::size_t bytes_max = std::numeric_limits<std::size_t>::max());
 
-// Creates `path` for its owner alone, writes all bytes, and fsyncs it. Its space is reserved first,
-// so a full disk is found before anything is written. On failure nothing is left at `path`, unless
-// it was there before: kAlreadyExists, also for a link, which is never followed.
+// Calls `take` with the bytes of a regular file, block by block, of at most `block.size()` bytes
+// each, which lie in `block`. kInvalidArgument: not a regular file.
+Status ReadBlocks(const std::filesystem::path& path, std::span<std::byte> block,
+                  const std::function<void(std::span<const std::byte>)>& take);
+
+// A file that is being written, and is only left there when it is whole.
+class NewFile {
+ public:
+  // Creates `path` for its owner alone. Space for `bytes` is reserved, so a full disk is found
+  // before anything is written. kAlreadyExists: something is there, also a link, which is never
+  // followed.
+  static Result<NewFile> Create(const std::filesystem::path& path, std::size_t bytes);
+
+  NewFile(NewFile&& other) noexcept;
+  NewFile& operator=(NewFile&&) = delete;
+  ~NewFile();  // removes it, unless Finish succeeded
+
+  Status Append(std::span<const std::byte> bytes);
+  Status Finish();  // what was appended survives power loss
+
+ private:
+  NewFile(std::filesystem::path path, int descriptor)
+      : path_(std::move(path)), descriptor_(descriptor) {}
+
+  const std::filesystem::path path_;
+  int descriptor_;  // -1: it is not this object's any more
+};
+
+// A whole file, as NewFile.
 Status WriteNewFile(const std::filesystem::path& path, std::span<const std::byte> bytes);
 Status WriteNewFile(const std::filesystem::path& path, std::string_view text);
 

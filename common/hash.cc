@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "common/check.h"
+
 namespace descent {
 namespace {
 
@@ -47,12 +49,42 @@ Result<Digest> DigestFromHex(std::string_view hex) {
   return Digest{.high = words[0], .low = words[1]};
 }
 
-void ChunkedHasher::Add(std::span<const std::byte> bytes) {
-  while (!bytes.empty()) {
-    const std::size_t count = std::min(bytes.size(), kDigestChunkBytes);
-    chunks_.push_back(Hash(bytes.first(count)));
-    bytes = bytes.subspan(count);
+// The chunk that the next piece goes on with.
+struct ChunkedHasher::OpenChunk {
+  std::unique_ptr<XXH3_state_t, decltype(&XXH3_freeState)> state{XXH3_createState(),
+                                                                 &XXH3_freeState};
+  std::size_t bytes = 0;
+};
+
+ChunkedHasher::ChunkedHasher() = default;
+ChunkedHasher::~ChunkedHasher() = default;
+
+void ChunkedHasher::Add(std::span<const std::byte> string) {
+  DESCENT_CHECK(open_ == nullptr || open_->bytes == 0);
+  while (!string.empty()) {
+    const std::size_t count = std::min(string.size(), kDigestChunkBytes);
+    chunks_.push_back(Hash(string.first(count)));
+    string = string.subspan(count);
   }
+}
+
+void ChunkedHasher::AddPiece(std::span<const std::byte> piece) {
+  if (open_ == nullptr) open_ = std::make_unique<OpenChunk>();
+  while (!piece.empty()) {
+    if (open_->bytes == 0) XXH3_128bits_reset(open_->state.get());
+    const std::size_t count = std::min(piece.size(), kDigestChunkBytes - open_->bytes);
+    XXH3_128bits_update(open_->state.get(), piece.data(), count);
+    open_->bytes += count;
+    piece = piece.subspan(count);
+    if (open_->bytes == kDigestChunkBytes) EndString();
+  }
+}
+
+void ChunkedHasher::EndString() {
+  if (open_ == nullptr || open_->bytes == 0) return;
+  const XXH128_hash_t hash = XXH3_128bits_digest(open_->state.get());
+  chunks_.push_back({.high = hash.high64, .low = hash.low64});
+  open_->bytes = 0;
 }
 
 // In big-endian, as the hex form reads, so the digest does not depend on the machine's byte order.

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -24,18 +25,30 @@ Digest Hash(std::span<const std::byte> bytes);
 Result<Digest> DigestFromHex(std::string_view hex);
 
 // Hashes a sequence of byte strings in chunks of kDigestChunkBytes; chunks never cross from one
-// Add to the next. Adding the same pieces in the same order gives the same digest, however the
-// chunks were computed. Not thread-safe.
+// string to the next. The same strings in the same order give the same digest, in whatever pieces
+// they came. Not thread-safe.
 class ChunkedHasher {
  public:
   static constexpr std::size_t kDigestChunkBytes = std::size_t{4} << 20;
 
-  void Add(std::span<const std::byte> bytes);
+  ChunkedHasher();
+  ~ChunkedHasher();
+
+  void Add(std::span<const std::byte> string);  // a whole one; none is open
+
+  // One that comes in pieces, of any size. The first piece opens it.
+  void AddPiece(std::span<const std::byte> piece);
+  void EndString();  // closes what is open, if anything is
+
+  // Of the strings that are closed:
   const std::vector<Digest>& chunks() const { return chunks_; }
   Digest Finish() const;  // the hash of the chunks' digests, in order
 
  private:
+  struct OpenChunk;
+
   std::vector<Digest> chunks_;
+  std::unique_ptr<OpenChunk> open_;  // made when it is first needed
 };
 
 }  // namespace descent

@@ -2,6 +2,8 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include <algorithm>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -18,54 +20,66 @@
 namespace descent {
 namespace {
 
-// A safetensors file as the pieces it is written from. Not movable: the first piece is the header.
-class TensorFilePieces {
- public:
-  explicit TensorFilePieces(std::span<const TensorView> tensors)
-      : header_(EncodeSafetensorsHeader(tensors)) {
-    pieces_.push_back(std::as_bytes(std::span(header_)));
-    for (const TensorView& tensor : tensors) pieces_.push_back(std::as_bytes(tensor.values));
-  }
-  TensorFilePieces(const TensorFilePieces&) = delete;
-  TensorFilePieces& operator=(const TensorFilePieces&) = delete;
+// What goes through the processor at once, so that it is hashed and written, or read and hashed,
+// while it is in the cache.
+constexpr std::size_t kBlockBytes = std::size_t{256} << 10;
 
-  std::span<const std::span<const std::byte>> pieces() const { return pieces_; }
-
- private:
-  const std::string header_;
-  std::vector<std::span<const std::byte>> pieces_;
-};
-
-FileDigest DigestText(std::string_view name, const std::string& text) {
-  const auto bytes = std::as_bytes(std::span(text));
-  return DigestPieces(std::string(name), std::span(&bytes, 1));
+std::int64_t TensorBytes(std::span<const TensorView> tensors) {
+  std::int64_t bytes = 0;
+  for (const TensorView& tensor : tensors) bytes += std::ssize(std::as_bytes(tensor.values));
+  return bytes;
 }
 
-// All bytes of a checkpoint, before any of them is written.
-struct EncodedCheckpoint {
-  explicit EncodedCheckpoint(const CheckpointContents& contents)
-      : model(contents.parameters),
-        optimizer(contents.optimizer),
-        model_description(EncodeModelDescription(contents.model)),
-        manifest{.description = contents.description,
-                 .state_digest = contents.state_digest,
-                 .files = {DigestPieces(std::string(kModelName), model.pieces()),
-                           DigestPieces(std::string(kOptimizerName), optimizer.pieces()),
-                           DigestText(kModelDescriptionName, model_description)}},
-        manifest_text(EncodeManifest(manifest)) {}
-
-  std::int64_t bytes() const {
-    std::int64_t bytes = std::ssize(manifest_text);
-    for (const FileDigest& file : manifest.files) bytes += file.bytes;
-    return bytes;
+// Writes a file and digests what it writes.
+class DigestedFile {
+ public:
+  static Result<DigestedFile> Create(const std::filesystem::path& path, std::int64_t bytes) {
+    DESCENT_ASSIGN(NewFile file, NewFile::Create(path, static_cast<std::size_t>(bytes)));
+    return DigestedFile(path.filename().string(), std::move(file));
   }
 
-  const TensorFilePieces model;
-  const TensorFilePieces optimizer;
-  const std::string model_description;
-  const Manifest manifest;
-  const std::string manifest_text;
+  Status Append(std::span<const std::byte> bytes) {
+    hasher_.Add(bytes);
+    return file_.Append(bytes);
+  }
+  Result<FileDigest> Finish() {
+    DESCENT_RETURN_IF_ERROR(file_.Finish());
+    return hasher_.Finish(name_);
+  }
+
+ private:
+  DigestedFile(std::string name, NewFile file) : name_(std::move(name)), file_(std::move(file)) {}
+
+  std::string name_;
+  NewFile file_;
+  FileHasher hasher_;
 };
+
+// Tensors go to the file and into the digest of the state, block by block.
+Result<FileDigest> WriteTensors(const std::filesystem::path& path,
+                                std::span<const TensorView> tensors, ChunkedHasher& state) {
+  const std::string header = EncodeSafetensorsHeader(tensors);
+  DESCENT_ASSIGN(DigestedFile file,
+                 DigestedFile::Create(path, std::ssize(header) + TensorBytes(tensors)));
+  DESCENT_RETURN_IF_ERROR(file.Append(std::as_bytes(std::span(header))));
+  for (const TensorView& tensor : tensors) {
+    std::span<const std::byte> rest = std::as_bytes(tensor.values);
+    while (!rest.empty()) {
+      const auto block = rest.first(std::min(rest.size(), kBlockBytes));
+      state.AddPiece(block);
+      DESCENT_RETURN_IF_ERROR(file.Append(block));
+      rest = rest.subspan(block.size());
+    }
+    state.EndString();
+  }
+  return file.Finish();
+}
+
+Result<FileDigest> WriteText(const std::filesystem::path& path, const std::string& text) {
+  DESCENT_ASSIGN(DigestedFile file, DigestedFile::Create(path, std::ssize(text)));
+  DESCENT_RETURN_IF_ERROR(file.Append(std::as_bytes(std::span(text))));
+  return file.Finish();
+}
 
 Status CheckFreeSpace(const std::filesystem::path& root, std::int64_t bytes) {
   DESCENT_ASSIGN(const std::int64_t free_bytes, FreeBytes(root));
@@ -75,14 +89,16 @@ Status CheckFreeSpace(const std::filesystem::path& root, std::int64_t bytes) {
                             free_bytes, bytes));
 }
 
-// True if the step is there with this very state. A damaged one is set aside: false.
-Result<bool> AdoptExisting(const std::filesystem::path& root, const Manifest& wanted) {
+// The manifest of what is there if it is the step with this very state. A damaged one is set aside.
+Result<std::optional<Manifest>> AdoptExisting(const std::filesystem::path& root,
+                                              const CheckpointContents& wanted) {
   const CheckpointDescription& description = wanted.description;
   const std::filesystem::path directory = root / CheckpointName(description.step);
   std::error_code ignored;
-  if (!std::filesystem::exists(directory, ignored)) return false;
-  const Result<Manifest> found = VerifyCheckpoint(directory);
-  if (found.ok() && found.value().state_digest == wanted.state_digest) return true;
+  if (!std::filesystem::exists(directory, ignored)) return std::optional<Manifest>();
+  Result<Manifest> found = VerifyCheckpoint(directory);
+  if (found.ok() && found.value().state_digest == wanted.state_digest)
+    return std::optional(std::move(found).value());
   if (found.ok())
     return Status(Code::kDataLoss,
                   fmt::format("{} of generation {} has state digest {}, generation {} computed {}: "
@@ -96,27 +112,55 @@ Result<bool> AdoptExisting(const std::filesystem::path& root, const Manifest& wa
   const auto deleted = root / DeletedName(description.step, description.generation);
   DESCENT_RETURN_IF_ERROR(RenameNoReplace(directory, deleted));
   DESCENT_RETURN_IF_ERROR(RemoveTree(deleted));
-  return false;
+  return std::optional<Manifest>();
 }
 
-// The manifest is written last: a directory that has one has everything.
-Status WriteFiles(const std::filesystem::path& directory, const EncodedCheckpoint& checkpoint) {
+// The manifest is written last: a directory that has one has everything. What is not the state of
+// the digest has none.
+Result<Manifest> WriteFiles(const std::filesystem::path& directory,
+                            const CheckpointContents& contents) {
   DESCENT_RETURN_IF_ERROR(MakeDirectories(directory));
-  DESCENT_RETURN_IF_ERROR(WriteNewFile(directory / kModelName, checkpoint.model.pieces()));
-  DESCENT_RETURN_IF_ERROR(WriteNewFile(directory / kOptimizerName, checkpoint.optimizer.pieces()));
-  DESCENT_RETURN_IF_ERROR(WriteNewFile(directory / kModelDescriptionName,
-                                       std::string_view(checkpoint.model_description)));
-  DESCENT_RETURN_IF_ERROR(
-      WriteNewFile(directory / kManifestName, std::string_view(checkpoint.manifest_text)));
-  return SyncDirectory(directory);
+  Manifest manifest{.description = contents.description, .state_digest = contents.state_digest};
+  ChunkedHasher state;
+  DESCENT_ASSIGN(manifest.files.emplace_back(),
+                 WriteTensors(directory / kModelName, contents.parameters, state));
+  DESCENT_ASSIGN(manifest.files.emplace_back(),
+                 WriteTensors(directory / kOptimizerName, contents.optimizer, state));
+  if (state.Finish() != contents.state_digest)
+    return Status(Code::kDataLoss,
+                  fmt::format("the state to be written has digest {}, must have {}: memory changed",
+                              state.Finish().ToHex(), contents.state_digest.ToHex()));
+  DESCENT_ASSIGN(manifest.files.emplace_back(), WriteText(directory / kModelDescriptionName,
+                                                          EncodeModelDescription(contents.model)));
+  DESCENT_RETURN_IF_ERROR(WriteNewFile(directory / kManifestName, EncodeManifest(manifest)));
+  DESCENT_RETURN_IF_ERROR(SyncDirectory(directory));
+  return manifest;
 }
 
-Status WriteAndRename(const std::filesystem::path& root, const EncodedCheckpoint& checkpoint) {
-  const CheckpointDescription& description = checkpoint.manifest.description;
+std::int64_t BytesOf(const Manifest& manifest) {
+  std::int64_t bytes = std::ssize(EncodeManifest(manifest));
+  for (const FileDigest& file : manifest.files) bytes += file.bytes;
+  return bytes;
+}
+
+// Whether the disk has what was written.
+Status ReadBack(const std::filesystem::path& directory, const Manifest& manifest) {
+  std::vector<std::byte> block(kBlockBytes);
+  for (const FileDigest& file : manifest.files)
+    DESCENT_RETURN_IF_ERROR(VerifyFile(directory / file.name, file, block));
+  return ReadManifest(directory).status();
+}
+
+Result<Manifest> WriteAndRename(const std::filesystem::path& root,
+                                const CheckpointContents& contents) {
+  const CheckpointDescription& description = contents.description;
   const auto temporary = root / TemporaryName(description.step, description.generation);
-  Status status = WriteFiles(temporary, checkpoint);
+  Result<Manifest> manifest = WriteFiles(temporary, contents);
+  Status status = manifest.status();
+  if (status.ok()) status = ReadBack(temporary, manifest.value());
   if (status.ok()) status = RenameNoReplace(temporary, root / CheckpointName(description.step));
-  if (status.ok()) return SyncDirectory(root);
+  if (status.ok()) status = SyncDirectory(root);
+  if (status.ok()) return manifest;
   const Status removed = RemoveTree(temporary);
   if (!removed.ok()) LogWarning("leftover not removed error=\"{}\"", removed.message());
   return status;
@@ -132,23 +176,22 @@ Result<PublishedCheckpoint> PublishCheckpoint(const std::filesystem::path& root,
   DESCENT_CHECK(description.generation >= 0);
   DESCENT_RETURN_IF_ERROR(MakeDirectories(root));
   DESCENT_RETURN_IF_ERROR(RemoveLeftovers(root, description.generation));
-  const EncodedCheckpoint checkpoint(contents);
 
-  DESCENT_ASSIGN(const bool was_adopted, AdoptExisting(root, checkpoint.manifest));
-  const std::filesystem::path directory = root / CheckpointName(description.step);
+  DESCENT_ASSIGN(std::optional<Manifest> manifest, AdoptExisting(root, contents));
+  const bool was_adopted = manifest.has_value();
   if (!was_adopted) {
-    DESCENT_RETURN_IF_ERROR(CheckFreeSpace(root, checkpoint.bytes()));
-    DESCENT_RETURN_IF_ERROR(WriteAndRename(root, checkpoint));
-    DESCENT_RETURN_IF_ERROR(VerifyCheckpoint(directory).status());
+    const std::int64_t bytes = TensorBytes(contents.parameters) + TensorBytes(contents.optimizer);
+    DESCENT_RETURN_IF_ERROR(CheckFreeSpace(root, bytes));
+    DESCENT_ASSIGN(manifest, WriteAndRename(root, contents));
   }
 
   // The new checkpoint is safe; old ones that stay longer than asked are no reason to fail.
   const Status retained =
       RemoveOldCheckpoints(root, retention, description.step, description.generation);
   if (!retained.ok()) LogWarning("old checkpoint not removed error=\"{}\"", retained.message());
-  return PublishedCheckpoint{.directory = directory,
-                             .state_digest = checkpoint.manifest.state_digest,
-                             .bytes = checkpoint.bytes(),
+  return PublishedCheckpoint{.directory = root / CheckpointName(description.step),
+                             .state_digest = contents.state_digest,
+                             .bytes = BytesOf(*manifest),
                              .was_adopted = was_adopted};
 }
 

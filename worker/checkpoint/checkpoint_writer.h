@@ -31,8 +31,9 @@ struct PublishedCheckpoint {
 };
 
 // Writes ROOT/step-<n>, which is either not there at all or complete and on disk, whenever the
-// power fails. Then re-reads and verifies it, `state_digest` too, and only then removes those that
-// `retention` does not keep. Blocks; one caller at a time.
+// power fails. It gets this name once it has been read back and every byte was right, and only then
+// are those removed that `retention` does not keep. Holds a block of a file in memory, whatever the
+// state's size. Blocks; one caller at a time.
 //   kResourceExhausted  the disk is full; nothing was removed
 //   kDataLoss           step-<n> is there, intact, with another state: one step has two results.
 //                       Or the disk did not keep what was written, or the tensors are not those

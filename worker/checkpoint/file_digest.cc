@@ -5,37 +5,33 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/file.h"
+
 namespace descent {
 
-// Chunks cross the borders of the pieces, so the pieces go through a buffer of one chunk.
-FileDigest DigestPieces(std::string name, std::span<const std::span<const std::byte>> pieces) {
-  FileDigest file{.name = std::move(name)};
-  ChunkedHasher hasher;
-  std::vector<std::byte> chunk;
-  for (std::span<const std::byte> piece : pieces) {
-    file.bytes += std::ssize(piece);
-    while (!piece.empty()) {
-      const std::size_t count =
-          std::min(piece.size(), ChunkedHasher::kDigestChunkBytes - chunk.size());
-      chunk.insert(chunk.end(), piece.begin(), piece.begin() + static_cast<std::ptrdiff_t>(count));
-      piece = piece.subspan(count);
-      if (chunk.size() < ChunkedHasher::kDigestChunkBytes) continue;
-      hasher.Add(chunk);
-      chunk.clear();
-    }
-  }
-  hasher.Add(chunk);
-  file.digest = hasher.Finish();
-  file.chunks = hasher.chunks();
-  return file;
+void FileHasher::Add(std::span<const std::byte> piece) {
+  bytes_ += std::ssize(piece);
+  hasher_.AddPiece(piece);
 }
 
-Status VerifyFile(const std::string& path, std::span<const std::byte> bytes,
-                  const FileDigest& wanted) {
-  if (std::ssize(bytes) != wanted.bytes)
+FileDigest FileHasher::Finish(std::string name) {
+  hasher_.EndString();
+  return {.name = std::move(name),
+          .bytes = bytes_,
+          .digest = hasher_.Finish(),
+          .chunks = hasher_.chunks()};
+}
+
+FileDigest DigestBytes(std::string name, std::span<const std::byte> bytes) {
+  FileHasher hasher;
+  hasher.Add(bytes);
+  return hasher.Finish(std::move(name));
+}
+
+Status CompareFile(const std::string& path, const FileDigest& found, const FileDigest& wanted) {
+  if (found.bytes != wanted.bytes)
     return Status(Code::kDataLoss,
-                  fmt::format("{} has {} bytes, must have {}", path, bytes.size(), wanted.bytes));
-  const FileDigest found = DigestPieces(wanted.name, std::span(&bytes, 1));
+                  fmt::format("{} has {} bytes, must have {}", path, found.bytes, wanted.bytes));
   const auto [found_chunk, wanted_chunk] = std::mismatch(
       found.chunks.begin(), found.chunks.end(), wanted.chunks.begin(), wanted.chunks.end());
   if (found_chunk != found.chunks.end() && wanted_chunk != wanted.chunks.end())
@@ -47,6 +43,14 @@ Status VerifyFile(const std::string& path, std::span<const std::byte> bytes,
     return Status(Code::kDataLoss, fmt::format("{} has digest {}, must have {}", path,
                                                found.digest.ToHex(), wanted.digest.ToHex()));
   return Status();
+}
+
+Status VerifyFile(const std::filesystem::path& path, const FileDigest& wanted,
+                  std::span<std::byte> block) {
+  FileHasher hasher;
+  DESCENT_RETURN_IF_ERROR(
+      ReadBlocks(path, block, [&](std::span<const std::byte> bytes) { hasher.Add(bytes); }));
+  return CompareFile(path.string(), hasher.Finish(wanted.name), wanted);
 }
 
 }  // namespace descent

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <span>
 #include <string>
 #include <vector>
@@ -21,12 +22,25 @@ struct FileDigest {
   bool operator==(const FileDigest&) const = default;
 };
 
-// Of a file that consists of these pieces, one after the other.
-FileDigest DigestPieces(std::string name, std::span<const std::span<const std::byte>> pieces);
+// Digests a file's bytes as they come, in pieces of any size.
+class FileHasher {
+ public:
+  void Add(std::span<const std::byte> piece);
+  FileDigest Finish(std::string name);  // once
 
-// kDataLoss: `bytes` are not those of `wanted`; names the first chunk that differs. `path` is how
-// the message calls the file.
-Status VerifyFile(const std::string& path, std::span<const std::byte> bytes,
-                  const FileDigest& wanted);
+ private:
+  std::int64_t bytes_ = 0;
+  ChunkedHasher hasher_;
+};
+
+FileDigest DigestBytes(std::string name, std::span<const std::byte> bytes);
+
+// kDataLoss: a file has other bytes than are wanted; names the first chunk that differs. `path` is
+// how the message calls the file.
+Status CompareFile(const std::string& path, const FileDigest& found, const FileDigest& wanted);
+
+// Reads a file through `block` and compares it with what is wanted, kDataLoss, or as ReadBlocks.
+Status VerifyFile(const std::filesystem::path& path, const FileDigest& wanted,
+                  std::span<std::byte> block);
 
 }  // namespace descent

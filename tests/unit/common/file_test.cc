@@ -35,6 +35,32 @@ TEST(FileTest, PiecesFollowOneAnother) {
   EXPECT_EQ(ReadFile(directory.path() / "file").value(), "one, two");
 }
 
+TEST(FileTest, BlocksAreOfTheSizeThatIsGivenButForTheLast) {
+  const TemporaryDirectory directory;
+  ASSERT_TRUE(WriteNewFile(directory.path() / "file", "1234567").ok());
+  std::vector<std::byte> block(3);
+  std::vector<std::string> blocks;
+
+  const Status read =
+      ReadBlocks(directory.path() / "file", block, [&](std::span<const std::byte> bytes) {
+        blocks.emplace_back(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+      });
+
+  EXPECT_TRUE(read.ok()) << read;
+  EXPECT_THAT(blocks, ElementsAre("123", "456", "7"));
+}
+
+TEST(FileTest, AFileThatIsNotFinishedIsNotLeft) {
+  const TemporaryDirectory directory;
+  {
+    Result<NewFile> file = NewFile::Create(directory.path() / "file", 100);
+    ASSERT_TRUE(file.ok()) << file.status();
+    EXPECT_TRUE(file.value().Append(std::as_bytes(std::span("half"))).ok());
+  }
+
+  EXPECT_FALSE(std::filesystem::exists(directory.path() / "file"));
+}
+
 TEST(FileTest, AnEmptyFileIsWritten) {
   const TemporaryDirectory directory;
 

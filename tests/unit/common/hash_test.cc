@@ -45,6 +45,24 @@ TEST(ChunkedHasherTest, CutsAtFourMebibytes) {
   EXPECT_EQ(hasher.chunks()[1], Hash(BytesOf("x")));
 }
 
+TEST(ChunkedHasherTest, AStringInPiecesHasTheDigestOfTheWhole) {
+  const std::string text((9 << 20) + 7, 'x');
+  const auto whole = std::as_bytes(std::span(text));
+  ChunkedHasher expected;
+  expected.Add(whole);
+  expected.Add(whole.first(10));
+  ChunkedHasher hasher;
+
+  for (std::size_t first = 0; first < whole.size(); first += 1'000'003)
+    hasher.AddPiece(whole.subspan(first, std::min<std::size_t>(1'000'003, whole.size() - first)));
+  hasher.EndString();
+  hasher.AddPiece(whole.first(10));
+  hasher.EndString();
+
+  EXPECT_EQ(hasher.chunks(), expected.chunks());
+  EXPECT_EQ(hasher.Finish(), expected.Finish());
+}
+
 TEST(ChunkedHasherTest, OrderOfPiecesMatters) {
   ChunkedHasher one;
   ChunkedHasher other;

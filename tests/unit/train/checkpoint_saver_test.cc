@@ -136,6 +136,7 @@ TEST_F(CheckpointSaverTest, ACopyThatIsNotTheStateOfTheDigestIsDataLoss) {
               {.keep_last = 100});
 
   EXPECT_EQ(saver.Finish().status().code(), Code::kDataLoss);
+  EXPECT_THAT(ListDirectory(root()).value(), IsEmpty());
 }
 
 TEST_F(CheckpointSaverTest, WhoDropsItWaitsForTheWrite) {
