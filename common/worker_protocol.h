@@ -10,6 +10,7 @@
 #include "common/gradient_noise.h"
 #include "common/hash.h"
 #include "common/job_spec.h"
+#include "common/phase_times.h"
 #include "common/shard_planner.h"
 
 namespace descent {
@@ -47,7 +48,10 @@ struct Heartbeat {
   std::string job;  // empty: idle
   std::int64_t generation = 0;
   std::int64_t step = 0;
-  std::string phase;  // "prepare", "data", "compute", "reduce", "evaluate", "checkpoint", "wait"
+  // "prepare", "load", "data", "compute", "reduce", "update", "exchange", "evaluate", "checkpoint",
+  // "wait"
+  std::string phase;
+  PhaseTimes times;   // since the one before
 };
 
 // The worker can start: communicator, data, plan and state are there.

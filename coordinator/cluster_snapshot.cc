@@ -1,14 +1,6 @@
 #include "coordinator/cluster_snapshot.h"
 
-#include <algorithm>
-
 namespace descent {
-
-void StepTimes::Add(double seconds) {
-  const auto bucket = std::lower_bound(kBounds.begin(), kBounds.end(), seconds) - kBounds.begin();
-  ++counts[bucket];
-  sum_seconds += seconds;
-}
 
 ClusterSnapshot TakeSnapshot(const State& state, const Counters& counters, EventTime now) {
   ClusterSnapshot snapshot;

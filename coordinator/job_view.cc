@@ -7,6 +7,7 @@
 
 #include "common/limits.h"
 #include "coordinator/batch_advice.h"
+#include "coordinator/rank_times.h"
 #include "coordinator/resource_name.h"
 #include "proto/evaluation_wire.h"
 #include "proto/wire.h"
@@ -81,6 +82,7 @@ v1::Worker ToProto(const WorkerView& worker, MonotonicTime now) {
   encoded.set_last_heartbeat_age_seconds(SecondsBetween(worker.last_heard, now));
   encoded.set_phase(worker.phase);
   encoded.set_step(worker.step);
+  if (const auto seconds = OwnStepSeconds(worker.times)) encoded.set_own_step_seconds(*seconds);
   return encoded;
 }
 

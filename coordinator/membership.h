@@ -25,6 +25,7 @@ struct WorkerView {
   MonotonicTime last_heard;
   std::string phase;
   std::int64_t step = 0;
+  PhaseTimes times;  // of the last heartbeat by which it had finished steps of its job
   std::optional<std::string> leaving;  // why, once it has said Goodbye: it gets no new job
 
   bool is_free() const { return job_id.empty() && !leaving; }

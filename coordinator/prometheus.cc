@@ -5,9 +5,13 @@
 #include <algorithm>
 #include <cmath>
 #include <initializer_list>
+#include <map>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "coordinator/rank_times.h"
 
 namespace descent {
 namespace {
@@ -38,7 +42,7 @@ std::string Escape(std::string_view value) {
   return escaped;
 }
 
-std::string Labels(std::initializer_list<Label> labels) {
+std::string Labels(std::span<const Label> labels) {
   std::string text;
   for (const Label& label : labels)
     text += fmt::format("{}{}=\"{}\"", text.empty() ? "" : ",", label.name, Escape(label.value));
@@ -52,7 +56,10 @@ class Exposition {
     name_ = name;
     text_ += fmt::format("# HELP {} {}\n# TYPE {} {}\n", name, help, name, type);
   }
-  void Sample(std::initializer_list<Label> labels, double value, std::string_view suffix = "") {
+  void Sample(std::initializer_list<Label> labels, double value) {
+    Sample(std::span(labels), value, "");
+  }
+  void Sample(std::span<const Label> labels, double value, std::string_view suffix) {
     text_ += fmt::format("{}{}{} {}\n", name_, suffix, Labels(labels), Number(value));
   }
   void Single(std::string_view name, std::string_view type, std::string_view help, double value) {
@@ -65,6 +72,25 @@ class Exposition {
   std::string name_;
   std::string text_;
 };
+
+// Of a job, or of all of them: "".
+void AddHistogram(std::string_view job, const Histogram& times, Exposition& out) {
+  const auto sample = [&](std::string_view bound, double value, std::string_view suffix) {
+    std::vector<Label> labels;
+    if (!job.empty()) labels.push_back({"job", job});
+    if (!bound.empty()) labels.push_back({"le", bound});
+    out.Sample(labels, value, suffix);
+  };
+  std::int64_t at_most = 0;
+  for (std::size_t i = 0; i < times.counts.size(); ++i) {
+    at_most += times.counts[i];
+    const bool is_last = i == Histogram::kBounds.size();
+    sample(is_last ? "+Inf" : Number(Histogram::kBounds[i]), static_cast<double>(at_most),
+           "_bucket");
+  }
+  sample("", times.sum_seconds, "_sum");
+  sample("", static_cast<double>(at_most), "_count");
+}
 
 bool HasSeries(const Job& job, double now) {
   return !IsTerminal(job.state) || now - job.end_time < kFinishedJobsKeptSeconds;
@@ -88,6 +114,28 @@ void AddCluster(const ClusterSnapshot& snapshot, Exposition& out) {
   out.Single("descent_checkpoints_total", "counter",
              "Checkpoints committed since this process started.",
              static_cast<double>(snapshot.counters.checkpoints));
+  out.Single("descent_queue_pending_jobs", "gauge", "Jobs that wait for workers.",
+             static_cast<double>(snapshot.queue.size()));
+}
+
+void AddLives(const Counters& counters, Exposition& out) {
+  out.Family("descent_jobs_finished_total", "counter",
+             "Jobs that came to their end since this process started.");
+  for (const auto& [end, count] : counters.jobs_finished)
+    out.Sample({{"state", end.first}, {"reason", end.second}}, static_cast<double>(count));
+  out.Family("descent_job_restarts_total", "counter",
+             "Attempts that were lost and followed by another one.");
+  for (const auto& [reason, count] : counters.restarts)
+    out.Sample({{"reason", reason}}, static_cast<double>(count));
+  out.Single("descent_job_preemptions_total", "counter",
+             "Jobs that gave their workers to one of higher priority.",
+             static_cast<double>(counters.preemptions));
+  out.Family("descent_job_admission_wait_seconds", "histogram",
+             "From the submission of a job until it has workers.");
+  AddHistogram("", counters.admission_waits, out);
+  out.Family("descent_job_startup_seconds", "histogram",
+             "From the workers' assignment to the first step of an attempt.");
+  AddHistogram("", counters.startups, out);
 }
 
 void AddPools(const ClusterSnapshot& snapshot, Exposition& out) {
@@ -142,16 +190,25 @@ void AddProgress(const std::vector<const Job*>& jobs, Exposition& out) {
       out.Sample({{"job", job->id}}, job->checkpoints.back().create_time);
 }
 
-void AddHistogram(std::string_view job, const StepTimes& times, Exposition& out) {
-  std::int64_t at_most = 0;
-  for (std::size_t i = 0; i < times.counts.size(); ++i) {
-    at_most += times.counts[i];
-    const bool is_last = i == StepTimes::kBounds.size();
-    const std::string bound = is_last ? "+Inf" : Number(StepTimes::kBounds[i]);
-    out.Sample({{"job", job}, {"le", bound}}, static_cast<double>(at_most), "_bucket");
-  }
-  out.Sample({{"job", job}}, times.sum_seconds, "_sum");
-  out.Sample({{"job", job}}, static_cast<double>(at_most), "_count");
+std::map<std::string, std::vector<double>> OwnStepSecondsByJob(const ClusterSnapshot& snapshot) {
+  std::map<std::string, std::vector<double>> by_job;
+  for (const PoolView& pool : snapshot.pools)
+    for (const WorkerView& worker : pool.workers)
+      if (const auto seconds = OwnStepSeconds(worker.times); seconds && !worker.job_id.empty())
+        by_job[worker.job_id].push_back(*seconds);
+  return by_job;
+}
+
+void AddRanks(const ClusterSnapshot& snapshot, Exposition& out) {
+  out.Family("descent_job_rank_skew_ratio", "gauge",
+             "What the slowest rank needs for a step of its own, over the median of the ranks.");
+  for (const auto& [job, seconds] : OwnStepSecondsByJob(snapshot))
+    if (const auto skew = RankSkew(seconds)) out.Sample({{"job", job}}, *skew);
+  out.Family("descent_job_phase_seconds_total", "counter",
+             "What the ranks of a job did with their time, all ranks together.");
+  for (const auto& [job, counters] : snapshot.counters.jobs)
+    for (const auto& [phase, seconds] : counters.phase_seconds)
+      out.Sample({{"job", job}, {"phase", phase}}, seconds);
 }
 
 void AddCounters(const ClusterSnapshot& snapshot, Exposition& out) {
@@ -188,9 +245,11 @@ void AddProcess(const ProcessFacts& process, Exposition& out) {
 std::string PrometheusText(const ClusterSnapshot& snapshot, const ProcessFacts& process) {
   Exposition out;
   AddCluster(snapshot, out);
+  AddLives(snapshot.counters, out);
   AddPools(snapshot, out);
   AddProgress(JobsWithSeries(snapshot), out);
   AddCounters(snapshot, out);
+  AddRanks(snapshot, out);
   AddProcess(process, out);
   return out.Take();
 }

@@ -309,6 +309,7 @@ std::shared_ptr<WorkerStream> Runtime::TakeStream(SessionId session) {
 }
 
 void Runtime::Count(const WorkerSaid& said) {
+  if (const auto* heartbeat = std::get_if<Heartbeat>(&said.message)) return Count(*heartbeat);
   const auto* reports = std::get_if<StepReports>(&said.message);
   if (reports == nullptr) return;
   const Job* job = state_.FindJob(reports->job);
@@ -321,10 +322,17 @@ void Runtime::Count(const WorkerSaid& said) {
   }
 }
 
+void Runtime::Count(const Heartbeat& heartbeat) {
+  const Job* job = state_.FindJob(heartbeat.job);
+  if (job == nullptr || job->attempt.generation != heartbeat.generation) return;
+  std::map<std::string, double>& seconds = counters_.jobs[job->id].phase_seconds;
+  for (const auto& [phase, more] : heartbeat.times.seconds)
+    if (seconds.contains(phase) || seconds.size() < limits::kPhasesMax) seconds[phase] += more;
+}
+
 void Runtime::CountAndLog(const StoreJob& action) {
   if (action.event_type.empty()) return;
-  if (action.event_type == "Created") ++counters_.jobs_submitted;
-  if (action.event_type == "CheckpointWritten") ++counters_.checkpoints;
+  counters_.Count(action, Now().wall);
   LogInfo("job event job={} type={} from={} to={} reason={} message=\"{}\"", action.job.id,
           action.event_type, action.from_state, action.to_state, action.reason, action.message);
 }

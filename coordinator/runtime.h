@@ -112,6 +112,7 @@ class Runtime {
   std::shared_ptr<WorkerStream> StreamOf(SessionId session) const;
   std::shared_ptr<WorkerStream> TakeStream(SessionId session);
   void Count(const WorkerSaid& said);
+  void Count(const Heartbeat& heartbeat);
   void CountAndLog(const StoreJob& action);
   void ForgetOldCounters();
   void NotifyWatchersOf(const std::string& job_id);

@@ -45,6 +45,7 @@ void State::Hear(SessionId session, const Heartbeat& message) {
   if (!is_idle && FindAttempt(session, message.job, message.generation) == nullptr) return;
   worker.phase = message.phase;
   worker.step = message.step;
+  if (message.times.steps > 0) worker.times = message.times;
 }
 
 void State::Hear(SessionId session, const Prepared& message) {
@@ -124,6 +125,7 @@ void State::Hear(SessionId session, const AssignmentEnded& message) {
   worker.job_id.clear();
   worker.phase.clear();
   worker.step = 0;
+  worker.times = {};
   is_schedule_due_ = true;
 
   FailureRecord record{.reason = message.reason,

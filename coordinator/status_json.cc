@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "coordinator/rank_times.h"
 #include "coordinator/resource_name.h"
 
 namespace descent {
@@ -38,14 +39,16 @@ json RunningJob(const Job& job, const ClusterSnapshot& snapshot) {
 }
 
 json Worker(const WorkerView& worker, MonotonicTime now) {
-  return {{"host", worker.host},
-          {"worldRank", worker.world_rank},
-          {"pid", worker.pid},
-          {"job", worker.job_id.empty() ? "" : JobName(worker.job_id)},
-          {"instructionSet", worker.instruction_set},
-          {"lastHeartbeatAgeSeconds", SecondsBetween(worker.last_heard, now)},
-          {"phase", worker.phase},
-          {"step", worker.step}};
+  json encoded = {{"host", worker.host},
+                  {"worldRank", worker.world_rank},
+                  {"pid", worker.pid},
+                  {"job", worker.job_id.empty() ? "" : JobName(worker.job_id)},
+                  {"instructionSet", worker.instruction_set},
+                  {"lastHeartbeatAgeSeconds", SecondsBetween(worker.last_heard, now)},
+                  {"phase", worker.phase},
+                  {"step", worker.step}};
+  if (const auto seconds = OwnStepSeconds(worker.times)) encoded["ownStepSeconds"] = *seconds;
+  return encoded;
 }
 
 json Pool(const PoolView& pool, MonotonicTime now) {

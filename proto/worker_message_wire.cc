@@ -1,3 +1,4 @@
+#include <cmath>
 #include <optional>
 #include <string>
 #include <variant>
@@ -34,6 +35,8 @@ void Set(const Heartbeat& from, v1::WorkerMessage& proto) {
   to.set_generation(from.generation);
   to.set_step(from.step);
   to.set_phase(from.phase);
+  to.set_finished_steps(from.times.steps);
+  to.mutable_phase_seconds()->insert(from.times.seconds.begin(), from.times.seconds.end());
 }
 
 void Set(const Prepared& from, v1::WorkerMessage& proto) {
@@ -151,11 +154,28 @@ Result<WorkerMessage> Get(const v1::Register& from) {
                                 .held = std::move(held)});
 }
 
+Result<PhaseTimes> TimesOf(const v1::Heartbeat& from) {
+  PhaseTimes times{.steps = from.finished_steps(), .seconds = {}};
+  if (times.steps < 0 || from.phase_seconds().size() > limits::kPhasesMax)
+    return Status(Code::kInvalidArgument,
+                  "a heartbeat of " + std::to_string(times.steps) + " steps and " +
+                      std::to_string(from.phase_seconds().size()) + " phases");
+  for (const auto& [phase, seconds] : from.phase_seconds()) {
+    if (!(seconds >= 0 && std::isfinite(seconds)))
+      return Status(Code::kInvalidArgument,
+                    "a heartbeat with " + std::to_string(seconds) + " s in a phase");
+    times.seconds.emplace(phase, seconds);
+  }
+  return times;
+}
+
 Result<WorkerMessage> Get(const v1::Heartbeat& from) {
+  DESCENT_ASSIGN(PhaseTimes times, TimesOf(from));
   return WorkerMessage(Heartbeat{.job = from.job(),
                                  .generation = from.generation(),
                                  .step = from.step(),
-                                 .phase = from.phase()});
+                                 .phase = from.phase(),
+                                 .times = std::move(times)});
 }
 
 Result<WorkerMessage> Get(const v1::Prepared& from) {

@@ -130,7 +130,9 @@ std::optional<AssignmentEnded> Session::LastEnd() {
 
 Heartbeat Session::MakeHeartbeat() {
   const std::lock_guard lock(mutex_);
-  return status_;
+  Heartbeat heartbeat = status_;
+  if (current_) heartbeat.times = phases_.Take(MonotonicNow());
+  return heartbeat;
 }
 
 std::shared_ptr<StepControl> Session::ControlOf(std::int64_t generation) {
@@ -150,6 +152,7 @@ std::optional<Session::Work> Session::WaitForWork() {
   last_ = current_;
   last_end_.reset();
   recorded_checkpoint_.reset();
+  phases_ = PhaseClock();
   status_ = Heartbeat{
       .job = current_->assign.job, .generation = current_->assign.generation, .phase = "prepare"};
   return current_;
@@ -207,6 +210,7 @@ void Session::SetPhase(std::string_view phase, std::int64_t step) {
   const std::lock_guard lock(mutex_);
   status_.phase = phase;
   status_.step = step;
+  phases_.Enter(phase, step, MonotonicNow());
 }
 
 std::optional<std::int64_t> Session::RecordedCheckpoint() const {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "common/clock.h"
+#include "common/phase_times.h"
 #include "common/profile_options.h"
 #include "common/worker_protocol.h"
 #include "worker/coordinator_link.h"
@@ -66,7 +67,8 @@ class Session final : private AssignmentReporter {
   std::optional<Work> last_;                 // the newest that was in progress, ended or not
   std::optional<AssignmentEnded> last_end_;  // of last_, once it has ended
   std::optional<std::int64_t> recorded_checkpoint_;  // its step, of current_
-  Heartbeat status_;
+  Heartbeat status_;                                 // without its times
+  PhaseClock phases_;                                // of current_
 
   StepReports unsent_steps_;          // of the thread in Run
   MonotonicTime last_steps_sent_at_;  // of the thread in Run

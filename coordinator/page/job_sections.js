@@ -54,22 +54,35 @@ function isAwaited(worker, workers) {
     others.every(({phase, step}) => phase === "reduce" && step === worker.step);
 }
 
+// What a rank needs for a step of its own, beside what the middle one of all needs.
+function ownStep({ownStepSeconds: own}, workers) {
+  if (own === undefined) return none;
+  const all = workers.map(({ownStepSeconds}) => ownStepSeconds).filter((one) => one !== undefined)
+    .sort((a, b) => a - b);
+  const middle = (all[Math.floor((all.length - 1) / 2)] + all[Math.floor(all.length / 2)]) / 2;
+  const text = `${significant(own * 1000)} ms`;
+  return all.length > 1 && middle > 0 ? `${text}, ${(own / middle).toFixed(2)}×` : text;
+}
+
 export function ranks(name, job, pools) {
   const workers = pools.flatMap((pool) => pool.workers).filter((worker) => worker.job === name);
   if (workers.length === 0) return "";
   const places = job?.currentAttempt?.workers ?? [];
   const columns = [{title: "Rank"}, {title: "Worker"}, {title: "Process"}, {title: "Phase"},
-    {title: "Step", number: true}, {title: "Heartbeat", number: true}];
+    {title: "Step", number: true}, {title: "Own step time", number: true},
+    {title: "Heartbeat", number: true}];
   const rows = workers.map((worker) => {
     const place = `${worker.host}/${worker.worldRank}`, rank = places.indexOf(place);
     const mark = isAwaited(worker, workers)
       ? make("span", {class: "why"}, "the others wait for it") : null;
     return [rank >= 0 ? String(rank) : none, place, String(worker.pid),
-      make("span", {}, worker.phase || none, mark), integer(worker.step),
+      make("span", {}, worker.phase || none, mark), integer(worker.step), ownStep(worker, workers),
       `${worker.lastHeartbeatAgeSeconds.toFixed(1)} s`];
   });
   return card("Ranks", table("Ranks", columns, rows, ""),
-    make("p", {class: "note"}, "As of each rank's last heartbeat, which comes every few seconds."));
+    make("p", {class: "note"}, "As of each rank's last heartbeat, which " +
+      "comes every few seconds. Its own step time is without the waiting for others, and beside the " +
+      "median of the ranks: the slowest is the one that all wait for."));
 }
 
 export function checkpoints(list) {

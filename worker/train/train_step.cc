@@ -97,6 +97,7 @@ Result<StepOutcome> TrainStep::Run(bool is_stop_requested) {
       const TraceSpan update_span(options_.trace, trace::kUpdate);
       update_.UpdateAll(reducer_.sum());
     }
+    options_.set_phase("exchange");
     const TraceSpan exchange_span(options_.trace, trace::kExchangeParameters);
     DESCENT_ASSIGN(outcome.metrics.update_ratio, update_.Finish());
   } else {

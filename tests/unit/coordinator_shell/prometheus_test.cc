@@ -44,6 +44,21 @@ TEST(PrometheusTest, HistogramBucketsCountEverythingBelowTheirBound) {
   EXPECT_THAT(text, HasSubstr("descent_job_step_seconds_count{job=\"full-1\"} 2\n"));
 }
 
+TEST(PrometheusTest, TheSlowestRankOfAJobIsToldByItsShare) {
+  ClusterSnapshot snapshot;
+  WorkerView fast{.job_id = "a", .times = {.steps = 1, .seconds = {{"compute", 1}}}};
+  WorkerView slow = fast;
+  slow.times.seconds["compute"] = 3;
+  WorkerView idle;
+  snapshot.pools = {PoolView{.name = "p", .workers = {fast, fast, slow, idle}}};
+  snapshot.counters.jobs["a"].phase_seconds["reduce"] = 2.5;
+
+  const std::string text = PrometheusText(snapshot, {});
+
+  EXPECT_THAT(text, HasSubstr("descent_job_rank_skew_ratio{job=\"a\"} 3\n"));
+  EXPECT_THAT(text, HasSubstr("descent_job_phase_seconds_total{job=\"a\",phase=\"reduce\"} 2.5\n"));
+}
+
 TEST(PrometheusTest, LabelValuesAreEscaped) {
   ClusterSnapshot snapshot;
   snapshot.pools = {PoolView{.name = "a\"b\\c\nd"}};

@@ -1,0 +1,27 @@
+#include "coordinator/counters.h"
+
+#include <algorithm>
+#include <optional>
+
+namespace descent {
+
+void Histogram::Add(double seconds) {
+  const auto bucket = std::lower_bound(kBounds.begin(), kBounds.end(), seconds) - kBounds.begin();
+  ++counts[static_cast<std::size_t>(bucket)];
+  sum_seconds += seconds;
+}
+
+void Counters::Count(const StoreJob& change, double wall) {
+  if (change.event_type == "Created") ++jobs_submitted;
+  if (change.event_type == "CheckpointWritten") ++checkpoints;
+  if (change.from_state == change.to_state) return;
+  const Job& job = change.job;
+  if (IsTerminal(job.state)) ++jobs_finished[{change.to_state, change.reason}];
+  if (job.state == JobState::kRecovering) ++restarts[change.reason];
+  if (job.state == JobState::kSuspending && change.reason == "Preempted") ++preemptions;
+  if (job.state == JobState::kStarting && job.attempt.attempt == 1)
+    admission_waits.Add(wall - job.create_time);
+  if (job.state == JobState::kRunning) startups.Add(wall - job.attempt.start_time);
+}
+
+}  // namespace descent
