@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "common/limits.h"
 #include "coordinator/blocking_stream.h"
 #include "coordinator/log_streams.h"
 #include "coordinator/metric_request.h"

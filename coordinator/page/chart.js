@@ -47,6 +47,8 @@ export class Chart {
   #title;
   #curves = [];
   #isTime = false;
+  // Also a scroll bar that appears beside the page makes a chart narrower.
+  #sizes = new ResizeObserver(() => this.#graph?.resize());
 
   constructor(title) {
     this.#title = title;
@@ -55,6 +57,7 @@ export class Chart {
     this.note = make("p", {class: "note"});
     this.element = make("section", {class: "card chart", "aria-label": title},
       make("h3", {}, title), this.area, this.legend, this.note);
+    this.#sizes.observe(this.area);
   }
 
   // Curves are {label, points, color, bucketSteps}, those without points are left out; axis is
@@ -81,8 +84,10 @@ export class Chart {
     else this.#graph = this.#create(settings);
   }
 
-  resize() { this.#graph?.resize(); }
-  destroy() { this.#graph?.destroy(); }
+  destroy() {
+    this.#sizes.disconnect();
+    this.#graph?.destroy();
+  }
 
   #create({file, ...settings}) {
     return new Dygraph(this.area, file, {

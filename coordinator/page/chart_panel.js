@@ -40,8 +40,6 @@ export class ChartPanel {
     this.element = make("div", {}, make("form", {class: "controls", "aria-label": "Charts"},
       this.axis.label, this.scale.label, this.smoothing.label), this.grid);
     onScheme(() => this.draw(), this.#closed.signal);
-    window.addEventListener("resize", () => this.#charts.forEach((chart) => chart.resize()),
-      {signal: this.#closed.signal});
   }
 
   setJobs(jobs) {

@@ -130,8 +130,8 @@ std::vector<std::string> Scenario::RunSubmit(const Command& command) {
   DESCENT_CHECK(ValidateJobSpec(spec).empty());
   return Post(SubmitJob{.job_id = command.arguments.at(0),
                         .request_id = command.Option("request", ""),
-                        .owner = command.Option("owner", ""),
                         .spec = spec,
+                        .owner = command.Option("owner", ""),
                         .start_checkpoint = command.Option("from", ""),
                         .priority = static_cast<int>(command.Number("priority", kPriorityDefault)),
                         .is_preemptible = command.Option("preemptible", "") == "yes"});

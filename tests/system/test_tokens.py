@@ -8,15 +8,16 @@ from harness import SystemTest
 
 JOB = """\
 name: tokens
-model: {{gpt: {{layers: 1, heads: 2, embedding_size: 32, context_length: 16, dropout: 0}}}}
+model: {{gpt: {{layers: 2, heads: 2, embedding_size: 32, context_length: 16, dropout: 0}}}}
 data:
   {vocabulary}
   train: {{path: "{data}/train-*.bin", format: tokens, stride: 3}}
   validation: {{path: "{data}/validation.bin", format: tokens}}
 batch: {{global: 16, logical_workers: 2}}
-steps: 150
+steps: 300
 seed: 3
-optimizer: {{adamw: {{lr: 1e-2}}}}
+optimizer: {{adamw: {{lr: 3e-3}}}}
+lr_schedule: {{cosine: {{}}}}
 """
 # One way to go on from every 16 bytes: little is to be learned.
 VERSE = b"the small bird flew over the hill and down to the sea.\n"

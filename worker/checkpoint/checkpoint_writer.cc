@@ -33,34 +33,29 @@ std::int64_t TensorBytes(std::span<const TensorView> tensors) {
 // Writes a file and digests what it writes.
 class DigestedFile {
  public:
-  static Result<DigestedFile> Create(const std::filesystem::path& path, std::int64_t bytes) {
-    DESCENT_ASSIGN(NewFile file, NewFile::Create(path, static_cast<std::size_t>(bytes)));
-    return DigestedFile(path.filename().string(), std::move(file));
-  }
+  explicit DigestedFile(NewFile file) : file_(std::move(file)) {}
 
   Status Append(std::span<const std::byte> bytes) {
     hasher_.Add(bytes);
     return file_.Append(bytes);
   }
-  Result<FileDigest> Finish() {
+  Result<FileDigest> Finish(std::string_view name) {
     DESCENT_RETURN_IF_ERROR(file_.Finish());
-    return hasher_.Finish(name_);
+    return hasher_.Finish(std::string(name));
   }
 
  private:
-  DigestedFile(std::string name, NewFile file) : name_(std::move(name)), file_(std::move(file)) {}
-
-  std::string name_;
   NewFile file_;
   FileHasher hasher_;
 };
 
 // Tensors go to the file and into the digest of the state, block by block.
-Result<FileDigest> WriteTensors(const std::filesystem::path& path,
+Result<FileDigest> WriteTensors(const std::filesystem::path& directory, std::string_view name,
                                 std::span<const TensorView> tensors, ChunkedHasher& state) {
   const std::string header = EncodeSafetensorsHeader(tensors);
-  DESCENT_ASSIGN(DigestedFile file,
-                 DigestedFile::Create(path, std::ssize(header) + TensorBytes(tensors)));
+  const auto bytes = static_cast<std::size_t>(std::ssize(header) + TensorBytes(tensors));
+  DESCENT_ASSIGN(NewFile created, NewFile::Create(directory / name, bytes));
+  DigestedFile file(std::move(created));
   DESCENT_RETURN_IF_ERROR(file.Append(std::as_bytes(std::span(header))));
   for (const TensorView& tensor : tensors) {
     std::span<const std::byte> rest = std::as_bytes(tensor.values);
@@ -72,13 +67,13 @@ Result<FileDigest> WriteTensors(const std::filesystem::path& path,
     }
     state.EndString();
   }
-  return file.Finish();
+  return file.Finish(name);
 }
 
-Result<FileDigest> WriteText(const std::filesystem::path& path, const std::string& text) {
-  DESCENT_ASSIGN(DigestedFile file, DigestedFile::Create(path, std::ssize(text)));
-  DESCENT_RETURN_IF_ERROR(file.Append(std::as_bytes(std::span(text))));
-  return file.Finish();
+Result<FileDigest> WriteText(const std::filesystem::path& directory, std::string_view name,
+                             const std::string& text) {
+  DESCENT_RETURN_IF_ERROR(WriteNewFile(directory / name, std::string_view(text)));
+  return DigestBytes(std::string(name), std::as_bytes(std::span(text)));
 }
 
 Status CheckFreeSpace(const std::filesystem::path& root, std::int64_t bytes) {
@@ -123,14 +118,14 @@ Result<Manifest> WriteFiles(const std::filesystem::path& directory,
   Manifest manifest{.description = contents.description, .state_digest = contents.state_digest};
   ChunkedHasher state;
   DESCENT_ASSIGN(manifest.files.emplace_back(),
-                 WriteTensors(directory / kModelName, contents.parameters, state));
+                 WriteTensors(directory, kModelName, contents.parameters, state));
   DESCENT_ASSIGN(manifest.files.emplace_back(),
-                 WriteTensors(directory / kOptimizerName, contents.optimizer, state));
+                 WriteTensors(directory, kOptimizerName, contents.optimizer, state));
   if (state.Finish() != contents.state_digest)
     return Status(Code::kDataLoss,
                   fmt::format("the state to be written has digest {}, must have {}: memory changed",
                               state.Finish().ToHex(), contents.state_digest.ToHex()));
-  DESCENT_ASSIGN(manifest.files.emplace_back(), WriteText(directory / kModelDescriptionName,
+  DESCENT_ASSIGN(manifest.files.emplace_back(), WriteText(directory, kModelDescriptionName,
                                                           EncodeModelDescription(contents.model)));
   DESCENT_RETURN_IF_ERROR(WriteNewFile(directory / kManifestName, EncodeManifest(manifest)));
   DESCENT_RETURN_IF_ERROR(SyncDirectory(directory));

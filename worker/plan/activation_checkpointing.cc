@@ -36,6 +36,21 @@ std::int64_t ResultElements(const Graph& graph, const Node& node) {
   return count;
 }
 
+// The last cut there may be. What the node of the logits reads belongs to the last segment, whose
+// results are kept: with them the head can be fused as it is without cuts, for which it must be the
+// value of the forward pass that the backward pass reads (fuse_head.cc).
+std::size_t LastCut(const StepGraph& step, const std::vector<int>& producers) {
+  const ValueId logits = step.graph.ports().logits;
+  const int head = logits.is_valid() ? producers[At(logits)] : kNone;
+  if (head == kNone) return step.forward_count;
+  std::size_t last = step.forward_count;
+  for (const ValueId id : step.graph.nodes()[static_cast<std::size_t>(head)].inputs) {
+    if (producers[At(id)] != kNone)
+      last = std::min(last, static_cast<std::size_t>(producers[At(id)]));
+  }
+  return last;
+}
+
 // Builds the list of nodes of a step that computes segments again.
 class Recomputation {
  public:
@@ -146,9 +161,10 @@ class Recomputation {
 
 std::vector<std::size_t> CutPoints(const StepGraph& step) {
   const std::vector<int> last_reads = LastForwardReads(step);
+  const std::size_t last_cut = LastCut(step, ForwardProducers(step));
   std::vector<std::size_t> cuts;
   std::vector<int> alive;  // by last read, of results that a later forward node reads
-  for (std::size_t i = 0; i + 1 < step.forward_count; ++i) {
+  for (std::size_t i = 0; i + 1 < step.forward_count && i + 1 <= last_cut; ++i) {
     std::erase_if(alive, [&](int last_read) { return last_read <= static_cast<int>(i); });
     for (const ValueId id : step.graph.nodes()[i].outputs) {
       if (last_reads[At(id)] > static_cast<int>(i)) alive.push_back(last_reads[At(id)]);

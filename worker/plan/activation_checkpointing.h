@@ -19,7 +19,7 @@ struct StepGraph {
 };
 
 // Where the forward pass can be cut, as numbers of nodes before the cut: all that is needed behind
-// it is one value, and what the caller provides.
+// it is one value, and what the caller provides. None is behind what the logits are made of.
 std::vector<std::size_t> CutPoints(const StepGraph& step);
 
 // The forward pass cut into at most `segment_count` segments at cut points, each of about the same

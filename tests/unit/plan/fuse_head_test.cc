@@ -21,12 +21,16 @@ const Node& Only(const Graph& graph, std::string_view op) {
   return *std::ranges::find(graph.nodes(), op, [](const Node& node) { return node.op->name; });
 }
 
-LoweredModel LoweredGpt(GptHead head, std::int64_t classes) {
+Graph Gpt(GptHead head, std::int64_t classes, std::int64_t layers) {
   ModelSpec model;
-  model.architecture =
-      GptSpec{.layers = 1, .heads = 2, .embedding_size = 8, .context_length = 128, .head = head};
+  model.architecture = GptSpec{
+      .layers = layers, .heads = 2, .embedding_size = 8, .context_length = 128, .head = head};
   const SampleFormat format = {.token_count = 128, .label_count = 128, .class_count = classes};
-  const Graph graph = BuildModel(model, format, /*batch_rows=*/4).value();
+  return BuildModel(model, format, /*batch_rows=*/4).value();
+}
+
+LoweredModel LoweredGpt(GptHead head, std::int64_t classes) {
+  const Graph graph = Gpt(head, classes, /*layers=*/1);
   return Lower(graph, MakeParameterLayout(graph), PlanKind::kTrainWrite).value();
 }
 
@@ -67,6 +71,22 @@ TEST(FuseHeadTest, EveryNodeComesAfterWhatItReads) {
     for (const ValueId id : node.inputs)
       EXPECT_TRUE(is_written[static_cast<std::size_t>(id.index)]) << node.op->name;
     for (const ValueId id : node.outputs) is_written[static_cast<std::size_t>(id.index)] = true;
+  }
+}
+
+// A head in two parts adds up its gradient in another order: other bits.
+TEST(FuseHeadTest, TheHeadIsFusedAlsoWhereActivationsAreComputedAgain) {
+  for (const std::int64_t layers : {1, 2, 6}) {
+    const Graph graph = Gpt(GptHead::kTied, 11, layers);
+    const ParameterLayout layout = MakeParameterLayout(graph);
+    const LoweredModel kept = Lower(graph, layout, PlanKind::kTrainWrite).value();
+    LoweredModel again =
+        CheckpointActivations(kept, graph.value_count(), layout, PlanKind::kTrainWrite);
+    EXPECT_GT(again.graph.nodes().size(), kept.graph.nodes().size());
+
+    const LoweredModel fused = FuseHead(std::move(again), DataType::kFloat32).value();
+
+    EXPECT_EQ(CountOf(fused.graph, "linear_cross_entropy"), 1) << layers << " layers";
   }
 }
 
