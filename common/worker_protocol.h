@@ -51,7 +51,7 @@ struct Heartbeat {
   // "prepare", "load", "data", "compute", "reduce", "update", "exchange", "evaluate", "checkpoint",
   // "wait"
   std::string phase;
-  PhaseTimes times;   // since the one before
+  PhaseTimes times;  // since the one before
 };
 
 // The worker can start: communicator, data, plan and state are there.
@@ -156,12 +156,6 @@ struct RankExit {
 
 // --- The coordinator says ------------------------------------------------------------------------
 
-// The checkpoint whose state is the best by the spec's checkpoint.best.
-struct BestCheckpoint {
-  std::int64_t step = 0;
-  double value = 0;  // of that metric
-};
-
 // Prepare this job. Ranks are numbered by their place in world_ranks.
 struct Assign {
   std::string job;
@@ -172,8 +166,6 @@ struct Assign {
   int rank = 0;                      // the receiver's
   std::string checkpoint_directory;  // of this job; every rank and the coordinator see it
   std::string start_checkpoint;      // directory of the checkpoint to load; empty: from scratch
-  // The job's best checkpoint so far. It stays on disk until this attempt saves a better one.
-  std::optional<BestCheckpoint> best_checkpoint;
 };
 
 // All ranks agree: this is the rule for samples and schedules. Grants follow.
@@ -209,6 +201,9 @@ struct Stop {
 // What the worker reported under this number, and before, is on disk.
 struct Acknowledge {
   std::int64_t sequence = 0;
+  // Of a CheckpointWritten: the steps of all checkpoints of the job that are on record now,
+  // ascending. Others before the last of them are no longer wanted: their files may go.
+  std::vector<std::int64_t> kept_checkpoints = {};
 };
 
 using CoordinatorMessage = std::variant<Assign, Begin, GrantSteps, Stop, Acknowledge>;

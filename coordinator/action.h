@@ -60,7 +60,7 @@ struct CloseSession {
   std::string reason;
 };
 
-// The answer to SubmitJob, CommandJob and UpdateJob.
+// The answer to SubmitJob, CommandJob, UpdateJob and CommandCheckpoint.
 struct Answer {
   Ticket ticket = 0;
   Status status;

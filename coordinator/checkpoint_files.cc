@@ -7,8 +7,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <span>
 #include <utility>
 
+#include "checkpoint/published_files.h"
 #include "common/file.h"
 #include "common/limits.h"
 
@@ -19,12 +21,48 @@ Status IoError(const std::filesystem::path& path) {
   return Status(Code::kUnavailable, path.string() + ": " + std::strerror(errno));
 }
 
+Result<FileDigest> DigestFile(const std::filesystem::path& directory, const std::string& name,
+                              const std::function<bool()>& is_cancelled) {
+  const Result<CheckpointFile> file = CheckpointFile::Open(directory, name);
+  if (file.status().code() == Code::kNotFound)
+    return Status(Code::kDataLoss, (directory / name).string() + " is missing");
+  if (!file.ok()) return file.status();
+  FileHasher hasher;
+  for (std::int64_t offset = 0; offset < file.value().size();) {
+    if (is_cancelled()) return Status(Code::kCancelled, "nobody waits for the answer any more");
+    DESCENT_ASSIGN(const std::string chunk, file.value().ReadChunk(offset));
+    hasher.Add(std::as_bytes(std::span(chunk)));
+    offset += std::ssize(chunk);
+  }
+  return hasher.Finish(name);
+}
+
 }  // namespace
 
 Result<std::vector<std::string>> ListCheckpointFiles(const std::filesystem::path& directory) {
   Result<std::vector<std::string>> names = ListDirectory(directory);
   if (names.status().code() == Code::kNotFound) return std::vector<std::string>();
   return names;
+}
+
+Result<std::int64_t> VerifyCheckpointFiles(const std::filesystem::path& directory,
+                                           const Digest& state_digest,
+                                           const std::function<bool()>& is_cancelled) {
+  const Result<Manifest> read = ReadManifest(directory);
+  if (read.status().code() == Code::kNotFound)
+    return Status(Code::kDataLoss, directory.string() + " is missing");
+  DESCENT_ASSIGN(const Manifest manifest, read);
+  if (manifest.state_digest != state_digest)
+    return Status(Code::kDataLoss, (directory / kManifestName).string() + " is of state digest " +
+                                       manifest.state_digest.ToHex() + ", must be of " +
+                                       state_digest.ToHex());
+  std::int64_t bytes = 0;
+  for (const FileDigest& wanted : manifest.files) {
+    DESCENT_ASSIGN(const FileDigest found, DigestFile(directory, wanted.name, is_cancelled));
+    DESCENT_RETURN_IF_ERROR(CompareFile((directory / wanted.name).string(), found, wanted));
+    bytes += found.bytes;
+  }
+  return bytes;
 }
 
 Result<CheckpointFile> CheckpointFile::Open(const std::filesystem::path& directory,

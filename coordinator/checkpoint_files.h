@@ -2,15 +2,25 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
+#include "common/hash.h"
 #include "common/result.h"
 
 namespace descent {
 
 // The files of a checkpoint, by name, sorted. Empty if its directory is gone. Blocks.
 Result<std::vector<std::string>> ListCheckpointFiles(const std::filesystem::path& directory);
+
+// Reads every file that a checkpoint's manifest lists and compares it; `state_digest` is what the
+// record says that it holds. Answers the number of bytes. Blocks for as long as that takes.
+//   kDataLoss   something is missing or damaged, or is of another state: the message names the file
+//   kCancelled  `is_cancelled` said so, between two chunks
+Result<std::int64_t> VerifyCheckpointFiles(const std::filesystem::path& directory,
+                                           const Digest& state_digest,
+                                           const std::function<bool()>& is_cancelled);
 
 // One file of a checkpoint, open for reading; it stays readable when retention removes it. One
 // thread at a time; blocks.

@@ -3,10 +3,13 @@
 #include <boost/asio/post.hpp>
 #include <optional>
 #include <utility>
+#include <variant>
 
+#include "checkpoint/checkpoint_directory.h"
 #include "coordinator/blocking_stream.h"
 #include "coordinator/checkpoint_files.h"
 #include "coordinator/job_view.h"
+#include "coordinator/owned_job.h"
 #include "coordinator/request_error.h"
 #include "coordinator/resource_name.h"
 
@@ -17,7 +20,35 @@ grpc::Status Refuse(const Status& status, const char* reason_if_not_found) {
   RequestError error = ToRequestError(status);
   if (status.code() == Code::kNotFound) error.reason = reason_if_not_found;
   if (status.code() == Code::kInvalidArgument) error.reason = "NAME_INVALID";
+  if (status.code() == Code::kFailedPrecondition) error.reason = "CHECKPOINT_IN_USE";
+  if (status.code() == Code::kDataLoss) error.reason = "CHECKPOINT_CORRUPT";
   return ToGrpcStatus(error);
+}
+
+// A checkpoint as it was when it was asked for, and its job.
+struct FoundCheckpoint {
+  Job job;
+  CheckpointRecord checkpoint;
+};
+
+std::variant<FoundCheckpoint, grpc::Status> Find(Runtime& runtime, const std::string& text) {
+  const Result<CheckpointName> name = ParseCheckpointName(text);
+  if (!name.ok()) return Refuse(name.status(), "CHECKPOINT_NOT_FOUND");
+  Result<Job> job = runtime.FindJob(name.value().job_id);
+  if (!job.ok()) return Refuse(job.status(), "JOB_NOT_FOUND");
+  Result<CheckpointRecord> checkpoint = FindCheckpoint(job.value(), name.value());
+  if (!checkpoint.ok()) return Refuse(checkpoint.status(), "CHECKPOINT_NOT_FOUND");
+  return FoundCheckpoint{std::move(job).value(), std::move(checkpoint).value()};
+}
+
+Status NoCheckpoint(const std::string& job_id, std::int64_t step) {
+  return Status(Code::kNotFound, CheckpointNameOf(job_id, step) + " does not exist");
+}
+
+// Whether files of that step, if there are any, are left over from a deletion that was interrupted:
+// no record has them, and no worker writes that step any more.
+bool IsOffTheRecord(const Job& job, std::int64_t step) {
+  return IsTerminal(job.state) || (!job.checkpoints.empty() && step < job.checkpoints.back().step);
 }
 
 // One DownloadCheckpoint call.
@@ -29,14 +60,10 @@ class Download final : public BlockingStream<v1::DownloadCheckpointResponse> {
 
  private:
   void Begin() override {
-    const Result<CheckpointName> name = ParseCheckpointName(request_.name());
-    if (!name.ok()) return Finish(Refuse(name.status(), "CHECKPOINT_NOT_FOUND"));
-    const Result<Job> job = runtime_.FindJob(name.value().job_id);
-    if (!job.ok()) return Finish(Refuse(job.status(), "JOB_NOT_FOUND"));
-    const Result<CheckpointRecord> checkpoint = FindCheckpoint(job.value(), name.value());
-    if (!checkpoint.ok()) return Finish(Refuse(checkpoint.status(), "CHECKPOINT_NOT_FOUND"));
-    Result<CheckpointFile> file =
-        CheckpointFile::Open(checkpoint.value().directory, request_.file());
+    const auto found = Find(runtime_, request_.name());
+    if (const auto* refusal = std::get_if<grpc::Status>(&found)) return Finish(*refusal);
+    Result<CheckpointFile> file = CheckpointFile::Open(
+        std::get<FoundCheckpoint>(found).checkpoint.directory, request_.file());
     if (!file.ok()) return Finish(Refuse(file.status(), "FILE_NOT_FOUND"));
     file_.emplace(std::move(file).value());
     if (offset_ < 0 || offset_ > file_->size())
@@ -98,6 +125,146 @@ grpc::Status CheckpointService::List(const v1::ListCheckpointsRequest& request,
   Result<v1::ListCheckpointsResponse> checkpoints = descent::ListCheckpoints(job.value());
   if (!checkpoints.ok()) return ToGrpcStatus(checkpoints.status());
   *response = std::move(checkpoints).value();
+  return grpc::Status::OK;
+}
+
+void CheckpointService::FinishWith(const std::string& name, v1::Checkpoint* response,
+                                   grpc::ServerUnaryReactor* reactor) {
+  boost::asio::post(blocking_threads_,
+                    [this, name, response, reactor] { reactor->Finish(Get(name, response)); });
+}
+
+grpc::ServerUnaryReactor* CheckpointService::GetCheckpoint(grpc::CallbackServerContext* context,
+                                                           const v1::GetCheckpointRequest* request,
+                                                           v1::Checkpoint* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  FinishWith(request->name(), response, reactor);
+  return reactor;
+}
+
+grpc::Status CheckpointService::Get(const std::string& name, v1::Checkpoint* response) {
+  const auto found = Find(runtime_, name);
+  if (const auto* refusal = std::get_if<grpc::Status>(&found)) return *refusal;
+  const auto& [job, checkpoint] = std::get<FoundCheckpoint>(found);
+  const Result<std::vector<std::string>> files = ListCheckpointFiles(checkpoint.directory);
+  if (!files.ok()) return ToGrpcStatus(files.status());
+  *response = ToProto(job, checkpoint);
+  response->mutable_files()->Add(files.value().begin(), files.value().end());
+  return grpc::Status::OK;
+}
+
+grpc::ServerUnaryReactor* CheckpointService::UpdateCheckpoint(
+    grpc::CallbackServerContext* context, const v1::UpdateCheckpointRequest* request,
+    v1::Checkpoint* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  const Result<CheckpointName> name = ParseCheckpointName(request->name());
+  if (!name.ok()) {
+    reactor->Finish(Refuse(name.status(), "CHECKPOINT_NOT_FOUND"));
+    return reactor;
+  }
+  const auto change = [this, name = name.value(), request, response, reactor](const State& state) {
+    const Job* job = state.FindJob(name.job_id);
+    if (job == nullptr) return FinishWith(request->name(), response, reactor);  // which says so
+    const Result<CheckpointRecord> checkpoint = FindCheckpoint(*job, name);
+    if (!checkpoint.ok() || !request->has_pinned())
+      return FinishWith(request->name(), response, reactor);
+    const std::int64_t step = checkpoint.value().step;
+    const auto on_answer = [this, job_id = name.job_id, step, response, reactor](
+                               const Answer& answer, const State&) {
+      if (!answer.status.ok())
+        return reactor->Finish(Refuse(answer.status, "CHECKPOINT_NOT_FOUND"));
+      FinishWith(CheckpointNameOf(job_id, step), response, reactor);
+    };
+    FinishIfRefused(
+        runtime_.CommandCheckpoint(
+            {.job_id = name.job_id,
+             .step = step,
+             .command = request->pinned() ? CheckpointCommand::kPin : CheckpointCommand::kUnpin},
+            on_answer),
+        reactor);
+  };
+  ChangeOwnJob(runtime_, *context, name.value().job_id, reactor, change);
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* CheckpointService::DeleteCheckpoint(
+    grpc::CallbackServerContext* context, const v1::DeleteCheckpointRequest* request,
+    v1::DeleteCheckpointResponse*) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  const Result<CheckpointName> name = ParseCheckpointName(request->name());
+  const auto* step = name.ok() ? std::get_if<std::int64_t>(&name.value().step) : nullptr;
+  if (step == nullptr) {
+    reactor->Finish(
+        Refuse(Status(Code::kInvalidArgument,
+                      "\"" + request->name() +
+                          "\" must be jobs/{job}/checkpoints/{step}: an alias would name "
+                          "another checkpoint when the call is repeated"),
+               "CHECKPOINT_NOT_FOUND"));
+    return reactor;
+  }
+  const auto change = [this, job_id = name.value().job_id, step = *step,
+                       reactor](const State& state) { Delete(state, job_id, step, reactor); };
+  ChangeOwnJob(runtime_, *context, name.value().job_id, reactor, change);
+  return reactor;
+}
+
+// The record goes first: whoever finds a checkpoint on record finds all of its files. Files that
+// are left where it is interrupted are removed when it is repeated.
+void CheckpointService::Delete(const State& state, const std::string& job_id, std::int64_t step,
+                               grpc::ServerUnaryReactor* reactor) {
+  const Job* job = state.FindJob(job_id);
+  if (job == nullptr)
+    return reactor->Finish(
+        Refuse(Status(Code::kNotFound, JobName(job_id) + " does not exist"), "JOB_NOT_FOUND"));
+  // Under the next generation's name: the present one takes away what its own has left.
+  const auto remove = [this, root = state.CheckpointDirectoryOf(job_id), job_id, step,
+                       generation = state.generation() + 1, reactor](bool must_exist) {
+    boost::asio::post(blocking_threads_, [=] {
+      const Result<bool> removed = RemoveCheckpoint(root, step, generation);
+      if (must_exist && removed.ok() && !removed.value())
+        return reactor->Finish(Refuse(NoCheckpoint(job_id, step), "CHECKPOINT_NOT_FOUND"));
+      reactor->Finish(ToGrpcStatus(removed.status()));
+    });
+  };
+  const Result<CheckpointRecord> checkpoint = FindCheckpoint(*job, {job_id, step});
+  if (!checkpoint.ok() && IsOffTheRecord(*job, step)) return remove(/*must_exist=*/true);
+  if (!checkpoint.ok()) return reactor->Finish(Refuse(checkpoint.status(), "CHECKPOINT_NOT_FOUND"));
+  const auto on_answer = [remove, reactor](const Answer& answer, const State&) {
+    if (!answer.status.ok()) return reactor->Finish(Refuse(answer.status, "CHECKPOINT_NOT_FOUND"));
+    remove(/*must_exist=*/false);
+  };
+  FinishIfRefused(
+      runtime_.CommandCheckpoint(
+          {.job_id = job_id, .step = step, .command = CheckpointCommand::kDelete}, on_answer),
+      reactor);
+}
+
+grpc::ServerUnaryReactor* CheckpointService::VerifyCheckpoint(
+    grpc::CallbackServerContext* context, const v1::VerifyCheckpointRequest* request,
+    v1::VerifyCheckpointResponse* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  boost::asio::post(verifying_thread_, [this, context, request, response, reactor] {
+    reactor->Finish(Verify(request->name(), *context, response));
+  });
+  return reactor;
+}
+
+grpc::Status CheckpointService::Verify(const std::string& name,
+                                       const grpc::CallbackServerContext& context,
+                                       v1::VerifyCheckpointResponse* response) {
+  const auto found = Find(runtime_, name);
+  if (const auto* refusal = std::get_if<grpc::Status>(&found)) return *refusal;
+  const auto& [job, checkpoint] = std::get<FoundCheckpoint>(found);
+  const Result<std::int64_t> bytes = VerifyCheckpointFiles(
+      checkpoint.directory, checkpoint.state_digest, [&context] { return context.IsCancelled(); });
+  if (!bytes.ok()) {
+    // Files that go while they are read are not damage.
+    const auto again = Find(runtime_, CheckpointNameOf(job.id, checkpoint.step));
+    if (const auto* refusal = std::get_if<grpc::Status>(&again)) return *refusal;
+    return Refuse(bytes.status(), "CHECKPOINT_CORRUPT");
+  }
+  *response->mutable_checkpoint() = ToProto(job, checkpoint);
+  response->set_bytes(bytes.value());
   return grpc::Status::OK;
 }
 

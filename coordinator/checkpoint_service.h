@@ -10,7 +10,8 @@ namespace descent {
 // With the names of its files. Blocks on the disk.
 Result<v1::ListCheckpointsResponse> ListCheckpoints(const Job& job);
 
-// CheckpointService of proto/descent/v1/service.proto. Reads the disk on `blocking_threads`.
+// CheckpointService of proto/descent/v1/service.proto. Reads the disk on `blocking_threads`, except
+// to verify: that takes long, so it has a thread of its own, on which one call waits for another.
 class CheckpointService final : public v1::CheckpointService::CallbackService {
  public:
   // Both outlive the server that this service is registered with.
@@ -20,15 +21,35 @@ class CheckpointService final : public v1::CheckpointService::CallbackService {
   grpc::ServerUnaryReactor* ListCheckpoints(grpc::CallbackServerContext* context,
                                             const v1::ListCheckpointsRequest* request,
                                             v1::ListCheckpointsResponse* response) override;
+  grpc::ServerUnaryReactor* GetCheckpoint(grpc::CallbackServerContext* context,
+                                          const v1::GetCheckpointRequest* request,
+                                          v1::Checkpoint* response) override;
+  grpc::ServerUnaryReactor* UpdateCheckpoint(grpc::CallbackServerContext* context,
+                                             const v1::UpdateCheckpointRequest* request,
+                                             v1::Checkpoint* response) override;
+  grpc::ServerUnaryReactor* DeleteCheckpoint(grpc::CallbackServerContext* context,
+                                             const v1::DeleteCheckpointRequest* request,
+                                             v1::DeleteCheckpointResponse* response) override;
+  grpc::ServerUnaryReactor* VerifyCheckpoint(grpc::CallbackServerContext* context,
+                                             const v1::VerifyCheckpointRequest* request,
+                                             v1::VerifyCheckpointResponse* response) override;
   grpc::ServerWriteReactor<v1::DownloadCheckpointResponse>* DownloadCheckpoint(
       grpc::CallbackServerContext* context, const v1::DownloadCheckpointRequest* request) override;
 
  private:
   grpc::Status List(const v1::ListCheckpointsRequest& request,
                     v1::ListCheckpointsResponse* response);
+  grpc::Status Get(const std::string& name, v1::Checkpoint* response);
+  grpc::Status Verify(const std::string& name, const grpc::CallbackServerContext& context,
+                      v1::VerifyCheckpointResponse* response);
+  void FinishWith(const std::string& name, v1::Checkpoint* response,
+                  grpc::ServerUnaryReactor* reactor);
+  void Delete(const State& state, const std::string& job_id, std::int64_t step,
+              grpc::ServerUnaryReactor* reactor);
 
   Runtime& runtime_;
   boost::asio::thread_pool& blocking_threads_;
+  boost::asio::thread_pool verifying_thread_{1};
 };
 
 }  // namespace descent

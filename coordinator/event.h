@@ -68,6 +68,20 @@ struct UpdateJob {
   std::optional<bool> is_preemptible;
 };
 
+// What a user can ask of a checkpoint.
+enum class CheckpointCommand {
+  kPin,     // it stays until it is unpinned
+  kUnpin,   // it stays as long as any other
+  kDelete,  // it is off the record: its files are for whoever asked to remove
+};
+
+struct CommandCheckpoint {
+  Ticket ticket = 0;
+  std::string job_id;
+  std::int64_t step = 0;
+  CheckpointCommand command = CheckpointCommand::kPin;
+};
+
 // A worker's stream says something. The first message of a session is its Register.
 struct WorkerSaid {
   SessionId session = 0;
@@ -89,7 +103,7 @@ struct WorldEnded {
 // About once a second: leases, timeouts and back-off are looked at.
 struct Tick {};
 
-using Event = std::variant<Restore, SubmitJob, CommandJob, UpdateJob, WorkerSaid, WorkerGone,
-                           WorldEnded, Tick>;
+using Event = std::variant<Restore, SubmitJob, CommandJob, UpdateJob, CommandCheckpoint, WorkerSaid,
+                           WorkerGone, WorldEnded, Tick>;
 
 }  // namespace descent

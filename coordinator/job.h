@@ -42,6 +42,7 @@ struct CheckpointRecord {
   std::int64_t bytes = 0;
   double create_time = 0;       // seconds since the epoch, wall clock
   EvaluationValues validation;  // of this very state; empty if it was not evaluated
+  bool is_pinned = false;       // stays until it is unpinned
 };
 
 // Steps that made no update because their loss or gradient was not finite.

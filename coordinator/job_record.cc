@@ -88,6 +88,7 @@ record::CheckpointRecord Encode(const CheckpointRecord& checkpoint) {
   encoded.set_state_digest(checkpoint.state_digest.ToHex());
   encoded.set_bytes(checkpoint.bytes);
   encoded.set_create_time(checkpoint.create_time);
+  encoded.set_pinned(checkpoint.is_pinned);
   SetValues(checkpoint.validation, *encoded.mutable_validation());
   return encoded;
 }
@@ -100,6 +101,7 @@ Result<CheckpointRecord> Decode(const record::CheckpointRecord& encoded) {
   DESCENT_ASSIGN(checkpoint.state_digest, DigestFromHex(encoded.state_digest()));
   checkpoint.bytes = encoded.bytes();
   checkpoint.create_time = encoded.create_time();
+  checkpoint.is_pinned = encoded.pinned();
   DESCENT_ASSIGN(checkpoint.validation, DecodeValidation(encoded));
   return checkpoint;
 }

@@ -5,12 +5,12 @@
 #include <utility>
 
 #include "common/log.h"
-#include "coordinator/authenticator.h"
 #include "coordinator/call_context.h"
 #include "coordinator/failure_log.h"
 #include "coordinator/job_view.h"
 #include "coordinator/job_watch.h"
 #include "coordinator/log_streams.h"
+#include "coordinator/owned_job.h"
 #include "coordinator/request_error.h"
 #include "coordinator/resource_name.h"
 #include "coordinator/submission.h"
@@ -50,10 +50,6 @@ Runtime::OnAnswer FinishWithJob(grpc::ServerUnaryReactor* reactor, v1::Job* resp
     *response = View(*job, state);
     reactor->Finish(grpc::Status::OK);
   };
-}
-
-void FinishIfRefused(const Status& posted, grpc::ServerUnaryReactor* reactor) {
-  if (!posted.ok()) reactor->Finish(ToGrpcStatus(posted));
 }
 
 // The job that a submission would make.
@@ -163,20 +159,6 @@ grpc::ServerUnaryReactor* JobService::ListJobs(grpc::CallbackServerContext* cont
   return reactor;
 }
 
-// Calls `change` on the owner thread, unless the job is somebody else's. One that does not exist is
-// for `change` to find out.
-void JobService::ChangeJob(const grpc::CallbackServerContext& context, const std::string& job_id,
-                           grpc::ServerUnaryReactor* reactor, std::function<void()> change) {
-  const Caller& caller = CallerOf(context);
-  const auto check = [&caller, job_id, reactor, change = std::move(change)](const State& state) {
-    const Job* job = state.FindJob(job_id);
-    if (job != nullptr && !MayChange(caller, *job))
-      return reactor->Finish(ToGrpcStatus(NotTheOwner(caller, *job)));
-    change();
-  };
-  FinishIfRefused(runtime_.Read(check), reactor);
-}
-
 grpc::ServerUnaryReactor* JobService::Command(grpc::CallbackServerContext* context,
                                               const std::string& name, JobCommand command,
                                               v1::Job* response) {
@@ -186,12 +168,12 @@ grpc::ServerUnaryReactor* JobService::Command(grpc::CallbackServerContext* conte
     reactor->Finish(ToGrpcStatus(BadName(job_id.status())));
     return reactor;
   }
-  ChangeJob(
-      *context, job_id.value(), reactor, [this, id = job_id.value(), command, response, reactor] {
-        FinishIfRefused(
-            runtime_.Command({.job_id = id, .command = command}, FinishWithJob(reactor, response)),
-            reactor);
-      });
+  const auto change = [this, id = job_id.value(), command, response, reactor](const State&) {
+    FinishIfRefused(
+        runtime_.Command({.job_id = id, .command = command}, FinishWithJob(reactor, response)),
+        reactor);
+  };
+  ChangeOwnJob(runtime_, *context, job_id.value(), reactor, change);
   return reactor;
 }
 
@@ -234,9 +216,10 @@ grpc::ServerUnaryReactor* JobService::UpdateJob(grpc::CallbackServerContext* con
   descent::UpdateJob update{.job_id = std::move(job_id).value()};
   if (request->has_priority()) update.priority = request->priority();
   if (request->has_preemptible()) update.is_preemptible = request->preemptible();
-  ChangeJob(*context, update.job_id, reactor, [this, update, response, reactor] {
+  const auto change = [this, update, response, reactor](const State&) {
     FinishIfRefused(runtime_.Update(update, FinishWithJob(reactor, response)), reactor);
-  });
+  };
+  ChangeOwnJob(runtime_, *context, update.job_id, reactor, change);
   return reactor;
 }
 
@@ -249,11 +232,12 @@ grpc::ServerUnaryReactor* JobService::DeleteJob(grpc::CallbackServerContext* con
     reactor->Finish(ToGrpcStatus(BadName(job_id.status())));
     return reactor;
   }
-  ChangeJob(*context, job_id.value(), reactor, [this, id = job_id.value(), request, reactor] {
+  const auto change = [this, id = job_id.value(), request, reactor](const State&) {
     boost::asio::post(blocking_threads_, [this, id, request, reactor] {
       Delete(id, request->keep_checkpoints(), reactor);
     });
-  });
+  };
+  ChangeOwnJob(runtime_, *context, job_id.value(), reactor, change);
   return reactor;
 }
 

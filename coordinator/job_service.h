@@ -60,8 +60,6 @@ class JobService final : public v1::JobService::CallbackService {
  private:
   void Create(const State& state, const v1::CreateJobRequest& request, std::optional<JobFile> file,
               const Caller& caller, v1::Job* response, grpc::ServerUnaryReactor* reactor);
-  void ChangeJob(const grpc::CallbackServerContext& context, const std::string& job_id,
-                 grpc::ServerUnaryReactor* reactor, std::function<void()> change);
   grpc::ServerUnaryReactor* Command(grpc::CallbackServerContext* context, const std::string& name,
                                     JobCommand command, v1::Job* response);
   void Delete(const std::string& job_id, bool keep_checkpoints, grpc::ServerUnaryReactor* reactor);

@@ -9,6 +9,7 @@
 #include "coordinator/batch_advice.h"
 #include "coordinator/rank_times.h"
 #include "coordinator/resource_name.h"
+#include "coordinator/retention.h"
 #include "proto/evaluation_wire.h"
 #include "proto/wire.h"
 
@@ -187,6 +188,9 @@ v1::Checkpoint ToProto(const Job& job, const CheckpointRecord& checkpoint) {
   if (const auto loss = ValueOf(checkpoint.validation, EvaluationMetric::kLoss))
     encoded.set_validation_loss(*loss);
   SetValues(checkpoint.validation, *encoded.mutable_validation());
+  encoded.set_pinned(checkpoint.is_pinned);
+  for (const std::string_view reason : ReasonsToKeep(job, checkpoint))
+    encoded.add_kept_because(std::string(reason));
   if (checkpoint.step == job.checkpoints.back().step) encoded.add_aliases("latest");
   const CheckpointRecord* const best = FindBestCheckpoint(job);
   if (best != nullptr && best->step == checkpoint.step) encoded.add_aliases("best");

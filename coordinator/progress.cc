@@ -6,29 +6,6 @@
 #include <utility>
 
 namespace descent {
-namespace {
-
-// Keeps the newest keep_last, the best, and what a rollback would go back to.
-void DropOldCheckpoints(Job& job) {
-  const CheckpointRecord* const best = FindBestCheckpoint(job);
-  const std::int64_t best_step = best == nullptr ? -1 : best->step;
-  const std::int64_t rollback_step =
-      job.spec.nonfinite.action == NonfiniteAction::kRollback
-          ? RollbackStep(job.checkpoints.back().step, job.spec.checkpoint.every_steps)
-          : -1;
-  const std::int64_t surplus =
-      std::ssize(job.checkpoints) - std::max<std::int64_t>(1, job.spec.checkpoint.keep_last);
-  if (surplus <= 0) return;
-  const auto first_kept = job.checkpoints.begin() + surplus;
-  const auto kept =
-      std::remove_if(job.checkpoints.begin(), first_kept, [&](const CheckpointRecord& old) {
-        return old.step != best_step && old.step != rollback_step;
-      });
-  job.checkpoints.erase(kept, first_kept);
-}
-
-}  // namespace
-
 std::vector<MetricPoint> AdvanceSteps(Job& job, const std::vector<StepMetrics>& steps) {
   std::vector<MetricPoint> points;
   const auto add = [&](const char* name, std::int64_t step, double value) {
@@ -97,7 +74,6 @@ std::optional<FailureRecord> RecordCheckpoint(Job& job, const CheckpointWritten&
                                  .bytes = written.bytes,
                                  .create_time = wall_time,
                                  .validation = std::move(validation)});
-  DropOldCheckpoints(job);
   return std::nullopt;
 }
 

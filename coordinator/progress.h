@@ -20,9 +20,7 @@ std::vector<MetricPoint> AdvanceSteps(Job& job, const std::vector<StepMetrics>& 
 // "validation/loss", "validation/accuracy", …, or the same of the test split.
 std::vector<MetricPoint> RecordEvaluation(Job& job, const EvaluationReport& report);
 
-// Adds the checkpoint, with the values of an evaluation after the same step, and drops those that
-// retention does not keep: the newest keep_last, the best, and the one to roll back to
-// remain.
+// Adds the checkpoint, with the values of an evaluation after the same step.
 // A checkpoint beyond all others is progress. A failure (not to be retried) if the step was
 // published before with another state: the replay did not repeat the bits.
 std::optional<FailureRecord> RecordCheckpoint(Job& job, const CheckpointWritten& written,

@@ -81,6 +81,10 @@ Status Runtime::Update(UpdateJob event, OnAnswer on_answer) {
   return Post({Event(std::move(event)), std::move(on_answer)});
 }
 
+Status Runtime::CommandCheckpoint(descent::CommandCheckpoint event, OnAnswer on_answer) {
+  return Post({Event(std::move(event)), std::move(on_answer)});
+}
+
 Result<std::vector<StoredEvent>> Runtime::Events(const std::string& job_id, std::int64_t after,
                                                  int count_max) const {
   return ReadEvents(store_path_, job_id, after, count_max);
@@ -228,6 +232,8 @@ void Runtime::Process(Item item) {
   if (auto* submit = std::get_if<SubmitJob>(&event)) submit->ticket = last_ticket_;
   if (auto* command = std::get_if<CommandJob>(&event)) command->ticket = last_ticket_;
   if (auto* update = std::get_if<UpdateJob>(&event)) update->ticket = last_ticket_;
+  if (auto* checkpoint = std::get_if<descent::CommandCheckpoint>(&event))
+    checkpoint->ticket = last_ticket_;
   if (const auto* said = std::get_if<WorkerSaid>(&event)) Count(*said);
   Apply(event);
 }

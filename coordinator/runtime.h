@@ -46,6 +46,7 @@ class Runtime {
   Status Submit(SubmitJob event, OnAnswer on_answer);
   Status Command(CommandJob event, OnAnswer on_answer);
   Status Update(UpdateJob event, OnAnswer on_answer);
+  Status CommandCheckpoint(descent::CommandCheckpoint event, OnAnswer on_answer);
 
   // Calls `on_state` on the owner thread, after everything posted before is durable. It must not
   // block. kResourceExhausted as above.

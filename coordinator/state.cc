@@ -84,6 +84,13 @@ void State::On(const SubmitJob& event) {
                .status = Status(Code::kAlreadyExists, "job " + event.job_id + " exists already")});
     return;
   }
+  if (!event.forked_from.empty() && !HasCheckpoint(event.start_checkpoint)) {
+    actions_.push_back(Answer{
+        .ticket = event.ticket,
+        .status =
+            Status(Code::kUnavailable, event.forked_from + " was removed just now; submit again")});
+    return;
+  }
   Job& job = AddJob({.id = event.job_id,
                      .spec = event.spec,
                      .request_id = event.request_id,
@@ -108,9 +115,12 @@ void State::On(const WorkerSaid& event) {
   if (worker != nullptr) worker->last_heard = now_.monotonic;
   std::visit([&](const auto& message) { Hear(event.session, message); }, event.message);
   // Actions are sent once what was stored before them is on disk.
-  if (event.sequence > 0 && membership_.Find(event.session) != nullptr)
-    actions_.push_back(
-        SendToWorker{.session = event.session, .message = Acknowledge{.sequence = event.sequence}});
+  if (event.sequence == 0 || membership_.Find(event.session) == nullptr) return;
+  Acknowledge acknowledge{.sequence = event.sequence};
+  if (const auto* written = std::get_if<CheckpointWritten>(&event.message))
+    if (FindAttempt(event.session, written->job, written->generation) != nullptr)
+      acknowledge.kept_checkpoints = KeptCheckpoints(written->job);
+  actions_.push_back(SendToWorker{.session = event.session, .message = std::move(acknowledge)});
 }
 
 void State::On(const WorkerGone& event) { Lose(event.session, event.reason); }
@@ -200,15 +210,6 @@ std::int64_t State::generation() const { return generation_; }
 
 std::string State::CheckpointDirectoryOf(const std::string& job_id) const {
   return options_.checkpoint_root + "/" + job_id;
-}
-
-const Job* State::FindUserOfCheckpoints(const std::string& job_id) const {
-  const std::string inside = CheckpointDirectoryOf(job_id) + "/";
-  for (const auto& [sequence, job] : jobs_)
-    if (!IsTerminal(job.state) && job.checkpoints.empty() &&
-        job.start_checkpoint.starts_with(inside))
-      return &job;
-  return nullptr;
 }
 
 std::optional<QueuePosition> State::QueuePositionOf(const std::string& job_id) const {

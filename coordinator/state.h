@@ -60,6 +60,7 @@ class State {
   void On(const SubmitJob& event);
   void On(const CommandJob& event);  // state_commands.cc
   void On(const UpdateJob& event);
+  void On(const CommandCheckpoint& event);
   void On(const WorkerSaid& event);
   void On(const WorkerGone& event);
   void On(const WorldEnded& event);  // state_worlds.cc
@@ -85,6 +86,13 @@ class State {
   void PreemptForWaiting(const std::vector<GangRequest>& waiting);
   void EndSuspending(Job& job, const std::string& cause);  // cause: "" or "why; "
   void Finish(Job& job, const Attempt& attempt);           // what a command asked it to end for
+
+  // Checkpoints: state_checkpoints.cc.
+  Status Obey(Job& job, const CommandCheckpoint& command);
+  std::optional<std::string> UserOf(const Job& job, const CheckpointRecord& checkpoint) const;
+  const Job* FindStarter(const std::string& directory) const;  // about to start there; null: none
+  bool HasCheckpoint(const std::string& directory) const;
+  std::vector<std::int64_t> KeptCheckpoints(const std::string& job_id) const;
 
   // What workers say: state_workers.cc.
   void Hear(SessionId session, const Register& message);

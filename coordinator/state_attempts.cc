@@ -72,9 +72,6 @@ void State::StartAttempt(const Gang& gang) {
                 .spec = job.spec,
                 .checkpoint_directory = CheckpointDirectoryOf(job.id),
                 .start_checkpoint = StartCheckpointOf(job)};
-  if (const CheckpointRecord* best = FindBestCheckpoint(job))
-    assign.best_checkpoint = {.step = best->step,
-                              .value = best->validation.at(job.spec.checkpoint.best_metric)};
   for (const SessionId session : gang.sessions) {
     WorkerView& worker = *membership_.Find(session);
     worker.job_id = job.id;

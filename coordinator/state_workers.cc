@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "coordinator/progress.h"
+#include "coordinator/retention.h"
 #include "coordinator/state.h"
 
 namespace descent {
@@ -106,6 +107,9 @@ void State::Hear(SessionId session, const CheckpointWritten& message) {
     return Fail(*attempt, {.record = std::move(*misplaced)});
   if (auto divergence = RecordCheckpoint(job, message, now_.wall))
     return Fail(*attempt, {.record = std::move(*divergence)});
+  DropOldCheckpoints(job, [this](const CheckpointRecord& checkpoint) {
+    return FindStarter(checkpoint.directory) != nullptr;
+  });
   const std::string state(JobStateName(job.state));
   actions_.push_back(StoreJob{
       .job = job,

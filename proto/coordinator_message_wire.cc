@@ -1,4 +1,3 @@
-#include <optional>
 #include <string>
 #include <variant>
 
@@ -19,9 +18,6 @@ void Set(const Assign& from, v1::CoordinatorMessage& proto) {
   to.set_rank(from.rank);
   to.set_checkpoint_directory(from.checkpoint_directory);
   to.set_start_checkpoint(from.start_checkpoint);
-  if (!from.best_checkpoint) return;
-  to.set_best_checkpoint_step(from.best_checkpoint->step);
-  to.set_best_value(from.best_checkpoint->value);
 }
 
 void Set(const Begin& from, v1::CoordinatorMessage& proto) {
@@ -51,11 +47,15 @@ void Set(const Stop& from, v1::CoordinatorMessage& proto) {
 }
 
 void Set(const Acknowledge& from, v1::CoordinatorMessage& proto) {
-  proto.mutable_acknowledge()->set_sequence(from.sequence);
+  v1::Acknowledge& to = *proto.mutable_acknowledge();
+  to.set_sequence(from.sequence);
+  to.mutable_kept_checkpoints()->Add(from.kept_checkpoints.begin(), from.kept_checkpoints.end());
 }
 
 Result<CoordinatorMessage> Get(const v1::Acknowledge& from) {
-  return CoordinatorMessage(Acknowledge{.sequence = from.sequence()});
+  return CoordinatorMessage(Acknowledge{
+      .sequence = from.sequence(),
+      .kept_checkpoints = {from.kept_checkpoints().begin(), from.kept_checkpoints().end()}});
 }
 
 Result<CoordinatorMessage> Get(const v1::Assign& from) {
@@ -63,9 +63,6 @@ Result<CoordinatorMessage> Get(const v1::Assign& from) {
   if (from.rank() < 0 || from.rank() >= from.world_ranks_size())
     return Status(Code::kInvalidArgument, "assign: rank " + std::to_string(from.rank()) + " of " +
                                               std::to_string(from.world_ranks_size()));
-  std::optional<BestCheckpoint> best;
-  if (from.has_best_value())
-    best = {.step = from.best_checkpoint_step(), .value = from.best_value()};
   return CoordinatorMessage(
       Assign{.job = from.job(),
              .generation = from.generation(),
@@ -74,8 +71,7 @@ Result<CoordinatorMessage> Get(const v1::Assign& from) {
              .world_ranks = {from.world_ranks().begin(), from.world_ranks().end()},
              .rank = from.rank(),
              .checkpoint_directory = from.checkpoint_directory(),
-             .start_checkpoint = from.start_checkpoint(),
-             .best_checkpoint = best});
+             .start_checkpoint = from.start_checkpoint()});
 }
 
 Result<CoordinatorMessage> Get(const v1::Begin& from) {

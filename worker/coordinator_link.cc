@@ -170,7 +170,10 @@ void CoordinatorLink::OnMessage(CoordinatorMessage message) {
       reports_.pop_front();
     }
   }
-  for (const WorkerMessage& report : stored) options_.on_stored(report);
+  // What is kept is said of the report that is acknowledged by name, the last one.
+  for (std::size_t i = 0; i < stored.size(); ++i)
+    options_.on_stored(stored[i], i + 1 == stored.size() ? acknowledge->kept_checkpoints
+                                                         : std::vector<std::int64_t>());
 }
 
 void CoordinatorLink::OpenStream(const std::shared_ptr<Stream>& stream) {

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "common/credential_files.h"
 #include "common/worker_protocol.h"
@@ -30,7 +31,9 @@ class CoordinatorLink {
     std::function<std::optional<AssignmentEnded>()> last_end;
     // All of these are called from the link's threads, never after the destructor has returned.
     std::function<void(CoordinatorMessage)> on_message;
-    std::function<void(const WorkerMessage&)> on_stored;  // a report, by the coordinator
+    // A report is on the coordinator's disk; `kept_checkpoints` are those of its Acknowledge.
+    std::function<void(const WorkerMessage&, const std::vector<std::int64_t>& kept_checkpoints)>
+        on_stored;
     std::function<void()> on_away;  // no coordinator for limits::kCoordinatorAwayMax
     std::function<Heartbeat()> heartbeat;
   };

@@ -35,7 +35,8 @@ Session::Session(const std::string& coordinator_address, const Credentials& cred
              .identity = [this] { return MakeIdentity(); },
              .last_end = [this] { return LastEnd(); },
              .on_message = [this](CoordinatorMessage message) { OnMessage(std::move(message)); },
-             .on_stored = [this](const WorkerMessage& report) { OnStored(report); },
+             .on_stored = [this](const WorkerMessage& report,
+                                 const std::vector<std::int64_t>& kept) { OnStored(report, kept); },
              .on_away = [this] { OnAway(); },
              .heartbeat = [this] { return MakeHeartbeat(); }}) {}
 
@@ -97,12 +98,13 @@ void Session::OnAssign(Assign assign) {
   changed_.notify_all();
 }
 
-void Session::OnStored(const WorkerMessage& report) {
+void Session::OnStored(const WorkerMessage& report,
+                       const std::vector<std::int64_t>& kept_checkpoints) {
   const auto* const written = std::get_if<CheckpointWritten>(&report);
   if (written == nullptr) return;
   const std::lock_guard lock(mutex_);
   if (current_ && current_->assign.generation == written->generation)
-    recorded_checkpoint_ = written->step;
+    kept_checkpoints_ = kept_checkpoints;
 }
 
 void Session::OnAway() {
@@ -151,7 +153,7 @@ std::optional<Session::Work> Session::WaitForWork() {
   current_ = std::exchange(next_, std::nullopt);
   last_ = current_;
   last_end_.reset();
-  recorded_checkpoint_.reset();
+  kept_checkpoints_.clear();
   phases_ = PhaseClock();
   status_ = Heartbeat{
       .job = current_->assign.job, .generation = current_->assign.generation, .phase = "prepare"};
@@ -213,9 +215,9 @@ void Session::SetPhase(std::string_view phase, std::int64_t step) {
   phases_.Enter(phase, step, MonotonicNow());
 }
 
-std::optional<std::int64_t> Session::RecordedCheckpoint() const {
+std::vector<std::int64_t> Session::KeptCheckpoints() const {
   const std::lock_guard lock(mutex_);
-  return recorded_checkpoint_;
+  return kept_checkpoints_;
 }
 
 void Session::FlushSteps() {

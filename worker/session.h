@@ -5,6 +5,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/clock.h"
 #include "common/phase_times.h"
@@ -39,7 +40,7 @@ class Session final : private AssignmentReporter {
   // From the link's threads.
   void OnMessage(CoordinatorMessage message);
   void OnAssign(Assign assign);
-  void OnStored(const WorkerMessage& report);
+  void OnStored(const WorkerMessage& report, const std::vector<std::int64_t>& kept_checkpoints);
   void OnAway();
   Register MakeIdentity();
   std::optional<AssignmentEnded> LastEnd();
@@ -52,7 +53,7 @@ class Session final : private AssignmentReporter {
   void EndLog(const AssignmentEnded& ended);
   void Report(WorkerMessage message) override;
   void SetPhase(std::string_view phase, std::int64_t step) override;
-  std::optional<std::int64_t> RecordedCheckpoint() const override;
+  std::vector<std::int64_t> KeptCheckpoints() const override;
   void FlushSteps();
 
   const Register identity_;
@@ -61,14 +62,14 @@ class Session final : private AssignmentReporter {
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  bool is_ending_ = false;                   // guarded by mutex_, as is all below
-  std::optional<Work> next_;                 // assigned, and not yet taken up
-  std::optional<Work> current_;              // in progress
-  std::optional<Work> last_;                 // the newest that was in progress, ended or not
-  std::optional<AssignmentEnded> last_end_;  // of last_, once it has ended
-  std::optional<std::int64_t> recorded_checkpoint_;  // its step, of current_
-  Heartbeat status_;                                 // without its times
-  PhaseClock phases_;                                // of current_
+  bool is_ending_ = false;                      // guarded by mutex_, as is all below
+  std::optional<Work> next_;                    // assigned, and not yet taken up
+  std::optional<Work> current_;                 // in progress
+  std::optional<Work> last_;                    // the newest that was in progress, ended or not
+  std::optional<AssignmentEnded> last_end_;     // of last_, once it has ended
+  std::vector<std::int64_t> kept_checkpoints_;  // see KeptCheckpoints; of current_
+  Heartbeat status_;                            // without its times
+  PhaseClock phases_;                           // of current_
 
   StepReports unsent_steps_;          // of the thread in Run
   MonotonicTime last_steps_sent_at_;  // of the thread in Run

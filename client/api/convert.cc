@@ -93,7 +93,8 @@ JobEventView ToView(const v1::JobEvent& event) {
 }
 
 CheckpointView ToView(const v1::Checkpoint& checkpoint) {
-  return {.step = checkpoint.step(),
+  return {.name = checkpoint.name(),
+          .step = checkpoint.step(),
           .epoch = checkpoint.epoch(),
           .directory = checkpoint.directory(),
           .state_digest = checkpoint.state_digest(),
@@ -101,6 +102,8 @@ CheckpointView ToView(const v1::Checkpoint& checkpoint) {
           .create_time = checkpoint.create_time(),
           .validation = {checkpoint.validation().begin(), checkpoint.validation().end()},
           .aliases = {checkpoint.aliases().begin(), checkpoint.aliases().end()},
+          .is_pinned = checkpoint.pinned(),
+          .kept_because = {checkpoint.kept_because().begin(), checkpoint.kept_because().end()},
           .files = {checkpoint.files().begin(), checkpoint.files().end()},
           .json = ToJson(checkpoint)};
 }

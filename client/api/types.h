@@ -15,6 +15,7 @@ namespace descent {
 // the schema's field names, which is what `-o json` prints. Times are seconds since the epoch.
 
 struct CheckpointView {
+  std::string name;  // "jobs/{job}/checkpoints/{step}"
   std::int64_t step = 0;
   std::int64_t epoch = 0;
   std::string directory;
@@ -23,6 +24,8 @@ struct CheckpointView {
   double create_time = 0;
   std::map<std::string, double> validation;  // "loss", …; empty if it was not evaluated
   std::vector<std::string> aliases;          // "latest", "best"
+  bool is_pinned = false;
+  std::vector<std::string> kept_because;  // "latest", "keep_last", "pinned", …
   std::vector<std::string> files;
   std::string json;
 };

@@ -73,7 +73,8 @@ ExitCode Export(const CommandLine& line, const std::string& checkpoint, const st
 }  // namespace
 
 void AddCheckpoint(CLI::App& app, CommandLine& line) {
-  CLI::App* group = app.add_subcommand("checkpoint", "List and export checkpoints");
+  CLI::App* group =
+      app.add_subcommand("checkpoint", "List, export, pin, verify and delete checkpoints");
   group->require_subcommand(1);
 
   CLI::App* ls = group->add_subcommand("ls", "List the checkpoints of a job");
@@ -90,6 +91,8 @@ void AddCheckpoint(CLI::App& app, CommandLine& line) {
   line.OnChosen(save, [&line, checkpoint, file](Console& console) {
     return Export(line, *checkpoint, *file, console);
   });
+
+  AddCheckpointControl(*group, line);
 }
 
 }  // namespace descent

@@ -68,6 +68,11 @@ std::vector<EvaluationMetric> MetricsShown(const std::vector<CheckpointView>& ch
   return metrics;
 }
 
+std::string ReasonsOf(const CheckpointView& checkpoint) {
+  if (checkpoint.kept_because.empty()) return "-";
+  return fmt::format("{}", fmt::join(checkpoint.kept_because, ", "));
+}
+
 std::string Upper(std::string_view name) {
   std::string upper = "VALID/";
   for (const char c : name) upper += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
@@ -140,11 +145,30 @@ std::string JobTable(const std::vector<JobView>& jobs, double now) {
   return table.ToString();
 }
 
+std::string CheckpointDescription(const CheckpointView& checkpoint, double now) {
+  std::string text;
+  const auto add = [&](std::string_view label, const std::string& value) {
+    if (!value.empty()) text += fmt::format("{:<18}{}\n", fmt::format("{}:", label), value);
+  };
+  add("Name", checkpoint.name);
+  add("Step", fmt::to_string(checkpoint.step));
+  add("Epoch", fmt::to_string(checkpoint.epoch));
+  add("Age", FormatDuration(now - checkpoint.create_time));
+  add("Size", FormatBytes(checkpoint.bytes));
+  add("Kept because", ReasonsOf(checkpoint));
+  for (const auto& [metric, value] : checkpoint.validation)
+    add(fmt::format("Valid/{}", metric), FormatMetric(value));
+  add("State digest", checkpoint.state_digest);
+  add("Directory", checkpoint.directory);
+  add("Files", fmt::format("{}", fmt::join(checkpoint.files, ", ")));
+  return text;
+}
+
 std::string CheckpointTable(const std::vector<CheckpointView>& checkpoints, double now) {
   const std::vector<EvaluationMetric> metrics = MetricsShown(checkpoints);
   std::vector<std::string> head = {"STEP", "EPOCH"};
   for (const EvaluationMetric metric : metrics) head.push_back(Upper(MetricName(metric)));
-  head.insert(head.end(), {"SIZE", "ALSO", "AGE", "STATE DIGEST"});
+  head.insert(head.end(), {"SIZE", "KEPT BECAUSE", "AGE", "STATE DIGEST"});
   Table table(std::move(head));
   for (const CheckpointView& checkpoint : checkpoints) {
     std::vector<std::string> row = {fmt::to_string(checkpoint.step),
@@ -153,8 +177,7 @@ std::string CheckpointTable(const std::vector<CheckpointView>& checkpoints, doub
       const auto value = checkpoint.validation.find(std::string(MetricName(metric)));
       row.push_back(value == checkpoint.validation.end() ? "-" : FormatMetric(value->second));
     }
-    const std::string aliases = fmt::format("{}", fmt::join(checkpoint.aliases, ", "));
-    row.insert(row.end(), {FormatBytes(checkpoint.bytes), aliases.empty() ? "-" : aliases,
+    row.insert(row.end(), {FormatBytes(checkpoint.bytes), ReasonsOf(checkpoint),
                            FormatDuration(now - checkpoint.create_time), checkpoint.state_digest});
     table.AddRow(std::move(row));
   }

@@ -28,6 +28,7 @@ EvaluationLines EvaluationText(const MetricCurves& curves, std::int64_t last_ste
 
 std::string JobTable(const std::vector<JobView>& jobs, double now);
 std::string CheckpointTable(const std::vector<CheckpointView>& checkpoints, double now);
+std::string CheckpointDescription(const CheckpointView& checkpoint, double now);
 
 // How each attempt ended: whose process, where, how, at which step and in which phase.
 std::string AttemptTable(const std::vector<AttemptView>& attempts, double now);

@@ -87,9 +87,9 @@ export function ranks(name, job, pools) {
 
 export function checkpoints(list) {
   const columns = [{title: "Step"}, {title: "Epoch", number: true}, {title: "Validation", number: true},
-    {title: "Size", number: true}, {title: "Is"}, {title: "Written"}, {title: "Directory"}];
+    {title: "Size", number: true}, {title: "Kept because"}, {title: "Written"}, {title: "Directory"}];
   const rows = list.toReversed().map((one) => [integer(one.step), integer(one.epoch),
-    significant(one.validationLoss), size(one.bytes), one.aliases.join(", "), moment(one.createTime),
+    significant(one.validationLoss), size(one.bytes), one.keptBecause.join(", ") || none, moment(one.createTime),
     one.directory]);
   return card("Checkpoints", table("Checkpoints", columns, rows, "None is kept yet."));
 }

@@ -14,6 +14,7 @@ LAYER = {
     "common": 0,
     "proto": 1,
     "rpc": 1,
+    "checkpoint": 1,
     "worker/graph": 1,
     "worker/ops": 2,
     "worker/kernels": 2,
@@ -34,6 +35,9 @@ LAYER = {
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+["<]([^">]+)[">]')
+
+# The programs. None includes another, nor the libraries that another one is made of.
+PROGRAMS = {"worker", "coordinator", "launch", "client"}
 
 # Headers of libraries, and the only files that may include them.
 CONFINED = [
@@ -83,6 +87,9 @@ def broken_rules(path, included):
     mine, theirs = module_of(path), module_of(included)
     if mine and theirs and mine != theirs and LAYER[theirs] >= LAYER[mine]:
         yield f"{mine} (layer {LAYER[mine]}) must not see {theirs} (layer {LAYER[theirs]})"
+    programs = {name.split("/")[0] for name in (path, included)} & PROGRAMS
+    if len(programs) == 2:
+        yield "programs do not include one another"
     for header, allowed in CONFINED:
         if header.match(included) and module_of(path) and not allowed.match(path):
             yield f"{included} belongs into {allowed.pattern}"

@@ -51,6 +51,12 @@ const std::map<std::string, JobCommand> kJobCommands = {
     {"delete", JobCommand::kDelete},
 };
 
+const std::map<std::string, CheckpointCommand> kCheckpointCommands = {
+    {"pin", CheckpointCommand::kPin},
+    {"unpin", CheckpointCommand::kUnpin},
+    {"forget_checkpoint", CheckpointCommand::kDelete},
+};
+
 EndOutcome ParseOutcome(const std::string& text) {
   if (text == "completed") return EndOutcome::kCompleted;
   if (text == "stopped") return EndOutcome::kStopped;
@@ -79,6 +85,10 @@ std::vector<std::string> Scenario::Run(const std::string& line) {
   if (const auto asked = kJobCommands.find(verb); asked != kJobCommands.end())
     return Post(CommandJob{.job_id = command.arguments.at(0), .command = asked->second});
   if (verb == "update") return RunUpdate(command);
+  if (const auto asked = kCheckpointCommands.find(verb); asked != kCheckpointCommands.end())
+    return Post(CommandCheckpoint{.job_id = command.arguments.at(0),
+                                  .step = command.Number("step", 0),
+                                  .command = asked->second});
   if (verb == "register") return RunRegister(command);
   if (verb == "steps") return RunSteps(command);
   if (verb == "advance") return RunAdvance(command);

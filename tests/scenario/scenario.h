@@ -19,13 +19,14 @@ namespace descent {
 //              [restarts=5] [request=ID] [from=DIRECTORY] [priority=50] [preemptible=yes]
 //   cancel|suspend|resume|stop|delete JOB
 //   update JOB [priority=50] [preemptible=yes]
+//   pin|unpin|forget_checkpoint JOB step=
 //   register W… [pool=p] [rank=0: of the first] [of=COUNT] [host=h] [pid=100 + rank] [isa=avx2]
 //              [holds=JOB generation=1 step=0 granted=STEP]   what a worker held before a restart
 //   prepared W… [step=0] [samples=1000] [data=1] [parameters=10] [isa=avx2] [state=1]
 //   heartbeat W… [step=0] [phase=compute]
 //   steps W FIRST..LAST [seconds=0.1: of a step]        "steps done": the first step reports 1
 //   evaluated W [step=] [split=validation|test] [loss=1]
-//   saved W [step=] [state=STEP]                        to the directory step-STEP
+//   saved W [step=] [state=STEP]
 //   ended W… completed|stopped|failed [step=] [state=1] [reason=] [message=] [phase=compute]
 //              [retryable=yes]
 //   goodbye W… [reason=]        gone W… [reason=]

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <memory>
 #include <numeric>
-#include <optional>
 #include <thread>
 #include <utility>
 
@@ -17,26 +16,30 @@ namespace {
 class RecordingReporter final : public AssignmentReporter {
  public:
   using Listener = std::function<void(const WorkerMessage&)>;
-  RecordingReporter(Listener listener, bool is_coordinator_away)
-      : listener_(std::move(listener)), is_coordinator_away_(is_coordinator_away) {}
+  RecordingReporter(Listener listener, const InProcessAttempt& attempt)
+      : listener_(std::move(listener)), attempt_(attempt) {}
 
   void Report(WorkerMessage message) override {
     messages_.push_back(std::move(message));
     listener_(messages_.back());
   }
   void SetPhase(std::string_view, std::int64_t) override {}
-  std::optional<std::int64_t> RecordedCheckpoint() const override {
-    std::optional<std::int64_t> step;
+  std::vector<std::int64_t> KeptCheckpoints() const override {
+    if (attempt_.is_coordinator_away) return {};
+    std::vector<std::int64_t> steps;
     for (const WorkerMessage& message : messages_)
-      if (const auto* written = std::get_if<CheckpointWritten>(&message)) step = written->step;
-    return is_coordinator_away_ ? std::nullopt : step;
+      if (const auto* written = std::get_if<CheckpointWritten>(&message))
+        steps.push_back(written->step);
+    const std::int64_t surplus = std::ssize(steps) - attempt_.keep_last;
+    if (attempt_.keep_last > 0 && surplus > 0) steps.erase(steps.begin(), steps.begin() + surplus);
+    return steps;
   }
 
   std::vector<WorkerMessage> TakeMessages() { return std::move(messages_); }
 
  private:
   const Listener listener_;
-  const bool is_coordinator_away_;
+  const InProcessAttempt& attempt_;
   std::vector<WorkerMessage> messages_;
 };
 
@@ -76,7 +79,7 @@ InProcessOutcome RunInProcess(const InProcessAttempt& attempt) {
           [&](const WorkerMessage& message) {
             if (attempt.on_report) attempt.on_report(message, controls);
           },
-          attempt.is_coordinator_away);
+          attempt);
       Assign assign = attempt.assign;
       assign.rank = rank;
       outcome.ended[index] = RunAssignment(assign, attempt.instruction_set, *collective,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <span>
 #include <string_view>
@@ -20,7 +21,8 @@ struct InProcessAttempt {
   std::vector<GrantSteps> grants;
   std::string_view instruction_set;
   bool shares_memory = false;        // the ranks, through the collective
-  bool is_coordinator_away = false;  // it records no checkpoint; else all at once
+  bool is_coordinator_away = false;  // it records no checkpoint; else each at once
+  std::int64_t keep_last = 0;        // so many of those recorded in this attempt; 0: all
   ProfileOptions profile = {};
   // Hears every rank's reports, in the rank's thread; may be empty. `controls`: by rank.
   std::function<void(const WorkerMessage&, std::span<StepControl> controls)> on_report;

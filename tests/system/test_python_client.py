@@ -72,6 +72,22 @@ class PythonClient(SystemTest):
                   in self.client.compare([first.name, done.name]).differences]
         self.assertIn("optimizer.adamw.lr", fields)
 
+    def test_checkpoints_are_pinned_verified_and_deleted(self):
+        self.start_workers(1)
+        job = self.client.wait(self.client.submit(self.job_file).name)
+
+        pinned = self.client.pin(f"{job.name}/latest")
+        with self.assertRaises(descent.Conflict) as refused:
+            self.client.delete_checkpoint(pinned.name)
+        unpinned = self.client.unpin(pinned.name)
+        verified = self.client.verify(pinned.name)
+        self.client.delete_checkpoint(pinned.name)
+
+        self.assertEqual((pinned.step, pinned.pinned, unpinned.pinned), (200, True, False))
+        self.assertEqual(refused.exception.reason, "CHECKPOINT_IN_USE")
+        self.assertGreater(verified.bytes, 0)
+        self.assertEqual(self.client.checkpoint(f"{job.name}/latest").step, 180)
+
     def test_a_job_waits_is_cancelled_and_deleted(self):
         job = self.client.submit(text=self.job_file.read_text(), priority=70, request_id="once")
         again = self.client.submit(text=self.job_file.read_text(), priority=70, request_id="once")

@@ -5,41 +5,22 @@
 #include <cstring>
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
-#include <system_error>
 #include <utility>
 #include <vector>
 
+#include "checkpoint/published_files.h"
 #include "common/check.h"
-#include "common/file.h"
-#include "worker/checkpoint/checkpoint_directory.h"
 #include "worker/checkpoint/safetensors.h"
 
 namespace descent {
 namespace {
-
-// Enough for the chunk digests of 7 TB.
-constexpr std::size_t kManifestBytesMax = std::size_t{64} << 20;
 
 // A verified file and where its tensors lie in it.
 struct TensorFile {
   std::unique_ptr<const std::string> bytes;  // keeps its address, which the entries point into
   std::vector<SafetensorsEntry> entries;
 };
-
-Status WithPath(const Status& status, const std::filesystem::path& path) {
-  return Status(status.code(), path.string() + ": " + status.message());
-}
-
-// What a published checkpoint lacks, or has too much of, is damage.
-Result<std::string> ReadPublishedFile(const std::filesystem::path& path, std::size_t bytes_max) {
-  Result<std::string> bytes = ReadFile(path, bytes_max);
-  const Code code = bytes.status().code();
-  if (code == Code::kNotFound || code == Code::kInvalidArgument)
-    return Status(Code::kDataLoss, bytes.status().message());
-  return bytes;
-}
 
 // A file that the manifest lists, every byte compared with it.
 Result<std::string> ReadVerified(const std::filesystem::path& checkpoint,
@@ -135,22 +116,6 @@ void CopyTensors(const TensorFile& file, std::span<const TensorTarget> targets) 
 }
 
 }  // namespace
-
-Result<Manifest> ReadManifest(const std::filesystem::path& checkpoint) {
-  std::error_code ignored;
-  if (!std::filesystem::is_directory(checkpoint, ignored))
-    return Status(Code::kNotFound, "there is no checkpoint " + checkpoint.string());
-  const std::filesystem::path path = checkpoint / kManifestName;
-  DESCENT_ASSIGN(const std::string text, ReadPublishedFile(path, kManifestBytesMax));
-  Result<Manifest> manifest = DecodeManifest(text);
-  if (!manifest.ok()) return WithPath(manifest.status(), path);
-  const std::optional<std::int64_t> step = StepOfCheckpointName(checkpoint.filename().string());
-  const std::int64_t found_step = manifest.value().description.step;
-  if (step && *step != found_step)
-    return Status(Code::kDataLoss, fmt::format("{} is of step {}, must be of step {}",
-                                               path.string(), found_step, *step));
-  return manifest;
-}
 
 Result<Manifest> VerifyCheckpoint(const std::filesystem::path& checkpoint) {
   DESCENT_ASSIGN(Manifest manifest, ReadManifest(checkpoint));

@@ -3,8 +3,8 @@
 #include <filesystem>
 #include <span>
 
+#include "checkpoint/published_files.h"
 #include "common/result.h"
-#include "worker/checkpoint/manifest.h"
 #include "worker/checkpoint/model_description.h"
 #include "worker/checkpoint/tensor.h"
 
@@ -13,9 +13,6 @@ namespace descent {
 // Everything here blocks, and trusts no byte that it has not compared with a digest.
 //   kNotFound  there is no such directory
 //   kDataLoss  a bit of it has changed: the message names the file and the chunk. Use an older one
-
-// The manifest alone, checked against its own digest.
-Result<Manifest> ReadManifest(const std::filesystem::path& checkpoint);
 
 // Reads all of a checkpoint and compares every byte with the manifest.
 Result<Manifest> VerifyCheckpoint(const std::filesystem::path& checkpoint);

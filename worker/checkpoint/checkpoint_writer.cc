@@ -9,12 +9,12 @@
 #include <utility>
 #include <vector>
 
+#include "checkpoint/checkpoint_directory.h"
+#include "checkpoint/file_digest.h"
 #include "common/check.h"
 #include "common/file.h"
 #include "common/log.h"
-#include "worker/checkpoint/checkpoint_directory.h"
 #include "worker/checkpoint/checkpoint_reader.h"
-#include "worker/checkpoint/file_digest.h"
 #include "worker/checkpoint/safetensors.h"
 
 namespace descent {
@@ -88,7 +88,7 @@ Status CheckFreeSpace(const std::filesystem::path& root, std::int64_t bytes) {
 Result<std::optional<Manifest>> AdoptExisting(const std::filesystem::path& root,
                                               const CheckpointContents& wanted) {
   const CheckpointDescription& description = wanted.description;
-  const std::filesystem::path directory = root / CheckpointName(description.step);
+  const std::filesystem::path directory = root / PublishedName(description.step);
   std::error_code ignored;
   if (!std::filesystem::exists(directory, ignored)) return std::optional<Manifest>();
   Result<Manifest> found = VerifyCheckpoint(directory);
@@ -153,7 +153,7 @@ Result<Manifest> WriteAndRename(const std::filesystem::path& root,
   Result<Manifest> manifest = WriteFiles(temporary, contents);
   Status status = manifest.status();
   if (status.ok()) status = ReadBack(temporary, manifest.value());
-  if (status.ok()) status = RenameNoReplace(temporary, root / CheckpointName(description.step));
+  if (status.ok()) status = RenameNoReplace(temporary, root / PublishedName(description.step));
   if (status.ok()) status = SyncDirectory(root);
   if (status.ok()) return manifest;
   const Status removed = RemoveTree(temporary);
@@ -165,12 +165,15 @@ Result<Manifest> WriteAndRename(const std::filesystem::path& root,
 
 Result<PublishedCheckpoint> PublishCheckpoint(const std::filesystem::path& root,
                                               const CheckpointContents& contents,
-                                              const CheckpointRetention& retention) {
+                                              std::span<const std::int64_t> kept_steps) {
   const CheckpointDescription& description = contents.description;
   DESCENT_CHECK(description.step >= 0);
   DESCENT_CHECK(description.generation >= 0);
   DESCENT_RETURN_IF_ERROR(MakeDirectories(root));
   DESCENT_RETURN_IF_ERROR(RemoveLeftovers(root, description.generation));
+  // Old ones that stay longer than they must are no reason to fail.
+  const Status removed = RemoveOldCheckpoints(root, kept_steps, description.generation);
+  if (!removed.ok()) LogWarning("old checkpoint not removed error=\"{}\"", removed.message());
 
   DESCENT_ASSIGN(std::optional<Manifest> manifest, AdoptExisting(root, contents));
   const bool was_adopted = manifest.has_value();
@@ -180,11 +183,7 @@ Result<PublishedCheckpoint> PublishCheckpoint(const std::filesystem::path& root,
     DESCENT_ASSIGN(manifest, WriteAndRename(root, contents));
   }
 
-  // The new checkpoint is safe; old ones that stay longer than asked are no reason to fail.
-  const Status retained =
-      RemoveOldCheckpoints(root, retention, description.step, description.generation);
-  if (!retained.ok()) LogWarning("old checkpoint not removed error=\"{}\"", retained.message());
-  return PublishedCheckpoint{.directory = root / CheckpointName(description.step),
+  return PublishedCheckpoint{.directory = root / PublishedName(description.step),
                              .state_digest = contents.state_digest,
                              .bytes = BytesOf(*manifest),
                              .was_adopted = was_adopted};

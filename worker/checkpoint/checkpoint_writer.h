@@ -4,10 +4,9 @@
 #include <filesystem>
 #include <span>
 
+#include "checkpoint/manifest.h"
 #include "common/hash.h"
 #include "common/result.h"
-#include "worker/checkpoint/checkpoint_directory.h"
-#include "worker/checkpoint/manifest.h"
 #include "worker/checkpoint/model_description.h"
 #include "worker/checkpoint/tensor.h"
 
@@ -31,10 +30,11 @@ struct PublishedCheckpoint {
 };
 
 // Writes ROOT/step-<n>, which is either not there at all or complete and on disk, whenever the
-// power fails. It gets this name once it has been read back and every byte was right, and only then
-// are those removed that `retention` does not keep. Holds a block of a file in memory, whatever the
-// state's size. Blocks; one caller at a time.
-//   kResourceExhausted  the disk is full; nothing was removed
+// power fails. It gets this name once it has been read back and every byte was right. Before, to
+// make room, the checkpoints go that the coordinator has let go: RemoveOldCheckpoints with
+// `kept_steps`. Holds a block of a file in memory, whatever the state's size. Blocks; one caller at
+// a time.
+//   kResourceExhausted  the disk is full
 //   kDataLoss           step-<n> is there, intact, with another state: one step has two results.
 //                       Or the disk did not keep what was written, or the tensors are not those
 //                       of `state_digest`
@@ -42,6 +42,6 @@ struct PublishedCheckpoint {
 // A damaged step-<n> is replaced.
 Result<PublishedCheckpoint> PublishCheckpoint(const std::filesystem::path& root,
                                               const CheckpointContents& contents,
-                                              const CheckpointRetention& retention);
+                                              std::span<const std::int64_t> kept_steps);
 
 }  // namespace descent

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string_view>
+#include <vector>
 
 #include "common/profile_options.h"
 #include "common/worker_protocol.h"
@@ -18,9 +18,9 @@ class AssignmentReporter {
   virtual void Report(WorkerMessage message) = 0;  // everything but AssignmentEnded
   // What the rank is doing now, for heartbeats: "prepare", "data", "compute", …
   virtual void SetPhase(std::string_view phase, std::int64_t step) = 0;
-  // The step of the newest checkpoint of this attempt that the coordinator is known to have
-  // recorded; absent: none yet.
-  virtual std::optional<std::int64_t> RecordedCheckpoint() const = 0;
+  // The steps of the checkpoints that the coordinator had on record when it recorded the newest one
+  // of this attempt, which is the last of them; empty: it is not known to have recorded one.
+  virtual std::vector<std::int64_t> KeptCheckpoints() const = 0;
 };
 
 // One rank's whole part in one attempt at a job: prepares (data, plans, state), runs the granted

@@ -2,15 +2,15 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <filesystem>
 #include <thread>
 #include <utility>
 
+#include "checkpoint/checkpoint_directory.h"
+#include "checkpoint/published_files.h"
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/version.h"
-#include "worker/checkpoint/checkpoint_reader.h"
 #include "worker/data/sampled_dataset.h"
 #include "worker/train/compare_digests.h"
 #include "worker/train/describe_model.h"
@@ -29,10 +29,7 @@ constexpr std::chrono::milliseconds kRecordPollInterval{5};
 }  // namespace
 
 AssignmentRun::AssignmentRun(const Options& options)
-    : options_(options),
-      spec_(options.assign.spec),
-      pool_(options.assign.spec.workers.threads),
-      best_(options.assign.best_checkpoint) {}
+    : options_(options), spec_(options.assign.spec), pool_(options.assign.spec.workers.threads) {}
 
 AssignmentEnded AssignmentRun::Perform() {
   SetPhase("prepare");
@@ -105,8 +102,7 @@ Status AssignmentRun::LoadStart() {
                                                  found.precision + ", this one has " +
                                                  std::string(PrecisionName(spec_.model.precision)));
   DESCENT_RETURN_IF_ERROR(state_->Load(checkpoint, options_.instruction_set));
-  start_step_ = state_->steps_done();
-  saved_step_ = start_step_;
+  saved_step_ = state_->steps_done();
   // A job that is forked from another one begins to wait anew.
   if (found.early_stopping && found.job == options_.assign.job)
     early_stopping_ = *found.early_stopping;
@@ -262,8 +258,6 @@ Status AssignmentRun::EvaluateSplit(EvaluationSplit split) {
                             .split = split,
                             .values = values});
   if (split == EvaluationSplit::kTest) return Status();
-  latest_evaluation_ = {.step = state_->steps_done(),
-                        .value = values.at(spec_.checkpoint.best_metric)};
   if (spec_.early_stopping)
     early_stopping_ =
         AfterEvaluation(*spec_.early_stopping, early_stopping_, state_->steps_done(), values);
@@ -280,12 +274,11 @@ Status AssignmentRun::SaveCheckpoint() {
   DESCENT_RETURN_IF_ERROR(CompareDigests(digest, state_->steps_done(), options_.collective));
   saved_step_ = state_->steps_done();
   if (!saver_) return Status();
-  RateState();
   saver_->Start({.description = Description(),
                  .digest = digest,
                  .parameters = state_->ParameterTensors(),
                  .optimizer = state_->OptimizerTensors()},
-                Retention());
+                options_.reporter.KeptCheckpoints());
   return Status();
 }
 
@@ -324,30 +317,17 @@ Status AssignmentRun::FinishCheckpointOnAllRanks() {
   return options_.collective.Barrier();
 }
 
-// The same rule as the coordinator's: only a state that is saved and evaluated can be the best.
-void AssignmentRun::RateState() {
-  if (!latest_evaluation_ || latest_evaluation_->step != state_->steps_done()) return;
-  if (std::isnan(latest_evaluation_->value)) return;
-  if (!best_ || IsBetter(spec_.checkpoint.best_metric, latest_evaluation_->value, best_->value))
-    best_ = latest_evaluation_;
-}
-
-CheckpointRetention AssignmentRun::Retention() const {
-  return {.keep_last = spec_.checkpoint.keep_last,
-          .best_step = best_ ? std::optional(best_->step) : std::nullopt,
-          .rollback_step = nonfinite_policy_->rollback_step(),
-          .recorded_step = options_.reporter.RecordedCheckpoint().value_or(start_step_)};
-}
-
 void AssignmentRun::RemoveLastSurplus() const {
   const std::filesystem::path root = options_.assign.checkpoint_directory;
   const auto present = FindCheckpoints(root);
   if (!present.ok() || std::ssize(present.value()) <= spec_.checkpoint.keep_last) return;
   const MonotonicTime deadline = MonotonicNow() + kRecordWaitMax;
-  while (Retention().recorded_step < saved_step_ && MonotonicNow() < deadline)
+  std::vector<std::int64_t> kept = options_.reporter.KeptCheckpoints();
+  while ((kept.empty() || kept.back() < saved_step_) && MonotonicNow() < deadline) {
     std::this_thread::sleep_for(kRecordPollInterval);
-  const Status removed =
-      RemoveOldCheckpoints(root, Retention(), saved_step_, options_.assign.generation);
+    kept = options_.reporter.KeptCheckpoints();
+  }
+  const Status removed = RemoveOldCheckpoints(root, kept, options_.assign.generation);
   if (!removed.ok()) LogWarning("old checkpoint not removed error=\"{}\"", removed.message());
 }
 

@@ -10,7 +10,6 @@
 #include "common/profile_options.h"
 #include "common/result.h"
 #include "common/worker_protocol.h"
-#include "worker/checkpoint/checkpoint_directory.h"
 #include "worker/collective/collective.h"
 #include "worker/data/load_datasets.h"
 #include "worker/data/prefetcher.h"
@@ -73,8 +72,6 @@ class AssignmentRun {
   // Waits for what is being written, if there is something, and reports it.
   Status FinishCheckpoint();
   Status FinishCheckpointOnAllRanks();
-  void RateState();
-  CheckpointRetention Retention() const;
   // Rank 0: the coordinator's word about the last checkpoint lets others go, which nothing that is
   // still to be written would remove.
   void RemoveLastSurplus() const;
@@ -94,11 +91,8 @@ class AssignmentRun {
   Datasets datasets_;
   std::optional<PlanCache> plans_;
   std::optional<TrainState> state_;
-  std::int64_t start_step_ = 0;         // of the checkpoint to start from, or 0
-  std::int64_t saved_step_ = 0;         // steps_done of the newest checkpoint that was begun, or 0
-  std::optional<BestCheckpoint> best_;  // rank 0 keeps its files
-  std::optional<BestCheckpoint> latest_evaluation_;  // of the validation split
-  EarlyStoppingState early_stopping_;                // if the spec has it; equal on every rank
+  std::int64_t saved_step_ = 0;        // steps_done of the newest checkpoint that was begun, or 0
+  EarlyStoppingState early_stopping_;  // if the spec has it; equal on every rank
   std::optional<NonfinitePolicy> nonfinite_policy_;
   std::optional<CheckpointSaver> saver_;  // of rank 0
   // From Train on:

@@ -28,16 +28,16 @@ CheckpointSaver::CheckpointSaver(Options options)
       contents_{.model = std::move(options.model)},
       copy_(std::move(options.parameters), std::move(options.optimizer)) {}
 
-void CheckpointSaver::Start(const State& state, const CheckpointRetention& retention) {
+void CheckpointSaver::Start(const State& state, std::vector<std::int64_t> kept_steps) {
   DESCENT_CHECK(!is_in_flight());
   copy_.Take(state.parameters, state.optimizer, pool_);
   contents_.description = state.description;
   contents_.state_digest = state.digest;
   contents_.parameters = copy_.parameters();
   contents_.optimizer = copy_.optimizer();
-  write_ = std::async(std::launch::async, [this, retention] {
+  write_ = std::async(std::launch::async, [this, kept_steps = std::move(kept_steps)] {
     LowerPriority();
-    return PublishCheckpoint(root_, contents_, retention);
+    return PublishCheckpoint(root_, contents_, kept_steps);
   });
 }
 

@@ -39,8 +39,8 @@ class CheckpointSaver {
   };
 
   // Copies the state and begins to write it; it may change when this returns. No write is in
-  // flight.
-  void Start(const State& state, const CheckpointRetention& retention);
+  // flight. `kept_steps` are those of PublishCheckpoint.
+  void Start(const State& state, std::vector<std::int64_t> kept_steps);
 
   bool is_in_flight() const { return write_.valid(); }  // started, and not finished
   bool has_ended() const;                               // in flight, and Finish would not wait

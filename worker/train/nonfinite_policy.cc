@@ -2,15 +2,10 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include "checkpoint/checkpoint_directory.h"
 #include "common/aligned_buffer.h"
-#include "worker/checkpoint/checkpoint_directory.h"
 
 namespace descent {
-
-std::optional<std::int64_t> NonfinitePolicy::rollback_step() const {
-  if (options_.spec.nonfinite.action != NonfiniteAction::kRollback) return std::nullopt;
-  return RollbackStep(options_.state.steps_done(), options_.spec.checkpoint.every_steps);
-}
 
 void NonfinitePolicy::HearFinite() {
   if (options_.spec.nonfinite.action == NonfiniteAction::kRollback) return ForgetAtCheckpoint();
@@ -46,7 +41,7 @@ Status NonfinitePolicy::RollBackTo(std::int64_t step) {
   DESCENT_RETURN_IF_ERROR(options_.finish_checkpoints());
   options_.set_phase("load");
   if (step > 0)
-    return options_.state.Load(options_.checkpoints / CheckpointName(step),
+    return options_.state.Load(options_.checkpoints / PublishedName(step),
                                options_.instruction_set);
   AlignedBuffer parameters(options_.plans.layout().element_count);
   options_.plans.InitializeParameters(options_.spec.seed, parameters.span());

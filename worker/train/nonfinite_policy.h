@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <optional>
 #include <string_view>
 
 #include "common/job_spec.h"
@@ -36,9 +35,6 @@ class NonfinitePolicy {
   // What a checkpoint keeps, and an attempt that goes on from it begins with.
   std::int64_t steps_in_a_row() const { return steps_in_a_row_; }
   void set_steps_in_a_row(std::int64_t count) { steps_in_a_row_ = count; }
-
-  // The checkpoint that a rollback would go back to, which stays on disk; absent: none would.
-  std::optional<std::int64_t> rollback_step() const;
 
   // After a step that was finite, and is done.
   void HearFinite();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "checkpoint/published_files.h"
 #include "worker/checkpoint/checkpoint_reader.h"
 #include "worker/checkpoint/state_digest.h"
 #include "worker/collective/mapped_memory.h"

@@ -224,10 +224,36 @@ class Client:
         return list(self._call(self._checkpoints.ListCheckpoints,
                                pb.ListCheckpointsRequest(job=_job_name(job))).checkpoints)
 
+    def checkpoint(self, checkpoint: str) -> pb.Checkpoint:
+        """"JOB/latest", "JOB/best" or "JOB/STEP", as in all that follows."""
+        return self._call(self._checkpoints.GetCheckpoint,
+                          pb.GetCheckpointRequest(name=_checkpoint_name(checkpoint)))
+
+    def pin(self, checkpoint: str) -> pb.Checkpoint:
+        """It stays until it is unpinned, whatever the job file says."""
+        return self._call(self._checkpoints.UpdateCheckpoint, pb.UpdateCheckpointRequest(
+            name=_checkpoint_name(checkpoint), pinned=True))
+
+    def unpin(self, checkpoint: str) -> pb.Checkpoint:
+        return self._call(self._checkpoints.UpdateCheckpoint, pb.UpdateCheckpointRequest(
+            name=_checkpoint_name(checkpoint), pinned=False))
+
+    def delete_checkpoint(self, checkpoint: str) -> None:
+        """By its step: an alias would name another one when the call is repeated."""
+        self._call(self._checkpoints.DeleteCheckpoint,
+                   pb.DeleteCheckpointRequest(name=_checkpoint_name(checkpoint)))
+
+    def verify(self, checkpoint: str) -> pb.VerifyCheckpointResponse:
+        """Has all of its files read and compared with what was written, for as long as that takes. A
+        DescentError names the file that is damaged."""
+        with _translated():
+            return self._checkpoints.VerifyCheckpoint(
+                pb.VerifyCheckpointRequest(name=_checkpoint_name(checkpoint)))
+
     def download(self, checkpoint: str, file: PathLike,
                  name: str = "model.safetensors") -> pathlib.Path:
-        """Writes one file of a checkpoint, "JOB/latest", "JOB/best" or "JOB/STEP". Goes on where it
-        was when the coordinator was away for less than a minute."""
+        """Writes one file of a checkpoint. Goes on where it was when the coordinator was away for less
+        than a minute."""
         offset = 0
 
         def stream() -> Iterator[pb.DownloadCheckpointResponse]:

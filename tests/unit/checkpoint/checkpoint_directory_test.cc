@@ -1,4 +1,4 @@
-#include "worker/checkpoint/checkpoint_directory.h"
+#include "checkpoint/checkpoint_directory.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -21,10 +21,10 @@ std::vector<std::int64_t> StepsIn(const std::filesystem::path& root) {
 }
 
 TEST(CheckpointNameTest, OnlyTheOneSpellingOfAStepIsRead) {
-  EXPECT_EQ(StepOfCheckpointName(CheckpointName(120)), 120);
+  EXPECT_EQ(StepOfPublishedName(PublishedName(120)), 120);
   for (const char* name : {"step-", "step-01", "step--1", "step-1x", "step-+1", ".tmp-1-1", "120",
                            "step-99999999999999999999"})
-    EXPECT_EQ(StepOfCheckpointName(name), std::nullopt) << name;
+    EXPECT_EQ(StepOfPublishedName(name), std::nullopt) << name;
 }
 
 TEST(FindCheckpointsTest, SortsByNumber) {
@@ -37,7 +37,7 @@ TEST(FindCheckpointsTest, SortsByNumber) {
 TEST(FindCheckpointsTest, WhatIsNotPublishedIsNotFound) {
   const TemporaryDirectory root;
   ASSERT_TRUE(MakeDirectories(root.path() / TemporaryName(5, 1)).ok());
-  ASSERT_TRUE(MakeDirectories(root.path() / CheckpointName(6)).ok());
+  ASSERT_TRUE(MakeDirectories(root.path() / PublishedName(6)).ok());
 
   EXPECT_THAT(StepsIn(root.path()), IsEmpty());
 }
@@ -57,41 +57,60 @@ TEST(RemoveLeftoversTest, OfANewerGenerationStay) {
   EXPECT_THAT(ListDirectory(root.path()).value(), ElementsAre(".del-4-3", ".tmp-5-3", ".tmp-x"));
 }
 
-TEST(RemoveOldCheckpointsTest, TheLastOnesStay) {
+TEST(RemoveOldCheckpointsTest, ThoseOnRecordStay) {
   const TemporaryDirectory root;
   for (const std::int64_t step : {10, 20, 30, 40}) WriteTinyCheckpoint(root.path(), step);
+  const std::vector<std::int64_t> kept = {20, 40};
 
-  ASSERT_TRUE(RemoveOldCheckpoints(root.path(), {.keep_last = 2}, 40, 1).ok());
-
-  EXPECT_THAT(ListDirectory(root.path()).value(), ElementsAre("step-30", "step-40"));
-}
-
-TEST(RemoveOldCheckpointsTest, TheBestStaysBesideTheLast) {
-  const TemporaryDirectory root;
-  for (const std::int64_t step : {10, 20, 30, 40}) WriteTinyCheckpoint(root.path(), step);
-
-  ASSERT_TRUE(RemoveOldCheckpoints(root.path(), {.keep_last = 1, .best_step = 20}, 40, 1).ok());
+  ASSERT_TRUE(RemoveOldCheckpoints(root.path(), kept, 1).ok());
 
   EXPECT_THAT(ListDirectory(root.path()).value(), ElementsAre("step-20", "step-40"));
 }
 
-TEST(RemoveOldCheckpointsTest, AllStayFromTheOneThatIsRecorded) {
+TEST(RemoveOldCheckpointsTest, AllStayFromTheOneThatIsRecordedLast) {
   const TemporaryDirectory root;
   for (const std::int64_t step : {10, 20, 30, 40}) WriteTinyCheckpoint(root.path(), step);
+  const std::vector<std::int64_t> kept = {20};
 
-  ASSERT_TRUE(RemoveOldCheckpoints(root.path(), {.keep_last = 1, .recorded_step = 20}, 40, 1).ok());
+  ASSERT_TRUE(RemoveOldCheckpoints(root.path(), kept, 1).ok());
 
   EXPECT_THAT(StepsIn(root.path()), ElementsAre(20, 30, 40));
 }
 
-// A replay from an earlier checkpoint publishes steps below those of the attempt before.
-TEST(RemoveOldCheckpointsTest, TheNewestStaysBelowHigherSteps) {
+TEST(RemoveOldCheckpointsTest, AllStayWhileNoneIsKnownToBeRecorded) {
   const TemporaryDirectory root;
-  for (const std::int64_t step : {10, 20, 30}) WriteTinyCheckpoint(root.path(), step);
+  for (const std::int64_t step : {10, 20}) WriteTinyCheckpoint(root.path(), step);
 
-  ASSERT_TRUE(RemoveOldCheckpoints(root.path(), {.keep_last = 1}, 20, 1).ok());
+  ASSERT_TRUE(RemoveOldCheckpoints(root.path(), {}, 1).ok());
 
-  EXPECT_THAT(StepsIn(root.path()), ElementsAre(20, 30));
+  EXPECT_THAT(StepsIn(root.path()), ElementsAre(10, 20));
+}
+
+TEST(RemoveCheckpointTest, SaysWhetherThereWasOne) {
+  const TemporaryDirectory root;
+  for (const std::int64_t step : {10, 20}) WriteTinyCheckpoint(root.path(), step);
+
+  const Result<bool> first = RemoveCheckpoint(root.path(), 10, 1);
+  const Result<bool> again = RemoveCheckpoint(root.path(), 10, 1);
+
+  EXPECT_TRUE(first.value());
+  EXPECT_FALSE(again.value());
+  EXPECT_THAT(ListDirectory(root.path()).value(), ElementsAre("step-20"));
+}
+
+TEST(RemoveCheckpointTest, FinishesWhatWasInterrupted) {
+  const TemporaryDirectory root;
+  WriteTinyCheckpoint(root.path(), 10);
+  std::filesystem::rename(root.path() / PublishedName(10), root.path() / DeletedName(10, 1));
+
+  const Result<bool> removed = RemoveCheckpoint(root.path(), 10, 1);
+
+  EXPECT_TRUE(removed.value());
+  EXPECT_THAT(ListDirectory(root.path()).value(), IsEmpty());
+}
+
+TEST(RemoveCheckpointTest, AMissingDirectoryHasNone) {
+  EXPECT_FALSE(RemoveCheckpoint("/nowhere/checkpoints", 10, 1).value());
 }
 
 }  // namespace

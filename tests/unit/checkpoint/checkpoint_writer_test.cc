@@ -3,11 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "checkpoint/checkpoint_directory.h"
 #include "common/file.h"
 #include "tests/support/file_size_limit.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/unit/checkpoint/tiny_checkpoint.h"
-#include "worker/checkpoint/checkpoint_directory.h"
 #include "worker/checkpoint/checkpoint_reader.h"
 
 namespace descent {
@@ -17,7 +17,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-const CheckpointRetention kKeepAll = {.keep_last = 100};
+constexpr std::span<const std::int64_t> kKeepAll;
 
 class CheckpointWriterTest : public testing::Test {
  protected:
@@ -119,12 +119,15 @@ TEST_F(CheckpointWriterTest, ADamagedCheckpointIsReplaced) {
   EXPECT_THAT(Names(), ElementsAre("step-120"));
 }
 
-TEST_F(CheckpointWriterTest, OldCheckpointsGoOnceTheNewOneIsSafe) {
+TEST_F(CheckpointWriterTest, CheckpointsThatAreOffTheRecordGo) {
   const TinyState state(1);
   for (const std::int64_t step : {10, 20, 30})
-    ASSERT_TRUE(PublishCheckpoint(root(), state.ContentsAt(step), {.keep_last = 2}).ok());
+    ASSERT_TRUE(PublishCheckpoint(root(), state.ContentsAt(step), kKeepAll).ok());
+  const std::vector<std::int64_t> kept = {10, 30};
 
-  EXPECT_THAT(Names(), ElementsAre("step-20", "step-30"));
+  ASSERT_TRUE(PublishCheckpoint(root(), state.ContentsAt(40), kept).ok());
+
+  EXPECT_THAT(Names(), ElementsAre("step-10", "step-30", "step-40"));
 }
 
 TEST_F(CheckpointWriterTest, LeftoversOfEarlierGenerationsGo) {
@@ -150,10 +153,11 @@ TEST_F(CheckpointWriterTest, AWriteThatFailsLeavesNothing) {
 
 TEST_F(CheckpointWriterTest, AWriteThatFailsKeepsTheOldCheckpoint) {
   const TinyState state(1);
-  ASSERT_TRUE(PublishCheckpoint(root(), state.ContentsAt(110), {.keep_last = 1}).ok());
+  ASSERT_TRUE(PublishCheckpoint(root(), state.ContentsAt(110), kKeepAll).ok());
+  const std::vector<std::int64_t> kept = {110};
   const FileSizeLimit limit(64);
 
-  ASSERT_FALSE(PublishCheckpoint(root(), state.ContentsAt(120), {.keep_last = 1}).ok());
+  ASSERT_FALSE(PublishCheckpoint(root(), state.ContentsAt(120), kept).ok());
 
   EXPECT_THAT(Names(), ElementsAre("step-110"));
   EXPECT_TRUE(VerifyCheckpoint(root() / "step-110").ok());

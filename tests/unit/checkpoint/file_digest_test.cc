@@ -1,4 +1,4 @@
-#include "worker/checkpoint/file_digest.h"
+#include "checkpoint/file_digest.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

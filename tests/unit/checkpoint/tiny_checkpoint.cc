@@ -66,8 +66,7 @@ std::vector<TensorTarget> TinyState::OptimizerTargets() {
 
 std::filesystem::path WriteTinyCheckpoint(const std::filesystem::path& root, std::int64_t step) {
   const TinyState state(static_cast<float>(step));
-  const Result<PublishedCheckpoint> published =
-      PublishCheckpoint(root, state.ContentsAt(step), {.keep_last = 100});
+  const Result<PublishedCheckpoint> published = PublishCheckpoint(root, state.ContentsAt(step), {});
   EXPECT_TRUE(published.ok()) << published.status();
   return published.value().directory;
 }

@@ -123,18 +123,18 @@ TEST(JobTextTest, CheckpointsAreListedWithLossSizeAndAge) {
                                .bytes = 6'400'000,
                                .create_time = 998,
                                .validation = {{"loss", 0.0977}},
-                               .aliases = {"best"}};
+                               .kept_because = {"best", "pinned"}};
   const CheckpointView newest = {.step = 1410,
                                  .epoch = 6,
                                  .state_digest = "00ff",
                                  .bytes = 6'400'000,
                                  .create_time = 1000,
-                                 .aliases = {"latest"}};
+                                 .kept_because = {"latest"}};
 
   EXPECT_EQ(CheckpointTable({good, newest}, 1002),
-            "STEP  EPOCH  VALID/LOSS  SIZE    ALSO    AGE  STATE DIGEST\n"
-            "1175  5      0.0977      6.4 MB  best    4s   00fe\n"
-            "1410  6      -           6.4 MB  latest  2s   00ff\n");
+            "STEP  EPOCH  VALID/LOSS  SIZE    KEPT BECAUSE  AGE  STATE DIGEST\n"
+            "1175  5      0.0977      6.4 MB  best, pinned  4s   00fe\n"
+            "1410  6      -           6.4 MB  latest        2s   00ff\n");
 }
 
 TEST(JobTextTest, CheckpointsAreListedWithEverythingTheyWereEvaluatedBy) {
@@ -145,8 +145,32 @@ TEST(JobTextTest, CheckpointsAreListedWithEverythingTheyWereEvaluatedBy) {
                                 .validation = {{"accuracy", 0.75}, {"loss", 0.0977}}};
 
   EXPECT_EQ(CheckpointTable({rated}, 1002),
-            "STEP  EPOCH  VALID/LOSS  VALID/ACCURACY  SIZE    ALSO  AGE  STATE DIGEST\n"
-            "10    0      0.0977      0.7500          6.4 MB  -     4s   00fe\n");
+            "STEP  EPOCH  VALID/LOSS  VALID/ACCURACY  SIZE    KEPT BECAUSE  AGE  STATE DIGEST\n"
+            "10    0      0.0977      0.7500          6.4 MB  -             4s   00fe\n");
+}
+
+TEST(JobTextTest, OneCheckpointIsDescribedWithWhereItsFilesAre) {
+  const CheckpointView checkpoint = {.name = "jobs/a/checkpoints/10",
+                                     .step = 10,
+                                     .directory = "/checkpoints/a/step-10",
+                                     .state_digest = "00fe",
+                                     .bytes = 6'400'000,
+                                     .create_time = 998,
+                                     .validation = {{"loss", 0.0977}},
+                                     .kept_because = {"latest", "pinned"},
+                                     .files = {"manifest.json", "model.json"}};
+
+  EXPECT_EQ(CheckpointDescription(checkpoint, 1002),
+            "Name:             jobs/a/checkpoints/10\n"
+            "Step:             10\n"
+            "Epoch:            0\n"
+            "Age:              4s\n"
+            "Size:             6.4 MB\n"
+            "Kept because:     latest, pinned\n"
+            "Valid/loss:       0.0977\n"
+            "State digest:     00fe\n"
+            "Directory:        /checkpoints/a/step-10\n"
+            "Files:            manifest.json, model.json\n");
 }
 
 TEST(JobTextTest, AJobThatStoppedEarlySaysWhy) {

@@ -44,12 +44,14 @@ void ActionObserver::On(const StoreJob& store) {
   const auto before = jobs_.find(job.id);
   Require((store.event_type == "Created") == (before == jobs_.end()), job.id + " is created once");
   if (before != jobs_.end()) {
-    Require(!IsTerminal(before->second.state) || store.event_type == "Updated",
+    const bool is_of_a_checkpoint = store.event_type.starts_with("Checkpoint");
+    Require(!IsTerminal(before->second.state) || store.event_type == "Updated" ||
+                (is_of_a_checkpoint && store.event_type != "CheckpointWritten"),
             job.id + " changed after its end");
     Require(store.from_state == JobStateName(before->second.state), job.id + " skipped a state");
-    const bool is_event_alone =
-        store.event_type == "CheckpointWritten" || store.event_type == "CoordinatorRestarted" ||
-        store.event_type == "Updated" || store.event_type == "WorkersReattached";
+    const bool is_event_alone = is_of_a_checkpoint || store.event_type == "CoordinatorRestarted" ||
+                                store.event_type == "Updated" ||
+                                store.event_type == "WorkersReattached";
     if (!is_event_alone)
       Require(IsAllowed(store.from_state, store.to_state),
               fmt::format("{} went {} -> {}", job.id, store.from_state, store.to_state));
@@ -62,10 +64,25 @@ void ActionObserver::On(const StoreJob& store) {
   Require(std::is_sorted(job.checkpoints.begin(), job.checkpoints.end(),
                          [](const auto& a, const auto& b) { return a.step < b.step; }),
           job.id + " has checkpoints out of order");
-  // The best one may be kept beside the newest.
-  Require(static_cast<std::int64_t>(job.checkpoints.size()) <= job.spec.checkpoint.keep_last + 1,
-          job.id + " keeps too many checkpoints");
+  if (before != jobs_.end()) ObserveCheckpoints(before->second, store);
   jobs_[job.id] = job;
+}
+
+void ActionObserver::ObserveCheckpoints(const Job& before, const StoreJob& store) {
+  const Job& job = store.job;
+  const auto is_pinned = [](const CheckpointRecord& checkpoint) { return checkpoint.is_pinned; };
+  // The best one and those that are pinned may be kept beside the newest.
+  if (store.event_type == "CheckpointWritten")
+    Require(std::ssize(job.checkpoints) <= job.spec.checkpoint.keep_last + 1 +
+                                               std::ranges::count_if(job.checkpoints, is_pinned),
+            job.id + " keeps too many checkpoints");
+  for (const CheckpointRecord& checkpoint : before.checkpoints)
+    Require(!checkpoint.is_pinned ||
+                std::ranges::count(job.checkpoints, checkpoint.step, &CheckpointRecord::step) == 1,
+            job.id + " lost a checkpoint that was pinned");
+  if (IsTerminal(before.state) || before.checkpoints.empty()) return;
+  Require(!job.checkpoints.empty() && job.checkpoints.back().step >= before.checkpoints.back().step,
+          job.id + " lost the checkpoint that it goes on from");
 }
 
 void ActionObserver::On(const ForgetJob& forget) {

@@ -27,6 +27,7 @@ class ActionObserver {
 
  private:
   void On(const StoreJob& store);
+  void ObserveCheckpoints(const Job& before, const StoreJob& store);
   void On(const ForgetJob& forget);
   void On(const StoreGeneration& store);
   void On(const RecordMetrics& record);

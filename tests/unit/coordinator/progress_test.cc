@@ -11,12 +11,6 @@ CheckpointWritten Written(std::int64_t step, std::uint64_t digest) {
   return {.step = step, .directory = "step", .state_digest = {.low = digest}};
 }
 
-Job JobThatKeeps(std::int64_t count) {
-  Job job;
-  job.spec.checkpoint.keep_last = count;
-  return job;
-}
-
 TEST(ProgressTest, StepsThatWereReportedBeforeAreDropped) {
   Job job;
   job.step = 10;
@@ -67,31 +61,8 @@ TEST(ProgressTest, AnEvaluationIsNamedAfterItsSplit) {
   EXPECT_EQ(job.latest_metrics.at("test/accuracy"), 0.9);
 }
 
-TEST(ProgressTest, TheCheckpointToRollBackToIsKept) {
-  Job job = JobThatKeeps(2);
-  job.spec.nonfinite.action = NonfiniteAction::kRollback;
-  job.spec.checkpoint.every_steps = 10;
-
-  for (const std::int64_t step : {10, 20, 22, 24})
-    EXPECT_EQ(RecordCheckpoint(job, Written(step, 1), 0), std::nullopt);
-
-  ASSERT_EQ(job.checkpoints.size(), 3u);
-  EXPECT_EQ(job.checkpoints[0].step, 20);
-}
-
-TEST(ProgressTest, OnlyTheNewestCheckpointsAreKept) {
-  Job job = JobThatKeeps(2);
-
-  for (const std::int64_t step : {10, 20, 30})
-    EXPECT_EQ(RecordCheckpoint(job, Written(step, 1), 0), std::nullopt);
-
-  ASSERT_EQ(job.checkpoints.size(), 2u);
-  EXPECT_EQ(job.checkpoints[0].step, 20);
-  EXPECT_EQ(job.checkpoints[1].step, 30);
-}
-
 TEST(ProgressTest, ACheckpointBeyondAllOthersIsProgress) {
-  Job job = JobThatKeeps(2);
+  Job job;
   job.attempts_without_progress = 3;
 
   EXPECT_EQ(RecordCheckpoint(job, Written(10, 1), 0), std::nullopt);
@@ -100,7 +71,7 @@ TEST(ProgressTest, ACheckpointBeyondAllOthersIsProgress) {
 }
 
 TEST(ProgressTest, ACheckpointPublishedAgainIsNoProgress) {
-  Job job = JobThatKeeps(2);
+  Job job;
   (void)RecordCheckpoint(job, Written(10, 1), 0);
   job.attempts_without_progress = 3;
 
@@ -111,7 +82,7 @@ TEST(ProgressTest, ACheckpointPublishedAgainIsNoProgress) {
 }
 
 TEST(ProgressTest, AReplayWithOtherBitsIsADivergence) {
-  Job job = JobThatKeeps(2);
+  Job job;
   (void)RecordCheckpoint(job, Written(10, 1), 0);
 
   const auto failure = RecordCheckpoint(job, Written(10, 2), 0);

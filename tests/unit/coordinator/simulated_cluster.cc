@@ -131,8 +131,21 @@ void SimulatedCluster::Submit() {
                  .is_preemptible = Random(0, 1) == 0});
 }
 
+// Of any checkpoint that the job has.
+void SimulatedCluster::CommandACheckpoint(const std::string& job_id) {
+  const auto job = observer_.stored_jobs().find(job_id);
+  if (job == observer_.stored_jobs().end() || job->second.checkpoints.empty()) return;
+  const auto& checkpoints = job->second.checkpoints;
+  const auto place = static_cast<std::size_t>(Random(0, std::ssize(checkpoints) - 1));
+  constexpr CheckpointCommand kCommands[] = {CheckpointCommand::kPin, CheckpointCommand::kUnpin,
+                                             CheckpointCommand::kDelete};
+  Post(CommandCheckpoint{
+      .job_id = job_id, .step = checkpoints[place].step, .command = kCommands[Random(0, 2)]});
+}
+
 void SimulatedCluster::Command() {
   const std::string job_id = "job-" + std::to_string(Random(1, last_job_));
+  if (Random(0, 2) == 0) return CommandACheckpoint(job_id);
   if (Random(0, 6) == 0)
     return Post(UpdateJob{.job_id = job_id, .priority = static_cast<int>(Random(0, 100))});
   constexpr JobCommand kCommands[] = {JobCommand::kCancel, JobCommand::kSuspend,

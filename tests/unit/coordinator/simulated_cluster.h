@@ -53,6 +53,7 @@ class SimulatedCluster {
 
   void Submit();
   void Command();
+  void CommandACheckpoint(const std::string& job_id);
   void ResumeSuspended();
   void Register(Worker& worker);
   void PassSecond();

@@ -208,6 +208,24 @@ TEST_F(AccessTest, AUserCannotChangeTheJobOfAnother) {
   EXPECT_EQ(ReasonOf(status), "ROLE_REQUIRED");
 }
 
+TEST_F(AccessTest, AUserCannotChangeTheCheckpointsOfAnother) {
+  CreateAs(MakeToken("alice", Role::kUser), "hers");
+  const std::string bob = MakeToken("bob", Role::kUser);
+  v1::UpdateCheckpointRequest pin;
+  pin.set_name("jobs/hers/checkpoints/latest");
+  pin.set_pinned(true);
+  v1::DeleteCheckpointRequest remove;
+  remove.set_name("jobs/hers/checkpoints/10");
+  v1::Checkpoint checkpoint;
+  v1::DeleteCheckpointResponse response;
+  Call pinning, removing;
+
+  EXPECT_EQ(ReasonOf(checkpoints_->UpdateCheckpoint(As(bob, pinning), pin, &checkpoint)),
+            "ROLE_REQUIRED");
+  EXPECT_EQ(ReasonOf(checkpoints_->DeleteCheckpoint(As(bob, removing), remove, &response)),
+            "ROLE_REQUIRED");
+}
+
 TEST_F(AccessTest, AUserChangesTheOwnJobWithAnyTokenOfTheName) {
   CreateAs(MakeToken("alice", Role::kUser), "mine");
 

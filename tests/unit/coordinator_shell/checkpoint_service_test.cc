@@ -1,5 +1,9 @@
 #include "coordinator/checkpoint_service.h"
 
+#include <filesystem>
+#include <fstream>
+
+#include "checkpoint/manifest.h"
 #include "common/file.h"
 #include "common/limits.h"
 #include "tests/unit/coordinator_shell/grpc_fixture.h"
@@ -12,13 +16,13 @@ class CheckpointServiceTest : public GrpcServersTest {
  protected:
   CheckpointServiceTest() {
     CreateJob("mine");
-    EXPECT_TRUE(MakeDirectories(checkpoint_).ok());
-    EXPECT_TRUE(WriteNewFile(checkpoint_ / "model.safetensors", bytes_).ok());
-    const Assign assign = worker_.TakeJob();
+    WriteFiles();
+    generation_ = worker_.TakeJob().generation;
     EXPECT_TRUE(worker_.Say(CheckpointWritten{.job = "mine",
-                                              .generation = assign.generation,
+                                              .generation = generation_,
                                               .step = 10,
                                               .directory = checkpoint_.string(),
+                                              .state_digest = state_digest_,
                                               .bytes = std::ssize(bytes_)}));
     v1::ListCheckpointsRequest request;
     request.set_job("jobs/mine");
@@ -26,6 +30,56 @@ class CheckpointServiceTest : public GrpcServersTest {
       EXPECT_TRUE(checkpoints_->ListCheckpoints(Call()(), request, &list_).ok());
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
+  }
+  // Files as a worker would write them, and a manifest that is true of them.
+  void WriteFiles() {
+    EXPECT_TRUE(MakeDirectories(checkpoint_).ok());
+    Manifest manifest{
+        .description = {.job = "mine", .step = 10}, .state_digest = state_digest_, .files = {}};
+    for (const std::string_view name : {kModelName, kOptimizerName, kModelDescriptionName}) {
+      const std::string& text = name == kModelName ? bytes_ : small_bytes_;
+      EXPECT_TRUE(WriteNewFile(checkpoint_ / name, text).ok());
+      manifest.files.push_back(DigestBytes(std::string(name), std::as_bytes(std::span(text))));
+    }
+    EXPECT_TRUE(WriteNewFile(checkpoint_ / kManifestName, EncodeManifest(manifest)).ok());
+  }
+  void EndJob() {
+    v1::Job job;
+    EXPECT_TRUE(Cancel("jobs/mine", &job).ok());
+    EXPECT_TRUE(worker_.Say(AssignmentEnded{
+        .job = "mine", .generation = generation_, .outcome = EndOutcome::kStopped}));
+    for (int i = 0; i < 200 && job.state() != v1::JOB_STATE_CANCELLED; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      EXPECT_TRUE(Get("jobs/mine", &job).ok());
+    }
+  }
+  v1::Checkpoint GetCheckpoint(const std::string& name) {
+    v1::GetCheckpointRequest request;
+    request.set_name(name);
+    v1::Checkpoint checkpoint;
+    status_ = checkpoints_->GetCheckpoint(Call()(), request, &checkpoint);
+    return checkpoint;
+  }
+  v1::Checkpoint SetPinned(const std::string& name, bool is_pinned) {
+    v1::UpdateCheckpointRequest request;
+    request.set_name(name);
+    request.set_pinned(is_pinned);
+    v1::Checkpoint checkpoint;
+    status_ = checkpoints_->UpdateCheckpoint(Call()(), request, &checkpoint);
+    return checkpoint;
+  }
+  grpc::Status Delete(const std::string& name) {
+    v1::DeleteCheckpointRequest request;
+    request.set_name(name);
+    v1::DeleteCheckpointResponse response;
+    return checkpoints_->DeleteCheckpoint(Call()(), request, &response);
+  }
+  v1::VerifyCheckpointResponse Verify(const std::string& name) {
+    v1::VerifyCheckpointRequest request;
+    request.set_name(name);
+    v1::VerifyCheckpointResponse response;
+    status_ = checkpoints_->VerifyCheckpoint(Call()(), request, &response);
+    return response;
   }
   // What is downloaded; `status` says how it ended.
   std::string Download(const std::string& name, const std::string& file, std::int64_t offset) {
@@ -46,6 +100,9 @@ class CheckpointServiceTest : public GrpcServersTest {
   }
 
   const std::string bytes_ = std::string(2 * limits::kChunkBytes, 'x') + "end";
+  const std::string small_bytes_ = "a few bytes";
+  const Digest state_digest_ = {.high = 1, .low = 2};
+  std::int64_t generation_ = 0;
   const std::filesystem::path checkpoint_ = directory_.path() / "checkpoints" / "mine" / "step-10";
   FakeWorker worker_{*workers_};
   v1::ListCheckpointsResponse list_;
@@ -55,8 +112,8 @@ class CheckpointServiceTest : public GrpcServersTest {
 TEST_F(CheckpointServiceTest, ACheckpointIsListedWithItsFiles) {
   ASSERT_EQ(list_.checkpoints_size(), 1);
   EXPECT_EQ(list_.checkpoints(0).name(), "jobs/mine/checkpoints/10");
-  ASSERT_EQ(list_.checkpoints(0).files_size(), 1);
-  EXPECT_EQ(list_.checkpoints(0).files(0), "model.safetensors");
+  ASSERT_EQ(list_.checkpoints(0).files_size(), 4);
+  EXPECT_EQ(list_.checkpoints(0).files(2), "model.safetensors");
 }
 
 TEST_F(CheckpointServiceTest, TheLatestCheckpointIsDownloadedWhole) {
@@ -85,6 +142,123 @@ TEST_F(CheckpointServiceTest, AnotherStepIsNotFound) {
   Download("jobs/mine/checkpoints/11", "model.safetensors", 0);
 
   EXPECT_EQ(ReasonOf(status_), "CHECKPOINT_NOT_FOUND");
+}
+
+TEST_F(CheckpointServiceTest, TheLatestCheckpointSaysWhatItIs) {
+  const v1::Checkpoint checkpoint = GetCheckpoint("jobs/mine/checkpoints/latest");
+
+  EXPECT_EQ(checkpoint.name(), "jobs/mine/checkpoints/10");
+  EXPECT_EQ(checkpoint.files_size(), 4);
+  ASSERT_EQ(checkpoint.kept_because_size(), 1);
+  EXPECT_EQ(checkpoint.kept_because(0), "latest");
+}
+
+TEST_F(CheckpointServiceTest, APinOutlivesTheCoordinator) {
+  EXPECT_TRUE(SetPinned("jobs/mine/checkpoints/latest", true).pinned());
+
+  Stop();
+  Start();
+
+  EXPECT_TRUE(GetCheckpoint("jobs/mine/checkpoints/10").pinned());
+  EXPECT_FALSE(SetPinned("jobs/mine/checkpoints/10", false).pinned());
+}
+
+TEST_F(CheckpointServiceTest, WhatIsNotThereCannotBePinned) {
+  SetPinned("jobs/mine/checkpoints/11", true);
+  EXPECT_EQ(ReasonOf(status_), "CHECKPOINT_NOT_FOUND");
+
+  SetPinned("jobs/nobody/checkpoints/11", true);
+  EXPECT_EQ(ReasonOf(status_), "JOB_NOT_FOUND");
+}
+
+TEST_F(CheckpointServiceTest, WhatAJobGoesOnFromCannotBeDeleted) {
+  const grpc::Status status = Delete("jobs/mine/checkpoints/10");
+
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_EQ(ReasonOf(status), "CHECKPOINT_IN_USE");
+  EXPECT_TRUE(std::filesystem::exists(checkpoint_ / kManifestName));
+}
+
+TEST_F(CheckpointServiceTest, WhatIsPinnedCannotBeDeleted) {
+  SetPinned("jobs/mine/checkpoints/10", true);
+  EndJob();
+
+  EXPECT_EQ(ReasonOf(Delete("jobs/mine/checkpoints/10")), "CHECKPOINT_IN_USE");
+}
+
+TEST_F(CheckpointServiceTest, ADeletedCheckpointLeavesNothing) {
+  EndJob();
+
+  EXPECT_TRUE(Delete("jobs/mine/checkpoints/10").ok());
+
+  GetCheckpoint("jobs/mine/checkpoints/10");
+  EXPECT_EQ(ReasonOf(status_), "CHECKPOINT_NOT_FOUND");
+  EXPECT_TRUE(std::filesystem::is_empty(checkpoint_.parent_path()));
+  EXPECT_EQ(ReasonOf(Delete("jobs/mine/checkpoints/10")), "CHECKPOINT_NOT_FOUND");
+}
+
+// The record goes before the files.
+TEST_F(CheckpointServiceTest, ADeletionThatWasInterruptedIsFinishedWhenItIsRepeated) {
+  EXPECT_TRUE(MakeDirectories(checkpoint_.parent_path() / "step-5").ok());
+
+  EXPECT_TRUE(Delete("jobs/mine/checkpoints/5").ok());
+
+  EXPECT_FALSE(std::filesystem::exists(checkpoint_.parent_path() / "step-5"));
+}
+
+TEST_F(CheckpointServiceTest, WhatAWorkerIsAboutToReportCannotBeDeleted) {
+  EXPECT_TRUE(MakeDirectories(checkpoint_.parent_path() / "step-15").ok());
+
+  EXPECT_EQ(ReasonOf(Delete("jobs/mine/checkpoints/15")), "CHECKPOINT_NOT_FOUND");
+
+  EXPECT_TRUE(std::filesystem::exists(checkpoint_.parent_path() / "step-15"));
+}
+
+TEST_F(CheckpointServiceTest, AnAliasIsNoNameToDeleteBy) {
+  EXPECT_EQ(ReasonOf(Delete("jobs/mine/checkpoints/latest")), "NAME_INVALID");
+}
+
+TEST_F(CheckpointServiceTest, AllBytesOfAWholeCheckpointAreVerified) {
+  const v1::VerifyCheckpointResponse verified = Verify("jobs/mine/checkpoints/latest");
+
+  EXPECT_TRUE(status_.ok()) << status_.error_message();
+  EXPECT_EQ(verified.checkpoint().name(), "jobs/mine/checkpoints/10");
+  EXPECT_EQ(verified.bytes(), std::ssize(bytes_) + 2 * std::ssize(small_bytes_));
+}
+
+TEST_F(CheckpointServiceTest, AByteThatHasChangedIsDataLossThatNamesTheFile) {
+  std::fstream file(checkpoint_ / kModelName, std::ios::in | std::ios::out);
+  file.seekp(100);
+  file.put('y');
+  file.close();
+
+  Verify("jobs/mine/checkpoints/10");
+
+  EXPECT_EQ(status_.error_code(), grpc::StatusCode::DATA_LOSS);
+  EXPECT_EQ(ReasonOf(status_), "CHECKPOINT_CORRUPT");
+  EXPECT_NE(status_.error_message().find("model.safetensors"), std::string::npos);
+}
+
+TEST_F(CheckpointServiceTest, AFileThatIsMissingIsNamed) {
+  std::filesystem::remove(checkpoint_ / kOptimizerName);
+
+  Verify("jobs/mine/checkpoints/10");
+
+  EXPECT_EQ(ReasonOf(status_), "CHECKPOINT_CORRUPT");
+  EXPECT_NE(status_.error_message().find("optimizer.safetensors is missing"), std::string::npos);
+}
+
+TEST_F(CheckpointServiceTest, TheFilesOfAnotherStateAreDamage) {
+  std::filesystem::remove(checkpoint_ / kManifestName);
+  Manifest other{.description = {.job = "mine", .step = 10}, .state_digest = {}, .files = {}};
+  for (const std::string_view name : {kModelName, kOptimizerName, kModelDescriptionName})
+    other.files.push_back(DigestBytes(std::string(name), {}));
+  ASSERT_TRUE(WriteNewFile(checkpoint_ / kManifestName, EncodeManifest(other)).ok());
+
+  Verify("jobs/mine/checkpoints/10");
+
+  EXPECT_EQ(ReasonOf(status_), "CHECKPOINT_CORRUPT");
+  EXPECT_NE(status_.error_message().find("manifest.json"), std::string::npos);
 }
 
 }  // namespace

@@ -69,7 +69,8 @@ Job MakeFullJob() {
                       {5, 6},
                       4096,
                       1040.5,
-                      {{EvaluationMetric::kLoss, 0.75}, {EvaluationMetric::kAccuracy, 0.5}}}};
+                      {{EvaluationMetric::kLoss, 0.75}, {EvaluationMetric::kAccuracy, 0.5}},
+                      true}};
   job.state_digest = Digest{7, 8};
   job.start_checkpoint = "/checkpoints/old-1/step-10";
   job.forked_from = "jobs/old-1/checkpoints/10";

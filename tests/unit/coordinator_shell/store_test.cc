@@ -136,6 +136,8 @@ TEST(JobRecordTest, TheEvaluationOfACheckpointSurvivesEncoding) {
   EXPECT_EQ(decoded.value().validation->values, MakeFullJob().validation->values);
   EXPECT_TRUE(decoded.value().checkpoints[0].validation.empty());
   EXPECT_EQ(decoded.value().checkpoints[1].validation, MakeFullJob().checkpoints[1].validation);
+  EXPECT_FALSE(decoded.value().checkpoints[0].is_pinned);
+  EXPECT_TRUE(decoded.value().checkpoints[1].is_pinned);
 }
 
 TEST(JobRecordTest, AnAbsentFailureStaysAbsent) {

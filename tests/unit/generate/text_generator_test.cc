@@ -40,9 +40,7 @@ class TextGeneratorTest : public testing::Test {
                                       .state_digest = StateDigest(tensors, {}),
                                       .parameters = tensors,
                                       .optimizer = {}};
-    return PublishCheckpoint(directory_.path() / "checkpoints", contents, {.keep_last = 2})
-        .value()
-        .directory;
+    return PublishCheckpoint(directory_.path() / "checkpoints", contents, {}).value().directory;
   }
 
   struct Wanted {

@@ -155,16 +155,5 @@ TEST_F(AssignmentTest, AMetricThatTheDataDoNotHaveIsRefused) {
             "checkpoint.best.metric: perplexity, must be one that these data have: loss, accuracy");
 }
 
-TEST_F(AssignmentTest, TheBestCheckpointByAccuracyStaysOnDisk) {
-  spec_.checkpoint = {.keep_last = 1, .best_metric = EvaluationMetric::kAccuracy};
-  std::get<AdamWSpec>(spec_.optimizer.algorithm).lr =
-      1e-12;  // every evaluation is the same: the first is the best
-
-  DigestOf({.world_size = 1, .evaluate_every = 5, .saves_in_the_middle = true});
-
-  EXPECT_TRUE(std::filesystem::exists(CheckpointDirectory() / "step-5"));
-  EXPECT_FALSE(std::filesystem::exists(CheckpointDirectory() / "step-10"));
-}
-
 }  // namespace
 }  // namespace descent

@@ -46,6 +46,7 @@ InProcessOutcome AssignmentTest::Run(const RunOptions& options) {
                        .instruction_set = options.instruction_set,
                        .shares_memory = options.shares_memory,
                        .is_coordinator_away = options.is_coordinator_away,
+                       .keep_last = spec_.checkpoint.keep_last,
                        .profile = profile_,
                        .on_report = stop});
 }

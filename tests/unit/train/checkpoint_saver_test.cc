@@ -46,7 +46,7 @@ class CheckpointSaverTest : public testing::Test {
                  .digest = StateDigestNow(),
                  .parameters = Parameters(),
                  .optimizer = Optimizer()},
-                {.keep_last = 100});
+                {});
   }
   // As a step does.
   void ChangeState() {
@@ -69,7 +69,7 @@ TEST_F(CheckpointSaverTest, ItsBytesAreThoseOfAWriteThatTrainingWaitsForAlthough
                                                             .state_digest = StateDigestNow(),
                                                             .parameters = parameters,
                                                             .optimizer = optimizer},
-                                                           {.keep_last = 100})
+                                                           {})
                                              .value();
   CheckpointSaver saver(Options());
 
@@ -133,7 +133,7 @@ TEST_F(CheckpointSaverTest, ACopyThatIsNotTheStateOfTheDigestIsDataLoss) {
                .digest = {.high = 1, .low = 2},
                .parameters = Parameters(),
                .optimizer = Optimizer()},
-              {.keep_last = 100});
+              {});
 
   EXPECT_EQ(saver.Finish().status().code(), Code::kDataLoss);
   EXPECT_THAT(ListDirectory(root()).value(), IsEmpty());

@@ -107,24 +107,6 @@ TEST_F(NonfiniteTest, ARollbackBeforeTheFirstCheckpointStartsAnew) {
   }
 }
 
-TEST_F(NonfiniteTest, WhatARollbackNeedsStaysOnDisk) {
-  spec_.nonfinite.action = NonfiniteAction::kRollback;
-  spec_.checkpoint = {.every_steps = 10, .keep_last = 2};
-  DigestOf({.world_size = 1, .last_step = 12});
-  const auto checkpoint = [&](std::int64_t step) {
-    return (CheckpointDirectory() / ("step-" + std::to_string(step))).string();
-  };
-
-  for (const std::int64_t step : {12, 14, 16})  // attempts that are stopped between checkpoints
-    DigestOf({.world_size = 1,
-              .first_step = step,
-              .last_step = step + 2,
-              .start_checkpoint = checkpoint(step)});
-
-  EXPECT_TRUE(std::filesystem::exists(checkpoint(10)));
-  EXPECT_FALSE(std::filesystem::exists(checkpoint(12)));
-}
-
 TEST_F(NonfiniteTest, MoreInARowThanAllowedFailTheJob) {
   spec_.nonfinite = {.action = NonfiniteAction::kSkip, .max = 3};
   std::get<AdamWSpec>(spec_.optimizer.algorithm).lr = 1e30;

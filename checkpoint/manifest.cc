@@ -1,4 +1,4 @@
-#include "worker/checkpoint/manifest.h"
+#include "checkpoint/manifest.h"
 
 #include <spdlog/fmt/fmt.h>
 

@@ -6,10 +6,10 @@
 #include <string_view>
 #include <vector>
 
+#include "checkpoint/file_digest.h"
 #include "common/early_stopping.h"
 #include "common/hash.h"
 #include "common/result.h"
-#include "worker/checkpoint/file_digest.h"
 
 namespace descent {
 

@@ -1,4 +1,4 @@
-#include "worker/checkpoint/file_digest.h"
+#include "checkpoint/file_digest.h"
 
 #include <spdlog/fmt/fmt.h>
 

@@ -1,4 +1,4 @@
-#include "worker/checkpoint/checkpoint_directory.h"
+#include "checkpoint/checkpoint_directory.h"
 
 #include <spdlog/fmt/fmt.h>
 
@@ -6,9 +6,8 @@
 #include <charconv>
 #include <system_error>
 
-#include "common/check.h"
+#include "checkpoint/manifest.h"
 #include "common/file.h"
-#include "worker/checkpoint/manifest.h"
 
 namespace descent {
 namespace {
@@ -36,9 +35,7 @@ std::optional<std::int64_t> GenerationOfLeftover(std::string_view name) {
 
 }  // namespace
 
-std::string CheckpointName(std::int64_t step) {
-  return fmt::format("{}{}", kPublishedPrefix, step);
-}
+std::string PublishedName(std::int64_t step) { return fmt::format("{}{}", kPublishedPrefix, step); }
 
 std::string TemporaryName(std::int64_t step, std::int64_t generation) {
   return fmt::format("{}{}-{}", kTemporaryPrefix, step, generation);
@@ -48,7 +45,7 @@ std::string DeletedName(std::int64_t step, std::int64_t generation) {
   return fmt::format("{}{}-{}", kDeletedPrefix, step, generation);
 }
 
-std::optional<std::int64_t> StepOfCheckpointName(std::string_view name) {
+std::optional<std::int64_t> StepOfPublishedName(std::string_view name) {
   if (!name.starts_with(kPublishedPrefix)) return std::nullopt;
   return ParseNumber(name.substr(kPublishedPrefix.size()));
 }
@@ -59,7 +56,7 @@ Result<std::vector<CheckpointEntry>> FindCheckpoints(const std::filesystem::path
   if (!names.ok()) return names.status();
   std::vector<CheckpointEntry> entries;
   for (const std::string& name : names.value()) {
-    const std::optional<std::int64_t> step = StepOfCheckpointName(name);
+    const std::optional<std::int64_t> step = StepOfPublishedName(name);
     std::error_code ignored;
     if (step && std::filesystem::exists(root / name / kManifestName, ignored))
       entries.push_back({.step = *step, .directory = root / name});
@@ -78,22 +75,30 @@ Status RemoveLeftovers(const std::filesystem::path& root, std::int64_t generatio
   return Status();
 }
 
-Status RemoveOldCheckpoints(const std::filesystem::path& root, const CheckpointRetention& retention,
-                            std::int64_t newest_step, std::int64_t generation) {
-  DESCENT_CHECK(retention.keep_last >= 1);
+Result<bool> RemoveCheckpoint(const std::filesystem::path& root, std::int64_t step,
+                              std::int64_t generation) {
+  const std::filesystem::path deleted = root / DeletedName(step, generation);
+  std::error_code ignored;
+  const bool is_leftover = std::filesystem::exists(deleted, ignored);
+  DESCENT_RETURN_IF_ERROR(RemoveTree(deleted));
+  const Status renamed = RenameNoReplace(root / PublishedName(step), deleted);
+  if (renamed.code() == Code::kNotFound) return is_leftover;
+  DESCENT_RETURN_IF_ERROR(renamed);
+  DESCENT_RETURN_IF_ERROR(SyncDirectory(root));
+  DESCENT_RETURN_IF_ERROR(RemoveTree(deleted));
+  return true;
+}
+
+Status RemoveOldCheckpoints(const std::filesystem::path& root,
+                            std::span<const std::int64_t> kept_steps, std::int64_t generation) {
+  if (kept_steps.empty()) return Status();
   DESCENT_ASSIGN(const std::vector<CheckpointEntry> entries, FindCheckpoints(root));
-  const std::int64_t surplus = std::ssize(entries) - retention.keep_last;
-  for (std::int64_t i = 0; i < surplus; ++i) {
-    const CheckpointEntry& entry = entries[static_cast<std::size_t>(i)];
-    if (entry.step >= retention.recorded_step) break;
-    if (entry.step == newest_step || entry.step == retention.best_step ||
-        entry.step == retention.rollback_step)
-      continue;
-    const auto deleted = root / DeletedName(entry.step, generation);
-    DESCENT_RETURN_IF_ERROR(RenameNoReplace(entry.directory, deleted));
-    DESCENT_RETURN_IF_ERROR(RemoveTree(deleted));
+  for (const CheckpointEntry& entry : entries) {
+    if (entry.step >= kept_steps.back()) break;
+    if (std::ranges::binary_search(kept_steps, entry.step)) continue;
+    DESCENT_RETURN_IF_ERROR(RemoveCheckpoint(root, entry.step, generation).status());
   }
-  return surplus > 0 ? SyncDirectory(root) : Status();
+  return Status();
 }
 
 }  // namespace descent

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <grpcpp/support/server_callback.h>
+
+#include <functional>
+#include <string>
+
+#include "coordinator/runtime.h"
+
+namespace descent {
+
+// What the calls that change a job, or something of it, have in common.
+
+// Calls `change` on the owner thread of the state, unless the job is somebody else's: then the call
+// is refused. A job that does not exist is for `change` to find out.
+void ChangeOwnJob(Runtime& runtime, const grpc::CallbackServerContext& context,
+                  const std::string& job_id, grpc::ServerUnaryReactor* reactor,
+                  std::function<void(const State& state)> change);
+
+// What was posted to the runtime will be answered; or the call is refused here.
+void FinishIfRefused(const Status& posted, grpc::ServerUnaryReactor* reactor);
+
+}  // namespace descent

@@ -1,0 +1,88 @@
+// State's part that does what users ask of checkpoints, and says which of them stay.
+#include <spdlog/fmt/fmt.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "coordinator/retention.h"
+#include "coordinator/state.h"
+
+namespace descent {
+
+void State::On(const CommandCheckpoint& event) {
+  const auto sequence = sequences_.find(event.job_id);
+  Status status = sequence == sequences_.end()
+                      ? Status(Code::kNotFound, "there is no job " + event.job_id)
+                      : Obey(jobs_.at(sequence->second), event);
+  const std::string job_id = status.ok() ? event.job_id : "";
+  actions_.push_back(Answer{.ticket = event.ticket, .status = std::move(status), .job_id = job_id});
+}
+
+Status State::Obey(Job& job, const CommandCheckpoint& command) {
+  const auto found = std::ranges::find(job.checkpoints, command.step, &CheckpointRecord::step);
+  if (found == job.checkpoints.end())
+    return Status(Code::kNotFound,
+                  fmt::format("job {} has no checkpoint {}", job.id, command.step));
+  if (command.command == CheckpointCommand::kDelete) {
+    if (const auto user = UserOf(job, *found))
+      return Status(Code::kFailedPrecondition, fmt::format("checkpoint {} of job {} is in use: {}",
+                                                           command.step, job.id, *user));
+    job.checkpoints.erase(found);
+    StoreEvent(job, "CheckpointDeleted", fmt::format("the state after step {}", command.step));
+    return Status();
+  }
+  const bool is_pinned = command.command == CheckpointCommand::kPin;
+  if (std::exchange(found->is_pinned, is_pinned) == is_pinned) return Status();
+  StoreEvent(job, is_pinned ? "CheckpointPinned" : "CheckpointUnpinned",
+             fmt::format("the state after step {}", command.step));
+  return Status();
+}
+
+std::optional<std::string> State::UserOf(const Job& job, const CheckpointRecord& checkpoint) const {
+  if (checkpoint.is_pinned) return "it is pinned, unpin it first";
+  if (!IsTerminal(job.state) && checkpoint.step == job.checkpoints.back().step)
+    return fmt::format("the job is {}, and its newest checkpoint is what it goes on from",
+                       JobStateName(job.state));
+  if (checkpoint.step == RollbackStepOf(job))
+    return fmt::format("the job is {}, and a rollback would go back to it",
+                       JobStateName(job.state));
+  if (const Job* starter = FindStarter(checkpoint.directory))
+    return fmt::format("job {} is about to start from it", starter->id);
+  return std::nullopt;
+}
+
+const Job* State::FindStarter(const std::string& directory) const {
+  for (const auto& [sequence, memory] : memories_) {
+    const Job& job = jobs_.at(sequence);
+    if (job.checkpoints.empty() && job.start_checkpoint == directory) return &job;
+  }
+  return nullptr;
+}
+
+const Job* State::FindUserOfCheckpoints(const std::string& job_id) const {
+  const std::string inside = CheckpointDirectoryOf(job_id) + "/";
+  for (const auto& [sequence, memory] : memories_) {
+    const Job& job = jobs_.at(sequence);
+    if (job.checkpoints.empty() && job.start_checkpoint.starts_with(inside)) return &job;
+  }
+  return nullptr;
+}
+
+// A checkpoint may have gone between the reading of a submission and its arrival here.
+bool State::HasCheckpoint(const std::string& directory) const {
+  const auto is_it = [&](const CheckpointRecord& checkpoint) {
+    return checkpoint.directory == directory;
+  };
+  return std::ranges::any_of(jobs_, [&](const auto& entry) {
+    return std::ranges::any_of(entry.second.checkpoints, is_it);
+  });
+}
+
+std::vector<std::int64_t> State::KeptCheckpoints(const std::string& job_id) const {
+  std::vector<std::int64_t> steps;
+  if (const Job* job = FindJob(job_id))
+    for (const CheckpointRecord& checkpoint : job->checkpoints) steps.push_back(checkpoint.step);
+  return steps;
+}
+
+}  // namespace descent

@@ -1,0 +1,89 @@
+"""What a user can ask of the checkpoints of a job: pin, verify, delete."""
+
+import json
+import pathlib
+
+from harness import SystemTest
+
+
+class Checkpoints(SystemTest):
+
+    def setUp(self):
+        super().setUp()
+        self.start_coordinator()
+        self.start_workers(2)
+
+    def checkpoints_of(self, job):
+        """By step."""
+        listed = json.loads(self.descent("checkpoint", "ls", job, "-o", "json").stdout)
+        return {int(one["step"]): one for one in listed}
+
+    def directories_of(self, job):
+        root = self.directory / "state/checkpoints" / job
+        return sorted(path.name for path in root.iterdir())
+
+    def flip_a_byte(self, path):
+        with open(path, "r+b") as file:
+            file.seek(path.stat().st_size // 2)
+            byte = file.read(1)[0]
+            file.seek(-1, 1)
+            file.write(bytes([byte ^ 1]))
+
+    def test_a_pinned_checkpoint_stays_on_disk_through_retention_and_a_restart(self):
+        job = self.submit("--set", "steps=20000", "--set", "checkpoint.every_steps=200", "--set",
+                          "checkpoint.keep_last=1", "--set", "evaluate.every_steps=7000")
+        self.wait_until(lambda: self.checkpoints_of(job))
+
+        pinned = self.descent("checkpoint", "pin", f"{job}/latest", "-o", "name").stdout
+        first = int(pinned.rpartition("/")[2])
+        self.kill_coordinator()
+        self.start_coordinator_again()
+        self.wait_for_state(job, "SUCCEEDED")
+
+        kept = self.checkpoints_of(job)
+        self.assertIn(first, kept)
+        self.assertTrue(kept[first]["pinned"])
+        self.assertEqual(kept[first]["kept_because"], ["pinned"])
+        self.assertEqual(self.directories_of(job), sorted(f"step-{step}" for step in kept))
+        self.descent("checkpoint", "verify", f"{job}/{first}")
+        self.assertRegex(self.descent("checkpoint", "ls", job).stdout, rf"(?m)^{first} .* pinned ")
+
+    def test_a_checkpoint_with_a_byte_that_has_changed_is_found(self):
+        job = self.submit("--follow")
+        whole = self.descent("checkpoint", "verify", f"{job}/latest", f"{job}/best")
+        directory = pathlib.Path(self.checkpoints_of(job)[200]["directory"])
+        self.flip_a_byte(directory / "optimizer.safetensors")
+
+        damaged = self.descent("checkpoint", "verify", job, code=1)
+
+        self.assertIn(f"{job}/200 is whole", whole.stderr)
+        self.assertIn(f"{directory}/optimizer.safetensors is corrupt", damaged.stderr)
+        self.descent("checkpoint", "verify", f"{job}/180")
+
+    def test_a_deleted_checkpoint_leaves_the_list_and_the_disk(self):
+        job = self.submit("--follow")
+        self.descent("checkpoint", "pin", f"{job}/180", f"{job}/latest")
+
+        refused = self.descent("checkpoint", "delete", f"{job}/180", code=6)
+        self.descent("checkpoint", "unpin", f"{job}/180")
+        deleted = self.descent("checkpoint", "delete", f"{job}/180", "-o", "name")
+        again = self.descent("checkpoint", "delete", f"{job}/180", code=5)
+
+        self.assertIn("pinned, unpin it first", refused.stderr)
+        self.assertEqual(deleted.stdout, f"{job}/180\n")
+        self.assertIn("does not exist", again.stderr)
+        self.assertNotIn("step-180", self.directories_of(job))
+        self.assertNotIn(180, self.checkpoints_of(job))
+        self.assertIn("pinned", self.descent("checkpoint", "get", job).stdout)
+
+    def test_what_a_job_goes_on_from_cannot_be_deleted(self):
+        job = self.submit("--set", "steps=2000000", "--set", "checkpoint.every_steps=500")
+        self.wait_until(lambda: self.checkpoints_of(job))
+        self.descent("suspend", job)
+        self.wait_for_state(job, "SUSPENDED")
+
+        refused = self.descent("checkpoint", "delete", f"{job}/latest", code=6)
+
+        self.assertIn("SUSPENDED, and its newest checkpoint is what it goes on from", refused.stderr)
+        self.descent("resume", job)
+        self.wait_for_state(job, "RUNNING")
