@@ -24,13 +24,23 @@ std::optional<std::int64_t> ParseNumber(std::string_view text) {
   return number;
 }
 
+struct Leftover {
+  bool is_deleted = false;  // or being written
+  std::int64_t step = 0;
+  std::int64_t generation = 0;
+};
+
 // Of ".tmp-<n>-<generation>" and ".del-<n>-<generation>".
-std::optional<std::int64_t> GenerationOfLeftover(std::string_view name) {
-  if (!name.starts_with(kTemporaryPrefix) && !name.starts_with(kDeletedPrefix)) return std::nullopt;
+std::optional<Leftover> ParseLeftover(std::string_view name) {
+  const bool is_deleted = name.starts_with(kDeletedPrefix);
+  if (!is_deleted && !name.starts_with(kTemporaryPrefix)) return std::nullopt;
   name.remove_prefix(kTemporaryPrefix.size());
   const std::size_t dash = name.find('-');
-  if (dash == std::string_view::npos || !ParseNumber(name.substr(0, dash))) return std::nullopt;
-  return ParseNumber(name.substr(dash + 1));
+  if (dash == std::string_view::npos) return std::nullopt;
+  const std::optional<std::int64_t> step = ParseNumber(name.substr(0, dash));
+  const std::optional<std::int64_t> generation = ParseNumber(name.substr(dash + 1));
+  if (!step || !generation) return std::nullopt;
+  return Leftover{.is_deleted = is_deleted, .step = *step, .generation = *generation};
 }
 
 }  // namespace
@@ -69,18 +79,26 @@ Result<std::vector<CheckpointEntry>> FindCheckpoints(const std::filesystem::path
 Status RemoveLeftovers(const std::filesystem::path& root, std::int64_t generation) {
   DESCENT_ASSIGN(const std::vector<std::string> names, ListDirectory(root));
   for (const std::string& name : names) {
-    const std::optional<std::int64_t> found = GenerationOfLeftover(name);
-    if (found && *found <= generation) DESCENT_RETURN_IF_ERROR(RemoveTree(root / name));
+    const std::optional<Leftover> found = ParseLeftover(name);
+    if (found && found->generation <= generation) DESCENT_RETURN_IF_ERROR(RemoveTree(root / name));
   }
   return Status();
 }
 
 Result<bool> RemoveCheckpoint(const std::filesystem::path& root, std::int64_t step,
                               std::int64_t generation) {
+  const Result<std::vector<std::string>> names = ListDirectory(root);
+  if (names.status().code() == Code::kNotFound) return false;
+  if (!names.ok()) return names.status();
+  bool is_leftover = false;
+  for (const std::string& name : names.value()) {
+    const std::optional<Leftover> found = ParseLeftover(name);
+    if (!found || !found->is_deleted || found->step != step || found->generation > generation)
+      continue;
+    is_leftover = true;
+    DESCENT_RETURN_IF_ERROR(RemoveTree(root / name));
+  }
   const std::filesystem::path deleted = root / DeletedName(step, generation);
-  std::error_code ignored;
-  const bool is_leftover = std::filesystem::exists(deleted, ignored);
-  DESCENT_RETURN_IF_ERROR(RemoveTree(deleted));
   const Status renamed = RenameNoReplace(root / PublishedName(step), deleted);
   if (renamed.code() == Code::kNotFound) return is_leftover;
   DESCENT_RETURN_IF_ERROR(renamed);

@@ -39,8 +39,8 @@ Result<std::vector<CheckpointEntry>> FindCheckpoints(const std::filesystem::path
 Status RemoveLeftovers(const std::filesystem::path& root, std::int64_t generation);
 
 // Removes the checkpoint after `step`, under a name of `generation`: it is renamed first, so no
-// reader ever finds half of one. What an earlier call has left goes as well. False: there was
-// nothing. Blocks.
+// reader ever finds half of one. What earlier calls up to that generation have left goes as well.
+// False: there was nothing. Blocks.
 Result<bool> RemoveCheckpoint(const std::filesystem::path& root, std::int64_t step,
                               std::int64_t generation);
 

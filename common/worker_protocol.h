@@ -108,6 +108,7 @@ struct CheckpointWritten {
   std::string directory;
   Digest state_digest;
   std::int64_t bytes = 0;
+  std::int64_t request = 0;  // the newest SaveNow that was heard before; 0: none in this attempt
 };
 
 enum class EndOutcome {
@@ -198,6 +199,13 @@ struct Stop {
   StopMode mode = StopMode::kGraceful;
 };
 
+// Save the state at the next step boundary that all ranks reach together, and go on.
+struct SaveNow {
+  std::string job;
+  std::int64_t generation = 0;
+  std::int64_t request = 0;  // its number in the attempt, from 1; said again it means the same save
+};
+
 // What the worker reported under this number, and before, is on disk.
 struct Acknowledge {
   std::int64_t sequence = 0;
@@ -206,6 +214,6 @@ struct Acknowledge {
   std::vector<std::int64_t> kept_checkpoints = {};
 };
 
-using CoordinatorMessage = std::variant<Assign, Begin, GrantSteps, Stop, Acknowledge>;
+using CoordinatorMessage = std::variant<Assign, Begin, GrantSteps, Stop, Acknowledge, SaveNow>;
 
 }  // namespace descent

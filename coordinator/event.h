@@ -50,8 +50,9 @@ enum class JobCommand {
   kCancel,
   kSuspend,
   kResume,
-  kStop,    // end it now and keep what it has learned
-  kDelete,  // forget a job that is at its end
+  kStop,        // end it now and keep what it has learned
+  kCheckpoint,  // save its state now and go on
+  kDelete,      // forget a job that is at its end
 };
 
 struct CommandJob {

@@ -45,6 +45,8 @@ record::AttemptRecord Encode(const AttemptRecord& attempt) {
   encoded.set_pool(attempt.pool);
   encoded.mutable_world_ranks()->Add(attempt.world_ranks.begin(), attempt.world_ranks.end());
   encoded.set_starts_from_own_checkpoint(attempt.starts_from_own_checkpoint);
+  encoded.set_save_requests(attempt.save_requests);
+  encoded.set_save_requests_done(attempt.save_requests_done);
   encoded.set_end_time(attempt.end_time);
   encoded.set_end_step(attempt.end_step);
   encoded.set_end_reason(attempt.end_reason);
@@ -63,6 +65,8 @@ AttemptRecord Decode(const record::AttemptRecord& encoded) {
   attempt.pool = encoded.pool();
   attempt.world_ranks.assign(encoded.world_ranks().begin(), encoded.world_ranks().end());
   attempt.starts_from_own_checkpoint = encoded.starts_from_own_checkpoint();
+  attempt.save_requests = encoded.save_requests();
+  attempt.save_requests_done = encoded.save_requests_done();
   attempt.end_time = encoded.end_time();
   attempt.end_step = encoded.end_step();
   attempt.end_reason = encoded.end_reason();

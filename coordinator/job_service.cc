@@ -201,6 +201,12 @@ grpc::ServerUnaryReactor* JobService::StopJob(grpc::CallbackServerContext* conte
   return Command(context, request->name(), JobCommand::kStop, response);
 }
 
+grpc::ServerUnaryReactor* JobService::CheckpointJob(grpc::CallbackServerContext* context,
+                                                    const v1::CheckpointJobRequest* request,
+                                                    v1::Job* response) {
+  return Command(context, request->name(), JobCommand::kCheckpoint, response);
+}
+
 grpc::ServerUnaryReactor* JobService::UpdateJob(grpc::CallbackServerContext* context,
                                                 const v1::UpdateJobRequest* request,
                                                 v1::Job* response) {

@@ -69,6 +69,8 @@ v1::Attempt ToProto(const AttemptRecord& attempt) {
   encoded.set_end_step(attempt.end_step);
   encoded.set_end_reason(attempt.end_reason);
   encoded.set_end_message(attempt.end_message);
+  encoded.set_save_requests(attempt.save_requests);
+  encoded.set_save_requests_done(attempt.save_requests_done);
   if (attempt.failure) *encoded.mutable_failure() = ToProto(*attempt.failure);
   return encoded;
 }

@@ -82,6 +82,7 @@ class State {
   Status Suspend(Job& job);
   Status Resume(Job& job);
   Status StopEarly(Job& job);
+  Status SaveAndGoOn(Job& job);
   Status Delete(const Job& job);
   void PreemptForWaiting(const std::vector<GangRequest>& waiting);
   void EndSuspending(Job& job, const std::string& cause);  // cause: "" or "why; "
@@ -125,6 +126,7 @@ class State {
   void SendGrants(const Attempt& attempt, std::vector<GrantSteps> grants);
   void CheckDeadline(Attempt& attempt);
   void TellToStop(Attempt& attempt, StopMode mode);
+  void TellToSave(const Attempt& attempt);
   void Fail(Attempt& attempt, AttemptFailure failure);
   void FinishIfReleased(Attempt& attempt);
   void Succeed(Job& job, const Attempt& attempt);

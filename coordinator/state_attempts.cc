@@ -170,6 +170,14 @@ void State::TellToStop(Attempt& attempt, StopMode mode) {
                 Stop{.job = attempt.job_id, .generation = attempt.generation, .mode = mode});
 }
 
+void State::TellToSave(const Attempt& attempt) {
+  const std::int64_t request = JobOf(attempt).attempt.save_requests;
+  if (request == 0 || attempt.stop || attempt.IsReattaching()) return;  // once all are back
+  SendToMembers(
+      attempt,
+      SaveNow{.job = attempt.job_id, .generation = attempt.generation, .request = request});
+}
+
 void State::Fail(Attempt& attempt, AttemptFailure failure) {
   attempt.Fail(std::move(failure));
   TellToStop(attempt, StopMode::kAbort);

@@ -53,6 +53,8 @@ Status State::Obey(Job& job, JobCommand command) {
       return Resume(job);
     case JobCommand::kStop:
       return StopEarly(job);
+    case JobCommand::kCheckpoint:
+      return SaveAndGoOn(job);
     case JobCommand::kDelete:
       return Delete(job);
   }
@@ -139,6 +141,18 @@ Status State::StopEarly(Job& job) {
        fmt::format("stopped while it was {}, with the state after step {}", JobStateName(job.state),
                    latest.step));
   is_schedule_due_ = true;
+  return Status();
+}
+
+// The ranks agree on the step within its exchange, so one of them that hears of it is enough
+// (docs/protocol.md). It is on record before they are told: a coordinator that is restarted says it
+// again.
+Status State::SaveAndGoOn(Job& job) {
+  if (job.state != JobState::kRunning)
+    return Forbid(job, ": only a job that is RUNNING can be asked to save and go on");
+  ++job.attempt.save_requests;
+  StoreEvent(job, "CheckpointRequested", "its workers save its state and go on");
+  TellToSave(attempts_.at(job.id));
   return Status();
 }
 

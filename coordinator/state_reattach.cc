@@ -5,7 +5,7 @@
 //   3. ResumeGrants: all are back. The grants go on from the least that any of them has; a rank
 //      that has more ignores what it knows. Where a grant ends with an evaluation or a checkpoint
 //      follows from the spec alone, so all ranks do the same after the same step. A graceful stop
-//      that was asked for follows the grants.
+//      that was asked for follows the grants, and what was asked to be saved is asked again.
 //   4. GiveUpOnDetached: some rank did not come back in time, and the attempt ends.
 #include <spdlog/fmt/fmt.h>
 
@@ -93,7 +93,10 @@ void State::ResumeGrants(Attempt& attempt) {
              fmt::format("all workers are back, at step {}", attempt.done_step));
   if (attempt.stop == StopMode::kAbort) return;
   attempt.deadline.reset();
-  if (!attempt.stop) return GrantMore(attempt);
+  if (!attempt.stop) {
+    TellToSave(attempt);
+    return GrantMore(attempt);
+  }
   // All have the same grants before they are told to stop: none waits for another in a step.
   SendGrants(attempt, attempt.planner->ExtendTo(attempt.granted_most));
   attempt.stop.reset();

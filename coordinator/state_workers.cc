@@ -107,6 +107,7 @@ void State::Hear(SessionId session, const CheckpointWritten& message) {
     return Fail(*attempt, {.record = std::move(*misplaced)});
   if (auto divergence = RecordCheckpoint(job, message, now_.wall))
     return Fail(*attempt, {.record = std::move(*divergence)});
+  job.attempt.save_requests_done = std::max(job.attempt.save_requests_done, message.request);
   DropOldCheckpoints(job, [this](const CheckpointRecord& checkpoint) {
     return FindStarter(checkpoint.directory) != nullptr;
   });

@@ -52,6 +52,18 @@ void Set(const Acknowledge& from, v1::CoordinatorMessage& proto) {
   to.mutable_kept_checkpoints()->Add(from.kept_checkpoints.begin(), from.kept_checkpoints.end());
 }
 
+void Set(const SaveNow& from, v1::CoordinatorMessage& proto) {
+  v1::SaveNow& to = *proto.mutable_save_now();
+  to.set_job(from.job);
+  to.set_generation(from.generation);
+  to.set_request(from.request);
+}
+
+Result<CoordinatorMessage> Get(const v1::SaveNow& from) {
+  return CoordinatorMessage(
+      SaveNow{.job = from.job(), .generation = from.generation(), .request = from.request()});
+}
+
 Result<CoordinatorMessage> Get(const v1::Acknowledge& from) {
   return CoordinatorMessage(Acknowledge{
       .sequence = from.sequence(),
@@ -122,6 +134,8 @@ Result<CoordinatorMessage> FromProto(const v1::CoordinatorMessage& message) {
       return Get(message.stop());
     case v1::CoordinatorMessage::kAcknowledge:
       return Get(message.acknowledge());
+    case v1::CoordinatorMessage::kSaveNow:
+      return Get(message.save_now());
     case v1::CoordinatorMessage::MESSAGE_NOT_SET:
       break;
   }

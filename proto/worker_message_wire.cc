@@ -93,6 +93,7 @@ void Set(const CheckpointWritten& from, v1::WorkerMessage& proto) {
   to.set_directory(from.directory);
   to.set_state_digest(from.state_digest.ToHex());
   to.set_bytes(from.bytes);
+  to.set_request(from.request);
 }
 
 v1::EndOutcome OutcomeToProto(EndOutcome outcome) {
@@ -233,7 +234,8 @@ Result<WorkerMessage> Get(const v1::CheckpointWritten& from) {
                                          .epoch = from.epoch(),
                                          .directory = from.directory(),
                                          .state_digest = state_digest,
-                                         .bytes = from.bytes()});
+                                         .bytes = from.bytes(),
+                                         .request = from.request()});
 }
 
 Result<EndOutcome> OutcomeFromProto(v1::EndOutcome outcome) {

@@ -78,6 +78,7 @@ void Session::OnMessage(CoordinatorMessage message) {
           if (!control) return;  // of an attempt that is over here
           if constexpr (std::is_same_v<T, Begin>) control->PutBegin(alternative);
           if constexpr (std::is_same_v<T, GrantSteps>) control->PutGrant(alternative);
+          if constexpr (std::is_same_v<T, SaveNow>) control->RequestCheckpoint(alternative.request);
           if constexpr (std::is_same_v<T, Stop>) {
             if (alternative.mode == StopMode::kAbort) control->Abort();
             if (alternative.mode == StopMode::kGraceful) control->RequestStop();

@@ -156,6 +156,10 @@ Reply<JobView> Client::StopJob(const std::string& id) {
   return CallForJob(&v1::JobService::Stub::StopJob, RequestFor<v1::StopJobRequest>(id));
 }
 
+Reply<JobView> Client::CheckpointJob(const std::string& id) {
+  return CallForJob(&v1::JobService::Stub::CheckpointJob, RequestFor<v1::CheckpointJobRequest>(id));
+}
+
 Reply<JobView> Client::UpdateJob(const std::string& id, const UpdateJobOptions& options) {
   auto request = RequestFor<v1::UpdateJobRequest>(id);
   if (options.priority) request.set_priority(*options.priority);

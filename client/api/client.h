@@ -57,6 +57,7 @@ class Client {
   Reply<JobView> SuspendJob(const std::string& id);
   Reply<JobView> ResumeJob(const std::string& id);
   Reply<JobView> StopJob(const std::string& id);
+  Reply<JobView> CheckpointJob(const std::string& id);
   Reply<JobView> UpdateJob(const std::string& id, const UpdateJobOptions& options);
   std::optional<ApiError> DeleteJob(const std::string& id, bool keeps_checkpoints);
   Reply<std::vector<JobEventView>> ListJobEvents(const std::string& id);  // oldest first

@@ -74,7 +74,7 @@ ExitCode Export(const CommandLine& line, const std::string& checkpoint, const st
 
 void AddCheckpoint(CLI::App& app, CommandLine& line) {
   CLI::App* group =
-      app.add_subcommand("checkpoint", "List, export, pin, verify and delete checkpoints");
+      app.add_subcommand("checkpoint", "Save, list, export, pin, verify and delete checkpoints");
   group->require_subcommand(1);
 
   CLI::App* ls = group->add_subcommand("ls", "List the checkpoints of a job");

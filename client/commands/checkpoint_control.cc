@@ -1,8 +1,10 @@
 #include <spdlog/fmt/fmt.h>
 
+#include <chrono>
 #include <memory>
 
 #include "client/api/checkpoint_client.h"
+#include "client/api/job_watcher.h"
 #include "client/commands/command.h"
 #include "client/render/format.h"
 #include "client/render/job_text.h"
@@ -117,6 +119,60 @@ constexpr Command kCommands[] = {
     {"delete", "Remove checkpoints that no job needs to go on", Delete},
 };
 
+// A checkpoint that holds what the job has learned until it was asked for it.
+Reply<CheckpointView> WaitForCheckpoint(Client& client, const JobView& asked) {
+  JobWatcher watcher(client, asked.id);
+  while (true) {
+    const JobWatcher::Update update = watcher.Wait(std::chrono::seconds(1));
+    if (update.error) return *update.error;
+    if (!update.job) continue;
+    const JobView& job = *update.job;
+    const bool is_same_attempt = job.attempt == asked.attempt;
+    if (is_same_attempt && job.save_requests_done >= asked.save_requests && job.latest_checkpoint)
+      return *job.latest_checkpoint;
+    if (is_same_attempt && !job.IsTerminal()) continue;
+    return ApiError{.exit_code = ExitCode::kConflict,
+                    .message = fmt::format("job {} is {} and had not saved its state before: {}",
+                                           job.id, job.state, job.state_message),
+                    .violations = {}};
+  }
+}
+
+ExitCode SaveNow(const CommandLine& line, const std::string& argument, bool waits,
+                 Console& console) {
+  Client client(line.flags().endpoint);
+  const auto job = client.CheckpointJob(JobIdOf(argument));
+  if (!job.ok()) return Report(console, job.error());
+  const std::string& id = job.value().id;
+  if (!waits) {
+    console.Say(
+        fmt::format("job/{} saves its state after one of its next steps\n"
+                    "  see:      descent checkpoint ls {}",
+                    id, id));
+    if (line.WantsDocument()) console.Document(job.value().json);
+    if (line.WantsNames()) console.Data(id + "\n");
+    return ExitCode::kDone;
+  }
+  const auto checkpoint = WaitForCheckpoint(client, job.value());
+  if (!checkpoint.ok()) return Report(console, checkpoint.error());
+  const std::string name = ShortName(checkpoint.value().name);
+  console.Say(name + " is saved, and the job goes on");
+  if (line.WantsDocument()) console.Document(checkpoint.value().json);
+  if (line.WantsNames()) console.Data(name + "\n");
+  return ExitCode::kDone;
+}
+
+void AddSaveNow(CLI::App& group, CommandLine& line) {
+  CLI::App* now = group.add_subcommand("now", "Have a running job save its state and go on");
+  const auto job = std::make_shared<std::string>();
+  const auto waits = std::make_shared<bool>(false);
+  now->add_option("job", *job, "Name of the job")->required();
+  now->add_flag("--wait", *waits, "Leave once the checkpoint is listed");
+  line.OnChosen(
+      now, [&line, job, waits](Console& console) { return SaveNow(line, *job, *waits, console); },
+      NameForm::kHas);
+}
+
 }  // namespace
 
 void AddCheckpointControl(CLI::App& group, CommandLine& line) {
@@ -127,6 +183,7 @@ void AddCheckpointControl(CLI::App& group, CommandLine& line) {
       get, [&line, checkpoint](Console& console) { return Get(line, *checkpoint, console); },
       NameForm::kHas);
 
+  AddSaveNow(group, line);
   for (const Command& command : kCommands) {
     CLI::App* added = group.add_subcommand(command.name, command.help);
     const auto checkpoints = std::make_shared<std::vector<std::string>>();

@@ -25,6 +25,9 @@ struct MessageText {
   std::string operator()(const Acknowledge& acknowledge) const {
     return fmt::format("acknowledge {}", acknowledge.sequence);
   }
+  std::string operator()(const SaveNow& save) const {
+    return fmt::format("save {} request={}", save.job, save.request);
+  }
   std::string operator()(const Stop& stop) const {
     return fmt::format("stop {} {}", stop.job,
                        stop.mode == StopMode::kGraceful ? "graceful" : "abort");

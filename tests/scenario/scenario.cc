@@ -48,7 +48,7 @@ JobSpec MakeSpec(const Command& command) {
 const std::map<std::string, JobCommand> kJobCommands = {
     {"cancel", JobCommand::kCancel}, {"suspend", JobCommand::kSuspend},
     {"resume", JobCommand::kResume}, {"stop", JobCommand::kStop},
-    {"delete", JobCommand::kDelete},
+    {"delete", JobCommand::kDelete}, {"save_now", JobCommand::kCheckpoint},
 };
 
 const std::map<std::string, CheckpointCommand> kCheckpointCommands = {
@@ -232,6 +232,7 @@ WorkerMessage Scenario::MessageOf(const Command& command, const std::string& wor
   message.directory = fmt::format(
       "{}/step-{}", command.Option("directory", state_->CheckpointDirectoryOf(message.job)), step);
   message.state_digest = TestDigest(command.Number("state", step));
+  message.request = command.Number("request", 0);
   return message;
 }
 
@@ -328,6 +329,9 @@ std::string Scenario::Show(const Job& job) const {
       "{} {} step={} epoch={} attempt={} without_progress={} checkpoints={} started={} ended={}",
       job.id, JobStateName(job.state), job.step, job.epoch, job.attempt.attempt,
       job.attempts_without_progress, CheckpointSteps(job), job.start_time, job.end_time);
+  if (job.attempt.save_requests > 0)
+    text += fmt::format(" save_requests={}/{}", job.attempt.save_requests_done,
+                        job.attempt.save_requests);
   if (job.state_digest) text += fmt::format(" digest={}", job.state_digest->low);
   if (job.failure)
     text += fmt::format(" failure={} rank={} step={} phase={}", job.failure->reason,

@@ -17,7 +17,7 @@ namespace descent {
 //   submit JOB workers=2|1..4 [steps=100] [epochs=] [global=100] [tail=keep] [stop_at=] [keep=2]
 //              [evaluate_steps=] [evaluate_epochs=] [checkpoint_steps=] [validation=yes]
 //              [restarts=5] [request=ID] [from=DIRECTORY] [priority=50] [preemptible=yes]
-//   cancel|suspend|resume|stop|delete JOB
+//   cancel|suspend|resume|stop|delete|save_now JOB
 //   update JOB [priority=50] [preemptible=yes]
 //   pin|unpin|forget_checkpoint JOB step=
 //   register W… [pool=p] [rank=0: of the first] [of=COUNT] [host=h] [pid=100 + rank] [isa=avx2]
@@ -26,7 +26,7 @@ namespace descent {
 //   heartbeat W… [step=0] [phase=compute]
 //   steps W FIRST..LAST [seconds=0.1: of a step]        "steps done": the first step reports 1
 //   evaluated W [step=] [split=validation|test] [loss=1]
-//   saved W [step=] [state=STEP]
+//   saved W [step=] [state=STEP] [request=0]
 //   ended W… completed|stopped|failed [step=] [state=1] [reason=] [message=] [phase=compute]
 //              [retryable=yes]
 //   goodbye W… [reason=]        gone W… [reason=]

@@ -1,4 +1,4 @@
-"""What a user can ask of the checkpoints of a job: pin, verify, delete."""
+"""What a user can ask of the checkpoints of a job: pin, verify, delete, and one now."""
 
 import json
 import pathlib
@@ -87,3 +87,27 @@ class Checkpoints(SystemTest):
         self.assertIn("SUSPENDED, and its newest checkpoint is what it goes on from", refused.stderr)
         self.descent("resume", job)
         self.wait_for_state(job, "RUNNING")
+
+    def test_a_job_that_saves_when_asked_goes_on_to_the_same_bits(self):
+        settings = ("--set", "steps=4000", "--set", "checkpoint.keep_last=5")
+        undisturbed = self.submit("--follow", *settings)
+        job = self.submit(*settings)
+        self.wait_for_state(job, "RUNNING")
+
+        saved = self.descent("checkpoint", "now", job, "--wait", "-o", "name").stdout.strip()
+        self.kill_coordinator()
+        self.start_coordinator_again()
+        self.wait_until(lambda: self.job(job)["state"] == "JOB_STATE_RUNNING")
+        again = json.loads(self.descent("checkpoint", "now", job, "--wait", "--json").stdout)
+        ended = self.wait_for_state(job, "SUCCEEDED")
+        late = self.descent("checkpoint", "now", job, code=6)
+
+        self.assertEqual(ended["stateDigest"], self.job(undisturbed)["stateDigest"])
+        step = int(saved.rpartition("/")[2])
+        self.assertGreater(int(again["step"]), step)
+        self.assertIn("SUCCEEDED: only a job that is RUNNING", late.stderr)
+        fork = self.submit_fork(job, again["step"])
+        self.assertEqual(fork["state_digest"], ended["stateDigest"])
+
+    def submit_fork(self, job, step):
+        return json.loads(self.descent("fork", job, "--from", step, "--json", "--follow").stdout)

@@ -184,12 +184,13 @@ Result<std::optional<GrantSteps>> AssignmentRun::WaitForGrant() {
 
 Result<StepOutcome> AssignmentRun::RunStep(TrainStep& train_step) {
   if (profile_) profile_->BeginStep(state_->steps_done());
-  DESCENT_ASSIGN(StepOutcome outcome, train_step.Run(options_.control.is_stop_requested()));
+  DESCENT_ASSIGN(StepOutcome outcome, train_step.Run(options_.control.requests()));
   if (outcome.nonfinite) {
     DESCENT_ASSIGN(outcome.metrics.nonfinite, nonfinite_policy_->Handle(*outcome.nonfinite));
   } else {
     nonfinite_policy_->HearFinite();
   }
+  heard_request_ = std::max(heard_request_, outcome.requests.checkpoint);
   return outcome;
 }
 
@@ -207,14 +208,19 @@ Result<AssignmentRun::GrantEnd> AssignmentRun::RunGrant(TrainStep& train_step,
                          .generation = options_.assign.generation,
                          .steps = {outcome.metrics}});
     if (saver_ && saver_->has_ended()) DESCENT_RETURN_IF_ERROR(FinishCheckpoint());
-    if (outcome.is_stop_agreed) return GrantEnd::kStopped;
+    if (outcome.requests.stop) return GrantEnd::kStopped;
+    // At the end of a grant an evaluation comes first: the checkpoint is rated by it.
+    if (saved_request_ < heard_request_ && state_->steps_done() < grant.last)
+      DESCENT_RETURN_IF_ERROR(SaveCheckpoint());
   }
   return GrantEnd::kDone;
 }
 
 Status AssignmentRun::FinishGrant(const GrantSteps& grant) {
   if (grant.evaluate) DESCENT_RETURN_IF_ERROR(EvaluateSplit(EvaluationSplit::kValidation));
-  return grant.save_checkpoint || IsStoppedEarly() ? SaveCheckpoint() : Status();
+  const bool is_requested = saved_request_ < heard_request_;
+  const bool is_wanted = grant.save_checkpoint || is_requested || IsStoppedEarly();
+  return is_wanted ? SaveCheckpoint() : Status();
 }
 
 // A stopped job can be resumed from where it stopped.
@@ -273,6 +279,7 @@ Status AssignmentRun::SaveCheckpoint() {
   const Digest digest = state_->ComputeDigest();
   DESCENT_RETURN_IF_ERROR(CompareDigests(digest, state_->steps_done(), options_.collective));
   saved_step_ = state_->steps_done();
+  saved_request_ = heard_request_;
   if (!saver_) return Status();
   saver_->Start({.description = Description(),
                  .digest = digest,
@@ -307,8 +314,9 @@ Status AssignmentRun::FinishCheckpoint() {
   }();
   // What has failed is the checkpoint, whatever the steps do meanwhile.
   if (!written.ok()) SetPhase("checkpoint");
-  DESCENT_RETURN_IF_ERROR(written.status());
-  Report(std::move(written).value());
+  DESCENT_ASSIGN(CheckpointWritten report, std::move(written));
+  report.request = saved_request_;
+  Report(std::move(report));
   return Status();
 }
 

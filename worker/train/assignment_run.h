@@ -91,7 +91,11 @@ class AssignmentRun {
   Datasets datasets_;
   std::optional<PlanCache> plans_;
   std::optional<TrainState> state_;
-  std::int64_t saved_step_ = 0;        // steps_done of the newest checkpoint that was begun, or 0
+  std::int64_t saved_step_ = 0;  // steps_done of the newest checkpoint that was begun, or 0
+  // Requests to save and go on, equal on every rank: the newest that was heard in a step, and the
+  // newest that a checkpoint was begun for.
+  std::int64_t heard_request_ = 0;
+  std::int64_t saved_request_ = 0;
   EarlyStoppingState early_stopping_;  // if the spec has it; equal on every rank
   std::optional<NonfinitePolicy> nonfinite_policy_;
   std::optional<CheckpointSaver> saver_;  // of rank 0

@@ -29,8 +29,13 @@ std::optional<std::int64_t> StepControl::granted() const {
 
 void StepControl::RequestStop() {
   const std::lock_guard lock(mutex_);
-  is_stop_requested_ = true;
+  requests_.stop = true;
   changed_.notify_all();
+}
+
+void StepControl::RequestCheckpoint(std::int64_t number) {
+  const std::lock_guard lock(mutex_);
+  requests_.checkpoint = std::max(requests_.checkpoint, number);
 }
 
 void StepControl::Abort() {
@@ -51,14 +56,14 @@ void StepControl::SetOnAbort(std::function<void()> on_abort) {
 
 std::optional<Begin> StepControl::WaitForBegin() {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return begin_ || is_stop_requested_ || is_aborted_; });
+  changed_.wait(lock, [this] { return begin_ || requests_.stop || is_aborted_; });
   if (is_aborted_) return std::nullopt;
   return begin_;
 }
 
 std::optional<GrantSteps> StepControl::WaitForGrant() {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return !grants_.empty() || is_stop_requested_ || is_aborted_; });
+  changed_.wait(lock, [this] { return !grants_.empty() || requests_.stop || is_aborted_; });
   if (is_aborted_ || grants_.empty()) return std::nullopt;
   const GrantSteps grant = grants_.front();
   grants_.pop_front();
@@ -70,9 +75,9 @@ bool StepControl::has_grants() const {
   return !grants_.empty();
 }
 
-bool StepControl::is_stop_requested() const {
+StepRequests StepControl::requests() const {
   const std::lock_guard lock(mutex_);
-  return is_stop_requested_;
+  return requests_;
 }
 
 bool StepControl::is_aborted() const {

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "common/worker_protocol.h"
+#include "worker/train/step_requests.h"
 
 namespace descent {
 
@@ -16,7 +17,8 @@ namespace descent {
 // How all ranks stop after the same step: every rank receives the same grants and the same Stop, in
 // the same order. A rank that has steps left to run tells the others of a Stop within the next
 // step's exchange, and all obey it together. A rank that has run all its grants may stop alone,
-// because the others have no further grants either.
+// because the others have no further grants either. A request to save travels in the same way; a
+// rank that has run all its grants leaves it.
 class StepControl {
  public:
   // A coordinator that was restarted says again what the worker may know: a second Begin, and steps
@@ -25,6 +27,8 @@ class StepControl {
   void PutGrant(GrantSteps grant);
   std::optional<std::int64_t> granted() const;  // steps before it are granted; absent: none yet
   void RequestStop();
+  // `number` grows from request to request; a coordinator that was restarted repeats the newest.
+  void RequestCheckpoint(std::int64_t number);
 
   // Nothing more is to be waited for: the assignment is void. Calls on_abort at most once.
   void Abort();
@@ -38,7 +42,7 @@ class StepControl {
   std::optional<GrantSteps> WaitForGrant();
 
   bool has_grants() const;  // WaitForGrant would not block, unless it is aborted
-  bool is_stop_requested() const;
+  StepRequests requests() const;
   bool is_aborted() const;
 
  private:
@@ -47,7 +51,7 @@ class StepControl {
   std::optional<Begin> begin_;  // guarded by mutex_, as is all below
   std::deque<GrantSteps> grants_;
   std::optional<std::int64_t> granted_;
-  bool is_stop_requested_ = false;
+  StepRequests requests_;
   bool is_aborted_ = false;
   std::function<void()> on_abort_;
 };

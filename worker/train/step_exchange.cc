@@ -6,6 +6,14 @@
 #include "worker/optim/clip.h"
 
 namespace descent {
+namespace {
+
+// Places in a rank's record.
+constexpr std::size_t kStop = 0;
+constexpr std::size_t kCheckpoint = 1;
+constexpr std::size_t kFirstLoss = 2;
+
+}  // namespace
 
 StepExchange::StepExchange(std::int64_t logical_workers, const SliceMap& slices, int rank)
     : logical_workers_(logical_workers),
@@ -14,19 +22,20 @@ StepExchange::StepExchange(std::int64_t logical_workers, const SliceMap& slices,
       mine_(FirstBlock() + static_cast<std::size_t>(slices.BlockCountMax())),
       everyones_(mine_.size() * static_cast<std::size_t>(slices.world_size())) {}
 
-void StepExchange::BeginStep(bool is_stop_requested) {
+void StepExchange::BeginStep(const StepRequests& mine) {
   std::fill(mine_.begin(), mine_.begin() + static_cast<std::ptrdiff_t>(FirstBlock()), 0.0);
-  mine_[0] = is_stop_requested ? 1.0 : 0.0;
+  mine_[kStop] = mine.stop ? 1.0 : 0.0;
+  mine_[kCheckpoint] = static_cast<double>(mine.checkpoint);
 }
 
 void StepExchange::SetLoss(std::int64_t logical_worker, double loss, std::int64_t counted_answers) {
-  mine_[1 + PlaceOf(logical_worker)] = loss;
-  mine_[1 + 2 * LogicalWorkersMax() + PlaceOf(logical_worker)] =
+  mine_[kFirstLoss + PlaceOf(logical_worker)] = loss;
+  mine_[kFirstLoss + 2 * LogicalWorkersMax() + PlaceOf(logical_worker)] =
       static_cast<double>(counted_answers);
 }
 
 void StepExchange::SetGradientSquares(std::int64_t logical_worker, double square_sum) {
-  mine_[1 + LogicalWorkersMax() + PlaceOf(logical_worker)] = square_sum;
+  mine_[kFirstLoss + LogicalWorkersMax() + PlaceOf(logical_worker)] = square_sum;
 }
 
 std::span<double> StepExchange::square_sums() {
@@ -45,7 +54,8 @@ double StepExchange::loss_sum() const {
     const std::span<const double> record = RecordOf(rank);
     const std::int64_t count =
         LogicalWorkersOf(logical_workers_, slices_.world_size(), rank).size();
-    for (const double loss : record.subspan(1, static_cast<std::size_t>(count))) sum += loss;
+    for (const double loss : record.subspan(kFirstLoss, static_cast<std::size_t>(count)))
+      sum += loss;
   }
   return sum;
 }
@@ -58,15 +68,15 @@ std::int64_t StepExchange::counted_answers() const {
 }
 
 double StepExchange::loss_of(std::int64_t logical_worker) const {
-  return ValueOf(logical_worker, 1);
+  return ValueOf(logical_worker, kFirstLoss);
 }
 
 double StepExchange::gradient_squares_of(std::int64_t logical_worker) const {
-  return ValueOf(logical_worker, 1 + LogicalWorkersMax());
+  return ValueOf(logical_worker, kFirstLoss + LogicalWorkersMax());
 }
 
 std::int64_t StepExchange::counted_answers_of(std::int64_t logical_worker) const {
-  return static_cast<std::int64_t>(ValueOf(logical_worker, 1 + 2 * LogicalWorkersMax()));
+  return static_cast<std::int64_t>(ValueOf(logical_worker, kFirstLoss + 2 * LogicalWorkersMax()));
 }
 
 double StepExchange::ValueOf(std::int64_t logical_worker, std::size_t first) const {
@@ -90,10 +100,14 @@ double StepExchange::gradient_norm() const {
   return NormOfBlocks(sums);
 }
 
-bool StepExchange::is_stop_requested_anywhere() const {
-  for (int rank = 0; rank < slices_.world_size(); ++rank)
-    if (RecordOf(rank)[0] != 0) return true;
-  return false;
+StepRequests StepExchange::requests() const {
+  StepRequests all;
+  for (int rank = 0; rank < slices_.world_size(); ++rank) {
+    const std::span<const double> record = RecordOf(rank);
+    all.stop |= record[kStop] != 0;
+    all.checkpoint = std::max(all.checkpoint, static_cast<std::int64_t>(record[kCheckpoint]));
+  }
+  return all;
 }
 
 std::size_t StepExchange::LogicalWorkersMax() const {
@@ -101,7 +115,7 @@ std::size_t StepExchange::LogicalWorkersMax() const {
   return static_cast<std::size_t>((logical_workers_ + world_size - 1) / world_size);
 }
 
-std::size_t StepExchange::FirstBlock() const { return 1 + 3 * LogicalWorkersMax(); }
+std::size_t StepExchange::FirstBlock() const { return kFirstLoss + 3 * LogicalWorkersMax(); }
 
 std::size_t StepExchange::PlaceOf(std::int64_t logical_worker) const {
   const IndexRange range = LogicalWorkersOf(logical_workers_, slices_.world_size(), rank_);

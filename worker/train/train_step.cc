@@ -54,13 +54,13 @@ GradientReducer::SumListener TrainStep::OnSum() {
   };
 }
 
-Result<StepOutcome> TrainStep::Run(bool is_stop_requested) {
+Result<StepOutcome> TrainStep::Run(const StepRequests& mine) {
   const std::int64_t step = options_.state.steps_done();
   const std::int64_t samples = planner_.StepSize(step);
   const TraceSpan span(options_.trace, trace::kStep, step);
 
   DESCENT_RETURN_IF_ERROR(reducer_.BeginStep(PresentLeaves(step)));
-  exchange_.BeginStep(is_stop_requested);
+  exchange_.BeginStep(mine);
   const double learning_rate = LearningRate(step);
   if (FusesUpdate()) update_.Begin(learning_rate, 1 / static_cast<double>(samples), samples);
   nonfinite_samples_.Clear();
@@ -86,7 +86,7 @@ Result<StepOutcome> TrainStep::Run(bool is_stop_requested) {
                                   .grad_norm = norm,
                                   .lr = learning_rate,
                                   .samples = samples},
-                      .is_stop_agreed = exchange_.is_stop_requested_anywhere(),
+                      .requests = exchange_.requests(),
                       .nonfinite = std::nullopt};
   if (std::isfinite(loss) && std::isfinite(norm)) {
     options_.set_phase("update");

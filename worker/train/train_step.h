@@ -28,7 +28,7 @@ namespace descent {
 
 struct StepOutcome {
   StepMetrics metrics;
-  bool is_stop_agreed = false;  // some rank was asked to stop: all stop after this step
+  StepRequests requests;  // of all ranks, to be obeyed by all after this step
   // The loss or the gradient is not finite, on every rank alike: the state is as it was before.
   std::optional<NonfiniteStep> nonfinite;
 };
@@ -61,7 +61,7 @@ class TrainStep {
   //   kAborted             a peer is gone
   //   kResourceExhausted   no room for the gradients
   // After a failure the state is as it was before the step, and no further step may be run.
-  Result<StepOutcome> Run(bool is_stop_requested);
+  Result<StepOutcome> Run(const StepRequests& mine);
 
  private:
   std::vector<bool> PresentLeaves(std::int64_t step) const;

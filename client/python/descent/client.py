@@ -134,6 +134,10 @@ class Client:
         """Ends it now, SUCCEEDED, with what it has learned so far."""
         return self._call(self._jobs.StopJob, pb.StopJobRequest(name=_job_name(job)))
 
+    def checkpoint_now(self, job: str) -> pb.Job:
+        """A running job saves its state after one of its next steps, and goes on."""
+        return self._call(self._jobs.CheckpointJob, pb.CheckpointJobRequest(name=_job_name(job)))
+
     def update(self, job: str, *, priority: Optional[int] = None,
                preemptible: Optional[bool] = None) -> pb.Job:
         return self._call(self._jobs.UpdateJob, pb.UpdateJobRequest(

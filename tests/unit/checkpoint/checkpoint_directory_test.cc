@@ -103,7 +103,7 @@ TEST(RemoveCheckpointTest, FinishesWhatWasInterrupted) {
   WriteTinyCheckpoint(root.path(), 10);
   std::filesystem::rename(root.path() / PublishedName(10), root.path() / DeletedName(10, 1));
 
-  const Result<bool> removed = RemoveCheckpoint(root.path(), 10, 1);
+  const Result<bool> removed = RemoveCheckpoint(root.path(), 10, 2);
 
   EXPECT_TRUE(removed.value());
   EXPECT_THAT(ListDirectory(root.path()).value(), IsEmpty());

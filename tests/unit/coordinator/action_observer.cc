@@ -80,6 +80,8 @@ void ActionObserver::ObserveCheckpoints(const Job& before, const StoreJob& store
     Require(!checkpoint.is_pinned ||
                 std::ranges::count(job.checkpoints, checkpoint.step, &CheckpointRecord::step) == 1,
             job.id + " lost a checkpoint that was pinned");
+  Require(job.attempt.save_requests_done <= job.attempt.save_requests,
+          job.id + " was saved more often than asked");
   if (IsTerminal(before.state) || before.checkpoints.empty()) return;
   Require(!job.checkpoints.empty() && job.checkpoints.back().step >= before.checkpoints.back().step,
           job.id + " lost the checkpoint that it goes on from");

@@ -16,7 +16,7 @@ Digest StateAfter(std::int64_t step) {
 }
 
 std::int64_t StepOfCheckpoint(const std::string& directory) {
-  return directory.empty() ? 0 : std::stoll(directory);
+  return directory.empty() ? 0 : std::stoll(directory.substr(directory.rfind('-') + 1));
 }
 
 }  // namespace
@@ -111,6 +111,7 @@ void SimulatedCluster::Receive(SessionId session, const CoordinatorMessage& mess
   if (std::holds_alternative<Begin>(message)) worker.has_begun = true;
   if (const auto* grant = std::get_if<GrantSteps>(&message)) worker.grants.push_back(*grant);
   if (const auto* stop = std::get_if<Stop>(&message)) worker.stop = stop->mode;
+  if (const auto* save = std::get_if<SaveNow>(&message)) worker.save_request = save->request;
 }
 
 void SimulatedCluster::Submit() {
@@ -148,9 +149,10 @@ void SimulatedCluster::Command() {
   if (Random(0, 2) == 0) return CommandACheckpoint(job_id);
   if (Random(0, 6) == 0)
     return Post(UpdateJob{.job_id = job_id, .priority = static_cast<int>(Random(0, 100))});
-  constexpr JobCommand kCommands[] = {JobCommand::kCancel, JobCommand::kSuspend,
-                                      JobCommand::kResume, JobCommand::kStop, JobCommand::kDelete};
-  Post(CommandJob{.job_id = job_id, .command = kCommands[Random(0, 4)]});
+  constexpr JobCommand kCommands[] = {JobCommand::kCancel,     JobCommand::kSuspend,
+                                      JobCommand::kResume,     JobCommand::kStop,
+                                      JobCommand::kCheckpoint, JobCommand::kDelete};
+  Post(CommandJob{.job_id = job_id, .command = kCommands[Random(0, 5)]});
 }
 
 void SimulatedCluster::ResumeSuspended() {
@@ -259,7 +261,7 @@ void SimulatedCluster::MoveGang(const Gang& gang) {
   if (std::any_of(gang.begin(), gang.end(), [](const Worker* worker) { return worker->is_hung; }))
     return;
   if (gang.front()->stop) {
-    const Worker& first = *gang.front();
+    Worker& first = *gang.front();
     if (first.steps_done > StepOfCheckpoint(first.assign->start_checkpoint)) SaveCheckpoint(first);
     for (Worker* worker : gang) End(*worker, EndOutcome::kStopped);
     return;
@@ -280,6 +282,7 @@ void SimulatedCluster::RunSteps(const Gang& gang) {
     if (last == grant.last) worker->grants.pop_front();
   }
   Say(first, reports);
+  if (last < grant.last && first.save_request > first.saved_request) SaveCheckpoint(first);
   if (last < grant.last) return;
   if (grant.evaluate)
     Say(first, EvaluationReport{.job = grant.job,
@@ -291,12 +294,15 @@ void SimulatedCluster::RunSteps(const Gang& gang) {
   for (Worker* worker : gang) End(*worker, EndOutcome::kCompleted);
 }
 
-void SimulatedCluster::SaveCheckpoint(const Worker& worker) {
+void SimulatedCluster::SaveCheckpoint(Worker& worker) {
+  worker.saved_request = worker.save_request;
   Say(worker, CheckpointWritten{.job = worker.assign->job,
                                 .generation = worker.assign->generation,
                                 .step = worker.steps_done,
-                                .directory = std::to_string(worker.steps_done),
-                                .state_digest = StateAfter(worker.steps_done)});
+                                .directory = worker.assign->checkpoint_directory + "/step-" +
+                                             std::to_string(worker.steps_done),
+                                .state_digest = StateAfter(worker.steps_done),
+                                .request = worker.saved_request});
 }
 
 void SimulatedCluster::End(Worker& worker, EndOutcome outcome) {

@@ -43,6 +43,8 @@ class SimulatedCluster {
     std::deque<GrantSteps> grants;
     std::optional<StopMode> stop;
     std::int64_t steps_done = 0;
+    std::int64_t save_request = 0;   // the newest it was told of
+    std::int64_t saved_request = 0;  // and the newest it has obeyed
   };
   using Gang = std::vector<Worker*>;  // by rank
 
@@ -64,7 +66,7 @@ class SimulatedCluster {
   void Move(Worker& worker);
   void MoveGang(const Gang& gang);
   void RunSteps(const Gang& gang);
-  void SaveCheckpoint(const Worker& worker);
+  void SaveCheckpoint(Worker& worker);
   void End(Worker& worker, EndOutcome outcome);
   Gang GangOf(const Worker& worker);  // the members that still work at its assignment
 

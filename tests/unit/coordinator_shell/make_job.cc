@@ -37,7 +37,9 @@ Job MakeFullJob() {
                  .generation = 9,
                  .start_step = 40,
                  .workers = {"a/0", "b/1"},
-                 .start_time = 1050.5};
+                 .start_time = 1050.5,
+                 .save_requests = 3,
+                 .save_requests_done = 2};
   job.earlier_attempts = {{.attempt = 1,
                            .generation = 8,
                            .workers = {"a/0"},

@@ -138,6 +138,8 @@ TEST(JobRecordTest, TheEvaluationOfACheckpointSurvivesEncoding) {
   EXPECT_EQ(decoded.value().checkpoints[1].validation, MakeFullJob().checkpoints[1].validation);
   EXPECT_FALSE(decoded.value().checkpoints[0].is_pinned);
   EXPECT_TRUE(decoded.value().checkpoints[1].is_pinned);
+  EXPECT_EQ(decoded.value().attempt.save_requests, 3);
+  EXPECT_EQ(decoded.value().attempt.save_requests_done, 2);
 }
 
 TEST(JobRecordTest, AnAbsentFailureStaysAbsent) {

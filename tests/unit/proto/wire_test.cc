@@ -239,7 +239,8 @@ TEST(WireTest, EveryMessageOfAWorkerComesBackAsItWent) {
                         .epoch = 1,
                         .directory = "/d",
                         .state_digest = digest,
-                        .bytes = 11},
+                        .bytes = 11,
+                        .request = 12},
       AssignmentEnded{.job = "j",
                       .generation = 4,
                       .rank = 1,
@@ -287,7 +288,9 @@ TEST(WireTest, EveryMessageOfTheCoordinatorComesBackAsItWent) {
                  .evaluate = true,
                  .save_checkpoint = true,
                  .is_final = true},
-      Stop{.job = "j", .generation = 1, .mode = StopMode::kAbort}};
+      Stop{.job = "j", .generation = 1, .mode = StopMode::kAbort},
+      Acknowledge{.sequence = 7, .kept_checkpoints = {10, 30}},
+      SaveNow{.job = "j", .generation = 1, .request = 2}};
 
   for (const CoordinatorMessage& message : messages) {
     const v1::CoordinatorMessage sent = ToProto(message);

@@ -105,5 +105,68 @@ TEST_F(AssignmentCheckpointTest, OneThatCannotBeWrittenEndsTheAttemptInItsPhase)
   EXPECT_TRUE(StepsWritten(outcome).empty());
 }
 
+// Rank 0 reports step 7 after it, so a request then is told in the exchange of step 8 by rank 0
+// itself, and by another rank in that one or the next.
+TEST_F(AssignmentCheckpointTest, ARequestAtAnyRankIsObeyedByAllAfterTheSameStep) {
+  const std::string undisturbed = DigestOf({.world_size = 3});
+  for (const int rank : {0, 2}) {
+    std::filesystem::remove_all(CheckpointDirectory());
+
+    const InProcessOutcome outcome =
+        Run({.world_size = 3, .save_requests = {{.rank = rank, .at_step = 7}}});
+
+    for (const AssignmentEnded& ended : outcome.ended)
+      EXPECT_EQ(ended.state_digest.ToHex(), undisturbed) << ended.reason << ": " << ended.message;
+    const auto written = outcome.Messages<CheckpointWritten>();
+    ASSERT_EQ(written.size(), 2u);
+    EXPECT_GE(written[0].step, 8);
+    EXPECT_LE(written[0].step, 9);
+    EXPECT_EQ(written[0].request, 1);
+    EXPECT_EQ(VerifyCheckpoint(written[0].directory).value().state_digest, written[0].state_digest);
+  }
+}
+
+TEST_F(AssignmentCheckpointTest, ARequestThatReachesTheRanksInDifferentStepsIsObeyedOnce) {
+  const InProcessOutcome outcome = Run(
+      {.world_size = 3, .save_requests = {{.rank = 0, .at_step = 7}, {.rank = 1, .at_step = 12}}});
+
+  EXPECT_THAT(StepsWritten(outcome), ElementsAre(8, 40));
+}
+
+TEST_F(AssignmentCheckpointTest, EachRequestIsObeyed) {
+  const InProcessOutcome outcome =
+      Run({.world_size = 2,
+           .save_requests = {{.rank = 0, .at_step = 7}, {.rank = 0, .at_step = 12, .number = 2}}});
+
+  EXPECT_THAT(StepsWritten(outcome), ElementsAre(8, 13, 40));
+}
+
+TEST_F(AssignmentCheckpointTest, ARequestForAStepThatIsSavedAnywayAddsNothing) {
+  spec_.checkpoint.every_steps = 10;
+
+  const InProcessOutcome outcome =
+      Run({.world_size = 2, .save_requests = {{.rank = 0, .at_step = 9}}});
+
+  EXPECT_THAT(StepsWritten(outcome), ElementsAre(10, 20, 30, 40));
+  EXPECT_EQ(outcome.Messages<CheckpointWritten>()[0].request, 1);
+}
+
+// Or the best checkpoint would depend on who asked when.
+TEST_F(AssignmentCheckpointTest, ARequestAtAnEvaluationIsObeyedAfterIt) {
+  const InProcessOutcome outcome =
+      Run({.world_size = 2, .evaluate_every = 10, .save_requests = {{.rank = 0, .at_step = 9}}});
+
+  std::vector<std::string> order;
+  for (const WorkerMessage& message : outcome.messages) {
+    if (const auto* evaluation = std::get_if<EvaluationReport>(&message))
+      order.push_back("evaluated " + std::to_string(evaluation->step));
+    if (const auto* written = std::get_if<CheckpointWritten>(&message))
+      order.push_back("saved " + std::to_string(written->step));
+  }
+  ASSERT_GE(order.size(), 2u);
+  EXPECT_EQ(order[0], "evaluated 10");
+  EXPECT_EQ(order[1], "saved 10");
+}
+
 }  // namespace
 }  // namespace descent

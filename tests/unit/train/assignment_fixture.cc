@@ -29,7 +29,11 @@ AssignmentTest::AssignmentTest() {
 InProcessOutcome AssignmentTest::Run(const RunOptions& options) {
   const auto stop = [options](const WorkerMessage& message, std::span<StepControl> controls) {
     const auto* steps = std::get_if<StepReports>(&message);
-    if (!steps || steps->steps[0].step != options.stop_at_step) return;
+    if (!steps) return;
+    for (const RunOptions::SaveRequest& request : options.save_requests)
+      if (request.at_step == steps->steps[0].step)
+        controls[static_cast<std::size_t>(request.rank)].RequestCheckpoint(request.number);
+    if (steps->steps[0].step != options.stop_at_step) return;
     if (options.stop_rank >= 0) controls[static_cast<std::size_t>(options.stop_rank)].RequestStop();
     if (options.abort_rank >= 0) controls[static_cast<std::size_t>(options.abort_rank)].Abort();
   };

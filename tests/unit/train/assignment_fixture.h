@@ -36,6 +36,13 @@ class AssignmentTest : public ::testing::Test {
     int stop_rank = -1;                // this rank is told to stop…
     int abort_rank = -1;               // …or to give up…
     std::int64_t stop_at_step = 0;     // …when rank 0 reports this step
+    // When rank 0 reports these steps the ranks are asked to save and go on: each once.
+    struct SaveRequest {
+      int rank = 0;
+      std::int64_t at_step = 0;
+      std::int64_t number = 1;
+    };
+    std::vector<SaveRequest> save_requests = {};
   };
 
   InProcessOutcome Run(const RunOptions& options);

@@ -83,5 +83,14 @@ TEST(StepControlTest, StepsThatAreGrantedAgainAreRunOnce) {
   EXPECT_TRUE(rest->save_checkpoint);
 }
 
+TEST(StepControlTest, ARequestToSaveThatIsRepeatedIsTheSame) {
+  StepControl control;
+  control.RequestCheckpoint(2);
+  control.RequestCheckpoint(1);
+
+  EXPECT_EQ(control.requests().checkpoint, 2);
+  EXPECT_FALSE(control.requests().stop);
+}
+
 }  // namespace
 }  // namespace descent

@@ -30,7 +30,7 @@ std::vector<float> Gradient() {
 
 // What rank 0 of `world_size` ranks finds after they have exchanged a gradient's squares and
 // losses.
-StepExchange RunExchange(const SliceMap& slices, int stop_rank) {
+StepExchange RunExchange(const SliceMap& slices, const std::vector<StepRequests>& requests = {}) {
   const int world_size = slices.world_size();
   InProcessGroup group(world_size);
   std::vector<StepExchange> exchanges;
@@ -40,7 +40,8 @@ StepExchange RunExchange(const SliceMap& slices, int stop_rank) {
   for (int rank = 0; rank < world_size; ++rank)
     ranks.emplace_back([&, rank] {
       StepExchange& exchange = exchanges[static_cast<std::size_t>(rank)];
-      exchange.BeginStep(rank == stop_rank);
+      exchange.BeginStep(requests.empty() ? StepRequests()
+                                          : requests[static_cast<std::size_t>(rank)]);
       const IndexRange leaves = LogicalWorkersOf(kLogicalWorkers, world_size, rank);
       for (std::int64_t leaf = leaves.first; leaf < leaves.last; ++leaf) {
         exchange.SetLoss(leaf, 0.1 * static_cast<double>(leaf), 10 + leaf);
@@ -63,11 +64,11 @@ StepExchange RunExchange(const SliceMap& slices, int stop_rank) {
 
 TEST(StepExchangeTest, LossAndNormHaveTheSameBitsForAnyNumberOfRanks) {
   const SliceMap one(TwoBuckets(), 1);
-  const StepExchange alone = RunExchange(one, -1);
+  const StepExchange alone = RunExchange(one);
 
   for (int world_size = 2; world_size <= 8; ++world_size) {
     const SliceMap slices(TwoBuckets(), world_size);
-    const StepExchange shared = RunExchange(slices, -1);
+    const StepExchange shared = RunExchange(slices);
     EXPECT_EQ(shared.loss_sum(), alone.loss_sum());
     EXPECT_EQ(shared.gradient_norm(), alone.gradient_norm());
   }
@@ -78,13 +79,13 @@ TEST(StepExchangeTest, TheNormIsThatOfTheWholeGradient) {
   for (const float value : Gradient()) sum += double{value} * value;
   const SliceMap slices(TwoBuckets(), 3);
 
-  EXPECT_NEAR(RunExchange(slices, -1).gradient_norm(), std::sqrt(sum), 1e-12 * std::sqrt(sum));
+  EXPECT_NEAR(RunExchange(slices).gradient_norm(), std::sqrt(sum), 1e-12 * std::sqrt(sum));
 }
 
 TEST(StepExchangeTest, EveryRankKnowsTheSquaresOfEveryLogicalWorker) {
   for (int world_size = 1; world_size <= 8; ++world_size) {
     const SliceMap slices(TwoBuckets(), world_size);
-    const StepExchange exchange = RunExchange(slices, -1);
+    const StepExchange exchange = RunExchange(slices);
     for (std::int64_t leaf = 0; leaf < kLogicalWorkers; ++leaf)
       EXPECT_EQ(exchange.gradient_squares_of(leaf), 0.3 * static_cast<double>(leaf));
   }
@@ -93,7 +94,7 @@ TEST(StepExchangeTest, EveryRankKnowsTheSquaresOfEveryLogicalWorker) {
 TEST(StepExchangeTest, EveryRankKnowsHowManyAnswersCountForEveryLogicalWorker) {
   for (int world_size = 1; world_size <= 8; ++world_size) {
     const SliceMap slices(TwoBuckets(), world_size);
-    const StepExchange exchange = RunExchange(slices, -1);
+    const StepExchange exchange = RunExchange(slices);
     for (std::int64_t leaf = 0; leaf < kLogicalWorkers; ++leaf)
       EXPECT_EQ(exchange.counted_answers_of(leaf), 10 + leaf);
     EXPECT_EQ(exchange.counted_answers(), 108);
@@ -103,8 +104,16 @@ TEST(StepExchangeTest, EveryRankKnowsHowManyAnswersCountForEveryLogicalWorker) {
 TEST(StepExchangeTest, AStopAtAnyRankIsHeardByAll) {
   const SliceMap slices(TwoBuckets(), 3);
 
-  EXPECT_FALSE(RunExchange(slices, -1).is_stop_requested_anywhere());
-  EXPECT_TRUE(RunExchange(slices, 2).is_stop_requested_anywhere());
+  EXPECT_FALSE(RunExchange(slices).requests().stop);
+  EXPECT_TRUE(RunExchange(slices, {{}, {}, {.stop = true}}).requests().stop);
+}
+
+TEST(StepExchangeTest, TheNewestRequestToSaveAtAnyRankIsHeardByAll) {
+  const SliceMap slices(TwoBuckets(), 3);
+
+  EXPECT_EQ(RunExchange(slices).requests().checkpoint, 0);
+  EXPECT_EQ(RunExchange(slices, {{.checkpoint = 1}, {.checkpoint = 2}, {}}).requests().checkpoint,
+            2);
 }
 
 }  // namespace
