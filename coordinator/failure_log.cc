@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "common/log.h"
+#include "proto/log_wire.h"
+
 namespace descent {
 
 std::optional<LogFilter> LinesOfFailedRank(const Job& job) {
@@ -18,6 +21,14 @@ std::optional<LogFilter> LinesOfFailedRank(const Job& job) {
   if (failed == job.earlier_attempts.rend()) return std::nullopt;
   lines.attempt = failed->attempt;
   return lines;
+}
+
+void AddLogTail(const LogStore& logs, const std::string& job_id, const LogFilter& lines,
+                v1::Job& view) {
+  const auto tail = logs.LastLines(job_id, lines, limits::kFailureLogLines);
+  if (!tail.ok())
+    return LogWarning("log not readable job={} error=\"{}\"", job_id, tail.status().ToString());
+  for (const LogLine& line : tail.value()) *view.mutable_failure()->add_log_tail() = ToProto(line);
 }
 
 }  // namespace descent

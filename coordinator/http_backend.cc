@@ -49,6 +49,7 @@ HttpBackend MakeHttpBackend(Runtime& runtime, const std::filesystem::path& state
   };
   backend.readiness = [&runtime] { return runtime.Readiness(); };
   backend.process = [state_directory] { return ReadProcessFacts(state_directory); };
+  backend.logs = &runtime.logs();
   return backend;
 }
 

@@ -9,6 +9,7 @@
 #include "common/result.h"
 #include "coordinator/cluster_snapshot.h"
 #include "coordinator/event_log.h"
+#include "coordinator/log_store.h"
 #include "coordinator/metric_store.h"
 #include "coordinator/process_facts.h"
 #include "coordinator/runtime.h"
@@ -31,6 +32,7 @@ struct HttpBackend {
       summaries;
   std::function<Status()> readiness;
   std::function<ProcessFacts()> process;
+  const LogStore* logs = nullptr;
 };
 
 // `runtime` outlives it.

@@ -2,6 +2,7 @@
 
 #include "common/limits.h"
 #include "coordinator/checkpoint_service.h"
+#include "coordinator/failure_log.h"
 #include "coordinator/http_response.h"
 #include "coordinator/http_routes.h"
 #include "coordinator/job_comparison.h"
@@ -13,11 +14,6 @@ namespace descent {
 namespace {
 
 constexpr int kPointsDefault = 500;
-
-HttpResponse JobError(const Status& status) {
-  return status.code() == Code::kNotFound ? ErrorResponse(status, "JOB_NOT_FOUND")
-                                          : ErrorResponse(status);
-}
 
 template <typename Message>
 HttpResponse JsonOrError(const Result<Message>& message) {
@@ -48,7 +44,10 @@ HttpResponse HttpRoutes::Jobs(const Call& call) const {
 HttpResponse HttpRoutes::OneJob(const Call& call) const {
   const Result<JobInQueue> found = backend_->job(call.job_id);
   if (!found.ok()) return JobError(found.status());
-  return JsonResponse(ToProto(found.value().job, found.value().queue_position));
+  const Job& job = found.value().job;
+  v1::Job view = ToProto(job, found.value().queue_position);
+  if (const auto lines = LinesOfFailedRank(job)) AddLogTail(*backend_->logs, job.id, *lines, view);
+  return JsonResponse(view);
 }
 
 HttpResponse HttpRoutes::JobEvents(const Call& call) const {

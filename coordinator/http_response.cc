@@ -36,6 +36,11 @@ int HttpCodeOf(Code code) {
   }
 }
 
+int HttpCodeOf(const RequestError& error) {
+  if (error.grpc_code == grpc::StatusCode::OUT_OF_RANGE) return 400;
+  return HttpCodeOf(error.status.code());
+}
+
 HttpResponse MakeError(int code, std::string_view status, std::string_view message,
                        nlohmann::json details) {
   const nlohmann::json body = {{"error",
@@ -85,8 +90,8 @@ HttpResponse ErrorResponse(int code, std::string_view status, std::string_view m
 HttpResponse ErrorResponse(const RequestError& error) {
   nlohmann::json details = {{"reason", error.reason}, {"domain", kDomain}};
   if (!error.metadata.empty()) details["metadata"] = error.metadata;
-  return MakeError(HttpCodeOf(error.status.code()), GrpcCodeName(error.status.code()),
-                   error.status.message(), std::move(details));
+  return MakeError(HttpCodeOf(error), GrpcCodeName(error), error.status.message(),
+                   std::move(details));
 }
 
 HttpResponse ErrorResponse(const Status& status) { return ErrorResponse(ToRequestError(status)); }
@@ -101,6 +106,11 @@ HttpResponse ErrorResponse(const AccessError& error) {
   HttpResponse response = ErrorResponse(401, "UNAUTHENTICATED", error.message, error.reason);
   response.headers.emplace_back("WWW-Authenticate", "Bearer");
   return response;
+}
+
+HttpResponse JobError(const Status& status) {
+  return status.code() == Code::kNotFound ? ErrorResponse(status, "JOB_NOT_FOUND")
+                                          : ErrorResponse(status);
 }
 
 HttpResponse PathNotFound(const std::string& path) {

@@ -32,6 +32,7 @@ HttpResponse ErrorResponse(const RequestError& error);
 HttpResponse ErrorResponse(const AccessError& error);
 HttpResponse ErrorResponse(const Status& status);  // the reason is the code's name
 HttpResponse ErrorResponse(const Status& status, std::string reason);
+HttpResponse JobError(const Status& status);  // of a job that was looked for: JOB_NOT_FOUND
 HttpResponse PathNotFound(const std::string& path);
 
 }  // namespace descent

@@ -128,6 +128,7 @@ HttpResponse HttpRoutes::Route(Call call) const {
       {"/v1/jobs/{job}/attempts", &HttpRoutes::JobAttempts},
       {"/v1/jobs/{job}/checkpoints", &HttpRoutes::JobCheckpoints},
       {"/v1/jobs/{job}/metrics", &HttpRoutes::JobMetrics},
+      {"/v1/jobs/{job}/logs", &HttpRoutes::JobLogs},
       {"/v1/jobs/{job}", &HttpRoutes::OneJob},
       {"/v1/metrics:compare", &HttpRoutes::Comparison},
       {"/v1/watch", &HttpRoutes::Watch},
@@ -164,7 +165,8 @@ HttpResponse HttpRoutes::Version(const Call&) const {
 HttpResponse HttpRoutes::Prometheus(const Call&) const {
   const Result<ClusterSnapshot> snapshot = backend_->snapshot();
   if (!snapshot.ok()) return ErrorResponse(snapshot.status());
-  return {200, kPrometheusType, PrometheusText(snapshot.value(), backend_->process())};
+  return {200, kPrometheusType,
+          PrometheusText(snapshot.value(), backend_->process(), backend_->logs->counters())};
 }
 
 HttpResponse HttpRoutes::ClusterSummary(const Call&) const {

@@ -46,6 +46,7 @@ class HttpRoutes {
   HttpResponse JobAttempts(const Call& call) const;
   HttpResponse JobCheckpoints(const Call& call) const;
   HttpResponse JobMetrics(const Call& call) const;
+  HttpResponse JobLogs(const Call& call) const;
   HttpResponse Comparison(const Call& call) const;
   HttpResponse Watch(const Call& call) const;
   bool IsHostAllowed(const std::string& host) const;

@@ -10,6 +10,7 @@
 #include <optional>
 #include <utility>
 
+#include "coordinator/failure_log.h"
 #include "coordinator/http_query.h"
 #include "coordinator/http_response.h"
 #include "coordinator/job_view.h"
@@ -173,10 +174,13 @@ std::string Watch::NextJob(JobTopic& topic) {
     return Event("deleted", fmt::format("{{\"job\":\"{}\"}}", JobName(topic.job_id)));
   }
   if (!found.ok()) return "";
-  const v1::Job encoded = ToProto(found.value().job, found.value().queue_position);
+  const Job& job = found.value().job;
+  v1::Job encoded = ToProto(job, found.value().queue_position);
   std::string fingerprint = Fingerprint(encoded);
   if (fingerprint == topic.sent) return "";
   topic.sent = std::move(fingerprint);
+  if (const auto lines = LinesOfFailedRank(job))
+    AddLogTail(*backend_->logs, job.id, *lines, encoded);
   return Event("job", ToJson(encoded));
 }
 

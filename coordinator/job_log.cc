@@ -8,6 +8,7 @@
 #include <cstring>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "common/file.h"
 #include "coordinator/log_record.h"
@@ -44,10 +45,19 @@ LogRecord MissingLines(const LogRecord& next, std::int64_t count) {
 
 }  // namespace
 
-Result<std::unique_ptr<JobLog>> JobLog::Open(std::filesystem::path directory, LogBounds bounds) {
+LogCounters& LogCounters::operator+=(const LogCounters& more) {
+  for (std::size_t i = 0; i < stored.size(); ++i) stored[i] += more.stored[i];
+  dropped_by_rank += more.dropped_by_rank;
+  dropped_as_oldest += more.dropped_as_oldest;
+  dropped_unwanted += more.dropped_unwanted;
+  return *this;
+}
+
+Result<std::unique_ptr<JobLog>> JobLog::Open(std::filesystem::path directory, LogBounds bounds,
+                                             LogCounters& counters) {
   DESCENT_RETURN_IF_ERROR(MakeDirectories(directory));
   std::unique_ptr<JobLog> log(  // NOLINT: private constructor
-      new JobLog(std::move(directory), bounds));
+      new JobLog(std::move(directory), bounds, counters));
   DESCENT_RETURN_IF_ERROR(log->Recover());
   return log;
 }
@@ -104,6 +114,7 @@ void JobLog::RemoveOldest() {
     std::error_code ignored;
     std::filesystem::remove(LogSegmentPath(directory_, segments_.front().first), ignored);
     bytes_ -= segments_.front().bytes;
+    counters_.dropped_as_oldest += segments_[1].first - segments_.front().first;
     segments_.pop_front();
   }
 }
@@ -134,18 +145,23 @@ Status JobLog::Append(const LogChunk& chunk) {
                       : is_trimmed                   ? chunk.first_sequence - 1
                                                      : 0;
   std::string records;
+  LogCounters counted;  // of these records
   for (std::size_t i = 0; i < chunk.lines.size(); ++i) {
     const LogRecord record{.generation = chunk.generation,
                            .sequence = chunk.first_sequence + static_cast<std::int64_t>(i),
                            .line = chunk.lines[i]};
     if (record.sequence <= last) continue;
-    if (record.sequence > last + 1)
-      records += EncodeLogRecord(MissingLines(record, record.sequence - last - 1));
+    if (const std::int64_t missing = record.sequence - last - 1; missing > 0) {
+      records += EncodeLogRecord(MissingLines(record, missing));
+      counted.dropped_by_rank += missing;
+    }
     records += EncodeLogRecord(record);
+    ++counted.stored[static_cast<std::size_t>(record.line.severity)];
     last = record.sequence;
     if (std::ssize(records) < bounds_.segment_bytes && i + 1 < chunk.lines.size()) continue;
     DESCENT_RETURN_IF_ERROR(Write(records));
     last_sequences_[rank] = last;
+    counters_ += std::exchange(counted, {});
     records.clear();
   }
   return Status();

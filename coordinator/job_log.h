@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <filesystem>
@@ -18,14 +19,27 @@ struct LogBounds {
   std::int64_t job_bytes = limits::kJobLogBytesMax;       // the oldest segments go beyond
 };
 
+// What became of lines.
+struct LogCounters {
+  std::array<std::int64_t, static_cast<std::size_t>(LogSeverity::kError) + 1>
+      stored{};                        // by severity
+  std::int64_t dropped_by_rank = 0;    // its buffer was full while the coordinator was away
+  std::int64_t dropped_as_oldest = 0;  // of a log that was longer than it may be
+  std::int64_t dropped_unwanted = 0;   // of a job that is gone, or of ranks that are not its own
+
+  LogCounters& operator+=(const LogCounters& more);
+};
+
 // The writing side of one job's log: appends to its last segment, and removes the oldest. What is
 // appended outlives the process, however it ends; a power failure may take the last seconds.
 // One thread at a time, and one object for each directory.
 class JobLog {
  public:
   // Opens the log in `directory`, or begins it there. A record that a crash cut off is removed.
-  // Reads the whole log once: what ranks send again must be known.
-  static Result<std::unique_ptr<JobLog>> Open(std::filesystem::path directory, LogBounds bounds);
+  // Reads the whole log once: what ranks send again must be known. `counters`, which outlive the
+  // result, count what it stores and drops.
+  static Result<std::unique_ptr<JobLog>> Open(std::filesystem::path directory, LogBounds bounds,
+                                              LogCounters& counters);
   ~JobLog();
 
   JobLog(const JobLog&) = delete;
@@ -43,8 +57,8 @@ class JobLog {
   };
   using RankInAttempt = std::pair<std::int64_t, int>;  // generation, rank
 
-  JobLog(std::filesystem::path directory, LogBounds bounds)
-      : directory_(std::move(directory)), bounds_(bounds) {}
+  JobLog(std::filesystem::path directory, LogBounds bounds, LogCounters& counters)
+      : directory_(std::move(directory)), bounds_(bounds), counters_(counters) {}
 
   Status Recover();
   Status RecoverSegment(std::int64_t first);
@@ -55,6 +69,7 @@ class JobLog {
 
   const std::filesystem::path directory_;
   const LogBounds bounds_;
+  LogCounters& counters_;
   int descriptor_ = -1;  // of the last segment
   std::deque<Segment> segments_;
   std::int64_t bytes_ = 0;      // of all segments

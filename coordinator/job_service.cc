@@ -4,7 +4,6 @@
 #include <filesystem>
 #include <utility>
 
-#include "common/log.h"
 #include "coordinator/call_context.h"
 #include "coordinator/failure_log.h"
 #include "coordinator/job_view.h"
@@ -14,7 +13,6 @@
 #include "coordinator/request_error.h"
 #include "coordinator/resource_name.h"
 #include "coordinator/submission.h"
-#include "proto/log_wire.h"
 
 namespace descent {
 namespace {
@@ -118,20 +116,11 @@ grpc::ServerUnaryReactor* JobService::GetJob(grpc::CallbackServerContext* contex
     const std::optional<LogFilter> lines = LinesOfFailedRank(job);
     if (!lines) return reactor->Finish(grpc::Status::OK);
     boost::asio::post(blocking_threads_, [=, this, job_id = job.id] {
-      AddLogTail(job_id, *lines, *response);
+      AddLogTail(runtime_.logs(), job_id, *lines, *response);
       reactor->Finish(grpc::Status::OK);
     });
   });
   return reactor;
-}
-
-// A failure is told even where its lines cannot be read.
-void JobService::AddLogTail(const std::string& job_id, const LogFilter& lines, v1::Job& response) {
-  const auto tail = runtime_.logs().LastLines(job_id, lines, limits::kFailureLogLines);
-  if (!tail.ok())
-    return LogWarning("log not readable job={} error=\"{}\"", job_id, tail.status().ToString());
-  for (const LogLine& line : tail.value())
-    *response.mutable_failure()->add_log_tail() = ToProto(line);
 }
 
 grpc::ServerUnaryReactor* JobService::ListJobAttempts(grpc::CallbackServerContext* context,

@@ -68,7 +68,6 @@ class JobService final : public v1::JobService::CallbackService {
   void Delete(const std::string& job_id, bool keep_checkpoints, grpc::ServerUnaryReactor* reactor);
   void ReadJob(const std::string& name, grpc::ServerUnaryReactor* reactor,
                std::function<void(const Job& job, const State& state)> answer);
-  void AddLogTail(const std::string& job_id, const LogFilter& lines, v1::Job& response);
 
   Runtime& runtime_;
   StreamSet& streams_;

@@ -56,7 +56,9 @@ class PushCall final : public grpc::ServerBidiReactor<v1::LogChunk, v1::LogAck>,
 
   // What is not wanted is acknowledged too: it would only be sent again.
   void Store(const LogChunk& chunk, bool is_wanted) {
-    if (const Status stored = is_wanted ? runtime_.logs().Append(chunk) : Status(); !stored.ok()) {
+    if (!is_wanted) {
+      runtime_.logs().Drop(chunk);
+    } else if (const Status stored = runtime_.logs().Append(chunk); !stored.ok()) {
       LogWarning("log not stored job={} error=\"{}\"", chunk.job, stored.ToString());
       return Fail(stored);
     }

@@ -15,7 +15,8 @@ constexpr std::size_t kOpenMax = 64;
 Result<JobLog*> LogStore::LogOf(const std::string& job_id) {
   if (const auto found = open_.find(job_id); found != open_.end()) return found->second.get();
   if (open_.size() >= kOpenMax) open_.erase(open_.begin());  // it opens again on demand
-  DESCENT_ASSIGN(std::unique_ptr<JobLog> log, JobLog::Open(directory_ / job_id, bounds_));
+  DESCENT_ASSIGN(std::unique_ptr<JobLog> log,
+                 JobLog::Open(directory_ / job_id, bounds_, counters_));
   return (open_[job_id] = std::move(log)).get();
 }
 
@@ -23,6 +24,16 @@ Status LogStore::Append(const LogChunk& chunk) {
   const std::lock_guard lock(mutex_);
   DESCENT_ASSIGN(JobLog * log, LogOf(chunk.job));
   return log->Append(chunk);
+}
+
+void LogStore::Drop(const LogChunk& chunk) {
+  const std::lock_guard lock(mutex_);
+  counters_.dropped_unwanted += std::ssize(chunk.lines);
+}
+
+LogCounters LogStore::counters() const {
+  const std::lock_guard lock(mutex_);
+  return counters_;
 }
 
 Result<std::vector<LogLine>> LogStore::LastLines(const std::string& job_id, const LogFilter& filter,

@@ -23,6 +23,12 @@ class LogStore {
   // As JobLog::Append. The job exists: its id becomes a path.
   Status Append(const LogChunk& chunk);
 
+  // Counts lines that are not stored: their job is gone, or they are not of its ranks.
+  void Drop(const LogChunk& chunk);
+
+  // Since this object was made.
+  LogCounters counters() const;
+
   LogReader ReaderFrom(const std::string& job_id, LogFilter filter, std::int64_t first) const {
     return LogReader(directory_ / job_id, std::move(filter), first);
   }
@@ -46,7 +52,8 @@ class LogStore {
 
   const std::filesystem::path directory_;
   const LogBounds bounds_;
-  std::mutex mutex_;                                     // guards the following
+  mutable std::mutex mutex_;  // guards the following
+  LogCounters counters_;
   std::map<std::string, std::unique_ptr<JobLog>> open_;  // by job
 };
 

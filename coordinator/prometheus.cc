@@ -222,6 +222,21 @@ void AddCounters(const ClusterSnapshot& snapshot, Exposition& out) {
   for (const auto& [job, counters] : jobs) AddHistogram(job, counters.step_times, out);
 }
 
+void AddLogs(const LogCounters& logs, Exposition& out) {
+  out.Family("descent_log_lines_total", "counter",
+             "Lines of the ranks stored since this process started.");
+  for (std::size_t i = 0; i < logs.stored.size(); ++i)
+    out.Sample({{"severity", SeverityName(static_cast<LogSeverity>(i))}},
+               static_cast<double>(logs.stored[i]));
+  out.Family(
+      "descent_log_dropped_lines_total", "counter",
+      "Lines lost since this process started: by a rank whose buffer was full, as the oldest "
+      "of a log that was too long, or of a job that is gone or has other ranks.");
+  out.Sample({{"reason", "rank_buffer_full"}}, static_cast<double>(logs.dropped_by_rank));
+  out.Sample({{"reason", "log_too_long"}}, static_cast<double>(logs.dropped_as_oldest));
+  out.Sample({{"reason", "unwanted"}}, static_cast<double>(logs.dropped_unwanted));
+}
+
 void AddProcess(const ProcessFacts& process, Exposition& out) {
   out.Single("descent_state_store_size_bytes", "gauge", "Size of the state store's files.",
              static_cast<double>(process.state_bytes));
@@ -242,7 +257,8 @@ void AddProcess(const ProcessFacts& process, Exposition& out) {
 
 }  // namespace
 
-std::string PrometheusText(const ClusterSnapshot& snapshot, const ProcessFacts& process) {
+std::string PrometheusText(const ClusterSnapshot& snapshot, const ProcessFacts& process,
+                           const LogCounters& logs) {
   Exposition out;
   AddCluster(snapshot, out);
   AddLives(snapshot.counters, out);
@@ -250,6 +266,7 @@ std::string PrometheusText(const ClusterSnapshot& snapshot, const ProcessFacts& 
   AddProgress(JobsWithSeries(snapshot), out);
   AddCounters(snapshot, out);
   AddRanks(snapshot, out);
+  AddLogs(logs, out);
   AddProcess(process, out);
   return out.Take();
 }

@@ -89,6 +89,11 @@ grpc::Status ToGrpcStatus(const AccessError& error) {
 
 std::string_view GrpcCodeName(Code code) { return RowOf(code).name; }
 
+std::string_view GrpcCodeName(const RequestError& error) {
+  if (error.grpc_code == grpc::StatusCode::OUT_OF_RANGE) return "OUT_OF_RANGE";
+  return GrpcCodeName(error.status.code());
+}
+
 grpc::StatusCode ToGrpcCode(Code code) { return RowOf(code).grpc_code; }
 
 }  // namespace descent

@@ -45,6 +45,7 @@ grpc::Status ToGrpcStatus(const AccessError& error);
 
 // "NOT_FOUND": the code's name in the gRPC standard.
 std::string_view GrpcCodeName(Code code);
+std::string_view GrpcCodeName(const RequestError& error);
 grpc::StatusCode ToGrpcCode(Code code);
 
 }  // namespace descent

@@ -11,25 +11,29 @@ export function headers(more = {}) {
   return token ? {Authorization: `Bearer ${token}`, ...more} : more;
 }
 
-// What the coordinator answers instead of what was asked for.
+// What the coordinator answers instead of what was asked for; `reason` is for programs.
 export class Refused extends Error {
-  constructor(status, message) {
+  constructor(status, message, {reason = "", metadata = {}} = {}) {
     super(message);
     this.status = status;
+    this.reason = reason;
+    this.metadata = metadata;
   }
 }
 
 export async function refusal(answer) {
   const text = await answer.text();
   try {
-    return new Refused(answer.status, JSON.parse(text).error.message);
+    const {message, details} = JSON.parse(text).error;
+    return new Refused(answer.status, message, details[0]);
   } catch {
     return new Refused(answer.status, `HTTP ${answer.status}`);
   }
 }
 
-export async function ask(path) {
-  const signal = AbortSignal.timeout(timeoutMilliseconds);
+// `closed` is a signal that nobody waits for the answer any more.
+export async function ask(path, closed = new AbortController().signal) {
+  const signal = AbortSignal.any([AbortSignal.timeout(timeoutMilliseconds), closed]);
   const answer = await fetch(path, {headers: headers(), signal});
   if (!answer.ok) throw await refusal(answer);
   return answer.json();

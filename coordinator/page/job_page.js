@@ -1,10 +1,11 @@
-// One job: its curves as they grow, its ranks, checkpoints, attempts, events, failure and spec.
+// One job: its curves as they grow, its ranks, log, checkpoints, attempts, events, failure and spec.
 
 import {ask} from "./api.js";
 import {ChartPanel} from "./chart_panel.js";
 import {Curves} from "./curves.js";
 import {make, show} from "./dom.js";
 import {attempts, checkpoints, events, failure, head, ranks, spec} from "./job_sections.js";
+import {LogPanel} from "./log_panel.js";
 import {shortName} from "./text.js";
 import {Watch} from "./watch.js";
 
@@ -25,12 +26,14 @@ export class JobPage {
     this.connection = connection;
     this.curves = new Curves(this.#name);
     this.panel = new ChartPanel();
+    this.logs = new LogPanel(this.#name);
     this.sections = Object.fromEntries(
       ["head", "failure", "ranks", "checkpoints", "attempts", "events", "spec"]
         .map((name) => [name, make("div", {})]));
-    const {head: top, failure: failed, ...rest} = this.sections;
+    const {head: top, failure: failed, ranks: places, ...rest} = this.sections;
     document.title = `${id} – Descent`;
-    main.append(make("h1", {}, id), top, failed, this.panel.element, ...Object.values(rest));
+    main.append(make("h1", {}, id), top, failed, this.panel.element, places, this.logs.element,
+      ...Object.values(rest));
     this.#start(id);
   }
 
@@ -38,6 +41,7 @@ export class JobPage {
     this.#isClosed = true;
     this.#watch?.close();
     this.panel.destroy();
+    this.logs.close();
   }
 
   // The curve as it is, then the stream from its end on.
@@ -51,6 +55,7 @@ export class JobPage {
       return;
     }
     if (this.#isClosed) return;
+    this.logs.open();
     const topics = ["status", `job/${id}`, `job/${id}/events`, `job/${id}/metrics`];
     this.#watch = new Watch(topics, `${id}:${this.curves.cursor}`, {
       status: (status) => this.#takeStatus(status),
@@ -70,6 +75,7 @@ export class JobPage {
 
   #takeJob(job) {
     this.#job = job;
+    this.logs.setJob(job);
     show(this.sections.head, head(job));
     show(this.sections.failure, failure(job));
     show(this.sections.spec, spec(job));
@@ -90,6 +96,7 @@ export class JobPage {
     }
     show(this.sections.checkpoints, checkpoints(this.#checkpoints));
     show(this.sections.attempts, attempts(this.#attempts));
+    this.logs.setAttempts(this.#attempts.map(({attempt}) => attempt));
   }
 }
 

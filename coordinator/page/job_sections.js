@@ -2,6 +2,7 @@
 
 import {card, facts, make, table} from "./dom.js";
 import {badge, bar, remaining, runtime, why} from "./job_parts.js";
+import {logRow} from "./log_row.js";
 import {clock, duration, flatten, integer, latest, moment, none, percent, significant, size, stateOf}
   from "./text.js";
 
@@ -41,9 +42,18 @@ export function failure(job) {
     facts([["rank", found.rank >= 0 ? String(found.rank) : ""], ["host", found.host],
       ["phase", found.phase], ["step", integer(found.step)],
       ["signal", found.signal ? String(found.signal) : ""],
-      ["exit code", found.exitCode ? String(found.exitCode) : ""]]));
+      ["exit code", found.exitCode ? String(found.exitCode) : ""]]), lastLines(found));
   one.classList.add(isLast ? "bad" : "warn");
   return one;
+}
+
+// Of the rank that is to blame.
+function lastLines({rank, logTail}) {
+  if (logTail.length === 0) return null;
+  const title = `Last lines of rank ${rank} in attempt ${logTail[0].attempt}`;
+  return make("div", {class: "last"}, make("h3", {}, title),
+    make("div", {class: "log", tabindex: "0", role: "region", "aria-label": title},
+      make("div", {}, ...logTail.map(logRow))));
 }
 
 // Ranks wait for each other in every step. Where all were seen in the same one and all but one reduce,

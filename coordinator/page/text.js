@@ -39,6 +39,14 @@ export const percent = (fraction) => `${Math.floor(100 * Math.min(1, fraction))}
 export const clock = (seconds) => (seconds > 0 ? new Date(seconds * 1000).toLocaleTimeString() : none);
 export const moment = (seconds) => (seconds > 0 ? new Date(seconds * 1000).toLocaleString() : none);
 
+// 14:03:07.125, by the clock of who looks.
+export function fineClock(seconds) {
+  const date = new Date(seconds * 1000);
+  const pad = (value, digits = 2) => String(value).padStart(digits, "0");
+  return [date.getHours(), date.getMinutes(), date.getSeconds()].map((one) => pad(one)).join(":") +
+    `.${pad(date.getMilliseconds(), 3)}`;
+}
+
 // The first of the named metrics that the job has.
 export function latest(job, ...names) {
   const name = names.find((candidate) => candidate in job.latestMetrics);

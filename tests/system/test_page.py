@@ -1,9 +1,12 @@
 """The coordinator's page in a real browser, as somebody who looks at it sees it."""
 
+import json
+
 from selenium import webdriver
 from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import Select
 
 from harness import SystemTest
 
@@ -27,7 +30,7 @@ class Page(SystemTest):
     def setUp(self):
         super().setUp()
         self.start_coordinator()
-        self.start_workers(1)
+        self.pool = self.start_workers(1)
         self.browser = open_browser(self.directory / "browser")
 
     def tearDown(self):
@@ -69,6 +72,31 @@ class Page(SystemTest):
         """What the chart of the loss says to those who do not see it; empty: there is none yet."""
         charts = self.browser.find_elements(By.CSS_SELECTOR, "section.chart[aria-label=Loss] .plot")
         return charts[0].get_attribute("aria-label") if charts else ""
+
+    def log_lines(self, section="Logs"):
+        """What a section shows of the log, a text for each line."""
+        return self.browser.execute_script(
+            "return [...document.querySelectorAll(`section[aria-label='${arguments[0]}'] .line .text`)]"
+            ".map((text) => text.textContent)", section)
+
+    def wait_for_more_lines(self, before):
+        """The lines, once there are more than those that were there before."""
+        return self.wait_until(lambda: len(now := self.log_lines()) > len(before) and now)
+
+    def logged(self, job, *arguments):
+        """The texts of a job's log, as the client has them."""
+        lines = self.descent("logs", job, "--json", *arguments).stdout.splitlines()
+        return [json.loads(line)["text"] for line in lines]
+
+    def choose(self, label, value):
+        """Types into a field of the Logs section, or chooses from it."""
+        field = self.browser.find_element(
+            By.XPATH, f"//section[@aria-label='Logs']//label[contains(., '{label}')]/*")
+        if field.tag_name == "select":
+            Select(field).select_by_visible_text(value)
+        else:
+            field.clear()
+            field.send_keys(value)
 
     def complaints(self):
         """What the console says, but for requests that found no coordinator."""
@@ -141,6 +169,81 @@ class Page(SystemTest):
         before = self.wait_until(self.loss_ends_at)
         self.wait_until(lambda: self.loss_ends_at() != before)
         self.descent("cancel", job)
+        self.assertEqual(self.complaints(), [])
+
+    def test_the_log_of_a_running_job_is_followed(self):
+        job = self.submit(*LONG)
+        self.open(f"jobs/{job}")
+        before = self.wait_for_more_lines([])
+
+        after = self.wait_for_more_lines(before)
+
+        self.assertEqual(after[:len(before)], before)
+        self.assertIn("assignment begun", before[0])
+        follow = self.find("section[aria-label=Logs] input[type=checkbox]")
+        follow.click()
+        self.descent("cancel", job)
+        self.wait_for_text("CANCELLED")
+        self.assertLess(len(self.log_lines()), len(self.logged(job)))
+        follow.click()
+        self.wait_until(lambda: self.log_lines() == self.logged(job))
+        self.assertEqual(self.complaints(), [])
+
+    def test_who_reads_further_up_in_a_log_is_not_moved(self):
+        job = self.submit(*LONG, "--set", "evaluate.every_steps=20")
+        self.open(f"jobs/{job}")
+        box = self.find("section[aria-label=Logs] .log")
+        position = "const [box] = arguments; return box.scrollTop"
+        self.wait_until(lambda: self.browser.execute_script(position, box) > 0)
+
+        self.browser.execute_script("arguments[0].scrollTop = 0", box)
+        self.wait_for_more_lines(self.log_lines())
+
+        self.assertEqual(self.browser.execute_script(position, box), 0)
+        self.browser.find_element(By.XPATH, "//button[text()='To the end']").click()
+        self.wait_until(lambda: self.browser.execute_script(position, box) > 0)
+
+    def test_a_log_is_filtered_by_rank_severity_and_text_after_its_job_has_ended(self):
+        self.start_workers(2)
+        job = self.submit("--follow", "--set", "workers.min=2")
+        self.open(f"jobs/{job}")
+        self.wait_until(lambda: self.log_lines() == self.logged(job))
+
+        self.choose("ranks", "1")
+        self.wait_until(lambda: self.log_lines() == self.logged(job, "--rank", 1))
+        self.choose("text", "phase=evaluate")
+        self.wait_until(lambda: len(self.log_lines()) == 5)
+        self.choose("severity", "errors")
+        self.wait_for_text("No line is like that yet.")
+
+        self.assertEqual(self.log_lines(), [])
+        self.assertEqual(self.complaints(), [])
+        self.choose("ranks", "x")
+        self.wait_for_text('ranks has "')
+
+    def test_a_log_goes_on_after_a_restart_of_the_coordinator_where_it_was(self):
+        job = self.submit(*LONG)
+        self.open(f"jobs/{job}")
+        before = self.wait_for_more_lines([])
+        self.kill_coordinator()
+        self.wait_for_text("The coordinator does not answer.")
+
+        self.start_coordinator_again()
+
+        self.wait_for_more_lines(before)
+        self.descent("cancel", job)
+        self.wait_until(lambda: self.log_lines() == self.logged(job))
+        self.assertEqual(self.complaints(), [])
+
+    def test_a_failure_shows_the_last_lines_of_its_rank(self):
+        job = self.submit(*LONG, "--set", "restarts.max=0")
+        self.open(f"jobs/{job}")
+        self.wait_for_more_lines([])
+
+        self.kill_without_launcher(self.pool)
+
+        self.wait_for_text("Last lines of rank 0 in attempt 1")
+        self.assertEqual(self.log_lines("Why it failed"), self.logged(job, "--tail", 20))
         self.assertEqual(self.complaints(), [])
 
     def test_a_job_is_reached_by_keys_alone(self):

@@ -62,6 +62,12 @@ TEST_F(HttpAccessTest, ProbesAndPagesAreOpenAndNothingElse) {
   EXPECT_THAT(open, testing::ElementsAre("/", "/assets/*", "/livez", "/readyz", "/healthz"));
 }
 
+TEST_F(HttpAccessTest, TheLogOfAJobIsForViewers) {
+  EXPECT_EQ(Get("/v1/jobs/full-1/logs", "").status, 401);
+  EXPECT_EQ(Get("/v1/jobs/full-1/logs", TokenOf(Role::kWorker)).status, 403);
+  EXPECT_EQ(Get("/v1/jobs/full-1/logs", TokenOf(Role::kViewer)).status, 200);
+}
+
 TEST_F(HttpAccessTest, APathWithoutARuleIsNotFound) {
   EXPECT_EQ(Get("/debug", TokenOf(Role::kAdmin)).status, 404);
 }

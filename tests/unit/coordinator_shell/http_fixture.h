@@ -10,6 +10,7 @@
 
 #include "coordinator/http_routes.h"
 #include "coordinator/job_view.h"
+#include "tests/support/temporary_directory.h"
 #include "tests/unit/coordinator_shell/make_job.h"
 #include "tests/unit/coordinator_shell/token_directory.h"
 
@@ -52,6 +53,8 @@ class HttpRoutesTest : public testing::Test {
   MetricNews last_news_;
   std::vector<MetricCurve> curves_ = {{"train/loss", {{1, 0.5, 1700}}, 1}};
   std::vector<StoredEvent> events_ = {{.sequence = 7, .type = "Created", .reason = "Submitted"}};
+  const TemporaryDirectory logs_directory_;
+  LogStore logs_{logs_directory_.path()};
   const TokenDirectory tokens_;
   const Admission admission_;
   const Authenticator authenticator_{tokens_.store(), admission_};
@@ -86,6 +89,7 @@ class HttpRoutesTest : public testing::Test {
     };
     backend.readiness = [this] { return readiness_; };
     backend.process = [] { return ProcessFacts{.start_time = 1900}; };
+    backend.logs = &logs_;
     return backend;
   }
 

@@ -228,6 +228,28 @@ TEST_F(LogStoreTest, ATailThatIsLongerThanTheLogIsAllOfIt) {
   EXPECT_EQ(Tail({}, 100), (Texts{"0:1", "0:2", "0:3"}));
 }
 
+TEST_F(LogStoreTest, LinesAreCountedBySeverityOnceThoughTheyAreSentAgain) {
+  LogChunk chunk = ChunkOf(0, 1, 3);
+  chunk.lines[1].severity = LogSeverity::kError;
+  Append(chunk);
+
+  Append(chunk);
+
+  EXPECT_EQ(store_->counters().stored, (std::array<std::int64_t, 4>{0, 2, 0, 1}));
+}
+
+TEST_F(LogStoreTest, LinesThatAreLostAreCountedByTheirReason) {
+  Append(ChunkOf(0, 5, 5));
+  store_->Drop(ChunkOf(0, 1, 2));
+  EXPECT_EQ(store_->counters().dropped_by_rank, 4);
+  EXPECT_EQ(store_->counters().dropped_unwanted, 2);
+  EXPECT_EQ(store_->counters().dropped_as_oldest, 0);
+
+  Append(ChunkOf(0, 6, 100));
+
+  EXPECT_EQ(store_->counters().dropped_as_oldest, Segments().front() - 1);
+}
+
 TEST_F(LogStoreTest, ARemovedJobHasNoLog) {
   Append(ChunkOf(0, 1, 30));
 

@@ -22,7 +22,7 @@ std::vector<std::string> Lines(const std::string& text) {
 TEST(PrometheusTest, EverySampleFollowsTheHeadOfItsFamily) {
   std::string family;
   std::set<std::string> families;
-  for (const std::string& line : Lines(PrometheusText(MakeSnapshot(), {}))) {
+  for (const std::string& line : Lines(PrometheusText(MakeSnapshot(), {}, {}))) {
     if (line.starts_with("# TYPE ")) {
       family = line.substr(7, line.find(' ', 7) - 7);
       EXPECT_TRUE(families.insert(family).second) << family << " appears twice";
@@ -35,7 +35,7 @@ TEST(PrometheusTest, EverySampleFollowsTheHeadOfItsFamily) {
 }
 
 TEST(PrometheusTest, HistogramBucketsCountEverythingBelowTheirBound) {
-  const std::string text = PrometheusText(MakeSnapshot(), {});
+  const std::string text = PrometheusText(MakeSnapshot(), {}, {});
 
   EXPECT_THAT(text, HasSubstr("descent_job_step_seconds_bucket{job=\"full-1\",le=\"0.0025\"} 0\n"));
   EXPECT_THAT(text, HasSubstr("descent_job_step_seconds_bucket{job=\"full-1\",le=\"0.005\"} 1\n"));
@@ -53,7 +53,7 @@ TEST(PrometheusTest, TheSlowestRankOfAJobIsToldByItsShare) {
   snapshot.pools = {PoolView{.name = "p", .workers = {fast, fast, slow, idle}}};
   snapshot.counters.jobs["a"].phase_seconds["reduce"] = 2.5;
 
-  const std::string text = PrometheusText(snapshot, {});
+  const std::string text = PrometheusText(snapshot, {}, {});
 
   EXPECT_THAT(text, HasSubstr("descent_job_rank_skew_ratio{job=\"a\"} 3\n"));
   EXPECT_THAT(text, HasSubstr("descent_job_phase_seconds_total{job=\"a\",phase=\"reduce\"} 2.5\n"));
@@ -63,12 +63,24 @@ TEST(PrometheusTest, LabelValuesAreEscaped) {
   ClusterSnapshot snapshot;
   snapshot.pools = {PoolView{.name = "a\"b\\c\nd"}};
 
-  EXPECT_THAT(PrometheusText(snapshot, {}), HasSubstr("pool=\"a\\\"b\\\\c\\nd\""));
+  EXPECT_THAT(PrometheusText(snapshot, {}, {}), HasSubstr("pool=\"a\\\"b\\\\c\\nd\""));
 }
 
 TEST(PrometheusTest, MetricsOfAJobAreLabelledWithoutSlashes) {
-  EXPECT_THAT(PrometheusText(MakeSnapshot(), {}),
+  EXPECT_THAT(PrometheusText(MakeSnapshot(), {}, {}),
               HasSubstr("descent_job_metric{job=\"full-1\",metric=\"train_loss\"} 0.5\n"));
+}
+
+TEST(PrometheusTest, LogLinesAreCountedBySeverityAndByTheReasonOfTheirLoss) {
+  const LogCounters logs{.stored = {0, 7, 2, 1}, .dropped_by_rank = 3, .dropped_as_oldest = 4};
+
+  const std::string text = PrometheusText(MakeSnapshot(), {}, logs);
+
+  EXPECT_THAT(text, HasSubstr("descent_log_lines_total{severity=\"debug\"} 0\n"));
+  EXPECT_THAT(text, HasSubstr("descent_log_lines_total{severity=\"warning\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr("descent_log_dropped_lines_total{reason=\"rank_buffer_full\"} 3\n"));
+  EXPECT_THAT(text, HasSubstr("descent_log_dropped_lines_total{reason=\"log_too_long\"} 4\n"));
+  EXPECT_THAT(text, HasSubstr("descent_log_dropped_lines_total{reason=\"unwanted\"} 0\n"));
 }
 
 TEST(PrometheusTest, AJobThatEndedLongAgoHasNoSeriesOfItsOwn) {
@@ -77,7 +89,7 @@ TEST(PrometheusTest, AJobThatEndedLongAgoHasNoSeriesOfItsOwn) {
   snapshot.jobs[0].state = JobState::kSucceeded;
   snapshot.jobs[0].end_time = snapshot.wall - 16 * 60;
 
-  EXPECT_THAT(PrometheusText(snapshot, {}), testing::Not(HasSubstr("job=\"full-1\"")));
+  EXPECT_THAT(PrometheusText(snapshot, {}, {}), testing::Not(HasSubstr("job=\"full-1\"")));
 }
 
 }  // namespace
