@@ -13,6 +13,7 @@ enum class ExitCode {
   kConflict = 6,  // or the wrong state
   kUnreachable = 7,
   kJobCancelled = 8,
+  kTimedOut = 124,     // as the command timeout
   kInterrupted = 130,  // Ctrl-C that only detaches
 };
 

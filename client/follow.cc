@@ -39,12 +39,6 @@ class JobDisplay {
 
   std::int64_t evaluated_step() const { return evaluated_step_; }
 
-  void ShowConnection(bool is_connected) {
-    if (std::exchange(was_connected_, is_connected) == is_connected) return;
-    console_.Say(is_connected ? "the coordinator is back"
-                              : "the coordinator is away; the workers go on, waiting for it");
-  }
-
  private:
   void ShowState(const JobView& job) {
     std::string text = StateText(job);
@@ -71,24 +65,46 @@ class JobDisplay {
 
   Client& client_;
   Console& console_;
-  bool was_connected_ = true;
   std::string last_state_;
   std::map<std::string, double> last_values_;
   std::int64_t evaluated_step_;
 };
 
+// By which the outcomes of several jobs are weighed.
+int BadnessOf(ExitCode outcome) {
+  switch (outcome) {
+    case ExitCode::kDone:
+      return 0;
+    case ExitCode::kTimedOut:
+      return 1;
+    case ExitCode::kJobCancelled:
+      return 2;
+    case ExitCode::kJobFailed:
+      return 3;
+    default:
+      return 4;
+  }
+}
+
 }  // namespace
+
+void ConnectionNotice::Show(bool is_connected) {
+  if (std::exchange(was_connected_, is_connected) == is_connected) return;
+  console_.Say(is_connected ? "the coordinator is back"
+                            : "the coordinator is away; the workers go on, waiting for it");
+}
 
 Followed Follow(Client& client, Console& console, const JobView& job,
                 const FollowOptions& options) {
   JobDisplay display(client, console, options.evaluated_step);
+  ConnectionNotice connection(console);
   JobWatcher watcher(client, job.id);
   Followed followed{.job = job};
   const Clock::time_point begin = Clock::now();
   std::optional<Clock::time_point> trouble_since;
   while (true) {
     JobWatcher::Update update = watcher.Wait(kPollInterval);
-    display.ShowConnection(update.is_connected);
+    connection.Show(update.is_connected);
     if (update.job) {
       followed.job = std::move(*update.job);
       display.Show(followed.job);
@@ -121,6 +137,10 @@ ExitCode OutcomeOf(const JobView& job) {
   if (job.state == "FAILED") return ExitCode::kJobFailed;
   if (job.state == "CANCELLED") return ExitCode::kJobCancelled;
   return ExitCode::kError;
+}
+
+ExitCode WorseOf(ExitCode one, ExitCode other) {
+  return BadnessOf(other) > BadnessOf(one) ? other : one;
 }
 
 }  // namespace descent

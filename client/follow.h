@@ -30,10 +30,26 @@ struct FollowOptions {
   std::optional<std::chrono::milliseconds> timeout;  // ends as kInterrupted
 };
 
+// Says when the coordinator goes away and when it is back, once each. One thread.
+class ConnectionNotice {
+ public:
+  explicit ConnectionNotice(Console& console) : console_(console) {}
+
+  void Show(bool is_connected);
+
+ private:
+  Console& console_;
+  bool was_connected_ = true;
+};
+
 // Shows a job's states, evaluations and progress until it is terminal or somebody interrupts.
 Followed Follow(Client& client, Console& console, const JobView& job, const FollowOptions& options);
 
 // The exit code that a terminal state stands for.
 ExitCode OutcomeOf(const JobView& job);
+
+// What several jobs come to together: trouble with any is worse than FAILED, that than CANCELLED,
+// that than one that goes on when the time is up, and that than success.
+ExitCode WorseOf(ExitCode one, ExitCode other);
 
 }  // namespace descent

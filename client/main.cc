@@ -17,27 +17,7 @@ int Main(int argc, char** argv) {
   app.require_subcommand(0, 1);
   app.set_version_flag("--version", std::string("descent ") + kVersion);
   CommandLine line(app);
-  AddRun(app, line);
-  AddSubmit(app, line);
-  AddFork(app, line);
-  AddExplain(app, line);
-  AddLs(app, line);
-  AddDescribe(app, line);
-  AddWatch(app, line);
-  AddEvents(app, line);
-  AddLogs(app, line);
-  AddMetrics(app, line);
-  AddControl(app, line);
-  AddUpdate(app, line);
-  AddDelete(app, line);
-  AddCheckpoint(app, line);
-  AddData(app, line);
-  AddGenerate(app, line);
-  AddPredict(app, line);
-  AddLaunch(app, line);
-  AddToken(app, line);
-  AddCompletion(app, line);
-  AddHelp(app, line);
+  AddEveryCommand(app, line);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

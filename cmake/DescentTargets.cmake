@@ -43,3 +43,14 @@ function(descent_mpi_test name)
                          ENVIRONMENT "ASAN_OPTIONS=detect_leaks=0")
   endforeach()
 endfunction()
+
+# descent_embed(OUTPUT.cc HEADER.h FUNCTION FILE…): a source that makes files part of the program:
+#   std::span<const EmbeddedFile> FUNCTION();
+function(descent_embed output header function)
+  set(script ${PROJECT_SOURCE_DIR}/cmake/embed_files.cmake)
+  add_custom_command(
+    OUTPUT ${output}
+    COMMAND ${CMAKE_COMMAND} "-DFILES=${ARGN}" -DOUTPUT=${output} -DHEADER=${header}
+            -DFUNCTION=${function} -P ${script}
+    DEPENDS ${script} ${ARGN} VERBATIM)
+endfunction()

@@ -7,12 +7,12 @@
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
-#include <sstream>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <vector>
 
+#include "common/find_program.h"
 #include "common/limits.h"
 #include "common/log.h"
 #include "launch/pool_processes.h"
@@ -34,16 +34,6 @@ bool EndWithParent() {
   prctl(PR_SET_PDEATHSIG, SIGTERM);
   // A parent that was gone before the call sends nothing any more.
   return getppid() == parent;
-}
-
-// The program of that name in the directories of PATH; empty: there is none.
-std::string FindProgram(const std::string& name) {
-  const char* const path = std::getenv("PATH");
-  std::istringstream directories(path == nullptr ? "/usr/bin" : path);
-  for (std::string directory; std::getline(directories, directory, ':');)
-    if (const fs::path program = fs::path(directory) / name; access(program.c_str(), X_OK) == 0)
-      return program.string();
-  return "";
 }
 
 std::optional<LaunchSite> FindPrograms() {

@@ -15,12 +15,12 @@
 #include "common/check.h"
 #include "common/edit_distance.h"
 #include "descent/v1/job_spec.pb.h"
+#include "proto/job_field.h"
 
 namespace descent {
 namespace {
 
 using google::protobuf::Descriptor;
-using google::protobuf::EnumDescriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::OneofDescriptor;
@@ -61,38 +61,20 @@ std::vector<std::string> FieldNames(const Descriptor& descriptor) {
   return names;
 }
 
-// The schema's name of a value is its enum's prefix and the file's word in capitals; the value 0,
-// *_UNSPECIFIED, has no word.
-std::vector<std::string> EnumWords(const EnumDescriptor& descriptor) {
-  const std::string& zero = descriptor.value(0)->name();
-  const std::size_t prefix = zero.size() - std::string_view("UNSPECIFIED").size();
-  std::vector<std::string> words;
-  for (int i = 1; i < descriptor.value_count(); ++i) {
-    std::string word = descriptor.value(i)->name().substr(prefix);
-    for (char& c : word) c = (c >= 'A' && c <= 'Z') ? static_cast<char>(c - 'A' + 'a') : c;
-    words.push_back(std::move(word));
-  }
-  return words;
-}
-
 std::string MembersOf(const OneofDescriptor& oneof) {
   std::vector<std::string> names;
   for (int i = 0; i < oneof.field_count(); ++i) names.push_back(oneof.field(i)->name());
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
-// A list stands for a message that consists of one.
 bool IsListOf(const YamlValue& value, const Descriptor& descriptor) {
-  return value.kind == YamlValue::Kind::kList && descriptor.field_count() == 1 &&
-         descriptor.field(0)->is_repeated();
+  return value.kind == YamlValue::Kind::kList && MayBeList(descriptor);
 }
 
-// The name of one of a oneof's messages stands for that message with nothing said in it.
 bool IsChoice(const YamlValue& value, const Descriptor& descriptor) {
-  if (value.kind != YamlValue::Kind::kText) return false;
-  const FieldDescriptor* const field = descriptor.FindFieldByName(value.text);
-  return field != nullptr && field->real_containing_oneof() != nullptr &&
-         field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE;
+  const std::vector<std::string> names = Choices(descriptor);
+  return value.kind == YamlValue::Kind::kText &&
+         std::ranges::find(names, value.text) != names.end();
 }
 
 YamlValue Written(const YamlValue& name) {

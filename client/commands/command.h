@@ -52,14 +52,19 @@ class CommandLine {
   ExitCode exit_code_ = ExitCode::kDone;
 };
 
+// All commands, with their manual, in the order in which --help lists them.
+void AddEveryCommand(CLI::App& app, CommandLine& line);
+
 // Each adds one command of its own file.
 void AddRun(CLI::App& app, CommandLine& line);
 void AddSubmit(CLI::App& app, CommandLine& line);
 void AddFork(CLI::App& app, CommandLine& line);
+void AddJob(CLI::App& app, CommandLine& line);  // init, schema
 void AddExplain(CLI::App& app, CommandLine& line);
 void AddLs(CLI::App& app, CommandLine& line);
 void AddDescribe(CLI::App& app, CommandLine& line);
 void AddWatch(CLI::App& app, CommandLine& line);
+void AddWait(CLI::App& app, CommandLine& line);
 void AddControl(CLI::App& app, CommandLine& line);  // suspend, resume, stop, cancel
 void AddUpdate(CLI::App& app, CommandLine& line);
 void AddDelete(CLI::App& app, CommandLine& line);
@@ -73,6 +78,7 @@ void AddDataTokenize(CLI::App& group, CommandLine& line);  // of data
 void AddGenerate(CLI::App& app, CommandLine& line);
 void AddPredict(CLI::App& app, CommandLine& line);
 void AddLaunch(CLI::App& app, CommandLine& line);
+void AddDoctor(CLI::App& app, CommandLine& line);
 void AddCompletion(CLI::App& app, CommandLine& line);
 void AddToken(CLI::App& app, CommandLine& line);  // and whoami
 void AddHelp(CLI::App& app, CommandLine& line);   // and version

@@ -6,22 +6,10 @@
 #include "client/failure_report.h"
 #include "client/follow.h"
 #include "client/interrupt.h"
-#include "client/render/format.h"
+#include "client/render/job_text.h"
 
 namespace descent {
 namespace {
-
-std::string EndText(const JobView& job) {
-  std::string text = job.id + "  " + job.state;
-  for (const char* name : {"test/accuracy", "validation/accuracy"}) {
-    const auto metric = job.latest_metrics.find(name);
-    if (metric == job.latest_metrics.end()) continue;
-    text += fmt::format("  {} {}", name, FormatMetric(metric->second));
-    break;
-  }
-  if (!job.state_digest.empty()) text += "  state digest " + job.state_digest;
-  return text + "\n";
-}
 
 ExitCode Watch(const CommandLine& line, const std::string& job, Console& console) {
   Client client(line.flags().endpoint);

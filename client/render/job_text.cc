@@ -114,6 +114,18 @@ std::string StateText(const JobView& job) {
   return text;
 }
 
+std::string EndText(const JobView& job) {
+  std::string text = job.id + "  " + job.state;
+  for (const char* name : {"test/accuracy", "validation/accuracy"}) {
+    const auto metric = job.latest_metrics.find(name);
+    if (metric == job.latest_metrics.end()) continue;
+    text += fmt::format("  {} {}", name, FormatMetric(metric->second));
+    break;
+  }
+  if (!job.state_digest.empty()) text += "  state digest " + job.state_digest;
+  return text + "\n";
+}
+
 EvaluationLines EvaluationText(const MetricCurves& curves, std::int64_t last_step) {
   std::map<std::int64_t, EvaluationValues> by_step;
   for (const auto& [name, points] : curves) {

@@ -18,6 +18,10 @@ std::string ProgressText(const JobView& job, int columns);
 // The header of a followed job: "mnist-7k2qd  RUNNING  attempt 1  4 workers".
 std::string StateText(const JobView& job);
 
+// What is left to say of a job at its end, one line:
+// "mnist-7k2qd  SUCCEEDED  test/accuracy 0.8904  state digest 3f…".
+std::string EndText(const JobView& job);
+
 // One line for each step that has a value after `last_step`:
 // "step 235  validation:  loss 0.4312  accuracy 0.8476".
 struct EvaluationLines {

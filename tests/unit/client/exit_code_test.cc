@@ -21,6 +21,13 @@ TEST(ExitCodeTest, EveryWayToEndAJobHasItsOwn) {
   EXPECT_EQ(OutcomeOf(JobIn("CANCELLED")), ExitCode::kJobCancelled);
 }
 
+TEST(ExitCodeTest, TheWorstOfSeveralJobsCounts) {
+  EXPECT_EQ(WorseOf(ExitCode::kDone, ExitCode::kTimedOut), ExitCode::kTimedOut);
+  EXPECT_EQ(WorseOf(ExitCode::kJobCancelled, ExitCode::kTimedOut), ExitCode::kJobCancelled);
+  EXPECT_EQ(WorseOf(ExitCode::kJobCancelled, ExitCode::kJobFailed), ExitCode::kJobFailed);
+  EXPECT_EQ(WorseOf(ExitCode::kUnreachable, ExitCode::kJobFailed), ExitCode::kUnreachable);
+}
+
 TEST(ExitCodeTest, AStateOfANewerCoordinatorIsNotTerminal) {
   EXPECT_FALSE(JobIn("SUSPENDING").IsTerminal());
 }
@@ -44,6 +51,7 @@ TEST(ExitCodeTest, NumbersAreThoseOfTheManual) {
   EXPECT_EQ(static_cast<int>(ExitCode::kConflict), 6);
   EXPECT_EQ(static_cast<int>(ExitCode::kUnreachable), 7);
   EXPECT_EQ(static_cast<int>(ExitCode::kJobCancelled), 8);
+  EXPECT_EQ(static_cast<int>(ExitCode::kTimedOut), 124);
   EXPECT_EQ(static_cast<int>(ExitCode::kInterrupted), 130);
 }
 

@@ -1,0 +1,197 @@
+#include <array>
+
+#include "client/commands/manual.h"
+
+namespace descent {
+namespace {
+
+constexpr std::array kPages = {
+    ManualPage{
+        "",
+        R"(JOB is a job's name, as descent ls shows it. What was asked for goes to stdout, all talk to stderr.
+No colour and no animation where NO_COLOR is set or the output is no terminal.)",
+        R"(descent doctor
+descent job init mlp -o job.yaml
+descent run job.yaml --workers 2)",
+        "help exit-codes, completion"},
+    ManualPage{"cancel", R"(Ends jobs now, whatever their state. Their checkpoints stay.)",
+               R"(descent cancel JOB)", "stop, suspend, delete"},
+    ManualPage{
+        "checkpoint",
+        R"(A checkpoint is the state of a job after some step; JOB/latest and JOB/best name two of them.)",
+        R"(descent checkpoint ls JOB)", "generate, predict, fork"},
+    ManualPage{"checkpoint export",
+               R"(The file appears once it is whole. Its tensors have PyTorch's names and shapes.)",
+               R"(descent checkpoint export JOB/best -o model.safetensors)",
+               "checkpoint ls, predict, generate"},
+    ManualPage{
+        "checkpoint ls",
+        R"(With the values of the evaluation after the same step, and which one is latest or best.)",
+        R"(descent checkpoint ls JOB
+descent checkpoint ls JOB -o name)",
+        "checkpoint export, fork"},
+    ManualPage{"completion", R"(The script goes into the start file of the shell.)",
+               "eval \"$(descent completion bash)\"", "help"},
+    ManualPage{"completion bash", R"(Commands, their options and the names of jobs.)",
+               "eval \"$(descent completion bash)\"", "completion zsh, completion fish"},
+    ManualPage{"completion fish", R"(Commands, their options and the names of jobs.)",
+               R"(descent completion fish | source)", "completion bash, completion zsh"},
+    ManualPage{"completion zsh", R"(Commands, their options and the names of jobs.)",
+               "eval \"$(descent completion zsh)\"", "completion bash, completion fish"},
+    ManualPage{"data", R"(Works on files of this machine, without a coordinator.)",
+               R"(descent data inspect examples/data/houses.csv)", "explain"},
+    ManualPage{
+        "data inspect",
+        R"(Of a file: its shape and its columns. Of a job file: every split as the model would get it.)",
+        R"(descent data inspect examples/data/houses.csv
+descent data inspect --job job.yaml)",
+        "explain, submit"},
+    ManualPage{
+        "data tokenize", R"(Encodes texts once and for all, so that a job begins at once.)",
+        R"(descent data tokenize 'texts/*.txt' --tokenizer gpt2 --vocab vocab.json --merges merges.txt -o train.bin)",
+        "data inspect, generate"},
+    ManualPage{
+        "delete",
+        R"(Refuses a job that goes on: cancel it first. What is deleted does not come back.)",
+        R"(descent delete JOB
+descent delete JOB --keep-checkpoints)",
+        "cancel, checkpoint export"},
+    ManualPage{"describe",
+               R"(Its state, progress, metrics, checkpoints and attempts, and why it failed.)",
+               R"(descent describe JOB
+descent describe JOB -o yaml)",
+               "events, logs, watch"},
+    ManualPage{
+        "doctor",
+        R"(Looks at mpirun, shared memory, the state directory, ports, the coordinator, the processor and
+memory, and says of each OK, WARN or FAIL and what to do. Needs no rights. Exits with 1 on a FAIL.)",
+        R"(descent doctor
+descent doctor --state-dir /var/lib/descent -o json)",
+        "run, whoami"},
+    ManualPage{"events", R"(With the reasons of all changes of its state, the oldest first.)",
+               R"(descent events JOB)", "describe, logs"},
+    ManualPage{"explain",
+               R"(Compiles the job for its data, without training: needs no coordinator.)",
+               R"(descent explain job.yaml --workers 2
+descent explain job.yaml --set model.mlp.hidden_sizes=[64] --steps)",
+               "run, data inspect"},
+    ManualPage{
+        "fork",
+        R"(The new job begins with the weights, the optimizer and the place in the data of the checkpoint.)",
+        R"(descent fork JOB --from best --set optimizer.adamw.lr=1e-5)", "submit, checkpoint ls"},
+    ManualPage{
+        "generate",
+        R"(Of a job that trained a gpt. The checkpoint is found by a coordinator or given as a directory.)",
+        R"(descent generate JOB/best --prompt "This program is")", "predict, checkpoint ls"},
+    ManualPage{"help", R"(Every command has --help.)", R"(descent help exit-codes
+descent submit --help)",
+               "version, completion"},
+    ManualPage{"help exit-codes", R"(They are the same for all commands, and stay what they are.)",
+               R"(descent help exit-codes)", "wait"},
+    ManualPage{"job", R"(Job files are YAML: examples to begin with, and the schema for editors.)",
+               R"(descent job init gpt -o job.yaml)", "submit, run, explain"},
+    ManualPage{
+        "job init",
+        R"(mlp, cnn and resnet learn Fashion-MNIST, gpt the licences that every Debian has, and table the
+prices of houses. A file that is there is never overwritten.)",
+        R"(descent job init
+descent job init gpt -o job.yaml)",
+        "job schema, run, submit"},
+    ManualPage{
+        "job schema",
+        R"(JSON Schema, draft 2020-12. An editor with a YAML language server takes it from the first line of
+a job file: "# yaml-language-server: $schema=job.schema.json".)",
+        R"(descent job schema > job.schema.json)", "job init, explain"},
+    ManualPage{
+        "logs",
+        R"(Filters are combined. With --follow it goes on through a restart of the coordinator.)",
+        R"(descent logs JOB --tail 50
+descent logs JOB -f --rank 2,3 --severity warning)",
+        "events, watch"},
+    ManualPage{"ls", R"(The newest hundred, unless told otherwise.)",
+               R"(descent ls
+descent ls --state RUNNING --state QUEUED -o json)",
+               "describe, watch"},
+    ManualPage{"metrics", R"(train/loss, validation/accuracy and whatever else a job measures.)",
+               R"(descent metrics ls JOB)", "describe, watch"},
+    ManualPage{
+        "metrics compare",
+        R"(The fields of the job files that differ, and for each metric the last and the best value.)",
+        R"(descent metrics compare JOB OTHER --metric validation/loss)", "metrics query"},
+    ManualPage{"metrics export", R"(Every point, as it was recorded.)",
+               R"(descent metrics export JOB --format csv -o metrics.csv)", "metrics query"},
+    ManualPage{"metrics ls", R"(A line for each metric.)", R"(descent metrics ls JOB)",
+               "metrics query, metrics plot"},
+    ManualPage{"metrics plot", R"(As wide as the terminal.)",
+               R"(descent metrics plot JOB --metric train/loss)", "metrics query"},
+    ManualPage{"metrics query", R"(Step and value, a line for each.)",
+               R"(descent metrics query JOB --metric train/loss --first-step 1000
+descent metrics query JOB -f)",
+               "metrics export, metrics plot"},
+    ManualPage{
+        "predict", R"(The checkpoint is found by a coordinator or given as a directory.)",
+        R"(descent predict JOB/best --data /usr/share/datasets/fashion-mnist/t10k --output predictions.csv)",
+        "generate, checkpoint ls"},
+    ManualPage{
+        "resume",
+        R"(Of suspended jobs, which go on from where they stopped, on any number of workers.)",
+        R"(descent resume JOB)", "suspend, watch"},
+    ManualPage{
+        "run",
+        R"(Starts a coordinator and workers, submits the job, follows it and ends with it. Ctrl-C cancels the
+job; its last checkpoint stays.)",
+        R"(descent run job.yaml --workers 2
+descent run job.yaml --set optimizer.adamw.lr=3e-3 --profile trace.json
+descent run --resume JOB/latest --workers 3)",
+        "submit, explain, doctor"},
+    ManualPage{
+        "stop",
+        R"(The job SUCCEEDS with the state that it has; it is not evaluated on the test set.)",
+        R"(descent stop JOB)", "cancel, suspend"},
+    ManualPage{
+        "submit",
+        R"(Prints the name of the job. It waits in the queue until a pool has workers for it.)",
+        R"(descent submit job.yaml
+descent submit job.yaml --set epochs=3 --priority 80 --follow
+descent job init mlp | descent submit - --dry-run)",
+        "wait, watch, run"},
+    ManualPage{"suspend", R"(The workers save the state, and take the next job.)",
+               R"(descent suspend JOB)", "resume, stop"},
+    ManualPage{"token",
+               R"(Tokens say who calls a coordinator that is reached by TLS, and what they may.)",
+               R"(descent token create --name alice --role user)", "whoami"},
+    ManualPage{"token create", R"(The secret is shown once; the coordinator keeps its hash alone.)",
+               R"(descent token create --name alice --role user --days 30 --out alice.token)",
+               "token ls, token revoke"},
+    ManualPage{"token ls", R"(With role, owner and how long they are valid.)",
+               R"(descent token ls)", "token revoke"},
+    ManualPage{"token revoke", R"(Calls with them are refused from now on.)",
+               R"(descent token revoke 4f1c)", "token ls"},
+    ManualPage{"update", R"(Everything else of a job is what it was created with.)",
+               R"(descent update JOB --priority 80
+descent update JOB --preemptible true)",
+               "describe, ls"},
+    ManualPage{"version", R"(A coordinator says its own in descent doctor.)", R"(descent version
+descent version -o json)",
+               "doctor"},
+    ManualPage{
+        "wait",
+        R"(Exits with 0 once all have SUCCEEDED, otherwise with the worst: 3 FAILED, 8 CANCELLED, 124 the time
+is up. It goes on through a restart of the coordinator. A suspended job is waited for.)",
+        R"(descent wait JOB --timeout 10m
+descent wait JOB OTHER --for terminal)",
+        "watch, help exit-codes"},
+    ManualPage{
+        "watch",
+        R"(It goes on through a restart of the coordinator, and exits with the job's outcome.)",
+        R"(descent watch JOB)", "wait, logs, metrics plot"},
+    ManualPage{"whoami", R"(By the token that this program sends, and what its role permits.)",
+               R"(descent whoami --server host:9090 --tls-ca ca.pem --token-file alice.token)",
+               "token create"},
+};
+
+}  // namespace
+
+std::span<const ManualPage> ManualPages() { return kPages; }
+
+}  // namespace descent
