@@ -37,6 +37,11 @@ struct StoreGeneration {
   std::int64_t generation = 0;
 };
 
+// Cordon::kNone: what was stored of that worker is forgotten.
+struct StoreCordon {
+  CordonRecord record;
+};
+
 struct MetricPoint {
   std::string name;  // "train/loss"
   std::int64_t step = 0;
@@ -60,11 +65,11 @@ struct CloseSession {
   std::string reason;
 };
 
-// The answer to SubmitJob, CommandJob, UpdateJob and CommandCheckpoint.
+// The answer to SubmitJob, CommandJob, UpdateJob, CommandCheckpoint and CommandWorker.
 struct Answer {
   Ticket ticket = 0;
   Status status;
-  std::string job_id;  // when ok
+  std::string job_id;  // when ok; empty: of a worker
 };
 
 // Watchers of the job are to be told; sent for changes that need not be stored, such as progress.
@@ -72,7 +77,7 @@ struct NotifyWatchers {
   std::string job_id;
 };
 
-using Action = std::variant<StoreJob, ForgetJob, StoreGeneration, RecordMetrics, SendToWorker,
-                            CloseSession, Answer, NotifyWatchers>;
+using Action = std::variant<StoreJob, ForgetJob, StoreGeneration, StoreCordon, RecordMetrics,
+                            SendToWorker, CloseSession, Answer, NotifyWatchers>;
 
 }  // namespace descent

@@ -1,11 +1,49 @@
 #include "coordinator/cluster_service.h"
 
 #include <boost/asio/post.hpp>
+#include <chrono>
+#include <utility>
 
+#include "common/log.h"
+#include "coordinator/call_context.h"
 #include "coordinator/job_view.h"
 #include "coordinator/request_error.h"
+#include "coordinator/resource_name.h"
+#include "coordinator/state_backup.h"
 
 namespace descent {
+namespace {
+
+double SecondsOf(WallTime time) {
+  return std::chrono::duration<double>(time.time_since_epoch()).count();
+}
+
+grpc::Status RefuseWorker(const Status& status) {
+  RequestError error = ToRequestError(status);
+  if (status.code() == Code::kInvalidArgument) error.reason = "NAME_INVALID";
+  if (status.code() == Code::kNotFound) error.reason = "WORKER_NOT_FOUND";
+  return ToGrpcStatus(error);
+}
+
+grpc::Status RefuseBackup(const Status& status) {
+  RequestError error = ToRequestError(status);
+  if (status.code() == Code::kInvalidArgument) error.reason = "NAME_INVALID";
+  if (status.code() == Code::kAlreadyExists) error.reason = "BACKUP_EXISTS";
+  if (status.code() == Code::kAborted) error.reason = "OPERATION_IN_PROGRESS";
+  if (status.code() == Code::kResourceExhausted) error.reason = "DISK_FULL";
+  return ToGrpcStatus(error);
+}
+
+// Nothing: it is not attached.
+std::optional<v1::Worker> FindWorker(const State& state, const WorkerName& name) {
+  for (const PoolView& pool : state.pools())
+    for (const WorkerView& worker : pool.workers)
+      if (pool.name == name.pool && worker.world_rank == name.world_rank)
+        return ToProto(worker, pool, MonotonicNow());
+  return std::nullopt;
+}
+
+}  // namespace
 
 grpc::ServerUnaryReactor* ClusterService::GetClusterStatus(grpc::CallbackServerContext* context,
                                                            const v1::GetClusterStatusRequest*,
@@ -21,11 +59,111 @@ grpc::Status ClusterService::Answer(v1::ClusterStatus* response) {
   if (!snapshot.ok()) return ToGrpcStatus(snapshot.status());
   response->set_version(DESCENT_VERSION);
   response->set_uptime_seconds(SecondsBetween(start_, MonotonicNow()));
-  response->set_http_address(http_address_);
+  response->set_http_address(facts_.http_address);
   for (const auto& [state, count] : CountJobsByState(snapshot.value()))
     (*response->mutable_jobs())[state] = count;
   for (const PoolView& pool : snapshot.value().pools)
     *response->add_pools() = ToProto(pool, snapshot.value().now);
+  return grpc::Status::OK;
+}
+
+grpc::ServerUnaryReactor* ClusterService::GetServerInfo(grpc::CallbackServerContext* context,
+                                                        const v1::GetServerInfoRequest*,
+                                                        v1::ServerInfo* response) {
+  response->set_version(DESCENT_VERSION);
+  response->add_api_versions("v1");
+  response->set_start_time(SecondsOf(start_time_));
+  response->set_state_directory(runtime_.store_path().parent_path().string());
+  response->set_checkpoint_root(facts_.checkpoint_root);
+  response->set_http_address(facts_.http_address);
+  response->set_requires_tokens(facts_.requires_tokens);
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  reactor->Finish(grpc::Status::OK);
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* ClusterService::ListPools(grpc::CallbackServerContext* context,
+                                                    const v1::ListPoolsRequest*,
+                                                    v1::ListPoolsResponse* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  const Status posted = runtime_.Read([response, reactor](const State& state) {
+    for (const PoolView& pool : state.pools())
+      *response->add_pools() = ToProto(pool, MonotonicNow());
+    reactor->Finish(grpc::Status::OK);
+  });
+  if (!posted.ok()) reactor->Finish(ToGrpcStatus(posted));
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* ClusterService::Command(grpc::CallbackServerContext* context,
+                                                  const std::string& name, WorkerCommand command,
+                                                  v1::Worker* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  const Result<WorkerName> parsed = ParseWorkerName(name);
+  if (!parsed.ok()) {
+    reactor->Finish(RefuseWorker(parsed.status()));
+    return reactor;
+  }
+  const WorkerName& worker = parsed.value();
+  const auto on_answer = [worker, response, reactor](const descent::Answer& answer,
+                                                     const State& state) {
+    if (!answer.status.ok()) return reactor->Finish(RefuseWorker(answer.status));
+    const std::optional<v1::Worker> changed = FindWorker(state, worker);
+    if (!changed)
+      return reactor->Finish(RefuseWorker(Status(Code::kNotFound, "the worker is gone since")));
+    *response = *changed;
+    reactor->Finish(grpc::Status::OK);
+  };
+  const Status posted = runtime_.ChangeWorker(
+      CommandWorker{.pool = worker.pool, .world_rank = worker.world_rank, .command = command},
+      on_answer);
+  if (!posted.ok()) reactor->Finish(ToGrpcStatus(posted));
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* ClusterService::CordonWorker(grpc::CallbackServerContext* context,
+                                                       const v1::CordonWorkerRequest* request,
+                                                       v1::Worker* response) {
+  return Command(context, request->name(), WorkerCommand::kCordon, response);
+}
+
+grpc::ServerUnaryReactor* ClusterService::UncordonWorker(grpc::CallbackServerContext* context,
+                                                         const v1::UncordonWorkerRequest* request,
+                                                         v1::Worker* response) {
+  return Command(context, request->name(), WorkerCommand::kUncordon, response);
+}
+
+grpc::ServerUnaryReactor* ClusterService::DrainWorker(grpc::CallbackServerContext* context,
+                                                      const v1::DrainWorkerRequest* request,
+                                                      v1::Worker* response) {
+  return Command(context, request->name(), WorkerCommand::kDrain, response);
+}
+
+grpc::ServerUnaryReactor* ClusterService::BackupState(grpc::CallbackServerContext* context,
+                                                      const v1::BackupStateRequest* request,
+                                                      v1::StateBackup* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  boost::asio::post(blocking_threads_, [this, request, response, reactor] {
+    reactor->Finish(BackUp(request->name(), response));
+  });
+  return reactor;
+}
+
+grpc::Status ClusterService::BackUp(const std::string& name, v1::StateBackup* response) {
+  const std::unique_lock lock(backup_, std::try_to_lock);
+  if (!lock) return RefuseBackup(Status(Code::kAborted, "another backup is being made"));
+  const WallTime now = WallNow();
+  const Result<StateBackup> made =
+      BackUpState(runtime_.store_path(), runtime_.metrics(), name, now);
+  if (!made.ok()) return RefuseBackup(made.status());
+  const StateBackup& backup = made.value();
+  LogInfo("state backed up directory={} jobs={} bytes={}", backup.directory.string(), backup.jobs,
+          backup.bytes);
+  response->set_name(backup.directory.filename().string());
+  response->set_directory(backup.directory.string());
+  response->set_bytes(backup.bytes);
+  response->set_jobs(backup.jobs);
+  response->set_create_time(SecondsOf(now));
   return grpc::Status::OK;
 }
 

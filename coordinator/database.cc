@@ -178,6 +178,17 @@ Status Database::Execute(std::string_view sql) {
   return Status();
 }
 
+Status Database::CopyTo(const std::filesystem::path& path) {
+  DESCENT_ASSIGN(Database copy, OpenWithFlags(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE));
+  sqlite3_backup* const backup =
+      sqlite3_backup_init(copy.handle_.get(), "main", handle_.get(), "main");
+  if (backup == nullptr) return ErrorOf(copy.handle_.get());
+  const int result = sqlite3_backup_step(backup, /*pages=*/-1);
+  sqlite3_backup_finish(backup);
+  if (result == SQLITE_DONE) return Status();
+  return Status(CodeOf(result), "cannot copy to " + path.string() + ": " + sqlite3_errstr(result));
+}
+
 // Immediate: a transaction that is going to write takes the lock before it reads.
 Status Database::Begin() { return Execute("BEGIN IMMEDIATE"); }
 

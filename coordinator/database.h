@@ -68,6 +68,10 @@ class Database {
   Result<Statement> Prepare(std::string_view sql);
   Status Execute(std::string_view sql);  // fixed text of ours only: any number of statements
 
+  // Writes what the file holds now, as a whole, into a new one, while others go on writing. Inside
+  // a transaction it is what that sees.
+  Status CopyTo(const std::filesystem::path& path);
+
   // The calls between Begin and Commit take effect together, or not at all after Rollback.
   Status Begin();
   Status Commit();

@@ -8,6 +8,7 @@
 
 #include "common/clock.h"
 #include "common/worker_protocol.h"
+#include "coordinator/cordons.h"
 #include "coordinator/job.h"
 
 namespace descent {
@@ -27,6 +28,7 @@ struct EventTime {
 struct Restore {
   std::vector<Job> jobs;
   std::int64_t last_generation = 0;
+  std::vector<CordonRecord> cordons;
 };
 
 // The spec is valid and has its defaults.
@@ -59,6 +61,15 @@ struct CommandJob {
   Ticket ticket = 0;
   std::string job_id;
   JobCommand command = JobCommand::kCancel;
+};
+
+enum class WorkerCommand { kCordon, kUncordon, kDrain };
+
+struct CommandWorker {
+  Ticket ticket = 0;
+  std::string pool;
+  int world_rank = 0;
+  WorkerCommand command = WorkerCommand::kCordon;
 };
 
 // Changes what may change after a job's creation; absent values stay.
@@ -104,7 +115,7 @@ struct WorldEnded {
 // About once a second: leases, timeouts and back-off are looked at.
 struct Tick {};
 
-using Event = std::variant<Restore, SubmitJob, CommandJob, UpdateJob, CommandCheckpoint, WorkerSaid,
-                           WorkerGone, WorldEnded, Tick>;
+using Event = std::variant<Restore, SubmitJob, CommandJob, UpdateJob, CommandCheckpoint,
+                           CommandWorker, WorkerSaid, WorkerGone, WorldEnded, Tick>;
 
 }  // namespace descent

@@ -24,8 +24,9 @@ namespace descent {
 struct GrpcOptions {
   ListenAddress user;
   ListenAddress worker;
-  std::string http_address;  // told by GetClusterStatus
-  std::optional<Tls> tls;    // none: plain text
+  std::string http_address;       // told by GetClusterStatus
+  std::optional<Tls> tls;         // none: plain text
+  std::string checkpoint_root{};  // told by GetServerInfo
 };
 
 // The two gRPC listeners, of users and of workers, with health checking; reflection

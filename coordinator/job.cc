@@ -28,6 +28,15 @@ bool IsTerminal(JobState state) {
          state == JobState::kCancelled;
 }
 
+bool IsWaiting(JobState state) {
+  return state == JobState::kQueued || state == JobState::kRecovering;
+}
+
+bool IsEnding(JobState state) {
+  return state == JobState::kCancelling || state == JobState::kSuspending ||
+         state == JobState::kStopping;
+}
+
 std::string_view JobStateName(JobState state) {
   for (const auto& [value, name] : kNames)
     if (value == state) return name;

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/evaluation.h"
@@ -31,6 +32,8 @@ enum class JobState {
 };
 
 bool IsTerminal(JobState state);
+bool IsWaiting(JobState state);                 // for ranks
+bool IsEnding(JobState state);                  // its ranks have been told to stop
 std::string_view JobStateName(JobState state);  // "RUNNING"
 std::optional<JobState> JobStateFromName(std::string_view name);
 
@@ -88,6 +91,10 @@ struct ValidationRecord {
   std::int64_t step = 0;
   EvaluationValues values;
 };
+
+// Reasons of a job that is SUSPENDING and goes back into the queue by itself.
+inline constexpr std::string_view kPreempted = "Preempted";
+inline constexpr std::string_view kDrained = "Drained";
 
 // Everything the coordinator knows of one job that survives its restart.
 struct Job {

@@ -1,5 +1,7 @@
 #include "coordinator/job_service.h"
 
+#include <fmt/format.h>
+
 #include <boost/asio/post.hpp>
 #include <filesystem>
 #include <utility>
@@ -50,14 +52,22 @@ Runtime::OnAnswer FinishWithJob(grpc::ServerUnaryReactor* reactor, v1::Job* resp
   };
 }
 
-// The job that a submission would make.
-v1::Job Preview(const SubmitJob& submit) {
+// The job that a submission would make, and whether its workers are there.
+v1::Job Preview(const SubmitJob& submit, const State& state) {
   Job job;
   job.id = submit.job_id;
   job.spec = submit.spec;
   job.owner = submit.owner;
+  job.priority = submit.priority;
+  job.is_preemptible = submit.is_preemptible;
   job.start_checkpoint = submit.start_checkpoint;
   job.forked_from = submit.forked_from;
+  const Placement placement = state.PlacementOf(submit);
+  if (!placement.gang) return ToProto(job, placement.queue);
+  job.state = JobState::kStarting;
+  job.state_reason = "GangReserved";
+  job.state_message = fmt::format(
+      "{} free in pool \"{}\"", WorkersText(placement.gang->sessions.size()), placement.gang->pool);
   return ToProto(job, std::nullopt);
 }
 
@@ -88,8 +98,13 @@ void JobService::Create(const State& state, const v1::CreateJobRequest& request,
     return reactor->Finish(ToGrpcStatus(*error));
   SubmitJob submit = std::get<SubmitJob>(std::move(submission));
   submit.owner = caller.name;
+  // A request that has made its job already is answered with it, whatever became of the pools.
+  if (request.require_capacity() &&
+      state.FindJobOfRequest(submit.owner, submit.request_id) == nullptr)
+    if (const auto error = CheckCapacity(submit.spec, state.pools()))
+      return reactor->Finish(ToGrpcStatus(*error));
   if (request.validate_only()) {
-    *response = Preview(submit);
+    *response = Preview(submit, state);
     return reactor->Finish(grpc::Status::OK);
   }
   FinishIfRefused(runtime_.Submit(std::move(submit), FinishWithJob(reactor, response)), reactor);

@@ -75,17 +75,10 @@ v1::Attempt ToProto(const AttemptRecord& attempt) {
   return encoded;
 }
 
-v1::Worker ToProto(const WorkerView& worker, MonotonicTime now) {
-  v1::Worker encoded;
-  encoded.set_host(worker.host);
-  encoded.set_world_rank(worker.world_rank);
-  encoded.set_pid(worker.pid);
-  encoded.set_job(worker.job_id.empty() ? "" : JobName(worker.job_id));
-  encoded.set_instruction_set(worker.instruction_set);
-  encoded.set_last_heartbeat_age_seconds(SecondsBetween(worker.last_heard, now));
-  encoded.set_phase(worker.phase);
-  encoded.set_step(worker.step);
-  if (const auto seconds = OwnStepSeconds(worker.times)) encoded.set_own_step_seconds(*seconds);
+v1::WorkerState ToProto(WorkerState state) {
+  v1::WorkerState encoded = v1::WORKER_STATE_UNSPECIFIED;
+  const std::string name = "WORKER_STATE_" + std::string(WorkerStateName(state));
+  DESCENT_CHECK(v1::WorkerState_Parse(name, &encoded));
   return encoded;
 }
 
@@ -134,7 +127,9 @@ v1::Job ToProto(const Job& job, const std::optional<QueuePosition>& queue_positi
   encoded.set_state_message(job.state_message);
   if (queue_position) {
     encoded.mutable_queue_status()->set_position(queue_position->position);
-    encoded.mutable_queue_status()->set_message(queue_position->message);
+    encoded.mutable_queue_status()->set_message(queue_position->reason.message);
+    for (const std::string& blocking : queue_position->reason.blocking_jobs)
+      encoded.mutable_queue_status()->add_blocking_jobs(JobName(blocking));
   }
   *encoded.mutable_progress() = MakeProgress(job);
   if (job.attempt.attempt > 0) *encoded.mutable_current_attempt() = ToProto(job.attempt);
@@ -199,13 +194,29 @@ v1::Checkpoint ToProto(const Job& job, const CheckpointRecord& checkpoint) {
   return encoded;
 }
 
+v1::Worker ToProto(const WorkerView& worker, const PoolView& pool, MonotonicTime now) {
+  v1::Worker encoded;
+  encoded.set_name(WorkerNameOf(pool.name, worker.world_rank));
+  encoded.set_state(ToProto(StateOf(worker, pool)));
+  encoded.set_host(worker.host);
+  encoded.set_world_rank(worker.world_rank);
+  encoded.set_pid(worker.pid);
+  encoded.set_job(worker.job_id.empty() ? "" : JobName(worker.job_id));
+  encoded.set_instruction_set(worker.instruction_set);
+  encoded.set_last_heartbeat_age_seconds(SecondsBetween(worker.last_heard, now));
+  encoded.set_phase(worker.phase);
+  encoded.set_step(worker.step);
+  if (const auto seconds = OwnStepSeconds(worker.times)) encoded.set_own_step_seconds(*seconds);
+  return encoded;
+}
+
 v1::Pool ToProto(const PoolView& pool, MonotonicTime now) {
   v1::Pool encoded;
   encoded.set_name(pool.name);
   encoded.set_world_size(pool.world_size);
   encoded.set_free(pool.free);
   encoded.set_ready(pool.is_ready);
-  for (const WorkerView& worker : pool.workers) *encoded.add_workers() = ToProto(worker, now);
+  for (const WorkerView& worker : pool.workers) *encoded.add_workers() = ToProto(worker, pool, now);
   return encoded;
 }
 

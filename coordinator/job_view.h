@@ -29,6 +29,7 @@ v1::Checkpoint ToProto(const Job& job, const CheckpointRecord& checkpoint);
 v1::ListJobAttemptsResponse ListAttempts(const Job& job);
 
 v1::Pool ToProto(const PoolView& pool, MonotonicTime now);
+v1::Worker ToProto(const WorkerView& worker, const PoolView& pool, MonotonicTime now);
 
 v1::MetricSummary ToProto(const MetricSummary& summary);
 

@@ -82,7 +82,7 @@ Status Serve(const CoordinatorOptions& options, const sigset_t& signals) {
                  HttpServer::Start(options.http, MakeHttpBackend(*runtime, directory.path()),
                                    authenticator, options.tls));
   const GrpcOptions grpc_options{options.user, options.worker, http->address().ToString(),
-                                 options.tls};
+                                 options.tls, options.checkpoint_root.string()};
   DESCENT_ASSIGN(const std::unique_ptr<GrpcServers> grpc,
                  GrpcServers::Start(grpc_options, *runtime, *tokens, authenticator));
   Status status;

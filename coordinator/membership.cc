@@ -2,10 +2,37 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include <array>
+#include <utility>
+
 #include "common/check.h"
 #include "common/limits.h"
 
 namespace descent {
+namespace {
+
+constexpr std::array<std::pair<WorkerState, std::string_view>, 5> kStateNames = {{
+    {WorkerState::kJoining, "JOINING"},
+    {WorkerState::kReady, "READY"},
+    {WorkerState::kCordoned, "CORDONED"},
+    {WorkerState::kDraining, "DRAINING"},
+    {WorkerState::kLeaving, "LEAVING"},
+}};
+
+}  // namespace
+
+WorkerState StateOf(const WorkerView& worker, const PoolView& pool) {
+  if (worker.leaving) return WorkerState::kLeaving;
+  if (worker.cordon == Cordon::kDraining && !worker.job_id.empty()) return WorkerState::kDraining;
+  if (worker.cordon != Cordon::kNone) return WorkerState::kCordoned;
+  return pool.is_ready ? WorkerState::kReady : WorkerState::kJoining;
+}
+
+std::string_view WorkerStateName(WorkerState state) {
+  for (const auto& [value, name] : kStateNames)
+    if (value == state) return name;
+  return "UNKNOWN";
+}
 
 std::optional<SessionId> Membership::HolderOf(const std::string& pool, int world_rank) const {
   const auto found = pools_.find(pool);
@@ -30,7 +57,7 @@ Status Membership::Check(const Register& message) const {
   return Status();
 }
 
-void Membership::Admit(SessionId session, const Register& message, MonotonicTime now) {
+WorkerView& Membership::Admit(SessionId session, const Register& message, MonotonicTime now) {
   DESCENT_CHECK(Check(message).ok());
   DESCENT_CHECK(!workers_.contains(session));
   DESCENT_CHECK(!HolderOf(message.pool, message.world_rank));
@@ -38,13 +65,13 @@ void Membership::Admit(SessionId session, const Register& message, MonotonicTime
   pool.world_size = message.world_size;
   pool.sessions[message.world_rank] = session;
   if (static_cast<int>(pool.sessions.size()) == pool.world_size) pool.was_ready = true;
-  workers_[session] = {.session = session,
-                       .pool = message.pool,
-                       .host = message.host,
-                       .world_rank = message.world_rank,
-                       .pid = message.pid,
-                       .instruction_set = message.instruction_set,
-                       .last_heard = now};
+  return workers_[session] = {.session = session,
+                              .pool = message.pool,
+                              .host = message.host,
+                              .world_rank = message.world_rank,
+                              .pid = message.pid,
+                              .instruction_set = message.instruction_set,
+                              .last_heard = now};
 }
 
 void Membership::Remove(SessionId session) {

@@ -4,11 +4,13 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/clock.h"
 #include "common/status.h"
 #include "common/worker_protocol.h"
+#include "coordinator/cordons.h"
 #include "coordinator/event.h"
 
 namespace descent {
@@ -27,8 +29,10 @@ struct WorkerView {
   std::int64_t step = 0;
   PhaseTimes times;  // of the last heartbeat by which it had finished steps of its job
   std::optional<std::string> leaving;  // why, once it has said Goodbye: it gets no new job
+  Cordon cordon = Cordon::kNone;
 
-  bool is_free() const { return job_id.empty() && !leaving; }
+  bool takes_jobs() const { return !leaving && cordon == Cordon::kNone; }
+  bool is_free() const { return job_id.empty() && takes_jobs(); }
   std::string name() const { return host + "/" + std::to_string(world_rank); }
 };
 
@@ -41,6 +45,18 @@ struct PoolView {
   std::vector<WorkerView> workers;  // by world rank
 };
 
+// What a worker is there for, as people are told.
+enum class WorkerState {
+  kJoining,   // its pool is not complete
+  kReady,     // gets jobs
+  kCordoned,  // gets no new job
+  kDraining,  // cordoned, and its job is about to leave it
+  kLeaving,   // has said Goodbye
+};
+
+WorkerState StateOf(const WorkerView& worker, const PoolView& pool);
+std::string_view WorkerStateName(WorkerState state);  // "READY"
+
 // Who is attached: workers by session, grouped into pools. A pool exists while it has a worker.
 class Membership {
  public:
@@ -52,12 +68,13 @@ class Membership {
   Status Check(const Register& message) const;
 
   // The message is checked, the session is new and the rank has no holder.
-  void Admit(SessionId session, const Register& message, MonotonicTime now);
+  WorkerView& Admit(SessionId session, const Register& message, MonotonicTime now);
 
   void Remove(SessionId session);  // nothing happens if it is unknown
 
-  WorkerView* Find(SessionId session);                           // null: unknown
-  const WorkerView* Find(SessionId session) const;               // null: unknown
+  WorkerView* Find(SessionId session);              // null: unknown
+  const WorkerView* Find(SessionId session) const;  // null: unknown
+  bool HasPool(const std::string& name) const { return pools_.contains(name); }
   std::vector<PoolView> pools() const;                           // by name
   std::vector<SessionId> SilentSince(MonotonicTime time) const;  // last heard before `time`
 

@@ -150,6 +150,11 @@ void AddPools(const ClusterSnapshot& snapshot, Exposition& out) {
                       [](const WorkerView& worker) { return !worker.job_id.empty(); }));
     out.Sample({{"pool", pool.name}, {"device", "cpu"}, {"state", "free"}}, pool.free);
     out.Sample({{"pool", pool.name}, {"device", "cpu"}, {"state", "allocated"}}, allocated);
+    const auto is_kept_idle = [](const WorkerView& worker) {
+      return worker.cordon != Cordon::kNone && worker.job_id.empty();
+    };
+    out.Sample({{"pool", pool.name}, {"device", "cpu"}, {"state", "cordoned"}},
+               static_cast<double>(std::ranges::count_if(pool.workers, is_kept_idle)));
   }
   out.Family("descent_worker_last_heartbeat_timestamp_seconds", "gauge",
              "When the worker was last heard of.");

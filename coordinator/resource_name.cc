@@ -10,6 +10,8 @@ namespace {
 
 constexpr std::string_view kJobs = "jobs/";
 constexpr std::string_view kCheckpoints = "/checkpoints/";
+constexpr std::string_view kPools = "pools/";
+constexpr std::string_view kWorkers = "/workers/";
 constexpr std::string_view kLatest = "latest";
 constexpr std::string_view kBest = "best";
 constexpr std::size_t kJobIdCharactersMax = 63;
@@ -43,6 +45,10 @@ std::string CheckpointNameOf(std::string_view job_id, std::int64_t step) {
   return fmt::format("{}{}{}{}", kJobs, job_id, kCheckpoints, step);
 }
 
+std::string WorkerNameOf(std::string_view pool, int world_rank) {
+  return fmt::format("{}{}{}{}", kPools, pool, kWorkers, world_rank);
+}
+
 bool IsJobId(std::string_view id) {
   const auto is_allowed = [](char c) {
     return ('a' <= c && c <= 'z') || ('0' <= c && c <= '9') || c == '-';
@@ -66,6 +72,20 @@ Result<CheckpointName> ParseCheckpointName(std::string_view name) {
   const auto step = ParseStep(name.substr(split + kCheckpoints.size()));
   if (!step) return BadName(name, kWanted);
   return CheckpointName{std::move(job_id).value(), *step};
+}
+
+Result<WorkerName> ParseWorkerName(std::string_view name) {
+  const auto bad = BadName(name, "pools/{pool}/workers/{world rank}");
+  // A pool is named by who starts it: the last separator counts.
+  const std::size_t split = name.rfind(kWorkers);
+  if (!name.starts_with(kPools) || split == std::string_view::npos || split <= kPools.size())
+    return bad;
+  const std::string_view rank = name.substr(split + kWorkers.size());
+  WorkerName parsed{.pool = std::string(name.substr(kPools.size(), split - kPools.size()))};
+  const auto [end, error] =
+      std::from_chars(rank.data(), rank.data() + rank.size(), parsed.world_rank);
+  if (error != std::errc() || end != rank.data() + rank.size() || parsed.world_rank < 0) return bad;
+  return parsed;
 }
 
 Result<CheckpointRecord> FindCheckpoint(const Job& job, const CheckpointName& name) {

@@ -10,9 +10,10 @@
 
 namespace descent {
 
-// The names that users see: "jobs/{job}" and "jobs/{job}/checkpoints/{step}", where the alias
-// "latest" stands for the step of the newest checkpoint, and "best" for that of the lowest
-// validation loss. Errors are kInvalidArgument and say what a name looks like.
+// The names that users see: "pools/{pool}/workers/{world rank}", "jobs/{job}" and
+// "jobs/{job}/checkpoints/{step}", where the alias "latest" stands for the step of the newest
+// checkpoint, and "best" for that of the lowest validation loss. Errors are kInvalidArgument and
+// say what a name looks like.
 
 enum class CheckpointAlias { kLatest, kBest };
 
@@ -21,11 +22,18 @@ struct CheckpointName {
   std::variant<std::int64_t, CheckpointAlias> step = CheckpointAlias::kLatest;
 };
 
+struct WorkerName {
+  std::string pool;
+  int world_rank = 0;
+};
+
 std::string JobName(std::string_view job_id);
 std::string CheckpointNameOf(std::string_view job_id, std::int64_t step);
+std::string WorkerNameOf(std::string_view pool, int world_rank);
 
 Result<std::string> ParseJobName(std::string_view name);  // the job's id
 Result<CheckpointName> ParseCheckpointName(std::string_view name);
+Result<WorkerName> ParseWorkerName(std::string_view name);
 
 // 1 to 63 characters of [a-z0-9-]: it is also the name of a directory and of a file.
 bool IsJobId(std::string_view id);

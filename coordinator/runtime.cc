@@ -85,6 +85,10 @@ Status Runtime::CommandCheckpoint(descent::CommandCheckpoint event, OnAnswer on_
   return Post({Event(std::move(event)), std::move(on_answer)});
 }
 
+Status Runtime::ChangeWorker(CommandWorker event, OnAnswer on_answer) {
+  return Post({Event(std::move(event)), std::move(on_answer)});
+}
+
 Result<std::vector<StoredEvent>> Runtime::Events(const std::string& job_id, std::int64_t after,
                                                  int count_max) const {
   return ReadEvents(store_path_, job_id, after, count_max);
@@ -229,11 +233,10 @@ void Runtime::Process(Item item) {
   }
   Event& event = std::get<Event>(item.what);
   if (item.on_answer) waiting_[++last_ticket_] = std::move(item.on_answer);
-  if (auto* submit = std::get_if<SubmitJob>(&event)) submit->ticket = last_ticket_;
-  if (auto* command = std::get_if<CommandJob>(&event)) command->ticket = last_ticket_;
-  if (auto* update = std::get_if<UpdateJob>(&event)) update->ticket = last_ticket_;
-  if (auto* checkpoint = std::get_if<descent::CommandCheckpoint>(&event))
-    checkpoint->ticket = last_ticket_;
+  const auto set_ticket = [this](auto& known) {
+    if constexpr (requires { known.ticket; }) known.ticket = last_ticket_;
+  };
+  std::visit(set_ticket, event);
   if (const auto* said = std::get_if<WorkerSaid>(&event)) Count(*said);
   Apply(event);
 }
@@ -289,6 +292,10 @@ void Runtime::Perform(const Action& action) {
     if (const auto stream = StreamOf(send->session)) stream->Send(send->message);
   } else if (const auto* close = std::get_if<descent::CloseSession>(&action)) {
     if (const auto stream = TakeStream(close->session)) stream->Close(close->reason);
+  } else if (const auto* store_cordon = std::get_if<StoreCordon>(&action)) {
+    const CordonRecord& record = store_cordon->record;
+    LogInfo("worker cordon pool={} world_rank={} cordon={}", record.pool, record.world_rank,
+            CordonName(record.cordon));
   } else if (const auto* answer = std::get_if<Answer>(&action)) {
     if (auto waiting = waiting_.extract(answer->ticket)) waiting.mapped()(*answer, state_);
   }

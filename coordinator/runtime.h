@@ -47,6 +47,7 @@ class Runtime {
   Status Command(CommandJob event, OnAnswer on_answer);
   Status Update(UpdateJob event, OnAnswer on_answer);
   Status CommandCheckpoint(descent::CommandCheckpoint event, OnAnswer on_answer);
+  Status ChangeWorker(CommandWorker event, OnAnswer on_answer);
 
   // Calls `on_state` on the owner thread, after everything posted before is durable. It must not
   // block. kResourceExhausted as above.

@@ -16,12 +16,28 @@ bool Matches(const WorkerView& worker, const GangRequest& request) {
          JobInstructionSet(worker.instruction_set, request.precision) == request.instruction_set;
 }
 
+bool IsUsable(const WorkerView& worker, const GangRequest& request) {
+  return worker.takes_jobs() && Matches(worker, request);
+}
+
 // Ranks the job may use if nobody else used them.
 int UsableRanks(const PoolView& pool, const GangRequest& request) {
   if (!pool.is_ready) return 0;
-  return static_cast<int>(std::count_if(
-      pool.workers.begin(), pool.workers.end(),
-      [&](const WorkerView& worker) { return !worker.leaving && Matches(worker, request); }));
+  return static_cast<int>(
+      std::count_if(pool.workers.begin(), pool.workers.end(),
+                    [&](const WorkerView& worker) { return IsUsable(worker, request); }));
+}
+
+enum class Counted { kAll, kIdle };
+
+// Ranks the job could use if they were not cordoned.
+int CordonedRanks(const PoolView& pool, const GangRequest& request, Counted counted) {
+  if (!pool.is_ready) return 0;
+  return static_cast<int>(
+      std::count_if(pool.workers.begin(), pool.workers.end(), [&](const WorkerView& worker) {
+        return worker.cordon != Cordon::kNone && !worker.leaving && Matches(worker, request) &&
+               (counted == Counted::kAll || worker.job_id.empty());
+      }));
 }
 
 std::vector<SessionId> FreeRanks(const PoolView& pool, const GangRequest& request,
@@ -78,7 +94,7 @@ std::optional<std::vector<std::string>> PreemptIn(const PoolView& pool, const Ga
   const auto ranks_of = [&](const std::string& job_id) {
     return static_cast<int>(
         std::count_if(pool.workers.begin(), pool.workers.end(), [&](const WorkerView& worker) {
-          return worker.job_id == job_id && !worker.leaving && Matches(worker, request);
+          return worker.job_id == job_id && IsUsable(worker, request);
         }));
   };
   std::erase_if(running, [&](const RunningGang& gang) { return gang.pool != pool.name; });
@@ -100,10 +116,6 @@ std::optional<std::vector<std::string>> PreemptIn(const PoolView& pool, const Ga
   return chosen;
 }
 
-std::string Workers(int count) {
-  return std::to_string(count) + (count == 1 ? " worker" : " workers");
-}
-
 std::string ExplainUnready(const PoolView& pool) {
   const std::string present = std::to_string(pool.workers.size());
   const std::string size = std::to_string(pool.world_size);
@@ -113,27 +125,81 @@ std::string ExplainUnready(const PoolView& pool) {
   return "pool \"" + pool.name + "\" has " + present + " of " + size + " ranks registered";
 }
 
-// The pool is large enough: its ranks are held by running jobs, or kept for the job ahead.
-std::string ExplainBlocked(const std::vector<GangRequest>& queue, std::size_t index,
-                           const std::vector<PoolView>& pools) {
+std::string CordonedWorkers(int count) {
+  return WorkersText(count) + (count == 1 ? " is cordoned" : " are cordoned");
+}
+
+// "a", "a or b", "a, b or c", "a, b or 4 others".
+std::string AnyOf(const std::set<std::string>& jobs) {
+  constexpr std::size_t kNamedMax = 3;
+  const std::size_t named = jobs.size() > kNamedMax ? kNamedMax - 1 : jobs.size() - 1;
+  std::string text;
+  auto job = jobs.begin();
+  for (std::size_t i = 0; i < named; ++i) text += (i == 0 ? "" : ", ") + *job++;
+  if (jobs.size() > kNamedMax)
+    return text + " or " + std::to_string(jobs.size() - named) + " others";
+  return text + (text.empty() ? "" : " or ") + *job;
+}
+
+// Some pool is large enough: its ranks are held by running jobs, or kept for the job ahead.
+WaitReason ExplainBlocked(const std::vector<GangRequest>& queue, std::size_t index,
+                          const std::vector<PoolView>& pools) {
   const GangRequest& request = queue[index];
   std::set<std::string> holders;
   bool is_kept_for_another = false;
+  int cordoned = 0;
   for (const PoolView& pool : pools) {
     if (UsableRanks(pool, request) < request.workers_min) continue;
-    if (static_cast<int>(FreeRanks(pool, request, {}).size()) >= request.workers_min)
-      is_kept_for_another = index > 0;
+    const int free = static_cast<int>(FreeRanks(pool, request, {}).size());
+    if (free >= request.workers_min) is_kept_for_another = index > 0;
+    const int idle = CordonedRanks(pool, request, Counted::kIdle);
+    if (free + idle >= request.workers_min) cordoned = std::max(cordoned, idle);
     for (const WorkerView& worker : pool.workers)
-      if (!worker.job_id.empty()) holders.insert(worker.job_id);
+      if (!worker.job_id.empty() && IsUsable(worker, request)) holders.insert(worker.job_id);
   }
+  const std::string& ahead = queue.front().job_id;
   if (is_kept_for_another)
-    return "waits for job " + queue.front().job_id + ", which is ahead in the queue";
-  if (holders.empty()) return "starts next";
-  return "needs " + Workers(request.workers_min) + ", waits for job " + *holders.begin() +
-         (holders.size() > 1 ? " or another to end" : " to end");
+    return {"waits for job " + ahead + ", which is ahead in the queue", {ahead}};
+  if (holders.empty()) return {"starts next", {}};
+  WaitReason reason{
+      "needs " + WorkersText(request.workers_min) + ", waits for job " + AnyOf(holders) + " to end",
+      {holders.begin(), holders.end()}};
+  if (cordoned > 0) reason.message += "; " + CordonedWorkers(cordoned);
+  if (reason.blocking_jobs.size() > kBlockingJobsMax) reason.blocking_jobs.resize(kBlockingJobsMax);
+  return reason;
+}
+
+// No pool has enough ranks that take jobs, whoever uses them now.
+std::string ExplainTooSmall(const GangRequest& request, const std::vector<PoolView>& pools) {
+  const auto is_enough = [&](int ranks) { return ranks >= request.workers_min; };
+  const std::string need = "needs " + WorkersText(request.workers_min);
+  for (const PoolView& pool : pools) {
+    const int usable = UsableRanks(pool, request);
+    const int cordoned = CordonedRanks(pool, request, Counted::kAll);
+    if (is_enough(usable + cordoned))
+      return need + ", pool \"" + pool.name + "\" has " + std::to_string(usable) + " that " +
+             (usable == 1 ? "takes" : "take") + " jobs, and " + CordonedWorkers(cordoned);
+  }
+  for (const PoolView& pool : pools)
+    if (!pool.is_ready && is_enough(pool.world_size)) return ExplainUnready(pool);
+
+  const PoolView& largest = *std::max_element(
+      pools.begin(), pools.end(),
+      [](const PoolView& a, const PoolView& b) { return a.world_size < b.world_size; });
+  if (!is_enough(largest.world_size))
+    return need + ", the largest pool has " + std::to_string(largest.world_size);
+  const std::string kind = request.instruction_set.empty()
+                               ? " that stay attached"
+                               : " with " + request.instruction_set + " as in its earlier attempts";
+  return need + kind + ", pool \"" + largest.name + "\" has " +
+         std::to_string(UsableRanks(largest, request));
 }
 
 }  // namespace
+
+std::string WorkersText(std::size_t count) {
+  return std::to_string(count) + (count == 1 ? " worker" : " workers");
+}
 
 std::vector<Gang> ScheduleGangs(const std::vector<GangRequest>& queue,
                                 const std::vector<PoolView>& pools) {
@@ -166,29 +232,15 @@ std::vector<std::string> ChooseToPreempt(const std::vector<GangRequest>& waiting
   return fewest.value_or(std::vector<std::string>());
 }
 
-std::string ExplainWait(const std::vector<GangRequest>& queue, std::size_t index,
-                        const std::vector<PoolView>& pools) {
+WaitReason ExplainWait(const std::vector<GangRequest>& queue, std::size_t index,
+                       const std::vector<PoolView>& pools) {
   DESCENT_CHECK(index < queue.size());
   const GangRequest& request = queue[index];
-  if (pools.empty()) return "no workers are attached";
-
-  const auto is_enough = [&](int ranks) { return ranks >= request.workers_min; };
+  if (pools.empty()) return {"no workers are attached", {}};
   for (const PoolView& pool : pools)
-    if (is_enough(UsableRanks(pool, request))) return ExplainBlocked(queue, index, pools);
-  for (const PoolView& pool : pools)
-    if (!pool.is_ready && is_enough(pool.world_size)) return ExplainUnready(pool);
-
-  const PoolView& largest = *std::max_element(
-      pools.begin(), pools.end(),
-      [](const PoolView& a, const PoolView& b) { return a.world_size < b.world_size; });
-  const std::string need = "needs " + Workers(request.workers_min);
-  if (!is_enough(largest.world_size))
-    return need + ", the largest pool has " + std::to_string(largest.world_size);
-  const std::string kind = request.instruction_set.empty()
-                               ? " that stay attached"
-                               : " with " + request.instruction_set + " as in its earlier attempts";
-  return need + kind + ", pool \"" + largest.name + "\" has " +
-         std::to_string(UsableRanks(largest, request));
+    if (UsableRanks(pool, request) >= request.workers_min)
+      return ExplainBlocked(queue, index, pools);
+  return {ExplainTooSmall(request, pools), {}};
 }
 
 }  // namespace descent

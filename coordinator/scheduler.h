@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -51,8 +52,32 @@ std::vector<std::string> ChooseToPreempt(const std::vector<GangRequest>& waiting
                                          const std::vector<RunningGang>& running,
                                          const std::vector<PoolView>& pools);
 
-// Why queue[index] has no gang, in one sentence without a full stop.
-std::string ExplainWait(const std::vector<GangRequest>& queue, std::size_t index,
-                        const std::vector<PoolView>& pools);
+std::string WorkersText(std::size_t count);  // "1 worker", "4 workers"
+
+// Why a job has no gang.
+struct WaitReason {
+  std::string
+      message;  // a sentence, without a full stop: "needs 4 workers, the largest pool has 2"
+  // Those that hold the ranks it waits for, or are ahead of it in the queue for them, at most
+  // kBlockingJobsMax; empty: no job has what it lacks.
+  std::vector<std::string> blocking_jobs;
+};
+inline constexpr std::size_t kBlockingJobsMax = 10;
+
+// The place of a job that waits.
+struct QueuePosition {
+  int position = 0;  // 1 is next
+  WaitReason reason;
+};
+
+// What would become of a job that is submitted now.
+struct Placement {
+  std::optional<Gang> gang;  // it starts at once
+  QueuePosition queue;       // or it waits
+};
+
+// Of queue[index].
+WaitReason ExplainWait(const std::vector<GangRequest>& queue, std::size_t index,
+                       const std::vector<PoolView>& pools);
 
 }  // namespace descent

@@ -3,17 +3,12 @@
 #include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "common/check.h"
 #include "common/limits.h"
 
 namespace descent {
 namespace {
-
-bool IsWaiting(const Job& job) {
-  return job.state == JobState::kQueued || job.state == JobState::kRecovering;
-}
 
 // The job has no ranks any more: what is known of its attempt's end is filled in.
 void EndAttempt(Job& job, double wall_time) {
@@ -23,15 +18,6 @@ void EndAttempt(Job& job, double wall_time) {
   attempt.end_step = std::max(attempt.start_step, attempt.end_step);
   attempt.end_reason = attempt.failure ? attempt.failure->reason : job.state_reason;
   attempt.end_message = attempt.failure ? attempt.failure->message : job.state_message;
-}
-
-GangRequest RequestOf(const Job& job) {
-  return {.job_id = job.id,
-          .workers_min = job.spec.workers.min,
-          .workers_max = job.spec.workers.max,
-          .precision = job.spec.model.precision,
-          .priority = job.priority,
-          .instruction_set = job.instruction_set};
 }
 
 }  // namespace
@@ -50,6 +36,7 @@ std::vector<Action> State::Apply(const Event& event, EventTime now) {
 void State::On(const Restore& event) {
   DESCENT_CHECK(jobs_.empty());
   generation_ = event.last_generation;
+  for (const CordonRecord& record : event.cordons) cordons_.Set(record, now_.monotonic);
   for (const Job& restored : event.jobs) {
     Job& job = AddJob(restored);
     const bool holds_no_ranks = IsTerminal(job.state) || job.state == JobState::kQueued ||
@@ -132,32 +119,10 @@ void State::On(const Tick&) {
   std::vector<std::string> job_ids;
   for (const auto& [job_id, attempt] : attempts_) job_ids.push_back(job_id);
   for (const std::string& job_id : job_ids) CheckDeadline(attempts_.at(job_id));
+  const auto is_attached = [this](const std::string& pool) { return membership_.HasPool(pool); };
+  for (const CordonRecord& record : cordons_.ForgetOld(is_attached, now_.monotonic))
+    actions_.push_back(StoreCordon{record});
   is_schedule_due_ = true;  // a pause between attempts may be over
-}
-
-void State::Schedule() {
-  std::vector<GangRequest> queue;
-  for (const Job* job : WaitingJobs()) {
-    const auto& retry_at = memories_.at(job->sequence).retry_at;
-    if (!retry_at || *retry_at <= now_.monotonic) queue.push_back(RequestOf(*job));
-  }
-  if (queue.empty()) return;
-  for (const Gang& gang : ScheduleGangs(queue, membership_.pools())) StartAttempt(gang);
-  std::erase_if(queue,
-                [this](const GangRequest& request) { return attempts_.contains(request.job_id); });
-  PreemptForWaiting(queue);
-}
-
-std::vector<const Job*> State::WaitingJobs() const {
-  std::vector<const Job*> waiting;
-  for (const auto& [sequence, memory] : memories_)
-    if (const Job& job = jobs_.at(sequence); IsWaiting(job)) waiting.push_back(&job);
-  const auto rank = [](const Job* job) {
-    return std::pair(-job->priority, job->state == JobState::kRecovering ? 0 : 1);
-  };
-  std::stable_sort(waiting.begin(), waiting.end(),
-                   [&](const Job* a, const Job* b) { return rank(a) < rank(b); });
-  return waiting;
 }
 
 Job& State::AddJob(Job job) {
@@ -180,7 +145,7 @@ void State::Move(Job& job, JobState to, std::string reason, std::string message,
   job.state_reason = std::move(reason);
   job.state_message = std::move(message);
   if (to == JobState::kRunning && job.start_time == 0) job.start_time = now_.wall;
-  if (IsWaiting(job) || IsTerminal(to) || to == JobState::kSuspended) EndAttempt(job, now_.wall);
+  if (IsWaiting(to) || IsTerminal(to) || to == JobState::kSuspended) EndAttempt(job, now_.wall);
   if (IsTerminal(to)) {
     job.end_time = now_.wall;
     memories_.erase(job.sequence);
@@ -198,6 +163,11 @@ const Job* State::FindJob(const std::string& job_id) const {
   return sequence == sequences_.end() ? nullptr : &jobs_.at(sequence->second);
 }
 
+const Job* State::FindJobOfRequest(const std::string& owner, const std::string& request_id) const {
+  const auto job_id = requests_.find({owner, request_id});
+  return job_id == requests_.end() ? nullptr : FindJob(job_id->second);
+}
+
 std::vector<const Job*> State::jobs() const {
   std::vector<const Job*> newest_first;
   for (const auto& [sequence, job] : jobs_) newest_first.push_back(&job);
@@ -210,31 +180,6 @@ std::int64_t State::generation() const { return generation_; }
 
 std::string State::CheckpointDirectoryOf(const std::string& job_id) const {
   return options_.checkpoint_root + "/" + job_id;
-}
-
-std::optional<QueuePosition> State::QueuePositionOf(const std::string& job_id) const {
-  const std::map<std::string, QueuePosition> positions = QueuePositions();
-  const auto position = positions.find(job_id);
-  return position == positions.end() ? std::nullopt : std::optional(position->second);
-}
-
-std::map<std::string, QueuePosition> State::QueuePositions() const {
-  std::vector<GangRequest> queue;
-  for (const Job* job : WaitingJobs()) queue.push_back(RequestOf(*job));
-  const std::vector<PoolView> pools = membership_.pools();
-  std::map<std::string, QueuePosition> positions;
-  for (std::size_t i = 0; i < queue.size(); ++i)
-    positions[queue[i].job_id] = {.position = static_cast<int>(i) + 1,
-                                  .message = WhyWaiting(queue, i, pools)};
-  return positions;
-}
-
-std::string State::WhyWaiting(const std::vector<GangRequest>& queue, std::size_t index,
-                              const std::vector<PoolView>& pools) const {
-  const auto& retry_at = memories_.at(sequences_.at(queue[index].job_id)).retry_at;
-  if (!retry_at || *retry_at <= now_.monotonic) return ExplainWait(queue, index, pools);
-  return fmt::format("pauses for {} s before its next attempt",
-                     std::ceil(SecondsBetween(now_.monotonic, *retry_at)));
 }
 
 }  // namespace descent

@@ -19,11 +19,6 @@
 
 namespace descent {
 
-struct QueuePosition {
-  int position = 0;     // 1 is next
-  std::string message;  // why it waits: "needs 4 workers, the largest pool has 2"
-};
-
 struct StateOptions {
   std::string checkpoint_root;  // absolute; a job's checkpoints lie in checkpoint_root/JOB
 };
@@ -39,10 +34,13 @@ class State {
 
   // What can be read between events.
   const Job* FindJob(const std::string& job_id) const;  // null: unknown
-  std::vector<const Job*> jobs() const;                 // newest first
+  // Null: the request made none.
+  const Job* FindJobOfRequest(const std::string& owner, const std::string& request_id) const;
+  std::vector<const Job*> jobs() const;  // newest first
   std::vector<PoolView> pools() const;
   std::optional<QueuePosition> QueuePositionOf(const std::string& job_id) const;  // of waiting jobs
   std::map<std::string, QueuePosition> QueuePositions() const;  // of all of them, by job
+  Placement PlacementOf(const SubmitJob& event) const;
   std::int64_t generation() const;
   std::string CheckpointDirectoryOf(const std::string& job_id) const;
   // A job that is not at its end and has yet to start from another one's checkpoint; null: none.
@@ -61,16 +59,18 @@ class State {
   void On(const CommandJob& event);  // state_commands.cc
   void On(const UpdateJob& event);
   void On(const CommandCheckpoint& event);
+  void On(const CommandWorker& event);  // state_cordons.cc
   void On(const WorkerSaid& event);
   void On(const WorkerGone& event);
   void On(const WorldEnded& event);  // state_worlds.cc
   void On(const Tick& event);
 
-  // The queue and the jobs: state.cc.
+  // The queue: state_queue.cc.
   void Schedule();
   std::vector<const Job*> WaitingJobs() const;  // in the order of service
-  std::string WhyWaiting(const std::vector<GangRequest>& queue, std::size_t index,
-                         const std::vector<PoolView>& pools) const;
+  bool IsPausing(const Job& job) const;         // until its next attempt
+
+  // The jobs: state.cc.
   Job& AddJob(Job job);
   Job& JobOf(const Attempt& attempt);
   void Move(Job& job, JobState to, std::string reason, std::string message,
@@ -86,7 +86,14 @@ class State {
   Status Delete(const Job& job);
   void PreemptForWaiting(const std::vector<GangRequest>& waiting);
   void EndSuspending(Job& job, const std::string& cause);  // cause: "" or "why; "
-  void Finish(Job& job, const Attempt& attempt);           // what a command asked it to end for
+  // Suspends the job until ranks are free again; `reason` is kPreempted or kDrained.
+  void GiveWay(Attempt& attempt, std::string_view reason, const std::string& cause);
+  void Finish(Job& job, const Attempt& attempt);  // what a command asked it to end for
+
+  // Workers that get no new jobs: state_cordons.cc.
+  void Obey(WorkerView& worker, WorkerCommand command);
+  void Vacate(const WorkerView& worker);  // its job moves to others
+  void SetCordon(WorkerView& worker, Cordon cordon);
 
   // Checkpoints: state_checkpoints.cc.
   Status Obey(Job& job, const CommandCheckpoint& command);
@@ -143,6 +150,7 @@ class State {
   std::map<std::int64_t, JobMemory> memories_;        // by sequence: of jobs not at their end
   std::map<std::string, Attempt> attempts_;           // by job: those with ranks
   Membership membership_;
+  Cordons cordons_;
   WorldEnds world_ends_;
   std::int64_t generation_ = 0;
   std::int64_t last_sequence_ = 0;

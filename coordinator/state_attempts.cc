@@ -37,10 +37,6 @@ std::optional<std::int64_t> StartStepOf(const Job& job) {
   return std::nullopt;
 }
 
-std::string Workers(std::size_t count) {
-  return std::to_string(count) + (count == 1 ? " worker" : " workers");
-}
-
 }  // namespace
 
 Attempt* State::FindAttempt(SessionId session, const std::string& job_id, std::int64_t generation) {
@@ -90,7 +86,7 @@ void State::StartAttempt(const Gang& gang) {
 
   actions_.push_back(StoreGeneration{.generation = generation_});
   Move(job, JobState::kStarting, "GangReserved",
-       fmt::format("{} of pool \"{}\" prepare", Workers(gang.sessions.size()), gang.pool));
+       fmt::format("{} of pool \"{}\" prepare", WorkersText(gang.sessions.size()), gang.pool));
   for (const Member& member : attempt.members) {
     assign.rank = attempt.RankOf(member);
     actions_.push_back(SendToWorker{.session = member.session, .message = assign});
@@ -122,7 +118,7 @@ void State::BeginSteps(Attempt& attempt) {
   job.instruction_set = prepared.instruction_set;
   job.dataset_fingerprint = prepared.dataset_fingerprint;
   Move(job, JobState::kRunning, "GangReady",
-       fmt::format("{} run from step {} to {}", Workers(attempt.members.size()),
+       fmt::format("{} run from step {} to {}", WorkersText(attempt.members.size()),
                    prepared.start_step, attempt.planner->arithmetic().last_step));
   SendToMembers(attempt, Begin{.job = job.id,
                                .generation = attempt.generation,

@@ -2,7 +2,7 @@
 // A job with ranks is told to stop gracefully: they save its state and are released. What comes
 // then is in Finish, by the state in which it waited for that:
 //   CANCELLING -> CANCELLED
-//   SUSPENDING -> SUSPENDED, or QUEUED if it was preempted
+//   SUSPENDING -> SUSPENDED, or QUEUED if it gives way: preempted, or its worker is drained
 //   STOPPING   -> SUCCEEDED
 #include <spdlog/fmt/fmt.h>
 
@@ -14,17 +14,14 @@
 namespace descent {
 namespace {
 
-constexpr std::string_view kPreempted = "Preempted";
-
 Status Forbid(const Job& job, const std::string& why) {
   return Status(Code::kFailedPrecondition,
                 fmt::format("job {} is {}{}", job.id, JobStateName(job.state), why));
 }
 
-// Its ranks have been told to stop.
-bool IsEnding(JobState state) {
-  return state == JobState::kCancelling || state == JobState::kSuspending ||
-         state == JobState::kStopping;
+// It goes back into the queue once its ranks have stopped.
+bool IsGivingWay(const Job& job) {
+  return job.state_reason == kPreempted || job.state_reason == kDrained;
 }
 
 std::string LastCheckpoint(const Job& job) {
@@ -107,7 +104,7 @@ Status State::Suspend(Job& job) {
     is_schedule_due_ = true;
     return Status();
   }
-  if (job.state == JobState::kSuspending && job.state_reason != kPreempted) return Status();
+  if (job.state == JobState::kSuspending && !IsGivingWay(job)) return Status();
   Move(job, JobState::kSuspending, "SuspendRequested", "its workers save its state and stop");
   TellToStop(attempt->second, StopMode::kGraceful);
   return Status();
@@ -191,10 +188,15 @@ void State::Finish(Job& job, const Attempt& attempt) {
 }
 
 void State::EndSuspending(Job& job, const std::string& cause) {
-  const bool is_preempted = job.state_reason == kPreempted;
-  Move(job, is_preempted ? JobState::kQueued : JobState::kSuspended,
-       is_preempted ? std::string(kPreempted) : "Suspended",
-       cause + "it goes on " + LastCheckpoint(job));
+  const bool gives_way = IsGivingWay(job);
+  Move(job, gives_way ? JobState::kQueued : JobState::kSuspended,
+       gives_way ? job.state_reason : "Suspended", cause + "it goes on " + LastCheckpoint(job));
+}
+
+void State::GiveWay(Attempt& attempt, std::string_view reason, const std::string& cause) {
+  Move(JobOf(attempt), JobState::kSuspending, std::string(reason),
+       "its workers save its state and stop, " + cause);
+  TellToStop(attempt, StopMode::kGraceful);
 }
 
 void State::PreemptForWaiting(const std::vector<GangRequest>& waiting) {
@@ -208,12 +210,8 @@ void State::PreemptForWaiting(const std::vector<GangRequest>& waiting) {
                        .is_ending = IsEnding(job.state) || attempt.stop.has_value(),
                        .is_preemptible = job.is_preemptible && !attempt.IsReattaching()});
   }
-  for (const std::string& job_id : ChooseToPreempt(waiting, running, membership_.pools())) {
-    Job& job = jobs_.at(sequences_.at(job_id));
-    Move(job, JobState::kSuspending, std::string(kPreempted),
-         "its workers save its state and stop, for a job of higher priority");
-    TellToStop(attempts_.at(job_id), StopMode::kGraceful);
-  }
+  for (const std::string& job_id : ChooseToPreempt(waiting, running, membership_.pools()))
+    GiveWay(attempts_.at(job_id), kPreempted, "for a job of higher priority");
 }
 
 }  // namespace descent

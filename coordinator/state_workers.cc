@@ -35,7 +35,8 @@ void State::Hear(SessionId session, const Register& message) {
   // A worker that lost its stream comes back before the loss of the old one was noticed.
   if (const auto older = membership_.HolderOf(message.pool, message.world_rank))
     Close(*older, "the same rank registered again");
-  membership_.Admit(session, message, now_.monotonic);
+  membership_.Admit(session, message, now_.monotonic).cordon =
+      cordons_.Of(message.pool, message.world_rank);
   if (message.held) Reattach(session, message);
   is_schedule_due_ = true;
 }

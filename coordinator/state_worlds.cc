@@ -40,6 +40,8 @@ void State::On(const WorldEnded& event) {
     if (pool.name == exit.pool)
       for (const WorkerView& worker : pool.workers) attached.push_back(worker.session);
   for (const SessionId session : attached) Close(session, reason);
+  for (const CordonRecord& record : cordons_.Forget(exit.pool))
+    actions_.push_back(StoreCordon{record});
   for (const WorldEnds::ExplainedLoss& loss : earlier) Explain(loss);
   std::vector<std::string> reattaching;
   for (const auto& [job_id, attempt] : attempts_)

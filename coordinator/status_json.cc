@@ -38,8 +38,10 @@ json RunningJob(const Job& job, const ClusterSnapshot& snapshot) {
   return row;
 }
 
-json Worker(const WorkerView& worker, MonotonicTime now) {
-  json encoded = {{"host", worker.host},
+json Worker(const WorkerView& worker, const PoolView& pool, MonotonicTime now) {
+  json encoded = {{"name", WorkerNameOf(pool.name, worker.world_rank)},
+                  {"state", WorkerStateName(StateOf(worker, pool))},
+                  {"host", worker.host},
                   {"worldRank", worker.world_rank},
                   {"pid", worker.pid},
                   {"job", worker.job_id.empty() ? "" : JobName(worker.job_id)},
@@ -53,7 +55,7 @@ json Worker(const WorkerView& worker, MonotonicTime now) {
 
 json Pool(const PoolView& pool, MonotonicTime now) {
   json workers = json::array();
-  for (const WorkerView& worker : pool.workers) workers.push_back(Worker(worker, now));
+  for (const WorkerView& worker : pool.workers) workers.push_back(Worker(worker, pool, now));
   return {{"name", pool.name},
           {"worldSize", pool.world_size},
           {"free", pool.free},

@@ -9,7 +9,7 @@ namespace descent {
 namespace {
 
 // One string per schema version, run in order; never edited once released.
-constexpr std::array<std::string_view, 2> kMigrations = {R"sql(
+constexpr std::array<std::string_view, 3> kMigrations = {R"sql(
   CREATE TABLE jobs(
     id TEXT PRIMARY KEY,
     sequence INTEGER NOT NULL UNIQUE,
@@ -37,13 +37,21 @@ constexpr std::array<std::string_view, 2> kMigrations = {R"sql(
     role TEXT NOT NULL,
     create_time REAL NOT NULL,
     expire_time REAL NOT NULL) STRICT;
+)sql",
+                                                         R"sql(
+  CREATE TABLE cordons(
+    pool TEXT NOT NULL,
+    world_rank INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    PRIMARY KEY(pool, world_rank)) STRICT, WITHOUT ROWID;
 )sql"};
 
 constexpr std::string_view kGeneration = "generation";
 
 bool IsStored(const Action& action) {
   return std::holds_alternative<StoreJob>(action) || std::holds_alternative<ForgetJob>(action) ||
-         std::holds_alternative<StoreGeneration>(action);
+         std::holds_alternative<StoreGeneration>(action) ||
+         std::holds_alternative<StoreCordon>(action);
 }
 
 Result<std::unique_ptr<Statement>> Keep(Result<Statement> statement) {
@@ -74,6 +82,13 @@ Result<std::unique_ptr<Store>> Store::Open(const std::filesystem::path& path) {
       store->put_counter_,
       Keep(store->database_.Prepare("INSERT INTO counters(name, value) VALUES(?, ?) "
                                     "ON CONFLICT(name) DO UPDATE SET value = excluded.value")));
+  DESCENT_ASSIGN(store->put_cordon_,
+                 Keep(store->database_.Prepare(
+                     "INSERT INTO cordons(pool, world_rank, kind) VALUES(?, ?, ?) "
+                     "ON CONFLICT(pool, world_rank) DO UPDATE SET kind = excluded.kind")));
+  DESCENT_ASSIGN(
+      store->remove_cordon_,
+      Keep(store->database_.Prepare("DELETE FROM cordons WHERE pool = ? AND world_rank = ?")));
   return store;
 }
 
@@ -89,7 +104,24 @@ Result<Restore> Store::Load() {
   DESCENT_ASSIGN(Statement counter, database_.Prepare("SELECT value FROM counters WHERE name = ?"));
   DESCENT_ASSIGN(const bool has_counter, counter.Bind(0, kGeneration).Step());
   if (has_counter) restore.last_generation = counter.Integer(0);
+  DESCENT_ASSIGN(restore.cordons, LoadCordons());
   return restore;
+}
+
+Result<std::vector<CordonRecord>> Store::LoadCordons() {
+  std::vector<CordonRecord> cordons;
+  DESCENT_ASSIGN(Statement rows, database_.Prepare("SELECT pool, world_rank, kind FROM cordons"));
+  while (true) {
+    DESCENT_ASSIGN(const bool has_row, rows.Step());
+    if (!has_row) return cordons;
+    const std::optional<Cordon> cordon = CordonFromName(rows.Bytes(2));
+    if (!cordon)
+      return Status(Code::kDataLoss, "stored cordon of pool \"" + rows.Bytes(0) +
+                                         "\": unknown kind \"" + rows.Bytes(2) + "\"");
+    cordons.push_back({.pool = rows.Bytes(0),
+                       .world_rank = static_cast<int>(rows.Integer(1)),
+                       .cordon = *cordon});
+  }
 }
 
 Status Store::Commit(std::span<const Action> actions, double time) {
@@ -109,6 +141,8 @@ Status Store::WriteAll(std::span<const Action> actions, double time) {
       DESCENT_RETURN_IF_ERROR(Write(*forget));
     } else if (const auto* generation = std::get_if<StoreGeneration>(&action)) {
       DESCENT_RETURN_IF_ERROR(Write(*generation));
+    } else if (const auto* cordon = std::get_if<StoreCordon>(&action)) {
+      DESCENT_RETURN_IF_ERROR(Write(cordon->record));
     }
   }
   return Status();
@@ -129,6 +163,13 @@ Status Store::Write(const StoreJob& action, double time) {
 Status Store::Write(const ForgetJob& action) {
   DESCENT_RETURN_IF_ERROR(remove_events_->Bind(0, action.job_id).Run());
   return remove_job_->Bind(0, action.job_id).Run();
+}
+
+Status Store::Write(const CordonRecord& record) {
+  if (record.cordon == Cordon::kNone)
+    return remove_cordon_->Bind(0, record.pool).Bind(1, std::int64_t{record.world_rank}).Run();
+  put_cordon_->Bind(0, record.pool).Bind(1, std::int64_t{record.world_rank});
+  return put_cordon_->Bind(2, CordonName(record.cordon)).Run();
 }
 
 Status Store::Write(const StoreGeneration& action) {

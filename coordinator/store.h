@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "common/result.h"
 #include "coordinator/action.h"
@@ -14,11 +15,12 @@
 namespace descent {
 
 // The coordinator's memory across restarts: one SQLite file with the jobs as they are, every event
-// that led there, and the generation counter. What Commit has returned for survives power loss.
-// One thread at a time.
+// that led there, the cordons of workers, and the generation counter. What Commit has returned for
+// survives power loss. One thread at a time.
 //   jobs(id, sequence, state, record)   record: job_record.proto
 //   events(seq, job, time, type, from_state, to_state, reason, message)
 //   counters(name, value)
+//   cordons(pool, world_rank, kind)
 //   tokens(…)                           TokenStore's
 class Store {
  public:
@@ -28,9 +30,9 @@ class Store {
   // Everything a new State needs. kDataLoss: a stored job cannot be read.
   Result<Restore> Load();
 
-  // The StoreJob, ForgetJob and StoreGeneration among `actions`, in order, in one transaction; the
-  // others are passed over. `time` is when their events happened, in seconds since the epoch. After
-  // an error nothing is stored, and the call can be repeated.
+  // The StoreJob, ForgetJob, StoreGeneration and StoreCordon among `actions`, in order, in one
+  // transaction; the others are passed over. `time` is when their events happened, in seconds since
+  // the epoch. After an error nothing is stored, and the call can be repeated.
   Status Commit(std::span<const Action> actions, double time);
 
  private:
@@ -39,6 +41,8 @@ class Store {
   Status Write(const StoreJob& action, double time);
   Status Write(const ForgetJob& action);
   Status Write(const StoreGeneration& action);
+  Status Write(const CordonRecord& record);
+  Result<std::vector<CordonRecord>> LoadCordons();
   Status WriteAll(std::span<const Action> actions, double time);
 
   Database database_;  // before its statements, which end first
@@ -47,6 +51,8 @@ class Store {
   std::unique_ptr<Statement> remove_events_;
   std::unique_ptr<Statement> remove_job_;
   std::unique_ptr<Statement> put_counter_;
+  std::unique_ptr<Statement> put_cordon_;
+  std::unique_ptr<Statement> remove_cordon_;
 };
 
 }  // namespace descent

@@ -2,6 +2,7 @@
 
 #include <google/protobuf/util/message_differencer.h>
 
+#include <algorithm>
 #include <random>
 #include <utility>
 
@@ -153,6 +154,18 @@ std::optional<RequestError> CheckSpec(const JobSpec& spec, const Job* source) {
 }
 
 }  // namespace
+
+std::optional<RequestError> CheckCapacity(const JobSpec& spec, const std::vector<PoolView>& pools) {
+  const auto largest = std::ranges::max_element(pools, {}, &PoolView::world_size);
+  if (largest == pools.end() || largest->world_size >= spec.workers.min) return std::nullopt;
+  const std::string wanted = std::to_string(spec.workers.min);
+  const std::string found = std::to_string(largest->world_size);
+  RequestError error = Refuse(
+      Code::kFailedPrecondition, "GANG_INFEASIBLE",
+      "workers.min is " + wanted + ", the largest pool \"" + largest->name + "\" has " + found);
+  error.metadata = {{"requested", wanted}, {"largest_pool", found}};
+  return error;
+}
 
 std::optional<RequestError> CheckPriority(int priority) {
   if (0 <= priority && priority <= kPriorityMax) return std::nullopt;

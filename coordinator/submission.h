@@ -4,9 +4,11 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "coordinator/event.h"
 #include "coordinator/job.h"
+#include "coordinator/membership.h"
 #include "coordinator/request_error.h"
 #include "descent/v1/service.pb.h"
 #include "proto/job_file.h"
@@ -34,6 +36,10 @@ std::optional<JobFile> ReadGivenFile(const v1::CreateJobRequest& request);
 // whichever it is.
 std::variant<SubmitJob, RequestError> MakeSubmission(const v1::CreateJobRequest& request,
                                                      const SubmissionContext& context);
+
+// GANG_INFEASIBLE: pools are attached, and even the largest is too small for the job, whoever uses
+// it now. Without pools nothing is known: workers may start after the job is submitted.
+std::optional<RequestError> CheckCapacity(const JobSpec& spec, const std::vector<PoolView>& pools);
 
 // PRIORITY_INVALID
 std::optional<RequestError> CheckPriority(int priority);

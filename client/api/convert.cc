@@ -119,6 +119,8 @@ JobView ToView(const v1::Job& job) {
   view.is_preemptible = job.preemptible();
   view.queue_position = job.queue_status().position();
   view.queue_message = job.queue_status().message();
+  for (const std::string& name : job.queue_status().blocking_jobs())
+    view.blocking_jobs.push_back(WithoutPrefix(name, "jobs/"));
   view.progress = ToView(job.progress());
   view.attempt = job.current_attempt().attempt();
   view.attempt_start_step = job.current_attempt().start_step();
@@ -198,11 +200,60 @@ ComparisonView ToView(const v1::CompareJobsResponse& response) {
   return view;
 }
 
-ClusterView ToView(const v1::ClusterStatus& status) {
-  ClusterView view{.version = status.version(), .http_address = status.http_address()};
-  for (const v1::Pool& pool : status.pools())
-    view.pools.push_back({pool.name(), pool.world_size(), pool.free(), pool.ready()});
+WorkerView ToView(const v1::Worker& worker) {
+  const std::string place = WithoutPrefix(worker.name(), "pools/");
+  return {.name = worker.name(),
+          .pool = place.substr(0, place.rfind("/workers/")),
+          .host = worker.host(),
+          .world_rank = worker.world_rank(),
+          .pid = worker.pid(),
+          .state = WithoutPrefix(v1::WorkerState_Name(worker.state()), "WORKER_STATE_"),
+          .job = WithoutPrefix(worker.job(), "jobs/"),
+          .instruction_set = worker.instruction_set(),
+          .heartbeat_age_seconds = worker.last_heartbeat_age_seconds(),
+          .phase = worker.phase(),
+          .step = worker.step(),
+          .json = ToJson(worker)};
+}
+
+PoolView ToView(const v1::Pool& pool) {
+  PoolView view{.name = pool.name(),
+                .world_size = pool.world_size(),
+                .free = pool.free(),
+                .is_ready = pool.ready(),
+                .workers = {},
+                .json = ToJson(pool)};
+  for (const v1::Worker& worker : pool.workers()) view.workers.push_back(ToView(worker));
   return view;
+}
+
+ClusterView ToView(const v1::ClusterStatus& status) {
+  ClusterView view{.version = status.version(),
+                   .http_address = status.http_address(),
+                   .uptime_seconds = status.uptime_seconds(),
+                   .jobs = {status.jobs().begin(), status.jobs().end()},
+                   .pools = {},
+                   .json = ToJson(status)};
+  for (const v1::Pool& pool : status.pools()) view.pools.push_back(ToView(pool));
+  return view;
+}
+
+ServerInfoView ToView(const v1::ServerInfo& info) {
+  return {.version = info.version(),
+          .start_time = info.start_time(),
+          .state_directory = info.state_directory(),
+          .checkpoint_root = info.checkpoint_root(),
+          .http_address = info.http_address(),
+          .requires_tokens = info.requires_tokens(),
+          .json = ToJson(info)};
+}
+
+StateBackupView ToView(const v1::StateBackup& backup) {
+  return {.name = backup.name(),
+          .directory = backup.directory(),
+          .bytes = backup.bytes(),
+          .jobs = backup.jobs(),
+          .json = ToJson(backup)};
 }
 
 ExitCode ExitCodeOf(int grpc_code) {

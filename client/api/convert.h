@@ -22,6 +22,10 @@ MetricSeriesList ToSeries(const google::protobuf::RepeatedPtrField<v1::MetricSer
 MetricSummaryView ToView(const v1::MetricSummary& summary);
 ComparisonView ToView(const v1::CompareJobsResponse& response);
 ClusterView ToView(const v1::ClusterStatus& status);
+PoolView ToView(const v1::Pool& pool);
+WorkerView ToView(const v1::Worker& worker);
+ServerInfoView ToView(const v1::ServerInfo& info);
+StateBackupView ToView(const v1::StateBackup& backup);
 
 // A failed call, with the details of google.rpc.Status where the coordinator gave them.
 ApiError ToApiError(const grpc::Status& status, const std::string& address);

@@ -85,6 +85,7 @@ struct JobView {
   bool is_preemptible = false;
   int queue_position = 0;  // 0: not in the queue
   std::string queue_message;
+  std::vector<std::string> blocking_jobs;  // that hold the workers it waits for
   ProgressView progress;
   int attempt = 0;  // 0: none yet
   std::int64_t attempt_start_step = 0;
@@ -162,17 +163,55 @@ struct ComparisonView {
   std::string json;
 };
 
+struct WorkerView {
+  std::string name;  // "pools/{pool}/workers/{world rank}"
+  std::string pool;
+  std::string host;
+  int world_rank = 0;
+  std::int64_t pid = 0;
+  std::string state;  // "READY"
+  std::string job;    // empty: idle
+  std::string instruction_set;
+  double heartbeat_age_seconds = 0;
+  std::string phase;
+  std::int64_t step = 0;
+  std::string json;
+};
+
 struct PoolView {
   std::string name;
   int world_size = 0;
   int free = 0;
   bool is_ready = false;
+  std::vector<WorkerView> workers;  // by world rank
+  std::string json;
 };
 
 struct ClusterView {
   std::string version;
   std::string http_address;
+  double uptime_seconds = 0;
+  std::map<std::string, int> jobs;  // by state
   std::vector<PoolView> pools;
+  std::string json;
+};
+
+struct ServerInfoView {
+  std::string version;
+  double start_time = 0;
+  std::string state_directory;
+  std::string checkpoint_root;
+  std::string http_address;
+  bool requires_tokens = false;
+  std::string json;
+};
+
+struct StateBackupView {
+  std::string name;
+  std::string directory;  // on the coordinator's machine
+  std::int64_t bytes = 0;
+  int jobs = 0;
+  std::string json;
 };
 
 }  // namespace descent

@@ -80,6 +80,9 @@ void AddPredict(CLI::App& app, CommandLine& line);
 void AddLaunch(CLI::App& app, CommandLine& line);
 void AddDoctor(CLI::App& app, CommandLine& line);
 void AddCompletion(CLI::App& app, CommandLine& line);
+void AddWorker(CLI::App& app, CommandLine& line);
+void AddPool(CLI::App& app, CommandLine& line);
+void AddServer(CLI::App& app, CommandLine& line);
 void AddToken(CLI::App& app, CommandLine& line);  // and whoami
 void AddHelp(CLI::App& app, CommandLine& line);   // and version
 

@@ -6,8 +6,8 @@
 
 #include "client/commands/command.h"
 
-// Scripts that complete commands, flags and the names of jobs. They are made of the commands that
-// this program has, so that nothing can be forgotten.
+// Scripts that complete commands, flags and the names of jobs, workers and pools. They are made of
+// the commands that this program has, so that nothing can be forgotten.
 
 namespace descent {
 namespace {
@@ -22,17 +22,25 @@ struct Node {
   std::vector<std::string> path;  // of names, from the program on, which is not in it
   std::string description;
   std::vector<Flag> flags;
-  bool takes_job = false;
+  std::string lister;  // the command that lists what it takes the names of; empty: of nothing
 };
 
 std::string FirstLine(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+// By what a command calls its argument.
+std::string ListerOf(std::string_view argument) {
+  if (argument.starts_with("job")) return "ls";
+  if (argument.starts_with("worker")) return "worker ls";
+  return argument.starts_with("pool") ? "pool ls" : "";
+}
 
 Node NodeOf(const CLI::App& app, std::vector<std::string> path) {
   Node node{.path = std::move(path), .description = FirstLine(app.get_description()), .flags = {}};
   for (const CLI::Option* option : app.get_options()) {
     for (const std::string& name : option->get_lnames())
       node.flags.push_back({name, FirstLine(option->get_description())});
-    node.takes_job |= option->get_positional() && option->get_name(true).starts_with("job");
+    if (option->get_positional() && node.lister.empty())
+      node.lister = ListerOf(option->get_name(true));
   }
   return node;
 }
@@ -64,13 +72,17 @@ std::vector<std::string> WordsAfter(const std::vector<Node>& nodes, const Node& 
 }
 
 std::string BashScript(const std::vector<Node>& nodes) {
-  std::string known, words, jobs;
+  std::string known, words, names;
   for (const Node& node : nodes) {
     if (!node.path.empty())
       known += fmt::format("{}'{}'", known.empty() ? "" : "|", Joined(node.path));
     words += fmt::format("    '{}') words='{}' ;;\n", Joined(node.path),
                          fmt::join(WordsAfter(nodes, node), " "));
-    if (node.takes_job) jobs += fmt::format("{}'{}'", jobs.empty() ? "" : "|", Joined(node.path));
+    if (!node.lister.empty())
+      names += fmt::format(
+          "    '{}') [[ $current == -* ]] || words=\"$words $(descent {} -o name 2>/dev/null)\" "
+          ";;\n",
+          Joined(node.path), node.lister);
   }
   return fmt::format(R"bash(_descent() {{
   local current=${{COMP_WORDS[COMP_CWORD]}} path='' word words=''
@@ -82,13 +94,12 @@ std::string BashScript(const std::vector<Node>& nodes) {
   case $path in
 {}  esac
   case $path in
-    {}) [[ $current == -* ]] || words="$words $(descent ls -o name 2>/dev/null)" ;;
-  esac
+{}  esac
   COMPREPLY=($(compgen -W "$words" -- "$current"))
 }}
 complete -o default -F _descent descent
 )bash",
-                     known, words, jobs);
+                     known, words, names);
 }
 
 std::string FishQuoted(std::string_view text) {
@@ -133,9 +144,9 @@ std::string FishScript(const std::vector<Node>& nodes) {
     for (const Flag& flag : node.flags)
       script += fmt::format("complete -c descent -n {} -l {} -d {}\n", condition, flag.name,
                             FishQuoted(flag.description));
-    if (node.takes_job)
-      script += fmt::format("complete -c descent -f -n {} -a '(descent ls -o name 2>/dev/null)'\n",
-                            condition);
+    if (!node.lister.empty())
+      script += fmt::format("complete -c descent -f -n {} -a '(descent {} -o name 2>/dev/null)'\n",
+                            condition, node.lister);
   }
   return script;
 }

@@ -7,16 +7,11 @@
 namespace descent {
 namespace {
 
-ExitCode PrintDryRun(const CommandLine& line, Client& client, const JobView& job,
-                     Console& console) {
-  if (line.WantsDocument()) {
+void PrintDryRun(const CommandLine& line, const JobView& job, Console& console) {
+  if (line.WantsDocument())
     console.Document(job.json);
-    return ExitCode::kDone;
-  }
-  const auto cluster = client.GetClusterStatus();
-  if (!cluster.ok()) return Report(console, cluster.error());
-  console.Data(DryRunText(job.spec, cluster.value()));
-  return ExitCode::kDone;
+  else
+    console.Data(DryRunText(job));
 }
 
 void PrintCreated(const CommandLine& line, Client& client, const JobView& job, Console& console) {
@@ -42,7 +37,10 @@ void PrintCreated(const CommandLine& line, Client& client, const JobView& job, C
 
 void AddCreationOptions(CLI::App& command, CreationFlags& flags) {
   command.add_option("--name", flags.job_id, "Name of the job [its spec's name and a suffix]");
-  command.add_flag("--dry-run", flags.is_dry_run, "Check the spec and create nothing");
+  command.add_flag("--dry-run", flags.is_dry_run,
+                   "Check the spec, say whether it would start now, and create nothing");
+  command.add_flag("--require-capacity", flags.requires_capacity,
+                   "Refuse the job if even the largest pool is too small for it");
   command.add_flag("--follow", flags.follows, "Follow the job; Ctrl-C only detaches");
   command.add_option("--request-id", flags.request_id,
                      "Makes repeating the command safe: one job for one id");
@@ -58,10 +56,14 @@ ExitCode CreateAndShow(const CommandLine& line, const CreationFlags& flags,
   options.priority = flags.priority;
   options.is_preemptible = flags.is_preemptible;
   options.validate_only = flags.is_dry_run;
+  options.requires_capacity = flags.requires_capacity;
   Client client(line.flags().endpoint);
   const auto job = client.CreateJob(options);
   if (!job.ok()) return ReportSpecError(console, job.error(), source.file, source.name);
-  if (flags.is_dry_run) return PrintDryRun(line, client, job.value(), console);
+  if (flags.is_dry_run) {
+    PrintDryRun(line, job.value(), console);
+    return ExitCode::kDone;
+  }
   if (!flags.follows) {
     PrintCreated(line, client, job.value(), console);
     return ExitCode::kDone;

@@ -24,6 +24,9 @@ void AddEveryCommand(CLI::App& app, CommandLine& line) {
   AddGenerate(app, line);
   AddPredict(app, line);
   AddLaunch(app, line);
+  AddWorker(app, line);
+  AddPool(app, line);
+  AddServer(app, line);
   AddToken(app, line);
   AddDoctor(app, line);
   AddCompletion(app, line);

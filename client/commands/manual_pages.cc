@@ -20,16 +20,40 @@ descent run job.yaml --workers 2)",
         "checkpoint",
         R"(A checkpoint is the state of a job after some step; JOB/latest and JOB/best name two of them.)",
         R"(descent checkpoint ls JOB)", "generate, predict, fork"},
+    ManualPage{
+        "checkpoint delete",
+        R"(One that a job needs stays: the newest of a job that goes on, one that a job is about to start
+from, and what is pinned.)",
+        R"(descent checkpoint delete JOB/1200)", "checkpoint ls, checkpoint unpin, delete"},
     ManualPage{"checkpoint export",
                R"(The file appears once it is whole. Its tensors have PyTorch's names and shapes.)",
                R"(descent checkpoint export JOB/best -o model.safetensors)",
                "checkpoint ls, predict, generate"},
+    ManualPage{"checkpoint get", R"(Where it is, what it holds, and why it is kept.)",
+               R"(descent checkpoint get JOB/latest
+descent checkpoint get JOB/best -o json)",
+               "checkpoint ls, checkpoint verify"},
     ManualPage{
         "checkpoint ls",
         R"(With the values of the evaluation after the same step, and which one is latest or best.)",
         R"(descent checkpoint ls JOB
 descent checkpoint ls JOB -o name)",
         "checkpoint export, fork"},
+    ManualPage{
+        "checkpoint now",
+        R"(All ranks save after the same step. The bits of the job are those of one that was not asked.)",
+        R"(descent checkpoint now JOB
+descent checkpoint now JOB --wait)",
+        "checkpoint ls, suspend, stop"},
+    ManualPage{"checkpoint pin",
+               R"(What is pinned stays, however many newer ones there are, until it is unpinned.)",
+               R"(descent checkpoint pin JOB/best)", "checkpoint unpin, checkpoint ls"},
+    ManualPage{"checkpoint unpin", R"(It is then kept as long as any other.)",
+               R"(descent checkpoint unpin JOB/1200)", "checkpoint pin, checkpoint ls"},
+    ManualPage{
+        "checkpoint verify",
+        R"(Reads every byte where the coordinator sees it, and compares it with the manifest.)",
+        R"(descent checkpoint verify JOB/latest)", "checkpoint get, checkpoint export"},
     ManualPage{"completion", R"(The script goes into the start file of the shell.)",
                "eval \"$(descent completion bash)\"", "help"},
     ManualPage{"completion bash", R"(Commands, their options and the names of jobs.)",
@@ -128,6 +152,15 @@ descent ls --state RUNNING --state QUEUED -o json)",
                R"(descent metrics query JOB --metric train/loss --first-step 1000
 descent metrics query JOB -f)",
                "metrics export, metrics plot"},
+    ManualPage{"pool",
+               R"(A pool is the workers of one mpirun: the ranks that a job can have together.)",
+               R"(descent pool ls)", "worker, launch"},
+    ManualPage{"pool describe", R"(Its workers, what each does, and for which job.)",
+               R"(descent pool describe POOL)", "pool ls, worker ls"},
+    ManualPage{"pool ls", R"(How many workers each has, and how many of them are free.)",
+               R"(descent pool ls
+descent pool ls -o json)",
+               "pool describe, worker ls"},
     ManualPage{
         "predict", R"(The checkpoint is found by a coordinator or given as a directory.)",
         R"(descent predict JOB/best --data /usr/share/datasets/fashion-mnist/t10k --output predictions.csv)",
@@ -144,6 +177,17 @@ job; its last checkpoint stays.)",
 descent run job.yaml --set optimizer.adamw.lr=3e-3 --profile trace.json
 descent run --resume JOB/latest --workers 3)",
         "submit, explain, doctor"},
+    ManualPage{"server", R"(What the coordinator is and does, and a copy of what it knows.)",
+               R"(descent server status)", "doctor, pool, worker"},
+    ManualPage{"server backup",
+               R"(A copy of jobs, events, tokens and metrics, made while the coordinator goes on.)",
+               R"(descent server backup
+descent server backup before-upgrade)",
+               "server info"},
+    ManualPage{"server info", R"(Its version, its directories and its addresses.)",
+               R"(descent server info -o json)", "server status, version"},
+    ManualPage{"server status", R"(Whether it answers, its jobs by state and its pools.)",
+               R"(descent server status)", "server info, ls"},
     ManualPage{
         "stop",
         R"(The job SUCCEEDS with the state that it has; it is not evaluated on the test set.)",
@@ -188,6 +232,23 @@ descent wait JOB OTHER --for terminal)",
     ManualPage{"whoami", R"(By the token that this program sends, and what its role permits.)",
                R"(descent whoami --server host:9090 --tls-ca ca.pem --token-file alice.token)",
                "token create"},
+    ManualPage{
+        "worker",
+        R"(A worker is one rank of a pool. What keeps it from jobs asks for the role admin.)",
+        R"(descent worker ls)", "pool, launch"},
+    ManualPage{"worker cordon", R"(It gets no new job; what runs on it goes on.)",
+               R"(descent worker cordon node-a/0)", "worker uncordon, worker drain"},
+    ManualPage{
+        "worker drain",
+        R"(Its job saves its state, goes back into the queue and starts again on other workers. That
+uses up no restart.)",
+        R"(descent worker drain node-a/0)", "worker cordon, worker uncordon"},
+    ManualPage{"worker ls", R"(Their states, jobs, phases, steps and heartbeats.)",
+               R"(descent worker ls
+descent worker ls -o name)",
+               "pool ls, worker drain"},
+    ManualPage{"worker uncordon", R"(It gets jobs again.)", R"(descent worker uncordon node-a/0)",
+               "worker cordon, worker ls"},
 };
 
 }  // namespace

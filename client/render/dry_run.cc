@@ -2,8 +2,6 @@
 
 #include <spdlog/fmt/fmt.h>
 
-#include <algorithm>
-
 #include "client/render/batch_text.h"
 #include "client/render/format.h"
 
@@ -21,16 +19,12 @@ std::string StepsText(const JobSpec& spec, std::optional<std::int64_t> train_sam
   return fmt::format("{} epochs; the data tell how many steps", spec.epochs);
 }
 
-std::string PlacementText(const JobSpec& spec, const ClusterView& cluster) {
-  int free_max = 0;
-  std::string text;
-  for (const PoolView& pool : cluster.pools) {
-    text += fmt::format("{}pool {}, {} of {} workers free", text.empty() ? "" : "; ", pool.name,
-                        pool.free, pool.world_size);
-    if (pool.is_ready) free_max = std::max(free_max, pool.free);
-  }
-  if (text.empty()) text = "no workers are attached";
-  return text + (free_max >= spec.workers.min ? " -> would start at once" : " -> would wait");
+// The coordinator answers a dry run with the job in the state that it would be in.
+std::string PlacementText(const JobView& job) {
+  if (job.queue_position == 0) return job.state_message + " -> would start at once";
+  const std::string place =
+      job.queue_position == 1 ? "" : fmt::format("position {}: ", job.queue_position);
+  return place + job.queue_message + " -> would wait";
 }
 
 std::string WorkersMeaning(const JobSpec& spec) {
@@ -46,7 +40,8 @@ std::string BatchText(const JobSpec& spec, std::optional<std::int64_t> train_sam
                      StepsText(spec, train_samples));
 }
 
-std::string DryRunText(const JobSpec& spec, const ClusterView& cluster) {
+std::string DryRunText(const JobView& job) {
+  const JobSpec& spec = job.spec;
   std::optional<std::int64_t> train_samples;
   if (spec.data.train.range) train_samples = spec.data.train.range->size();
   return fmt::format(
@@ -55,7 +50,7 @@ std::string DryRunText(const JobSpec& spec, const ClusterView& cluster) {
       "    workers {} to {}, {}; {} thread{} each\n"
       "    placement now: {}\n",
       BatchText(spec, train_samples), spec.workers.min, spec.workers.max, WorkersMeaning(spec),
-      spec.workers.threads, spec.workers.threads == 1 ? "" : "s", PlacementText(spec, cluster));
+      spec.workers.threads, spec.workers.threads == 1 ? "" : "s", PlacementText(job));
 }
 
 }  // namespace descent

@@ -11,8 +11,8 @@ namespace descent {
 // How a batch is made up, and how many steps there are, as far as that is known.
 std::string BatchText(const JobSpec& spec, std::optional<std::int64_t> train_samples);
 
-// What a valid spec would do, before anything is created: the batch arithmetic, as far as it is
-// known without the data, and whether the ranks are there.
-std::string DryRunText(const JobSpec& spec, const ClusterView& cluster);
+// What a job would do that was not created: the batch arithmetic, as far as it is known without the
+// data, and whether the workers are there.
+std::string DryRunText(const JobView& job);
 
 }  // namespace descent

@@ -243,6 +243,7 @@ std::string JobDescription(const JobView& job, double now) {
                               job.is_preemptible ? ", gives way to jobs of higher priority" : ""));
   if (job.queue_position > 0)
     add("Queue", fmt::format("position {}: {}", job.queue_position, job.queue_message));
+  add("Blocked by", fmt::format("{}", fmt::join(job.blocking_jobs, ", ")));
   add("Progress", ProgressCell(job));
   add("Attempt", job.attempt == 0
                      ? ""

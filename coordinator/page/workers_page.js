@@ -1,16 +1,16 @@
 // The pools and their workers, as of their last heartbeats.
 
 import {card, make, show, table} from "./dom.js";
-import {jobLink} from "./job_parts.js";
+import {badge, jobLink} from "./job_parts.js";
 import {integer, none} from "./text.js";
 import {Watch} from "./watch.js";
 
-const columns = [{title: "Worker"}, {title: "Process"}, {title: "Instructions"}, {title: "Job"},
-  {title: "Phase"}, {title: "Step", number: true}, {title: "Heartbeat", number: true}];
+const columns = [{title: "Worker"}, {title: "State"}, {title: "Process"}, {title: "Instructions"},
+  {title: "Job"}, {title: "Phase"}, {title: "Step", number: true}, {title: "Heartbeat", number: true}];
 
 function row(worker) {
-  return [`${worker.host}/${worker.worldRank}`, String(worker.pid), worker.instructionSet,
-    worker.job ? jobLink(worker.job) : "idle", worker.phase || none,
+  return [`${worker.host}/${worker.worldRank}`, badge(worker.state), String(worker.pid),
+    worker.instructionSet, worker.job ? jobLink(worker.job) : "idle", worker.phase || none,
     worker.job ? integer(worker.step) : none, `${worker.lastHeartbeatAgeSeconds.toFixed(1)} s`];
 }
 

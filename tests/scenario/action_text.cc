@@ -54,6 +54,11 @@ struct ActionText {
   std::string operator()(const StoreGeneration& store) const {
     return fmt::format("generation {}", store.generation);
   }
+  std::string operator()(const StoreCordon& store) const {
+    return fmt::format("worker {} of pool {} is {}", store.record.world_rank, store.record.pool,
+                       store.record.cordon == Cordon::kNone ? "no longer cordoned"
+                                                            : CordonName(store.record.cordon));
+  }
   std::string operator()(const RecordMetrics& record) const {
     std::map<std::string, std::pair<std::int64_t, std::int64_t>> ranges;
     for (const MetricPoint& point : record.points) {
@@ -74,7 +79,8 @@ struct ActionText {
     return fmt::format("close {}: {}", name_of(close.session), close.reason);
   }
   std::string operator()(const Answer& answer) const {
-    return answer.status.ok() ? "answer ok " + answer.job_id : "answer " + answer.status.ToString();
+    return answer.status.ok() ? "answer ok" + (answer.job_id.empty() ? "" : " " + answer.job_id)
+                              : "answer " + answer.status.ToString();
   }
   std::string operator()(const NotifyWatchers& notify) const { return "notify " + notify.job_id; }
 };

@@ -57,6 +57,32 @@ const std::map<std::string, CheckpointCommand> kCheckpointCommands = {
     {"forget_checkpoint", CheckpointCommand::kDelete},
 };
 
+const std::map<std::string, WorkerCommand> kWorkerCommands = {
+    {"cordon", WorkerCommand::kCordon},
+    {"uncordon", WorkerCommand::kUncordon},
+    {"drain", WorkerCommand::kDrain},
+};
+
+SubmitJob MakeSubmit(const Command& command) {
+  const JobSpec spec = MakeSpec(command);
+  DESCENT_CHECK(ValidateJobSpec(spec).empty());
+  return {.job_id = command.arguments.at(0),
+          .request_id = command.Option("request", ""),
+          .spec = spec,
+          .owner = command.Option("owner", ""),
+          .start_checkpoint = command.Option("from", ""),
+          .priority = static_cast<int>(command.Number("priority", kPriorityDefault)),
+          .is_preemptible = command.Option("preemptible", "") == "yes"};
+}
+
+// "a is number 2: needs 4 workers, waits for job b to end [b]", with the jobs that block it.
+std::string QueueText(const std::string& job_id, const QueuePosition& queue) {
+  std::string text =
+      fmt::format("{} is number {}: {}", job_id, queue.position, queue.reason.message);
+  for (const std::string& job : queue.reason.blocking_jobs) text += fmt::format(" [{}]", job);
+  return text;
+}
+
 EndOutcome ParseOutcome(const std::string& text) {
   if (text == "completed") return EndOutcome::kCompleted;
   if (text == "stopped") return EndOutcome::kStopped;
@@ -81,9 +107,14 @@ Scenario::Scenario() : state_(std::make_unique<State>(kOptions)) {
 std::vector<std::string> Scenario::Run(const std::string& line) {
   const Command command = ParseCommand(line);
   const std::string& verb = command.verb;
-  if (verb == "submit") return RunSubmit(command);
+  if (verb == "submit") return Post(MakeSubmit(command));
+  if (verb == "dry_run") return RunDryRun(command);
   if (const auto asked = kJobCommands.find(verb); asked != kJobCommands.end())
     return Post(CommandJob{.job_id = command.arguments.at(0), .command = asked->second});
+  if (const auto asked = kWorkerCommands.find(verb); asked != kWorkerCommands.end())
+    return Post(CommandWorker{.pool = command.Option("pool", "p"),
+                              .world_rank = std::stoi(command.arguments.at(0)),
+                              .command = asked->second});
   if (verb == "update") return RunUpdate(command);
   if (const auto asked = kCheckpointCommands.find(verb); asked != kCheckpointCommands.end())
     return Post(CommandCheckpoint{.job_id = command.arguments.at(0),
@@ -106,6 +137,8 @@ std::vector<std::string> Scenario::Post(const Event& event) {
     if (const auto* forget = std::get_if<ForgetJob>(&action)) stored_.erase(forget->job_id);
     if (const auto* store = std::get_if<StoreGeneration>(&action))
       stored_generation_ = store->generation;
+    if (const auto* store = std::get_if<StoreCordon>(&action))
+      stored_cordons_[{store->record.pool, store->record.world_rank}] = store->record;
     if (const auto* close = std::get_if<CloseSession>(&action)) {
       const auto worker = workers_.find(names_.at(close->session));
       if (worker != workers_.end() && worker->second.session == close->session)
@@ -135,16 +168,12 @@ Message Scenario::About(const Command& command, const std::string& worker) const
   return message;
 }
 
-std::vector<std::string> Scenario::RunSubmit(const Command& command) {
-  const JobSpec spec = MakeSpec(command);
-  DESCENT_CHECK(ValidateJobSpec(spec).empty());
-  return Post(SubmitJob{.job_id = command.arguments.at(0),
-                        .request_id = command.Option("request", ""),
-                        .spec = spec,
-                        .owner = command.Option("owner", ""),
-                        .start_checkpoint = command.Option("from", ""),
-                        .priority = static_cast<int>(command.Number("priority", kPriorityDefault)),
-                        .is_preemptible = command.Option("preemptible", "") == "yes"});
+std::vector<std::string> Scenario::RunDryRun(const Command& command) const {
+  const SubmitJob submit = MakeSubmit(command);
+  const Placement placement = state_->PlacementOf(submit);
+  if (!placement.gang) return {QueueText(submit.job_id, placement.queue)};
+  return {fmt::format("{} would start with {} of pool {}", submit.job_id,
+                      WorkersText(placement.gang->sessions.size()), placement.gang->pool)};
 }
 
 std::vector<std::string> Scenario::RunUpdate(const Command& command) {
@@ -301,16 +330,23 @@ std::vector<std::string> Scenario::RunRestart() {
   workers_.clear();
   Restore restore{.last_generation = stored_generation_};
   for (const auto& [id, job] : stored_) restore.jobs.push_back(job);
+  for (const auto& [place, record] : stored_cordons_)
+    if (record.cordon != Cordon::kNone) restore.cordons.push_back(record);
   return Post(restore);
 }
 
 std::vector<std::string> Scenario::RunRead(const Command& command) const {
   Lines lines;
   if (command.verb == "pools") {
-    for (const PoolView& pool : state_->pools())
+    for (const PoolView& pool : state_->pools()) {
       lines.push_back(fmt::format(
           "pool {}: {} of {} ranks, {} free{}{}", pool.name, pool.workers.size(), pool.world_size,
           pool.free, pool.is_ready ? ", ready" : "", pool.is_broken ? ", broken" : ""));
+      for (const WorkerView& worker : pool.workers)
+        if (worker.cordon != Cordon::kNone)
+          lines.push_back(fmt::format("  worker {} {}", worker.world_rank,
+                                      WorkerStateName(StateOf(worker, pool))));
+    }
     return lines;
   }
   const std::string& job_id = command.arguments.at(0);
@@ -321,7 +357,7 @@ std::vector<std::string> Scenario::RunRead(const Command& command) const {
   if (command.verb == "attempts") return AttemptLines(*state_->FindJob(job_id));
   const auto position = state_->QueuePositionOf(job_id);
   if (!position) return {fmt::format("{} does not wait", job_id)};
-  return {fmt::format("{} is number {}: {}", job_id, position->position, position->message)};
+  return {QueueText(job_id, *position)};
 }
 
 std::string Scenario::Show(const Job& job) const {

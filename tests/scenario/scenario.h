@@ -4,6 +4,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "coordinator/state.h"
@@ -20,6 +21,8 @@ namespace descent {
 //   cancel|suspend|resume|stop|delete|save_now JOB
 //   update JOB [priority=50] [preemptible=yes]
 //   pin|unpin|forget_checkpoint JOB step=
+//   dry_run JOB …               as submit: what would become of it
+//   cordon|uncordon|drain RANK [pool=p]
 //   register W… [pool=p] [rank=0: of the first] [of=COUNT] [host=h] [pid=100 + rank] [isa=avx2]
 //              [holds=JOB generation=1 step=0 granted=STEP]   what a worker held before a restart
 //   prepared W… [step=0] [samples=1000] [data=1] [parameters=10] [isa=avx2] [state=1]
@@ -55,7 +58,7 @@ class Scenario {
   template <typename Message>
   Message About(const Command& command, const std::string& worker) const;
 
-  Lines RunSubmit(const Command& command);
+  Lines RunDryRun(const Command& command) const;
   Lines RunUpdate(const Command& command);
   Lines RunRegister(const Command& command);
   Lines RunForEachWorker(const Command& command);
@@ -76,6 +79,7 @@ class Scenario {
   std::map<std::string, Worker> workers_;  // attached ones
   std::map<std::string, Job> stored_;      // what a restart finds
   std::int64_t stored_generation_ = 0;
+  std::map<std::pair<std::string, int>, CordonRecord> stored_cordons_;  // by pool and world rank
 };
 
 }  // namespace descent

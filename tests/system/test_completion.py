@@ -47,6 +47,15 @@ class Completion(SystemTest):
         self.assertEqual(self.fish("descent metrics ex"), {"export"})
         self.assertEqual(self.fish("descent submit --fol"), {"--follow"})
 
+    def test_workers_and_pools_are_completed_by_name(self):
+        self.start_coordinator()
+        self.start_workers(1)
+        worker = self.wait_until(lambda: self.descent("worker", "ls", "-o", "name").stdout.strip())
+
+        self.assertEqual(self.bash("descent", "worker", "drain", worker[:5]), {worker})
+        self.assertEqual(self.fish(f"descent worker drain {worker[:5]}"), {worker})
+        self.assertEqual(self.bash("descent", "pool", "describe", worker[:5]), {worker[:-2]})
+
     def test_jobs_are_completed_by_name(self):
         self.start_coordinator()
         job = self.submit()

@@ -246,6 +246,15 @@ class Page(SystemTest):
         self.assertEqual(self.log_lines("Why it failed"), self.logged(job, "--tail", 20))
         self.assertEqual(self.complaints(), [])
 
+    def test_a_worker_that_is_cordoned_is_shown_so(self):
+        self.open("workers")
+        self.wait_for_text("READY")
+
+        self.descent("worker", "cordon", self.descent("worker", "ls", "-o", "name").stdout.strip())
+
+        self.wait_for_text("CORDONED")
+        self.assertEqual(self.complaints(), [])
+
     def test_a_job_is_reached_by_keys_alone(self):
         job = self.submit("--follow")
         self.open()

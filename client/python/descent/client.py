@@ -21,6 +21,7 @@ TERMINAL_STATES = frozenset({pb.JOB_STATE_SUCCEEDED, pb.JOB_STATE_FAILED, pb.JOB
 DEFAULT_ADDRESS = "127.0.0.1:9090"
 
 _CALL_SECONDS = 10.0
+_BACKUP_SECONDS = 3600
 _AWAY_SECONDS = 60.0  # how long a stream waits for a coordinator that is away
 _PAUSE_SECONDS = 0.5
 _PAGE = 1000
@@ -88,11 +89,14 @@ class Client:
     def submit(self, job_file: Optional[PathLike] = None, *, text: Optional[str] = None,
                overrides: Optional[dict[str, Any]] = None, start_from: str = "", job_id: str = "",
                priority: Optional[int] = None, preemptible: bool = False,
-               request_id: Optional[str] = None, dry_run: bool = False) -> pb.Job:
+               request_id: Optional[str] = None, dry_run: bool = False,
+               require_capacity: bool = False) -> pb.Job:
         """Creates the job of a file, or of its `text`. `overrides` change fields:
         {"optimizer.adamw.lr": 1e-3}. `start_from`, "JOB/latest", "JOB/best" or "JOB/STEP", begins
         with the state of a checkpoint, and without a file with the spec of its job. The same
-        `request_id` again answers with the same job. With `dry_run` nothing is created."""
+        `request_id` again answers with the same job. With `dry_run` nothing is created: the answer
+        is STARTING if its workers are free now. With `require_capacity` a job that even the largest
+        pool could not hold is refused."""
         if job_file is not None:
             if text is not None:
                 raise ValueError("a job is given as job_file or as text, not as both")
@@ -101,7 +105,7 @@ class Client:
             raise ValueError("a job needs job_file, text or start_from")
         request = pb.CreateJobRequest(
             job_id=job_id, job_file=text or "", request_id=request_id or uuid.uuid4().hex,
-            validate_only=dry_run, preemptible=preemptible,
+            validate_only=dry_run, preemptible=preemptible, require_capacity=require_capacity,
             resume_from=_checkpoint_name(start_from) if start_from else "",
             overrides=[f"{field}={json.dumps(value)}" for field, value in (overrides or {}).items()])
         if priority is not None:
@@ -274,6 +278,30 @@ class Client:
 
     def cluster(self) -> pb.ClusterStatus:
         return self._call(self._cluster.GetClusterStatus, pb.GetClusterStatusRequest())
+
+    def server_info(self) -> pb.ServerInfo:
+        return self._call(self._cluster.GetServerInfo, pb.GetServerInfoRequest())
+
+    def pools(self) -> list[pb.Pool]:
+        """By name, each with its workers."""
+        return list(self._call(self._cluster.ListPools, pb.ListPoolsRequest()).pools)
+
+    def cordon(self, worker: str) -> pb.Worker:
+        """`worker` is the name of one in `pools`. It gets no new job; what runs on it goes on."""
+        return self._call(self._cluster.CordonWorker, pb.CordonWorkerRequest(name=worker))
+
+    def uncordon(self, worker: str) -> pb.Worker:
+        return self._call(self._cluster.UncordonWorker, pb.UncordonWorkerRequest(name=worker))
+
+    def drain(self, worker: str) -> pb.Worker:
+        """Cordons it, and moves the job that runs on it to others."""
+        return self._call(self._cluster.DrainWorker, pb.DrainWorkerRequest(name=worker))
+
+    def back_up(self, name: str = "") -> pb.StateBackup:
+        """Copies what the coordinator knows into a directory on its machine."""
+        with _translated():
+            return self._cluster.BackupState(pb.BackupStateRequest(name=name),
+                                             timeout=_BACKUP_SECONDS)
 
     def _call(self, method: Callable[..., T], request: Any) -> T:
         with _translated():

@@ -66,29 +66,27 @@ TEST(ConsoleTest, ALiveLineIsCutToTheTerminal) {
 }
 
 TEST(DryRunTest, ShowsTheBatchArithmetic) {
-  JobSpec spec;
-  spec.batch = {.global = 256, .micro = 32, .logical_workers = 4};
-  spec.epochs = 10;
-  spec.data.train.range = IndexRange{0, 55000};
-  spec.workers = {.min = 1, .max = 4, .threads = 1};
-  const ClusterView cluster = {
-      .pools = {{.name = "local", .world_size = 4, .free = 4, .is_ready = true}}};
+  JobView job{.state = "STARTING", .state_message = "4 workers free in pool \"local\""};
+  job.spec.batch = {.global = 256, .micro = 32, .logical_workers = 4};
+  job.spec.epochs = 10;
+  job.spec.data.train.range = IndexRange{0, 55000};
+  job.spec.workers = {.min = 1, .max = 4, .threads = 1};
 
-  EXPECT_EQ(DryRunText(spec, cluster),
+  EXPECT_EQ(DryRunText(job),
             "OK  spec valid\n"
             "    global batch 256 = 4 logical workers x 32 x 2 accumulation; 214 steps/epoch, "
             "2,140 steps\n"
             "    workers 1 to 4, with the same result; 1 thread each\n"
-            "    placement now: pool local, 4 of 4 workers free -> would start at once\n");
+            "    placement now: 4 workers free in pool \"local\" -> would start at once\n");
 }
 
 TEST(DryRunTest, ShowsThatAFullBatchIsAStepAnEpoch) {
-  JobSpec spec;
-  spec.batch = {.global = kAllSamples, .micro = 256, .logical_workers = 4};
-  spec.epochs = 10;
-  spec.workers = {.min = 1, .max = 4, .threads = 1};
+  JobView job{.state = "QUEUED", .queue_position = 1, .queue_message = "no workers are attached"};
+  job.spec.batch = {.global = kAllSamples, .micro = 256, .logical_workers = 4};
+  job.spec.epochs = 10;
+  job.spec.workers = {.min = 1, .max = 4, .threads = 1};
 
-  EXPECT_EQ(DryRunText(spec, {}),
+  EXPECT_EQ(DryRunText(job),
             "OK  spec valid\n"
             "    global batch all samples = 4 logical workers x accumulation of 256 each; 10 "
             "steps, one an epoch\n"
@@ -96,13 +94,23 @@ TEST(DryRunTest, ShowsThatAFullBatchIsAStepAnEpoch) {
             "    placement now: no workers are attached -> would wait\n");
 }
 
-TEST(DryRunTest, SaysWhereTheNumberOfWorkersChangesRounding) {
-  JobSpec spec;
-  spec.batch = {.global = 4, .micro = 1, .logical_workers = 4};
-  spec.reduction = ReductionKind::kFastest;
-  spec.workers = {.min = 1, .max = 4, .threads = 1};
+TEST(DryRunTest, SaysWhoIsAhead) {
+  const JobView job{.state = "QUEUED",
+                    .queue_position = 3,
+                    .queue_message = "needs 1 worker, waits for job a to end"};
 
-  const std::string text = DryRunText(spec, {});
+  EXPECT_NE(DryRunText(job).find("placement now: position 3: needs 1 worker, waits for job a to "
+                                 "end -> would wait\n"),
+            std::string::npos);
+}
+
+TEST(DryRunTest, SaysWhereTheNumberOfWorkersChangesRounding) {
+  JobView job;
+  job.spec.batch = {.global = 4, .micro = 1, .logical_workers = 4};
+  job.spec.reduction = ReductionKind::kFastest;
+  job.spec.workers = {.min = 1, .max = 4, .threads = 1};
+
+  const std::string text = DryRunText(job);
 
   EXPECT_NE(text.find("whose number changes rounding (reduction: fastest)"), std::string::npos);
   EXPECT_EQ(text.find("with the same result"), std::string::npos);

@@ -78,5 +78,26 @@ TEST(MembershipTest, OnlyWorkersThatWereNotHeardAreSilent) {
   EXPECT_EQ(membership.SilentSince(start + std::chrono::seconds(1)), std::vector<SessionId>{1});
 }
 
+TEST(MembershipTest, ACordonedWorkerIsNotFree) {
+  Membership membership;
+  membership.Admit(1, Rank(0, 1), {}).cordon = Cordon::kCordoned;
+
+  EXPECT_EQ(membership.pools().at(0).free, 0);
+}
+
+TEST(MembershipTest, TheStateOfAWorkerTellsWhatItIsThereFor) {
+  const PoolView ready{.is_ready = true};
+  WorkerView worker;
+  EXPECT_EQ(StateOf(worker, {}), WorkerState::kJoining);
+  EXPECT_EQ(StateOf(worker, ready), WorkerState::kReady);
+
+  worker.cordon = Cordon::kDraining;
+  EXPECT_EQ(StateOf(worker, ready), WorkerState::kCordoned);
+  worker.job_id = "a";
+  EXPECT_EQ(StateOf(worker, ready), WorkerState::kDraining);
+  worker.leaving = "SIGTERM";
+  EXPECT_EQ(StateOf(worker, ready), WorkerState::kLeaving);
+}
+
 }  // namespace
 }  // namespace descent

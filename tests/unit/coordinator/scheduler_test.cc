@@ -131,5 +131,55 @@ TEST(SchedulerTest, TheExplanationNamesTheLargestPoolWhenNoneIsLargeEnough) {
             "needs 4 workers, the largest pool has 2");
 }
 
+TEST(SchedulerTest, ACordonedRankIsNotGivenAway) {
+  PoolView pool = MakePool("p", 3, 10);
+  pool.workers[1].cordon = Cordon::kCordoned;
+
+  const auto gangs = ScheduleGangs({Request("a", 1, 3)}, {pool});
+
+  EXPECT_EQ(gangs.at(0).sessions, (Sessions{10, 12}));
+}
+
+TEST(SchedulerTest, AJobOnCordonedRanksIsNotPreempted) {
+  PoolView pool = MakePool("p", 1, 10);
+  pool.workers[0].job_id = "low";
+  pool.workers[0].cordon = Cordon::kCordoned;
+  GangRequest high = Request("high", 1, 1);
+  high.priority = 90;
+
+  EXPECT_TRUE(
+      ChooseToPreempt({high}, {{.job_id = "low", .pool = "p", .is_preemptible = true}}, {pool})
+          .empty());
+}
+
+TEST(SchedulerTest, ThatCordonedWorkersAreMissingIsSaid) {
+  PoolView pool = MakePool("p", 3, 10);
+  pool.workers[0].cordon = Cordon::kCordoned;
+  pool.workers[1].cordon = Cordon::kDraining;
+
+  EXPECT_EQ(ExplainWait({Request("a", 2, 2)}, 0, {pool}).message,
+            "needs 2 workers, pool \"p\" has 1 that takes jobs, and 2 workers are cordoned");
+}
+
+TEST(SchedulerTest, ThatAnIdleCordonedWorkerWouldDoIsSaid) {
+  PoolView pool = MakePool("p", 2, 10);
+  pool.workers[0].cordon = Cordon::kCordoned;
+  pool.workers[1].job_id = "other";
+
+  EXPECT_EQ(ExplainWait({Request("a", 1, 1)}, 0, {pool}).message,
+            "needs 1 worker, waits for job other to end; 1 worker is cordoned");
+}
+
+TEST(SchedulerTest, TheJobsThatHoldTheRanksAreNamed) {
+  PoolView pool = MakePool("p", 4, 10);
+  const char* const holders[] = {"d", "b", "c", "a"};
+  for (int rank = 0; rank < 4; ++rank) pool.workers[rank].job_id = holders[rank];
+
+  const WaitReason reason = ExplainWait({Request("e", 2, 2)}, 0, {pool});
+
+  EXPECT_EQ(reason.message, "needs 2 workers, waits for job a, b or 2 others to end");
+  EXPECT_EQ(reason.blocking_jobs, (std::vector<std::string>{"a", "b", "c", "d"}));
+}
+
 }  // namespace
 }  // namespace descent

@@ -35,6 +35,7 @@ void SimulatedCluster::DoSomething() {
   if (choice < 45) return Kill();
   if (choice < 47) return RestartCoordinator();
   if (choice < 60) return SpeakOfThePast();
+  if (choice < 70 && !workers_.empty()) return CommandWorker();
   if (choice < 200 || workers_.empty()) return PassSecond();
   Move(*workers_[static_cast<std::size_t>(
       Random(0, static_cast<std::int64_t>(workers_.size()) - 1))]);
@@ -77,6 +78,8 @@ std::int64_t SimulatedCluster::Random(std::int64_t first, std::int64_t last) {
 void SimulatedCluster::Post(const Event& event) {
   for (const Action& action : state_->Apply(event, now_)) {
     observer_.Observe(action);
+    if (const auto* store = std::get_if<StoreCordon>(&action))
+      cordons_[{store->record.pool, store->record.world_rank}] = store->record.cordon;
     if (const auto* send = std::get_if<SendToWorker>(&action))
       Receive(send->session, send->message);
     const auto* close = std::get_if<CloseSession>(&action);
@@ -100,6 +103,9 @@ void SimulatedCluster::Receive(SessionId session, const CoordinatorMessage& mess
   Worker& worker = **found;
   if (const auto* assign = std::get_if<Assign>(&message)) {
     if (worker.assign) violations_.push_back("a rank got a second job");
+    const auto cordon = cordons_.find({worker.pool, worker.world_rank});
+    if (cordon != cordons_.end() && cordon->second != Cordon::kNone)
+      violations_.push_back("a cordoned rank got a job");
     worker.assign = *assign;
     worker.steps_done = StepOfCheckpoint(assign->start_checkpoint);
     return;
@@ -153,6 +159,15 @@ void SimulatedCluster::Command() {
                                       JobCommand::kResume,     JobCommand::kStop,
                                       JobCommand::kCheckpoint, JobCommand::kDelete};
   Post(CommandJob{.job_id = job_id, .command = kCommands[Random(0, 5)]});
+}
+
+void SimulatedCluster::CommandWorker() {
+  const Worker& worker = *workers_[static_cast<std::size_t>(
+      Random(0, static_cast<std::int64_t>(workers_.size()) - 1))];
+  constexpr WorkerCommand kCommands[] = {WorkerCommand::kCordon, WorkerCommand::kUncordon,
+                                         WorkerCommand::kDrain};
+  Post(descent::CommandWorker{
+      .pool = worker.pool, .world_rank = worker.world_rank, .command = kCommands[Random(0, 2)]});
 }
 
 void SimulatedCluster::ResumeSuspended() {
@@ -229,6 +244,10 @@ void SimulatedCluster::RestartCoordinator() {
   observer_.ForgetVolatile();
   Restore restore{.last_generation = observer_.stored_generation()};
   for (const auto& [id, job] : observer_.stored_jobs()) restore.jobs.push_back(job);
+  for (const auto& [place, cordon] : cordons_)
+    if (cordon != Cordon::kNone)
+      restore.cordons.push_back(
+          {.pool = place.first, .world_rank = place.second, .cordon = cordon});
   Post(restore);
   std::erase_if(workers_, [](const auto& worker) { return worker->is_hung; });
   for (std::size_t i = 0; i < workers_.size(); ++i) Register(*workers_[i]);

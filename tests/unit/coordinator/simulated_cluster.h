@@ -7,6 +7,7 @@
 #include <optional>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "coordinator/state.h"
@@ -48,6 +49,8 @@ class SimulatedCluster {
   };
   using Gang = std::vector<Worker*>;  // by rank
 
+  using Place = std::pair<std::string, int>;  // pool and world rank
+
   std::int64_t Random(std::int64_t first, std::int64_t last);  // both may come
   void Post(const Event& event);
   void Say(const Worker& worker, WorkerMessage message);
@@ -56,6 +59,7 @@ class SimulatedCluster {
   void Submit();
   void Command();
   void CommandACheckpoint(const std::string& job_id);
+  void CommandWorker();
   void ResumeSuspended();
   void Register(Worker& worker);
   void PassSecond();
@@ -79,6 +83,7 @@ class SimulatedCluster {
   int last_pool_ = 0;
   int last_job_ = 0;
   std::vector<std::unique_ptr<Worker>> workers_;
+  std::map<Place, Cordon> cordons_;  // as stored
 };
 
 }  // namespace descent

@@ -85,6 +85,20 @@ TEST(ResourceNameTest, AStepWithoutACheckpointIsAnsweredWithThoseThereAre) {
             "jobs/full-1 has no checkpoint \"30\": it has checkpoints at steps 20 40");
 }
 
+TEST(ResourceNameTest, AWorkerIsNamedByItsPoolAndWorldRank) {
+  const WorkerName name = ParseWorkerName(WorkerNameOf("a/b", 12)).value();
+
+  EXPECT_EQ(name.pool, "a/b");
+  EXPECT_EQ(name.world_rank, 12);
+}
+
+TEST(ResourceNameTest, TextsThatNameNoWorkerAreRefused) {
+  for (const char* text : {"", "pools/p", "pools/p/workers/", "pools/p/workers/x",
+                           "pools//workers/1", "pools/p/workers/-1", "pools/p/workers/1/",
+                           "p/workers/1", "jobs/p/workers/1", "pools/workers/1"})
+    EXPECT_EQ(ParseWorkerName(text).status().code(), Code::kInvalidArgument) << text;
+}
+
 TEST(ListenAddressTest, HostAndPortArePartedAtTheLastColon) {
   const ListenAddress address = ListenAddress::Parse("[::1]:8080").value();
 

@@ -191,6 +191,40 @@ TEST_F(StoreTest, TheGenerationComesBackAfterReopening) {
   EXPECT_EQ(Load().last_generation, 4);
 }
 
+TEST_F(StoreTest, TheNewestCordonOfAWorkerComesBackAfterReopening) {
+  ASSERT_TRUE(
+      Commit({StoreCordon{{.pool = "p", .world_rank = 1, .cordon = Cordon::kCordoned}}}).ok());
+  ASSERT_TRUE(
+      Commit({StoreCordon{{.pool = "p", .world_rank = 1, .cordon = Cordon::kDraining}}}).ok());
+
+  const Restore restore = Load();
+
+  ASSERT_EQ(restore.cordons.size(), 1u);
+  EXPECT_EQ(restore.cordons[0].pool, "p");
+  EXPECT_EQ(restore.cordons[0].world_rank, 1);
+  EXPECT_EQ(restore.cordons[0].cordon, Cordon::kDraining);
+}
+
+TEST_F(StoreTest, ACordonThatEndedIsForgotten) {
+  ASSERT_TRUE(
+      Commit({StoreCordon{{.pool = "p", .world_rank = 1, .cordon = Cordon::kCordoned}}}).ok());
+
+  ASSERT_TRUE(Commit({StoreCordon{{.pool = "p", .world_rank = 1}}}).ok());
+
+  EXPECT_TRUE(Load().cordons.empty());
+}
+
+TEST_F(StoreTest, AStoreFromBeforeThereWereCordonsIsBroughtUpToDate) {
+  ASSERT_TRUE(Commit({StoreJob{.job = MakeJob("a", 1)}}).ok());
+  Result<Database> database = Database::Open(file_, Durability::kEveryCommit);
+  ASSERT_TRUE(database.value().Execute("DROP TABLE cordons; PRAGMA user_version=2").ok());
+
+  const Restore restore = Load();
+
+  EXPECT_EQ(restore.jobs.size(), 1u);
+  EXPECT_TRUE(restore.cordons.empty());
+}
+
 TEST_F(StoreTest, AnEventIsStoredWithItsJob) {
   ASSERT_TRUE(Commit({StoreJob{MakeJob("a", 1), "StateChanged", "QUEUED", "STARTING",
                                "GangReserved", "two ranks"}})

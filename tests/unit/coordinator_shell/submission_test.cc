@@ -261,5 +261,39 @@ TEST(SubmissionTest, RandomSuffixesAreIdsOfFiveCharacters) {
   EXPECT_THAT(RandomSuffix(), testing::MatchesRegex("[a-z0-9]{5}"));
 }
 
+std::vector<PoolView> Pools(std::initializer_list<int> sizes) {
+  std::vector<PoolView> pools;
+  for (const int size : sizes)
+    pools.push_back({.name = "p" + std::to_string(size), .world_size = size});
+  return pools;
+}
+
+TEST(SubmissionTest, AJobThatEvenTheLargestPoolCannotHoldIsInfeasible) {
+  JobSpec spec = MakeSpec();
+  spec.workers = {.min = 5, .max = 8};
+
+  const std::optional<RequestError> error = CheckCapacity(spec, Pools({2, 4, 3}));
+
+  ASSERT_TRUE(error.has_value());
+  EXPECT_EQ(error->reason, "GANG_INFEASIBLE");
+  EXPECT_EQ(error->status.code(), Code::kFailedPrecondition);
+  EXPECT_EQ(error->metadata.at("requested"), "5");
+  EXPECT_EQ(error->metadata.at("largest_pool"), "4");
+}
+
+TEST(SubmissionTest, AJobThatOnePoolCanHoldIsFeasible) {
+  JobSpec spec = MakeSpec();
+  spec.workers = {.min = 4, .max = 8};
+
+  EXPECT_FALSE(CheckCapacity(spec, Pools({2, 4, 3})).has_value());
+}
+
+TEST(SubmissionTest, WithoutPoolsNothingIsKnownToBeInfeasible) {
+  JobSpec spec = MakeSpec();
+  spec.workers = {.min = 99, .max = 99};
+
+  EXPECT_FALSE(CheckCapacity(spec, {}).has_value());
+}
+
 }  // namespace
 }  // namespace descent

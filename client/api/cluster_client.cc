@@ -1,0 +1,95 @@
+#include "client/api/cluster_client.h"
+
+#include <chrono>
+
+#include "client/api/channel.h"
+#include "client/api/convert.h"
+#include "descent/v1/service.grpc.pb.h"
+
+namespace descent {
+namespace {
+
+// Copying the state of many jobs takes as long as the disk needs.
+constexpr std::chrono::hours kBackupTimeMax{1};
+
+template <typename Request>
+Request RequestFor(const std::string& name) {
+  Request request;
+  request.set_name(name);
+  return request;
+}
+
+}  // namespace
+
+struct ClusterClient::Stub {
+  explicit Stub(const Endpoint& endpoint)
+      : address(endpoint.address), channel(endpoint), cluster(channel.grpc()) {}
+
+  // `method` of the service, which answers with a Response.
+  template <typename Response, typename Method, typename Request>
+  Reply<Response> Call(Method method, const Request& request) {
+    Response response;
+    const grpc::Status status = channel.CallWithRetry([&](grpc::ClientContext* context) {
+      return (cluster.*method)(context, request, &response);
+    });
+    if (!status.ok()) return ToApiError(status, address);
+    return response;
+  }
+
+  // The same, with the answer as the commands show it.
+  template <typename View, typename Response, typename Method, typename Request>
+  Reply<View> CallForView(Method method, const Request& request) {
+    const Reply<Response> response = Call<Response>(method, request);
+    if (!response.ok()) return response.error();
+    return ToView(response.value());
+  }
+
+  const std::string address;
+  const Channel channel;
+  v1::ClusterService::Stub cluster;
+};
+
+ClusterClient::ClusterClient(const Endpoint& endpoint) : stub_(std::make_unique<Stub>(endpoint)) {}
+
+ClusterClient::~ClusterClient() = default;
+
+Reply<std::vector<PoolView>> ClusterClient::ListPools() {
+  const auto response = stub_->Call<v1::ListPoolsResponse>(&v1::ClusterService::Stub::ListPools,
+                                                           v1::ListPoolsRequest());
+  if (!response.ok()) return response.error();
+  std::vector<PoolView> pools;
+  for (const v1::Pool& pool : response.value().pools()) pools.push_back(ToView(pool));
+  return pools;
+}
+
+Reply<WorkerView> ClusterClient::CordonWorker(const std::string& name) {
+  return stub_->CallForView<WorkerView, v1::Worker>(&v1::ClusterService::Stub::CordonWorker,
+                                                    RequestFor<v1::CordonWorkerRequest>(name));
+}
+
+Reply<WorkerView> ClusterClient::UncordonWorker(const std::string& name) {
+  return stub_->CallForView<WorkerView, v1::Worker>(&v1::ClusterService::Stub::UncordonWorker,
+                                                    RequestFor<v1::UncordonWorkerRequest>(name));
+}
+
+Reply<WorkerView> ClusterClient::DrainWorker(const std::string& name) {
+  return stub_->CallForView<WorkerView, v1::Worker>(&v1::ClusterService::Stub::DrainWorker,
+                                                    RequestFor<v1::DrainWorkerRequest>(name));
+}
+
+Reply<ServerInfoView> ClusterClient::GetServerInfo() {
+  return stub_->CallForView<ServerInfoView, v1::ServerInfo>(
+      &v1::ClusterService::Stub::GetServerInfo, v1::GetServerInfoRequest());
+}
+
+Reply<StateBackupView> ClusterClient::BackupState(const std::string& name) {
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + kBackupTimeMax);
+  v1::StateBackup response;
+  const grpc::Status status =
+      stub_->cluster.BackupState(&context, RequestFor<v1::BackupStateRequest>(name), &response);
+  if (!status.ok()) return ToApiError(status, stub_->address);
+  return ToView(response);
+}
+
+}  // namespace descent

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "client/api/types.h"
+
+namespace descent {
+
+// What the commands say about pools, workers and the coordinator itself. Pure; `now` is seconds
+// since the epoch.
+
+// "POOL/WORLD_RANK": what the commands take for a worker.
+std::string WorkerNameText(const WorkerView& worker);
+
+std::string WorkerTable(const std::vector<WorkerView>& workers);
+std::string PoolTable(const std::vector<PoolView>& pools);
+std::string PoolDescription(const PoolView& pool);
+
+std::string ServerInfoText(const ServerInfoView& info, double now);
+std::string ServerStatusText(const ClusterView& status);
+
+// The workers that `name` may stand for: "pools/POOL/workers/RANK", "POOL/RANK", or "HOST/RANK", as
+// jobs name the workers they had.
+std::vector<WorkerView> FindWorkers(const std::vector<PoolView>& pools, const std::string& name);
+
+}  // namespace descent

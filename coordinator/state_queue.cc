@@ -1,0 +1,108 @@
+// State's part that serves the jobs that wait for ranks, and tells them why they wait.
+#include <spdlog/fmt/fmt.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "coordinator/state.h"
+
+namespace descent {
+namespace {
+
+GangRequest RequestOf(const Job& job) {
+  return {.job_id = job.id,
+          .workers_min = job.spec.workers.min,
+          .workers_max = job.spec.workers.max,
+          .precision = job.spec.model.precision,
+          .priority = job.priority,
+          .instruction_set = job.instruction_set};
+}
+
+}  // namespace
+
+void State::Schedule() {
+  std::vector<GangRequest> queue;
+  for (const Job* job : WaitingJobs())
+    if (!IsPausing(*job)) queue.push_back(RequestOf(*job));
+  if (queue.empty()) return;
+  for (const Gang& gang : ScheduleGangs(queue, membership_.pools())) StartAttempt(gang);
+  std::erase_if(queue,
+                [this](const GangRequest& request) { return attempts_.contains(request.job_id); });
+  PreemptForWaiting(queue);
+}
+
+std::vector<const Job*> State::WaitingJobs() const {
+  std::vector<const Job*> waiting;
+  for (const auto& [sequence, memory] : memories_)
+    if (const Job& job = jobs_.at(sequence); IsWaiting(job.state)) waiting.push_back(&job);
+  const auto rank = [](const Job* job) {
+    return std::pair(-job->priority, job->state == JobState::kRecovering ? 0 : 1);
+  };
+  std::stable_sort(waiting.begin(), waiting.end(),
+                   [&](const Job* a, const Job* b) { return rank(a) < rank(b); });
+  return waiting;
+}
+
+bool State::IsPausing(const Job& job) const {
+  const auto& retry_at = memories_.at(job.sequence).retry_at;
+  return retry_at && *retry_at > now_.monotonic;
+}
+
+std::optional<QueuePosition> State::QueuePositionOf(const std::string& job_id) const {
+  const std::map<std::string, QueuePosition> positions = QueuePositions();
+  const auto position = positions.find(job_id);
+  return position == positions.end() ? std::nullopt : std::optional(position->second);
+}
+
+std::map<std::string, QueuePosition> State::QueuePositions() const {
+  const std::vector<const Job*> waiting = WaitingJobs();
+  const std::vector<PoolView> pools = membership_.pools();
+  std::vector<GangRequest> queue;
+  for (const Job* job : waiting) queue.push_back(RequestOf(*job));
+  std::map<std::string, QueuePosition> positions;
+  for (std::size_t i = 0; i < queue.size(); ++i) {
+    QueuePosition& queued = positions[queue[i].job_id];
+    queued.position = static_cast<int>(i) + 1;
+    if (IsPausing(*waiting[i])) {
+      const MonotonicTime retry_at = *memories_.at(waiting[i]->sequence).retry_at;
+      queued.reason.message = fmt::format("pauses for {} s before its next attempt",
+                                          std::ceil(SecondsBetween(now_.monotonic, retry_at)));
+    } else {
+      queued.reason = ExplainWait(queue, i, pools);
+    }
+  }
+  return positions;
+}
+
+Placement State::PlacementOf(const SubmitJob& event) const {
+  // Without a name, which could be that of another one.
+  const GangRequest submitted{.job_id = "",
+                              .workers_min = event.spec.workers.min,
+                              .workers_max = event.spec.workers.max,
+                              .precision = event.spec.model.precision,
+                              .priority = event.priority,
+                              .instruction_set = event.instruction_set};
+  std::vector<GangRequest> queue;   // as people see it
+  std::vector<GangRequest> served;  // those that could start now
+  for (const Job* job : WaitingJobs()) {
+    queue.push_back(RequestOf(*job));
+    if (!IsPausing(*job)) served.push_back(queue.back());
+  }
+  const auto enqueue = [&](std::vector<GangRequest>& requests) {
+    const auto behind = std::ranges::find_if(requests, [&](const GangRequest& request) {
+      return request.priority < submitted.priority;
+    });
+    return static_cast<std::size_t>(requests.insert(behind, submitted) - requests.begin());
+  };
+  enqueue(served);
+  const std::vector<PoolView> pools = membership_.pools();
+  for (Gang& gang : ScheduleGangs(served, pools))
+    if (gang.job_id.empty()) return {.gang = std::move(gang), .queue = {}};
+  const std::size_t index = enqueue(queue);
+  return {.gang = std::nullopt,
+          .queue = {.position = static_cast<int>(index) + 1,
+                    .reason = ExplainWait(queue, index, pools)}};
+}
+
+}  // namespace descent

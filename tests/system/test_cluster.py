@@ -1,0 +1,172 @@
+"""What an operator does: cordon and drain workers, ask what fits, back the coordinator up."""
+
+import json
+import shutil
+
+from harness import SystemTest
+
+# Long enough to be met in the middle; every step costs a few milliseconds.
+LONG = ("--set", "steps=3000", "--set", "checkpoint.every_steps=300", "--set", "checkpoint.keep_last=100",
+        "--set", "evaluate.every_steps=0", "--set", "model.mlp.hidden_sizes=[256,256]")
+
+
+class Cluster(SystemTest):
+
+    def setUp(self):
+        super().setUp()
+        self.start_coordinator()
+
+    def workers_once(self, count):
+        """The names of the workers, by world rank, once so many are there and ready."""
+        def ready():
+            listed = json.loads(self.descent("worker", "ls", "--json").stdout)
+            states = [worker["state"] for worker in listed]
+            return listed if states == ["WORKER_STATE_READY"] * count else None
+        return [worker["name"].removeprefix("pools/").replace("/workers/", "/")
+                for worker in self.wait_until(ready)]
+
+    def states(self):
+        return {worker["world_rank"]: worker["state"].removeprefix("WORKER_STATE_")
+                for worker in json.loads(self.descent("worker", "ls", "--json").stdout)}
+
+    def step_of(self, job):
+        return int(self.job(job).get("progress", {}).get("step", 0))
+
+    def ranks_of(self, job):
+        """The world ranks of its workers."""
+        return [int(worker.rpartition("/")[2]) for worker in self.job(job)["currentAttempt"]["workers"]]
+
+    def test_a_job_on_a_drained_worker_goes_on_elsewhere_and_ends_with_the_same_bits(self):
+        settings = (*LONG, "--set", "workers.max=2", "--set", "restarts.max=0")
+        self.start_workers(3)
+        workers = self.workers_once(3)
+        undisturbed = self.submit("--follow", *settings)
+        job = self.submit(*settings)
+        self.wait_until(lambda: self.step_of(job) > 0)
+        self.assertEqual(self.ranks_of(job), [0, 1])
+
+        said = self.descent("worker", "drain", workers[0]).stderr
+        self.wait_until(lambda: self.job(job)["currentAttempt"]["attempt"] == 2)
+
+        self.assertIn(f"job {job} saves its state and moves", said)
+        self.assertEqual(self.ranks_of(job), [1, 2])
+        self.assertEqual(self.states(), {0: "CORDONED", 1: "READY", 2: "READY"})
+        self.descent("watch", job)
+        self.assertEqual(self.job(job)["stateDigest"], self.job(undisturbed)["stateDigest"])
+        reasons = [event["reason"] for event in
+                   json.loads(self.descent("events", job, "--json").stdout)]
+        self.assertEqual(reasons.count("Drained"), 2, reasons)
+
+    def test_several_workers_that_are_drained_do_not_get_each_others_job(self):
+        self.start_workers(3)
+        workers = self.workers_once(3)
+        job = self.submit("--set", "steps=2000000", "--set", "workers.max=1")
+        self.wait_until(lambda: self.step_of(job) > 0)
+
+        self.descent("worker", "drain", workers[0], workers[1])
+        self.wait_until(lambda: self.job(job)["currentAttempt"]["attempt"] == 2)
+
+        self.assertEqual(self.ranks_of(job), [2])
+
+    def test_a_cordon_outlives_the_coordinator_and_is_why_a_job_waits(self):
+        self.start_workers(2)
+        workers = self.workers_once(2)
+        self.descent("worker", "cordon", workers[1])
+        self.kill_coordinator()
+        self.start_coordinator_again()
+        self.wait_until(lambda: self.states() == {0: "READY", 1: "CORDONED"})
+
+        job = self.submit("--set", "workers.min=2")
+        waits = self.descent("describe", job).stdout
+        self.descent("worker", "uncordon", workers[1])
+
+        self.assertIn("has 1 that takes jobs, and 1 worker is cordoned", waits)
+        self.wait_for_state(job, "SUCCEEDED")
+
+    def test_workers_and_pools_are_listed_and_found_by_their_names(self):
+        self.start_workers(2)
+        workers = self.workers_once(2)
+        pool, _, _ = workers[0].rpartition("/")
+        host = json.loads(self.descent("worker", "ls", "--json").stdout)[0]["host"]
+
+        by_host = self.descent("worker", "cordon", f"{host}/1", "-o", "name")
+        table = self.descent("worker", "ls").stdout
+        nowhere = self.descent("worker", "drain", f"{pool}/7", code=5)
+
+        self.assertEqual(by_host.stdout, f"{workers[1]}\n")
+        self.assertRegex(table, rf"{workers[1]} +{host} +[0-9]+ +CORDONED")
+        self.assertIn("descent worker ls", nowhere.stderr)
+        self.assertEqual(self.descent("pool", "ls", "-o", "name").stdout, f"{pool}\n")
+        self.assertRegex(self.descent("pool", "ls").stdout, rf"{pool} +READY +2 +1 +1 +-")
+        self.assertIn("1 of 2 workers", self.descent("pool", "describe", pool).stdout)
+        self.descent("pool", "describe", "no-pool", code=5)
+
+    def test_a_dry_run_says_where_a_job_would_start_and_what_it_would_wait_for(self):
+        unknown = self.descent("submit", self.job_file, "--dry-run", "--require-capacity")
+        self.start_workers(1)
+        self.workers_once(1)
+
+        free = self.descent("submit", self.job_file, "--dry-run").stdout
+        job = self.submit("--set", "steps=2000000")
+        self.wait_until(lambda: self.step_of(job) > 0)
+        busy = self.descent("submit", self.job_file, "--dry-run").stdout
+        waiting = self.submit()
+        too_large = (self.job_file, "--set", "workers.min=2")
+        refused = self.descent("submit", *too_large, "--require-capacity", code=6)
+        self.descent("submit", *too_large)
+
+        self.assertIn("no workers are attached -> would wait", unknown.stdout)
+        self.assertIn("1 worker free in pool", free)
+        self.assertIn("-> would start at once", free)
+        self.assertIn(f"waits for job {job} to end -> would wait", busy)
+        self.assertRegex(self.descent("describe", waiting).stdout, rf"Blocked by: +{job}")
+        self.assertIn("GANG_INFEASIBLE", refused.stderr)
+
+    def test_a_coordinator_that_is_started_on_a_backup_knows_the_jobs_and_goes_on(self):
+        pool = self.start_workers(2)
+        done = self.submit("--follow", *LONG)
+        job = self.submit(*LONG)
+        self.wait_until(lambda: self.step_of(job) > 400)
+
+        directory = self.descent("server", "backup", "before").stdout.strip()
+        later = self.submit()
+        self.kill_without_launcher(pool)
+        self.kill_coordinator()
+        state, old = self.directory / "state", self.directory / "old"
+        state.rename(old)
+        shutil.copytree(old / "backups/before", state)
+        shutil.move(old / "checkpoints", state)
+        self.start_coordinator_again()
+        self.start_workers(2)
+
+        self.assertEqual(directory, str(state / "backups/before"))
+        self.assertEqual(self.job(done)["state"], "JOB_STATE_SUCCEEDED")
+        self.descent("describe", later, code=5)
+        self.descent("watch", job)
+        self.assertEqual(self.job(job)["stateDigest"], self.job(done)["stateDigest"])
+        reply = json.loads(self.get(f"/v1/jobs/{job}/metrics?names=train/loss&max_points=10000"))
+        self.assertEqual([int(point["step"]) for point in reply["series"][0]["points"]],
+                         list(range(1, 3001)))
+
+    def test_a_backup_goes_nowhere_else_and_replaces_nothing(self):
+        self.descent("server", "backup", "first")
+
+        again = self.descent("server", "backup", "first", code=6)
+        outside = self.descent("server", "backup", "../first", code=2)
+        nameless = json.loads(self.descent("server", "backup", "--json").stdout)
+
+        self.assertIn("BACKUP_EXISTS", again.stderr)
+        self.assertIn("no name of a backup", outside.stderr)
+        self.assertRegex(nameless["name"], "^[0-9]{8}T[0-9]{6}Z$")
+
+    def test_the_coordinator_says_what_it_is_and_how_it_is(self):
+        self.start_workers(1)
+        self.workers_once(1)
+
+        info = self.descent("server", "info").stdout
+        status = self.descent("server", "status").stdout
+
+        self.assertRegex(info, rf"State: +{self.directory}/state\n")
+        self.assertRegex(info, r"Tokens: +not asked for")
+        self.assertRegex(status, r"Server: +[0-9.]+, up for")
+        self.assertRegex(status, r"READY +1 +1 +0 +-")

@@ -1,0 +1,71 @@
+#include "client/render/cluster_text.h"
+
+#include <gtest/gtest.h>
+
+namespace descent {
+namespace {
+
+WorkerView Worker(const std::string& pool, int rank, const std::string& state,
+                  const std::string& job = "") {
+  return {.name = "pools/" + pool + "/workers/" + std::to_string(rank),
+          .pool = pool,
+          .host = "node-a",
+          .world_rank = rank,
+          .pid = 100 + rank,
+          .state = state,
+          .job = job,
+          .heartbeat_age_seconds = 0.84,
+          .phase = job.empty() ? "" : "reduce",
+          .step = job.empty() ? 0 : 1200};
+}
+
+PoolView MakePool(const std::string& name) {
+  return {.name = name,
+          .world_size = 2,
+          .free = 0,
+          .is_ready = true,
+          .workers = {Worker(name, 0, "DRAINING", "mlp"), Worker(name, 1, "CORDONED")}};
+}
+
+TEST(ClusterTextTest, AWorkerIsListedAsTheCommandsTakeIt) {
+  EXPECT_EQ(WorkerTable(MakePool("p").workers),
+            "WORKER  HOST    PROCESS  STATE     JOB  PHASE   STEP  HEARTBEAT\n"
+            "p/0     node-a  100      DRAINING  mlp  reduce  1200  0.8s\n"
+            "p/1     node-a  101      CORDONED  -    -       -     0.8s\n");
+}
+
+TEST(ClusterTextTest, APoolIsListedWithItsCordonedWorkersAndJobs) {
+  PoolView joining{.name = "q", .world_size = 3, .workers = {Worker("q", 0, "JOINING")}};
+
+  EXPECT_EQ(PoolTable({MakePool("p"), joining}),
+            "POOL  STATE          WORKERS  FREE  CORDONED  JOBS\n"
+            "p     READY          2        0     2         mlp\n"
+            "q     1 of 3 joined  3        0     0         -\n");
+}
+
+TEST(ClusterTextTest, AWorkerIsFoundByEachOfItsNames) {
+  const std::vector<PoolView> pools = {MakePool("p")};
+
+  for (const char* name : {"p/1", "node-a/1", "pools/p/workers/1"}) {
+    const auto found = FindWorkers(pools, name);
+    ASSERT_EQ(found.size(), 1u) << name;
+    EXPECT_EQ(found[0].world_rank, 1);
+  }
+  EXPECT_TRUE(FindWorkers(pools, "p/2").empty());
+}
+
+TEST(ClusterTextTest, AHostWithTwoPoolsDoesNotTellWhichWorkerIsMeant) {
+  EXPECT_EQ(FindWorkers({MakePool("p"), MakePool("q")}, "node-a/1").size(), 2u);
+}
+
+TEST(ClusterTextTest, TheStatusLeavesOutStatesThatNoJobIsIn) {
+  EXPECT_EQ(ServerStatusText({.version = "1.2.3",
+                              .uptime_seconds = 90,
+                              .jobs = {{"FAILED", 0}, {"QUEUED", 2}, {"RUNNING", 1}}}),
+            "Server:       1.2.3, up for 1m\n"
+            "Jobs:         2 QUEUED, 1 RUNNING\n"
+            "Pools:        no workers are attached\n");
+}
+
+}  // namespace
+}  // namespace descent

@@ -1,0 +1,155 @@
+#include <thread>
+
+#include "tests/unit/coordinator_shell/grpc_fixture.h"
+
+namespace descent {
+namespace {
+
+class ClusterServiceTest : public GrpcServersTest {
+ protected:
+  // Once the worker is there.
+  v1::Pool ThePool() {
+    v1::ListPoolsResponse pools;
+    for (int i = 0; i < 500 && pools.pools_size() == 0; ++i) {
+      EXPECT_TRUE(cluster_->ListPools(Call()(), {}, &pools).ok());
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    EXPECT_EQ(pools.pools_size(), 1);
+    return pools.pools(0);
+  }
+  grpc::Status Drain(const std::string& name, v1::Worker* worker) {
+    v1::DrainWorkerRequest request;
+    request.set_name(name);
+    return cluster_->DrainWorker(Call()(), request, worker);
+  }
+  grpc::Status BackUp(const std::string& name, v1::StateBackup* backup) {
+    v1::BackupStateRequest request;
+    request.set_name(name);
+    return cluster_->BackupState(Call()(), request, backup);
+  }
+};
+
+TEST_F(ClusterServiceTest, AWorkerIsCordonedByTheNameThatItIsListedBy) {
+  FakeWorker worker(*workers_);
+  ASSERT_TRUE(worker.Say(Register{.pool = "pool", .world_size = 1, .host = "host", .pid = 7}));
+  const v1::Worker listed = ThePool().workers(0);
+  EXPECT_EQ(listed.name(), "pools/pool/workers/0");
+  EXPECT_EQ(listed.state(), v1::WORKER_STATE_READY);
+
+  v1::CordonWorkerRequest request;
+  request.set_name(listed.name());
+  v1::Worker cordoned;
+  ASSERT_TRUE(cluster_->CordonWorker(Call()(), request, &cordoned).ok());
+  EXPECT_EQ(cordoned.state(), v1::WORKER_STATE_CORDONED);
+  EXPECT_EQ(ThePool().free(), 0);
+
+  v1::UncordonWorkerRequest back;
+  back.set_name(listed.name());
+  ASSERT_TRUE(cluster_->UncordonWorker(Call()(), back, &cordoned).ok());
+  EXPECT_EQ(cordoned.state(), v1::WORKER_STATE_READY);
+}
+
+TEST_F(ClusterServiceTest, AWorkerThatIsDrainedIsToldToStop) {
+  const std::string job = CreateJob("a").name();
+  FakeWorker worker(*workers_);
+  worker.TakeJob();
+
+  v1::Worker drained;
+  ASSERT_TRUE(Drain("pools/pool/workers/0", &drained).ok());
+
+  EXPECT_EQ(drained.state(), v1::WORKER_STATE_DRAINING);
+  EXPECT_EQ(drained.job(), job);
+  EXPECT_EQ(worker.Hear<Stop>().mode, StopMode::kGraceful);
+  v1::Job moving;
+  ASSERT_TRUE(Get(job, &moving).ok());
+  EXPECT_EQ(moving.state(), v1::JOB_STATE_SUSPENDING);
+  EXPECT_EQ(moving.state_reason(), "Drained");
+}
+
+TEST_F(ClusterServiceTest, AWorkerThatIsNotThereIsNotFound) {
+  v1::Worker worker;
+
+  EXPECT_EQ(ReasonOf(Drain("pools/pool/workers/0", &worker)), "WORKER_NOT_FOUND");
+  EXPECT_EQ(ReasonOf(Drain("host/0", &worker)), "NAME_INVALID");
+}
+
+TEST_F(ClusterServiceTest, TheServerSaysWhereItKeepsThings) {
+  v1::ServerInfo info;
+
+  ASSERT_TRUE(cluster_->GetServerInfo(Call()(), {}, &info).ok());
+
+  EXPECT_EQ(info.version(), DESCENT_VERSION);
+  EXPECT_EQ(info.state_directory(), directory_.path().string());
+  EXPECT_FALSE(info.requires_tokens());
+  EXPECT_GT(info.start_time(), 0);
+}
+
+TEST_F(ClusterServiceTest, ABackupIsMadeInTheStateDirectory) {
+  CreateJob("a");
+  v1::StateBackup backup;
+
+  const grpc::Status status = BackUp("first", &backup);
+
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  EXPECT_EQ(backup.name(), "first");
+  EXPECT_EQ(backup.jobs(), 1);
+  EXPECT_TRUE(std::filesystem::exists(directory_.path() / "backups" / "first" / "state.db"));
+  EXPECT_EQ(ReasonOf(BackUp("first", &backup)), "BACKUP_EXISTS");
+  EXPECT_EQ(ReasonOf(BackUp("../first", &backup)), "NAME_INVALID");
+}
+
+class PlacementTest : public ClusterServiceTest {
+ protected:
+  v1::CreateJobRequest DryRun(int workers) {
+    JobSpec spec = MakeSpec();
+    spec.workers = {.min = workers, .max = workers};
+    v1::CreateJobRequest request;
+    *request.mutable_spec() = ToProto(spec);
+    request.set_validate_only(true);
+    return request;
+  }
+};
+
+TEST_F(PlacementTest, ADryRunSaysThatTheJobWouldStart) {
+  FakeWorker worker(*workers_);
+  ASSERT_TRUE(worker.Say(Register{.pool = "pool", .world_size = 1, .host = "host"}));
+  ThePool();
+  v1::Job job;
+
+  ASSERT_TRUE(Create(DryRun(1), &job).ok());
+
+  EXPECT_EQ(job.state(), v1::JOB_STATE_STARTING);
+  EXPECT_EQ(job.state_message(), "1 worker free in pool \"pool\"");
+}
+
+TEST_F(PlacementTest, ADryRunSaysWhichJobsBlockIt) {
+  CreateJob("a");
+  FakeWorker worker(*workers_);
+  worker.TakeJob();
+  v1::Job job;
+
+  ASSERT_TRUE(Create(DryRun(1), &job).ok());
+
+  EXPECT_EQ(job.state(), v1::JOB_STATE_QUEUED);
+  EXPECT_EQ(job.queue_status().position(), 1);
+  ASSERT_EQ(job.queue_status().blocking_jobs_size(), 1);
+  EXPECT_EQ(job.queue_status().blocking_jobs(0), "jobs/a");
+}
+
+TEST_F(PlacementTest, AnInfeasibleJobIsRefusedOnlyWhenThatIsAskedFor) {
+  FakeWorker worker(*workers_);
+  ASSERT_TRUE(worker.Say(Register{.pool = "pool", .world_size = 1, .host = "host"}));
+  ThePool();
+  v1::CreateJobRequest request = DryRun(2);
+  v1::Job job;
+  EXPECT_TRUE(Create(request, &job).ok());
+
+  request.set_require_capacity(true);
+  const grpc::Status status = Create(request, &job);
+
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_EQ(ReasonOf(status), "GANG_INFEASIBLE");
+}
+
+}  // namespace
+}  // namespace descent
