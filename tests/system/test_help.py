@@ -40,6 +40,7 @@ class Help(SystemTest):
         """The commands that --help lists, each with those below it."""
         def below(*path):
             listed = self.descent(*path, "--help").stdout.partition("Subcommands:")[2]
+            listed = listed.partition("\nExamples:")[0]
             for name in re.findall(r"^  ([a-z-]+) ", listed, re.MULTILINE):
                 yield (*path, name)
                 if (*path, name) != ("launch",):
@@ -91,7 +92,7 @@ class Help(SystemTest):
         self.assertNotRegex(done.stdout + done.stderr, r"[\x1b\r]")
 
     def test_progress_is_one_line_that_moves_on_a_terminal(self):
-        shown = self.on_terminal("run", self.job_file, "--workers", 1, "--set", "steps=3000",
+        shown = self.on_terminal("run", self.job_file, "--workers", 1, "--set", "steps=6000",
                                  "--state-dir", self.directory / "state")
 
         self.assertIn("\r\x1b[K", shown)

@@ -83,7 +83,7 @@ class JobFile(SystemTest):
         refused = self.descent("job", "init", "gpt", "-o", file, code=6)
 
         self.assertIn(f"descent run {file}", said)
-        self.assertIn("is there already", refused.stderr)
+        self.assertIn(f"cannot create {file}: File exists", refused.stderr)
         self.assertEqual(file.read_text(), "mine")
         self.descent("job", "init", "-o", self.directory / "no/such.yaml", code=1)
         self.descent("job", "init", "transformer", code=2)

@@ -95,9 +95,10 @@ TEST(DryRunTest, ShowsThatAFullBatchIsAStepAnEpoch) {
 }
 
 TEST(DryRunTest, SaysWhoIsAhead) {
-  const JobView job{.state = "QUEUED",
-                    .queue_position = 3,
-                    .queue_message = "needs 1 worker, waits for job a to end"};
+  JobView job{.state = "QUEUED",
+              .queue_position = 3,
+              .queue_message = "needs 1 worker, waits for job a to end"};
+  job.spec.batch = {.global = 4, .micro = 1, .logical_workers = 4};
 
   EXPECT_NE(DryRunText(job).find("placement now: position 3: needs 1 worker, waits for job a to "
                                  "end -> would wait\n"),

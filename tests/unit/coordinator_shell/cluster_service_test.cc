@@ -103,6 +103,8 @@ class PlacementTest : public ClusterServiceTest {
   v1::CreateJobRequest DryRun(int workers) {
     JobSpec spec = MakeSpec();
     spec.workers = {.min = workers, .max = workers};
+    spec.batch.logical_workers = 0;  // the default for that many
+    spec.batch.micro = 0;
     v1::CreateJobRequest request;
     *request.mutable_spec() = ToProto(spec);
     request.set_validate_only(true);
