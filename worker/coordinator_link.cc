@@ -60,7 +60,7 @@ class CoordinatorLink::Stream {
   }
 
   // Passes every message on; returns why the stream ended.
-  std::string ReadUntilClosed(const std::function<void(CoordinatorMessage)>& on_message) {
+  std::string ReadUntilClosed(const std::function<void(CoordinatorMessage&&)>& on_message) {
     v1::CoordinatorMessage proto;
     while (call_->Read(&proto)) {
       Result<CoordinatorMessage> message = FromProto(proto);
@@ -159,7 +159,7 @@ void CoordinatorLink::Report(WorkerMessage message) {
   if (stream_) stream_->Send(reports_.back().message, last_sequence_);
 }
 
-void CoordinatorLink::OnMessage(CoordinatorMessage message) {
+void CoordinatorLink::OnMessage(CoordinatorMessage&& message) {
   const Acknowledge* acknowledge = std::get_if<Acknowledge>(&message);
   if (acknowledge == nullptr) return options_.on_message(std::move(message));
   std::vector<WorkerMessage> stored;
@@ -208,7 +208,7 @@ void CoordinatorLink::KeepConnected() {
       auto stream = std::make_shared<Stream>(channel);
       OpenStream(stream);
       const std::string reason = stream->ReadUntilClosed(
-          [this](CoordinatorMessage message) { OnMessage(std::move(message)); });
+          [this](CoordinatorMessage&& message) { OnMessage(std::move(message)); });
       {
         const std::lock_guard lock(mutex_);
         stream_ = nullptr;

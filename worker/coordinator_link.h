@@ -30,7 +30,7 @@ class CoordinatorLink {
     std::function<Register()> identity;
     std::function<std::optional<AssignmentEnded>()> last_end;
     // All of these are called from the link's threads, never after the destructor has returned.
-    std::function<void(CoordinatorMessage)> on_message;
+    std::function<void(CoordinatorMessage&&)> on_message;
     // A report is on the coordinator's disk; `kept_checkpoints` are those of its Acknowledge.
     std::function<void(const WorkerMessage&, const std::vector<std::int64_t>& kept_checkpoints)>
         on_stored;
@@ -60,7 +60,7 @@ class CoordinatorLink {
   };
 
   void OpenStream(const std::shared_ptr<Stream>& stream);
-  void OnMessage(CoordinatorMessage message);
+  void OnMessage(CoordinatorMessage&& message);
 
   void KeepConnected();
   void SendHeartbeats();

@@ -34,7 +34,7 @@ Session::Session(const std::string& coordinator_address, const Credentials& cred
              .credentials = credentials,
              .identity = [this] { return MakeIdentity(); },
              .last_end = [this] { return LastEnd(); },
-             .on_message = [this](CoordinatorMessage message) { OnMessage(std::move(message)); },
+             .on_message = [this](CoordinatorMessage&& message) { OnMessage(std::move(message)); },
              .on_stored = [this](const WorkerMessage& report,
                                  const std::vector<std::int64_t>& kept) { OnStored(report, kept); },
              .on_away = [this] { OnAway(); },
@@ -67,7 +67,7 @@ void Session::RequestEnd(const std::string& reason) {
 
 // --- From the link's threads ---------------------------------------------------------------------
 
-void Session::OnMessage(CoordinatorMessage message) {
+void Session::OnMessage(CoordinatorMessage&& message) {
   std::visit(
       [this](auto& alternative) {
         using T = std::decay_t<decltype(alternative)>;

@@ -38,7 +38,7 @@ class Session final : private AssignmentReporter {
   };
 
   // From the link's threads.
-  void OnMessage(CoordinatorMessage message);
+  void OnMessage(CoordinatorMessage&& message);
   void OnAssign(Assign assign);
   void OnStored(const WorkerMessage& report, const std::vector<std::int64_t>& kept_checkpoints);
   void OnAway();
