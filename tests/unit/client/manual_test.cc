@@ -83,8 +83,10 @@ TEST_F(ManualTest, ExamplesUseCommandsAndOptionsThatThereAre) {
       std::istringstream words(example.substr(begin + std::string_view("descent ").size()));
       const std::string path = CommandOf(words);
       EXPECT_NE(path, "") << example;
-      for (std::string word; words >> word;)
-        if (word.starts_with("--")) EXPECT_TRUE(HasOption(path, word)) << example << ": " << word;
+      for (std::string word; words >> word;) {
+        if (!word.starts_with("--")) continue;
+        EXPECT_TRUE(HasOption(path, word)) << example << ": " << word;
+      }
     }
   }
 }

@@ -127,8 +127,9 @@ TEST(SchedulerTest, AWorkerThatLeavesGetsNoJob) {
 }
 
 TEST(SchedulerTest, TheExplanationNamesTheLargestPoolWhenNoneIsLargeEnough) {
-  EXPECT_EQ(ExplainWait({Request("a", 4, 4)}, 0, {MakePool("p", 1, 10), MakePool("q", 2, 20)}),
-            "needs 4 workers, the largest pool has 2");
+  EXPECT_EQ(
+      ExplainWait({Request("a", 4, 4)}, 0, {MakePool("p", 1, 10), MakePool("q", 2, 20)}).message,
+      "needs 4 workers, the largest pool has 2");
 }
 
 TEST(SchedulerTest, ACordonedRankIsNotGivenAway) {

@@ -59,7 +59,7 @@ TEST_F(ClusterServiceTest, AWorkerThatIsDrainedIsToldToStop) {
 
   EXPECT_EQ(drained.state(), v1::WORKER_STATE_DRAINING);
   EXPECT_EQ(drained.job(), job);
-  EXPECT_EQ(worker.Hear<Stop>().mode, StopMode::kGraceful);
+  EXPECT_EQ(worker.Hear<descent::Stop>().mode, StopMode::kGraceful);
   v1::Job moving;
   ASSERT_TRUE(Get(job, &moving).ok());
   EXPECT_EQ(moving.state(), v1::JOB_STATE_SUSPENDING);
