@@ -93,7 +93,9 @@ Placement State::PlacementOf(const SubmitJob& event) const {
     const auto behind = std::ranges::find_if(requests, [&](const GangRequest& request) {
       return request.priority < submitted.priority;
     });
-    return static_cast<std::size_t>(requests.insert(behind, submitted) - requests.begin());
+    const auto index = static_cast<std::size_t>(behind - requests.begin());
+    requests.insert(behind, submitted);
+    return index;
   };
   enqueue(served);
   const std::vector<PoolView> pools = membership_.pools();

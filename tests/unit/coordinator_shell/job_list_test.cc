@@ -15,7 +15,7 @@ ClusterSnapshot FiveJobs() {
   for (int i = 5; i >= 1; --i) {
     Job job = MakeJob("job-" + std::to_string(i), i);
     job.state = i % 2 == 0 ? JobState::kCancelled : JobState::kQueued;
-    if (i % 2 != 0) snapshot.queue[job.id] = {.position = 6 - i, .message = "waits"};
+    if (i % 2 != 0) snapshot.queue[job.id] = {.position = 6 - i, .reason = {"waits", {}}};
     snapshot.jobs.push_back(job);
   }
   return snapshot;

@@ -1,5 +1,6 @@
 #include <fstream>
 
+#include "common/limits.h"
 #include "coordinator/log_segments.h"
 #include "proto/log_wire.h"
 #include "tests/unit/coordinator_shell/grpc_fixture.h"

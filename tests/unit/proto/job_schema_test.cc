@@ -54,7 +54,8 @@ TEST(JobSchemaTest, AWordThatStandsForANumberIsAllowed) {
 
 TEST(JobSchemaTest, NoObjectMayHaveOtherKeys) {
   VisitObjects(Schema(), [](const Json& object) {
-    if (object.value("type", Json()) == "object") EXPECT_EQ(object["additionalProperties"], false);
+    if (object.value("type", Json()) != "object") return;
+    EXPECT_EQ(object["additionalProperties"], false);
   });
 }
 
@@ -80,8 +81,8 @@ TEST(JobSchemaTest, CommentsOfTheProtoFileAreDescriptions) {
 
 TEST(JobSchemaTest, NoDescriptionNamesASourceFile) {
   VisitObjects(Schema(), [](const Json& object) {
-    if (object.contains("description") && object["description"].is_string())
-      EXPECT_THAT(object["description"].get<std::string>(), testing::Not(testing::HasSubstr(".h")));
+    if (!object.contains("description") || !object["description"].is_string()) return;
+    EXPECT_THAT(object["description"].get<std::string>(), testing::Not(testing::HasSubstr(".h")));
   });
 }
 
