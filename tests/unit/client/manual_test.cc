@@ -78,7 +78,7 @@ TEST_F(ManualTest, ExamplesUseCommandsAndOptionsThatThereAre) {
   for (const ManualPage& page : ManualPages()) {
     std::istringstream examples{std::string(page.examples)};
     for (std::string example; std::getline(examples, example);) {
-      const std::size_t begin = example.rfind("descent ");
+      const std::size_t begin = example.find("descent ");
       ASSERT_NE(begin, std::string::npos) << example;
       std::istringstream words(example.substr(begin + std::string_view("descent ").size()));
       const std::string path = CommandOf(words);
