@@ -8,7 +8,6 @@ namespace descent {
 namespace {
 
 using google::protobuf::util::MessageDifferencer;
-
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
