@@ -99,6 +99,7 @@ class Checkpoints(SystemTest):
         self.start_coordinator_again()
         self.wait_until(lambda: self.job(job)["state"] == "JOB_STATE_RUNNING")
         again = json.loads(self.descent("checkpoint", "now", job, "--wait", "--json").stdout)
+        self.descent("checkpoint", "pin", f"{job}/{again['step']}")
         ended = self.wait_for_state(job, "SUCCEEDED")
         late = self.descent("checkpoint", "now", job, code=6)
 
