@@ -18,7 +18,7 @@ export class LogPanel {
   #feed = null;
   #shown = "";        // the filter of what is shown
   #isFresh = true;    // what is shown is of another filter
-  #hasAll = false;    // all that was there has been read
+  #hasAll = false;    // all that is wanted without following has been read
   #isAtEnd = true;
   #attempt = 1;       // of the last line
   #liveUntil = Infinity;
@@ -31,9 +31,9 @@ export class LogPanel {
     this.severity = make("select", {}, ...severities.map(([value, text]) =>
       make("option", {value}, text)));
     this.words = make("input", {type: "search", placeholder: "to the letter"});
-    // What came without being followed is read at once.
+    // What came without being followed is read at once; what comes from now on is not.
     this.follow = make("input", {type: "checkbox", onchange: () => {
-      if (this.follow.checked) this.#hasAll = false;
+      this.#hasAll = !this.follow.checked;
     }});
     this.follow.checked = true;
     this.toEnd = make("button", {type: "button", hidden: true, onclick: () => this.#goToEnd()},

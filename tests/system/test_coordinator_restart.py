@@ -31,35 +31,16 @@ class CoordinatorRestart(SystemTest):
         reply = json.loads(self.get(f"/v1/jobs/{job}/metrics?names=train/loss&max_points=10000"))
         return [int(point["step"]) for point in reply["series"][0]["points"]]
 
-    def test_a_job_goes_on_through_two_restarts_as_if_nothing_had_happened(self):
-        self.start_workers(2)
-        undisturbed = self.submit("--follow", *LONG)
-        job = self.submit(*LONG)
-        for wanted in (300, 1500):
-            self.wait_until(lambda: self.step_of(job) >= wanted)
-            self.kill_coordinator()
-            time.sleep(1)
-            self.start_coordinator_again()
-
-        self.descent("watch", job)
-
-        ended = self.job(job)
-        self.assertEqual(ended["state"], "JOB_STATE_SUCCEEDED")
-        self.assertEqual(ended["stateDigest"], self.job(undisturbed)["stateDigest"])
-        self.assertEqual(int(ended["currentAttempt"]["attempt"]), 1)
-        self.assertEqual(self.steps_in_metrics(job), list(range(1, 6001)))
-
     def values_in_metrics(self, job):
         """Every point of everything that is not a time, by metric."""
         reply = json.loads(self.get(f"/v1/jobs/{job}/metrics?max_points=10000"))
         return {series["name"]: [(point["step"], point["value"]) for point in series["points"]]
                 for series in reply["series"] if "per_second" not in series["name"]}
 
-    def test_metrics_are_those_of_an_undisturbed_job_after_twenty_kills(self):
-        settings = (*LONG, "--set", "steps=9000")
+    def test_a_job_goes_on_through_twenty_kills_as_if_nothing_had_happened(self):
         self.start_workers(2)
-        undisturbed = self.submit("--follow", *settings)
-        job = self.submit(*settings)
+        undisturbed = self.submit("--follow", *LONG)
+        job = self.submit(*LONG)
         self.wait_until(lambda: self.step_of(job) >= 1)
         moments = random.Random(20)
         for _ in range(20):
@@ -69,10 +50,12 @@ class CoordinatorRestart(SystemTest):
 
         self.descent("watch", job)
 
-        self.assertEqual(self.job(job)["stateDigest"], self.job(undisturbed)["stateDigest"])
-        expected = self.values_in_metrics(undisturbed)
-        self.assertEqual(len(expected["train/loss"]), 9000)
-        self.assertEqual(self.values_in_metrics(job), expected)
+        ended = self.job(job)
+        self.assertEqual(ended["state"], "JOB_STATE_SUCCEEDED")
+        self.assertEqual(ended["stateDigest"], self.job(undisturbed)["stateDigest"])
+        self.assertEqual(int(ended["currentAttempt"]["attempt"]), 1)
+        self.assertEqual(self.steps_in_metrics(job), list(range(1, 6001)))
+        self.assertEqual(self.values_in_metrics(job), self.values_in_metrics(undisturbed))
 
     def test_a_job_survives_the_coordinator_and_then_all_its_workers(self):
         settings = ("--set", "steps=400", "--set", "checkpoint.every_steps=20", "--set",

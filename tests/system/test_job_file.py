@@ -54,7 +54,7 @@ class JobFile(SystemTest):
         self.assertEqual(self.problems_of(job), [])
         for right, wrong in (("seed: 3", "sead: 3"), ("global: 50", "global: many"),
                              ("activation: gelu", "activation: gelo"), ("steps: 200", "steps: 1.5"),
-                             ("mlp: {", "mlp: {}, gpt: {"), ("{adamw: {lr", "{adamv: {lr"),
+                             ("  mlp: {", "  gpt: {}\n  mlp: {"), ("{adamw: {lr", "{adamv: {lr"),
                              ("hidden_sizes: [32, 16]", "hidden_sizes: 32")):
             self.assertIn(right, job)
             self.assertNotEqual(self.problems_of(job.replace(right, wrong)), [], wrong)
