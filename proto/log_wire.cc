@@ -7,9 +7,9 @@
 namespace descent {
 namespace {
 
-constexpr double kMicroseconds = 1e6;  // of a second
+constexpr double kMicroseconds = 1e6;                         // of a second
 constexpr std::int64_t kSequenceMax = std::int64_t{1} << 40;  // of a rank's lines in an attempt
-constexpr double kSecondsMax = 1e11;   // well within 64 bits of microseconds
+constexpr double kSecondsMax = 1e11;                          // well within 64 bits of microseconds
 
 Status Refuse(const std::string& what) { return Status(Code::kInvalidArgument, what); }
 
