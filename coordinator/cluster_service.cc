@@ -7,6 +7,7 @@
 #include "common/log.h"
 #include "coordinator/call_context.h"
 #include "coordinator/job_view.h"
+#include "coordinator/owned_job.h"
 #include "coordinator/request_error.h"
 #include "coordinator/resource_name.h"
 #include "coordinator/state_backup.h"
@@ -91,7 +92,7 @@ grpc::ServerUnaryReactor* ClusterService::ListPools(grpc::CallbackServerContext*
       *response->add_pools() = ToProto(pool, MonotonicNow());
     reactor->Finish(grpc::Status::OK);
   });
-  if (!posted.ok()) reactor->Finish(ToGrpcStatus(posted));
+  FinishIfRefused(posted, reactor);
   return reactor;
 }
 
@@ -117,7 +118,7 @@ grpc::ServerUnaryReactor* ClusterService::Command(grpc::CallbackServerContext* c
   const Status posted = runtime_.ChangeWorker(
       CommandWorker{.pool = worker.pool, .world_rank = worker.world_rank, .command = command},
       on_answer);
-  if (!posted.ok()) reactor->Finish(ToGrpcStatus(posted));
+  FinishIfRefused(posted, reactor);
   return reactor;
 }
 
