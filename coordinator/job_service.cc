@@ -99,7 +99,7 @@ void JobService::Create(const State& state, const v1::CreateJobRequest& request,
   SubmitJob submit = std::get<SubmitJob>(std::move(submission));
   submit.owner = caller.name;
   // A request that has made its job already is answered with it, whatever became of the pools.
-  if (request.require_capacity() &&
+  if (!request.allow_infeasible() &&
       state.FindJobOfRequest(submit.owner, submit.request_id) == nullptr)
     if (const auto error = CheckCapacity(submit.spec, state.pools()))
       return reactor->Finish(ToGrpcStatus(*error));

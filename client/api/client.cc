@@ -93,7 +93,7 @@ Reply<JobView> Client::CreateJob(const CreateJobOptions& options) {
   if (options.spec) *request.mutable_spec() = ToProto(*options.spec);
   request.set_request_id(options.request_id);
   request.set_validate_only(options.validate_only);
-  request.set_require_capacity(options.requires_capacity);
+  request.set_allow_infeasible(options.allows_infeasible);
   request.set_resume_from(options.resume_from);
   request.mutable_overrides()->Assign(options.overrides.begin(), options.overrides.end());
   if (options.priority) request.set_priority(*options.priority);

@@ -20,7 +20,7 @@ struct CreateJobOptions {
   std::optional<JobSpec> spec;  // absent with resume_from: that job's
   std::string request_id;       // makes the call safe to repeat
   bool validate_only = false;
-  bool requires_capacity = false;      // refused if no pool could ever hold it
+  bool allows_infeasible = false;      // waits even if no pool could ever hold it
   std::string resume_from;             // "jobs/{job}/checkpoints/{step, latest or best}"
   std::vector<std::string> overrides;  // "FIELD=VALUE", of the spec
   std::optional<int> priority;

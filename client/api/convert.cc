@@ -76,7 +76,9 @@ AttemptView ToView(const v1::Attempt& attempt) {
                    .end_time = attempt.end_time(),
                    .end_step = attempt.end_step(),
                    .end_reason = attempt.end_reason(),
-                   .end_message = attempt.end_message()};
+                   .end_message = attempt.end_message(),
+                   .failure = std::nullopt,
+                   .json = ToJson(attempt)};
   if (attempt.has_failure()) view.failure = ToView(attempt.failure());
   return view;
 }

@@ -52,6 +52,7 @@ struct AttemptView {
   std::string end_reason;
   std::string end_message;
   std::optional<FailureView> failure;
+  std::string json;
 };
 
 struct JobEventView {

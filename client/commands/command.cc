@@ -161,6 +161,17 @@ std::string RandomRequestId() {
   return fmt::format("{:08x}{:08x}{:08x}{:08x}", device(), device(), device(), device());
 }
 
+std::string PageAddress(const Endpoint& endpoint, const ClusterView& cluster) {
+  std::string address = cluster.http_address;
+  // One that listens on all addresses is reached by the name it has for gRPC.
+  for (const std::string_view everywhere : {"0.0.0.0:", "[::]:"})
+    if (address.starts_with(everywhere))
+      address.replace(0, everywhere.size() - 1,
+                      endpoint.address.substr(0, endpoint.address.rfind(':')));
+  // A coordinator has TLS on all its ports or on none.
+  return (endpoint.credentials.ca.empty() ? "http://" : "https://") + address;
+}
+
 double SecondsSinceEpoch() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }

@@ -69,6 +69,7 @@ void AddControl(CLI::App& app, CommandLine& line);  // suspend, resume, stop, ca
 void AddUpdate(CLI::App& app, CommandLine& line);
 void AddDelete(CLI::App& app, CommandLine& line);
 void AddEvents(CLI::App& app, CommandLine& line);
+void AddAttempts(CLI::App& app, CommandLine& line);
 void AddLogs(CLI::App& app, CommandLine& line);
 void AddMetrics(CLI::App& app, CommandLine& line);
 void AddCheckpoint(CLI::App& app, CommandLine& line);
@@ -83,6 +84,7 @@ void AddCompletion(CLI::App& app, CommandLine& line);
 void AddWorker(CLI::App& app, CommandLine& line);
 void AddPool(CLI::App& app, CommandLine& line);
 void AddServer(CLI::App& app, CommandLine& line);
+void AddDashboard(CLI::App& app, CommandLine& line);
 void AddToken(CLI::App& app, CommandLine& line);  // and whoami
 void AddHelp(CLI::App& app, CommandLine& line);   // and version
 
@@ -118,6 +120,9 @@ std::string JobIdOf(std::string_view argument);
 Reply<std::string> CheckpointNameOf(std::string_view argument);
 
 std::string RandomRequestId();
+
+// Of the live page: "http://127.0.0.1:8080".
+std::string PageAddress(const Endpoint& endpoint, const ClusterView& cluster);
 double SecondsSinceEpoch();
 
 // `[a, b]` of values that are JSON already.

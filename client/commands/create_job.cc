@@ -23,13 +23,13 @@ void PrintCreated(const CommandLine& line, Client& client, const JobView& job, C
       job.queue_position > 0 ? fmt::format(", position {}", job.queue_position) : "";
   std::string text = fmt::format(
       "job/{0} created ({1}{2})\n  follow:   descent watch {0}\n"
+      "  logs:     descent logs -f {0}\n"
       "  cancel:   descent cancel {0}",
       job.id, job.state, position);
   const auto cluster = client.GetClusterStatus();
-  if (cluster.ok() && !cluster.value().http_address.empty())
-    text += fmt::format("\n  metrics:  {}://{}/metrics",
-                        line.flags().endpoint.credentials.ca.empty() ? "http" : "https",
-                        cluster.value().http_address);
+  if (cluster.ok())
+    text += fmt::format("\n  page:     {}/#/jobs/{}",
+                        PageAddress(line.flags().endpoint, cluster.value()), job.id);
   console.Say(text);
 }
 
@@ -39,8 +39,8 @@ void AddCreationOptions(CLI::App& command, CreationFlags& flags) {
   command.add_option("--name", flags.job_id, "Name of the job [its spec's name and a suffix]");
   command.add_flag("--dry-run", flags.is_dry_run,
                    "Check the spec, say whether it would start now, and create nothing");
-  command.add_flag("--require-capacity", flags.requires_capacity,
-                   "Refuse the job if even the largest pool is too small for it");
+  command.add_flag("--allow-infeasible", flags.allows_infeasible,
+                   "Let the job wait though even the largest pool is too small for it");
   command.add_flag("--follow", flags.follows, "Follow the job; Ctrl-C only detaches");
   command.add_option("--request-id", flags.request_id,
                      "Makes repeating the command safe: one job for one id");
@@ -56,7 +56,7 @@ ExitCode CreateAndShow(const CommandLine& line, const CreationFlags& flags,
   options.priority = flags.priority;
   options.is_preemptible = flags.is_preemptible;
   options.validate_only = flags.is_dry_run;
-  options.requires_capacity = flags.requires_capacity;
+  options.allows_infeasible = flags.allows_infeasible;
   Client client(line.flags().endpoint);
   const auto job = client.CreateJob(options);
   if (!job.ok()) return ReportSpecError(console, job.error(), source.file, source.name);

@@ -16,7 +16,7 @@ struct CreationFlags {
   std::optional<int> priority;
   bool is_preemptible = false;
   bool is_dry_run = false;
-  bool requires_capacity = false;
+  bool allows_infeasible = false;
   bool follows = false;
 };
 

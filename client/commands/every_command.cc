@@ -14,6 +14,7 @@ void AddEveryCommand(CLI::App& app, CommandLine& line) {
   AddWatch(app, line);
   AddWait(app, line);
   AddEvents(app, line);
+  AddAttempts(app, line);
   AddLogs(app, line);
   AddMetrics(app, line);
   AddControl(app, line);
@@ -27,6 +28,7 @@ void AddEveryCommand(CLI::App& app, CommandLine& line) {
   AddWorker(app, line);
   AddPool(app, line);
   AddServer(app, line);
+  AddDashboard(app, line);
   AddToken(app, line);
   AddDoctor(app, line);
   AddCompletion(app, line);

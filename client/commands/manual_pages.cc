@@ -14,6 +14,10 @@ No colour and no animation where NO_COLOR is set or the output is no terminal.)"
 descent job init mlp -o job.yaml
 descent run job.yaml --workers 2)",
         "help exit-codes, completion"},
+    ManualPage{"attempts", R"(Also the first rank that failed, and its last phase.)",
+               R"(descent attempts JOB
+descent attempts JOB -o json)",
+               "events, describe, logs"},
     ManualPage{"cancel", R"(Ends jobs now, whatever their state. Their checkpoints stay.)",
                R"(descent cancel JOB)", "stop, suspend, delete"},
     ManualPage{
@@ -62,6 +66,8 @@ descent checkpoint now JOB --wait)",
                R"(descent completion fish | source)", "completion bash, completion zsh"},
     ManualPage{"completion zsh", R"(Commands, their options and the names of jobs.)",
                "eval \"$(descent completion zsh)\"", "completion bash, completion fish"},
+    ManualPage{"dashboard", R"(The page is the coordinator's own; a browser needs nothing else.)",
+               "descent dashboard", "server status, watch"},
     ManualPage{"data", R"(Works on files of this machine, without a coordinator.)",
                R"(descent data inspect examples/data/houses.csv)", "explain"},
     ManualPage{

@@ -43,7 +43,19 @@ ExitCode MakeBackup(const CommandLine& line, const std::string& name, Console& c
   return ExitCode::kDone;
 }
 
+ExitCode ShowPageAddress(const CommandLine& line, Console& console) {
+  const auto cluster = Client(line.flags().endpoint).GetClusterStatus();
+  if (!cluster.ok()) return Report(console, cluster.error());
+  console.Data(PageAddress(line.flags().endpoint, cluster.value()) + "\n");
+  return ExitCode::kDone;
+}
+
 }  // namespace
+
+void AddDashboard(CLI::App& app, CommandLine& line) {
+  CLI::App* command = app.add_subcommand("dashboard", "Print the address of the live page");
+  line.OnChosen(command, [&line](Console& console) { return ShowPageAddress(line, console); });
+}
 
 void AddServer(CLI::App& app, CommandLine& line) {
   CLI::App* group = app.add_subcommand("server", "Ask about the coordinator, or back it up");

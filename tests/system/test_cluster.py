@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import urllib.request
 
 from harness import SystemTest
 
@@ -101,8 +102,14 @@ class Cluster(SystemTest):
         self.assertIn("1 of 2 workers", self.descent("pool", "describe", pool).stdout)
         self.descent("pool", "describe", "no-pool", code=5)
 
+    def test_the_dashboard_is_where_the_command_says(self):
+        address = self.descent("dashboard").stdout.strip()
+
+        with urllib.request.urlopen(address, timeout=10) as page:
+            self.assertIn(b"<title>", page.read())
+
     def test_a_dry_run_says_where_a_job_would_start_and_what_it_would_wait_for(self):
-        unknown = self.descent("submit", self.job_file, "--dry-run", "--require-capacity")
+        unknown = self.descent("submit", self.job_file, "--dry-run")
         self.start_workers(1)
         self.workers_once(1)
 
@@ -112,8 +119,8 @@ class Cluster(SystemTest):
         busy = self.descent("submit", self.job_file, "--dry-run").stdout
         waiting = self.submit()
         too_large = (self.job_file, "--set", "workers.min=2")
-        refused = self.descent("submit", *too_large, "--require-capacity", code=6)
-        self.descent("submit", *too_large)
+        refused = self.descent("submit", *too_large, code=6)
+        self.descent("submit", *too_large, "--allow-infeasible")
 
         self.assertIn("no workers are attached -> would wait", unknown.stdout)
         self.assertIn("1 worker free in pool", free)

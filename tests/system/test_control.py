@@ -155,7 +155,10 @@ class Control(SystemTest):
 
         events = self.events_of(job)
         table = self.descent("events", job).stdout
+        attempts = json.loads(self.descent("attempts", job, "-o", "json").stdout)
 
         self.assertEqual([event["to_state"] for event in events if event["type"] != "CheckpointWritten"],
                          ["QUEUED", "STARTING", "RUNNING", "SUCCEEDED"])
         self.assertRegex(table, r"StateChanged +RUNNING -> SUCCEEDED +Completed")
+        self.assertEqual([attempt["end_reason"] for attempt in attempts], ["Completed"])
+        self.assertRegex(self.descent("attempts", job).stdout, r"\n1 +1 +0\.\.")

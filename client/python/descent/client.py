@@ -90,13 +90,13 @@ class Client:
                overrides: Optional[dict[str, Any]] = None, start_from: str = "", job_id: str = "",
                priority: Optional[int] = None, preemptible: bool = False,
                request_id: Optional[str] = None, dry_run: bool = False,
-               require_capacity: bool = False) -> pb.Job:
+               allow_infeasible: bool = False) -> pb.Job:
         """Creates the job of a file, or of its `text`. `overrides` change fields:
         {"optimizer.adamw.lr": 1e-3}. `start_from`, "JOB/latest", "JOB/best" or "JOB/STEP", begins
         with the state of a checkpoint, and without a file with the spec of its job. The same
         `request_id` again answers with the same job. With `dry_run` nothing is created: the answer
-        is STARTING if its workers are free now. With `require_capacity` a job that even the largest
-        pool could not hold is refused."""
+        is STARTING if its workers are free now. A job that even the largest pool could
+        never hold is refused, or waits with `allow_infeasible`."""
         if job_file is not None:
             if text is not None:
                 raise ValueError("a job is given as job_file or as text, not as both")
@@ -105,7 +105,7 @@ class Client:
             raise ValueError("a job needs job_file, text or start_from")
         request = pb.CreateJobRequest(
             job_id=job_id, job_file=text or "", request_id=request_id or uuid.uuid4().hex,
-            validate_only=dry_run, preemptible=preemptible, require_capacity=require_capacity,
+            validate_only=dry_run, preemptible=preemptible, allow_infeasible=allow_infeasible,
             resume_from=_checkpoint_name(start_from) if start_from else "",
             overrides=[f"{field}={json.dumps(value)}" for field, value in (overrides or {}).items()])
         if priority is not None:

@@ -138,19 +138,20 @@ TEST_F(PlacementTest, ADryRunSaysWhichJobsBlockIt) {
   EXPECT_EQ(job.queue_status().blocking_jobs(0), "jobs/a");
 }
 
-TEST_F(PlacementTest, AnInfeasibleJobIsRefusedOnlyWhenThatIsAskedFor) {
+TEST_F(PlacementTest, AnInfeasibleJobIsRefusedUnlessItMayWaitForALargerPool) {
   FakeWorker worker(*workers_);
   ASSERT_TRUE(worker.Say(Register{.pool = "pool", .world_size = 1, .host = "host"}));
   ThePool();
   v1::CreateJobRequest request = DryRun(2);
   v1::Job job;
-  EXPECT_TRUE(Create(request, &job).ok());
 
-  request.set_require_capacity(true);
   const grpc::Status status = Create(request, &job);
+  request.set_allow_infeasible(true);
+  const grpc::Status allowed = Create(request, &job);
 
   EXPECT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
   EXPECT_EQ(ReasonOf(status), "GANG_INFEASIBLE");
+  EXPECT_TRUE(allowed.ok());
 }
 
 }  // namespace
