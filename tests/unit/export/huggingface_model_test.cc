@@ -115,7 +115,8 @@ TEST_F(HuggingFaceModelTest, ByteEncodingsComeWithTheirTables) {
   BytePairTables tables{.tokens = {}, .merges = {"a b"}};
   for (int byte = 0; byte < 256; ++byte)
     tables.tokens.push_back(SymbolOfByte(static_cast<unsigned char>(byte)));
-  tables.tokens.insert(tables.tokens.end(), {"ab", "<|endoftext|>"});
+  tables.tokens.emplace_back("ab");
+  tables.tokens.emplace_back("<|endoftext|>");
   description.vocabulary = Vocabulary(BytePairEncoding::Create(tables).value());
   description.format.class_count = description.vocabulary->size();
 
