@@ -37,3 +37,12 @@ find_path(DNNL_INCLUDE_DIR dnnl.hpp REQUIRED)
 add_library(dnnl::dnnl UNKNOWN IMPORTED)
 set_target_properties(dnnl::dnnl PROPERTIES
   IMPORTED_LOCATION ${DNNL_LIBRARY} INTERFACE_INCLUDE_DIRECTORIES ${DNNL_INCLUDE_DIR})
+
+# ONNX's own CMake package wants all of its libraries; only its messages are used here.
+find_library(ONNX_PROTO_LIBRARY onnx_proto REQUIRED)
+find_path(ONNX_INCLUDE_DIR onnx/onnx_pb.h REQUIRED)
+add_library(onnx::onnx_proto UNKNOWN IMPORTED)
+set_target_properties(onnx::onnx_proto PROPERTIES
+  IMPORTED_LOCATION ${ONNX_PROTO_LIBRARY} INTERFACE_INCLUDE_DIRECTORIES ${ONNX_INCLUDE_DIR}
+  INTERFACE_COMPILE_DEFINITIONS "ONNX_NAMESPACE=onnx;ONNX_ML=1"
+  INTERFACE_LINK_LIBRARIES protobuf::libprotobuf)

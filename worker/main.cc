@@ -19,6 +19,7 @@
 #include "rpc/credential_options.h"
 #include "worker/data_check.h"
 #include "worker/explain_job.h"
+#include "worker/export/export.h"
 #include "worker/generate/generate.h"
 #include "worker/kernels/instruction_set.h"
 #include "worker/log_sink.h"
@@ -108,6 +109,19 @@ void AddPredictOptions(CLI::App& app, PredictOptions& options) {
   add("--output", options.output, "A .csv or .npy file; empty: CSV to stdout");
 }
 
+void AddExportOptions(CLI::App& app, ExportOptions& options) {
+  CLI::Option* const checkpoint = app.add_option(
+      "--export", options.checkpoint, "Only write the model of this checkpoint in another format");
+  app.add_option("--export-format", options.format, "safetensors, huggingface or onnx")
+      ->needs(checkpoint)
+      ->check(CLI::IsMember({"safetensors", "huggingface", "onnx"}))
+      ->capture_default_str();
+  CLI::Option* const output =
+      app.add_option("--export-output", options.output, "The file; of huggingface a directory")
+          ->needs(checkpoint);
+  checkpoint->needs(output);
+}
+
 void AddProfileOptions(CLI::App& app, ProfileOptions& profile) {
   app.add_option("--profile", profile.directory,
                  "Directory where this worker writes a trace of some steps of its jobs");
@@ -178,6 +192,8 @@ int Main(int argc, char** argv) {
   AddGenerateOptions(app, generate);
   PredictOptions predict;
   AddPredictOptions(app, predict);
+  ExportOptions to_export;
+  AddExportOptions(app, to_export);
   TokenizeOptions tokenize;
   AddTokenizeOptions(app, tokenize);
   ProfileOptions profile;
@@ -188,6 +204,7 @@ int Main(int argc, char** argv) {
   if (!spec_to_inspect.empty()) return InspectData(spec_to_inspect);
   if (!file_to_inspect.empty()) return InspectDataFile(file_to_inspect);
   if (!tokenize.request.output.empty()) return Tokenize(tokenize);
+  if (!to_export.checkpoint.empty()) return Export(to_export);
   if (const Status status = SetInstructionSet(instruction_set); !status.ok()) {
     std::fprintf(stderr, "error: --isa: %s\n", status.message().c_str());
     return 2;

@@ -63,10 +63,14 @@ Reply<std::string> FindDirectoryLocally(const std::string& state_directory,
 
 }  // namespace
 
-Reply<std::string> ResolveDirectory(const CheckpointFlags& flags, const GlobalFlags& global) {
+bool IsDirectoryNamed(const CheckpointFlags& flags) {
   std::error_code ignored;
-  const bool is_path = flags.checkpoint.starts_with('/') || flags.checkpoint.starts_with('.');
-  if (is_path || std::filesystem::is_directory(flags.checkpoint, ignored)) return flags.checkpoint;
+  return flags.checkpoint.starts_with('/') || flags.checkpoint.starts_with('.') ||
+         std::filesystem::is_directory(flags.checkpoint, ignored);
+}
+
+Reply<std::string> ResolveDirectory(const CheckpointFlags& flags, const GlobalFlags& global) {
+  if (IsDirectoryNamed(flags)) return flags.checkpoint;
   const auto name = CheckpointNameOf(flags.checkpoint);
   if (!name.ok()) {
     ApiError error = name.error();

@@ -20,6 +20,9 @@ struct CheckpointFlags {
 // `flags` outlives the command.
 void AddCheckpointOptions(CLI::App& command, CheckpointFlags& flags);
 
+// Whether a directory was named, and not a checkpoint of some coordinator.
+bool IsDirectoryNamed(const CheckpointFlags& flags);
+
 // The checkpoint's directory: as given, or as the coordinator says; where none runs and none is
 // named, one is started for the question. Blocks.
 Reply<std::string> ResolveDirectory(const CheckpointFlags& flags, const GlobalFlags& global);

@@ -74,6 +74,7 @@ void AddLogs(CLI::App& app, CommandLine& line);
 void AddMetrics(CLI::App& app, CommandLine& line);
 void AddCheckpoint(CLI::App& app, CommandLine& line);
 void AddCheckpointControl(CLI::App& group, CommandLine& line);  // of checkpoint
+void AddCheckpointExport(CLI::App& group, CommandLine& line);   // of checkpoint
 void AddData(CLI::App& app, CommandLine& line);
 void AddDataTokenize(CLI::App& group, CommandLine& line);  // of data
 void AddGenerate(CLI::App& app, CommandLine& line);

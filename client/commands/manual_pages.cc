@@ -29,10 +29,14 @@ descent attempts JOB -o json)",
         R"(One that a job needs stays: the newest of a job that goes on, one that a job is about to start
 from, and what is pinned.)",
         R"(descent checkpoint delete JOB/1200)", "checkpoint ls, checkpoint unpin, delete"},
-    ManualPage{"checkpoint export",
-               R"(The file appears once it is whole. Its tensors have PyTorch's names and shapes.)",
-               R"(descent checkpoint export JOB/best -o model.safetensors)",
-               "checkpoint ls, predict, generate"},
+    ManualPage{
+        "checkpoint export",
+        R"(What is written appears once it is whole. safetensors has PyTorch's names and shapes, and comes
+from the coordinator; huggingface, for GPT2LMHeadModel, and onnx are made where the files are seen.)",
+        R"(descent checkpoint export JOB/best -o model.safetensors
+descent checkpoint export JOB/best --format onnx -o model.onnx
+descent checkpoint export JOB/latest --format huggingface -o gpt2)",
+        "checkpoint ls, predict, generate"},
     ManualPage{"checkpoint get", R"(Where it is, what it holds, and why it is kept.)",
                R"(descent checkpoint get JOB/latest
 descent checkpoint get JOB/best -o json)",

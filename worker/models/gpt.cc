@@ -10,8 +10,6 @@
 namespace descent {
 namespace {
 
-constexpr double kEpsilon = 1e-5;
-
 // Appends the parts of one model, in the order of the forward pass.
 class GptBuilder {
  public:
@@ -117,9 +115,9 @@ class GptBuilder {
   Result<ValueId> AppendNorm(const std::string& name, ValueId x) {
     const Shape shape = {spec_.embedding_size};
     const ValueId gain = graph_.AddParameter(name + ".weight", shape, Initialization::Constant(1));
-    if (spec_.norm == GptNorm::kRmsNorm) return RmsNorm(graph_, x, gain, kEpsilon);
+    if (spec_.norm == GptNorm::kRmsNorm) return RmsNorm(graph_, x, gain, kGptEpsilon);
     const ValueId bias = graph_.AddParameter(name + ".bias", shape, Initialization::Constant(0));
-    return LayerNorm(graph_, x, gain, bias, kEpsilon);
+    return LayerNorm(graph_, x, gain, bias, kGptEpsilon);
   }
 
   Result<ValueId> AppendDropout(ValueId x) {
