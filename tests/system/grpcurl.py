@@ -12,7 +12,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool, json_format, messag
 
 REFLECTION = "grpc.reflection.v1alpha"
 STREAM = f"/{REFLECTION}.ServerReflection/ServerReflectionInfo"
-CALL_SECONDS = 20
+CALL_SECONDS = 60
 OPTIONAL = descriptor_pb2.FieldDescriptorProto.LABEL_OPTIONAL
 REPEATED = descriptor_pb2.FieldDescriptorProto.LABEL_REPEATED
 # What of the protocol of reflection is used here: fields by message, as (name, number, label, type).

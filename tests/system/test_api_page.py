@@ -47,7 +47,7 @@ class ApiPage(SystemTest):
         """In the directory that has the page's job.yaml."""
         return subprocess.run(["bash", "-c", command.replace(ADDRESS, self.addresses["user"])],
                               cwd=self.directory, env=self.environment, capture_output=True,
-                              text=True, timeout=60, check=False)
+                              text=True, timeout=120, check=False)
 
     def test_every_command_answers_what_the_page_says(self):
         self.start_workers(1)
