@@ -107,7 +107,15 @@ void JobService::Create(const State& state, const v1::CreateJobRequest& request,
     *response = Preview(submit, state);
     return reactor->Finish(grpc::Status::OK);
   }
-  FinishIfRefused(runtime_.Submit(std::move(submit), FinishWithJob(reactor, response)), reactor);
+  const auto finish = [&request, submit, response, reactor](const Answer& answer,
+                                                            const State& current) {
+    const Job* made = answer.status.ok() ? current.FindJob(answer.job_id) : nullptr;
+    if (made != nullptr)
+      if (const auto error = CheckRepetition(request, submit, *made))
+        return reactor->Finish(ToGrpcStatus(*error));
+    FinishWithJob(reactor, response)(answer, current);
+  };
+  FinishIfRefused(runtime_.Submit(submit, finish), reactor);
 }
 
 // Lets `answer` finish the call with the job of that name, on the owner thread.

@@ -101,6 +101,9 @@ class State {
   const Job* FindStarter(const std::string& directory) const;  // about to start there; null: none
   bool HasCheckpoint(const std::string& directory) const;
   std::vector<std::int64_t> KeptCheckpoints(const std::string& job_id) const;
+  // The one that the attempt could not start from, so that the next starts from the one before it.
+  // False: that is not why it ended, or there is no other.
+  bool DropDamagedCheckpoint(Job& job, const Attempt& ended);
 
   // What workers say: state_workers.cc.
   void Hear(SessionId session, const Register& message);

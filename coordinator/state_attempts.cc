@@ -194,7 +194,7 @@ void State::FinishIfReleased(Attempt& attempt) {
     return Finish(job, ended);
   if (!ended.failure) return Succeed(job, ended);
   job.failure = ended.failure->record;
-  if (ended.failure->is_retryable) return Retry(job, ended);
+  if (ended.failure->is_retryable || DropDamagedCheckpoint(job, ended)) return Retry(job, ended);
   Move(job, JobState::kFailed, job.failure->reason, job.failure->message);
 }
 

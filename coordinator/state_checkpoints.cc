@@ -85,4 +85,18 @@ std::vector<std::int64_t> State::KeptCheckpoints(const std::string& job_id) cons
   return steps;
 }
 
+// Steps that are computed again have the same bits, so an older checkpoint costs only time. The
+// last one is not given up: a job never begins anew by itself.
+bool State::DropDamagedCheckpoint(Job& job, const Attempt& ended) {
+  const bool is_damaged = ended.failure->record.reason == "CheckpointCorrupt" && !ended.planner &&
+                          ended.starts_from_own_checkpoint;
+  if (!is_damaged || job.checkpoints.size() < 2 || job.checkpoints.back().is_pinned) return false;
+  const std::int64_t damaged = job.checkpoints.back().step;
+  job.checkpoints.pop_back();
+  StoreEvent(job, "CheckpointDropped",
+             fmt::format("the state after step {} is damaged; the job goes on from step {}",
+                         damaged, job.checkpoints.back().step));
+  return true;
+}
+
 }  // namespace descent

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "common/limits.h"
+#include "coordinator/job_comparison.h"
 #include "coordinator/resource_name.h"
 #include "proto/wire.h"
 
@@ -153,7 +154,37 @@ std::optional<RequestError> CheckSpec(const JobSpec& spec, const Job* source) {
   return error;
 }
 
+// "jobs/{job}/checkpoints" of a checkpoint's name.
+std::string_view CheckpointsIn(std::string_view name) { return name.substr(0, name.rfind('/')); }
+
+std::string FieldsThatDiffer(const v1::CreateJobRequest& request, const SubmitJob& submit,
+                             const Job& made) {
+  std::string fields;
+  const auto add_if = [&](bool differs, const std::string& field) {
+    if (differs) fields += (fields.empty() ? "" : ", ") + field;
+  };
+  add_if(!request.job_id().empty() && request.job_id() != made.id, "job_id");
+  add_if(CheckpointsIn(submit.forked_from) != CheckpointsIn(made.forked_from), "resume_from");
+  add_if(submit.spec.name != made.spec.name, "spec.name");
+  for (const DifferingField& differing : CompareSpecs({ToProto(submit.spec), ToProto(made.spec)}))
+    add_if(true, "spec." + differing.field);
+  return fields;
+}
+
 }  // namespace
+
+std::optional<RequestError> CheckRepetition(const v1::CreateJobRequest& request,
+                                            const SubmitJob& submit, const Job& made) {
+  const bool is_drawn = request.job_id().empty();  // so it is of this very submission
+  if (request.request_id().empty() || (is_drawn && submit.job_id == made.id)) return std::nullopt;
+  const std::string fields = FieldsThatDiffer(request, submit, made);
+  if (fields.empty()) return std::nullopt;
+  RequestError error = Refuse(Code::kAlreadyExists, "REQUEST_ID_REUSED",
+                              "request_id \"" + request.request_id() + "\" made " +
+                                  JobName(made.id) + " from a request that differs in: " + fields);
+  error.metadata = {{"job", made.id}, {"fields", fields}};
+  return error;
+}
 
 std::optional<RequestError> CheckCapacity(const JobSpec& spec, const std::vector<PoolView>& pools) {
   const auto largest = std::ranges::max_element(pools, {}, &PoolView::world_size);

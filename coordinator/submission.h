@@ -37,6 +37,11 @@ std::optional<JobFile> ReadGivenFile(const v1::CreateJobRequest& request);
 std::variant<SubmitJob, RequestError> MakeSubmission(const v1::CreateJobRequest& request,
                                                      const SubmissionContext& context);
 
+// REQUEST_ID_REUSED: the request id made this job from another request. What may have changed since
+// then is not compared: priority, preemptible, and the step that "latest" or "best" stands for.
+std::optional<RequestError> CheckRepetition(const v1::CreateJobRequest& request,
+                                            const SubmitJob& submit, const Job& made);
+
 // GANG_INFEASIBLE: pools are attached, and even the largest is too small for the job, whoever uses
 // it now. Without pools nothing is known: workers may start after the job is submitted.
 std::optional<RequestError> CheckCapacity(const JobSpec& spec, const std::vector<PoolView>& pools);

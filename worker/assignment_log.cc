@@ -80,6 +80,10 @@ void LogReport(const WorkerMessage& report) {
       report);
 }
 
+void LogFirstStep(std::int64_t step, double seconds) {
+  LogInfo("first step done step={} seconds={:.3f}", step, seconds);
+}
+
 void LogEnd(const AssignmentEnded& ended) {
   if (ended.outcome != EndOutcome::kFailed) {
     LogInfo("assignment ended outcome={} step={} state_digest={}", OutcomeName(ended.outcome),

@@ -11,6 +11,7 @@ namespace descent {
 void LogAssignment(const Assign& assign);
 void LogPhase(std::string_view phase, std::int64_t step);  // of those that are not part of a step
 void LogReport(const WorkerMessage& report);               // nothing of a step that went well
+void LogFirstStep(std::int64_t step, double seconds);      // since the assignment began
 void LogEnd(const AssignmentEnded& ended);
 
 }  // namespace descent

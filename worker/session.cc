@@ -168,6 +168,7 @@ AssignmentEnded Session::Perform(const Work& work) {
                          .attempt = assign.attempt,
                          .rank = assign.rank});
   LogAssignment(assign);
+  begun_at_ = MonotonicNow();
   unsent_steps_ = StepReports{.job = assign.job, .generation = assign.generation, .steps = {}};
   Result<std::unique_ptr<Collective>> collective = FormGroup(assign, work.control);
   if (!collective.ok()) {
@@ -196,6 +197,8 @@ void Session::EndLog(const AssignmentEnded& ended) {
 void Session::Report(WorkerMessage message) {
   LogReport(message);
   if (StepReports* reports = std::get_if<StepReports>(&message)) {
+    if (const auto begun_at = std::exchange(begun_at_, std::nullopt))
+      LogFirstStep(reports->steps.front().step, SecondsBetween(*begun_at, MonotonicNow()));
     unsent_steps_.steps.insert(unsent_steps_.steps.end(), reports->steps.begin(),
                                reports->steps.end());
     if (SecondsBetween(last_steps_sent_at_, MonotonicNow()) >= kStepReportSeconds) FlushSteps();

@@ -71,8 +71,11 @@ class Session final : private AssignmentReporter {
   Heartbeat status_;                            // without its times
   PhaseClock phases_;                           // of current_
 
-  StepReports unsent_steps_;          // of the thread in Run
-  MonotonicTime last_steps_sent_at_;  // of the thread in Run
+  // Of the thread in Run.
+  StepReports unsent_steps_;
+  MonotonicTime last_steps_sent_at_;
+  std::optional<MonotonicTime> begun_at_;  // until the first step of the assignment is done
+
   LogLink log_link_;
   CoordinatorLink link_;  // last: its threads use all of the above
 };

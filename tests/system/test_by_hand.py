@@ -58,6 +58,18 @@ class ByHand(SystemTest):
 
         self.submit("--follow")
 
+    def test_several_jobs_are_cancelled_at_once_though_one_is_not_there(self):
+        self.start_workers(1)
+        running = self.submit("--set", "steps=2000000")
+        self.wait_for_state(running, "RUNNING")
+        waiting = [self.submit() for _ in range(2)]
+
+        done = self.descent("cancel", waiting[0], "nobody", running, waiting[1], code=5)
+
+        self.assertIn("nobody", done.stderr)
+        for job in (running, *waiting):
+            self.wait_for_state(job, "CANCELLED")
+
     def test_a_cancelled_job_can_be_resumed_from_where_it_stopped(self):
         self.start_workers(2)
         job = self.submit("--set", "steps=2000000")
@@ -175,6 +187,16 @@ class ByHand(SystemTest):
         recovering = self.wait_for_state(job, "RECOVERING")
         self.assertEqual(recovering["stateReason"], "WorkerLeft")
         self.assertIn("Terminated", recovering["stateMessage"])
+
+    def test_workers_that_were_there_first_get_the_jobs_of_a_coordinator_that_comes_later(self):
+        self.kill_coordinator()
+        pool = self.start_workers(2)
+        self.wait_until(lambda: "cannot reach the coordinator" in pool.log.read_text())
+
+        self.start_coordinator_again()
+        job = self.submit("--follow")
+
+        self.assertEqual(self.job(job)["state"], "JOB_STATE_SUCCEEDED")
 
     def said_after_a_while(self, worker, text):
         """What the worker has said once it has had time to say `text` a second time."""

@@ -76,6 +76,40 @@ class Checkpoints(SystemTest):
         self.assertNotIn(180, self.checkpoints_of(job))
         self.assertIn("pinned", self.descent("checkpoint", "get", job).stdout)
 
+    def test_a_job_whose_newest_checkpoint_is_damaged_goes_on_from_the_one_before_it(self):
+        settings = ("--set", "steps=4000", "--set", "checkpoint.every_steps=200", "--set",
+                    "evaluate.every_steps=1000", "--set", "model.mlp.hidden_sizes=[128,64]")
+        undisturbed = self.submit("--follow", *settings)
+        job = self.submit(*settings)
+        self.wait_until(lambda: len(self.checkpoints_of(job)) >= 2)
+        self.descent("suspend", job)
+        self.wait_for_state(job, "SUSPENDED")
+        before, newest = sorted(self.checkpoints_of(job))[-2:]
+        self.flip_a_byte(self.directory / f"state/checkpoints/{job}/step-{newest}/model.safetensors")
+
+        self.descent("resume", job)
+        ended = self.wait_for_state(job, "SUCCEEDED", "FAILED")
+
+        self.assertEqual(ended["stateDigest"], self.job(undisturbed)["stateDigest"], ended)
+        told = [event["message"] for event in
+                json.loads(self.descent("events", job, "--json").stdout)]
+        self.assertIn(f"the state after step {newest} is damaged; the job goes on from step {before}",
+                      told)
+        metrics = json.loads(self.get(f"/v1/jobs/{job}/metrics?names=train/loss&max_points=10000"))
+        self.assertEqual([int(point["step"]) for point in metrics["series"][0]["points"]],
+                         list(range(1, 4001)))
+
+    def test_a_model_larger_than_a_message_may_be_is_downloaded_whole(self):
+        job = self.submit("--follow", "--set", "stop_at_step=1", "--set",
+                          "model.mlp.hidden_sizes=[1500,1000]")
+        exported = self.directory / "model.safetensors"
+
+        self.descent("checkpoint", "export", f"{job}/latest", "-o", exported)
+
+        written = pathlib.Path(self.checkpoints_of(job)[1]["directory"]) / "model.safetensors"
+        self.assertGreater(exported.stat().st_size, 4 << 20)
+        self.assertTrue(exported.read_bytes() == written.read_bytes())
+
     def test_what_a_job_goes_on_from_cannot_be_deleted(self):
         job = self.submit("--set", "steps=2000000", "--set", "checkpoint.every_steps=500")
         self.wait_until(lambda: self.checkpoints_of(job))

@@ -71,6 +71,34 @@ class Logs(SystemTest):
         self.assertFalse((self.directory / "state/logs" / job).exists())
         self.assertIn(job, self.descent("logs", job, code=5).stderr)
 
+    def test_a_job_that_was_cancelled_keeps_its_log(self):
+        self.start_workers(2)
+        job = self.submit(*LONG)
+        self.wait_until(lambda: self.logs(job, "--grep", "checkpoint written"))
+
+        self.descent("cancel", job)
+        self.wait_for_state(job, "CANCELLED")
+
+        for rank in range(2):
+            mine = self.logs(job, "--rank", rank)
+            self.assertIn("assignment begun", mine[0])
+            self.assertIn("assignment ended outcome=stopped", mine[-1])
+
+    def test_each_attempt_tells_the_time_to_its_first_step(self):
+        self.start_workers(2)
+        job = self.submit(*LONG)
+        self.wait_until(lambda: self.logs(job, "--grep", "checkpoint written"))
+        self.descent("suspend", job)
+        self.wait_for_state(job, "SUSPENDED")
+
+        self.descent("resume", job)
+        self.descent("watch", job)
+
+        told = self.logs(job, "--grep", "first step done")
+        self.assertEqual(self.ranks_of(told), [0, 0])
+        self.assertRegex(told[0], r"first step done step=1 seconds=\d+\.\d{3}$")
+        self.assertRegex(told[1], r"first step done step=\d{3,} seconds=\d+\.\d{3}$")
+
     def test_who_follows_sees_each_line_once_though_the_coordinator_is_killed(self):
         self.start_workers(2)
         job = self.submit(*LONG)

@@ -30,6 +30,32 @@ class Metrics(SystemTest):
         self.assertEqual([json.loads(line)["train/loss"] for line in lines],
                          [float(row["train/loss"]) for row in rows])
 
+    def test_jobs_that_run_side_by_side_lose_no_point(self):
+        self.start_workers(3)
+        jobs = [self.submit("--set", "workers.max=1", "--set", "steps=1500") for _ in range(4)]
+
+        self.descent("wait", *jobs)
+
+        for job in jobs:
+            rows = csv.DictReader(io.StringIO(self.metrics("export", job)))
+            self.assertEqual([int(row["step"]) for row in rows if row["train/loss"]],
+                             list(range(1, 1501)))
+
+    def test_the_learning_rate_is_of_the_step_whatever_the_number_of_workers(self):
+        self.start_workers(3)
+        self.wait_until(lambda: json.loads(self.get("/v1/status"))["workers"]["ready"] == 4)
+        rates = []
+
+        for workers in (1, 3):
+            job = self.submit("--follow", "--set", f"workers.min={workers}", "--set",
+                              f"workers.max={workers}")
+            self.assertEqual(len(self.job(job)["currentAttempt"]["workers"]), workers)
+            rows = csv.DictReader(io.StringIO(self.metrics("export", job)))
+            rates.append([row["train/lr"] for row in rows])
+
+        self.assertEqual(rates[0], rates[1])
+        self.assertGreater(len(set(rates[0])), 100)
+
     def test_a_file_for_tensorboard_lies_under_a_name_that_it_looks_for(self):
         job = self.submit("--follow")
 

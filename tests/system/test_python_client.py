@@ -103,6 +103,17 @@ class PythonClient(SystemTest):
         self.assertEqual(gone.exception.reason, "JOB_NOT_FOUND")
         self.assertEqual(list(self.client.jobs()), [])
 
+    def test_a_request_id_is_not_for_two_jobs(self):
+        text = self.job_file.read_text()
+        job = self.client.submit(text=text, request_id="once")
+
+        with self.assertRaises(descent.Conflict) as refused:
+            self.client.submit(text=text, overrides={"steps": 10}, request_id="once")
+
+        self.assertEqual(refused.exception.reason, "REQUEST_ID_REUSED")
+        self.assertEqual(f"jobs/{refused.exception.metadata['job']}", job.name)
+        self.assertEqual(refused.exception.metadata["fields"], "spec.steps")
+
     def test_a_watch_goes_on_after_the_coordinator_was_killed(self):
         self.start_workers(2)
         job = self.client.submit(self.job_file, overrides={"steps": 3000})

@@ -3,7 +3,7 @@
 import signal
 import subprocess
 
-from harness import BIN, SystemTest, processes_of, write_idx
+from harness import BIN, DIGEST, SystemTest, processes_of, write_idx
 
 
 class Run(SystemTest):
@@ -15,6 +15,15 @@ class Run(SystemTest):
         self.assertRegex(done.stdout, r"test accuracy: (0\.9\d+|1\.0+)\n")
         self.assertRegex(done.stdout, r"checkpoint.*/step-200")
         self.assertEqual(processes_of(self.directory), [])
+
+    def test_two_runs_on_one_machine_are_not_in_each_others_way(self):
+        runs = [self.start(BIN / "descent", "run", self.job_file, "--workers", 2, "--state-dir",
+                           self.directory / f"state-{number}") for number in range(2)]
+
+        for run in runs:
+            self.assertEqual(run.wait(120), 0, run.log.read_text())
+
+        self.assertEqual(len({DIGEST.search(run.log.read_text()).group(1) for run in runs}), 1)
 
     def test_two_classes_are_learned_by_one_logit(self):
         write_idx(self.directory / "two", 203, classes=2)

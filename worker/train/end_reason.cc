@@ -9,6 +9,7 @@ std::string ReasonOf(const Status& status, std::string_view phase) {
     case Code::kInvalidArgument:
       return "DataInvalid";
     case Code::kNotFound:
+      return phase == "load" ? "CheckpointMissing" : "CheckpointCorrupt";
     case Code::kDataLoss:
       return "CheckpointCorrupt";
     case Code::kFailedPrecondition:

@@ -24,6 +24,22 @@ TEST_F(GrpcServersTest, TheSameRequestIdMakesOneJob) {
   EXPECT_EQ(first.name(), second.name());
 }
 
+TEST_F(GrpcServersTest, ARequestIdIsNotForTwoJobs) {
+  JobSpec spec = MakeSpec();
+  v1::CreateJobRequest request;
+  *request.mutable_spec() = ToProto(spec);
+  request.set_request_id("once");
+  v1::Job job;
+  ASSERT_TRUE(Create(request, &job).ok());
+  ++spec.steps;
+  *request.mutable_spec() = ToProto(spec);
+
+  const grpc::Status status = Create(request, &job);
+
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::ALREADY_EXISTS);
+  EXPECT_EQ(ReasonOf(status), "REQUEST_ID_REUSED");
+}
+
 TEST_F(GrpcServersTest, ValidateOnlyCreatesNothing) {
   v1::CreateJobRequest request;
   *request.mutable_spec() = ToProto(MakeSpec());

@@ -91,6 +91,33 @@ TEST(SubmissionTest, ALongRequestIdIsRefused) {
   EXPECT_EQ(Refused(request, MakeFullJob()).reason, "REQUEST_ID_INVALID");
 }
 
+TEST(SubmissionTest, ARequestThatIsRepeatedIsKnownByItsJob) {
+  v1::CreateJobRequest request = RequestOf(MakeSpec());
+  request.set_request_id("once");
+  Job made = MakeJob("small-first", 1);
+  made.priority = 90;
+
+  EXPECT_FALSE(CheckRepetition(request, Accepted(request, made), made));
+}
+
+TEST(SubmissionTest, ARequestIdThatMadeAnotherJobIsRefusedWithWhatDiffers) {
+  const Job made = MakeJob("small-first", 1);
+  JobSpec spec = MakeSpec();
+  ++spec.steps;
+  ++spec.seed;
+  v1::CreateJobRequest request = RequestOf(spec);
+  request.set_request_id("once");
+  request.set_job_id("second");
+
+  const auto error = CheckRepetition(request, Accepted(request, made), made);
+
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->reason, "REQUEST_ID_REUSED");
+  EXPECT_EQ(error->status.code(), Code::kAlreadyExists);
+  EXPECT_EQ(error->metadata.at("job"), "small-first");
+  EXPECT_EQ(error->metadata.at("fields"), "job_id, spec.seed, spec.steps");
+}
+
 TEST(SubmissionTest, APriorityOutOfRangeIsRefused) {
   for (const int priority : {-1, 101}) {
     v1::CreateJobRequest request = RequestOf(MakeSpec());

@@ -93,6 +93,21 @@ TEST_F(AssignmentTest, ACheckpointOfAnotherModelIsRefused) {
   EXPECT_EQ(ended.reason, "CheckpointMismatch");
 }
 
+TEST_F(AssignmentTest, ADamagedCheckpointAndOneThatIsNotThereAreToldApart) {
+  DigestOf({.world_size = 1, .last_step = 10});
+  const std::filesystem::path whole = CheckpointDirectory() / "step-10";
+  const auto start_from = [&](const std::filesystem::path& checkpoint) {
+    return Run({.world_size = 1, .first_step = 10, .start_checkpoint = checkpoint}).ended[0];
+  };
+
+  EXPECT_EQ(start_from(CheckpointDirectory() / "step-11").reason, "CheckpointMissing");
+  std::filesystem::resize_file(whole / "model.safetensors", 100);
+  const AssignmentEnded ended = start_from(whole);
+
+  EXPECT_EQ(ended.reason, "CheckpointCorrupt");
+  EXPECT_EQ(ended.phase, "load");
+}
+
 TEST_F(AssignmentTest, ACheckpointOfAnotherOptimizerIsRefusedByName) {
   DigestOf({.world_size = 1, .last_step = 10});
   spec_.optimizer.algorithm = SgdSpec{.momentum = 0.9};
