@@ -16,6 +16,13 @@ AccessError Unauthenticated(std::string reason, std::string message) {
   return {AccessError::Kind::kUnauthenticated, std::move(reason), std::move(message), {}};
 }
 
+bool HasExpired(double expire_time, double now) { return expire_time != 0 && expire_time <= now; }
+
+AccessError TokenExpired(const std::string& id, const std::string& name) {
+  return Unauthenticated(
+      "TOKEN_EXPIRED", "token " + id + " of " + name + " has expired; ask an admin for a new one");
+}
+
 AccessError RoleRequired(Role required, std::string message) {
   return {AccessError::Kind::kPermissionDenied,
           "ROLE_REQUIRED",
@@ -35,14 +42,23 @@ std::variant<Caller, AccessError> Authenticator::Admit(std::string_view authoriz
   if (!token)
     return Unauthenticated("TOKEN_UNKNOWN",
                            "the token is not of this coordinator, or it was revoked");
-  if (token->expire_time != 0 && token->expire_time <= now)
-    return Unauthenticated("TOKEN_EXPIRED", "token " + token->id + " of " + token->name +
-                                                " has expired; ask an admin for a new one");
+  if (HasExpired(token->expire_time, now)) return TokenExpired(token->id, token->name);
   if (!Permits(token->role, required))
     return RoleRequired(required, "token " + token->id + " of " + token->name + " has role " +
                                       std::string(RoleName(token->role)) + ", this call needs " +
                                       std::string(RoleName(required)));
-  return Caller{.name = token->name, .role = token->role, .expire_time = token->expire_time};
+  return Caller{.name = token->name,
+                .role = token->role,
+                .expire_time = token->expire_time,
+                .token_id = token->id};
+}
+
+std::optional<AccessError> Authenticator::CheckAgain(const Caller& caller, double now) const {
+  if (admission_ == Admission::kEverybody) return std::nullopt;
+  if (HasExpired(caller.expire_time, now)) return TokenExpired(caller.token_id, caller.name);
+  if (tokens_.Has(caller.token_id)) return std::nullopt;
+  return Unauthenticated("TOKEN_REVOKED",
+                         "token " + caller.token_id + " of " + caller.name + " was revoked");
 }
 
 double SecondsOfCalendar() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string_view>
 #include <variant>
 
@@ -28,6 +29,10 @@ class Authenticator {
   // ROLE_REQUIRED, with the role in the metadata.
   std::variant<Caller, AccessError> Admit(std::string_view authorization, Role required,
                                           double now) const;
+
+  // Of a caller who was admitted: nothing, or why that holds no longer. Unauthenticated:
+  // TOKEN_EXPIRED, TOKEN_REVOKED.
+  std::optional<AccessError> CheckAgain(const Caller& caller, double now) const;
 
  private:
   const TokenStore& tokens_;

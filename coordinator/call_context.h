@@ -4,13 +4,16 @@
 #include <grpcpp/server_context.h>
 
 #include "coordinator/role.h"
+#include "coordinator/user_limiter.h"
 
 namespace descent {
 
 // The context of every call to one of our services: gRPC's, and who makes the call.
 class CallContext final : public grpc::CallbackServerContext {
  public:
-  Caller caller;  // set before the service sees the call
+  // Set before the service sees the call:
+  Caller caller;
+  StreamPlace stream_place;  // of a user's stream, until the call is over
 };
 
 // For ServerBuilder::SetContextAllocator.

@@ -7,6 +7,7 @@
 
 #include "checkpoint/checkpoint_directory.h"
 #include "coordinator/blocking_stream.h"
+#include "coordinator/call_context.h"
 #include "coordinator/checkpoint_files.h"
 #include "coordinator/job_view.h"
 #include "coordinator/owned_job.h"
@@ -269,8 +270,9 @@ grpc::Status CheckpointService::Verify(const std::string& name,
 }
 
 grpc::ServerWriteReactor<v1::DownloadCheckpointResponse>* CheckpointService::DownloadCheckpoint(
-    grpc::CallbackServerContext*, const v1::DownloadCheckpointRequest* request) {
-  return LaunchStream<Download>(runtime_, blocking_threads_, *request);
+    grpc::CallbackServerContext* context, const v1::DownloadCheckpointRequest* request) {
+  return LaunchStream<Download>(streams_, CallerOf(*context), runtime_, blocking_threads_,
+                                *request);
 }
 
 }  // namespace descent

@@ -3,6 +3,7 @@
 #include <boost/asio/thread_pool.hpp>
 
 #include "coordinator/runtime.h"
+#include "coordinator/stream_set.h"
 #include "descent/v1/service.grpc.pb.h"
 
 namespace descent {
@@ -14,9 +15,10 @@ Result<v1::ListCheckpointsResponse> ListCheckpoints(const Job& job);
 // to verify: that takes long, so it has a thread of its own, on which one call waits for another.
 class CheckpointService final : public v1::CheckpointService::CallbackService {
  public:
-  // Both outlive the server that this service is registered with.
-  CheckpointService(Runtime& runtime, boost::asio::thread_pool& blocking_threads)
-      : runtime_(runtime), blocking_threads_(blocking_threads) {}
+  // All outlive the server that this service is registered with.
+  CheckpointService(Runtime& runtime, StreamSet& streams,
+                    boost::asio::thread_pool& blocking_threads)
+      : runtime_(runtime), streams_(streams), blocking_threads_(blocking_threads) {}
 
   grpc::ServerUnaryReactor* ListCheckpoints(grpc::CallbackServerContext* context,
                                             const v1::ListCheckpointsRequest* request,
@@ -48,6 +50,7 @@ class CheckpointService final : public v1::CheckpointService::CallbackService {
               grpc::ServerUnaryReactor* reactor);
 
   Runtime& runtime_;
+  StreamSet& streams_;
   boost::asio::thread_pool& blocking_threads_;
   boost::asio::thread_pool verifying_thread_{1};
 };

@@ -38,6 +38,7 @@ struct SubmitJob {
   std::string request_id;  // empty, or unique to this submission: a retry is answered with its job
   JobSpec spec;
   std::string owner;             // the name of the token that submits it
+  int owner_live_jobs_max = 0;   // or the answer is kResourceExhausted; 0: any number
   std::string start_checkpoint;  // directory; empty: from scratch
   std::string forked_from;
   // Of the job that is forked: the bits go on only with equal instructions and data.

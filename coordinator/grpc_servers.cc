@@ -8,9 +8,13 @@
 #include <grpcpp/server_builder.h>
 
 #include <chrono>
+#include <utility>
+#include <vector>
 
 #include "common/limits.h"
 #include "coordinator/call_context.h"
+#include "coordinator/call_counting.h"
+#include "coordinator/request_error.h"
 
 namespace descent {
 namespace {
@@ -20,33 +24,58 @@ constexpr int kBlockingThreads = 4;
 constexpr int kCallsPerConnectionMax = 128;
 constexpr std::size_t kMemoryMax = std::size_t{512} << 20;
 constexpr std::chrono::seconds kShutdownTime{1};
-constexpr std::chrono::milliseconds kKeepaliveTimeout{10000};
 
-struct KeepaliveOptions {
-  std::chrono::milliseconds time;               // of our own pings
+struct ConnectionOptions {
+  std::chrono::milliseconds ping_interval;      // of our own pings
+  std::chrono::milliseconds ping_timeout;       // after which the peer is gone
   std::chrono::milliseconds peer_interval_min;  // of the peer's; below the client's keepalive time
-  bool without_calls;
+  bool pings_without_calls;
+  std::optional<std::chrono::milliseconds> age_max;  // none: they last
 };
-constexpr KeepaliveOptions kUserKeepalive{std::chrono::seconds(60), std::chrono::seconds(30),
-                                          false};
-// Worker streams are quiet between grants, yet a dead peer must be noticed.
-constexpr KeepaliveOptions kWorkerKeepalive{std::chrono::seconds(20), std::chrono::seconds(10),
-                                            true};
+// How long the calls of a connection that has reached its age may go on.
+constexpr std::chrono::milliseconds kAgeGrace{60'000};
+// A connection of users ends one day, so that what its other end has forgotten does not stay for
+// ever. Clients connect anew and resume their streams.
+constexpr ConnectionOptions kUserConnections{std::chrono::seconds(60), std::chrono::seconds(20),
+                                             std::chrono::seconds(30), false,
+                                             std::chrono::hours(4)};
+// Worker streams are quiet between grants, yet a dead peer must be noticed. They have no age: the
+// end of one is the end of an attempt.
+constexpr ConnectionOptions kWorkerConnections{std::chrono::seconds(20), std::chrono::seconds(10),
+                                               std::chrono::seconds(10), true, std::nullopt};
 
-void Configure(grpc::ServerBuilder& builder, const KeepaliveOptions& keepalive) {
+// grpc.health.v1 answers for a server as a whole, and for each service that it is told of.
+void TellHealth(grpc::Server& server, const GuardedService& service) {
+  server.GetHealthCheckService()->SetServingStatus(service.name(), true);
+}
+
+void SetMilliseconds(grpc::ServerBuilder& builder, const char* argument,
+                     std::chrono::milliseconds value) {
+  builder.AddChannelArgument(argument, static_cast<int>(value.count()));
+}
+
+void Configure(grpc::ServerBuilder& builder, const ConnectionOptions& connections,
+               CallCounters& counters) {
   // Two coordinators on one port would each get half of the connections.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, static_cast<int>(keepalive.time.count()));
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS,
-                             static_cast<int>(kKeepaliveTimeout.count()));
-  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
-                             static_cast<int>(keepalive.peer_interval_min.count()));
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, keepalive.without_calls);
+  SetMilliseconds(builder, GRPC_ARG_KEEPALIVE_TIME_MS, connections.ping_interval);
+  SetMilliseconds(builder, GRPC_ARG_KEEPALIVE_TIMEOUT_MS, connections.ping_timeout);
+  SetMilliseconds(builder, GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
+                  connections.peer_interval_min);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS,
+                             connections.pings_without_calls);
+  if (connections.age_max) {
+    SetMilliseconds(builder, GRPC_ARG_MAX_CONNECTION_AGE_MS, *connections.age_max);
+    SetMilliseconds(builder, GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, kAgeGrace);
+  }
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kCallsPerConnectionMax);
   builder.SetResourceQuota(grpc::ResourceQuota("coordinator").Resize(kMemoryMax));
   builder.SetMaxReceiveMessageSize(static_cast<int>(limits::kMessageBytesMax));
   builder.SetContextAllocator(std::make_unique<CallContextAllocator>());
+  std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> interceptors;
+  interceptors.push_back(MakeCallCounting(counters));
+  builder.experimental().SetInterceptorCreators(std::move(interceptors));
 }
 
 // Leaves gRPC's reflection out of a server. It answers whoever asks and cannot be guarded; its
@@ -87,11 +116,12 @@ Result<std::unique_ptr<grpc::Server>> Listen(
 
 Result<std::unique_ptr<GrpcServers>> GrpcServers::Start(const GrpcOptions& options,
                                                         Runtime& runtime, TokenStore& tokens,
-                                                        const Authenticator& authenticator) {
+                                                        const Authenticator& authenticator,
+                                                        CallCounters& counters) {
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   std::unique_ptr<GrpcServers> servers(  // NOLINT: private constructor
-      new GrpcServers(options, runtime, tokens, authenticator));
+      new GrpcServers(options, runtime, tokens, authenticator, counters));
   Status status = servers->StartUserServer();
   if (status.ok()) status = servers->StartWorkerServer();
   if (!status.ok()) {
@@ -102,16 +132,18 @@ Result<std::unique_ptr<GrpcServers>> GrpcServers::Start(const GrpcOptions& optio
 }
 
 GrpcServers::GrpcServers(const GrpcOptions& options, Runtime& runtime, TokenStore& tokens,
-                         const Authenticator& authenticator)
+                         const Authenticator& authenticator, CallCounters& counters)
     : runtime_(runtime),
+      authenticator_(authenticator),
+      counters_(counters),
       tls_(options.tls),
       user_address_(options.user),
       worker_address_(options.worker),
-      admission_(authenticator.admission()),
+      limiter_(options.limits),
       blocking_threads_(kBlockingThreads),
-      job_service_(runtime, streams_, blocking_threads_),
-      metric_service_(runtime, blocking_threads_),
-      checkpoint_service_(runtime, blocking_threads_),
+      job_service_(runtime, limiter_, streams_, blocking_threads_),
+      metric_service_(runtime, streams_, blocking_threads_),
+      checkpoint_service_(runtime, streams_, blocking_threads_),
       cluster_service_(runtime, blocking_threads_,
                        {.http_address = options.http_address,
                         .checkpoint_root = options.checkpoint_root,
@@ -119,9 +151,9 @@ GrpcServers::GrpcServers(const GrpcOptions& options, Runtime& runtime, TokenStor
       auth_service_(tokens, blocking_threads_),
       worker_service_(runtime, streams_, blocking_threads_),
       guarded_worker_service_(worker_service_, v1::WorkerService::service_full_name(),
-                              authenticator) {
+                              authenticator, /*limiter=*/nullptr, counters) {
   const auto guard = [&](grpc::Service& service, const char* full_name) {
-    user_services_.emplace_back(service, full_name, authenticator);
+    user_services_.emplace_back(service, full_name, authenticator, &limiter_, counters);
   };
   guard(job_service_, v1::JobService::service_full_name());
   guard(metric_service_, v1::MetricService::service_full_name());
@@ -134,21 +166,24 @@ GrpcServers::~GrpcServers() = default;
 
 Status GrpcServers::StartUserServer() {
   grpc::ServerBuilder builder;
-  Configure(builder, kUserKeepalive);
+  Configure(builder, kUserConnections, counters_);
   // Where tokens are asked for, clients bring the proto files.
-  if (admission_ != Admission::kEverybody) builder.SetOption(std::make_unique<NoReflection>());
+  if (authenticator_.admission() != Admission::kEverybody)
+    builder.SetOption(std::make_unique<NoReflection>());
   for (GuardedService& service : user_services_) builder.RegisterService(&service);
   DESCENT_ASSIGN(user_server_, Listen(builder, user_address_, "--listen", TransportOf(tls_, "")));
+  for (const GuardedService& service : user_services_) TellHealth(*user_server_, service);
   return Status();
 }
 
 Status GrpcServers::StartWorkerServer() {
   grpc::ServerBuilder builder;
-  Configure(builder, kWorkerKeepalive);
+  Configure(builder, kWorkerConnections, counters_);
   builder.SetOption(std::make_unique<NoReflection>());
   builder.RegisterService(&guarded_worker_service_);
   const auto credentials = TransportOf(tls_, tls_ ? tls_->worker_ca : "");
   DESCENT_ASSIGN(worker_server_, Listen(builder, worker_address_, "--worker-listen", credentials));
+  TellHealth(*worker_server_, guarded_worker_service_);
   return Status();
 }
 
@@ -157,12 +192,21 @@ void GrpcServers::SetServing(bool is_serving) {
   worker_server_->GetHealthCheckService()->SetServingStatus(is_serving);
 }
 
+void GrpcServers::EndStreamsOfFormerCallers() {
+  const double now = SecondsOfCalendar();
+  streams_.EndWhere([&](const Caller& caller) -> std::optional<grpc::Status> {
+    const std::optional<AccessError> error = authenticator_.CheckAgain(caller, now);
+    if (!error) return std::nullopt;
+    return ToGrpcStatus(*error);
+  });
+}
+
 void GrpcServers::Shutdown() {
   const auto deadline = std::chrono::system_clock::now() + kShutdownTime;
   for (grpc::Server* server : {user_server_.get(), worker_server_.get()})
     if (server != nullptr) server->GetHealthCheckService()->SetServingStatus(false);
   runtime_.ForgetSessions();
-  streams_.EndAll(Status(Code::kUnavailable, "the coordinator is stopping"));
+  streams_.EndAll(ToGrpcStatus(Status(Code::kUnavailable, "the coordinator is stopping")));
   for (grpc::Server* server : {user_server_.get(), worker_server_.get()})
     if (server != nullptr) server->Shutdown(deadline);
   blocking_threads_.join();

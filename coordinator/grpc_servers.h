@@ -10,6 +10,7 @@
 
 #include "coordinator/auth_service.h"
 #include "coordinator/authenticator.h"
+#include "coordinator/call_counters.h"
 #include "coordinator/checkpoint_service.h"
 #include "coordinator/cluster_service.h"
 #include "coordinator/guarded_service.h"
@@ -17,6 +18,7 @@
 #include "coordinator/listen_address.h"
 #include "coordinator/metric_service.h"
 #include "coordinator/tls.h"
+#include "coordinator/user_limiter.h"
 #include "coordinator/worker_service.h"
 
 namespace descent {
@@ -27,6 +29,7 @@ struct GrpcOptions {
   std::string http_address;       // told by GetClusterStatus
   std::optional<Tls> tls;         // none: plain text
   std::string checkpoint_root{};  // told by GetServerInfo
+  UserLimits limits{};
 };
 
 // The two gRPC listeners, of users and of workers, with health checking; reflection
@@ -37,30 +40,36 @@ class GrpcServers {
   // another.
   static Result<std::unique_ptr<GrpcServers>> Start(const GrpcOptions& options, Runtime& runtime,
                                                     TokenStore& tokens,
-                                                    const Authenticator& authenticator);
+                                                    const Authenticator& authenticator,
+                                                    CallCounters& counters);
   ~GrpcServers();  // after Shutdown
 
   // With the ports that were chosen.
   const ListenAddress& user_address() const { return user_address_; }
   const ListenAddress& worker_address() const { return worker_address_; }
 
-  // What grpc.health.v1 answers.
+  // What grpc.health.v1 answers, of each server and of each of its services.
   void SetServing(bool is_serving);
+
+  // Ends the streams whose token has expired or was revoked: to be called again and again.
+  void EndStreamsOfFormerCallers();
 
   // Tells every open stream, lets calls finish for at most a second, and stops.
   void Shutdown();
 
  private:
   GrpcServers(const GrpcOptions& options, Runtime& runtime, TokenStore& tokens,
-              const Authenticator& authenticator);
+              const Authenticator& authenticator, CallCounters& counters);
   Status StartUserServer();
   Status StartWorkerServer();
 
   Runtime& runtime_;
+  const Authenticator& authenticator_;
+  CallCounters& counters_;
   const std::optional<Tls> tls_;
   ListenAddress user_address_;
   ListenAddress worker_address_;
-  const Admission admission_;
+  UserLimiter limiter_;
   StreamSet streams_;
   boost::asio::thread_pool blocking_threads_;
   JobService job_service_;

@@ -23,6 +23,23 @@ using grpc::internal::MethodHandler;
 using grpc::internal::RpcMethod;
 using grpc::internal::RpcServiceMethod;
 
+struct TypeRow {
+  RpcMethod::RpcType type;
+  const char* name;
+};
+
+// By the names of grpc-ecosystem's metrics.
+constexpr TypeRow kTypes[] = {{RpcMethod::NORMAL_RPC, "unary"},
+                              {RpcMethod::CLIENT_STREAMING, "client_stream"},
+                              {RpcMethod::SERVER_STREAMING, "server_stream"},
+                              {RpcMethod::BIDI_STREAMING, "bidi_stream"}};
+
+const char* NameOf(RpcMethod::RpcType type) {
+  for (const TypeRow& row : kTypes)
+    if (row.type == type) return row.name;
+  FailCheck("type is known", __FILE__, __LINE__);
+}
+
 RpcMethod::RpcType TypeOf(const MethodDescriptor& method) {
   if (method.client_streaming())
     return method.server_streaming() ? RpcMethod::BIDI_STREAMING : RpcMethod::CLIENT_STREAMING;
@@ -49,11 +66,13 @@ class RefusedCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc:
 class GuardedHandler final : public MethodHandler {
  public:
   GuardedHandler(MethodHandler& guarded, const MethodDescriptor& method, Role required,
-                 const Authenticator& authenticator)
+                 const Authenticator& authenticator, UserLimiter* limiter)
       : guarded_(guarded),
         required_(required),
         has_request_(!method.client_streaming()),
-        authenticator_(authenticator) {}
+        is_stream_(method.server_streaming()),
+        authenticator_(authenticator),
+        limiter_(limiter) {}
 
   void* Deserialize(grpc_call*, grpc_byte_buffer* bytes, grpc::Status*, void**) override {
     return bytes;
@@ -62,12 +81,26 @@ class GuardedHandler final : public MethodHandler {
   void RunHandler(const HandlerParameter& call) override {
     auto& context = static_cast<CallContext&>(*call.server_context);
     auto admitted = authenticator_.Admit(AuthorizationOf(context), required_, SecondsOfCalendar());
-    if (const auto* error = std::get_if<AccessError>(&admitted)) return Refuse(call, *error);
+    if (const auto* error = std::get_if<AccessError>(&admitted))
+      return Refuse(call, ToGrpcStatus(*error));
     context.caller = std::get<Caller>(std::move(admitted));
+    if (const auto error = CheckLimits(context)) return Refuse(call, ToGrpcStatus(*error));
     PassOn(call);
   }
 
  private:
+  std::optional<RequestError> CheckLimits(CallContext& context) {
+    if (limiter_ == nullptr) return std::nullopt;
+    // What changes something asks for more than the role to look.
+    if (required_ != Role::kViewer)
+      if (auto error = limiter_->CountChange(context.caller, MonotonicNow())) return error;
+    if (!is_stream_) return std::nullopt;
+    auto opened = limiter_->OpenStream(context.caller);
+    if (auto* error = std::get_if<RequestError>(&opened)) return std::move(*error);
+    context.stream_place = std::get<StreamPlace>(std::move(opened));
+    return std::nullopt;
+  }
+
   void PassOn(const HandlerParameter& call) {
     auto* const bytes = static_cast<grpc_byte_buffer*>(call.request);
     grpc::Status status = call.status;
@@ -80,10 +113,10 @@ class GuardedHandler final : public MethodHandler {
   }
 
   // As if the call were a stream in both directions: the kind that needs no request.
-  static void Refuse(const HandlerParameter& call, const AccessError& error) {
+  static void Refuse(const HandlerParameter& call, const grpc::Status& status) {
     grpc_byte_buffer_destroy(static_cast<grpc_byte_buffer*>(call.request));
     const auto refuse = [&](grpc::CallbackServerContext*) {
-      return new RefusedCall(ToGrpcStatus(error));  // NOLINT: deletes itself
+      return new RefusedCall(status);  // NOLINT: deletes itself
     };
     grpc::internal::CallbackBidiHandler<grpc::ByteBuffer, grpc::ByteBuffer>(refuse).RunHandler(
         HandlerParameter(call.call, call.server_context, nullptr, grpc::Status::OK, nullptr,
@@ -93,7 +126,9 @@ class GuardedHandler final : public MethodHandler {
   MethodHandler& guarded_;
   const Role required_;
   const bool has_request_;  // one message, read before the handler runs
+  const bool is_stream_;
   const Authenticator& authenticator_;
+  UserLimiter* const limiter_;  // null: none
 };
 
 // Generated services are made of their methods' handlers, in the order of the proto file.
@@ -112,7 +147,9 @@ std::optional<Role> RequiredRole(const MethodDescriptor& method) {
 }
 
 GuardedService::GuardedService(grpc::Service& guarded, const std::string& full_name,
-                               const Authenticator& authenticator) {
+                               const Authenticator& authenticator, UserLimiter* limiter,
+                               CallCounters& counters)
+    : name_(full_name) {
   const ServiceDescriptor* const service =
       google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(full_name);
   DESCENT_CHECK(service != nullptr);
@@ -121,8 +158,9 @@ GuardedService::GuardedService(grpc::Service& guarded, const std::string& full_n
     const std::optional<Role> required = RequiredRole(method);
     DESCENT_CHECK(required.has_value());
     paths_.push_back("/" + full_name + "/" + method.name());
+    counters.Declare(paths_.back(), NameOf(TypeOf(method)));
     auto handler = std::make_unique<GuardedHandler>(HandlersOf::At(guarded, i), method, *required,
-                                                    authenticator);
+                                                    authenticator, limiter);
     auto guarded_method = std::make_unique<RpcServiceMethod>(paths_.back().c_str(), TypeOf(method),
                                                              handler.release());
     guarded_method->SetServerApiType(RpcServiceMethod::ApiType::CALL_BACK);

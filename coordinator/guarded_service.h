@@ -7,6 +7,8 @@
 #include <string>
 
 #include "coordinator/authenticator.h"
+#include "coordinator/call_counters.h"
+#include "coordinator/user_limiter.h"
 
 namespace google::protobuf {
 class MethodDescriptor;
@@ -15,19 +17,23 @@ class MethodDescriptor;
 namespace descent {
 
 // A gRPC service in front of another one: it has the same methods, and passes those calls on whose
-// caller has the role that the method asks for in its proto file (descent.v1.required_role). A call
-// that is refused ends with an AccessError; its request is not even parsed. gRPC's own means do not
-// do: its AuthMetadataProcessor cannot send error details and needs TLS, its interceptors cannot
-// answer in a handler's place.
+// caller has the role that the method asks for in its proto file (descent.v1.required_role) and
+// keeps to the limits. A call that is refused ends with the error; its request is not even parsed.
+// gRPC's own means do not do: its AuthMetadataProcessor cannot send error details and needs TLS,
+// its interceptors cannot answer in a handler's place.
 class GuardedService final : public grpc::Service {
  public:
-  // The service of that full name in the proto files, by callback handlers. All of them outlive the
+  // The service of that full name in the proto files, by callback handlers. Without a limiter any
+  // number of calls is passed on. Declares the methods to `counters`. All of them outlive the
   // server this is registered with; the server's contexts come from a CallContextAllocator. Aborts
   // if a method has no rule: the coordinator does not start.
   GuardedService(grpc::Service& guarded, const std::string& full_name,
-                 const Authenticator& authenticator);
+                 const Authenticator& authenticator, UserLimiter* limiter, CallCounters& counters);
+
+  const std::string& name() const { return name_; }
 
  private:
+  const std::string name_;
   std::deque<std::string> paths_;  // of the methods, which keep pointers
 };
 

@@ -30,7 +30,8 @@ class RecentSnapshot {
 
 }  // namespace
 
-HttpBackend MakeHttpBackend(Runtime& runtime, const std::filesystem::path& state_directory) {
+HttpBackend MakeHttpBackend(Runtime& runtime, const CallCounters& calls,
+                            const std::filesystem::path& state_directory) {
   HttpBackend backend;
   backend.snapshot = [&runtime] { return runtime.Snapshot(); };
   backend.recent_snapshot = [&runtime, recent = std::make_shared<RecentSnapshot>()] {
@@ -49,6 +50,7 @@ HttpBackend MakeHttpBackend(Runtime& runtime, const std::filesystem::path& state
   };
   backend.readiness = [&runtime] { return runtime.Readiness(); };
   backend.process = [state_directory] { return ReadProcessFacts(state_directory); };
+  backend.calls = [&calls] { return calls.Read(); };
   backend.logs = &runtime.logs();
   return backend;
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/result.h"
+#include "coordinator/call_counters.h"
 #include "coordinator/cluster_snapshot.h"
 #include "coordinator/event_log.h"
 #include "coordinator/log_store.h"
@@ -32,10 +33,12 @@ struct HttpBackend {
       summaries;
   std::function<Status()> readiness;
   std::function<ProcessFacts()> process;
+  std::function<std::vector<MethodCalls>()> calls;
   const LogStore* logs = nullptr;
 };
 
-// `runtime` outlives it.
-HttpBackend MakeHttpBackend(Runtime& runtime, const std::filesystem::path& state_directory);
+// `runtime` and `calls` outlive it.
+HttpBackend MakeHttpBackend(Runtime& runtime, const CallCounters& calls,
+                            const std::filesystem::path& state_directory);
 
 }  // namespace descent

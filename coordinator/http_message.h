@@ -23,6 +23,9 @@ class HttpEvents {
 
   // What is new since the last call; empty: nothing. The server asks twice a second.
   virtual std::string Next() = 0;
+
+  // That the client may not see more of it: the connection is to be closed.
+  virtual bool IsOver() const { return false; }
 };
 
 struct HttpResponse {

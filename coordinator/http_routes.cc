@@ -77,6 +77,24 @@ HttpResponse WithEntityTag(HttpResponse response, const HttpRequest& request) {
   return response;
 }
 
+// Events for as long as the token that asked for them is good.
+class EventsOfCaller final : public HttpEvents {
+ public:
+  EventsOfCaller(std::unique_ptr<HttpEvents> events, const Authenticator& authenticator,
+                 Caller caller)
+      : events_(std::move(events)), authenticator_(authenticator), caller_(std::move(caller)) {}
+
+  std::string Next() override { return events_->Next(); }
+  bool IsOver() const override {
+    return authenticator_.CheckAgain(caller_, SecondsOfCalendar()).has_value();
+  }
+
+ private:
+  const std::unique_ptr<HttpEvents> events_;
+  const Authenticator& authenticator_;
+  const Caller caller_;
+};
+
 }  // namespace
 
 HttpRoutes::HttpRoutes(HttpBackend backend, std::string bound_host,
@@ -105,12 +123,15 @@ HttpResponse HttpRoutes::Handle(const HttpRequest& request) const {
   const std::string path = PercentDecode(target.substr(0, question));
   const HttpRoute* const route = FindHttpRoute(path);
   if (route == nullptr) return PathNotFound(path);
-  if (route->access == HttpAccess::kViewer) {
-    const auto admitted =
-        authenticator_.Admit(request.authorization, Role::kViewer, SecondsOfCalendar());
-    if (const auto* error = std::get_if<AccessError>(&admitted)) return ErrorResponse(*error);
-  }
-  return WithEntityTag(Route({request, path, ParseQuery(query), ""}), request);
+  if (route->access == HttpAccess::kOpen)
+    return WithEntityTag(Route({request, path, ParseQuery(query), ""}), request);
+  auto admitted = authenticator_.Admit(request.authorization, Role::kViewer, SecondsOfCalendar());
+  if (const auto* error = std::get_if<AccessError>(&admitted)) return ErrorResponse(*error);
+  HttpResponse response = Route({request, path, ParseQuery(query), ""});
+  if (response.events != nullptr)
+    response.events = std::make_unique<EventsOfCaller>(std::move(response.events), authenticator_,
+                                                       std::get<Caller>(std::move(admitted)));
+  return WithEntityTag(std::move(response), request);
 }
 
 HttpResponse HttpRoutes::Route(Call call) const {
@@ -166,7 +187,8 @@ HttpResponse HttpRoutes::Prometheus(const Call&) const {
   const Result<ClusterSnapshot> snapshot = backend_->snapshot();
   if (!snapshot.ok()) return ErrorResponse(snapshot.status());
   return {200, kPrometheusType,
-          PrometheusText(snapshot.value(), backend_->process(), backend_->logs->counters())};
+          PrometheusText(snapshot.value(), backend_->process(), backend_->logs->counters(),
+                         backend_->calls())};
 }
 
 HttpResponse HttpRoutes::ClusterSummary(const Call&) const {

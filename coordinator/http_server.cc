@@ -146,7 +146,7 @@ class Connection final : public std::enable_shared_from_this<Connection<Stream>>
   }
 
   void SendNews(beast::error_code error) {
-    if (error) return Shut();
+    if (error || events_->IsOver()) return Shut();
     news_ = events_->Next();
     if (news_.empty()) return WaitForNews();
     Socket().expires_after(kPeerTimeout);

@@ -41,6 +41,12 @@ RequestError OfState(const Status& status) {
   return error;
 }
 
+RequestError QuotaExceeded(const Status& status, const std::string& owner, int limit) {
+  RequestError error{status, "QUOTA_EXCEEDED", {}, {{"limit", std::to_string(limit)}}};
+  error.quota_subject = owner.empty() ? "everybody" : "user:" + owner;
+  return error;
+}
+
 // Answers a request with the job that it made or changed.
 Runtime::OnAnswer FinishWithJob(grpc::ServerUnaryReactor* reactor, v1::Job* response) {
   return [reactor, response](const Answer& answer, const State& state) {
@@ -107,8 +113,12 @@ void JobService::Create(const State& state, const v1::CreateJobRequest& request,
     *response = Preview(submit, state);
     return reactor->Finish(grpc::Status::OK);
   }
+  submit.owner_live_jobs_max = limiter_.LiveJobsMax(caller);
   const auto finish = [&request, submit, response, reactor](const Answer& answer,
                                                             const State& current) {
+    if (answer.status.code() == Code::kResourceExhausted)
+      return reactor->Finish(ToGrpcStatus(
+          QuotaExceeded(answer.status, submit.owner, submit.owner_live_jobs_max)));
     const Job* made = answer.status.ok() ? current.FindJob(answer.job_id) : nullptr;
     if (made != nullptr)
       if (const auto error = CheckRepetition(request, submit, *made))
@@ -302,10 +312,10 @@ grpc::ServerUnaryReactor* JobService::ListJobEvents(grpc::CallbackServerContext*
   return reactor;
 }
 
-grpc::ServerWriteReactor<v1::Job>* JobService::WatchJobs(grpc::CallbackServerContext*,
+grpc::ServerWriteReactor<v1::Job>* JobService::WatchJobs(grpc::CallbackServerContext* context,
                                                          const v1::WatchJobsRequest* request) {
   const std::shared_ptr<JobWatch> watch = JobWatch::Start();
-  streams_.Add(watch);
+  streams_.Add(watch, CallerOf(*context));
   const Result<std::string> job_id = ParseJobName(request->name());
   if (!job_id.ok()) {
     watch->End(ToGrpcStatus(BadName(job_id.status())));
@@ -317,13 +327,13 @@ grpc::ServerWriteReactor<v1::Job>* JobService::WatchJobs(grpc::CallbackServerCon
     runtime_.AddWatcher(id, watch);
     watch->OnJob(*job, state.QueuePositionOf(id));
   });
-  if (!posted.ok()) watch->End(posted);
+  if (!posted.ok()) watch->End(ToGrpcStatus(posted));
   return watch.get();
 }
 
 grpc::ServerWriteReactor<v1::StreamJobLogsResponse>* JobService::StreamJobLogs(
-    grpc::CallbackServerContext*, const v1::StreamJobLogsRequest* request) {
-  return StartLogStream(runtime_, streams_, blocking_threads_, *request);
+    grpc::CallbackServerContext* context, const v1::StreamJobLogsRequest* request) {
+  return StartLogStream(runtime_, streams_, blocking_threads_, CallerOf(*context), *request);
 }
 
 }  // namespace descent

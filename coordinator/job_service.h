@@ -8,6 +8,7 @@
 #include "coordinator/role.h"
 #include "coordinator/runtime.h"
 #include "coordinator/stream_set.h"
+#include "coordinator/user_limiter.h"
 #include "descent/v1/service.grpc.pb.h"
 #include "proto/job_file.h"
 
@@ -18,8 +19,12 @@ namespace descent {
 class JobService final : public v1::JobService::CallbackService {
  public:
   // All outlive the server that this service is registered with.
-  JobService(Runtime& runtime, StreamSet& streams, boost::asio::thread_pool& blocking_threads)
-      : runtime_(runtime), streams_(streams), blocking_threads_(blocking_threads) {}
+  JobService(Runtime& runtime, const UserLimiter& limiter, StreamSet& streams,
+             boost::asio::thread_pool& blocking_threads)
+      : runtime_(runtime),
+        limiter_(limiter),
+        streams_(streams),
+        blocking_threads_(blocking_threads) {}
 
   grpc::ServerUnaryReactor* CreateJob(grpc::CallbackServerContext* context,
                                       const v1::CreateJobRequest* request,
@@ -70,6 +75,7 @@ class JobService final : public v1::JobService::CallbackService {
                std::function<void(const Job& job, const State& state)> answer);
 
   Runtime& runtime_;
+  const UserLimiter& limiter_;
   StreamSet& streams_;
   boost::asio::thread_pool& blocking_threads_;
 };

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "coordinator/job_view.h"
-#include "coordinator/request_error.h"
 
 namespace descent {
 namespace {
@@ -28,8 +27,6 @@ void JobWatch::OnJob(const Job& job, const std::optional<QueuePosition>& queue_p
   }
   Advance();
 }
-
-void JobWatch::End(const Status& status) { End(ToGrpcStatus(status)); }
 
 void JobWatch::End(const grpc::Status& status) {
   {

@@ -26,8 +26,7 @@ class JobWatch final : public grpc::ServerWriteReactor<v1::Job>,
   static std::shared_ptr<JobWatch> Start();
 
   void OnJob(const Job& job, const std::optional<QueuePosition>& queue_position) override;
-  void End(const Status& status) override;
-  void End(const grpc::Status& status);
+  void End(const grpc::Status& status) override;
 
  private:
   JobWatch() = default;

@@ -37,11 +37,19 @@ class PushCall final : public grpc::ServerBidiReactor<v1::LogChunk, v1::LogAck>,
     StartRead(&read_);
   }
 
-  void End(const Status& status) override { EndWith(ToGrpcStatus(status)); }
+  void End(const grpc::Status& status) override {
+    {
+      const std::lock_guard lock(mutex_);
+      if (!end_) end_ = status;
+      if (is_busy_ || is_finished_) return;
+      is_finished_ = true;
+    }
+    Finish(*end_);  // constant from now on
+  }
 
  private:
   void OnReadDone(bool ok) override {
-    if (!ok) return EndWith(grpc::Status::OK);  // the worker has closed its side, or is gone
+    if (!ok) return End(grpc::Status::OK);  // the worker has closed its side, or is gone
     if (!SetBusy(true)) return;
     Result<LogChunk> chunk = FromProto(read_);
     if (!chunk.ok()) return Fail(chunk.status());
@@ -70,12 +78,12 @@ class PushCall final : public grpc::ServerBidiReactor<v1::LogChunk, v1::LogAck>,
     if (SetBusy(false)) StartRead(&read_);
   }
 
-  void OnCancel() override { EndWith(grpc::Status::CANCELLED); }
+  void OnCancel() override { End(grpc::Status::CANCELLED); }
   void OnDone() override { self_.reset(); }
 
   void Fail(const Status& status) {
     SetBusy(false);
-    End(status);
+    End(ToGrpcStatus(status));
   }
 
   // False: an end was asked for meanwhile, and has now taken place.
@@ -88,16 +96,6 @@ class PushCall final : public grpc::ServerBidiReactor<v1::LogChunk, v1::LogAck>,
     }
     Finish(*end_);  // constant from now on
     return false;
-  }
-
-  void EndWith(const grpc::Status& status) {
-    {
-      const std::lock_guard lock(mutex_);
-      if (!end_) end_ = status;
-      if (is_busy_ || is_finished_) return;
-      is_finished_ = true;
-    }
-    Finish(*end_);
   }
 
   Runtime& runtime_;
@@ -117,10 +115,11 @@ class PushCall final : public grpc::ServerBidiReactor<v1::LogChunk, v1::LogAck>,
 
 grpc::ServerBidiReactor<v1::LogChunk, v1::LogAck>* StartLogPush(Runtime& runtime,
                                                                 StreamSet& streams,
-                                                                boost::asio::thread_pool& threads) {
+                                                                boost::asio::thread_pool& threads,
+                                                                const Caller& caller) {
   const auto call = std::make_shared<PushCall>(runtime, threads);
   call->Start(call);
-  streams.Add(call);
+  streams.Add(call, caller);
   return call.get();
 }
 

@@ -1,8 +1,4 @@
-#include <atomic>
-#include <boost/asio/steady_timer.hpp>
 #include <chrono>
-#include <memory>
-#include <mutex>
 #include <optional>
 #include <variant>
 
@@ -25,35 +21,14 @@ bool IsOver(const Job& job) {
   return IsTerminal(job.state) && now > job.end_time + kLateSeconds;
 }
 
-// That the coordinator stops, for a call that looks between two of its steps. Any thread.
-class StopSign final : public OpenStream {
- public:
-  void End(const Status& status) override {
-    const std::lock_guard lock(mutex_);
-    status_ = status;
-  }
-  std::optional<Status> status() const {
-    const std::lock_guard lock(mutex_);
-    return status_;
-  }
-
- private:
-  mutable std::mutex mutex_;
-  std::optional<Status> status_;  // guarded by mutex_
-};
-
 // Looks for matching lines, sends them, waits where there are none.
 class StreamCall final : public BlockingStream<v1::StreamJobLogsResponse> {
  public:
-  StreamCall(Runtime& runtime, StreamSet& streams, boost::asio::thread_pool& threads,
+  StreamCall(Runtime& runtime, boost::asio::thread_pool& threads,
              const v1::StreamJobLogsRequest& request)
-      : BlockingStream(threads), runtime_(runtime), timer_(threads), request_(request) {
-    streams.Add(stop_);
-  }
+      : BlockingStream(threads), runtime_(runtime), request_(request) {}
 
  private:
-  void OnCancel() override { is_cancelled_ = true; }  // on a thread of gRPC
-
   void Begin() override {
     Job job;
     if (const grpc::Status found = FindJobNamed(runtime_, request_.name(), job); !found.ok())
@@ -74,8 +49,7 @@ class StreamCall final : public BlockingStream<v1::StreamJobLogsResponse> {
     Job job;
     if (const grpc::Status found = FindJobNamed(runtime_, request_.name(), job); !found.ok())
       return Finish(found);
-    while (!is_cancelled_) {
-      if (const std::optional<Status> stop = stop_->status()) return Finish(ToGrpcStatus(*stop));
+    while (!FinishIfAsked()) {
       Result<LogPage> page = reader_->Next();
       if (!page.ok()) return Finish(ToGrpcStatus(page.status()));
       if (page.value().oldest)
@@ -83,13 +57,11 @@ class StreamCall final : public BlockingStream<v1::StreamJobLogsResponse> {
       if (!page.value().lines.empty()) return Send(page.value().lines);
       if (page.value().is_end) return WaitOrFinish(job);
     }
-    Finish(grpc::Status::CANCELLED);
   }
 
   void WaitOrFinish(const Job& job) {
     if (!request_.follow() || IsOver(job)) return Finish(grpc::Status::OK);
-    timer_.expires_after(kInterval);
-    timer_.async_wait([this](const boost::system::error_code&) { GoOn(); });
+    GoOnAfter(kInterval);
   }
 
   void Send(const std::vector<LogLine>& lines) {
@@ -98,10 +70,7 @@ class StreamCall final : public BlockingStream<v1::StreamJobLogsResponse> {
   }
 
   Runtime& runtime_;
-  boost::asio::steady_timer timer_;
   const v1::StreamJobLogsRequest request_;
-  const std::shared_ptr<StopSign> stop_ = std::make_shared<StopSign>();
-  std::atomic<bool> is_cancelled_ = false;
   std::optional<LogReader> reader_;
   v1::StreamJobLogsResponse message_;  // owned by the write in progress
 };
@@ -109,9 +78,9 @@ class StreamCall final : public BlockingStream<v1::StreamJobLogsResponse> {
 }  // namespace
 
 grpc::ServerWriteReactor<v1::StreamJobLogsResponse>* StartLogStream(
-    Runtime& runtime, StreamSet& streams, boost::asio::thread_pool& threads,
+    Runtime& runtime, StreamSet& streams, boost::asio::thread_pool& threads, const Caller& caller,
     const v1::StreamJobLogsRequest& request) {
-  return LaunchStream<StreamCall>(runtime, streams, threads, request);
+  return LaunchStream<StreamCall>(streams, caller, runtime, threads, request);
 }
 
 }  // namespace descent

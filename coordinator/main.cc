@@ -59,9 +59,9 @@ Status WritePortsFile(const std::filesystem::path& path, const GrpcServers& grpc
 // Returns when one of `signals` has come. The next one ends the process at once.
 void ServeUntil(const sigset_t& signals, const Runtime& runtime, GrpcServers& grpc) {
   int signal_number = -1;
-  while (signal_number < 0) {
-    signal_number = sigtimedwait(&signals, nullptr, &kHealthInterval);
-    if (signal_number < 0) grpc.SetServing(runtime.Readiness().ok());
+  while ((signal_number = sigtimedwait(&signals, nullptr, &kHealthInterval)) < 0) {
+    grpc.SetServing(runtime.Readiness().ok());
+    grpc.EndStreamsOfFormerCallers();
   }
   LogInfo("stopping signal={}", signal_number);
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
@@ -78,13 +78,18 @@ Status Serve(const CoordinatorOptions& options, const sigset_t& signals) {
     DESCENT_RETURN_IF_ERROR(
         EnsureAdminToken(directory.path() / kAdminTokenFile, *tokens, SecondsOfCalendar()));
   const Authenticator authenticator(*tokens, options.admission);
+  CallCounters calls;
   DESCENT_ASSIGN(std::unique_ptr<HttpServer> http,
-                 HttpServer::Start(options.http, MakeHttpBackend(*runtime, directory.path()),
+                 HttpServer::Start(options.http, MakeHttpBackend(*runtime, calls, directory.path()),
                                    authenticator, options.tls));
-  const GrpcOptions grpc_options{options.user, options.worker, http->address().ToString(),
-                                 options.tls, options.checkpoint_root.string()};
+  const GrpcOptions grpc_options{options.user,
+                                 options.worker,
+                                 http->address().ToString(),
+                                 options.tls,
+                                 options.checkpoint_root.string(),
+                                 options.limits};
   DESCENT_ASSIGN(const std::unique_ptr<GrpcServers> grpc,
-                 GrpcServers::Start(grpc_options, *runtime, *tokens, authenticator));
+                 GrpcServers::Start(grpc_options, *runtime, *tokens, authenticator, calls));
   Status status;
   if (!options.ports_file.empty()) status = WritePortsFile(options.ports_file, *grpc, *http);
   if (status.ok()) {

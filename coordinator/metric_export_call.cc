@@ -63,8 +63,9 @@ class ExportCall final : public BlockingStream<v1::ExportMetricsResponse> {
 }  // namespace
 
 grpc::ServerWriteReactor<v1::ExportMetricsResponse>* StartExport(
-    Runtime& runtime, boost::asio::thread_pool& threads, const v1::ExportMetricsRequest& request) {
-  return LaunchStream<ExportCall>(runtime, threads, request);
+    Runtime& runtime, StreamSet& streams, boost::asio::thread_pool& threads, const Caller& caller,
+    const v1::ExportMetricsRequest& request) {
+  return LaunchStream<ExportCall>(streams, caller, runtime, threads, request);
 }
 
 }  // namespace descent

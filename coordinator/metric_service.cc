@@ -2,6 +2,7 @@
 
 #include <boost/asio/post.hpp>
 
+#include "coordinator/call_context.h"
 #include "coordinator/job_comparison.h"
 #include "coordinator/job_view.h"
 #include "coordinator/metric_request.h"
@@ -39,13 +40,13 @@ grpc::ServerUnaryReactor* MetricService::CompareJobs(grpc::CallbackServerContext
 }
 
 grpc::ServerWriteReactor<v1::StreamMetricsResponse>* MetricService::StreamMetrics(
-    grpc::CallbackServerContext*, const v1::StreamMetricsRequest* request) {
-  return StartMetricStream(runtime_, blocking_threads_, *request);
+    grpc::CallbackServerContext* context, const v1::StreamMetricsRequest* request) {
+  return StartMetricStream(runtime_, streams_, blocking_threads_, CallerOf(*context), *request);
 }
 
 grpc::ServerWriteReactor<v1::ExportMetricsResponse>* MetricService::ExportMetrics(
-    grpc::CallbackServerContext*, const v1::ExportMetricsRequest* request) {
-  return StartExport(runtime_, blocking_threads_, *request);
+    grpc::CallbackServerContext* context, const v1::ExportMetricsRequest* request) {
+  return StartExport(runtime_, streams_, blocking_threads_, CallerOf(*context), *request);
 }
 
 grpc::Status MetricService::Answer(const v1::QueryMetricsRequest& request,

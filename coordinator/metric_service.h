@@ -3,6 +3,7 @@
 #include <boost/asio/thread_pool.hpp>
 
 #include "coordinator/runtime.h"
+#include "coordinator/stream_set.h"
 #include "descent/v1/service.grpc.pb.h"
 
 namespace descent {
@@ -10,9 +11,9 @@ namespace descent {
 // MetricService of proto/descent/v1/service.proto. Reads the disk on `blocking_threads`.
 class MetricService final : public v1::MetricService::CallbackService {
  public:
-  // Both outlive the server that this service is registered with.
-  MetricService(Runtime& runtime, boost::asio::thread_pool& blocking_threads)
-      : runtime_(runtime), blocking_threads_(blocking_threads) {}
+  // All outlive the server that this service is registered with.
+  MetricService(Runtime& runtime, StreamSet& streams, boost::asio::thread_pool& blocking_threads)
+      : runtime_(runtime), streams_(streams), blocking_threads_(blocking_threads) {}
 
   grpc::ServerUnaryReactor* QueryMetrics(grpc::CallbackServerContext* context,
                                          const v1::QueryMetricsRequest* request,
@@ -37,6 +38,7 @@ class MetricService final : public v1::MetricService::CallbackService {
   grpc::Status Answer(const v1::CompareJobsRequest& request, v1::CompareJobsResponse* response);
 
   Runtime& runtime_;
+  StreamSet& streams_;
   boost::asio::thread_pool& blocking_threads_;
 };
 

@@ -1,5 +1,3 @@
-#include <atomic>
-#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <map>
 #include <string>
@@ -23,16 +21,13 @@ class StreamCall final : public BlockingStream<v1::StreamMetricsResponse> {
  public:
   StreamCall(Runtime& runtime, boost::asio::thread_pool& threads,
              const v1::StreamMetricsRequest& request)
-      : BlockingStream(threads), runtime_(runtime), timer_(threads), request_(request) {}
+      : BlockingStream(threads), runtime_(runtime), request_(request) {}
 
  private:
-  void OnCancel() override { is_cancelled_ = true; }  // on a thread of gRPC
-
   void Begin() override { GoOn(); }
 
   // The job's state is read first: of one that is over, all points are there.
   void GoOn() override {
-    if (is_cancelled_) return Finish(grpc::Status::CANCELLED);
     Job job;
     if (const grpc::Status found = FindJobNamed(runtime_, request_.job(), job); !found.ok())
       return Finish(found);
@@ -40,8 +35,7 @@ class StreamCall final : public BlockingStream<v1::StreamMetricsResponse> {
     if (!news.ok()) return Finish(ToGrpcStatus(news.status()));
     if (!news.value().empty()) return Send(news.value());
     if (IsTerminal(job.state)) return Finish(grpc::Status::OK);
-    timer_.expires_after(kInterval);
-    timer_.async_wait([this](const boost::system::error_code&) { GoOn(); });
+    GoOnAfter(kInterval);
   }
 
   Result<std::vector<MetricCurve>> ReadNews(const std::string& job_id) {
@@ -60,9 +54,7 @@ class StreamCall final : public BlockingStream<v1::StreamMetricsResponse> {
   }
 
   Runtime& runtime_;
-  boost::asio::steady_timer timer_;
   const v1::StreamMetricsRequest request_;
-  std::atomic<bool> is_cancelled_ = false;
   std::map<std::string, std::int64_t> next_steps_;  // of names of which something was sent
   v1::StreamMetricsResponse message_;               // owned by the write in progress
 };
@@ -70,8 +62,9 @@ class StreamCall final : public BlockingStream<v1::StreamMetricsResponse> {
 }  // namespace
 
 grpc::ServerWriteReactor<v1::StreamMetricsResponse>* StartMetricStream(
-    Runtime& runtime, boost::asio::thread_pool& threads, const v1::StreamMetricsRequest& request) {
-  return LaunchStream<StreamCall>(runtime, threads, request);
+    Runtime& runtime, StreamSet& streams, boost::asio::thread_pool& threads, const Caller& caller,
+    const v1::StreamMetricsRequest& request) {
+  return LaunchStream<StreamCall>(streams, caller, runtime, threads, request);
 }
 
 }  // namespace descent

@@ -3,15 +3,19 @@
 #include <boost/asio/thread_pool.hpp>
 
 #include "coordinator/runtime.h"
+#include "coordinator/stream_set.h"
 #include "descent/v1/service.grpc.pb.h"
 
 namespace descent {
 
-// The calls of MetricService that answer with a stream. Each reads the disk on `threads`; both
-// arguments outlive the call. What they return deletes itself when the call is over.
+// The calls of MetricService that answer with a stream. Each reads the disk on `threads`; all
+// arguments but the last two outlive the call. What they return deletes itself when the call is
+// over.
 grpc::ServerWriteReactor<v1::ExportMetricsResponse>* StartExport(
-    Runtime& runtime, boost::asio::thread_pool& threads, const v1::ExportMetricsRequest& request);
+    Runtime& runtime, StreamSet& streams, boost::asio::thread_pool& threads, const Caller& caller,
+    const v1::ExportMetricsRequest& request);
 grpc::ServerWriteReactor<v1::StreamMetricsResponse>* StartMetricStream(
-    Runtime& runtime, boost::asio::thread_pool& threads, const v1::StreamMetricsRequest& request);
+    Runtime& runtime, StreamSet& streams, boost::asio::thread_pool& threads, const Caller& caller,
+    const v1::StreamMetricsRequest& request);
 
 }  // namespace descent

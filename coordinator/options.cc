@@ -20,7 +20,31 @@ struct Flags {
   bool exits_with_parent = false;
   TlsFiles tls;
   bool requires_tokens = false;
+  UserLimits limits;
 };
+
+void DeclareLimits(CLI::App& app, UserLimits& limits) {
+  app.add_option("--max-streams", limits.streams_max,
+                 "Streams, such as watches of a job, that users may have open together")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--max-streams-per-user", limits.streams_of_user_max,
+                 "Streams that one user, a name of tokens, may have open")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--max-live-jobs-per-user", limits.live_jobs_max,
+                 "Jobs of one user that are not at their end, of admins too; 0: any number [1000, "
+                 "of admins any number]")
+      ->check(CLI::NonNegativeNumber);
+  app.add_option("--max-changes-per-second", limits.changes_per_second,
+                 "Calls of one user that change something; 0: any number")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  app.add_option("--max-changes-at-once", limits.changes_burst,
+                 "How many of these may come at once after a quiet time")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+}
 
 void Declare(CLI::App& app, Flags& flags) {
   app.set_version_flag("--version", std::string("descent-coordinator ") + DESCENT_VERSION);
@@ -82,6 +106,7 @@ Result<CoordinatorOptions> Resolve(const Flags& flags) {
                                 ? options.state_directory / "checkpoints"
                                 : std::filesystem::absolute(flags.checkpoint_root);
   options.ports_file = flags.ports_file;
+  options.limits = flags.limits;
   options.exits_with_parent = flags.exits_with_parent;
   return options;
 }
@@ -94,6 +119,7 @@ Result<CoordinatorOptions> ParseCoordinatorOptions(int argc, const char* const* 
       "Owns the jobs of one cluster: schedules them, grants their steps, keeps their state.",
       "descent-coordinator");
   Declare(app, flags);
+  DeclareLimits(app, flags.limits);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& request) {

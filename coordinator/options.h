@@ -7,6 +7,7 @@
 #include "coordinator/authenticator.h"
 #include "coordinator/listen_address.h"
 #include "coordinator/tls.h"
+#include "coordinator/user_limits.h"
 
 namespace descent {
 
@@ -20,6 +21,7 @@ struct CoordinatorOptions {
   std::filesystem::path ports_file;       // empty: none
   std::optional<Tls> tls;                 // always there if another machine can reach a listener
   Admission admission = Admission::kEverybody;  // kTokens wherever there is TLS
+  UserLimits limits;
   bool exits_with_parent = false;
 };
 

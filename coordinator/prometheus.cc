@@ -73,23 +73,25 @@ class Exposition {
   std::string text_;
 };
 
-// Of a job, or of all of them: "".
-void AddHistogram(std::string_view job, const Histogram& times, Exposition& out) {
-  const auto sample = [&](std::string_view bound, double value, std::string_view suffix) {
-    std::vector<Label> labels;
-    if (!job.empty()) labels.push_back({"job", job});
-    if (!bound.empty()) labels.push_back({"le", bound});
-    out.Sample(labels, value, suffix);
-  };
+void AddHistogram(std::span<const Label> labels, const Histogram& times, Exposition& out) {
+  std::vector<Label> bucket(labels.begin(), labels.end());
+  bucket.push_back({"le", ""});
   std::int64_t at_most = 0;
   for (std::size_t i = 0; i < times.counts.size(); ++i) {
     at_most += times.counts[i];
     const bool is_last = i == Histogram::kBounds.size();
-    sample(is_last ? "+Inf" : Number(Histogram::kBounds[i]), static_cast<double>(at_most),
-           "_bucket");
+    const std::string bound = is_last ? "+Inf" : Number(Histogram::kBounds[i]);
+    bucket.back().value = bound;
+    out.Sample(bucket, static_cast<double>(at_most), "_bucket");
   }
-  sample("", times.sum_seconds, "_sum");
-  sample("", static_cast<double>(at_most), "_count");
+  out.Sample(labels, times.sum_seconds, "_sum");
+  out.Sample(labels, static_cast<double>(at_most), "_count");
+}
+
+// Of a job, or of all of them: "".
+void AddHistogram(std::string_view job, const Histogram& times, Exposition& out) {
+  const Label label{"job", job};
+  AddHistogram(std::span(&label, job.empty() ? std::size_t{0} : std::size_t{1}), times, out);
 }
 
 bool HasSeries(const Job& job, double now) {
@@ -242,6 +244,26 @@ void AddLogs(const LogCounters& logs, Exposition& out) {
   out.Sample({{"reason", "unwanted"}}, static_cast<double>(logs.dropped_unwanted));
 }
 
+void AddCalls(const std::vector<MethodCalls>& methods, Exposition& out) {
+  const auto labels = [](const MethodCalls& calls) {
+    return std::vector<Label>{
+        {"grpc_service", calls.service}, {"grpc_method", calls.method}, {"grpc_type", calls.type}};
+  };
+  out.Family("grpc_server_started_total", "counter", "Calls that came, refused ones included.");
+  for (const MethodCalls& calls : methods)
+    out.Sample(labels(calls), static_cast<double>(calls.started), "");
+  out.Family("grpc_server_handled_total", "counter", "Calls that have ended, by their status.");
+  for (const MethodCalls& calls : methods)
+    for (const auto& [code, count] : calls.handled) {
+      std::vector<Label> with_code = labels(calls);
+      with_code.push_back({"grpc_code", code});
+      out.Sample(with_code, static_cast<double>(count), "");
+    }
+  out.Family("grpc_server_handling_seconds", "histogram",
+             "From the arrival of a call to its end; of streams, how long they were open.");
+  for (const MethodCalls& calls : methods) AddHistogram(labels(calls), calls.seconds, out);
+}
+
 void AddProcess(const ProcessFacts& process, Exposition& out) {
   out.Single("descent_state_store_size_bytes", "gauge", "Size of the state store's files.",
              static_cast<double>(process.state_bytes));
@@ -263,7 +285,7 @@ void AddProcess(const ProcessFacts& process, Exposition& out) {
 }  // namespace
 
 std::string PrometheusText(const ClusterSnapshot& snapshot, const ProcessFacts& process,
-                           const LogCounters& logs) {
+                           const LogCounters& logs, const std::vector<MethodCalls>& calls) {
   Exposition out;
   AddCluster(snapshot, out);
   AddLives(snapshot.counters, out);
@@ -272,6 +294,7 @@ std::string PrometheusText(const ClusterSnapshot& snapshot, const ProcessFacts& 
   AddCounters(snapshot, out);
   AddRanks(snapshot, out);
   AddLogs(logs, out);
+  AddCalls(calls, out);
   AddProcess(process, out);
   return out.Take();
 }

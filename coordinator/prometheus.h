@@ -1,7 +1,9 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
+#include "coordinator/call_counters.h"
 #include "coordinator/cluster_snapshot.h"
 #include "coordinator/job_log.h"
 #include "coordinator/process_facts.h"
@@ -12,6 +14,6 @@ namespace descent {
 // minutes after its end, so that the number of series stays bounded.
 // Source: https://prometheus.io/docs/instrumenting/exposition_formats
 std::string PrometheusText(const ClusterSnapshot& snapshot, const ProcessFacts& process,
-                           const LogCounters& logs);
+                           const LogCounters& logs, const std::vector<MethodCalls>& calls = {});
 
 }  // namespace descent

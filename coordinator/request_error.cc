@@ -55,6 +55,23 @@ google::rpc::BadRequest MakeBadRequest(const std::vector<Violation>& violations)
   return detail;
 }
 
+google::rpc::RetryInfo MakeRetryInfo(std::chrono::milliseconds delay) {
+  google::rpc::RetryInfo detail;
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(delay);
+  detail.mutable_retry_delay()->set_seconds(seconds.count());
+  detail.mutable_retry_delay()->set_nanos(
+      static_cast<std::int32_t>(std::chrono::nanoseconds(delay - seconds).count()));
+  return detail;
+}
+
+google::rpc::QuotaFailure MakeQuotaFailure(const RequestError& error) {
+  google::rpc::QuotaFailure detail;
+  auto* violation = detail.add_violations();
+  violation->set_subject(error.quota_subject);
+  violation->set_description(error.status.message());
+  return detail;
+}
+
 }  // namespace
 
 RequestError ToRequestError(const Status& status) {
@@ -69,6 +86,8 @@ grpc::Status ToGrpcStatus(const RequestError& error) {
   details.set_message(error.status.message());
   details.add_details()->PackFrom(MakeErrorInfo(error));
   if (!error.violations.empty()) details.add_details()->PackFrom(MakeBadRequest(error.violations));
+  if (error.retry_delay) details.add_details()->PackFrom(MakeRetryInfo(*error.retry_delay));
+  if (!error.quota_subject.empty()) details.add_details()->PackFrom(MakeQuotaFailure(error));
   return grpc::Status(code, error.status.message(), details.SerializeAsString());
 }
 

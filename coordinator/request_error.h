@@ -2,6 +2,7 @@
 
 #include <grpcpp/support/status.h>
 
+#include <chrono>
 #include <map>
 #include <optional>
 #include <string>
@@ -15,11 +16,13 @@ namespace descent {
 // Why a request is refused, in the error model of docs/protocol.md: the code says what the caller
 // should do, the reason is for programs, the message for people.
 struct RequestError {
-  Status status;                                // not ok
-  std::string reason;                           // UPPER_SNAKE_CASE: "JOB_NOT_FOUND"
-  std::vector<Violation> violations;            // of an invalid spec: all of them
-  std::map<std::string, std::string> metadata;  // the message's variable parts
-  std::optional<grpc::StatusCode> grpc_code{};  // where the status has no code as exact
+  Status status;                                           // not ok
+  std::string reason;                                      // UPPER_SNAKE_CASE: "JOB_NOT_FOUND"
+  std::vector<Violation> violations;                       // of an invalid spec: all of them
+  std::map<std::string, std::string> metadata;             // the message's variable parts
+  std::optional<grpc::StatusCode> grpc_code{};             // where the status has no code as exact
+  std::optional<std::chrono::milliseconds> retry_delay{};  // after which a repetition may succeed
+  std::string quota_subject{};                             // whose quota is used up: "user:alice"
 };
 
 // Why a caller is not let in, whatever the call asks for.
@@ -37,8 +40,8 @@ struct AccessError {
 // The same for an error that carries no reason of its own: "NOT_FOUND", "UNAVAILABLE", …
 RequestError ToRequestError(const Status& status);
 
-// With google.rpc details in the trailing metadata: ErrorInfo (domain "descent.dev") always, and
-// BadRequest when there are violations.
+// With google.rpc details in the trailing metadata: ErrorInfo (domain "descent.dev") always,
+// BadRequest when there are violations, RetryInfo and QuotaFailure when the error has such.
 grpc::Status ToGrpcStatus(const RequestError& error);
 grpc::Status ToGrpcStatus(const Status& status);  // OK stays OK
 grpc::Status ToGrpcStatus(const AccessError& error);

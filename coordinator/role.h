@@ -23,6 +23,7 @@ struct Caller {
   std::string name;  // of the token; empty: the coordinator asks for no tokens
   Role role = Role::kAdmin;
   double expire_time = 0;  // seconds since the epoch; 0: never
+  std::string token_id{};
 };
 
 // Users change their own jobs, admins all.

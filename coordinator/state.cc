@@ -59,23 +59,29 @@ void State::On(const Restore& event) {
   }
 }
 
+Status State::CheckSubmission(const SubmitJob& event) const {
+  if (sequences_.contains(event.job_id))
+    return Status(Code::kAlreadyExists, "job " + event.job_id + " exists already");
+  if (!event.forked_from.empty() && !HasCheckpoint(event.start_checkpoint))
+    return Status(Code::kUnavailable, event.forked_from + " was removed just now; submit again");
+  if (event.owner_live_jobs_max == 0) return Status();
+  const auto live_jobs = std::ranges::count_if(
+      memories_, [&](const auto& entry) { return jobs_.at(entry.first).owner == event.owner; });
+  if (live_jobs < event.owner_live_jobs_max) return Status();
+  return Status(
+      Code::kResourceExhausted,
+      fmt::format("the limit of unfinished jobs, {}, is reached: wait for one, or cancel it",
+                  event.owner_live_jobs_max));
+}
+
 void State::On(const SubmitJob& event) {
   const auto known = requests_.find({event.owner, event.request_id});
   if (!event.request_id.empty() && known != requests_.end()) {
     actions_.push_back(Answer{.ticket = event.ticket, .job_id = known->second});
     return;
   }
-  if (sequences_.contains(event.job_id)) {
-    actions_.push_back(
-        Answer{.ticket = event.ticket,
-               .status = Status(Code::kAlreadyExists, "job " + event.job_id + " exists already")});
-    return;
-  }
-  if (!event.forked_from.empty() && !HasCheckpoint(event.start_checkpoint)) {
-    actions_.push_back(Answer{
-        .ticket = event.ticket,
-        .status =
-            Status(Code::kUnavailable, event.forked_from + " was removed just now; submit again")});
+  if (Status admitted = CheckSubmission(event); !admitted.ok()) {
+    actions_.push_back(Answer{.ticket = event.ticket, .status = std::move(admitted)});
     return;
   }
   Job& job = AddJob({.id = event.job_id,

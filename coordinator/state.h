@@ -73,6 +73,7 @@ class State {
   // The jobs: state.cc.
   Job& AddJob(Job job);
   Job& JobOf(const Attempt& attempt);
+  Status CheckSubmission(const SubmitJob& event) const;  // that a new job may be made of it
   void Move(Job& job, JobState to, std::string reason, std::string message,
             std::string_view event_type = "StateChanged");
 

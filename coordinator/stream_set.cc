@@ -4,26 +4,40 @@
 
 namespace descent {
 
-void StreamSet::Add(const std::shared_ptr<OpenStream>& stream) {
-  std::optional<Status> ended_with;
+void StreamSet::Add(const std::shared_ptr<OpenStream>& stream, const Caller& caller) {
+  std::optional<grpc::Status> ended_with;
   {
     const std::lock_guard lock(mutex_);
     ended_with = ended_with_;
-    std::erase_if(streams_, [](const auto& known) { return known.expired(); });
-    if (!ended_with) streams_.push_back(stream);
+    std::erase_if(entries_, [](const Entry& known) { return known.stream.expired(); });
+    if (!ended_with) entries_.push_back({stream, caller});
   }
   if (ended_with) stream->End(*ended_with);
 }
 
-void StreamSet::EndAll(const Status& status) {
-  std::vector<std::weak_ptr<OpenStream>> streams;
+void StreamSet::EndWhere(
+    const std::function<std::optional<grpc::Status>(const Caller& caller)>& why) {
+  std::vector<Entry> entries;
+  {
+    const std::lock_guard lock(mutex_);
+    entries = entries_;
+  }
+  for (const Entry& known : entries) {
+    const auto stream = known.stream.lock();
+    if (stream == nullptr) continue;
+    if (const std::optional<grpc::Status> status = why(known.caller)) stream->End(*status);
+  }
+}
+
+void StreamSet::EndAll(const grpc::Status& status) {
+  std::vector<Entry> entries;
   {
     const std::lock_guard lock(mutex_);
     ended_with_ = status;
-    streams = std::exchange(streams_, {});
+    entries = std::exchange(entries_, {});
   }
-  for (const std::weak_ptr<OpenStream>& known : streams)
-    if (const auto stream = known.lock()) stream->End(status);
+  for (const Entry& known : entries)
+    if (const auto stream = known.stream.lock()) stream->End(status);
 }
 
 }  // namespace descent

@@ -1,32 +1,45 @@
 #pragma once
 
+#include <grpcpp/support/status.h>
+
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <vector>
 
-#include "common/status.h"
+#include "coordinator/role.h"
 
 namespace descent {
 
-// A stream that stays open until somebody ends it. End returns at once and may be called again.
+// A stream that stays open until somebody ends it. End returns at once and may be called again: the
+// first status counts.
 class OpenStream {
  public:
   virtual ~OpenStream() = default;
-  virtual void End(const Status& status) = 0;
+  virtual void End(const grpc::Status& status) = 0;
 };
 
-// The streams that are open now, so that a coordinator that stops can tell every peer why. Any
-// thread.
+// The streams that are open now, so that a coordinator that stops can tell every peer why, and one
+// whose token is no longer good is cut off. Any thread.
 class StreamSet {
  public:
-  void Add(const std::shared_ptr<OpenStream>& stream);  // ended at once after EndAll
-  void EndAll(const Status& status);
+  // After EndAll it is ended at once.
+  void Add(const std::shared_ptr<OpenStream>& stream, const Caller& caller);
+
+  // Ends those for whose caller `why` has an answer.
+  void EndWhere(const std::function<std::optional<grpc::Status>(const Caller& caller)>& why);
+  void EndAll(const grpc::Status& status);
 
  private:
+  struct Entry {
+    std::weak_ptr<OpenStream> stream;
+    Caller caller;
+  };
+
   std::mutex mutex_;  // guards the following
-  std::vector<std::weak_ptr<OpenStream>> streams_;
-  std::optional<Status> ended_with_;
+  std::vector<Entry> entries_;
+  std::optional<grpc::Status> ended_with_;
 };
 
 }  // namespace descent

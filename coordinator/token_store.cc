@@ -49,6 +49,7 @@ Status TokenStore::Load() {
                                 .role = *role,
                                 .create_time = query.Real(4),
                                 .expire_time = query.Real(5)};
+    ids_.insert(query.Bytes(1));
   }
 }
 
@@ -69,6 +70,7 @@ Result<NewToken> TokenStore::Create(const std::string& name, Role role, double v
         std::to_string(kTokensMax) + " tokens are stored; revoke those that have expired");
   DESCENT_RETURN_IF_ERROR(Insert(made.token, hash));
   by_hash_[hash] = made.token;
+  ids_.insert(made.token.id);
   return made;
 }
 
@@ -88,6 +90,7 @@ Status TokenStore::Revoke(const std::string& id) {
   DESCENT_ASSIGN(Statement remove, database_.Prepare("DELETE FROM tokens WHERE id = ?"));
   DESCENT_RETURN_IF_ERROR(remove.Bind(0, id).Run());
   by_hash_.erase(found);
+  ids_.erase(id);
   return Status();
 }
 
@@ -100,6 +103,11 @@ std::vector<Token> TokenStore::List() const {
   std::ranges::sort(tokens, {},
                     [](const Token& token) { return std::pair(token.create_time, token.id); });
   return tokens;
+}
+
+bool TokenStore::Has(const std::string& id) const {
+  const std::lock_guard lock(mutex_);
+  return ids_.contains(id);
 }
 
 std::optional<Token> TokenStore::Find(std::string_view secret) const {

@@ -4,6 +4,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,6 +45,9 @@ class TokenStore {
   // By creation.
   std::vector<Token> List() const;
 
+  // That it is stored, expired or not.
+  bool Has(const std::string& id) const;
+
   // Those that have expired are found too.
   std::optional<Token> Find(std::string_view secret) const;
 
@@ -56,6 +60,7 @@ class TokenStore {
   mutable std::mutex mutex_;  // guards the following
   Database database_;
   std::map<std::string, Token> by_hash_;
+  std::set<std::string> ids_;  // of all of them
 };
 
 }  // namespace descent

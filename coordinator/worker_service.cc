@@ -7,6 +7,7 @@
 
 #include "common/limits.h"
 #include "common/log.h"
+#include "coordinator/call_context.h"
 #include "coordinator/log_streams.h"
 #include "coordinator/request_error.h"
 #include "proto/wire.h"
@@ -43,20 +44,28 @@ class WorkerSession final
     Advance();
   }
 
-  void Close(const std::string& reason) override { End(Status(Code::kAborted, reason)); }
+  void Close(const std::string& reason) override {
+    End(ToGrpcStatus(Status(Code::kAborted, reason)));
+  }
 
-  void End(const Status& status) override { EndWith(ToGrpcStatus(status)); }
+  void End(const grpc::Status& status) override {
+    {
+      const std::lock_guard lock(mutex_);
+      if (!end_) end_ = status;
+    }
+    Advance();
+  }
 
  private:
   void OnReadDone(bool ok) override {
-    if (!ok) return EndWith(grpc::Status::OK);  // the worker has closed its side, or is gone
+    if (!ok) return End(grpc::Status::OK);  // the worker has closed its side, or is gone
     Result<WorkerMessage> message = FromProto(read_);
     Status status = message.status();
     if (status.ok())
       status = runtime_.WorkerSays(id_, std::move(message).value(), read_.sequence());
     if (!status.ok()) {
       LogWarning("worker refused session={} error=\"{}\"", id_, status.ToString());
-      return End(status);
+      return End(ToGrpcStatus(status));
     }
     StartRead(&read_);
   }
@@ -70,20 +79,12 @@ class WorkerSession final
     Advance();
   }
 
-  void OnCancel() override { EndWith(grpc::Status::CANCELLED); }
+  void OnCancel() override { End(grpc::Status::CANCELLED); }
 
   void OnDone() override {
     LogInfo("worker disconnected session={} peer={}", id_, peer_);
     runtime_.CloseSession(id_, "the stream is closed");
     self_.reset();
-  }
-
-  void EndWith(const grpc::Status& status) {
-    {
-      const std::lock_guard lock(mutex_);
-      if (!end_) end_ = status;
-    }
-    Advance();
   }
 
   void Advance() {
@@ -123,13 +124,13 @@ grpc::ServerBidiReactor<v1::WorkerMessage, v1::CoordinatorMessage>* WorkerServic
     grpc::CallbackServerContext* context) {
   const auto session = std::make_shared<WorkerSession>(runtime_, context->peer());
   session->Start(session);
-  streams_.Add(session);
+  streams_.Add(session, CallerOf(*context));
   return session.get();
 }
 
 grpc::ServerBidiReactor<v1::LogChunk, v1::LogAck>* WorkerService::PushLogs(
-    grpc::CallbackServerContext*) {
-  return StartLogPush(runtime_, streams_, blocking_threads_);
+    grpc::CallbackServerContext* context) {
+  return StartLogPush(runtime_, streams_, blocking_threads_, CallerOf(*context));
 }
 
 grpc::ServerUnaryReactor* WorkerService::ReportRankExit(grpc::CallbackServerContext* context,

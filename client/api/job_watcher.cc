@@ -8,6 +8,9 @@ namespace {
 // A coordinator that is started again is back within seconds; beyond this somebody has to look.
 constexpr std::chrono::seconds kAwayMax{60};
 constexpr std::chrono::milliseconds kRetryDelay{500};
+// Of a job whose stream is refused because others are open.
+constexpr std::chrono::milliseconds kPollInterval{5000};
+constexpr char kTooManyStreams[] = "TOO_MANY_STREAMS";
 
 }  // namespace
 
@@ -46,18 +49,14 @@ void JobWatcher::Run() {
 
 void JobWatcher::ReadStream() {
   JobView job;
-  while (watch_->Read(job)) {
-    const std::lock_guard lock(mutex_);
-    is_over_ = job.IsTerminal();
-    news_.is_connected = true;
-    news_.job = std::move(job);
-    last_heard_ = std::chrono::steady_clock::now();
-    changed_.notify_all();
-  }
+  while (watch_->Read(job)) Publish(std::move(job));
   std::optional<ApiError> error = watch_->Finish();
+  const bool is_polled = error && error->reason == kTooManyStreams;
+  if (is_polled) error = Poll();
   const std::lock_guard lock(mutex_);
   watch_.reset();
-  if (is_over_ || is_stopping_) return;
+  retry_delay_ = is_polled ? kPollInterval : kRetryDelay;
+  if (is_over_ || is_stopping_ || (is_polled && !error)) return;
   news_.is_connected = false;
   const bool is_away = !error || error->exit_code == ExitCode::kUnreachable;
   if (is_away && std::chrono::steady_clock::now() - last_heard_ < kAwayMax) return;
@@ -67,9 +66,25 @@ void JobWatcher::ReadStream() {
   changed_.notify_all();
 }
 
+void JobWatcher::Publish(JobView job) {
+  const std::lock_guard lock(mutex_);
+  is_over_ = job.IsTerminal();
+  news_.is_connected = true;
+  news_.job = std::move(job);
+  last_heard_ = std::chrono::steady_clock::now();
+  changed_.notify_all();
+}
+
+std::optional<ApiError> JobWatcher::Poll() {
+  const Reply<JobView> job = client_.GetJob(id_);
+  if (!job.ok()) return job.error();
+  Publish(job.value());
+  return std::nullopt;
+}
+
 void JobWatcher::PauseBeforeRetry() {
   std::unique_lock lock(mutex_);
-  if (!is_over_) changed_.wait_for(lock, kRetryDelay, [this] { return is_stopping_; });
+  if (!is_over_) changed_.wait_for(lock, retry_delay_, [this] { return is_stopping_; });
 }
 
 }  // namespace descent

@@ -12,7 +12,8 @@
 
 namespace descent {
 
-// Follows one job with a thread of its own, over restarts of the coordinator. Keeps only the newest
+// Follows one job with a thread of its own, over restarts of the coordinator. Where the coordinator
+// has no stream left for its user, it asks every five seconds instead. Keeps only the newest
 // version, so a slow reader is never behind. One thread may call it; `client` must outlive it.
 class JobWatcher {
  public:
@@ -30,10 +31,13 @@ class JobWatcher {
  private:
   void Run();
   void ReadStream();
+  void Publish(JobView job);
+  std::optional<ApiError> Poll();  // publishes the job as it is now, or says why not
   void PauseBeforeRetry();
 
   Client& client_;
   const std::string id_;
+  std::chrono::milliseconds retry_delay_{};  // its thread's alone
 
   std::mutex mutex_;  // guards the following
   std::condition_variable changed_;

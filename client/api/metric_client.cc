@@ -1,5 +1,8 @@
 #include "client/api/metric_client.h"
 
+#include <algorithm>
+#include <chrono>
+#include <map>
 #include <utility>
 
 #include "client/api/channel.h"
@@ -8,6 +11,14 @@
 
 namespace descent {
 namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// A coordinator that is started again is back within seconds. Before anything was heard of it, it
+// may never have been there.
+constexpr std::chrono::seconds kFollowerAwayMax{60};
+constexpr std::chrono::seconds kAwayMax{2};
+constexpr std::chrono::milliseconds kRetryDelay{500};
 
 v1::MetricFormat FormatOf(MetricFileFormat format) {
   switch (format) {
@@ -28,6 +39,24 @@ Request RequestFor(const MetricSelection& selection) {
   request.set_job("jobs/" + selection.job);
   request.mutable_names()->Add(selection.names.begin(), selection.names.end());
   return request;
+}
+
+using StepByName = std::map<std::string, std::int64_t>;
+
+// What is new to a reader who has each name up to its step in `reached`, which then has the news.
+v1::StreamMetricsResponse TakeNews(const v1::StreamMetricsResponse& message, StepByName& reached) {
+  v1::StreamMetricsResponse news;
+  for (const v1::MetricSeries& series : message.series()) {
+    v1::MetricSeries kept = series;
+    kept.clear_points();
+    const auto known = reached.find(series.name());
+    for (const v1::MetricPoint& point : series.points())
+      if (known == reached.end() || point.step() > known->second) *kept.add_points() = point;
+    if (kept.points().empty()) continue;
+    reached[series.name()] = kept.points().rbegin()->step();
+    *news.add_series() = std::move(kept);
+  }
+  return news;
 }
 
 }  // namespace
@@ -106,11 +135,29 @@ std::optional<ApiError> MetricClient::Follow(
     const MetricSelection& selection, const std::function<bool(const MetricSeriesList&)>& take) {
   auto request = RequestFor<v1::StreamMetricsRequest>(selection);
   request.set_first_step(selection.first_step);
-  const grpc::Status status = stub_->Read<v1::StreamMetricsResponse>(
-      &v1::MetricService::Stub::StreamMetrics, request,
-      [&](const v1::StreamMetricsResponse& message) { return take(ToSeries(message.series())); });
-  if (status.ok()) return std::nullopt;
-  return ToApiError(status, address_);
+  StepByName reached;
+  Clock::time_point last_served = Clock::now();
+  while (true) {
+    const auto take_news = [&](const v1::StreamMetricsResponse& message) {
+      last_served = Clock::now();
+      const v1::StreamMetricsResponse news = TakeNews(message, reached);
+      return news.series().empty() || take(ToSeries(news.series()));
+    };
+    const Clock::time_point begin = Clock::now();
+    const grpc::Status status = stub_->Read<v1::StreamMetricsResponse>(
+        &v1::MetricService::Stub::StreamMetrics, request, take_news);
+    if (status.ok()) return std::nullopt;
+    ApiError error = ToApiError(status, address_);
+    // A stream may be open for long without a point.
+    if (Clock::now() - begin > kAwayMax) last_served = Clock::now();
+    const auto away_max = reached.empty() ? kAwayMax : kFollowerAwayMax;
+    const bool is_away = error.exit_code == ExitCode::kUnreachable;
+    if (!is_away || Clock::now() - last_served > away_max) return error;
+    // The names share one first step; what is known of the others is left out again.
+    const auto least = std::ranges::min_element(reached, {}, &StepByName::value_type::second);
+    if (least != reached.end()) request.set_first_step(least->second);
+    stub_->channel.PauseFor(kRetryDelay);
+  }
 }
 
 std::optional<ApiError> MetricClient::Export(const MetricSelection& selection,

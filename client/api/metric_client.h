@@ -37,7 +37,8 @@ class MetricClient {
   Reply<ComparisonView> Compare(const std::vector<std::string>& jobs,
                                 const std::vector<std::string>& names);
 
-  // Hands over new points as they come, until `take` says no or the job is over.
+  // Hands over new points as they come, each once, until `take` says no or the job is over. Goes on
+  // when the coordinator was away for less than a minute.
   std::optional<ApiError> Follow(const MetricSelection& selection,
                                  const std::function<bool(const MetricSeriesList&)>& take);
 

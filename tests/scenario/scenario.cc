@@ -70,6 +70,7 @@ SubmitJob MakeSubmit(const Command& command) {
           .request_id = command.Option("request", ""),
           .spec = spec,
           .owner = command.Option("owner", ""),
+          .owner_live_jobs_max = static_cast<int>(command.Number("owner_jobs_max", 0)),
           .start_checkpoint = command.Option("from", ""),
           .priority = static_cast<int>(command.Number("priority", kPriorityDefault)),
           .is_preemptible = command.Option("preemptible", "") == "yes"};

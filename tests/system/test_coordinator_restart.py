@@ -62,6 +62,20 @@ class CoordinatorRestart(SystemTest):
         # Not the lists themselves: to say how two that are so long differ takes minutes.
         self.assertEqual([name for name in expected if found.get(name) != expected[name]], [])
 
+    def test_who_follows_metrics_gets_each_point_once(self):
+        self.start_workers(1)
+        job = self.submit(*LONG)
+        follower = self.start(BIN / "descent", "metrics", "query", job, "--metric", "train/loss",
+                              "--follow")
+        self.wait_until(lambda: "train/loss" in follower.log.read_text())
+
+        self.kill_coordinator()
+        self.start_coordinator_again()
+
+        self.assertEqual(follower.wait(120), 0, follower.log.read_text()[-1000:])
+        steps = [int(line.split("\t")[0]) for line in follower.log.read_text().splitlines()]
+        self.assertEqual(steps, list(range(1, 6001)))
+
     def test_a_job_survives_the_coordinator_and_then_all_its_workers(self):
         settings = ("--set", "steps=400", "--set", "checkpoint.every_steps=20", "--set",
                     "checkpoint.keep_last=1")

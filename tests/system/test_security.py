@@ -98,6 +98,19 @@ class Security(SecurityTest):
 
         self.assertIn("TOKEN_UNKNOWN", self.refused("whoami", "--token-file", file))
 
+    def test_a_stream_ends_when_its_token_is_revoked(self):
+        alice = self.make_token("alice", "user")
+        self.descent("submit", self.job_file, "--name", "mine", "--token-file", alice)
+        waiting = self.start(BIN / "descent", "wait", "mine", "--token-file", alice)
+        self.wait_until(lambda: 'grpc_method="WatchJobs"' in self.fetch("/metrics", self.admin)[1])
+        token = next(token for token in json.loads(self.descent("token", "ls", "--json").stdout)
+                     if token["name"] == "alice")
+
+        self.descent("token", "revoke", token["id"])
+
+        self.assertEqual(waiting.wait(60), 4)
+        self.assertIn("TOKEN_REVOKED", waiting.log.read_text())
+
     def test_a_role_that_is_too_small_is_named_with_the_one_that_is_needed(self):
         viewer = self.make_token("vic", "viewer")
 

@@ -312,7 +312,8 @@ def _connect(address: str, token_file: Optional[PathLike],
              ca_file: Optional[PathLike]) -> grpc.Channel:
     # A coordinator is named directly: a proxy of the environment is not meant for it.
     options = [("grpc.enable_http_proxy", 0), ("grpc.keepalive_time_ms", 60_000),
-               ("grpc.keepalive_timeout_ms", 20_000), ("grpc.max_reconnect_backoff_ms", 1_000),
+               ("grpc.keepalive_timeout_ms", 20_000), ("grpc.http2.max_pings_without_data", 0),
+               ("grpc.max_reconnect_backoff_ms", 1_000),
                ("grpc.service_config", json.dumps(_RETRY))]
     if ca_file is None:
         return grpc.insecure_channel(address, options)

@@ -46,6 +46,10 @@ class PermissionDenied(DescentError):
     """Without a valid token, or its role does not allow that."""
 
 
+class LimitReached(DescentError):
+    """A limit that the coordinator sets to its users; `reason` says which."""
+
+
 class Unavailable(DescentError):
     """The coordinator does not answer."""
 
@@ -58,6 +62,7 @@ _CLASSES: dict[grpc.StatusCode, type[DescentError]] = {
     grpc.StatusCode.ABORTED: Conflict,
     grpc.StatusCode.UNAUTHENTICATED: PermissionDenied,
     grpc.StatusCode.PERMISSION_DENIED: PermissionDenied,
+    grpc.StatusCode.RESOURCE_EXHAUSTED: LimitReached,
     grpc.StatusCode.UNAVAILABLE: Unavailable,
     grpc.StatusCode.DEADLINE_EXCEEDED: Unavailable,
 }

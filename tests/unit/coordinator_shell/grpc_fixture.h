@@ -37,7 +37,9 @@ inline std::string ReasonOf(const grpc::Status& status) {
 // A coordinator over a directory of its own, without HTTP, and clients of its services.
 class GrpcServersTest : public testing::Test {
  protected:
-  explicit GrpcServersTest(Admission admission = Admission::kEverybody) : admission_(admission) {
+  explicit GrpcServersTest(Admission admission = Admission::kEverybody,
+                           const UserLimits& limits = {})
+      : admission_(admission), limits_(limits) {
     Start();
   }
   ~GrpcServersTest() override { Stop(); }
@@ -51,9 +53,9 @@ class GrpcServersTest : public testing::Test {
     ASSERT_TRUE(tokens.ok()) << tokens.status();
     tokens_ = std::move(tokens).value();
     authenticator_ = std::make_unique<Authenticator>(*tokens_, admission_);
-    const GrpcOptions options{kAnyPort, kAnyPort, "127.0.0.1:8080", std::nullopt};
+    const GrpcOptions options{kAnyPort, kAnyPort, "127.0.0.1:8080", std::nullopt, "", limits_};
     Result<std::unique_ptr<GrpcServers>> servers =
-        GrpcServers::Start(options, *runtime_, *tokens_, *authenticator_);
+        GrpcServers::Start(options, *runtime_, *tokens_, *authenticator_, calls_);
     ASSERT_TRUE(servers.ok()) << servers.status();
     servers_ = std::move(servers).value();
     const auto users = grpc::CreateChannel(servers_->user_address().ToString(),
@@ -98,10 +100,12 @@ class GrpcServersTest : public testing::Test {
   }
 
   const Admission admission_;
+  const UserLimits limits_;
   const TemporaryDirectory directory_;
   std::unique_ptr<Runtime> runtime_;
   std::unique_ptr<TokenStore> tokens_;
   std::unique_ptr<Authenticator> authenticator_;
+  CallCounters calls_;
   std::unique_ptr<GrpcServers> servers_;
   std::unique_ptr<v1::JobService::Stub> jobs_;
   std::unique_ptr<v1::MetricService::Stub> metrics_;

@@ -1,7 +1,34 @@
+#include <grpcpp/generic/generic_stub.h>
+
+#include <future>
+
 #include "tests/unit/coordinator_shell/grpc_fixture.h"
 
 namespace descent {
 namespace {
+
+constexpr char kServing = 1;
+constexpr char kNotServing = 2;
+
+// What grpc.health.v1 says of a service; 0: something else. Its messages have one field each.
+char HealthOf(const ListenAddress& address, const std::string& service) {
+  grpc::GenericStub stub(
+      grpc::CreateChannel(address.ToString(), grpc::InsecureChannelCredentials()));
+  const grpc::Slice bytes(std::string("\x0a") + static_cast<char>(service.size()) + service);
+  const grpc::ByteBuffer request(&bytes, 1);
+  grpc::ByteBuffer response;
+  std::promise<grpc::Status> promise;
+  Call call;
+  stub.UnaryCall(call(), "/grpc.health.v1.Health/Check", {}, &request, &response,
+                 [&](const grpc::Status& status) { promise.set_value(status); });
+  if (!promise.get_future().get().ok()) return 0;
+  std::vector<grpc::Slice> slices;
+  std::string answer;
+  EXPECT_TRUE(response.Dump(&slices).ok());
+  for (const grpc::Slice& slice : slices)
+    answer.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
+  return answer.size() == 2 ? answer[1] : 0;
+}
 
 TEST_F(GrpcServersTest, ACreatedJobIsQueuedUnderItsName) {
   const v1::Job job = CreateJob("mine");
@@ -275,10 +302,21 @@ TEST_F(GrpcServersTest, APortInUseIsNamedWithItsFlag) {
   const ListenAddress taken = servers_->user_address();
   const GrpcOptions options{taken, kAnyPort, "", std::nullopt};
 
-  const Status status = GrpcServers::Start(options, *runtime_, *tokens_, *authenticator_).status();
+  const Status status =
+      GrpcServers::Start(options, *runtime_, *tokens_, *authenticator_, calls_).status();
 
   EXPECT_EQ(status.message(), "cannot listen on " + taken.ToString() +
                                   ": address in use; choose another with --listen");
+}
+
+TEST_F(GrpcServersTest, HealthIsToldOfEachService) {
+  EXPECT_EQ(HealthOf(servers_->user_address(), "descent.v1.JobService"), kServing);
+  EXPECT_EQ(HealthOf(servers_->worker_address(), "descent.v1.WorkerService"), kServing);
+
+  servers_->SetServing(false);
+
+  for (const char* service : {"", "descent.v1.JobService"})
+    EXPECT_EQ(HealthOf(servers_->user_address(), service), kNotServing) << service;
 }
 
 }  // namespace

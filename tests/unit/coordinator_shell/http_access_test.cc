@@ -79,5 +79,16 @@ TEST_F(HttpAccessTest, ARefusalSaysWhatIsMissing) {
   EXPECT_THAT(response.headers, testing::Contains(testing::Pair("WWW-Authenticate", "Bearer")));
 }
 
+TEST_F(HttpAccessTest, EventsAreOverWhenTheirTokenIsRevoked) {
+  const NewToken made = tokens_.store().Create("vic", Role::kViewer, 0, 0).value();
+  const HttpResponse response = Get("/v1/watch?topics=status", "Bearer " + made.secret);
+  ASSERT_NE(response.events, nullptr);
+  EXPECT_FALSE(response.events->IsOver());
+
+  ASSERT_TRUE(tokens_.store().Revoke(made.token.id).ok());
+
+  EXPECT_TRUE(response.events->IsOver());
+}
+
 }  // namespace
 }  // namespace descent

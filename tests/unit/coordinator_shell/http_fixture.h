@@ -53,6 +53,7 @@ class HttpRoutesTest : public testing::Test {
   MetricNews last_news_;
   std::vector<MetricCurve> curves_ = {{"train/loss", {{1, 0.5, 1700}}, 1}};
   std::vector<StoredEvent> events_ = {{.sequence = 7, .type = "Created", .reason = "Submitted"}};
+  std::vector<MethodCalls> calls_;
   const TemporaryDirectory logs_directory_;
   LogStore logs_{logs_directory_.path()};
   const TokenDirectory tokens_;
@@ -88,6 +89,7 @@ class HttpRoutesTest : public testing::Test {
       return std::vector<MetricSummary>{{.name = names.empty() ? "train/loss" : names[0]}};
     };
     backend.readiness = [this] { return readiness_; };
+    backend.calls = [this] { return calls_; };
     backend.process = [] { return ProcessFacts{.start_time = 1900}; };
     backend.logs = &logs_;
     return backend;

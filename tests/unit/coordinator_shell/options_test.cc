@@ -38,6 +38,21 @@ TEST(CoordinatorOptionsTest, ACertificateAndItsKeyGoTogether) {
     EXPECT_EQ(Parse({flag, "a.pem"}).status().message(), "--tls-cert and --tls-key go together");
 }
 
+TEST(CoordinatorOptionsTest, TheLimitsOfUsersAreFlags) {
+  const UserLimits limits =
+      Parse({"--max-streams", "9", "--max-streams-per-user", "8", "--max-live-jobs-per-user", "0",
+             "--max-changes-per-second", "7", "--max-changes-at-once", "6"})
+          .value()
+          .limits;
+
+  EXPECT_EQ(limits.streams_max, 9);
+  EXPECT_EQ(limits.streams_of_user_max, 8);
+  EXPECT_EQ(limits.live_jobs_max, 0);
+  EXPECT_EQ(limits.changes_per_second, 7);
+  EXPECT_EQ(limits.changes_burst, 6);
+  EXPECT_FALSE(Parse({}).value().limits.live_jobs_max);
+}
+
 TEST(CoordinatorOptionsTest, AFileThatIsMissingIsNamedWithItsFlag) {
   const Status status =
       Parse({"--tls-cert", "/nowhere/a.pem", "--tls-key", "/nowhere/b.pem"}).status();

@@ -83,6 +83,25 @@ TEST(PrometheusTest, LogLinesAreCountedBySeverityAndByTheReasonOfTheirLoss) {
   EXPECT_THAT(text, HasSubstr("descent_log_dropped_lines_total{reason=\"unwanted\"} 0\n"));
 }
 
+TEST(PrometheusTest, CallsAreToldUnderTheNamesThatDashboardsKnow) {
+  MethodCalls calls{.service = "descent.v1.JobService", .method = "GetJob", .type = "unary"};
+  calls.started = 3;
+  calls.handled = {{"OK", 1}, {"NotFound", 1}};
+  calls.seconds.Add(0.002);
+  calls.seconds.Add(2);
+
+  const std::string text = PrometheusText({}, {}, {}, {calls});
+
+  const std::string labels =
+      R"(grpc_service="descent.v1.JobService",grpc_method="GetJob",grpc_type="unary")";
+  EXPECT_THAT(text, HasSubstr("grpc_server_started_total{" + labels + "} 3\n"));
+  EXPECT_THAT(text,
+              HasSubstr("grpc_server_handled_total{" + labels + ",grpc_code=\"NotFound\"} 1\n"));
+  EXPECT_THAT(text,
+              HasSubstr("grpc_server_handling_seconds_bucket{" + labels + ",le=\"0.0025\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("grpc_server_handling_seconds_count{" + labels + "} 2\n"));
+}
+
 TEST(PrometheusTest, AJobThatEndedLongAgoHasNoSeriesOfItsOwn) {
   ClusterSnapshot snapshot = MakeSnapshot();
   snapshot.counters = {};

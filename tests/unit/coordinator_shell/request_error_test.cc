@@ -60,5 +60,18 @@ TEST(RequestErrorTest, ViolationsTravelAsABadRequest) {
   EXPECT_EQ(bad_request.field_violations(0).description(), "0, must be at least 1");
 }
 
+TEST(RequestErrorTest, AnErrorThatPassesSaysWhenToComeBack) {
+  RequestError error{Status(Code::kResourceExhausted, "too fast"), "RATE_LIMITED", {}, {}};
+  error.retry_delay = std::chrono::milliseconds(1250);
+
+  const google::rpc::Status details = DetailsOf(ToGrpcStatus(error));
+
+  google::rpc::RetryInfo retry;
+  ASSERT_EQ(details.details_size(), 2);
+  ASSERT_TRUE(details.details(1).UnpackTo(&retry));
+  EXPECT_EQ(retry.retry_delay().seconds(), 1);
+  EXPECT_EQ(retry.retry_delay().nanos(), 250'000'000);
+}
+
 }  // namespace
 }  // namespace descent
