@@ -51,6 +51,13 @@ inline constexpr std::size_t kChunkBytes = std::size_t{1} << 20;
 inline constexpr std::size_t kJobFileBytesMax = std::size_t{256} << 10;
 inline constexpr int kPageSizeMax = 1000;
 
+// Lists. Every job is compared with every term.
+inline constexpr std::size_t kLabelsMax = 32;  // of one job
+inline constexpr std::size_t kFilterBytesMax = std::size_t{4} << 10;
+inline constexpr std::size_t kFilterTermsMax = 32;
+inline constexpr std::size_t kOrderFieldsMax = 8;
+inline constexpr std::size_t kPageTokenBytesMax = std::size_t{16} << 10;
+
 // Batches prepared ahead by the prefetch thread.
 inline constexpr std::size_t kPrefetchBatches = 4;
 

@@ -46,6 +46,7 @@ struct SubmitJob {
   Digest dataset_fingerprint;
   int priority = kPriorityDefault;
   bool is_preemptible = false;
+  JobLabels labels;  // valid
 };
 
 // What a user can ask of a job that exists.
@@ -79,6 +80,7 @@ struct UpdateJob {
   std::string job_id;
   std::optional<int> priority;  // valid
   std::optional<bool> is_preemptible;
+  LabelChange labels;  // valid; kInvalidArgument: the job would have too many
 };
 
 // What a user can ask of a checkpoint.

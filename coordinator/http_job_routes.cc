@@ -6,6 +6,7 @@
 #include "coordinator/http_response.h"
 #include "coordinator/http_routes.h"
 #include "coordinator/job_comparison.h"
+#include "coordinator/job_list.h"
 #include "coordinator/job_view.h"
 #include "coordinator/metric_request.h"
 #include "coordinator/resource_name.h"
@@ -36,9 +37,13 @@ HttpResponse HttpRoutes::Jobs(const Call& call) const {
   v1::ListJobsRequest request;
   if (const Status read = ReadPage(call.parameters, request); !read.ok())
     return ErrorResponse(read);
+  request.set_filter(TextParameter(call.parameters, "filter"));
+  request.set_order_by(TextParameter(call.parameters, "order_by"));
   const Result<ClusterSnapshot> snapshot = backend_->snapshot();
   if (!snapshot.ok()) return ErrorResponse(snapshot.status());
-  return JsonOrError(ListJobsPage(request, snapshot.value()));
+  const auto page = ListJobsPage(request, snapshot.value());
+  if (const auto* error = std::get_if<RequestError>(&page)) return ErrorResponse(*error);
+  return JsonResponse(std::get<v1::ListJobsResponse>(page));
 }
 
 HttpResponse HttpRoutes::OneJob(const Call& call) const {

@@ -11,6 +11,7 @@
 #include "common/gradient_noise.h"
 #include "common/hash.h"
 #include "common/job_spec.h"
+#include "coordinator/job_labels.h"
 
 namespace descent {
 
@@ -108,6 +109,7 @@ struct Job {
   std::int64_t sequence = 0;        // order of creation, 1 is the first
   int priority = kPriorityDefault;  // 0 to kPriorityMax; higher is served first
   bool is_preemptible = false;      // gives its ranks to jobs of higher priority that wait
+  JobLabels labels;
 
   AttemptRecord attempt;  // the current or last one; attempt.attempt 0: none yet
   std::vector<AttemptRecord> earlier_attempts;  // ascending; the last limits::kAttemptsKept

@@ -121,6 +121,7 @@ record::JobRecord Encode(const Job& job) {
   encoded.set_sequence(job.sequence);
   encoded.set_priority(job.priority);
   encoded.set_preemptible(job.is_preemptible);
+  encoded.mutable_labels()->insert(job.labels.begin(), job.labels.end());
   *encoded.mutable_attempt() = Encode(job.attempt);
   for (const AttemptRecord& attempt : job.earlier_attempts)
     *encoded.add_earlier_attempts() = Encode(attempt);
@@ -170,6 +171,7 @@ void DecodePlainFields(const record::JobRecord& encoded, Job& job) {
   job.sequence = encoded.sequence();
   if (encoded.has_priority()) job.priority = encoded.priority();
   job.is_preemptible = encoded.preemptible();
+  job.labels = {encoded.labels().begin(), encoded.labels().end()};
   job.attempt = Decode(encoded.attempt());
   for (const record::AttemptRecord& attempt : encoded.earlier_attempts())
     job.earlier_attempts.push_back(Decode(attempt));

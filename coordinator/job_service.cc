@@ -8,6 +8,7 @@
 
 #include "coordinator/call_context.h"
 #include "coordinator/failure_log.h"
+#include "coordinator/job_list.h"
 #include "coordinator/job_view.h"
 #include "coordinator/job_watch.h"
 #include "coordinator/log_streams.h"
@@ -38,6 +39,7 @@ RequestError OfState(const Status& status) {
   if (status.code() == Code::kNotFound) error.reason = "JOB_NOT_FOUND";
   if (status.code() == Code::kAlreadyExists) error.reason = "JOB_ID_TAKEN";
   if (status.code() == Code::kFailedPrecondition) error.reason = "JOB_STATE_FORBIDS";
+  if (status.code() == Code::kInvalidArgument) error.reason = "LABELS_INVALID";
   return error;
 }
 
@@ -66,6 +68,7 @@ v1::Job Preview(const SubmitJob& submit, const State& state) {
   job.owner = submit.owner;
   job.priority = submit.priority;
   job.is_preemptible = submit.is_preemptible;
+  job.labels = submit.labels;
   job.start_checkpoint = submit.start_checkpoint;
   job.forked_from = submit.forked_from;
   const Placement placement = state.PlacementOf(submit);
@@ -172,9 +175,10 @@ grpc::ServerUnaryReactor* JobService::ListJobs(grpc::CallbackServerContext* cont
                                                v1::ListJobsResponse* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   const auto read = [request, response, reactor](const State& state) {
-    Result<v1::ListJobsResponse> page = ListJobsPage(*request, state);
-    if (!page.ok()) return reactor->Finish(ToGrpcStatus(page.status()));
-    *response = std::move(page).value();
+    auto page = ListJobsPage(*request, state);
+    if (const auto* error = std::get_if<RequestError>(&page))
+      return reactor->Finish(ToGrpcStatus(*error));
+    *response = std::get<v1::ListJobsResponse>(std::move(page));
     reactor->Finish(grpc::Status::OK);
   };
   FinishIfRefused(runtime_.Read(read), reactor);
@@ -237,11 +241,15 @@ grpc::ServerUnaryReactor* JobService::UpdateJob(grpc::CallbackServerContext* con
   std::optional<RequestError> error;
   if (!job_id.ok()) error = BadName(job_id.status());
   if (!error && request->has_priority()) error = CheckPriority(request->priority());
+  const LabelChange labels{
+      .set = {request->set_labels().begin(), request->set_labels().end()},
+      .removed = {request->remove_labels().begin(), request->remove_labels().end()}};
+  if (!error) error = CheckLabels(labels);
   if (error) {
     reactor->Finish(ToGrpcStatus(*error));
     return reactor;
   }
-  descent::UpdateJob update{.job_id = std::move(job_id).value()};
+  descent::UpdateJob update{.job_id = std::move(job_id).value(), .labels = labels};
   if (request->has_priority()) update.priority = request->priority();
   if (request->has_preemptible()) update.is_preemptible = request->preemptible();
   const auto change = [this, update, response, reactor](const State&) {

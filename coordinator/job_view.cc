@@ -1,9 +1,6 @@
 #include "coordinator/job_view.h"
 
-#include <algorithm>
 #include <charconv>
-#include <limits>
-#include <map>
 
 #include "common/limits.h"
 #include "coordinator/batch_advice.h"
@@ -96,18 +93,10 @@ void FillTimes(const Job& job, v1::Job& encoded) {
   encoded.set_end_time(job.end_time);
 }
 
-Result<int> PageSizeOf(int requested) {
-  if (requested < 0 || requested > limits::kPageSizeMax)
-    return Status(Code::kInvalidArgument, "page_size is " + std::to_string(requested) +
-                                              ", must be 0 to " +
-                                              std::to_string(limits::kPageSizeMax));
-  return requested == 0 ? kPageSizeDefault : requested;
-}
-
-// A token is the sequence number at which the page begins; without one it is `first`.
-Result<std::int64_t> ParsePageToken(const std::string& token, std::int64_t first) {
-  if (token.empty()) return first;
+// A token is the sequence number after which the page begins; without one it is 0.
+Result<std::int64_t> ParsePageToken(const std::string& token) {
   std::int64_t sequence = 0;
+  if (token.empty()) return sequence;
   const char* end = token.data() + token.size();
   const auto parsed = std::from_chars(token.data(), end, sequence);
   if (parsed.ec != std::errc() || parsed.ptr != end || sequence < 1)
@@ -152,6 +141,7 @@ v1::Job ToProto(const Job& job, const std::optional<QueuePosition>& queue_positi
   encoded.set_request_id(job.request_id);
   encoded.set_priority(job.priority);
   encoded.set_preemptible(job.is_preemptible);
+  encoded.mutable_labels()->insert(job.labels.begin(), job.labels.end());
   encoded.set_parameter_count(job.parameter_count);
   encoded.set_train_samples(job.train_samples);
   encoded.set_instruction_set(job.instruction_set);
@@ -243,10 +233,18 @@ v1::QueryMetricsResponse ToProto(const std::vector<MetricCurve>& curves) {
   return encoded;
 }
 
+Result<int> PageSizeOf(int requested) {
+  if (requested < 0 || requested > limits::kPageSizeMax)
+    return Status(Code::kInvalidArgument, "page_size is " + std::to_string(requested) +
+                                              ", must be 0 to " +
+                                              std::to_string(limits::kPageSizeMax));
+  return requested == 0 ? kPageSizeDefault : requested;
+}
+
 Result<v1::ListJobEventsResponse> ListEventsPage(const v1::ListJobEventsRequest& request,
                                                  const ReadJobEvents& events) {
   DESCENT_ASSIGN(const int page_size, PageSizeOf(request.page_size()));
-  DESCENT_ASSIGN(std::int64_t last, ParsePageToken(request.page_token(), 0));
+  DESCENT_ASSIGN(std::int64_t last, ParsePageToken(request.page_token()));
   DESCENT_ASSIGN(const std::vector<StoredEvent> found, events(last, page_size + 1));
   v1::ListJobEventsResponse response;
   response.set_has_more(static_cast<int>(found.size()) > page_size);
@@ -264,50 +262,6 @@ Result<v1::ListJobEventsResponse> ListEventsPage(const v1::ListJobEventsRequest&
   }
   if (last > 0) response.set_next_page_token(std::to_string(last));
   return response;
-}
-
-namespace {
-
-bool IsAsked(const v1::ListJobsRequest& request, const Job& job) {
-  return request.states().empty() ||
-         std::ranges::find(request.states(), static_cast<int>(ToProto(job.state))) !=
-             request.states().end();
-}
-
-// `jobs` newest first.
-Result<v1::ListJobsResponse> ListPage(const v1::ListJobsRequest& request,
-                                      const std::vector<const Job*>& jobs,
-                                      const std::map<std::string, QueuePosition>& queue) {
-  DESCENT_ASSIGN(const int page_size, PageSizeOf(request.page_size()));
-  DESCENT_ASSIGN(const std::int64_t before,
-                 ParsePageToken(request.page_token(), std::numeric_limits<std::int64_t>::max()));
-  v1::ListJobsResponse response;
-  std::int64_t last_sequence = 0;
-  for (const Job* job : jobs) {
-    if (job->sequence >= before || !IsAsked(request, *job)) continue;
-    if (response.jobs_size() == page_size) {
-      response.set_next_page_token(std::to_string(last_sequence));
-      break;
-    }
-    const auto queued = queue.find(job->id);
-    *response.add_jobs() =
-        ToProto(*job, queued == queue.end() ? std::nullopt : std::optional(queued->second));
-    last_sequence = job->sequence;
-  }
-  return response;
-}
-
-}  // namespace
-
-Result<v1::ListJobsResponse> ListJobsPage(const v1::ListJobsRequest& request, const State& state) {
-  return ListPage(request, state.jobs(), state.QueuePositions());
-}
-
-Result<v1::ListJobsResponse> ListJobsPage(const v1::ListJobsRequest& request,
-                                          const ClusterSnapshot& snapshot) {
-  std::vector<const Job*> jobs;
-  for (const Job& job : snapshot.jobs) jobs.push_back(&job);
-  return ListPage(request, jobs, snapshot.queue);
 }
 
 }  // namespace descent

@@ -35,17 +35,15 @@ v1::MetricSummary ToProto(const MetricSummary& summary);
 
 v1::QueryMetricsResponse ToProto(const std::vector<MetricCurve>& curves);
 
+// How many a page of a list has at most; kInvalidArgument: out of range.
+Result<int> PageSizeOf(int requested);
+
 // One page of a job's events, ascending; `events` reads the first of them after a sequence number.
-// Errors are those of `events`, and kInvalidArgument as below.
+// Errors are those of `events`, and kInvalidArgument: a page size out of range, a token that this
+// service did not give.
 using ReadJobEvents =
     std::function<Result<std::vector<StoredEvent>>(std::int64_t after, int count_max)>;
 Result<v1::ListJobEventsResponse> ListEventsPage(const v1::ListJobEventsRequest& request,
                                                  const ReadJobEvents& events);
-
-// One page of the jobs, newest first. The token is the sequence number of the page's last job.
-// Errors are kInvalidArgument: a page size out of range, a token that this service did not give.
-Result<v1::ListJobsResponse> ListJobsPage(const v1::ListJobsRequest& request, const State& state);
-Result<v1::ListJobsResponse> ListJobsPage(const v1::ListJobsRequest& request,
-                                          const ClusterSnapshot& snapshot);
 
 }  // namespace descent

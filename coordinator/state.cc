@@ -91,6 +91,7 @@ void State::On(const SubmitJob& event) {
                      .sequence = last_sequence_ + 1,
                      .priority = event.priority,
                      .is_preemptible = event.is_preemptible,
+                     .labels = event.labels,
                      .instruction_set = event.instruction_set,
                      .dataset_fingerprint = event.dataset_fingerprint,
                      .start_checkpoint = event.start_checkpoint,

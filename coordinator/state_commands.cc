@@ -60,19 +60,24 @@ Status State::Obey(Job& job, JobCommand command) {
 }
 
 void State::On(const UpdateJob& event) {
+  const auto refuse = [&](Code code, std::string message) {
+    actions_.push_back(Answer{.ticket = event.ticket, .status = Status(code, std::move(message))});
+  };
   const auto sequence = sequences_.find(event.job_id);
-  if (sequence == sequences_.end()) {
-    actions_.push_back(
-        Answer{.ticket = event.ticket,
-               .status = Status(Code::kNotFound, "there is no job " + event.job_id)});
-    return;
-  }
+  if (sequence == sequences_.end())
+    return refuse(Code::kNotFound, "there is no job " + event.job_id);
   Job& job = jobs_.at(sequence->second);
+  JobLabels labels = Changed(job.labels, event.labels);
+  if (auto problem = FindProblem(labels))
+    return refuse(Code::kInvalidArgument, *std::move(problem));
+  job.labels = std::move(labels);
   job.priority = event.priority.value_or(job.priority);
   job.is_preemptible = event.is_preemptible.value_or(job.is_preemptible);
-  StoreEvent(job, "Updated",
-             fmt::format("priority {}{}", job.priority,
-                         job.is_preemptible ? ", gives way to jobs of higher priority" : ""));
+  std::string message =
+      fmt::format("priority {}{}", job.priority,
+                  job.is_preemptible ? ", gives way to jobs of higher priority" : "");
+  if (!event.labels.IsEmpty()) message += "; labels: " + LabelsText(event.labels);
+  StoreEvent(job, "Updated", message);
   actions_.push_back(Answer{.ticket = event.ticket, .job_id = job.id});
   is_schedule_due_ = true;
 }

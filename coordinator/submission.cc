@@ -207,6 +207,20 @@ std::optional<RequestError> CheckPriority(int priority) {
 
 namespace {
 
+template <typename Labels>
+std::optional<RequestError> LabelsInvalid(const Labels& labels) {
+  std::optional<std::string> problem = FindProblem(labels);
+  if (!problem) return std::nullopt;
+  return Refuse(Code::kInvalidArgument, "LABELS_INVALID", *std::move(problem));
+}
+
+}  // namespace
+
+std::optional<RequestError> CheckLabels(const JobLabels& labels) { return LabelsInvalid(labels); }
+std::optional<RequestError> CheckLabels(const LabelChange& change) { return LabelsInvalid(change); }
+
+namespace {
+
 std::optional<RequestError> CheckIds(const v1::CreateJobRequest& request) {
   if (!request.job_id().empty() && !IsJobId(request.job_id()))
     return Refuse(Code::kInvalidArgument, "JOB_ID_INVALID",
@@ -224,6 +238,11 @@ std::string UnusedJobId(const std::string& name, const SubmissionContext& contex
     std::string id = name + "-" + context.random_suffix();
     if (context.find_job(id) == nullptr) return id;
   }
+}
+
+JobLabels LabelsOf(const v1::CreateJobRequest& request, const Job* source) {
+  const LabelChange given{.set = {request.labels().begin(), request.labels().end()}, .removed = {}};
+  return Changed(source == nullptr ? JobLabels() : source->labels, given);
 }
 
 }  // namespace
@@ -248,6 +267,8 @@ std::variant<SubmitJob, RequestError> MakeSubmission(const v1::CreateJobRequest&
   if (auto* error = std::get_if<RequestError>(&resolved)) return std::move(*error);
   JobSpec spec = std::get<JobSpec>(std::move(resolved));
   if (auto error = CheckSpec(spec, source.job)) return *std::move(error);
+  JobLabels labels = LabelsOf(request, source.job);
+  if (auto error = CheckLabels(labels)) return *std::move(error);
 
   SubmitJob submit;
   submit.job_id = request.job_id().empty() ? UnusedJobId(spec.name, context) : request.job_id();
@@ -255,6 +276,7 @@ std::variant<SubmitJob, RequestError> MakeSubmission(const v1::CreateJobRequest&
   submit.spec = std::move(spec);
   submit.priority = request.has_priority() ? request.priority() : kPriorityDefault;
   submit.is_preemptible = request.preemptible();
+  submit.labels = std::move(labels);
   submit.start_checkpoint = source.checkpoint.directory;
   if (source.job != nullptr) {
     submit.forked_from = CheckpointNameOf(source.job->id, source.checkpoint.step);

@@ -28,12 +28,12 @@ std::optional<JobFile> ReadGivenFile(const v1::CreateJobRequest& request);
 
 // Turns a request into the event that creates its job, or says everything that is wrong with it.
 //   SPEC_INVALID         with every violation; of a job file with its line
-//   JOB_ID_INVALID, REQUEST_ID_INVALID, NAME_INVALID, PRIORITY_INVALID
+//   JOB_ID_INVALID, REQUEST_ID_INVALID, NAME_INVALID, PRIORITY_INVALID, LABELS_INVALID
 //   JOB_NOT_FOUND, CHECKPOINT_NOT_FOUND   of resume_from
 //   MODEL_MISMATCH       the spec differs from the checkpoint's job in what its state depends on
 // With resume_from and without a job file, an empty spec stands for that job's, without its
 // stop_at_step; of a given one, logical_workers and micro default to that job's. Overrides change
-// whichever it is.
+// whichever it is. Labels come on top of that job's.
 std::variant<SubmitJob, RequestError> MakeSubmission(const v1::CreateJobRequest& request,
                                                      const SubmissionContext& context);
 
@@ -48,6 +48,10 @@ std::optional<RequestError> CheckCapacity(const JobSpec& spec, const std::vector
 
 // PRIORITY_INVALID
 std::optional<RequestError> CheckPriority(int priority);
+
+// LABELS_INVALID
+std::optional<RequestError> CheckLabels(const JobLabels& labels);
+std::optional<RequestError> CheckLabels(const LabelChange& change);
 
 std::string RandomSuffix();
 

@@ -98,6 +98,7 @@ Reply<JobView> Client::CreateJob(const CreateJobOptions& options) {
   request.mutable_overrides()->Assign(options.overrides.begin(), options.overrides.end());
   if (options.priority) request.set_priority(*options.priority);
   request.set_preemptible(options.is_preemptible);
+  request.mutable_labels()->insert(options.labels.begin(), options.labels.end());
   return CallForJob(&v1::JobService::Stub::CreateJob, request);
 }
 
@@ -113,6 +114,8 @@ Reply<JobList> Client::ListJobs(const JobSelection& selection) {
     DESCENT_CHECK(v1::JobState_Parse("JOB_STATE_" + name, &state));
     request.add_states(state);
   }
+  request.set_filter(selection.filter);
+  request.set_order_by(selection.order_by);
   do {
     const int missing = selection.jobs_max - static_cast<int>(list.jobs.size());
     request.set_page_size(std::min(missing, kPageJobs));
@@ -165,6 +168,9 @@ Reply<JobView> Client::UpdateJob(const std::string& id, const UpdateJobOptions& 
   auto request = RequestFor<v1::UpdateJobRequest>(id);
   if (options.priority) request.set_priority(*options.priority);
   if (options.is_preemptible) request.set_preemptible(*options.is_preemptible);
+  const LabelChange& labels = options.labels;
+  request.mutable_set_labels()->insert(labels.set.begin(), labels.set.end());
+  request.mutable_remove_labels()->Assign(labels.removed.begin(), labels.removed.end());
   return CallForJob(&v1::JobService::Stub::UpdateJob, request);
 }
 

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <functional>
 #include <limits>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,22 +26,34 @@ struct CreateJobOptions {
   std::vector<std::string> overrides;  // "FIELD=VALUE", of the spec
   std::optional<int> priority;
   bool is_preemptible = false;
+  std::map<std::string, std::string> labels;
 };
 
-// Which jobs of a list are wanted.
+// Which jobs of a list are wanted, and in which order. `filter` and `order_by` are those of
+// ListJobsRequest.
 struct JobSelection {
   std::vector<std::string> states;                 // "RUNNING", …; empty: all
-  int jobs_max = std::numeric_limits<int>::max();  // the newest
+  std::string filter;                              // empty: all
+  std::string order_by;                            // empty: newest first
+  int jobs_max = std::numeric_limits<int>::max();  // the first of that order
 };
 
 struct JobList {
-  std::vector<JobView> jobs;  // newest first
-  bool has_more = false;      // than jobs_max
+  std::vector<JobView> jobs;
+  bool has_more = false;  // than jobs_max
+};
+
+struct LabelChange {
+  std::map<std::string, std::string> set;
+  std::vector<std::string> removed;  // by key
+
+  bool IsEmpty() const { return set.empty() && removed.empty(); }
 };
 
 struct UpdateJobOptions {
   std::optional<int> priority;
   std::optional<bool> is_preemptible;
+  LabelChange labels;
 };
 
 // Talks to one coordinator. Every call blocks for at most ten seconds; while the coordinator is

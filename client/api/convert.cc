@@ -138,6 +138,7 @@ JobView ToView(const v1::Job& job) {
   view.last_nonfinite_step = job.nonfinite_steps().last_message();
   view.latest_metrics = {job.latest_metrics().begin(), job.latest_metrics().end()};
   view.state_digest = job.state_digest();
+  view.labels = {job.labels().begin(), job.labels().end()};
   view.owner = job.owner();
   view.forked_from = job.forked_from();
   view.request_id = job.request_id();

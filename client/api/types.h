@@ -101,6 +101,7 @@ struct JobView {
   std::string last_nonfinite_step;   // what was not finite in the last of them
   std::map<std::string, double> latest_metrics;
   std::string state_digest;
+  std::map<std::string, std::string> labels;
   std::string owner;  // empty: nobody's
   std::string forked_from;
   std::string request_id;

@@ -2,6 +2,7 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include "client/commands/labels.h"
 #include "client/render/dry_run.h"
 
 namespace descent {
@@ -47,6 +48,7 @@ void AddCreationOptions(CLI::App& command, CreationFlags& flags) {
   command.add_option("--priority", flags.priority, "0 to 100; higher is served first [50]");
   command.add_flag("--preemptible", flags.is_preemptible,
                    "May be suspended for jobs of higher priority");
+  AddLabelOption(command, flags.labels);
 }
 
 ExitCode CreateAndShow(const CommandLine& line, const CreationFlags& flags,
@@ -57,6 +59,7 @@ ExitCode CreateAndShow(const CommandLine& line, const CreationFlags& flags,
   options.is_preemptible = flags.is_preemptible;
   options.validate_only = flags.is_dry_run;
   options.allows_infeasible = flags.allows_infeasible;
+  options.labels = LabelsOf(flags.labels);
   Client client(line.flags().endpoint);
   const auto job = client.CreateJob(options);
   if (!job.ok()) return ReportSpecError(console, job.error(), source.file, source.name);

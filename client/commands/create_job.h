@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "client/api/client.h"
 #include "client/commands/command.h"
@@ -18,6 +19,7 @@ struct CreationFlags {
   bool is_dry_run = false;
   bool allows_infeasible = false;
   bool follows = false;
+  std::vector<std::string> labels;  // "KEY=VALUE"
 };
 
 void AddCreationOptions(CLI::App& command, CreationFlags& flags);

@@ -25,21 +25,22 @@ ExitCode Ls(const CommandLine& line, const LsFlags& flags, Console& console) {
   } else if (line.WantsNames()) {
     for (const JobView& job : jobs) console.Data(job.id + "\n");
   } else if (jobs.empty()) {
-    console.Say(selection.states.empty() ? "no jobs; create one: descent submit FILE"
-                                         : "no jobs in that state");
+    const bool is_of_all = selection.states.empty() && selection.filter.empty();
+    console.Say(is_of_all ? "no jobs; create one: descent submit FILE" : "no such jobs");
   } else {
     console.Data(JobTable(jobs, SecondsSinceEpoch()));
   }
   if (has_more)
-    console.Say(fmt::format(
-        "these are the newest {}; there are older ones: --all, --limit, --state", jobs.size()));
+    console.Say(
+        fmt::format("these are the {} {}; there are more: --all, --limit, --state, --filter",
+                    selection.order_by.empty() ? "newest" : "first", jobs.size()));
   return ExitCode::kDone;
 }
 
 }  // namespace
 
 void AddLs(CLI::App& app, CommandLine& line) {
-  CLI::App* command = app.add_subcommand("ls", "List the jobs, newest first");
+  CLI::App* command = app.add_subcommand("ls", "List the jobs, newest first unless sorted");
   const auto flags = std::make_shared<LsFlags>();
   command
       ->add_option("--state", flags->selection.states,
@@ -49,7 +50,15 @@ void AddLs(CLI::App& app, CommandLine& line) {
                          "FAILED", "CANCELLED", "SUSPENDING", "SUSPENDED", "STOPPING"},
                         CLI::ignore_case))
       ->allow_extra_args(false);
-  command->add_option("--limit", flags->selection.jobs_max, "How many, of the newest")
+  command
+      ->add_option("--filter", flags->selection.filter,
+                   "Only jobs for which this holds: 'state = RUNNING AND labels.team = nlp'")
+      ->type_name("EXPR");
+  command
+      ->add_option("--sort", flags->selection.order_by,
+                   "Order, by fields with commas: 'priority desc, create_time'")
+      ->type_name("KEYS");
+  command->add_option("--limit", flags->selection.jobs_max, "How many, of the first")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   command->add_flag("--all", flags->wants_all, "All of them");

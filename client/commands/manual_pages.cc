@@ -142,10 +142,21 @@ a job file: "# yaml-language-server: $schema=job.schema.json".)",
         R"(descent logs JOB --tail 50
 descent logs JOB -f --rank 2,3 --severity warning)",
         "events, watch"},
-    ManualPage{"ls", R"(The newest hundred, unless told otherwise.)",
-               R"(descent ls
-descent ls --state RUNNING --state QUEUED -o json)",
-               "describe, watch"},
+    ManualPage{
+        "ls",
+        R"(The newest hundred, unless told otherwise. A filter is terms FIELD OPERATOR VALUE, joined by AND;
+FIELD:* holds where there is a value.
+  state                                 = !=               RUNNING
+  name, owner, labels.KEY               = != < <= > >= :   : finds a part of a name or an owner
+  priority, latest_metrics.NAME         = != < <= > >=
+  create_time, start_time, end_time     = != < <= > >=     2026-01-31 or 2026-01-31T12:00:00Z
+The same fields sort, each upwards unless it ends with desc.)",
+        R"(descent ls
+descent ls --state RUNNING --state QUEUED -o json
+descent ls --filter 'labels.team = nlp AND create_time > 2026-01-31'
+descent ls --filter 'latest_metrics.validation/loss:*' --sort latest_metrics.validation/loss --limit 5
+descent ls --filter 'state = QUEUED AND priority >= 50' --sort 'priority desc, create_time')",
+        "describe, update, watch"},
     ManualPage{"metrics", R"(train/loss, validation/accuracy and whatever else a job measures.)",
                R"(descent metrics ls JOB)", "describe, watch"},
     ManualPage{
@@ -207,6 +218,7 @@ descent server backup before-upgrade)",
         R"(Prints the name of the job. It waits in the queue until a pool has workers for it.)",
         R"(descent submit job.yaml
 descent submit job.yaml --set epochs=3 --priority 80 --follow
+descent submit job.yaml --label team=nlp --label stage=dev
 descent job init mlp | descent submit - --dry-run)",
         "wait, watch, run"},
     ManualPage{"suspend", R"(The workers save the state, and take the next job.)",
@@ -223,7 +235,8 @@ descent job init mlp | descent submit - --dry-run)",
                R"(descent token revoke 4f1c)", "token ls"},
     ManualPage{"update", R"(Everything else of a job is what it was created with.)",
                R"(descent update JOB --priority 80
-descent update JOB --preemptible true)",
+descent update JOB --preemptible true
+descent update JOB --label team=nlp --label stage-)",
                "describe, ls"},
     ManualPage{"version", R"(A coordinator says its own in descent doctor.)", R"(descent version
 descent version -o json)",

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "client/commands/command.h"
+#include "client/commands/labels.h"
 #include "client/data_check.h"
 #include "client/failure_report.h"
 #include "client/follow.h"
@@ -28,6 +29,7 @@ struct RunFlags {
   std::string file;
   int workers = 0;  // 0: workers.max of the file
   std::vector<std::string> overrides;
+  std::vector<std::string> labels;  // "KEY=VALUE"
   std::string resume;
   std::string state_directory;
   std::string profile_file;  // empty: none
@@ -145,6 +147,7 @@ ExitCode Run::Execute() {
     if (const auto refused = LoadResumedSpec()) return *refused;
 
   options_.request_id = kRequestIdPrefix + RandomRequestId();
+  options_.labels = LabelsOf(flags_.labels);
   const auto job = client_->CreateJob(options_);
   if (!job.ok()) return ReportSpecError(console_, job.error(), file_, flags_.file);
   if (const Status ready = PrepareProfile(); !ready.ok()) return Report(console_, ready);
@@ -287,6 +290,7 @@ void AddRun(CLI::App& app, CommandLine& line) {
   command->add_option("--workers", flags->workers, "Ranks of this run [workers.max of the file]")
       ->check(CLI::Range(1, 4096));
   AddSetOption(*command, flags->overrides);
+  AddLabelOption(*command, flags->labels);
   command->add_option("--resume", flags->resume,
                       "Start from JOB/latest, JOB/best or JOB/STEP of the same state directory");
   command->add_option("--state-dir", flags->state_directory, "Jobs, metrics, checkpoints and logs")

@@ -1,6 +1,8 @@
 #include <memory>
 
 #include "client/commands/command.h"
+#include "client/commands/labels.h"
+#include "client/render/job_text.h"
 
 namespace descent {
 namespace {
@@ -9,20 +11,26 @@ struct UpdateFlags {
   std::string job;
   std::optional<int> priority;
   std::optional<bool> is_preemptible;
+  std::vector<std::string> labels;  // "KEY=VALUE" or "KEY-"
 };
 
 ExitCode Update(const CommandLine& line, const UpdateFlags& flags, Console& console) {
-  if (!flags.priority && !flags.is_preemptible) {
-    console.Error("update needs --priority or --preemptible");
+  if (!flags.priority && !flags.is_preemptible && flags.labels.empty()) {
+    console.Error("update needs --priority, --preemptible or --label");
     return ExitCode::kUsage;
   }
   Client client(line.flags().endpoint);
-  const auto job = client.UpdateJob(
-      JobIdOf(flags.job), {.priority = flags.priority, .is_preemptible = flags.is_preemptible});
+  const auto job = client.UpdateJob(JobIdOf(flags.job), {.priority = flags.priority,
+                                                         .is_preemptible = flags.is_preemptible,
+                                                         .labels = LabelChangeOf(flags.labels)});
   if (!job.ok()) return Report(console, job.error());
   if (line.WantsDocument()) console.Document(job.value().json);
-  console.Say("job/" + job.value().id + " has priority " + std::to_string(job.value().priority) +
-              (job.value().is_preemptible ? ", and gives way to jobs of higher priority" : ""));
+  if (flags.priority || flags.is_preemptible)
+    console.Say("job/" + job.value().id + " has priority " + std::to_string(job.value().priority) +
+                (job.value().is_preemptible ? ", and gives way to jobs of higher priority" : ""));
+  if (!flags.labels.empty())
+    console.Say("job/" + job.value().id + " has " +
+                (job.value().labels.empty() ? "no labels" : "labels " + LabelsText(job.value())));
   return ExitCode::kDone;
 }
 
@@ -36,6 +44,7 @@ void AddUpdate(CLI::App& app, CommandLine& line) {
   command->add_option("--priority", flags->priority, "0 to 100; higher is served first");
   command->add_option("--preemptible", flags->is_preemptible,
                       "true: it may be suspended for jobs of higher priority");
+  AddLabelChangeOption(*command, flags->labels);
   line.OnChosen(command,
                 [&line, flags](Console& console) { return Update(line, *flags, console); });
 }

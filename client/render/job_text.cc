@@ -85,6 +85,13 @@ std::string WorkersText(std::size_t count) {
 
 }  // namespace
 
+std::string LabelsText(const JobView& job) {
+  std::string text;
+  for (const auto& [key, value] : job.labels)
+    text += fmt::format("{}{}={}", text.empty() ? "" : ", ", key, value);
+  return text;
+}
+
 std::string ProgressText(const JobView& job, int columns) {
   const ProgressView& progress = job.progress;
   std::string text = fmt::format("{:>3}  step {}/{}", Percent(progress.fraction), progress.step,
@@ -259,6 +266,7 @@ std::string JobDescription(const JobView& job, double now) {
   add("Parameters", job.parameter_count > 0 ? FormatGrouped(job.parameter_count) : "");
   add("Instructions", job.instruction_set);
   add("Owner", job.owner);
+  add("Labels", LabelsText(job));
   add("From", job.forked_from);
   for (const auto& [name, value] : job.latest_metrics) add(name, FormatMetric(value));
   add("Batch size", job.batch_advice);

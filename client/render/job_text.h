@@ -15,6 +15,9 @@ namespace descent {
 // The bar takes what the rest leaves of `columns`, up to 24, and goes where fewer than 8 are left.
 std::string ProgressText(const JobView& job, int columns);
 
+// "stage=dev, team=nlp"; empty: it has none.
+std::string LabelsText(const JobView& job);
+
 // The header of a followed job: "mnist-7k2qd  RUNNING  attempt 1  4 workers".
 std::string StateText(const JobView& job);
 

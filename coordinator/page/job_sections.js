@@ -26,6 +26,7 @@ export function head(job) {
       ["learning rate", significant(latest(job, "train/lr"))],
       ["gradient norm", significant(latest(job, "train/grad_norm"))],
       ["parameters", Number(job.parameterCount) > 0 ? integer(job.parameterCount) : ""],
+      ["labels", Object.entries(job.labels).map(([key, value]) => `${key}=${value}`).join(", ")],
       ["priority", String(job.priority)], ["submitted", moment(job.createTime)],
       ["workers", job.currentAttempt ? String(job.currentAttempt.worldSize) : ""],
       ["state digest", job.stateDigest], ["forked from", job.forkedFrom],

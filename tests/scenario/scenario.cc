@@ -63,6 +63,14 @@ const std::map<std::string, WorkerCommand> kWorkerCommands = {
     {"drain", WorkerCommand::kDrain},
 };
 
+// label="team=nlp"
+JobLabels LabelOf(const Command& command) {
+  const std::string label = command.Option("label", "");
+  if (label.empty()) return {};
+  const std::size_t equals = label.find('=');
+  return {{label.substr(0, equals), label.substr(equals + 1)}};
+}
+
 SubmitJob MakeSubmit(const Command& command) {
   const JobSpec spec = MakeSpec(command);
   DESCENT_CHECK(ValidateJobSpec(spec).empty());
@@ -73,7 +81,8 @@ SubmitJob MakeSubmit(const Command& command) {
           .owner_live_jobs_max = static_cast<int>(command.Number("owner_jobs_max", 0)),
           .start_checkpoint = command.Option("from", ""),
           .priority = static_cast<int>(command.Number("priority", kPriorityDefault)),
-          .is_preemptible = command.Option("preemptible", "") == "yes"};
+          .is_preemptible = command.Option("preemptible", "") == "yes",
+          .labels = LabelOf(command)};
 }
 
 // "a is number 2: needs 4 workers, waits for job b to end [b]", with the jobs that block it.
@@ -181,6 +190,9 @@ std::vector<std::string> Scenario::RunUpdate(const Command& command) {
   UpdateJob update{.job_id = command.arguments.at(0)};
   update.priority = static_cast<int>(command.Number("priority", kPriorityDefault));
   update.is_preemptible = command.Option("preemptible", "") == "yes";
+  update.labels.set = LabelOf(command);
+  if (const std::string key = command.Option("unlabel", ""); !key.empty())
+    update.labels.removed.push_back(key);
   return Post(update);
 }
 
@@ -369,6 +381,7 @@ std::string Scenario::Show(const Job& job) const {
   if (job.attempt.save_requests > 0)
     text += fmt::format(" save_requests={}/{}", job.attempt.save_requests_done,
                         job.attempt.save_requests);
+  if (!job.labels.empty()) text += fmt::format(" labels=[{}]", LabelsText(job.labels));
   if (job.state_digest) text += fmt::format(" digest={}", job.state_digest->low);
   if (job.failure)
     text += fmt::format(" failure={} rank={} step={} phase={}", job.failure->reason,

@@ -18,8 +18,9 @@ namespace descent {
 //   submit JOB workers=2|1..4 [steps=100] [epochs=] [global=100] [tail=keep] [stop_at=] [keep=2]
 //              [evaluate_steps=] [evaluate_epochs=] [checkpoint_steps=] [validation=yes]
 //              [restarts=5] [request=ID] [from=DIRECTORY] [priority=50] [preemptible=yes]
+//              [label="KEY=VALUE"]
 //   cancel|suspend|resume|stop|delete|save_now JOB
-//   update JOB [priority=50] [preemptible=yes]
+//   update JOB [priority=50] [preemptible=yes] [label="KEY=VALUE"] [unlabel=KEY]
 //   pin|unpin|forget_checkpoint JOB step=
 //   dry_run JOB …               as submit: what would become of it
 //   cordon|uncordon|drain RANK [pool=p]

@@ -96,6 +96,57 @@ class Control(SystemTest):
         self.assertEqual(len(self.descent("ls", "--all").stdout.splitlines()), 4)
         self.assertIn("RUNNING", self.descent("ls", "--state", "done", code=2).stderr)
 
+    def names(self, *arguments):
+        return self.descent("ls", "-o", "name", *arguments).stdout.split()
+
+    def test_jobs_are_found_by_their_labels_and_sorted(self):
+        nlp = self.submit("--label", "team=nlp", "--label", "stage=dev", "--priority", 10)
+        vision = self.submit("--label", "team=vision", "--priority", 90)
+        plain = self.submit()
+
+        changed = self.descent("update", nlp, "--label", "stage-", "--label", "owner.x/y=1")
+
+        self.assertEqual(self.names("--filter", "labels.team = nlp"), [nlp])
+        self.assertEqual(self.names("--filter", "labels:team AND priority > 50"), [vision])
+        self.assertEqual(self.names("--sort", "priority desc"), [vision, plain, nlp])
+        self.assertEqual(self.names("--sort", "labels.team", "--limit", 1), [nlp])
+        self.assertIn("labels owner.x/y=1, team=nlp", changed.stderr)
+        self.assertRegex(self.descent("describe", nlp).stdout, "Labels: +owner.x/y=1, team=nlp\n")
+        self.assertEqual(self.described(nlp)["labels"], {"owner.x/y": "1", "team": "nlp"})
+
+    def test_labels_survive_a_restart_of_the_coordinator(self):
+        job = self.submit("--label", "team=nlp")
+
+        self.kill_coordinator()
+        self.start_coordinator_again()
+
+        self.assertEqual(self.names("--filter", "labels.team = nlp"), [job])
+
+    def test_a_fork_has_the_labels_of_its_job(self):
+        self.start_workers(1)
+        first = self.submit("--label", "team=nlp", "--label", "run=1", "--follow")
+
+        fork = self.descent("fork", first, "--label", "run=2", "-q").stdout.strip()
+
+        self.assertEqual(self.job(fork)["labels"], {"team": "nlp", "run": "2"})
+
+    def test_labels_filters_and_orders_that_are_wrong_say_so(self):
+        job = self.submit()
+
+        refused = {
+            "must be KEY=VALUE": ("update", job, "--label", "team"),
+            'the value "two words" of team': ("update", job, "--label", "team=two words"),
+            'filter, position 1: found "stat"': ("ls", "--filter", "stat = RUNNING"),
+            "AND, or the end": ("ls", "--filter", "state = QUEUED OR state = RUNNING"),
+            'order_by, position 10: found "down"': ("ls", "--sort", "priority down"),
+        }
+
+        for said, command in refused.items():
+            self.assertIn(said, self.descent(*command, code=2).stderr, command)
+        crowd = [argument for i in range(33) for argument in ("--label", f"l{i}=x")]
+        self.assertIn("at most 32", self.descent("update", job, *crowd, code=2).stderr)
+        self.assertEqual(self.job(job)["labels"], {})
+
     def test_a_fork_goes_on_from_a_checkpoint_with_what_was_changed(self):
         self.start_workers(2)
         first = self.submit("--follow")

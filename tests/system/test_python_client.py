@@ -72,6 +72,23 @@ class PythonClient(SystemTest):
                   in self.client.compare([first.name, done.name]).differences]
         self.assertIn("optimizer.adamw.lr", fields)
 
+    def test_jobs_are_labelled_and_found_again(self):
+        nlp = self.client.submit(self.job_file, labels={"team": "nlp", "stage": "dev"}, priority=10)
+        other = self.client.submit(self.job_file, priority=90)
+
+        changed = self.client.update(nlp.name, labels={"stage": None, "run": "2"})
+
+        self.assertEqual(dict(changed.labels), {"team": "nlp", "run": "2"})
+        self.assertEqual(changed.priority, 10)
+        self.assertEqual([job.name for job in self.client.jobs(filter="labels.team = nlp")],
+                         [nlp.name])
+        self.assertEqual([job.name for job in self.client.jobs(order_by="priority desc")],
+                         [other.name, nlp.name])
+        with self.assertRaises(descent.InvalidArgument) as refused:
+            list(self.client.jobs(filter="labels.team ~ nlp"))
+        self.assertEqual(refused.exception.reason, "FILTER_INVALID")
+        self.assertEqual(refused.exception.metadata["position"], "13")
+
     def test_checkpoints_are_pinned_verified_and_deleted(self):
         self.start_workers(1)
         job = self.client.wait(self.client.submit(self.job_file).name)

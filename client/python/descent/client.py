@@ -90,13 +90,14 @@ class Client:
                overrides: Optional[dict[str, Any]] = None, start_from: str = "", job_id: str = "",
                priority: Optional[int] = None, preemptible: bool = False,
                request_id: Optional[str] = None, dry_run: bool = False,
-               allow_infeasible: bool = False) -> pb.Job:
+               allow_infeasible: bool = False,
+               labels: Optional[dict[str, str]] = None) -> pb.Job:
         """Creates the job of a file, or of its `text`. `overrides` change fields:
         {"optimizer.adamw.lr": 1e-3}. `start_from`, "JOB/latest", "JOB/best" or "JOB/STEP", begins
         with the state of a checkpoint, and without a file with the spec of its job. The same
         `request_id` again answers with the same job. With `dry_run` nothing is created: the answer
         is STARTING if its workers are free now. A job that even the largest pool could
-        never hold is refused, or waits with `allow_infeasible`."""
+        never hold is refused, or waits with `allow_infeasible`. A fork has the labels of its job, and `labels` on top."""
         if job_file is not None:
             if text is not None:
                 raise ValueError("a job is given as job_file or as text, not as both")
@@ -107,6 +108,7 @@ class Client:
             job_id=job_id, job_file=text or "", request_id=request_id or uuid.uuid4().hex,
             validate_only=dry_run, preemptible=preemptible, allow_infeasible=allow_infeasible,
             resume_from=_checkpoint_name(start_from) if start_from else "",
+            labels=labels or {},
             overrides=[f"{field}={json.dumps(value)}" for field, value in (overrides or {}).items()])
         if priority is not None:
             request.priority = priority
@@ -115,9 +117,10 @@ class Client:
     def job(self, job: str) -> pb.Job:
         return self._call(self._jobs.GetJob, pb.GetJobRequest(name=_job_name(job)))
 
-    def jobs(self) -> Iterator[pb.Job]:
-        """Newest first."""
-        request = pb.ListJobsRequest(page_size=_PAGE)
+    def jobs(self, *, filter: str = "", order_by: str = "") -> Iterator[pb.Job]:
+        """Newest first, unless `order_by` says otherwise: "priority desc, create_time". With `filter`,
+        "state = RUNNING AND labels.team = nlp", those for which it holds."""
+        request = pb.ListJobsRequest(page_size=_PAGE, filter=filter, order_by=order_by)
         while True:
             page = self._call(self._jobs.ListJobs, request)
             yield from page.jobs
@@ -143,9 +146,15 @@ class Client:
         return self._call(self._jobs.CheckpointJob, pb.CheckpointJobRequest(name=_job_name(job)))
 
     def update(self, job: str, *, priority: Optional[int] = None,
-               preemptible: Optional[bool] = None) -> pb.Job:
+               preemptible: Optional[bool] = None,
+               labels: Optional[dict[str, Optional[str]]] = None) -> pb.Job:
+        """What is None stays as it is; so do labels that are not named. A label that is None is taken
+        away."""
+        changes = labels or {}
         return self._call(self._jobs.UpdateJob, pb.UpdateJobRequest(
-            name=_job_name(job), priority=priority, preemptible=preemptible))
+            name=_job_name(job), priority=priority, preemptible=preemptible,
+            set_labels={key: value for key, value in changes.items() if value is not None},
+            remove_labels=[key for key, value in changes.items() if value is None]))
 
     def delete(self, job: str, *, keep_checkpoints: bool = False) -> None:
         """Forgets a job that is at its end, with its metrics and checkpoints."""

@@ -94,6 +94,16 @@ TEST(JobTextTest, TheListHasALineForEachJob) {
       "ft-tiny-b81mm    QUEUED   90    8        #1: needs 8 workers, 4 free  -       -    3m\n");
 }
 
+TEST(JobTextTest, TheDescriptionHasTheLabels) {
+  JobView job = RunningJob();
+  EXPECT_EQ(JobDescription(job, 1016).find("Labels:"), std::string::npos);
+
+  job.labels = {{"stage", "dev"}, {"team", "nlp"}};
+
+  EXPECT_THAT(JobDescription(job, 1016),
+              testing::HasSubstr("Labels:                   stage=dev, team=nlp\n"));
+}
+
 TEST(JobTextTest, TheHistoryHasALineForEachEvent) {
   const JobEventView started = {.time = 990,
                                 .type = "StateChanged",

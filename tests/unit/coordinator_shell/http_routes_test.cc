@@ -62,6 +62,25 @@ TEST_F(HttpRoutesTest, ThePageTokenLeadsToTheNextPage) {
   EXPECT_EQ(second["nextPageToken"], "");
 }
 
+TEST_F(HttpRoutesTest, JobsAreFilteredAndOrdered) {
+  const json running = GetJson("/v1/jobs?filter=state%20%3D%20RUNNING%20AND%20labels.team:nlp");
+  const json sorted = GetJson("/v1/jobs?order_by=priority,name");
+
+  ASSERT_EQ(running["jobs"].size(), 1u);
+  EXPECT_EQ(running["jobs"][0]["labels"]["team"], "nlp");
+  ASSERT_EQ(sorted["jobs"].size(), 2u);
+  EXPECT_EQ(sorted["jobs"][0]["name"], "jobs/waiting");
+}
+
+TEST_F(HttpRoutesTest, AFilterThatIsNoneIsRefusedWithItsPosition) {
+  const HttpResponse response = Get("/v1/jobs?filter=stat=RUNNING");
+
+  EXPECT_EQ(response.status, 400);
+  const json detail = json::parse(response.body)["error"]["details"][0];
+  EXPECT_EQ(detail["reason"], "FILTER_INVALID");
+  EXPECT_EQ(detail["metadata"]["position"], "1");
+}
+
 TEST_F(HttpRoutesTest, AForeignPageTokenIsRefused) {
   EXPECT_EQ(Get("/v1/jobs?page_token=x").status, 400);
 }

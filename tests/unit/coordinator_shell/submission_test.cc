@@ -270,6 +270,27 @@ TEST(SubmissionTest, ResumingWithAnotherLearningRateIsAllowed) {
   EXPECT_EQ(LearningRateOf(Accepted(request, source).spec.optimizer), 0.5);
 }
 
+TEST(SubmissionTest, LabelsComeOnTopOfThoseOfTheJobThatIsResumed) {
+  v1::CreateJobRequest request;
+  request.set_resume_from("jobs/full-1/checkpoints/latest");
+  (*request.mutable_labels())["team"] = "vision";
+  (*request.mutable_labels())["run"] = "2";
+
+  EXPECT_EQ(Accepted(request, MakeFullJob()).labels,
+            (JobLabels{{"run", "2"}, {"stage", ""}, {"team", "vision"}}));
+}
+
+TEST(SubmissionTest, LabelsThatKubernetesWouldRefuseAreRefused) {
+  v1::CreateJobRequest request = RequestOf(MakeSpec());
+  (*request.mutable_labels())["team"] = "two words";
+
+  const RequestError error = Refused(request, MakeFullJob());
+
+  EXPECT_EQ(error.reason, "LABELS_INVALID");
+  EXPECT_EQ(error.status.code(), Code::kInvalidArgument);
+  EXPECT_THAT(error.status.message(), testing::HasSubstr("\"two words\" of team"));
+}
+
 TEST(SubmissionTest, ResumingFromAnUnknownJobIsNotFound) {
   v1::CreateJobRequest request;
   request.set_resume_from("jobs/nobody/checkpoints/latest");
