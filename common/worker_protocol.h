@@ -190,6 +190,7 @@ struct GrantSteps {
 
 enum class StopMode {
   kGraceful,  // at the next step boundary that all ranks reach together (docs/protocol.md)
+  kFinal,     // gracefully; the state is the job's result: evaluate the test split, then end
   kAbort,     // drop the communicator now
 };
 

@@ -1,6 +1,7 @@
 // State's part that does what users ask of a job, and what a job of higher priority asks of others.
-// A job with ranks is told to stop gracefully: they save its state and are released. What comes
-// then is in Finish, by the state in which it waited for that:
+// A job with ranks is told to stop gracefully: they save its state and are released; before that,
+// those of a job that is to end evaluate it on its test set. What comes then is in Finish, by the
+// state in which it waited for that:
 //   CANCELLING -> CANCELLED
 //   SUSPENDING -> SUSPENDED, or QUEUED if it gives way: preempted, or its worker is drained
 //   STOPPING   -> SUCCEEDED
@@ -124,7 +125,7 @@ Status State::StopEarly(Job& job) {
   const auto attempt = attempts_.find(job.id);
   if (attempt != attempts_.end() && job.state == JobState::kRunning) {
     Move(job, JobState::kStopping, "StopRequested", "its workers save its state and stop");
-    TellToStop(attempt->second, StopMode::kGraceful);
+    TellToStop(attempt->second, StopMode::kFinal);
     return Status();
   }
   if (attempt != attempts_.end())

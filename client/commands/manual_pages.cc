@@ -190,7 +190,7 @@ descent server backup before-upgrade)",
                R"(descent server status)", "server info, ls"},
     ManualPage{
         "stop",
-        R"(The job SUCCEEDS with the state that it has; it is not evaluated on the test set.)",
+        R"(The job SUCCEEDS with the state that it has, evaluated on its test set if it was running.)",
         R"(descent stop JOB)", "cancel, suspend"},
     ManualPage{
         "submit",

@@ -156,9 +156,10 @@ Result<EndOutcome> AssignmentRun::Train(const Begin& begin) {
     DESCENT_ASSIGN(const std::optional<GrantSteps> grant, WaitForGrant());
     if (options_.control.is_aborted())
       return Status(Code::kAborted, "the coordinator ended the attempt");
-    if (!grant) return Stop();
-    DESCENT_ASSIGN(const GrantEnd end, RunGrant(train_step, *grant));
-    if (end == GrantEnd::kStopped) return Stop();
+    // No rank has a further grant, and each is told of the same stop.
+    if (!grant) return Stop(options_.control.requests());
+    DESCENT_ASSIGN(const StepRequests requests, RunGrant(train_step, *grant));
+    if (requests.stop) return Stop(requests);
     DESCENT_RETURN_IF_ERROR(FinishGrant(*grant));
     if (grant->is_final) return Finish(EndOutcome::kCompleted);
   }
@@ -194,8 +195,7 @@ Result<StepOutcome> AssignmentRun::RunStep(TrainStep& train_step) {
   return outcome;
 }
 
-Result<AssignmentRun::GrantEnd> AssignmentRun::RunGrant(TrainStep& train_step,
-                                                        const GrantSteps& grant) {
+Result<StepRequests> AssignmentRun::RunGrant(TrainStep& train_step, const GrantSteps& grant) {
   DESCENT_CHECK(grant.first == state_->steps_done());
   MonotonicTime begin = MonotonicNow();
   while (state_->steps_done() < grant.last) {
@@ -208,12 +208,12 @@ Result<AssignmentRun::GrantEnd> AssignmentRun::RunGrant(TrainStep& train_step,
                          .generation = options_.assign.generation,
                          .steps = {outcome.metrics}});
     if (saver_ && saver_->has_ended()) DESCENT_RETURN_IF_ERROR(FinishCheckpoint());
-    if (outcome.requests.stop) return GrantEnd::kStopped;
+    if (outcome.requests.stop) return outcome.requests;
     // At the end of a grant an evaluation comes first: the checkpoint is rated by it.
     if (saved_request_ < heard_request_ && state_->steps_done() < grant.last)
       DESCENT_RETURN_IF_ERROR(SaveCheckpoint());
   }
-  return GrantEnd::kDone;
+  return StepRequests();
 }
 
 Status AssignmentRun::FinishGrant(const GrantSteps& grant) {
@@ -224,12 +224,13 @@ Status AssignmentRun::FinishGrant(const GrantSteps& grant) {
 }
 
 // A stopped job can be resumed from where it stopped.
-Result<EndOutcome> AssignmentRun::Stop() {
+Result<EndOutcome> AssignmentRun::Stop(const StepRequests& requests) {
   DESCENT_RETURN_IF_ERROR(SaveCheckpoint());
   DESCENT_RETURN_IF_ERROR(FinishCheckpoint());
   return EndOutcome::kStopped;
 }
 
+  if (requests.evaluate_test) return Finish(EndOutcome::kStopped);
 Result<EndOutcome> AssignmentRun::Finish(EndOutcome outcome) {
   DESCENT_RETURN_IF_ERROR(FinishCheckpoint());
   DESCENT_RETURN_IF_ERROR(state_->Gather());

@@ -52,16 +52,15 @@ class AssignmentRun {
   AssignmentEnded Perform();
 
  private:
-  enum class GrantEnd { kDone, kStopped };
-
   Status Prepare();
   Status LoadStart();
   void ReportPrepared();
   Result<EndOutcome> Train(const Begin& begin);
   Result<StepOutcome> RunStep(TrainStep& train_step);
-  Result<GrantEnd> RunGrant(TrainStep& train_step, const GrantSteps& grant);
+  // To the end of the grant, or to the step after which all ranks stop: what they were asked for.
+  Result<StepRequests> RunGrant(TrainStep& train_step, const GrantSteps& grant);
   Status FinishGrant(const GrantSteps& grant);
-  Result<EndOutcome> Stop();
+  Result<EndOutcome> Stop(const StepRequests& requests);
   Result<EndOutcome> Finish(EndOutcome outcome);
   Status EvaluateSplit(EvaluationSplit split);
   bool IsStoppedEarly() const;

@@ -292,6 +292,8 @@ TEST(WireTest, EveryMessageOfTheCoordinatorComesBackAsItWent) {
                  .save_checkpoint = true,
                  .is_final = true},
       Stop{.job = "j", .generation = 1, .mode = StopMode::kAbort},
+      Stop{.job = "j", .generation = 1, .mode = StopMode::kGraceful},
+      Stop{.job = "j", .generation = 1, .mode = StopMode::kFinal},
       Acknowledge{.sequence = 7, .kept_checkpoints = {10, 30}},
       SaveNow{.job = "j", .generation = 1, .request = 2}};
 
