@@ -124,8 +124,7 @@ struct Job {
   double steps_per_second = 0;
   std::map<std::string, double> latest_metrics;
   std::optional<ValidationRecord> validation;
-  // As of `step`; a coordinator that is restarted goes on from the newest checkpoint's.
-  SmoothedNoise gradient_noise;
+  SmoothedNoise gradient_noise;  // as of `step`
   NonfiniteSteps nonfinite_steps;
 
   std::vector<CheckpointRecord> checkpoints;  // ascending by step; those retention keeps

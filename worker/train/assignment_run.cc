@@ -103,11 +103,11 @@ Status AssignmentRun::LoadStart() {
                                                  std::string(PrecisionName(spec_.model.precision)));
   DESCENT_RETURN_IF_ERROR(state_->Load(checkpoint, options_.instruction_set));
   saved_step_ = state_->steps_done();
-  // A job that is forked from another one begins to wait anew.
-  if (found.early_stopping && found.job == options_.assign.job)
-    early_stopping_ = *found.early_stopping;
-  if (found.job == options_.assign.job)
-    nonfinite_policy_->set_steps_in_a_row(found.nonfinite_steps_in_a_row);
+  // A job that is forked from another one begins to count and to wait anew.
+  if (found.job != options_.assign.job) return Status();
+  if (found.early_stopping) early_stopping_ = *found.early_stopping;
+  nonfinite_policy_->set_steps_in_a_row(found.nonfinite_steps_in_a_row);
+  noise_ = found.noise;
   return Status();
 }
 
@@ -191,6 +191,10 @@ Result<StepOutcome> AssignmentRun::RunStep(TrainStep& train_step) {
   } else {
     nonfinite_policy_->HearFinite();
   }
+  if (outcome.noise) {
+    noise_ = AfterStep(noise_, *outcome.noise);
+    outcome.metrics.noise = noise_;
+  }
   heard_request_ = std::max(heard_request_, outcome.requests.checkpoint);
   return outcome;
 }
@@ -226,11 +230,11 @@ Status AssignmentRun::FinishGrant(const GrantSteps& grant) {
 // A stopped job can be resumed from where it stopped.
 Result<EndOutcome> AssignmentRun::Stop(const StepRequests& requests) {
   DESCENT_RETURN_IF_ERROR(SaveCheckpoint());
+  if (requests.evaluate_test) return Finish(EndOutcome::kStopped);
   DESCENT_RETURN_IF_ERROR(FinishCheckpoint());
   return EndOutcome::kStopped;
 }
 
-  if (requests.evaluate_test) return Finish(EndOutcome::kStopped);
 Result<EndOutcome> AssignmentRun::Finish(EndOutcome outcome) {
   DESCENT_RETURN_IF_ERROR(FinishCheckpoint());
   DESCENT_RETURN_IF_ERROR(state_->Gather());
@@ -304,7 +308,8 @@ CheckpointDescription AssignmentRun::Description() const {
           .instruction_set = std::string(options_.instruction_set),
           .version = kVersion,
           .early_stopping = spec_.early_stopping ? std::optional(early_stopping_) : std::nullopt,
-          .nonfinite_steps_in_a_row = nonfinite_policy_->steps_in_a_row()};
+          .nonfinite_steps_in_a_row = nonfinite_policy_->steps_in_a_row(),
+          .noise = noise_};
 }
 
 Status AssignmentRun::FinishCheckpoint() {

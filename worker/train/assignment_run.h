@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "common/early_stopping.h"
+#include "common/gradient_noise.h"
 #include "common/profile_options.h"
 #include "common/result.h"
 #include "common/worker_protocol.h"
@@ -96,6 +97,7 @@ class AssignmentRun {
   std::int64_t heard_request_ = 0;
   std::int64_t saved_request_ = 0;
   EarlyStoppingState early_stopping_;  // if the spec has it; equal on every rank
+  SmoothedNoise noise_;                // over the job's steps; equal on every rank
   std::optional<NonfinitePolicy> nonfinite_policy_;
   std::optional<CheckpointSaver> saver_;  // of rank 0
   // From Train on:
