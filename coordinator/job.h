@@ -96,6 +96,10 @@ struct ValidationRecord {
 inline constexpr std::string_view kPreempted = "Preempted";
 inline constexpr std::string_view kDrained = "Drained";
 
+// Reason of a job that is FAILED because its record in the store cannot be read. What stands for it
+// is never stored: the record stays as it is.
+inline constexpr std::string_view kRecordUnreadable = "RecordUnreadable";
+
 // Everything the coordinator knows of one job that survives its restart.
 struct Job {
   std::string id;  // "fashion-mlp-7k2qd"; the resource name is "jobs/" + id

@@ -69,6 +69,11 @@ void State::On(const UpdateJob& event) {
     return;
   }
   Job& job = jobs_.at(sequence->second);
+  if (job.state_reason == kRecordUnreadable) {
+    actions_.push_back(
+        Answer{.ticket = event.ticket, .status = Forbid(job, ": " + job.state_message)});
+    return;
+  }
   job.priority = event.priority.value_or(job.priority);
   job.is_preemptible = event.is_preemptible.value_or(job.is_preemptible);
   StoreEvent(job, "Updated",

@@ -1,9 +1,11 @@
 """The coordinator is killed and started again while a job runs: the workers train on."""
 
+import contextlib
 import json
 import os
 import random
 import signal
+import sqlite3
 import time
 
 from harness import BIN, SystemTest
@@ -89,6 +91,28 @@ class CoordinatorRestart(SystemTest):
         self.start_coordinator_again()
 
         self.assertEqual(call.wait(20), 0, call.log.read_text())
+
+    def test_a_record_that_cannot_be_read_costs_its_job_and_no_other(self):
+        good, bad = self.submit(), self.submit()
+        self.kill_coordinator()
+        garbage = bytes(range(256))
+        with contextlib.closing(sqlite3.connect(self.directory / "state/state.db")) as store, store:
+            store.execute("UPDATE jobs SET record = ? WHERE id = ?", (garbage, bad))
+
+        self.start_coordinator_again()
+
+        failed = self.job(bad)
+        self.assertEqual(failed["state"], "JOB_STATE_FAILED")
+        self.assertEqual(failed["stateReason"], "RecordUnreadable")
+        self.assertIn(f"job record not readable job={bad}", self.coordinator.log.read_text())
+        self.assertRegex(self.descent("ls").stdout, rf"{bad} +FAILED")
+        self.assertIn("RecordUnreadable", self.descent("describe", bad).stdout)
+        self.assertIn("cannot be read", self.descent("update", bad, "--priority", 60, code=6).stderr)
+        with contextlib.closing(sqlite3.connect(self.directory / "state/state.db")) as store:
+            kept = store.execute("SELECT record FROM jobs WHERE id = ?", (bad,)).fetchone()
+        self.assertEqual(kept, (garbage,))
+        self.start_workers(1)
+        self.wait_for_state(good, "SUCCEEDED")
 
     def test_a_job_that_ends_while_the_coordinator_is_away_has_succeeded_when_it_is_back(self):
         self.start_workers(2)
