@@ -117,7 +117,7 @@ TEST_F(LogStoreTest, LinesThatARankDroppedAreCounted) {
 
 TEST_F(LogStoreTest, ARecordThatACrashCutOffIsRemoved) {
   Append(ChunkOf(0, 1, 1));
-  std::ofstream(LogSegmentPath(directory_.path() / "mine", 1), std::ios::app) << "1700\t1\t2\t1";
+  std::ofstream(Plain(1), std::ios::app) << "1700\t1\t2\t1";
   EXPECT_EQ(ReadAll(), Texts{"0:1"});
 
   Restart();
@@ -128,8 +128,7 @@ TEST_F(LogStoreTest, ARecordThatACrashCutOffIsRemoved) {
 
 TEST_F(LogStoreTest, ADamagedRecordCostsNoOther) {
   Append(ChunkOf(0, 1, 1));
-  std::ofstream(LogSegmentPath(directory_.path() / "mine", 1), std::ios::app)
-      << std::string(20, '\0') << "\n";
+  std::ofstream(Plain(1), std::ios::app) << std::string(20, '\0') << "\n";
   Restart();
   Append(ChunkOf(0, 2, 2));
 
@@ -225,9 +224,8 @@ TEST_F(LogStoreTest, ACrashWhileASegmentWasCompressedLeavesNothingBehind) {
 
 TEST_F(LogStoreTest, APowerFailureThatTookTheSegmentBehindACompressedOneIsOvercome) {
   FillSeveralSegments();
-  const std::vector<std::int64_t> segments = Segments();
-  std::filesystem::remove(Plain(segments.back()));
-  const std::int64_t lost = segments.back();  // lines are numbered like their text here
+  const std::int64_t lost = Segments().back();  // lines are numbered like their text here
+  std::filesystem::remove(Plain(lost));
 
   Restart();
   Append(ChunkOf(0, lost, 31));
