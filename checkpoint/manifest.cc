@@ -44,6 +44,16 @@ EarlyStoppingState ToEarlyStopping(const Json& json) {
   return state;
 }
 
+Json ToJson(const SmoothedNoise& noise) {
+  return {{"signal", noise.mean.signal}, {"noise", noise.mean.noise}, {"steps", noise.steps}};
+}
+
+SmoothedNoise ToNoise(const Json& json) {
+  return {
+      .mean = {.signal = json.at("signal").get<double>(), .noise = json.at("noise").get<double>()},
+      .steps = json.at("steps").get<std::int64_t>()};
+}
+
 Json ToJson(const Manifest& manifest) {
   const CheckpointDescription& description = manifest.description;
   Json files = Json::array();
@@ -67,6 +77,7 @@ Json ToJson(const Manifest& manifest) {
   if (description.early_stopping) json["early_stopping"] = ToJson(*description.early_stopping);
   if (description.nonfinite_steps_in_a_row > 0)
     json["nonfinite_steps_in_a_row"] = description.nonfinite_steps_in_a_row;
+  if (description.noise.steps > 0) json["gradient_noise"] = ToJson(description.noise);
   return json;
 }
 
@@ -104,6 +115,7 @@ Manifest FromJson(const Json& json) {
   if (json.contains("early_stopping"))
     description.early_stopping = ToEarlyStopping(json.at("early_stopping"));
   description.nonfinite_steps_in_a_row = json.value("nonfinite_steps_in_a_row", std::int64_t{0});
+  if (json.contains("gradient_noise")) description.noise = ToNoise(json.at("gradient_noise"));
   manifest.state_digest = ToDigest(json.at("state_digest"));
   for (const Json& file : json.at("files")) manifest.files.push_back(ToFileDigest(file));
   return manifest;

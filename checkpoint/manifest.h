@@ -8,6 +8,7 @@
 
 #include "checkpoint/file_digest.h"
 #include "common/early_stopping.h"
+#include "common/gradient_noise.h"
 #include "common/hash.h"
 #include "common/result.h"
 
@@ -34,6 +35,7 @@ struct CheckpointDescription {
   std::string version;                               // of the program
   std::optional<EarlyStoppingState> early_stopping;  // of a job that has it
   std::int64_t nonfinite_steps_in_a_row = 0;         // how near the job is to failing of them
+  SmoothedNoise noise;                               // of the gradients of its steps so far
 
   bool operator==(const CheckpointDescription&) const = default;
 };

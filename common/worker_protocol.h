@@ -77,7 +77,7 @@ struct StepMetrics {
   double lr = 0;
   std::int64_t samples = 0;
   double step_seconds = 0;
-  std::optional<GradientNoise> noise;  // of more than one logical worker
+  std::optional<SmoothedNoise> noise;  // over the steps so far; of more than one logical worker
   std::optional<double> update_ratio;  // |change of the weights| / |weights|; of every tenth step
   std::optional<NonfiniteReport> nonfinite;  // of a step that made no update, for that reason
 };
@@ -190,6 +190,7 @@ struct GrantSteps {
 
 enum class StopMode {
   kGraceful,  // at the next step boundary that all ranks reach together (docs/protocol.md)
+  kFinal,     // gracefully; the state is the job's result: evaluate the test split, then end
   kAbort,     // drop the communicator now
 };
 

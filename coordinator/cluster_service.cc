@@ -96,6 +96,20 @@ grpc::ServerUnaryReactor* ClusterService::ListPools(grpc::CallbackServerContext*
   return reactor;
 }
 
+grpc::ServerUnaryReactor* ClusterService::ListWorkers(grpc::CallbackServerContext* context,
+                                                      const v1::ListWorkersRequest* request,
+                                                      v1::ListWorkersResponse* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  const Status posted = runtime_.Read([request, response, reactor](const State& state) {
+    Result<v1::ListWorkersResponse> page = ListWorkersPage(*request, state.pools(), MonotonicNow());
+    if (!page.ok()) return reactor->Finish(ToGrpcStatus(page.status()));
+    *response = std::move(page).value();
+    reactor->Finish(grpc::Status::OK);
+  });
+  FinishIfRefused(posted, reactor);
+  return reactor;
+}
+
 grpc::ServerUnaryReactor* ClusterService::Command(grpc::CallbackServerContext* context,
                                                   const std::string& name, WorkerCommand command,
                                                   v1::Worker* response) {

@@ -97,6 +97,10 @@ struct ValidationRecord {
 inline constexpr std::string_view kPreempted = "Preempted";
 inline constexpr std::string_view kDrained = "Drained";
 
+// Reason of a job that is FAILED because its record in the store cannot be read. What stands for it
+// is never stored: the record stays as it is.
+inline constexpr std::string_view kRecordUnreadable = "RecordUnreadable";
+
 // Everything the coordinator knows of one job that survives its restart.
 struct Job {
   std::string id;  // "fashion-mlp-7k2qd"; the resource name is "jobs/" + id
@@ -126,8 +130,7 @@ struct Job {
   double steps_per_second = 0;
   std::map<std::string, double> latest_metrics;
   std::optional<ValidationRecord> validation;
-  // As of `step`; a coordinator that is restarted goes on from the newest checkpoint's.
-  SmoothedNoise gradient_noise;
+  SmoothedNoise gradient_noise;  // as of `step`
   NonfiniteSteps nonfinite_steps;
 
   std::vector<CheckpointRecord> checkpoints;  // ascending by step; those retention keeps

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "common/file.h"
+#include "common/log.h"
 #include "coordinator/log_record.h"
 #include "coordinator/log_segments.h"
 
@@ -67,23 +68,29 @@ JobLog::~JobLog() {
 }
 
 Status JobLog::Recover() {
+  DESCENT_RETURN_IF_ERROR(RemoveHalfCompressed(directory_));
   DESCENT_ASSIGN(const std::vector<std::int64_t> firsts, ListLogSegments(directory_));
   for (const std::int64_t first : firsts) DESCENT_RETURN_IF_ERROR(RecoverSegment(first));
-  return segments_.empty() ? Status() : OpenLast();
+  // After a power failure the last one may be complete already.
+  return segments_.empty() || segments_.back().is_compressed ? Status() : OpenLast();
 }
 
 Status JobLog::RecoverSegment(std::int64_t first) {
-  const std::filesystem::path path = LogSegmentPath(directory_, first);
-  DESCENT_ASSIGN(const std::string bytes, ReadFile(path));
+  DESCENT_ASSIGN(const LogSegment segment, ReadLogSegment(directory_, first));
   next_line_ = first;
-  const std::size_t whole = ForEachLine(bytes, [this](std::string_view text) {
+  const std::size_t whole = ForEachLine(segment.text, [this](std::string_view text) {
     ++next_line_;
     const std::optional<LogRecord> record = DecodeLogRecord(text);
     if (!record) return;
     std::int64_t& last = last_sequences_[{record->generation, record->line.rank}];
     last = std::max(last, record->sequence);
   });
-  segments_.push_back({.first = first, .bytes = static_cast<std::int64_t>(whole)});
+  // A complete segment has a line, also if it is too damaged to be read.
+  if (segment.is_compressed) next_line_ = std::max(next_line_, first + 1);
+  segments_.push_back(
+      {.first = first,
+       .bytes = segment.is_compressed ? segment.disk_bytes : static_cast<std::int64_t>(whole),
+       .is_compressed = segment.is_compressed});
   bytes_ += segments_.back().bytes;
   return Status();
 }
@@ -101,18 +108,30 @@ Status JobLog::BeginSegment() {
   const int descriptor =
       open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (descriptor < 0) return Failure("create", path);
-  if (descriptor_ >= 0) close(descriptor_);
+  if (descriptor_ >= 0) {
+    close(descriptor_);
+    Compress(segments_.back());
+  }
   descriptor_ = descriptor;
-  segments_.push_back({.first = next_line_, .bytes = 0});
+  segments_.push_back({.first = next_line_});
   RemoveOldest();
   return Status();
+}
+
+// One that cannot be compressed stays as it is.
+void JobLog::Compress(Segment& segment) {
+  const Result<std::int64_t> bytes = CompressLogSegment(directory_, segment.first);
+  if (!bytes.ok())
+    return LogWarning("log segment not compressed error=\"{}\"", bytes.status().ToString());
+  bytes_ += bytes.value() - segment.bytes;
+  segment.bytes = bytes.value();
+  segment.is_compressed = true;
 }
 
 // A segment that cannot be removed is left behind: the next Open finds it again.
 void JobLog::RemoveOldest() {
   while (bytes_ > bounds_.job_bytes && segments_.size() > 1) {
-    std::error_code ignored;
-    std::filesystem::remove(LogSegmentPath(directory_, segments_.front().first), ignored);
+    RemoveLogSegment(directory_, segments_.front().first);
     bytes_ -= segments_.front().bytes;
     counters_.dropped_as_oldest += segments_[1].first - segments_.front().first;
     segments_.pop_front();
@@ -122,7 +141,7 @@ void JobLog::RemoveOldest() {
 Status JobLog::Write(const std::string& records) {
   const bool is_full = !segments_.empty() && segments_.back().bytes > 0 &&
                        segments_.back().bytes + std::ssize(records) > bounds_.segment_bytes;
-  if (segments_.empty() || is_full) DESCENT_RETURN_IF_ERROR(BeginSegment());
+  if (descriptor_ < 0 || is_full) DESCENT_RETURN_IF_ERROR(BeginSegment());
   Segment& segment = segments_.back();
   if (!WriteAll(descriptor_, records)) {
     const std::filesystem::path path = LogSegmentPath(directory_, segment.first);

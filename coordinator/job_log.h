@@ -15,8 +15,8 @@
 namespace descent {
 
 struct LogBounds {
-  std::int64_t segment_bytes = limits::kLogSegmentBytes;  // a new segment is begun beyond
-  std::int64_t job_bytes = limits::kJobLogBytesMax;       // the oldest segments go beyond
+  std::int64_t segment_bytes = limits::kLogSegmentBytes;  // of text: a new segment is begun beyond
+  std::int64_t job_bytes = limits::kJobLogBytesMax;       // on disk: the oldest segments go beyond
 };
 
 // What became of lines.
@@ -30,8 +30,9 @@ struct LogCounters {
   LogCounters& operator+=(const LogCounters& more);
 };
 
-// The writing side of one job's log: appends to its last segment, and removes the oldest. What is
-// appended outlives the process, however it ends; a power failure may take the last seconds.
+// The writing side of one job's log: appends to its last segment, compresses those before it, and
+// removes the oldest. What is appended outlives the process, however it ends; a power failure may
+// take the last seconds.
 // One thread at a time, and one object for each directory.
 class JobLog {
  public:
@@ -53,7 +54,8 @@ class JobLog {
  private:
   struct Segment {
     std::int64_t first = 1;  // line
-    std::int64_t bytes = 0;
+    std::int64_t bytes = 0;  // on disk
+    bool is_compressed = false;
   };
   using RankInAttempt = std::pair<std::int64_t, int>;  // generation, rank
 
@@ -64,13 +66,14 @@ class JobLog {
   Status RecoverSegment(std::int64_t first);
   Status OpenLast();
   Status BeginSegment();
+  void Compress(Segment& segment);
   Status Write(const std::string& records);
   void RemoveOldest();
 
   const std::filesystem::path directory_;
   const LogBounds bounds_;
   LogCounters& counters_;
-  int descriptor_ = -1;  // of the last segment
+  int descriptor_ = -1;  // of the last segment; -1: there is none to append to
   std::deque<Segment> segments_;
   std::int64_t bytes_ = 0;      // of all segments
   std::int64_t next_line_ = 1;  // its number

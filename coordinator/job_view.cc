@@ -1,6 +1,8 @@
 #include "coordinator/job_view.h"
 
 #include <charconv>
+#include <map>
+#include <tuple>
 
 #include "common/limits.h"
 #include "coordinator/batch_advice.h"
@@ -93,15 +95,17 @@ void FillTimes(const Job& job, v1::Job& encoded) {
   encoded.set_end_time(job.end_time);
 }
 
+Status UnknownToken(const std::string& token) {
+  return Status(Code::kInvalidArgument, "page_token \"" + token + "\" is not one of this service");
+}
+
 // A token is the sequence number after which the page begins; without one it is 0.
 Result<std::int64_t> ParsePageToken(const std::string& token) {
   std::int64_t sequence = 0;
   if (token.empty()) return sequence;
   const char* end = token.data() + token.size();
   const auto parsed = std::from_chars(token.data(), end, sequence);
-  if (parsed.ec != std::errc() || parsed.ptr != end || sequence < 1)
-    return Status(Code::kInvalidArgument,
-                  "page_token \"" + token + "\" is not one of this service");
+  if (parsed.ec != std::errc() || parsed.ptr != end || sequence < 1) return UnknownToken(token);
   return sequence;
 }
 
@@ -208,6 +212,29 @@ v1::Pool ToProto(const PoolView& pool, MonotonicTime now) {
   encoded.set_ready(pool.is_ready);
   for (const WorkerView& worker : pool.workers) *encoded.add_workers() = ToProto(worker, pool, now);
   return encoded;
+}
+
+Result<v1::ListWorkersResponse> ListWorkersPage(const v1::ListWorkersRequest& request,
+                                                const std::vector<PoolView>& pools,
+                                                MonotonicTime now) {
+  DESCENT_ASSIGN(const int page_size, PageSizeOf(request.page_size()));
+  WorkerName last{.pool = "", .world_rank = -1};  // before all others
+  if (!request.page_token().empty()) {
+    Result<WorkerName> named = ParseWorkerName(request.page_token());
+    if (!named.ok()) return UnknownToken(request.page_token());
+    last = std::move(named).value();
+  }
+  v1::ListWorkersResponse response;
+  for (const PoolView& pool : pools)
+    for (const WorkerView& worker : pool.workers) {
+      if (std::tie(pool.name, worker.world_rank) <= std::tie(last.pool, last.world_rank)) continue;
+      if (response.workers_size() == page_size) {
+        response.set_next_page_token(response.workers(page_size - 1).name());
+        return response;
+      }
+      *response.add_workers() = ToProto(worker, pool, now);
+    }
+  return response;
 }
 
 v1::MetricSummary ToProto(const MetricSummary& summary) {

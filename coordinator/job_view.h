@@ -31,6 +31,13 @@ v1::ListJobAttemptsResponse ListAttempts(const Job& job);
 v1::Pool ToProto(const PoolView& pool, MonotonicTime now);
 v1::Worker ToProto(const WorkerView& worker, const PoolView& pool, MonotonicTime now);
 
+// One page of the workers of `pools`, which are by name, each with its workers by world rank. The
+// token is the name of the page's last worker. Errors are kInvalidArgument: a page size out of
+// range, a token that this service did not give.
+Result<v1::ListWorkersResponse> ListWorkersPage(const v1::ListWorkersRequest& request,
+                                                const std::vector<PoolView>& pools,
+                                                MonotonicTime now);
+
 v1::MetricSummary ToProto(const MetricSummary& summary);
 
 v1::QueryMetricsResponse ToProto(const std::vector<MetricCurve>& curves);

@@ -9,7 +9,6 @@
 #include <string_view>
 #include <utility>
 
-#include "common/file.h"
 #include "coordinator/log_record.h"
 #include "coordinator/log_segments.h"
 
@@ -30,7 +29,21 @@ bool LogFilter::Matches(const LogLine& line) const {
 }
 
 // Nothing: the segment is gone.
-Result<std::optional<std::string>> LogReader::ReadPage() const {
+Result<std::optional<std::string>> LogReader::ReadPage() {
+  if (!text_) {
+    DESCENT_ASSIGN(std::optional<std::string> plain, ReadPlainPage());
+    if (plain) return plain;
+    Result<LogSegment> segment = ReadLogSegment(directory_, segment_);
+    if (segment.status().code() == Code::kNotFound) return std::optional<std::string>();
+    DESCENT_RETURN_IF_ERROR(segment.status());
+    text_ = std::move(segment.value().text);
+  }
+  const std::size_t begin = std::min(static_cast<std::size_t>(offset_), text_->size());
+  return std::optional(text_->substr(begin, kPageBytes));
+}
+
+// Nothing: it is not there in that form.
+Result<std::optional<std::string>> LogReader::ReadPlainPage() const {
   const std::filesystem::path path = LogSegmentPath(directory_, segment_);
   const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
   if (descriptor < 0 && errno == ENOENT) return std::optional<std::string>();
@@ -48,6 +61,7 @@ Result<std::optional<std::string>> LogReader::ReadPage() const {
 void LogReader::Open(std::int64_t segment) {
   segment_ = line_ = segment;
   following_ = offset_ = 0;
+  text_.reset();
 }
 
 // Opens the segment with the next line, or answers why it cannot.
@@ -102,16 +116,18 @@ Result<LogPage> LogReader::Next() {
 }
 
 Result<std::int64_t> FindLogTail(const std::filesystem::path& directory, const LogFilter& filter,
-                                 std::int64_t count) {
+                                 std::int64_t count, const IsCancelled& is_cancelled) {
   DESCENT_ASSIGN(const std::vector<std::int64_t> segments, ListLogSegments(directory));
   std::int64_t first = 0;
   for (auto segment = segments.rbegin(); segment != segments.rend(); ++segment) {
-    const Result<std::string> bytes = ReadFile(LogSegmentPath(directory, *segment));
-    if (bytes.status().code() == Code::kNotFound) return first;  // the oldest have just gone
-    DESCENT_RETURN_IF_ERROR(bytes.status());
+    if (is_cancelled && is_cancelled())
+      return Status(Code::kCancelled, "nobody waits for the end of the log any more");
+    const Result<LogSegment> found = ReadLogSegment(directory, *segment);
+    if (found.status().code() == Code::kNotFound) return first;  // the oldest have just gone
+    DESCENT_RETURN_IF_ERROR(found.status());
     std::vector<std::int64_t> matching;
     std::int64_t line = *segment;
-    ForEachLine(bytes.value(), [&](std::string_view text) {
+    ForEachLine(found.value().text, [&](std::string_view text) {
       const std::optional<LogRecord> record = DecodeLogRecord(text);
       if (record && filter.Matches(record->line)) matching.push_back(line);
       ++line;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -33,7 +34,8 @@ struct LogPage {
 };
 
 // Reads one job's log while it is written, page by page: however long the log is and however slow
-// the reader, it holds one page in memory. One thread; blocks on the disk.
+// the reader, it holds one page in memory, and one segment where that is compressed. One thread;
+// blocks on the disk.
 class LogReader {
  public:
   // From the line with the number `first` on; 0: from the oldest that there is.
@@ -46,7 +48,8 @@ class LogReader {
 
  private:
   Result<std::optional<LogPage>> Locate();
-  Result<std::optional<std::string>> ReadPage() const;
+  Result<std::optional<std::string>> ReadPage();
+  Result<std::optional<std::string>> ReadPlainPage() const;
   Result<std::int64_t> FindFollowing() const;
   void Open(std::int64_t segment);
   std::vector<LogLine> Take(std::string_view bytes);
@@ -56,13 +59,17 @@ class LogReader {
   std::int64_t next_;
   std::int64_t segment_ = 0;    // the first line of the segment at hand; 0: none
   std::int64_t following_ = 0;  // that of the one behind it, once there is one: it is then complete
-  std::int64_t offset_ = 0;     // in the segment at hand
+  std::int64_t offset_ = 0;     // in the text of the segment at hand
   std::int64_t line_ = 0;       // number of the line at the offset
+  std::optional<std::string> text_;  // of the segment at hand, once it was found compressed
 };
 
+// Says that an answer is no longer wanted; asked between two segments. Empty: it always is.
+using IsCancelled = std::function<bool()>;
+
 // Number of the first of the last `count` lines that match; that of the line to come if `count` is
-// 0 or there is none. 0: there is no log yet. Holds one segment in memory.
+// 0 or there is none. 0: there is no log yet. Holds one segment in memory. kCancelled: so it was.
 Result<std::int64_t> FindLogTail(const std::filesystem::path& directory, const LogFilter& filter,
-                                 std::int64_t count);
+                                 std::int64_t count, const IsCancelled& is_cancelled);
 
 }  // namespace descent

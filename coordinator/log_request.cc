@@ -67,8 +67,9 @@ std::string TokenOf(const LogReader& reader) {
 }
 
 Result<std::int64_t> FirstLine(const LogStore& logs, const std::string& job_id,
-                               const LogFilter& filter, const v1::StreamJobLogsRequest& request) {
-  if (request.has_tail()) return logs.FindTail(job_id, filter, request.tail());
+                               const LogFilter& filter, const v1::StreamJobLogsRequest& request,
+                               const IsCancelled& is_cancelled) {
+  if (request.has_tail()) return logs.FindTail(job_id, filter, request.tail(), is_cancelled);
   if (request.resume_token().empty()) return std::int64_t{0};
   const std::optional<std::int64_t> line = ParseToken(request.resume_token());
   if (line) return *line;
@@ -78,10 +79,11 @@ Result<std::int64_t> FirstLine(const LogStore& logs, const std::string& job_id,
 }  // namespace
 
 std::variant<LogReader, RequestError> OpenLog(const LogStore& logs, const std::string& job_id,
-                                              const v1::StreamJobLogsRequest& request) {
+                                              const v1::StreamJobLogsRequest& request,
+                                              const IsCancelled& is_cancelled) {
   Result<LogFilter> filter = ToFilter(request);
   if (!filter.ok()) return Because(filter.status(), "FILTER_INVALID");
-  const Result<std::int64_t> first = FirstLine(logs, job_id, filter.value(), request);
+  const Result<std::int64_t> first = FirstLine(logs, job_id, filter.value(), request, is_cancelled);
   if (first.status().code() == Code::kInvalidArgument)
     return Because(first.status(), "PAGE_TOKEN_INVALID");
   if (!first.ok()) return ToRequestError(first.status());

@@ -15,8 +15,10 @@ namespace descent {
 // Blocks on the disk; any thread.
 
 // A reader of the lines that `request` asks for. Reasons: FILTER_INVALID, PAGE_TOKEN_INVALID.
+// kCancelled: `is_cancelled` has said so while the tail was searched for.
 std::variant<LogReader, RequestError> OpenLog(const LogStore& logs, const std::string& job_id,
-                                              const v1::StreamJobLogsRequest& request);
+                                              const v1::StreamJobLogsRequest& request,
+                                              const IsCancelled& is_cancelled = {});
 
 // OUT_OF_RANGE, CURSOR_EXPIRED: the lines where `reader` stands are gone; `oldest` is the first
 // that is kept.

@@ -5,31 +5,59 @@
 #include <algorithm>
 #include <charconv>
 #include <optional>
-#include <string>
+#include <utility>
 
 #include "common/file.h"
+#include "common/log.h"
+#include "coordinator/gzip.h"
 
 namespace descent {
 namespace {
 
+namespace fs = std::filesystem;
+
 constexpr std::string_view kSuffix = ".log";
+constexpr std::string_view kCompressedSuffix = ".log.gz";
+constexpr std::string_view kPartialSuffix = ".partial";  // no segment's name ends with it
 
 std::optional<std::int64_t> FirstLineOf(std::string_view name) {
-  if (!name.ends_with(kSuffix)) return std::nullopt;
-  name.remove_suffix(kSuffix.size());
-  std::int64_t first = 0;
-  const auto parsed = std::from_chars(name.data(), name.data() + name.size(), first);
-  if (parsed.ec != std::errc() || parsed.ptr != name.data() + name.size()) return std::nullopt;
-  return first;
+  for (const std::string_view suffix : {kSuffix, kCompressedSuffix}) {
+    if (!name.ends_with(suffix)) continue;
+    const char* const end = name.data() + name.size() - suffix.size();
+    std::int64_t first = 0;
+    const auto parsed = std::from_chars(name.data(), end, first);
+    if (parsed.ec == std::errc() && parsed.ptr == end) return first;
+  }
+  return std::nullopt;
+}
+
+fs::path SegmentPath(const fs::path& directory, std::int64_t first, std::string_view suffix) {
+  return directory / fmt::format("{:016}{}", first, suffix);
+}
+
+Status Remove(const fs::path& path) {
+  std::error_code error;
+  fs::remove(path, error);
+  return error ? Status(Code::kUnavailable, path.string() + ": " + error.message()) : Status();
+}
+
+Status Rename(const fs::path& from, const fs::path& to) {
+  std::error_code error;
+  fs::rename(from, to, error);
+  return error ? Status(Code::kUnavailable, from.string() + ": " + error.message()) : Status();
 }
 
 }  // namespace
 
-std::filesystem::path LogSegmentPath(const std::filesystem::path& directory, std::int64_t first) {
-  return directory / fmt::format("{:016}{}", first, kSuffix);
+fs::path LogSegmentPath(const fs::path& directory, std::int64_t first) {
+  return SegmentPath(directory, first, kSuffix);
 }
 
-Result<std::vector<std::int64_t>> ListLogSegments(const std::filesystem::path& directory) {
+fs::path CompressedLogSegmentPath(const fs::path& directory, std::int64_t first) {
+  return SegmentPath(directory, first, kCompressedSuffix);
+}
+
+Result<std::vector<std::int64_t>> ListLogSegments(const fs::path& directory) {
   std::vector<std::int64_t> segments;
   const Result<std::vector<std::string>> names = ListDirectory(directory);
   if (names.status().code() == Code::kNotFound) return segments;
@@ -37,7 +65,58 @@ Result<std::vector<std::int64_t>> ListLogSegments(const std::filesystem::path& d
   for (const std::string& name : names.value())
     if (const std::optional<std::int64_t> first = FirstLineOf(name)) segments.push_back(*first);
   std::ranges::sort(segments);
+  const auto repeated = std::ranges::unique(segments);
+  segments.erase(repeated.begin(), repeated.end());
   return segments;
+}
+
+// In the order in which a segment changes its form: one that changes meanwhile is found.
+Result<LogSegment> ReadLogSegment(const fs::path& directory, std::int64_t first) {
+  Result<std::string> plain = ReadFile(LogSegmentPath(directory, first));
+  if (plain.ok()) {
+    const std::int64_t bytes = std::ssize(plain.value());
+    return LogSegment{.text = std::move(plain).value(), .disk_bytes = bytes};
+  }
+  if (plain.status().code() != Code::kNotFound) return plain.status();
+  const fs::path path = CompressedLogSegmentPath(directory, first);
+  DESCENT_ASSIGN(const std::string packed, ReadFile(path));
+  Gunzipped text = Gunzip(packed);
+  if (!text.is_whole)
+    LogWarning("log segment damaged file={} readable_bytes={}", path.string(), text.bytes.size());
+  return LogSegment{
+      .text = std::move(text.bytes), .is_compressed = true, .disk_bytes = std::ssize(packed)};
+}
+
+Result<std::int64_t> CompressLogSegment(const fs::path& directory, std::int64_t first) {
+  const fs::path plain = LogSegmentPath(directory, first);
+  const fs::path compressed = CompressedLogSegmentPath(directory, first);
+  const fs::path partial = compressed.string() + std::string(kPartialSuffix);
+  DESCENT_ASSIGN(const std::string text, ReadFile(plain));
+  const std::string packed = Gzip(text);
+  DESCENT_RETURN_IF_ERROR(Remove(partial));
+  DESCENT_RETURN_IF_ERROR(WriteNewFile(partial, packed));
+  DESCENT_RETURN_IF_ERROR(Rename(partial, compressed));
+  DESCENT_RETURN_IF_ERROR(SyncDirectory(directory));
+  DESCENT_RETURN_IF_ERROR(Remove(plain));
+  return std::ssize(packed);
+}
+
+void RemoveLogSegment(const fs::path& directory, std::int64_t first) {
+  std::error_code ignored;
+  fs::remove(LogSegmentPath(directory, first), ignored);
+  fs::remove(CompressedLogSegmentPath(directory, first), ignored);
+}
+
+Status RemoveHalfCompressed(const fs::path& directory) {
+  DESCENT_ASSIGN(const std::vector<std::string> names, ListDirectory(directory));  // sorted
+  for (const std::string& name : names) {
+    const bool is_compressed = name.ends_with(kCompressedSuffix);
+    const std::string plain = name.substr(0, name.rfind('.'));
+    if (name.ends_with(kPartialSuffix) ||
+        (is_compressed && std::ranges::binary_search(names, plain)))
+      DESCENT_RETURN_IF_ERROR(Remove(directory / name));
+  }
+  return Status();
 }
 
 std::size_t ForEachLine(std::string_view bytes, const std::function<void(std::string_view)>& take) {

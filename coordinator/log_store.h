@@ -35,8 +35,8 @@ class LogStore {
 
   // As FindLogTail.
   Result<std::int64_t> FindTail(const std::string& job_id, const LogFilter& filter,
-                                std::int64_t count) const {
-    return FindLogTail(directory_ / job_id, filter, count);
+                                std::int64_t count, const IsCancelled& is_cancelled = {}) const {
+    return FindLogTail(directory_ / job_id, filter, count, is_cancelled);
   }
 
   // The last `count` lines that match, in order.

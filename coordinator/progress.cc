@@ -27,7 +27,7 @@ std::vector<MetricPoint> AdvanceSteps(Job& job, const std::vector<StepMetrics>& 
     add("train/grad_norm", step.step, step.grad_norm);
     add("train/lr", step.step, step.lr);
     if (step.update_ratio) add("train/update_ratio", step.step, *step.update_ratio);
-    if (step.noise) job.gradient_noise = AfterStep(job.gradient_noise, *step.noise);
+    if (step.noise) job.gradient_noise = *step.noise;
     if (const auto scale = NoiseScale(job.gradient_noise); step.noise && scale)
       add("train/noise_scale", step.step, *scale);
     if (step.step_seconds > 0)

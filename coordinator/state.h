@@ -136,6 +136,7 @@ class State {
   void GrantMore(Attempt& attempt);
   void SendGrants(const Attempt& attempt, std::vector<GrantSteps> grants);
   void CheckDeadline(Attempt& attempt);
+  bool IsEvaluating(const Attempt& attempt) const;
   void TellToStop(Attempt& attempt, StopMode mode);
   void TellToSave(const Attempt& attempt);
   void Fail(Attempt& attempt, AttemptFailure failure);

@@ -148,7 +148,11 @@ void State::CheckDeadline(Attempt& attempt) {
   if (!attempt.stop)
     return Fail(attempt,
                 {.record = DescribeStartTimeout(attempt, membership_), .is_retryable = true});
-  if (*attempt.stop == StopMode::kGraceful) return TellToStop(attempt, StopMode::kAbort);
+  if (*attempt.stop == StopMode::kFinal && IsEvaluating(attempt)) {
+    attempt.deadline = now_.monotonic + StopTimeout(StopMode::kFinal, JobOf(attempt).state);
+    return;
+  }
+  if (*attempt.stop != StopMode::kAbort) return TellToStop(attempt, StopMode::kAbort);
   std::vector<SessionId> hung;
   for (const Member& member : attempt.members)
     if (!member.is_released()) hung.push_back(member.session);
@@ -157,10 +161,18 @@ void State::CheckDeadline(Attempt& attempt) {
                                StopTimeout(StopMode::kAbort, JobOf(attempt).state).count()));
 }
 
+// How long a test set takes is not known here.
+bool State::IsEvaluating(const Attempt& attempt) const {
+  return std::any_of(attempt.members.begin(), attempt.members.end(), [&](const Member& member) {
+    const WorkerView* worker = membership_.Find(member.session);
+    return !member.is_released() && worker != nullptr && worker->phase == "evaluate";
+  });
+}
+
 void State::TellToStop(Attempt& attempt, StopMode mode) {
   if (attempt.stop == StopMode::kAbort || attempt.stop == mode) return;
   attempt.stop = mode;
-  if (mode == StopMode::kGraceful && attempt.IsReattaching()) return;  // once all are back
+  if (mode != StopMode::kAbort && attempt.IsReattaching()) return;  // once all are back
   attempt.deadline = now_.monotonic + StopTimeout(mode, JobOf(attempt).state);
   SendToMembers(attempt,
                 Stop{.job = attempt.job_id, .generation = attempt.generation, .mode = mode});

@@ -1,6 +1,7 @@
 // State's part that does what users ask of a job, and what a job of higher priority asks of others.
-// A job with ranks is told to stop gracefully: they save its state and are released. What comes
-// then is in Finish, by the state in which it waited for that:
+// A job with ranks is told to stop gracefully: they save its state and are released; before that,
+// those of a job that is to end evaluate it on its test set. What comes then is in Finish, by the
+// state in which it waited for that:
 //   CANCELLING -> CANCELLED
 //   SUSPENDING -> SUSPENDED, or QUEUED if it gives way: preempted, or its worker is drained
 //   STOPPING   -> SUCCEEDED
@@ -60,16 +61,17 @@ Status State::Obey(Job& job, JobCommand command) {
 }
 
 void State::On(const UpdateJob& event) {
-  const auto refuse = [&](Code code, std::string message) {
-    actions_.push_back(Answer{.ticket = event.ticket, .status = Status(code, std::move(message))});
+  const auto refuse = [&](Status status) {
+    actions_.push_back(Answer{.ticket = event.ticket, .status = std::move(status)});
   };
   const auto sequence = sequences_.find(event.job_id);
   if (sequence == sequences_.end())
-    return refuse(Code::kNotFound, "there is no job " + event.job_id);
+    return refuse(Status(Code::kNotFound, "there is no job " + event.job_id));
   Job& job = jobs_.at(sequence->second);
+  if (job.state_reason == kRecordUnreadable) return refuse(Forbid(job, ": " + job.state_message));
   JobLabels labels = Changed(job.labels, event.labels);
   if (auto problem = FindProblem(labels))
-    return refuse(Code::kInvalidArgument, *std::move(problem));
+    return refuse(Status(Code::kInvalidArgument, *std::move(problem)));
   job.labels = std::move(labels);
   job.priority = event.priority.value_or(job.priority);
   job.is_preemptible = event.is_preemptible.value_or(job.is_preemptible);
@@ -129,7 +131,7 @@ Status State::StopEarly(Job& job) {
   const auto attempt = attempts_.find(job.id);
   if (attempt != attempts_.end() && job.state == JobState::kRunning) {
     Move(job, JobState::kStopping, "StopRequested", "its workers save its state and stop");
-    TellToStop(attempt->second, StopMode::kGraceful);
+    TellToStop(attempt->second, StopMode::kFinal);
     return Status();
   }
   if (attempt != attempts_.end())

@@ -42,7 +42,8 @@ bool State::RestoreAttempt(Job& job) {
                                .host = worker.substr(0, worker.rfind('/')),
                                .world_rank = record.world_ranks[rank]});
   }
-  if (is_asked_to_end) attempt.stop = StopMode::kGraceful;
+  if (is_asked_to_end)
+    attempt.stop = job.state == JobState::kStopping ? StopMode::kFinal : StopMode::kGraceful;
   attempts_.emplace(job.id, std::move(attempt));
   StoreEvent(job, "CoordinatorRestarted", "the coordinator restarted; the workers train on");
   return true;
@@ -99,8 +100,9 @@ void State::ResumeGrants(Attempt& attempt) {
   }
   // All have the same grants before they are told to stop: none waits for another in a step.
   SendGrants(attempt, attempt.planner->ExtendTo(attempt.granted_most));
+  const StopMode mode = *attempt.stop;
   attempt.stop.reset();
-  TellToStop(attempt, StopMode::kGraceful);
+  TellToStop(attempt, mode);
 }
 
 void State::GiveUpOnDetached(Attempt& attempt) {

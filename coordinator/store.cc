@@ -1,8 +1,11 @@
 #include "coordinator/store.h"
 
+#include <spdlog/fmt/fmt.h>
+
 #include <algorithm>
 #include <array>
 
+#include "common/log.h"
 #include "coordinator/job_record.h"
 
 namespace descent {
@@ -54,6 +57,16 @@ bool IsStored(const Action& action) {
          std::holds_alternative<StoreCordon>(action);
 }
 
+// kDataLoss: the record is not that of the job in whose row it is.
+Result<Job> DecodeRow(const std::string& id, std::int64_t sequence, std::string_view record) {
+  DESCENT_ASSIGN(Job job, DecodeJob(record));
+  if (job.id != id || job.sequence != sequence)
+    return Status(Code::kDataLoss,
+                  fmt::format("it is of job \"{}\", number {}, in the row of job \"{}\", number {}",
+                              job.id, job.sequence, id, sequence));
+  return job;
+}
+
 Result<std::unique_ptr<Statement>> Keep(Result<Statement> statement) {
   if (!statement.ok()) return statement.status();
   return std::make_unique<Statement>(std::move(statement).value());
@@ -94,18 +107,53 @@ Result<std::unique_ptr<Store>> Store::Open(const std::filesystem::path& path) {
 
 Result<Restore> Store::Load() {
   Restore restore;
-  DESCENT_ASSIGN(Statement jobs, database_.Prepare("SELECT record FROM jobs ORDER BY sequence"));
-  while (true) {
-    DESCENT_ASSIGN(const bool has_row, jobs.Step());
-    if (!has_row) break;
-    DESCENT_ASSIGN(Job job, DecodeJob(jobs.Bytes(0)));
-    restore.jobs.push_back(std::move(job));
-  }
+  DESCENT_ASSIGN(restore.jobs, LoadJobs());
   DESCENT_ASSIGN(Statement counter, database_.Prepare("SELECT value FROM counters WHERE name = ?"));
   DESCENT_ASSIGN(const bool has_counter, counter.Bind(0, kGeneration).Step());
   if (has_counter) restore.last_generation = counter.Integer(0);
   DESCENT_ASSIGN(restore.cordons, LoadCordons());
   return restore;
+}
+
+Result<std::vector<Job>> Store::LoadJobs() {
+  std::vector<Job> jobs;
+  DESCENT_ASSIGN(Statement rows,
+                 database_.Prepare("SELECT id, sequence, record FROM jobs ORDER BY sequence"));
+  while (true) {
+    DESCENT_ASSIGN(const bool has_row, rows.Step());
+    if (!has_row) return jobs;
+    const std::string id = rows.Bytes(0);
+    const std::int64_t sequence = rows.Integer(1);
+    const std::string record = rows.Bytes(2);
+    Result<Job> job = DecodeRow(id, sequence, record);
+    if (!job.ok()) {
+      LogError("job record not readable job={} bytes={} error=\"{}\"", id, record.size(),
+               job.status().message());
+      job = UnreadableJob(id, sequence, job.status().message());
+    }
+    if (!job.ok()) return job.status();
+    jobs.push_back(std::move(job).value());
+  }
+}
+
+Result<Job> Store::UnreadableJob(const std::string& id, std::int64_t sequence,
+                                 const std::string& why) {
+  DESCENT_ASSIGN(Statement times,
+                 database_.Prepare("SELECT COALESCE(MIN(time), 0), COALESCE(MAX(time), 0) "
+                                   "FROM events WHERE job = ?"));
+  DESCENT_RETURN_IF_ERROR(times.Bind(0, id).Step().status());
+  const std::string message =
+      "its record in the coordinator's store cannot be read, and is kept as it is: " + why;
+  Job job;
+  job.id = id;
+  job.state = JobState::kFailed;
+  job.state_reason = kRecordUnreadable;
+  job.state_message = message;
+  job.failure = FailureRecord{.reason = job.state_reason, .message = message};
+  job.sequence = sequence;
+  job.create_time = times.Real(0);
+  job.end_time = times.Real(1);
+  return job;
 }
 
 Result<std::vector<CordonRecord>> Store::LoadCordons() {

@@ -27,7 +27,8 @@ class Store {
   // Creates the file or brings its schema up to date.
   static Result<std::unique_ptr<Store>> Open(const std::filesystem::path& path);
 
-  // Everything a new State needs. kDataLoss: a stored job cannot be read.
+  // Everything a new State needs. A job whose record cannot be read is logged, and FAILED with
+  // reason kRecordUnreadable; its row stays as it is, for a program that can read it.
   Result<Restore> Load();
 
   // The StoreJob, ForgetJob, StoreGeneration and StoreCordon among `actions`, in order, in one
@@ -42,6 +43,9 @@ class Store {
   Status Write(const ForgetJob& action);
   Status Write(const StoreGeneration& action);
   Status Write(const CordonRecord& record);
+  Result<std::vector<Job>> LoadJobs();
+  // Stands for one whose row cannot be read. `why`: of its record.
+  Result<Job> UnreadableJob(const std::string& id, std::int64_t sequence, const std::string& why);
   Result<std::vector<CordonRecord>> LoadCordons();
   Status WriteAll(std::span<const Action> actions, double time);
 

@@ -1,3 +1,4 @@
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -39,11 +40,36 @@ void Set(const GrantSteps& from, v1::CoordinatorMessage& proto) {
   to.set_is_final(from.is_final);
 }
 
+v1::StopMode StopModeToWire(StopMode mode) {
+  switch (mode) {
+    case StopMode::kGraceful:
+      return v1::STOP_MODE_GRACEFUL;
+    case StopMode::kFinal:
+      return v1::STOP_MODE_FINAL;
+    case StopMode::kAbort:
+      return v1::STOP_MODE_ABORT;
+  }
+  return v1::STOP_MODE_UNSPECIFIED;
+}
+
+std::optional<StopMode> StopModeFromWire(v1::StopMode mode) {
+  switch (mode) {
+    case v1::STOP_MODE_GRACEFUL:
+      return StopMode::kGraceful;
+    case v1::STOP_MODE_FINAL:
+      return StopMode::kFinal;
+    case v1::STOP_MODE_ABORT:
+      return StopMode::kAbort;
+    default:
+      return std::nullopt;
+  }
+}
+
 void Set(const Stop& from, v1::CoordinatorMessage& proto) {
   v1::Stop& to = *proto.mutable_stop();
   to.set_job(from.job);
   to.set_generation(from.generation);
-  to.set_mode(from.mode == StopMode::kAbort ? v1::STOP_MODE_ABORT : v1::STOP_MODE_GRACEFUL);
+  to.set_mode(StopModeToWire(from.mode));
 }
 
 void Set(const Acknowledge& from, v1::CoordinatorMessage& proto) {
@@ -105,13 +131,12 @@ Result<CoordinatorMessage> Get(const v1::GrantSteps& from) {
 }
 
 Result<CoordinatorMessage> Get(const v1::Stop& from) {
-  if (from.mode() != v1::STOP_MODE_GRACEFUL && from.mode() != v1::STOP_MODE_ABORT)
+  const std::optional<StopMode> mode = StopModeFromWire(from.mode());
+  if (!mode)
     return Status(Code::kInvalidArgument,
                   "stop.mode has the unknown value " + std::to_string(from.mode()));
   return CoordinatorMessage(
-      Stop{.job = from.job(),
-           .generation = from.generation(),
-           .mode = from.mode() == v1::STOP_MODE_ABORT ? StopMode::kAbort : StopMode::kGraceful});
+      Stop{.job = from.job(), .generation = from.generation(), .mode = *mode});
 }
 
 }  // namespace

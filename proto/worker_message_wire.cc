@@ -69,8 +69,9 @@ void Set(const StepReports& from, v1::WorkerMessage& proto) {
     if (step.update_ratio) metrics.set_update_ratio(*step.update_ratio);
     SetNonfinite(step, metrics);
     if (!step.noise) continue;
-    metrics.set_gradient_signal(step.noise->signal);
-    metrics.set_gradient_noise(step.noise->noise);
+    metrics.set_gradient_signal(step.noise->mean.signal);
+    metrics.set_gradient_noise(step.noise->mean.noise);
+    metrics.set_gradient_noise_steps(step.noise->steps);
   }
 }
 
@@ -206,8 +207,9 @@ Result<WorkerMessage> Get(const v1::StepReports& from) {
                                         .step_seconds = step.step_seconds()});
     StepMetrics& metrics = reports.steps.back();
     if (step.has_update_ratio()) metrics.update_ratio = step.update_ratio();
-    if (step.has_gradient_signal() && step.has_gradient_noise())
-      metrics.noise = {.signal = step.gradient_signal(), .noise = step.gradient_noise()};
+    if (step.gradient_noise_steps() > 0)
+      metrics.noise = {.mean = {.signal = step.gradient_signal(), .noise = step.gradient_noise()},
+                       .steps = step.gradient_noise_steps()};
     DESCENT_RETURN_IF_ERROR(SetNonfinite(step, metrics));
   }
   return WorkerMessage(std::move(reports));

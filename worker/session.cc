@@ -80,8 +80,11 @@ void Session::OnMessage(CoordinatorMessage&& message) {
           if constexpr (std::is_same_v<T, GrantSteps>) control->PutGrant(alternative);
           if constexpr (std::is_same_v<T, SaveNow>) control->RequestCheckpoint(alternative.request);
           if constexpr (std::is_same_v<T, Stop>) {
-            if (alternative.mode == StopMode::kAbort) control->Abort();
-            if (alternative.mode == StopMode::kGraceful) control->RequestStop();
+            if (alternative.mode == StopMode::kAbort) {
+              control->Abort();
+            } else {
+              control->RequestStop(alternative.mode);
+            }
           }
         }
       },
@@ -110,7 +113,7 @@ void Session::OnStored(const WorkerMessage& report,
 
 void Session::OnAway() {
   const std::lock_guard lock(mutex_);
-  if (current_) current_->control->RequestStop();
+  if (current_) current_->control->RequestStop(StopMode::kGraceful);
 }
 
 // With the newest assignment, also if it has ended: a coordinator that was restarted may not know.

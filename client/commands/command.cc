@@ -5,6 +5,7 @@
 #include <chrono>
 #include <iostream>
 #include <iterator>
+#include <map>
 #include <random>
 #include <utility>
 
@@ -23,6 +24,8 @@ Result<std::string> ReadText(const std::string& file_name) {
   text.resize(static_cast<std::size_t>(std::cin.gcount()));
   return text;
 }
+
+constexpr double kTimeoutSecondsMax = 366 * 86400.0;
 
 ApiError UsageError(std::string message) {
   return {.exit_code = ExitCode::kUsage, .reason = "", .message = std::move(message)};
@@ -76,6 +79,17 @@ void AddSetOption(CLI::App& command, std::vector<std::string>& overrides) {
   command.add_option("--set", overrides, "Replace a field: optimizer.adamw.lr=3e-3")
       ->type_name("FIELD=VALUE")
       ->allow_extra_args(false);
+}
+
+CLI::Option* AddTimeoutOption(CLI::App& command, std::optional<double>& seconds) {
+  return command
+      .add_option("--timeout", seconds, "Give up after this time, such as 90s, 10m or 2h [never]")
+      ->type_name("TIME")
+      ->transform(CLI::AsNumberWithUnit(
+          std::map<std::string, double>{
+              {"ms", 1e-3}, {"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}},
+          CLI::AsNumberWithUnit::DEFAULT, "TIME"))
+      ->check(CLI::Range(0.0, kTimeoutSecondsMax));
 }
 
 ExitCode Report(Console& console, const ApiError& error) {

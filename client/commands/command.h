@@ -94,6 +94,9 @@ void AddHelp(CLI::App& app, CommandLine& line);   // and version
 // --set, any number of times.
 void AddSetOption(CLI::App& command, std::vector<std::string>& overrides);
 
+// --timeout, of a command that waits.
+CLI::Option* AddTimeoutOption(CLI::App& command, std::optional<double>& seconds);
+
 // Tells the user about a failed call; the exit code to leave with.
 ExitCode Report(Console& console, const ApiError& error);
 ExitCode Report(Console& console, const Status& status);

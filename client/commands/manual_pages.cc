@@ -211,7 +211,7 @@ descent server backup before-upgrade)",
                R"(descent server status)", "server info, ls"},
     ManualPage{
         "stop",
-        R"(The job SUCCEEDS with the state that it has; it is not evaluated on the test set.)",
+        R"(The job SUCCEEDS with the state that it has, evaluated on its test set if it was running.)",
         R"(descent stop JOB)", "cancel, suspend"},
     ManualPage{
         "submit",
@@ -264,8 +264,10 @@ descent wait JOB OTHER --for terminal)",
     ManualPage{
         "worker drain",
         R"(Its job saves its state, goes back into the queue and starts again on other workers. That
-uses up no restart.)",
-        R"(descent worker drain node-a/0)", "worker cordon, worker uncordon"},
+uses up no restart. With --wait the command ends once the workers have no job.)",
+        R"(descent worker drain node-a/0
+descent worker drain node-a/0 node-a/1 --wait --timeout 10m)",
+        "worker cordon, worker uncordon"},
     ManualPage{"worker ls", R"(Their states, jobs, phases, steps and heartbeats.)",
                R"(descent worker ls
 descent worker ls -o name)",

@@ -21,7 +21,6 @@ using Seconds = std::chrono::duration<double>;
 
 constexpr std::chrono::milliseconds kPollInterval{100};
 constexpr int kJobsMax = 100;  // each takes a stream and a thread
-constexpr double kTimeoutSecondsMax = 366 * 86400.0;
 
 enum class Goal { kSucceeded, kTerminal };
 
@@ -146,15 +145,7 @@ void AddWait(CLI::App& app, CommandLine& line) {
       app.add_subcommand("wait", "Wait until jobs are at their end; exit with the worst outcome");
   const auto flags = std::make_shared<WaitFlags>();
   command->add_option("jobs", flags->names, "Names of the jobs")->required()->expected(1, kJobsMax);
-  command
-      ->add_option("--timeout", flags->timeout_seconds,
-                   "Give up after this time, such as 90s, 10m or 2h [never]")
-      ->type_name("TIME")
-      ->transform(CLI::AsNumberWithUnit(
-          std::map<std::string, double>{
-              {"ms", 1e-3}, {"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}},
-          CLI::AsNumberWithUnit::DEFAULT, "TIME"))
-      ->check(CLI::Range(0.0, kTimeoutSecondsMax));
+  AddTimeoutOption(*command, flags->timeout_seconds);
   command
       ->add_option("--for", flags->goal,
                    "succeeded: another end is a failure; terminal: any end will do [succeeded]")

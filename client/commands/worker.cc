@@ -4,6 +4,8 @@
 
 #include "client/api/cluster_client.h"
 #include "client/commands/command.h"
+#include "client/commands/idle_wait.h"
+#include "client/interrupt.h"
 #include "client/render/cluster_text.h"
 
 namespace descent {
@@ -24,6 +26,12 @@ constexpr WorkerControl kUncordon{
 constexpr WorkerControl kDrain{.name = "drain",
                                .help = "Cordon workers, and move their jobs to others",
                                .call = &ClusterClient::DrainWorker};
+
+struct WorkerFlags {
+  std::vector<std::string> names;
+  bool waits = false;                     // until they have no job; of kDrain
+  std::optional<double> timeout_seconds;  // of the wait
+};
 
 ExitCode List(const CommandLine& line, Console& console) {
   const auto pools = ClusterClient(line.flags().endpoint).ListPools();
@@ -75,46 +83,69 @@ std::string Told(const WorkerView& worker) {
   return fmt::format("{} gets jobs", name);
 }
 
-ExitCode Perform(const CommandLine& line, const WorkerControl& control,
-                 const std::vector<std::string>& names, Console& console) {
-  ClusterClient client(line.flags().endpoint);
+// Their names in the API; all are found before anything is changed.
+Reply<std::vector<std::string>> FindEach(ClusterClient& client,
+                                         const std::vector<std::string>& names) {
   const auto pools = client.ListPools();
-  if (!pools.ok()) return Report(console, pools.error());
-  std::vector<std::string> wanted;
+  if (!pools.ok()) return pools.error();
+  std::vector<std::string> found;
   for (const std::string& name : names) {
     const auto worker = FindOne(pools.value(), name);
-    if (!worker.ok()) return Report(console, worker.error());
-    wanted.push_back(worker.value().name);
+    if (!worker.ok()) return worker.error();
+    found.push_back(worker.value().name);
   }
+  return found;
+}
+
+Reply<std::vector<WorkerView>> ChangeEach(ClusterClient& client, const WorkerControl& control,
+                                          const std::vector<std::string>& names, Console& console) {
   // Before the first of them gives its job away, none of the others may get it.
   if (control.call == kDrain.call)
-    for (const std::string& name : wanted)
-      if (const auto cordoned = client.CordonWorker(name); !cordoned.ok())
-        return Report(console, cordoned.error());
+    for (const std::string& name : names)
+      if (const auto cordoned = client.CordonWorker(name); !cordoned.ok()) return cordoned.error();
   std::vector<WorkerView> changed;
-  for (const std::string& name : wanted) {
+  for (const std::string& name : names) {
     const auto worker = (client.*control.call)(name);
-    if (!worker.ok()) return Report(console, worker.error());
+    if (!worker.ok()) return worker.error();
     changed.push_back(worker.value());
     console.Say(Told(worker.value()));
   }
-  if (line.WantsDocument()) console.Document(JsonList(changed));
+  return changed;
+}
+
+ExitCode Perform(const CommandLine& line, const WorkerControl& control, const WorkerFlags& flags,
+                 Console& console) {
+  if (flags.waits) CatchInterrupts();
+  ClusterClient client(line.flags().endpoint);
+  const auto names = FindEach(client, flags.names);
+  if (!names.ok()) return Report(console, names.error());
+  const auto changed = ChangeEach(client, control, names.value(), console);
+  if (!changed.ok()) return Report(console, changed.error());
+  IdleWait wait(client, console, changed.value());
+  const ExitCode outcome = flags.waits ? wait.Run(flags.timeout_seconds) : ExitCode::kDone;
+  const std::vector<WorkerView> workers = wait.Workers();
+  if (line.WantsDocument()) console.Document(JsonList(workers));
   if (line.WantsNames())
-    for (const WorkerView& worker : changed) console.Data(WorkerNameText(worker) + "\n");
-  return ExitCode::kDone;
+    for (const WorkerView& worker : workers) console.Data(WorkerNameText(worker) + "\n");
+  return outcome;
 }
 
 void Add(CLI::App& group, CommandLine& line, const WorkerControl& control) {
   CLI::App* command = group.add_subcommand(control.name, control.help);
-  const auto names = std::make_shared<std::vector<std::string>>();
+  const auto flags = std::make_shared<WorkerFlags>();
   command
-      ->add_option("workers", *names,
+      ->add_option("workers", flags->names,
                    "POOL/RANK, as descent worker ls has them, or HOST/RANK where that is one")
       ->required();
+  if (control.call == kDrain.call) {
+    CLI::Option* const waits =
+        command->add_flag("--wait", flags->waits, "Wait until they have no job any more");
+    AddTimeoutOption(*command, flags->timeout_seconds)->needs(waits);
+  }
   line.OnChosen(
       command,
-      [&line, &control, names](Console& console) {
-        return Perform(line, control, *names, console);
+      [&line, &control, flags](Console& console) {
+        return Perform(line, control, *flags, console);
       },
       NameForm::kHas);
 }

@@ -29,8 +29,10 @@ struct MessageText {
     return fmt::format("save {} request={}", save.job, save.request);
   }
   std::string operator()(const Stop& stop) const {
-    return fmt::format("stop {} {}", stop.job,
-                       stop.mode == StopMode::kGraceful ? "graceful" : "abort");
+    const std::map<StopMode, std::string> names = {{StopMode::kGraceful, "graceful"},
+                                                   {StopMode::kFinal, "final"},
+                                                   {StopMode::kAbort, "abort"}};
+    return fmt::format("stop {} {}", stop.job, names.at(stop.mode));
   }
 };
 

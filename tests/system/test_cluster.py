@@ -58,6 +58,22 @@ class Cluster(SystemTest):
                    json.loads(self.descent("events", job, "--json").stdout)]
         self.assertEqual(reasons.count("Drained"), 2, reasons)
 
+    def test_a_drain_that_waits_ends_once_the_worker_is_idle(self):
+        self.start_workers(3)
+        workers = self.workers_once(3)
+        job = self.submit("--set", "steps=2000000", "--set", "workers.max=2")
+        self.wait_until(lambda: self.step_of(job) > 0)
+        self.assertEqual(self.ranks_of(job), [0, 1])
+
+        too_late = self.descent("worker", "drain", workers[0], "--wait", "--timeout", "0s", code=124)
+        done = self.descent("worker", "drain", workers[0], "--wait", "--json")
+
+        self.assertIn(f"{workers[0]} (job {job})", too_late.stderr)
+        [worker] = json.loads(done.stdout)
+        self.assertEqual(worker["state"], "WORKER_STATE_CORDONED")
+        self.assertEqual(worker.get("job", ""), "")
+        self.descent("worker", "drain", workers[0], "--timeout", "1s", code=2)
+
     def test_several_workers_that_are_drained_do_not_get_each_others_job(self):
         self.start_workers(3)
         workers = self.workers_once(3)

@@ -18,6 +18,11 @@ class Control(SystemTest):
     def wait_for_steps(self, job):
         self.wait_until(lambda: int(self.job(job).get("progress", {}).get("step", 0)) > 0)
 
+    def test_metrics_of(self, job):
+        reply = json.loads(self.get(f"/v1/jobs/{job}/metrics?names=test/loss,test/accuracy"))
+        return sorted((series["name"], point["step"], point["value"])
+                      for series in reply["series"] for point in series["points"])
+
     def events_of(self, job):
         return json.loads(self.descent("events", job, "-o", "json").stdout)
 
@@ -59,6 +64,25 @@ class Control(SystemTest):
         self.assertEqual(stopped["stateReason"], "StoppedEarly")
         self.assertEqual(stopped["stateDigest"], stopped["latestCheckpoint"]["stateDigest"])
         self.assertEqual(stopped["progress"]["step"], stopped["latestCheckpoint"]["step"])
+
+    def test_a_stopped_job_is_evaluated_as_one_that_ends_there_also_if_the_coordinator_is_killed(self):
+        self.start_workers(2)
+        job = self.submit_long()
+        self.wait_for_steps(job)
+
+        self.descent("stop", job)
+        self.kill_coordinator()
+        self.start_coordinator_again()
+        stopped = self.wait_for_state(job, "SUCCEEDED", "FAILED")
+        step = stopped["progress"]["step"]
+        whole = self.submit_long("--set", f"stop_at_step={step}", "--follow")
+
+        self.assertEqual(stopped["stateReason"], "StoppedEarly")
+        expected = self.test_metrics_of(whole)
+        self.assertEqual([(name, at) for name, at, _ in expected],
+                         [("test/accuracy", step), ("test/loss", step)])
+        self.assertEqual(self.test_metrics_of(job), expected)
+        self.assertEqual(stopped["stateDigest"], self.job(whole)["stateDigest"])
 
     def test_a_job_of_higher_priority_takes_the_workers_of_a_preemptible_one(self):
         self.start_workers(1)

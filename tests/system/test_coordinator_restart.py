@@ -1,9 +1,11 @@
 """The coordinator is killed and started again while a job runs: the workers train on."""
 
+import contextlib
 import json
 import os
 import random
 import signal
+import sqlite3
 import time
 
 from harness import BIN, SystemTest
@@ -32,12 +34,11 @@ class CoordinatorRestart(SystemTest):
         return [int(point["step"]) for point in reply["series"][0]["points"]]
 
     def values_in_metrics(self, job):
-        """Every point by metric, but for what is no function of the steps alone: times, and the noise
-        scale, a running mean that a new coordinator takes up from the newest checkpoint."""
+        """Every point by metric, but for times, which are no function of the steps alone."""
         reply = json.loads(self.get(f"/v1/jobs/{job}/metrics?max_points=10000"))
         return {series["name"]: [(point["step"], point["value"]) for point in series["points"]]
                 for series in reply["series"]
-                if series["name"] not in ("train/samples_per_second", "train/noise_scale")}
+                if series["name"] != "train/samples_per_second"}
 
     def test_a_job_goes_on_through_twenty_kills_as_if_nothing_had_happened(self):
         self.start_workers(2)
@@ -58,7 +59,8 @@ class CoordinatorRestart(SystemTest):
         self.assertEqual(int(ended["currentAttempt"]["attempt"]), 1)
         self.assertEqual(self.steps_in_metrics(job), list(range(1, 6001)))
         expected, found = self.values_in_metrics(undisturbed), self.values_in_metrics(job)
-        self.assertIn("train/loss", expected)
+        for name in ("train/loss", "train/noise_scale"):
+            self.assertIn(name, expected)
         # Not the lists themselves: to say how two that are so long differ takes minutes.
         self.assertEqual([name for name in expected if found.get(name) != expected[name]], [])
 
@@ -103,6 +105,28 @@ class CoordinatorRestart(SystemTest):
         self.start_coordinator_again()
 
         self.assertEqual(call.wait(20), 0, call.log.read_text())
+
+    def test_a_record_that_cannot_be_read_costs_its_job_and_no_other(self):
+        good, bad = self.submit(), self.submit()
+        self.kill_coordinator()
+        garbage = bytes(range(256))
+        with contextlib.closing(sqlite3.connect(self.directory / "state/state.db")) as store, store:
+            store.execute("UPDATE jobs SET record = ? WHERE id = ?", (garbage, bad))
+
+        self.start_coordinator_again()
+
+        failed = self.job(bad)
+        self.assertEqual(failed["state"], "JOB_STATE_FAILED")
+        self.assertEqual(failed["stateReason"], "RecordUnreadable")
+        self.assertIn(f"job record not readable job={bad}", self.coordinator.log.read_text())
+        self.assertRegex(self.descent("ls").stdout, rf"{bad} +FAILED")
+        self.assertIn("RecordUnreadable", self.descent("describe", bad).stdout)
+        self.assertIn("cannot be read", self.descent("update", bad, "--priority", 60, code=6).stderr)
+        with contextlib.closing(sqlite3.connect(self.directory / "state/state.db")) as store:
+            kept = store.execute("SELECT record FROM jobs WHERE id = ?", (bad,)).fetchone()
+        self.assertEqual(kept, (garbage,))
+        self.start_workers(1)
+        self.wait_for_state(good, "SUCCEEDED")
 
     def test_a_job_that_ends_while_the_coordinator_is_away_has_succeeded_when_it_is_back(self):
         self.start_workers(2)

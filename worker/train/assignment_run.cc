@@ -103,11 +103,11 @@ Status AssignmentRun::LoadStart() {
                                                  std::string(PrecisionName(spec_.model.precision)));
   DESCENT_RETURN_IF_ERROR(state_->Load(checkpoint, options_.instruction_set));
   saved_step_ = state_->steps_done();
-  // A job that is forked from another one begins to wait anew.
-  if (found.early_stopping && found.job == options_.assign.job)
-    early_stopping_ = *found.early_stopping;
-  if (found.job == options_.assign.job)
-    nonfinite_policy_->set_steps_in_a_row(found.nonfinite_steps_in_a_row);
+  // A job that is forked from another one begins to count and to wait anew.
+  if (found.job != options_.assign.job) return Status();
+  if (found.early_stopping) early_stopping_ = *found.early_stopping;
+  nonfinite_policy_->set_steps_in_a_row(found.nonfinite_steps_in_a_row);
+  noise_ = found.noise;
   return Status();
 }
 
@@ -156,9 +156,10 @@ Result<EndOutcome> AssignmentRun::Train(const Begin& begin) {
     DESCENT_ASSIGN(const std::optional<GrantSteps> grant, WaitForGrant());
     if (options_.control.is_aborted())
       return Status(Code::kAborted, "the coordinator ended the attempt");
-    if (!grant) return Stop();
-    DESCENT_ASSIGN(const GrantEnd end, RunGrant(train_step, *grant));
-    if (end == GrantEnd::kStopped) return Stop();
+    // No rank has a further grant, and each is told of the same stop.
+    if (!grant) return Stop(options_.control.requests());
+    DESCENT_ASSIGN(const StepRequests requests, RunGrant(train_step, *grant));
+    if (requests.stop) return Stop(requests);
     DESCENT_RETURN_IF_ERROR(FinishGrant(*grant));
     if (grant->is_final) return Finish(EndOutcome::kCompleted);
   }
@@ -190,12 +191,15 @@ Result<StepOutcome> AssignmentRun::RunStep(TrainStep& train_step) {
   } else {
     nonfinite_policy_->HearFinite();
   }
+  if (outcome.noise) {
+    noise_ = AfterStep(noise_, *outcome.noise);
+    outcome.metrics.noise = noise_;
+  }
   heard_request_ = std::max(heard_request_, outcome.requests.checkpoint);
   return outcome;
 }
 
-Result<AssignmentRun::GrantEnd> AssignmentRun::RunGrant(TrainStep& train_step,
-                                                        const GrantSteps& grant) {
+Result<StepRequests> AssignmentRun::RunGrant(TrainStep& train_step, const GrantSteps& grant) {
   DESCENT_CHECK(grant.first == state_->steps_done());
   MonotonicTime begin = MonotonicNow();
   while (state_->steps_done() < grant.last) {
@@ -208,12 +212,12 @@ Result<AssignmentRun::GrantEnd> AssignmentRun::RunGrant(TrainStep& train_step,
                          .generation = options_.assign.generation,
                          .steps = {outcome.metrics}});
     if (saver_ && saver_->has_ended()) DESCENT_RETURN_IF_ERROR(FinishCheckpoint());
-    if (outcome.requests.stop) return GrantEnd::kStopped;
+    if (outcome.requests.stop) return outcome.requests;
     // At the end of a grant an evaluation comes first: the checkpoint is rated by it.
     if (saved_request_ < heard_request_ && state_->steps_done() < grant.last)
       DESCENT_RETURN_IF_ERROR(SaveCheckpoint());
   }
-  return GrantEnd::kDone;
+  return StepRequests();
 }
 
 Status AssignmentRun::FinishGrant(const GrantSteps& grant) {
@@ -224,8 +228,9 @@ Status AssignmentRun::FinishGrant(const GrantSteps& grant) {
 }
 
 // A stopped job can be resumed from where it stopped.
-Result<EndOutcome> AssignmentRun::Stop() {
+Result<EndOutcome> AssignmentRun::Stop(const StepRequests& requests) {
   DESCENT_RETURN_IF_ERROR(SaveCheckpoint());
+  if (requests.evaluate_test) return Finish(EndOutcome::kStopped);
   DESCENT_RETURN_IF_ERROR(FinishCheckpoint());
   return EndOutcome::kStopped;
 }
@@ -303,7 +308,8 @@ CheckpointDescription AssignmentRun::Description() const {
           .instruction_set = std::string(options_.instruction_set),
           .version = kVersion,
           .early_stopping = spec_.early_stopping ? std::optional(early_stopping_) : std::nullopt,
-          .nonfinite_steps_in_a_row = nonfinite_policy_->steps_in_a_row()};
+          .nonfinite_steps_in_a_row = nonfinite_policy_->steps_in_a_row(),
+          .noise = noise_};
 }
 
 Status AssignmentRun::FinishCheckpoint() {

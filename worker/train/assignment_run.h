@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "common/early_stopping.h"
+#include "common/gradient_noise.h"
 #include "common/profile_options.h"
 #include "common/result.h"
 #include "common/worker_protocol.h"
@@ -52,16 +53,15 @@ class AssignmentRun {
   AssignmentEnded Perform();
 
  private:
-  enum class GrantEnd { kDone, kStopped };
-
   Status Prepare();
   Status LoadStart();
   void ReportPrepared();
   Result<EndOutcome> Train(const Begin& begin);
   Result<StepOutcome> RunStep(TrainStep& train_step);
-  Result<GrantEnd> RunGrant(TrainStep& train_step, const GrantSteps& grant);
+  // To the end of the grant, or to the step after which all ranks stop: what they were asked for.
+  Result<StepRequests> RunGrant(TrainStep& train_step, const GrantSteps& grant);
   Status FinishGrant(const GrantSteps& grant);
-  Result<EndOutcome> Stop();
+  Result<EndOutcome> Stop(const StepRequests& requests);
   Result<EndOutcome> Finish(EndOutcome outcome);
   Status EvaluateSplit(EvaluationSplit split);
   bool IsStoppedEarly() const;
@@ -97,6 +97,7 @@ class AssignmentRun {
   std::int64_t heard_request_ = 0;
   std::int64_t saved_request_ = 0;
   EarlyStoppingState early_stopping_;  // if the spec has it; equal on every rank
+  SmoothedNoise noise_;                // over the job's steps; equal on every rank
   std::optional<NonfinitePolicy> nonfinite_policy_;
   std::optional<CheckpointSaver> saver_;  // of rank 0
   // From Train on:

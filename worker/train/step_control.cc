@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/check.h"
+
 namespace descent {
 
 void StepControl::PutBegin(const Begin& begin) {
@@ -27,9 +29,11 @@ std::optional<std::int64_t> StepControl::granted() const {
   return granted_;
 }
 
-void StepControl::RequestStop() {
+void StepControl::RequestStop(StopMode mode) {
+  DESCENT_CHECK(mode != StopMode::kAbort);
   const std::lock_guard lock(mutex_);
   requests_.stop = true;
+  requests_.evaluate_test |= mode == StopMode::kFinal;
   changed_.notify_all();
 }
 

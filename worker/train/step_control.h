@@ -26,7 +26,8 @@ class StepControl {
   void PutBegin(const Begin& begin);
   void PutGrant(GrantSteps grant);
   std::optional<std::int64_t> granted() const;  // steps before it are granted; absent: none yet
-  void RequestStop();
+  // kGraceful or kFinal; of both, the latter.
+  void RequestStop(StopMode mode);
   // `number` grows from request to request; a coordinator that was restarted repeats the newest.
   void RequestCheckpoint(std::int64_t number);
 

@@ -13,6 +13,10 @@ constexpr std::size_t kStop = 0;
 constexpr std::size_t kCheckpoint = 1;
 constexpr std::size_t kFirstLoss = 2;
 
+// What the place of the stop holds; 0: none.
+constexpr double kStopGracefully = 1;
+constexpr double kStopAndEvaluate = 2;
+
 }  // namespace
 
 StepExchange::StepExchange(std::int64_t logical_workers, const SliceMap& slices, int rank)
@@ -24,7 +28,7 @@ StepExchange::StepExchange(std::int64_t logical_workers, const SliceMap& slices,
 
 void StepExchange::BeginStep(const StepRequests& mine) {
   std::fill(mine_.begin(), mine_.begin() + static_cast<std::ptrdiff_t>(FirstBlock()), 0.0);
-  mine_[kStop] = mine.stop ? 1.0 : 0.0;
+  if (mine.stop) mine_[kStop] = mine.evaluate_test ? kStopAndEvaluate : kStopGracefully;
   mine_[kCheckpoint] = static_cast<double>(mine.checkpoint);
 }
 
@@ -104,7 +108,8 @@ StepRequests StepExchange::requests() const {
   StepRequests all;
   for (int rank = 0; rank < slices_.world_size(); ++rank) {
     const std::span<const double> record = RecordOf(rank);
-    all.stop |= record[kStop] != 0;
+    all.stop |= record[kStop] >= kStopGracefully;
+    all.evaluate_test |= record[kStop] >= kStopAndEvaluate;
     all.checkpoint = std::max(all.checkpoint, static_cast<std::int64_t>(record[kCheckpoint]));
   }
   return all;

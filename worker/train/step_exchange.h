@@ -39,7 +39,8 @@ class StepExchange {
   double loss_of(std::int64_t logical_worker) const;
   std::int64_t counted_answers_of(std::int64_t logical_worker) const;
   double gradient_squares_of(std::int64_t logical_worker) const;
-  StepRequests requests() const;  // of all ranks: any stop, the newest checkpoint
+  StepRequests requests()
+      const;  // of all ranks: any stop and its evaluation, the newest checkpoint
 
  private:
   // A rank's record: its requests, for each logical worker it could have a loss, then for each a

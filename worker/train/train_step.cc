@@ -86,11 +86,12 @@ Result<StepOutcome> TrainStep::Run(const StepRequests& mine) {
                                   .grad_norm = norm,
                                   .lr = learning_rate,
                                   .samples = samples},
+                      .noise = std::nullopt,
                       .requests = exchange_.requests(),
                       .nonfinite = std::nullopt};
   if (std::isfinite(loss) && std::isfinite(norm)) {
     options_.set_phase("update");
-    outcome.metrics.noise = MeasureNoise();
+    outcome.noise = MeasureNoise();
     if (!FusesUpdate()) {
       const double clip_factor = ClipFactor(norm, options_.spec.optimizer.clip_norm);
       update_.Begin(learning_rate, clip_factor / divisor, samples);

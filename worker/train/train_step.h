@@ -28,7 +28,8 @@ namespace descent {
 
 struct StepOutcome {
   StepMetrics metrics;
-  StepRequests requests;  // of all ranks, to be obeyed by all after this step
+  std::optional<GradientNoise> noise;  // of this step alone; of more than one logical worker
+  StepRequests requests;               // of all ranks, to be obeyed by all after this step
   // The loss or the gradient is not finite, on every rank alike: the state is as it was before.
   std::optional<NonfiniteStep> nonfinite;
 };

@@ -295,8 +295,18 @@ class Client:
         """By name, each with its workers."""
         return list(self._call(self._cluster.ListPools, pb.ListPoolsRequest()).pools)
 
+    def workers(self) -> list[pb.Worker]:
+        """By pool and world rank."""
+        found, request = [], pb.ListWorkersRequest(page_size=_PAGE)
+        while True:
+            page = self._call(self._cluster.ListWorkers, request)
+            found.extend(page.workers)
+            if not page.next_page_token:
+                return found
+            request.page_token = page.next_page_token
+
     def cordon(self, worker: str) -> pb.Worker:
-        """`worker` is the name of one in `pools`. It gets no new job; what runs on it goes on."""
+        """`worker` is the name of one in `workers`. It gets no new job; what runs on it goes on."""
         return self._call(self._cluster.CordonWorker, pb.CordonWorkerRequest(name=worker))
 
     def uncordon(self, worker: str) -> pb.Worker:

@@ -67,6 +67,16 @@ TEST(ManifestTest, RoundTripKeepsHowManyStepsWereNotFinite) {
   EXPECT_EQ(DecodeManifest(EncodeManifest(manifest)).value(), manifest);
 }
 
+TEST(ManifestTest, RoundTripKeepsEveryBitOfTheGradientNoise) {
+  Manifest manifest = TinyManifest();
+  manifest.description.noise = {.mean = {.signal = -(0.1 + 0.2), .noise = 5}, .steps = 120};
+
+  const Result<Manifest> decoded = DecodeManifest(EncodeManifest(manifest));
+
+  ASSERT_TRUE(decoded.ok()) << decoded.status();
+  EXPECT_EQ(decoded.value(), manifest);
+}
+
 TEST(ManifestTest, EveryFlippedBitIsDataLoss) {
   const std::string text = EncodeManifest(TinyManifest());
   for (std::size_t bit = 0; bit < 8 * text.size(); ++bit) {

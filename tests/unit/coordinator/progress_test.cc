@@ -30,6 +30,17 @@ TEST(ProgressTest, TheLatestMetricsAreThoseOfTheLastStep) {
   EXPECT_EQ(job.latest_metrics.at("train/loss"), 2);
 }
 
+// A coordinator that is restarted hears the means that rank 0 went on with meanwhile.
+TEST(ProgressTest, TheNoiseIsTheReportersAndNotAddedUpHere) {
+  Job job;
+  const SmoothedNoise noise = {.mean = {.signal = 2, .noise = 100}, .steps = 50};
+
+  (void)AdvanceSteps(job, {{.step = 60, .noise = noise}});
+
+  EXPECT_EQ(job.gradient_noise, noise);
+  EXPECT_EQ(job.latest_metrics.at("train/noise_scale"), 50);
+}
+
 TEST(ProgressTest, AStepThatIsNotFiniteIsCountedAndHasNoLoss) {
   Job job;
   const StepMetrics lost = {.step = 2,

@@ -49,6 +49,24 @@ TEST_F(ClusterServiceTest, AWorkerIsCordonedByTheNameThatItIsListedBy) {
   EXPECT_EQ(cordoned.state(), v1::WORKER_STATE_READY);
 }
 
+TEST_F(ClusterServiceTest, WorkersAreListedAPageAtATime) {
+  FakeWorker worker(*workers_);
+  ASSERT_TRUE(worker.Say(Register{.pool = "pool", .world_size = 1, .host = "host", .pid = 7}));
+  ThePool();
+  v1::ListWorkersRequest request;
+  request.set_page_size(1);
+  v1::ListWorkersResponse page;
+
+  ASSERT_TRUE(cluster_->ListWorkers(Call()(), request, &page).ok());
+
+  ASSERT_EQ(page.workers_size(), 1);
+  EXPECT_EQ(page.workers(0).name(), "pools/pool/workers/0");
+  EXPECT_EQ(page.next_page_token(), "");
+  request.set_page_token("17");
+  EXPECT_EQ(cluster_->ListWorkers(Call()(), request, &page).error_code(),
+            grpc::StatusCode::INVALID_ARGUMENT);
+}
+
 TEST_F(ClusterServiceTest, AWorkerThatIsDrainedIsToldToStop) {
   const std::string job = CreateJob("a").name();
   FakeWorker worker(*workers_);

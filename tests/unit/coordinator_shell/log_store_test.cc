@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 
+#include "common/file.h"
+#include "coordinator/gzip.h"
 #include "coordinator/log_segments.h"
 #include "tests/support/temporary_directory.h"
 
@@ -48,8 +51,21 @@ class LogStoreTest : public testing::Test {
     for (const LogLine& line : lines.value()) texts.push_back(line.text);
     return texts;
   }
-  std::vector<std::int64_t> Segments() const {
-    return ListLogSegments(directory_.path() / "mine").value();
+  std::vector<std::int64_t> Segments() const { return ListLogSegments(Log()).value(); }
+  std::filesystem::path Log() const { return directory_.path() / "mine"; }
+  std::filesystem::path Plain(std::int64_t first) const { return LogSegmentPath(Log(), first); }
+  std::filesystem::path Compressed(std::int64_t first) const {
+    return CompressedLogSegmentPath(Log(), first);
+  }
+  // Lines 0:1 to 0:30, in several segments.
+  void FillSeveralSegments() {
+    Append(ChunkOf(0, 1, 30));
+    ASSERT_GT(Segments().size(), 2u);
+  }
+  static Texts Numbered(int last) {
+    Texts texts;
+    for (int i = 1; i <= last; ++i) texts.push_back("0:" + std::to_string(i));
+    return texts;
   }
 
   const TemporaryDirectory directory_;
@@ -101,7 +117,7 @@ TEST_F(LogStoreTest, LinesThatARankDroppedAreCounted) {
 
 TEST_F(LogStoreTest, ARecordThatACrashCutOffIsRemoved) {
   Append(ChunkOf(0, 1, 1));
-  std::ofstream(LogSegmentPath(directory_.path() / "mine", 1), std::ios::app) << "1700\t1\t2\t1";
+  std::ofstream(Plain(1), std::ios::app) << "1700\t1\t2\t1";
   EXPECT_EQ(ReadAll(), Texts{"0:1"});
 
   Restart();
@@ -112,8 +128,7 @@ TEST_F(LogStoreTest, ARecordThatACrashCutOffIsRemoved) {
 
 TEST_F(LogStoreTest, ADamagedRecordCostsNoOther) {
   Append(ChunkOf(0, 1, 1));
-  std::ofstream(LogSegmentPath(directory_.path() / "mine", 1), std::ios::app)
-      << std::string(20, '\0') << "\n";
+  std::ofstream(Plain(1), std::ios::app) << std::string(20, '\0') << "\n";
   Restart();
   Append(ChunkOf(0, 2, 2));
 
@@ -139,11 +154,121 @@ TEST_F(LogStoreTest, TheOldestSegmentsGoWhereALogIsLongerThanItMayBe) {
   for (int i = 1; i <= 100; ++i) Append(ChunkOf(0, i, i));
 
   std::uintmax_t bytes = 0;
-  for (const std::int64_t segment : Segments())
-    bytes += std::filesystem::file_size(LogSegmentPath(directory_.path() / "mine", segment));
+  for (const auto& entry : std::filesystem::directory_iterator(Log())) bytes += entry.file_size();
+  EXPECT_GT(Segments().front(), 1);
   EXPECT_LE(bytes, static_cast<std::uintmax_t>(bounds_.job_bytes + bounds_.segment_bytes));
   EXPECT_EQ(ReadAll().front(), "0:" + std::to_string(Segments().front()));
   EXPECT_EQ(ReadAll().back(), "0:100");
+}
+
+TEST_F(LogStoreTest, HowLongALogMayBeIsMeasuredOnDisk) {
+  LogChunk chunk = ChunkOf(0, 1, 6);
+  for (LogLine& line : chunk.lines) line.text = std::string(150, 'x');
+
+  Append(chunk);
+
+  ASSERT_GT(6 * 150, bounds_.job_bytes);
+  EXPECT_EQ(ReadAll().size(), 6u);
+  EXPECT_EQ(store_->counters().dropped_as_oldest, 0);
+}
+
+TEST_F(LogStoreTest, SegmentsButTheLastAreCompressed) {
+  FillSeveralSegments();
+
+  const std::vector<std::int64_t> segments = Segments();
+  for (const std::int64_t first : segments) {
+    EXPECT_EQ(std::filesystem::exists(Compressed(first)), first != segments.back()) << first;
+    EXPECT_EQ(std::filesystem::exists(Plain(first)), first == segments.back()) << first;
+  }
+  EXPECT_EQ(ReadAll(), Numbered(30));
+  EXPECT_EQ(ReadAll({.contains = "0:2"}).size(), 11u);
+  EXPECT_EQ(Tail({.contains = "0:1"}, 11).front(), "0:1");
+}
+
+TEST_F(LogStoreTest, ACompressedLogOutlivesTheCoordinator) {
+  FillSeveralSegments();
+  Restart();
+
+  Append(ChunkOf(0, 25, 31));
+
+  EXPECT_EQ(ReadAll(), Numbered(31));
+}
+
+TEST_F(LogStoreTest, ACrashBeforeTheUncompressedSegmentWasRemovedDoublesNoLine) {
+  FillSeveralSegments();
+  const std::string text = Gunzip(ReadFile(Compressed(1)).value()).bytes;
+  ASSERT_TRUE(WriteNewFile(Plain(1), text).ok());
+  EXPECT_EQ(ReadAll(), Numbered(30));
+  EXPECT_EQ(Tail({}, 100), Numbered(30));
+
+  Restart();
+  Append(ChunkOf(0, 31, 31));
+
+  EXPECT_EQ(ReadAll(), Numbered(31));
+  EXPECT_TRUE(std::filesystem::exists(Plain(1)));
+  EXPECT_FALSE(std::filesystem::exists(Compressed(1)));
+}
+
+TEST_F(LogStoreTest, ACrashWhileASegmentWasCompressedLeavesNothingBehind) {
+  FillSeveralSegments();
+  const std::filesystem::path partial = Compressed(1).string() + ".partial";
+  ASSERT_TRUE(WriteNewFile(partial, "half").ok());
+  EXPECT_EQ(ReadAll(), Numbered(30));
+
+  Restart();
+  Append(ChunkOf(0, 31, 31));
+
+  EXPECT_EQ(ReadAll(), Numbered(31));
+  EXPECT_FALSE(std::filesystem::exists(partial));
+}
+
+TEST_F(LogStoreTest, APowerFailureThatTookTheSegmentBehindACompressedOneIsOvercome) {
+  FillSeveralSegments();
+  const std::int64_t lost = Segments().back();  // lines are numbered like their text here
+  std::filesystem::remove(Plain(lost));
+
+  Restart();
+  Append(ChunkOf(0, lost, 31));
+
+  EXPECT_EQ(ReadAll(), Numbered(31));
+}
+
+TEST_F(LogStoreTest, ADamagedCompressedSegmentCostsNoOther) {
+  FillSeveralSegments();
+  const std::vector<std::int64_t> segments = Segments();
+  std::filesystem::resize_file(Compressed(segments[1]), 5);
+
+  const Texts found = ReadAll();
+
+  EXPECT_EQ(std::ranges::count(found, "0:1"), 1);
+  EXPECT_EQ(std::ranges::count(found, "0:" + std::to_string(segments[1])), 0);
+  EXPECT_EQ(std::ranges::count(found, "0:" + std::to_string(segments[2])), 1);
+  EXPECT_EQ(found.back(), "0:30");
+}
+
+TEST_F(LogStoreTest, ALastSegmentThatIsDamagedBeyondReadingIsNotWrittenTo) {
+  FillSeveralSegments();
+  const std::vector<std::int64_t> segments = Segments();
+  std::filesystem::remove(Plain(segments.back()));
+  const std::int64_t damaged = segments[segments.size() - 2];
+  std::filesystem::resize_file(Compressed(damaged), 5);
+
+  Restart();
+  Append(ChunkOf(0, 31, 32));
+
+  EXPECT_EQ(Segments().back(), damaged + 1);
+  EXPECT_EQ(ReadAll().back(), "0:32");
+}
+
+TEST_F(LogStoreTest, ATailThatNobodyWaitsForIsNoLongerSearchedFor) {
+  FillSeveralSegments();
+  int asked = 0;
+
+  const auto first =
+      store_->FindTail("mine", {.contains = "nowhere"}, 1, [&] { return ++asked == 2; });
+
+  EXPECT_EQ(first.status().code(), Code::kCancelled);
+  EXPECT_EQ(asked, 2);
 }
 
 TEST_F(LogStoreTest, ARankWhoseLinesAreGoneIsNotSaidToHaveDroppedThem) {

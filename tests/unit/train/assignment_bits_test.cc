@@ -126,7 +126,8 @@ TEST_F(AssignmentTest, TrainingSignalsHaveTheSameBitsForAnyWorkersCollectiveAndU
   ASSERT_EQ(alone.size(), 40u);
   for (std::size_t i = 0; i < alone.size(); ++i) {
     EXPECT_TRUE(alone[i].noise.has_value()) << i;
-    EXPECT_GT(alone[i].noise->noise, 0) << i;
+    EXPECT_GT(alone[i].noise->mean.noise, 0) << i;
+    EXPECT_EQ(alone[i].noise->steps, static_cast<std::int64_t>(i) + 1) << i;
     EXPECT_EQ(alone[i].update_ratio.has_value(), i % 10 == 0) << i;
   }
   EXPECT_GT(*alone[0].update_ratio, 0);
@@ -144,6 +145,34 @@ TEST_F(AssignmentTest, TrainingSignalsHaveTheSameBitsForAnyWorkersCollectiveAndU
         }
       }
   }
+}
+
+TEST_F(AssignmentTest, TheMeansOfTheNoiseGoOnFromACheckpointWithTheSameBits) {
+  const std::vector<StepMetrics> undisturbed =
+      MetricsOf({.world_size = 2, .saves_in_the_middle = true});
+
+  const std::vector<StepMetrics> resumed = MetricsOf(
+      {.world_size = 3, .first_step = 20, .start_checkpoint = CheckpointDirectory() / "step-20"});
+
+  ASSERT_EQ(undisturbed.size(), 40u);
+  ASSERT_EQ(resumed.size(), 20u);
+  for (std::size_t i = 0; i < resumed.size(); ++i) {
+    EXPECT_TRUE(resumed[i].noise.has_value()) << i;
+    EXPECT_EQ(resumed[i].noise, undisturbed[20 + i].noise) << i;
+  }
+}
+
+TEST_F(AssignmentTest, AForkCountsTheNoiseAnew) {
+  DigestOf({.world_size = 2, .saves_in_the_middle = true});
+
+  const std::vector<StepMetrics> forked =
+      MetricsOf({.world_size = 2,
+                 .first_step = 20,
+                 .start_checkpoint = CheckpointDirectory() / "step-20",
+                 .job = "fork"});
+
+  ASSERT_EQ(forked.size(), 20u);
+  EXPECT_EQ(forked[0].noise->steps, 1);
 }
 
 TEST_F(AssignmentTest, OneLogicalWorkerTellsNothingOfTheNoise) {

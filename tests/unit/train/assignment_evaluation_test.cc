@@ -3,6 +3,7 @@
 #include <cmath>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "tests/unit/train/assignment_fixture.h"
 
@@ -82,6 +83,56 @@ TEST_F(AssignmentTest, AnEvaluationOfSomeSamplesIsOfTheSameOnAnyNumberOfWorkers)
   // A share of 270 samples.
   const double right = 270 * alone[1].values.at(EvaluationMetric::kAccuracy);
   EXPECT_NEAR(right, std::round(right), 1e-9);
+}
+
+std::vector<EvaluationReport> ReportsOf(const InProcessOutcome& outcome, EvaluationSplit split) {
+  auto reports = outcome.Messages<EvaluationReport>();
+  std::erase_if(reports, [&](const EvaluationReport& report) { return report.split != split; });
+  return reports;
+}
+
+TEST_F(AssignmentTest, AFinalStopIsEvaluatedAsAJobWhoseLastStepItWas) {
+  spec_.data.test = spec_.data.validation;
+
+  const InProcessOutcome stopped =
+      Run({.world_size = 3, .stop_rank = 1, .stop_mode = StopMode::kFinal, .stop_at_step = 10});
+  std::filesystem::remove_all(CheckpointDirectory());
+  const std::int64_t last_step = stopped.ended[0].step;
+  const InProcessOutcome whole = Run({.world_size = 2, .last_step = last_step});
+
+  for (const AssignmentEnded& ended : stopped.ended) {
+    EXPECT_EQ(ended.outcome, EndOutcome::kStopped);
+    EXPECT_EQ(ended.step, last_step);
+  }
+  ASSERT_LT(last_step, 20);  // of 40: before the end of the first grant
+  const auto found = ReportsOf(stopped, EvaluationSplit::kTest);
+  const auto expected = ReportsOf(whole, EvaluationSplit::kTest);
+  ASSERT_EQ(found.size(), 1u);
+  ASSERT_EQ(expected.size(), 1u);
+  EXPECT_EQ(found[0].step, last_step);
+  EXPECT_EQ(found[0].values, expected[0].values);
+  EXPECT_EQ(stopped.ended[0].state_digest, whole.ended[0].state_digest);
+  ASSERT_EQ(stopped.Messages<CheckpointWritten>().size(), 1u);
+}
+
+TEST_F(AssignmentTest, AGracefulStopIsNotEvaluatedOnTheTestSet) {
+  spec_.data.test = spec_.data.validation;
+
+  const InProcessOutcome stopped = Run({.world_size = 2, .stop_rank = 0, .stop_at_step = 10});
+
+  EXPECT_TRUE(ReportsOf(stopped, EvaluationSplit::kTest).empty());
+}
+
+TEST_F(AssignmentTest, AJobThatStopsEarlyIsEvaluatedOnTheTestSet) {
+  spec_.data.test = spec_.data.validation;
+  spec_.early_stopping = EarlyStoppingSpec{.patience = 2, .min_delta = 1e3};
+
+  const InProcessOutcome outcome = Run({.world_size = 2, .evaluate_every = 5});
+
+  ASSERT_EQ(outcome.ended[0].outcome, EndOutcome::kStoppedEarly);
+  const auto found = ReportsOf(outcome, EvaluationSplit::kTest);
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].step, outcome.ended[0].step);
 }
 
 // No step improves anything by so much.

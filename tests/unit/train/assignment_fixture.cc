@@ -34,7 +34,8 @@ InProcessOutcome AssignmentTest::Run(const RunOptions& options) {
       if (request.at_step == steps->steps[0].step)
         controls[static_cast<std::size_t>(request.rank)].RequestCheckpoint(request.number);
     if (steps->steps[0].step != options.stop_at_step) return;
-    if (options.stop_rank >= 0) controls[static_cast<std::size_t>(options.stop_rank)].RequestStop();
+    if (options.stop_rank >= 0)
+      controls[static_cast<std::size_t>(options.stop_rank)].RequestStop(options.stop_mode);
     if (options.abort_rank >= 0) controls[static_cast<std::size_t>(options.abort_rank)].Abort();
   };
   return RunInProcess({.assign = {.job = options.job,

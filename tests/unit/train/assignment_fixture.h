@@ -34,8 +34,9 @@ class AssignmentTest : public ::testing::Test {
     std::string job = "blobs";
     bool is_coordinator_away = false;  // it records no checkpoint
     int stop_rank = -1;                // this rank is told to stop…
-    int abort_rank = -1;               // …or to give up…
-    std::int64_t stop_at_step = 0;     // …when rank 0 reports this step
+    StopMode stop_mode = StopMode::kGraceful;
+    int abort_rank = -1;            // …or to give up…
+    std::int64_t stop_at_step = 0;  // …when rank 0 reports this step
     // When rank 0 reports these steps the ranks are asked to save and go on: each once.
     struct SaveRequest {
       int rank = 0;

@@ -19,7 +19,7 @@ TEST(StepControlTest, GrantsComeOutInTheOrderTheyWentIn) {
 TEST(StepControlTest, AStopIsObeyedOnlyAfterTheLastGrant) {
   StepControl control;
   control.PutGrant({.first = 0, .last = 10});
-  control.RequestStop();
+  control.RequestStop(StopMode::kGraceful);
 
   EXPECT_TRUE(control.WaitForGrant().has_value());
   EXPECT_FALSE(control.WaitForGrant().has_value());
@@ -61,7 +61,7 @@ TEST(StepControlTest, AHookThatIsSetAfterTheAbortRunsAtOnce) {
 
 TEST(StepControlTest, AStopBeforeTheBeginningEndsTheWait) {
   StepControl control;
-  control.RequestStop();
+  control.RequestStop(StopMode::kGraceful);
 
   EXPECT_FALSE(control.WaitForBegin().has_value());
 }
@@ -81,6 +81,18 @@ TEST(StepControlTest, StepsThatAreGrantedAgainAreRunOnce) {
   EXPECT_EQ(rest->first, 15);
   EXPECT_EQ(rest->last, 20);
   EXPECT_TRUE(rest->save_checkpoint);
+}
+
+TEST(StepControlTest, AFinalStopStaysFinalWhateverFollows) {
+  StepControl control;
+  control.RequestStop(StopMode::kGraceful);
+  EXPECT_FALSE(control.requests().evaluate_test);
+
+  control.RequestStop(StopMode::kFinal);
+  control.RequestStop(StopMode::kGraceful);
+
+  EXPECT_TRUE(control.requests().stop);
+  EXPECT_TRUE(control.requests().evaluate_test);
 }
 
 TEST(StepControlTest, ARequestToSaveThatIsRepeatedIsTheSame) {

@@ -108,6 +108,18 @@ TEST(StepExchangeTest, AStopAtAnyRankIsHeardByAll) {
   EXPECT_TRUE(RunExchange(slices, {{}, {}, {.stop = true}}).requests().stop);
 }
 
+TEST(StepExchangeTest, ThatAStopIsFinalIsHeardByAll) {
+  const SliceMap slices(TwoBuckets(), 3);
+
+  const StepRequests graceful = RunExchange(slices, {{}, {.stop = true}, {}}).requests();
+  const StepRequests final_stop =
+      RunExchange(slices, {{}, {.stop = true}, {.stop = true, .evaluate_test = true}}).requests();
+
+  EXPECT_FALSE(graceful.evaluate_test);
+  EXPECT_TRUE(final_stop.stop);
+  EXPECT_TRUE(final_stop.evaluate_test);
+}
+
 TEST(StepExchangeTest, TheNewestRequestToSaveAtAnyRankIsHeardByAll) {
   const SliceMap slices(TwoBuckets(), 3);
 

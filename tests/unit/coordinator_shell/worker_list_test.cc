@@ -1,0 +1,77 @@
+#include <gmock/gmock.h>
+
+#include <string>
+#include <vector>
+
+#include "common/limits.h"
+#include "coordinator/job_view.h"
+
+namespace descent {
+namespace {
+
+using testing::ElementsAre;
+
+// Workers 0 and 1 of pool "a", 0 to 2 of pool "b".
+std::vector<PoolView> TwoPools() {
+  std::vector<PoolView> pools = {{.name = "a", .world_size = 2}, {.name = "b", .world_size = 3}};
+  for (PoolView& pool : pools)
+    for (int rank = 0; rank < pool.world_size; ++rank) {
+      WorkerView worker;
+      worker.pool = pool.name;
+      worker.world_rank = rank;
+      pool.workers.push_back(worker);
+    }
+  return pools;
+}
+
+Result<v1::ListWorkersResponse> List(int page_size, const std::string& page_token,
+                                     const std::vector<PoolView>& pools = TwoPools()) {
+  v1::ListWorkersRequest request;
+  request.set_page_size(page_size);
+  request.set_page_token(page_token);
+  return ListWorkersPage(request, pools, MonotonicNow());
+}
+
+std::vector<std::string> NamesOf(const v1::ListWorkersResponse& page) {
+  std::vector<std::string> names;
+  for (const v1::Worker& worker : page.workers()) names.push_back(worker.name());
+  return names;
+}
+
+TEST(WorkerListTest, PagesHaveEveryWorkerOnceByPoolAndWorldRank) {
+  const v1::ListWorkersResponse first = List(3, "").value();
+  const v1::ListWorkersResponse second = List(3, first.next_page_token()).value();
+
+  EXPECT_THAT(NamesOf(first),
+              ElementsAre("pools/a/workers/0", "pools/a/workers/1", "pools/b/workers/0"));
+  EXPECT_THAT(NamesOf(second), ElementsAre("pools/b/workers/1", "pools/b/workers/2"));
+  EXPECT_EQ(second.next_page_token(), "");
+}
+
+TEST(WorkerListTest, AFullPageThatIsTheLastHasNoToken) {
+  EXPECT_EQ(List(5, "").value().next_page_token(), "");
+}
+
+TEST(WorkerListTest, APageBeginsBehindAWorkerThatHasLeftSince) {
+  const std::string token = List(2, "").value().next_page_token();
+  std::vector<PoolView> pools = TwoPools();
+  pools.erase(pools.begin());
+
+  EXPECT_THAT(NamesOf(List(2, token, pools).value()),
+              ElementsAre("pools/b/workers/0", "pools/b/workers/1"));
+}
+
+TEST(WorkerListTest, ATokenOfAnotherServiceIsRefused) {
+  const Status status = List(2, "17").status();
+
+  EXPECT_EQ(status.code(), Code::kInvalidArgument);
+  EXPECT_EQ(status.message(), "page_token \"17\" is not one of this service");
+}
+
+TEST(WorkerListTest, APageSizeOutOfRangeIsRefused) {
+  EXPECT_EQ(List(-1, "").status().code(), Code::kInvalidArgument);
+  EXPECT_EQ(List(limits::kPageSizeMax + 1, "").status().code(), Code::kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace descent
