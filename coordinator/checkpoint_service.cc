@@ -8,6 +8,7 @@
 #include "checkpoint/checkpoint_directory.h"
 #include "coordinator/blocking_stream.h"
 #include "coordinator/checkpoint_files.h"
+#include "coordinator/job_refusal.h"
 #include "coordinator/job_view.h"
 #include "coordinator/owned_job.h"
 #include "coordinator/request_error.h"
@@ -16,8 +17,12 @@
 namespace descent {
 namespace {
 
-grpc::Status Refuse(const Status& status, const char* reason_if_not_found) {
+// `name` is what was asked for: a checkpoint.
+grpc::Status Refuse(const Status& status, const char* reason_if_not_found,
+                    const std::string& name) {
   RequestError error = ToRequestError(status);
+  error.metadata["checkpoint"] = name;
+  error.resource = {.type = "Checkpoint", .name = name};
   if (status.code() == Code::kNotFound) error.reason = reason_if_not_found;
   if (status.code() == Code::kInvalidArgument) error.reason = "NAME_INVALID";
   if (status.code() == Code::kFailedPrecondition) error.reason = "CHECKPOINT_IN_USE";
@@ -33,11 +38,11 @@ struct FoundCheckpoint {
 
 std::variant<FoundCheckpoint, grpc::Status> Find(Runtime& runtime, const std::string& text) {
   const Result<CheckpointName> name = ParseCheckpointName(text);
-  if (!name.ok()) return Refuse(name.status(), "CHECKPOINT_NOT_FOUND");
+  if (!name.ok()) return Refuse(name.status(), "CHECKPOINT_NOT_FOUND", text);
   Result<Job> job = runtime.FindJob(name.value().job_id);
-  if (!job.ok()) return Refuse(job.status(), "JOB_NOT_FOUND");
+  if (!job.ok()) return ToGrpcStatus(RefuseJob(job.status(), name.value().job_id, nullptr));
   Result<CheckpointRecord> checkpoint = FindCheckpoint(job.value(), name.value());
-  if (!checkpoint.ok()) return Refuse(checkpoint.status(), "CHECKPOINT_NOT_FOUND");
+  if (!checkpoint.ok()) return Refuse(checkpoint.status(), "CHECKPOINT_NOT_FOUND", text);
   return FoundCheckpoint{std::move(job).value(), std::move(checkpoint).value()};
 }
 
@@ -64,7 +69,7 @@ class Download final : public BlockingStream<v1::DownloadCheckpointResponse> {
     if (const auto* refusal = std::get_if<grpc::Status>(&found)) return Finish(*refusal);
     Result<CheckpointFile> file = CheckpointFile::Open(
         std::get<FoundCheckpoint>(found).checkpoint.directory, request_.file());
-    if (!file.ok()) return Finish(Refuse(file.status(), "FILE_NOT_FOUND"));
+    if (!file.ok()) return Finish(Refuse(file.status(), "FILE_NOT_FOUND", request_.name()));
     file_.emplace(std::move(file).value());
     if (offset_ < 0 || offset_ > file_->size())
       return Finish(grpc::Status(grpc::StatusCode::OUT_OF_RANGE,
@@ -119,9 +124,9 @@ grpc::ServerUnaryReactor* CheckpointService::ListCheckpoints(
 grpc::Status CheckpointService::List(const v1::ListCheckpointsRequest& request,
                                      v1::ListCheckpointsResponse* response) {
   const Result<std::string> job_id = ParseJobName(request.job());
-  if (!job_id.ok()) return Refuse(job_id.status(), "JOB_NOT_FOUND");
+  if (!job_id.ok()) return ToGrpcStatus(RequestError{job_id.status(), "NAME_INVALID", {}, {}});
   const Result<Job> job = runtime_.FindJob(job_id.value());
-  if (!job.ok()) return Refuse(job.status(), "JOB_NOT_FOUND");
+  if (!job.ok()) return ToGrpcStatus(RefuseJob(job.status(), job_id.value(), nullptr));
   Result<v1::ListCheckpointsResponse> checkpoints = descent::ListCheckpoints(job.value());
   if (!checkpoints.ok()) return ToGrpcStatus(checkpoints.status());
   *response = std::move(checkpoints).value();
@@ -159,7 +164,7 @@ grpc::ServerUnaryReactor* CheckpointService::UpdateCheckpoint(
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   const Result<CheckpointName> name = ParseCheckpointName(request->name());
   if (!name.ok()) {
-    reactor->Finish(Refuse(name.status(), "CHECKPOINT_NOT_FOUND"));
+    reactor->Finish(Refuse(name.status(), "CHECKPOINT_NOT_FOUND", request->name()));
     return reactor;
   }
   const auto change = [this, name = name.value(), request, response, reactor](const State& state) {
@@ -172,7 +177,8 @@ grpc::ServerUnaryReactor* CheckpointService::UpdateCheckpoint(
     const auto on_answer = [this, job_id = name.job_id, step, response, reactor](
                                const Answer& answer, const State&) {
       if (!answer.status.ok())
-        return reactor->Finish(Refuse(answer.status, "CHECKPOINT_NOT_FOUND"));
+        return reactor->Finish(
+            Refuse(answer.status, "CHECKPOINT_NOT_FOUND", CheckpointNameOf(job_id, step)));
       FinishWith(CheckpointNameOf(job_id, step), response, reactor);
     };
     FinishIfRefused(
@@ -199,7 +205,7 @@ grpc::ServerUnaryReactor* CheckpointService::DeleteCheckpoint(
                       "\"" + request->name() +
                           "\" must be jobs/{job}/checkpoints/{step}: an alias would name "
                           "another checkpoint when the call is repeated"),
-               "CHECKPOINT_NOT_FOUND"));
+               "CHECKPOINT_NOT_FOUND", request->name()));
     return reactor;
   }
   const auto change = [this, job_id = name.value().job_id, step = *step,
@@ -213,24 +219,25 @@ grpc::ServerUnaryReactor* CheckpointService::DeleteCheckpoint(
 void CheckpointService::Delete(const State& state, const std::string& job_id, std::int64_t step,
                                grpc::ServerUnaryReactor* reactor) {
   const Job* job = state.FindJob(job_id);
-  if (job == nullptr)
-    return reactor->Finish(
-        Refuse(Status(Code::kNotFound, JobName(job_id) + " does not exist"), "JOB_NOT_FOUND"));
+  if (job == nullptr) return reactor->Finish(ToGrpcStatus(JobNotFound(job_id)));
+  const std::string name = CheckpointNameOf(job_id, step);
   // Under the next generation's name: the present one takes away what its own has left.
-  const auto remove = [this, root = state.CheckpointDirectoryOf(job_id), job_id, step,
+  const auto remove = [this, root = state.CheckpointDirectoryOf(job_id), job_id, step, name,
                        generation = state.generation() + 1, reactor](bool must_exist) {
     boost::asio::post(blocking_threads_, [=] {
       const Result<bool> removed = RemoveCheckpoint(root, step, generation);
       if (must_exist && removed.ok() && !removed.value())
-        return reactor->Finish(Refuse(NoCheckpoint(job_id, step), "CHECKPOINT_NOT_FOUND"));
+        return reactor->Finish(Refuse(NoCheckpoint(job_id, step), "CHECKPOINT_NOT_FOUND", name));
       reactor->Finish(ToGrpcStatus(removed.status()));
     });
   };
   const Result<CheckpointRecord> checkpoint = FindCheckpoint(*job, {job_id, step});
   if (!checkpoint.ok() && IsOffTheRecord(*job, step)) return remove(/*must_exist=*/true);
-  if (!checkpoint.ok()) return reactor->Finish(Refuse(checkpoint.status(), "CHECKPOINT_NOT_FOUND"));
-  const auto on_answer = [remove, reactor](const Answer& answer, const State&) {
-    if (!answer.status.ok()) return reactor->Finish(Refuse(answer.status, "CHECKPOINT_NOT_FOUND"));
+  if (!checkpoint.ok())
+    return reactor->Finish(Refuse(checkpoint.status(), "CHECKPOINT_NOT_FOUND", name));
+  const auto on_answer = [remove, name, reactor](const Answer& answer, const State&) {
+    if (!answer.status.ok())
+      return reactor->Finish(Refuse(answer.status, "CHECKPOINT_NOT_FOUND", name));
     remove(/*must_exist=*/false);
   };
   FinishIfRefused(
@@ -261,7 +268,7 @@ grpc::Status CheckpointService::Verify(const std::string& name,
     // Files that go while they are read are not damage.
     const auto again = Find(runtime_, CheckpointNameOf(job.id, checkpoint.step));
     if (const auto* refusal = std::get_if<grpc::Status>(&again)) return *refusal;
-    return Refuse(bytes.status(), "CHECKPOINT_CORRUPT");
+    return Refuse(bytes.status(), "CHECKPOINT_CORRUPT", CheckpointNameOf(job.id, checkpoint.step));
   }
   *response->mutable_checkpoint() = ToProto(job, checkpoint);
   response->set_bytes(bytes.value());

@@ -11,6 +11,7 @@
 #include "common/gradient_noise.h"
 #include "common/hash.h"
 #include "common/job_spec.h"
+#include "common/status.h"
 
 namespace descent {
 
@@ -108,6 +109,7 @@ struct Job {
   std::int64_t sequence = 0;        // order of creation, 1 is the first
   int priority = kPriorityDefault;  // 0 to kPriorityMax; higher is served first
   bool is_preemptible = false;      // gives its ranks to jobs of higher priority that wait
+  std::int64_t revision = 0;        // grows with its state and with what users change
 
   AttemptRecord attempt;  // the current or last one; attempt.attempt 0: none yet
   std::vector<AttemptRecord> earlier_attempts;  // ascending; the last limits::kAttemptsKept
@@ -137,6 +139,15 @@ struct Job {
   double start_time = 0;
   double end_time = 0;
 };
+
+// 32 hex digits that no other job has or ever gets, whatever its name. Empty: it was not created.
+std::string UidOf(const Job& job);
+
+// Names the version of its state and of what users may change. Empty as above.
+std::string EtagOf(const Job& job);
+
+// kAborted: the etag is not the job's. An empty one is any job's.
+Status CheckEtag(const Job& job, const std::string& etag);
 
 // The best of the kept checkpoints by the spec's checkpoint.best; of equal ones the first. Null:
 // none was evaluated.

@@ -154,6 +154,7 @@ record::JobRecord Encode(const Job& job) {
   if (job.state_digest) encoded.set_state_digest(job.state_digest->ToHex());
   encoded.set_start_checkpoint(job.start_checkpoint);
   encoded.set_owner(job.owner);
+  encoded.set_revision(job.revision);
   encoded.set_forked_from(job.forked_from);
   encoded.set_create_time(job.create_time);
   encoded.set_start_time(job.start_time);
@@ -191,6 +192,7 @@ void DecodePlainFields(const record::JobRecord& encoded, Job& job) {
                          .last_message = encoded.nonfinite_steps().last_message()};
   job.start_checkpoint = encoded.start_checkpoint();
   job.owner = encoded.owner();
+  job.revision = encoded.revision();
   job.forked_from = encoded.forked_from();
   job.create_time = encoded.create_time();
   job.start_time = encoded.start_time();

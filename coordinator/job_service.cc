@@ -8,6 +8,7 @@
 
 #include "coordinator/call_context.h"
 #include "coordinator/failure_log.h"
+#include "coordinator/job_refusal.h"
 #include "coordinator/job_view.h"
 #include "coordinator/job_watch.h"
 #include "coordinator/log_streams.h"
@@ -23,28 +24,16 @@ v1::Job View(const Job& job, const State& state) {
   return ToProto(job, state.QueuePositionOf(job.id));
 }
 
-RequestError NoSuchJob(const std::string& job_id) {
-  return {Status(Code::kNotFound, JobName(job_id) + " does not exist"),
-          "JOB_NOT_FOUND",
-          {},
-          {{"job", job_id}}};
-}
-
 RequestError BadName(const Status& status) { return {status, "NAME_INVALID", {}, {}}; }
 
-// The state machine answers with a code; the reason follows from it.
-RequestError OfState(const Status& status) {
-  RequestError error = ToRequestError(status);
-  if (status.code() == Code::kNotFound) error.reason = "JOB_NOT_FOUND";
-  if (status.code() == Code::kAlreadyExists) error.reason = "JOB_ID_TAKEN";
-  if (status.code() == Code::kFailedPrecondition) error.reason = "JOB_STATE_FORBIDS";
-  return error;
-}
-
 // Answers a request with the job that it made or changed.
-Runtime::OnAnswer FinishWithJob(grpc::ServerUnaryReactor* reactor, v1::Job* response) {
-  return [reactor, response](const Answer& answer, const State& state) {
-    if (!answer.status.ok()) return reactor->Finish(ToGrpcStatus(OfState(answer.status)));
+Runtime::OnAnswer FinishWithJob(grpc::ServerUnaryReactor* reactor, v1::Job* response,
+                                const std::string& job_id,
+                                std::optional<JobCommand> command = std::nullopt) {
+  return [reactor, response, job_id, command](const Answer& answer, const State& state) {
+    if (!answer.status.ok())
+      return reactor->Finish(
+          ToGrpcStatus(RefuseJob(answer.status, job_id, state.FindJob(job_id), command)));
     const Job* job = state.FindJob(answer.job_id);
     DESCENT_CHECK(job != nullptr);
     *response = View(*job, state);
@@ -107,7 +96,8 @@ void JobService::Create(const State& state, const v1::CreateJobRequest& request,
     *response = Preview(submit, state);
     return reactor->Finish(grpc::Status::OK);
   }
-  FinishIfRefused(runtime_.Submit(std::move(submit), FinishWithJob(reactor, response)), reactor);
+  auto on_answer = FinishWithJob(reactor, response, submit.job_id);
+  FinishIfRefused(runtime_.Submit(std::move(submit), std::move(on_answer)), reactor);
 }
 
 // Lets `answer` finish the call with the job of that name, on the owner thread.
@@ -117,7 +107,7 @@ void JobService::ReadJob(const std::string& name, grpc::ServerUnaryReactor* reac
   if (!job_id.ok()) return reactor->Finish(ToGrpcStatus(BadName(job_id.status())));
   const auto read = [id = job_id.value(), reactor, answer = std::move(answer)](const State& state) {
     const Job* job = state.FindJob(id);
-    if (job == nullptr) return reactor->Finish(ToGrpcStatus(NoSuchJob(id)));
+    if (job == nullptr) return reactor->Finish(ToGrpcStatus(JobNotFound(id)));
     answer(*job, state);
   };
   FinishIfRefused(runtime_.Read(read), reactor);
@@ -173,9 +163,9 @@ grpc::ServerUnaryReactor* JobService::Command(grpc::CallbackServerContext* conte
     return reactor;
   }
   const auto change = [this, id = job_id.value(), command, response, reactor](const State&) {
-    FinishIfRefused(
-        runtime_.Command({.job_id = id, .command = command}, FinishWithJob(reactor, response)),
-        reactor);
+    FinishIfRefused(runtime_.Command({.job_id = id, .command = command},
+                                     FinishWithJob(reactor, response, id, command)),
+                    reactor);
   };
   ChangeOwnJob(runtime_, *context, job_id.value(), reactor, change);
   return reactor;
@@ -223,11 +213,12 @@ grpc::ServerUnaryReactor* JobService::UpdateJob(grpc::CallbackServerContext* con
     reactor->Finish(ToGrpcStatus(*error));
     return reactor;
   }
-  descent::UpdateJob update{.job_id = std::move(job_id).value()};
+  descent::UpdateJob update{.job_id = std::move(job_id).value(), .etag = request->etag()};
   if (request->has_priority()) update.priority = request->priority();
   if (request->has_preemptible()) update.is_preemptible = request->preemptible();
   const auto change = [this, update, response, reactor](const State&) {
-    FinishIfRefused(runtime_.Update(update, FinishWithJob(reactor, response)), reactor);
+    FinishIfRefused(runtime_.Update(update, FinishWithJob(reactor, response, update.job_id)),
+                    reactor);
   };
   ChangeOwnJob(runtime_, *context, update.job_id, reactor, change);
   return reactor;
@@ -243,22 +234,27 @@ grpc::ServerUnaryReactor* JobService::DeleteJob(grpc::CallbackServerContext* con
     return reactor;
   }
   const auto change = [this, id = job_id.value(), request, reactor](const State&) {
-    boost::asio::post(blocking_threads_, [this, id, request, reactor] {
-      Delete(id, request->keep_checkpoints(), reactor);
-    });
+    boost::asio::post(blocking_threads_,
+                      [this, id, request, reactor] { Delete(id, *request, reactor); });
   };
   ChangeOwnJob(runtime_, *context, job_id.value(), reactor, change);
   return reactor;
 }
 
 // The files go first: whatever interrupts it, the job is still there to be deleted again.
-void JobService::Delete(const std::string& job_id, bool keep_checkpoints,
+void JobService::Delete(const std::string& job_id, const v1::DeleteJobRequest& request,
                         grpc::ServerUnaryReactor* reactor) {
-  const Result<std::string> directory = runtime_.DeletableCheckpoints(job_id);
-  if (!directory.ok()) return reactor->Finish(ToGrpcStatus(OfState(directory.status())));
+  const auto refuse = [job_id, reactor](const Status& status, const Job* job) {
+    reactor->Finish(ToGrpcStatus(RefuseJob(status, job_id, job, JobCommand::kDelete)));
+  };
+  const Result<std::string> directory = runtime_.DeletableCheckpoints(job_id, request.etag());
+  if (!directory.ok()) {
+    const Result<Job> job = runtime_.FindJob(job_id);
+    return refuse(directory.status(), job.ok() ? &job.value() : nullptr);
+  }
   if (const Status removed = runtime_.logs().Remove(job_id); !removed.ok())
     return reactor->Finish(ToGrpcStatus(removed));
-  if (!keep_checkpoints) {
+  if (!request.keep_checkpoints()) {
     std::error_code error;
     std::filesystem::remove_all(directory.value(), error);
     if (error)
@@ -266,10 +262,10 @@ void JobService::Delete(const std::string& job_id, bool keep_checkpoints,
           ToGrpcStatus(Status(Code::kUnavailable, directory.value() + ": " + error.message())));
   }
   FinishIfRefused(runtime_.Command({.job_id = job_id, .command = JobCommand::kDelete},
-                                   [reactor](const Answer& answer, const State&) {
-                                     reactor->Finish(answer.status.ok()
-                                                         ? grpc::Status::OK
-                                                         : ToGrpcStatus(OfState(answer.status)));
+                                   [=](const Answer& answer, const State& state) {
+                                     if (!answer.status.ok())
+                                       return refuse(answer.status, state.FindJob(job_id));
+                                     reactor->Finish(grpc::Status::OK);
                                    }),
                   reactor);
 }
@@ -282,7 +278,7 @@ grpc::ServerUnaryReactor* JobService::ListJobEvents(grpc::CallbackServerContext*
     const Result<std::string> job_id = ParseJobName(request->name());
     if (!job_id.ok()) return reactor->Finish(ToGrpcStatus(BadName(job_id.status())));
     if (!runtime_.FindJob(job_id.value()).ok())
-      return reactor->Finish(ToGrpcStatus(NoSuchJob(job_id.value())));
+      return reactor->Finish(ToGrpcStatus(JobNotFound(job_id.value())));
     const auto events = [&](std::int64_t after, int count_max) {
       return runtime_.Events(job_id.value(), after, count_max);
     };
@@ -305,7 +301,7 @@ grpc::ServerWriteReactor<v1::Job>* JobService::WatchJobs(grpc::CallbackServerCon
   }
   const Status posted = runtime_.Read([this, watch, id = job_id.value()](const State& state) {
     const Job* job = state.FindJob(id);
-    if (job == nullptr) return watch->End(ToGrpcStatus(NoSuchJob(id)));
+    if (job == nullptr) return watch->End(ToGrpcStatus(JobNotFound(id)));
     runtime_.AddWatcher(id, watch);
     watch->OnJob(*job, state.QueuePositionOf(id));
   });

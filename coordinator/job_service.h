@@ -65,7 +65,8 @@ class JobService final : public v1::JobService::CallbackService {
               const Caller& caller, v1::Job* response, grpc::ServerUnaryReactor* reactor);
   grpc::ServerUnaryReactor* Command(grpc::CallbackServerContext* context, const std::string& name,
                                     JobCommand command, v1::Job* response);
-  void Delete(const std::string& job_id, bool keep_checkpoints, grpc::ServerUnaryReactor* reactor);
+  void Delete(const std::string& job_id, const v1::DeleteJobRequest& request,
+              grpc::ServerUnaryReactor* reactor);
   void ReadJob(const std::string& name, grpc::ServerUnaryReactor* reactor,
                std::function<void(const Job& job, const State& state)> answer);
 

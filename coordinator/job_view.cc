@@ -148,6 +148,8 @@ v1::Job ToProto(const Job& job, const std::optional<QueuePosition>& queue_positi
   }
   if (job.state_digest) encoded.set_state_digest(job.state_digest->ToHex());
   encoded.set_owner(job.owner);
+  encoded.set_uid(UidOf(job));
+  encoded.set_etag(EtagOf(job));
   encoded.set_forked_from(job.forked_from);
   encoded.set_request_id(job.request_id);
   encoded.set_priority(job.priority);

@@ -45,6 +45,35 @@ google::rpc::ErrorInfo MakeErrorInfo(const Error& error) {
   return detail;
 }
 
+// UNAVAILABLE and RESOURCE_EXHAUSTED pass by themselves.
+bool IsRetryable(const Status& status) {
+  return status.code() == Code::kUnavailable || status.code() == Code::kResourceExhausted;
+}
+
+google::rpc::RetryInfo MakeRetryInfo() {
+  constexpr int kRetryDelaySeconds = 1;
+  google::rpc::RetryInfo detail;
+  detail.mutable_retry_delay()->set_seconds(kRetryDelaySeconds);
+  return detail;
+}
+
+void AddResource(const RequestError& error, google::rpc::Status& details) {
+  if (error.status.code() == Code::kFailedPrecondition) {
+    google::rpc::PreconditionFailure detail;
+    auto* violation = detail.add_violations();
+    violation->set_type(error.reason);
+    violation->set_subject(error.resource->name);
+    violation->set_description(error.status.message());
+    details.add_details()->PackFrom(detail);
+    return;
+  }
+  google::rpc::ResourceInfo detail;
+  detail.set_resource_type(error.resource->type);
+  detail.set_resource_name(error.resource->name);
+  detail.set_description(error.status.message());
+  details.add_details()->PackFrom(detail);
+}
+
 google::rpc::BadRequest MakeBadRequest(const std::vector<Violation>& violations) {
   google::rpc::BadRequest detail;
   for (const Violation& violation : violations) {
@@ -69,6 +98,8 @@ grpc::Status ToGrpcStatus(const RequestError& error) {
   details.set_message(error.status.message());
   details.add_details()->PackFrom(MakeErrorInfo(error));
   if (!error.violations.empty()) details.add_details()->PackFrom(MakeBadRequest(error.violations));
+  if (error.resource) AddResource(error, details);
+  if (IsRetryable(error.status)) details.add_details()->PackFrom(MakeRetryInfo());
   return grpc::Status(code, error.status.message(), details.SerializeAsString());
 }
 

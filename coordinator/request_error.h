@@ -12,6 +12,12 @@
 
 namespace descent {
 
+// What an error is about.
+struct ErrorResource {
+  std::string type;  // "Job"
+  std::string name;  // "jobs/{job}"
+};
+
 // Why a request is refused, in the error model of docs/protocol.md: the code says what the caller
 // should do, the reason is for programs, the message for people.
 struct RequestError {
@@ -20,6 +26,7 @@ struct RequestError {
   std::vector<Violation> violations;            // of an invalid spec: all of them
   std::map<std::string, std::string> metadata;  // the message's variable parts
   std::optional<grpc::StatusCode> grpc_code{};  // where the status has no code as exact
+  std::optional<ErrorResource> resource{};
 };
 
 // Why a caller is not let in, whatever the call asks for.
@@ -37,8 +44,9 @@ struct AccessError {
 // The same for an error that carries no reason of its own: "NOT_FOUND", "UNAVAILABLE", …
 RequestError ToRequestError(const Status& status);
 
-// With google.rpc details in the trailing metadata: ErrorInfo (domain "descent.dev") always, and
-// BadRequest when there are violations.
+// With google.rpc details in the trailing metadata: ErrorInfo (domain "descent.dev") always,
+// BadRequest when there are violations, RetryInfo when the call may succeed later as it is, and of
+// a resource ResourceInfo, or PreconditionFailure with FAILED_PRECONDITION.
 grpc::Status ToGrpcStatus(const RequestError& error);
 grpc::Status ToGrpcStatus(const Status& status);  // OK stays OK
 grpc::Status ToGrpcStatus(const AccessError& error);

@@ -60,9 +60,9 @@ class Runtime {
   Result<JobInQueue> FindJobInQueue(const std::string& job_id);
 
   // The directory with the checkpoints of a job that may be deleted; it need not exist. Blocks as
-  // above. kNotFound; kFailedPrecondition: it is not at its end, or another job is about to start
-  // from one of its checkpoints.
-  Result<std::string> DeletableCheckpoints(const std::string& job_id);
+  // above. kNotFound; kAborted: the etag is not the job's; kFailedPrecondition: it is not at its
+  // end, or another job is about to start from one of its checkpoints.
+  Result<std::string> DeletableCheckpoints(const std::string& job_id, const std::string& etag);
 
   // From the disk; blocks.
   Result<std::vector<StoredEvent>> Events(const std::string& job_id, std::int64_t after,

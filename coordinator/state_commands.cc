@@ -68,6 +68,11 @@ void State::On(const UpdateJob& event) {
     return;
   }
   Job& job = jobs_.at(sequence->second);
+  if (Status status = CheckEtag(job, event.etag); !status.ok()) {
+    actions_.push_back(Answer{.ticket = event.ticket, .status = std::move(status)});
+    return;
+  }
+  ++job.revision;
   job.priority = event.priority.value_or(job.priority);
   job.is_preemptible = event.is_preemptible.value_or(job.is_preemptible);
   StoreEvent(job, "Updated",

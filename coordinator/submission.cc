@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "common/limits.h"
+#include "coordinator/job_refusal.h"
 #include "coordinator/resource_name.h"
 #include "proto/wire.h"
 
@@ -35,11 +36,9 @@ std::variant<Source, RequestError> FindSource(const std::string& resume_from,
   const Result<CheckpointName> name = ParseCheckpointName(resume_from);
   if (!name.ok()) return RequestError{name.status(), "NAME_INVALID", {}, {}};
   const Job* job = context.find_job(name.value().job_id);
-  if (job == nullptr)
-    return Refuse(Code::kNotFound, "JOB_NOT_FOUND",
-                  JobName(name.value().job_id) + " does not exist");
+  if (job == nullptr) return JobNotFound(name.value().job_id);
   Result<CheckpointRecord> checkpoint = FindCheckpoint(*job, name.value());
-  if (!checkpoint.ok()) return RequestError{checkpoint.status(), "CHECKPOINT_NOT_FOUND", {}, {}};
+  if (!checkpoint.ok()) return CheckpointNotFound(checkpoint.status(), resume_from);
   return Source{job, std::move(checkpoint).value()};
 }
 
@@ -169,9 +168,11 @@ std::optional<RequestError> CheckCapacity(const JobSpec& spec, const std::vector
 
 std::optional<RequestError> CheckPriority(int priority) {
   if (0 <= priority && priority <= kPriorityMax) return std::nullopt;
-  return Refuse(
+  RequestError error = Refuse(
       Code::kInvalidArgument, "PRIORITY_INVALID",
       "priority is " + std::to_string(priority) + ", must be 0 to " + std::to_string(kPriorityMax));
+  error.metadata = {{"priority", std::to_string(priority)}};
+  return error;
 }
 
 namespace {

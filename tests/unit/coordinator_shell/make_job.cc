@@ -33,6 +33,7 @@ Job MakeFullJob() {
   job.request_id = "request-1";
   job.priority = 70;
   job.is_preemptible = true;
+  job.revision = 5;
   job.attempt = {.attempt = 2,
                  .generation = 9,
                  .start_step = 40,

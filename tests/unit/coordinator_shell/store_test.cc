@@ -71,6 +71,7 @@ TEST(JobRecordTest, EveryFieldOfAJobSurvivesEncoding) {
   const Job& found = decoded.value();
   EXPECT_EQ(found.priority, job.priority);
   EXPECT_EQ(found.is_preemptible, job.is_preemptible);
+  EXPECT_EQ(EtagOf(found), EtagOf(job));
   EXPECT_EQ(found.id, job.id);
   EXPECT_EQ(found.spec.data.validation->range, job.spec.data.validation->range);
   EXPECT_EQ(NoDecayOf(found.spec.optimizer), NoDecayOf(job.spec.optimizer));
