@@ -10,15 +10,15 @@
 #include "coordinator/failure_log.h"
 #include "coordinator/job_refusal.h"
 #include "coordinator/job_view.h"
-#include "coordinator/job_watch.h"
 #include "coordinator/log_streams.h"
 #include "coordinator/owned_job.h"
-#include "coordinator/request_error.h"
 #include "coordinator/resource_name.h"
 #include "coordinator/submission.h"
 
 namespace descent {
 namespace {
+
+constexpr int kEventsOfPage = 1000;
 
 v1::Job View(const Job& job, const State& state) {
   return ToProto(job, state.QueuePositionOf(job.id));
@@ -294,19 +294,52 @@ grpc::ServerWriteReactor<v1::Job>* JobService::WatchJobs(grpc::CallbackServerCon
                                                          const v1::WatchJobsRequest* request) {
   const std::shared_ptr<JobWatch> watch = JobWatch::Start();
   streams_.Add(watch);
-  const Result<std::string> job_id = ParseJobName(request->name());
-  if (!job_id.ok()) {
-    watch->End(ToGrpcStatus(BadName(job_id.status())));
-    return watch.get();
-  }
-  const Status posted = runtime_.Read([this, watch, id = job_id.value()](const State& state) {
-    const Job* job = state.FindJob(id);
-    if (job == nullptr) return watch->End(ToGrpcStatus(JobNotFound(id)));
-    runtime_.AddWatcher(id, watch);
-    watch->OnJob(*job, state.QueuePositionOf(id));
-  });
-  if (!posted.ok()) watch->End(posted);
+  if (const auto error = Watch(watch, *request)) watch->End(ToGrpcStatus(*error));
   return watch.get();
+}
+
+std::optional<RequestError> JobService::Watch(const std::shared_ptr<JobWatch>& watch,
+                                              const v1::WatchJobsRequest& request) {
+  const Result<std::string> job_id = ParseJobName(request.name());
+  if (!job_id.ok()) return BadName(job_id.status());
+  std::optional<WatchToken> token;
+  if (!request.resume_token().empty()) {
+    Result<WatchToken> parsed = ParseWatchToken(request.resume_token());
+    if (!parsed.ok()) return RequestError{parsed.status(), "PAGE_TOKEN_INVALID", {}, {}};
+    token = std::move(parsed).value();
+  }
+  const Status posted =
+      runtime_.Read([this, watch, id = job_id.value(), token](const State& state) {
+        const Job* job = state.FindJob(id);
+        if (job == nullptr) return watch->End(ToGrpcStatus(JobNotFound(id)));
+        if (token) {
+          if (const auto expired = CheckToken(*token, *job, runtime_.last_event()))
+            return watch->End(ToGrpcStatus(*expired));
+          watch->Hold();
+        }
+        runtime_.AddWatcher(id, watch);
+        watch->OnJob(*job, state.QueuePositionOf(id), runtime_.last_event());
+        if (token) SendPassed(watch, *job, *token);
+      });
+  return posted.ok() ? std::nullopt : std::optional(ToRequestError(posted));
+}
+
+// The watch, which is held, goes on with the states that passed between the token and now.
+void JobService::SendPassed(const std::shared_ptr<JobWatch>& watch, const Job& job,
+                            const WatchToken& token) {
+  boost::asio::post(blocking_threads_, [this, watch, now = ToProto(job, std::nullopt), id = job.id,
+                                        token, last = runtime_.last_event()] {
+    std::vector<StoredEvent> events;
+    for (std::int64_t after = token.last_event; after < last;) {
+      Result<std::vector<StoredEvent>> page = runtime_.Events(id, after, kEventsOfPage);
+      if (!page.ok()) watch->End(page.status());
+      if (!page.ok() || page.value().empty()) break;
+      after = page.value().back().sequence;
+      events.insert(events.end(), page.value().begin(), page.value().end());
+    }
+    std::erase_if(events, [last](const StoredEvent& event) { return event.sequence > last; });
+    watch->Release(VersionsPassed(now, token.uid, events));
+  });
 }
 
 grpc::ServerWriteReactor<v1::StreamJobLogsResponse>* JobService::StreamJobLogs(

@@ -2,12 +2,16 @@
 
 #include <boost/asio/thread_pool.hpp>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
+#include "coordinator/job_watch.h"
+#include "coordinator/request_error.h"
 #include "coordinator/role.h"
 #include "coordinator/runtime.h"
 #include "coordinator/stream_set.h"
+#include "coordinator/watch_resume.h"
 #include "descent/v1/service.grpc.pb.h"
 #include "proto/job_file.h"
 
@@ -67,6 +71,9 @@ class JobService final : public v1::JobService::CallbackService {
                                     JobCommand command, v1::Job* response);
   void Delete(const std::string& job_id, const v1::DeleteJobRequest& request,
               grpc::ServerUnaryReactor* reactor);
+  std::optional<RequestError> Watch(const std::shared_ptr<JobWatch>& watch,
+                                    const v1::WatchJobsRequest& request);
+  void SendPassed(const std::shared_ptr<JobWatch>& watch, const Job& job, const WatchToken& token);
   void ReadJob(const std::string& name, grpc::ServerUnaryReactor* reactor,
                std::function<void(const Job& job, const State& state)> answer);
 

@@ -367,7 +367,7 @@ void Runtime::NotifyWatchersOf(const std::string& job_id) {
   std::erase_if(found->second, [](const auto& watcher) { return watcher.expired(); });
   const std::optional<QueuePosition> position = state_.QueuePositionOf(job_id);
   for (const std::weak_ptr<JobWatcher>& known : found->second)
-    if (const auto watcher = known.lock()) watcher->OnJob(*job, position);
+    if (const auto watcher = known.lock()) watcher->OnJob(*job, position, last_event());
   if (found->second.empty()) watchers_.erase(found);
 }
 

@@ -70,6 +70,7 @@ class Runtime {
 
   // Only on the owner thread, inside a Read. Watchers that are gone are forgotten.
   void AddWatcher(const std::string& job_id, std::weak_ptr<JobWatcher> watcher);
+  std::int64_t last_event() const { return store_->last_event(); }
 
   // A worker has connected. Its messages follow, and CloseSession at the end, however it came.
   SessionId OpenSession(std::weak_ptr<WorkerStream> stream);

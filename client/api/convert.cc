@@ -145,6 +145,7 @@ JobView ToView(const v1::Job& job) {
   view.create_time = job.create_time();
   view.start_time = job.start_time();
   view.end_time = job.end_time();
+  view.resume_token = job.resume_token();
   view.json = ToJson(job);
   return view;
 }

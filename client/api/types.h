@@ -109,6 +109,7 @@ struct JobView {
   double create_time = 0;
   double start_time = 0;  // 0: not yet
   double end_time = 0;
+  std::string resume_token;  // of one that was watched
   std::string json;
 
   bool IsTerminal() const {

@@ -19,6 +19,39 @@ class JobResourceTest : public GrpcServersTest {
     v1::DeleteJobResponse response;
     return jobs_->DeleteJob(Call()(), request, &response);
   }
+  v1::Job Suspend() {
+    v1::SuspendJobRequest request;
+    request.set_name("jobs/mine");
+    v1::Job job;
+    EXPECT_TRUE(jobs_->SuspendJob(Call()(), request, &job).ok());
+    return job;
+  }
+  v1::Job Resume() {
+    v1::ResumeJobRequest request;
+    request.set_name("jobs/mine");
+    v1::Job job;
+    EXPECT_TRUE(jobs_->ResumeJob(Call()(), request, &job).ok());
+    return job;
+  }
+
+  // The first `count` versions of a watch, and how it ended if it has fewer.
+  struct Watched {
+    std::vector<v1::Job> versions;
+    grpc::Status status;
+  };
+  Watched Watch(std::size_t count, const std::string& resume_token) {
+    Call call;
+    v1::WatchJobsRequest request;
+    request.set_name("jobs/mine");
+    request.set_resume_token(resume_token);
+    const auto stream = jobs_->WatchJobs(call(), request);
+    Watched watched;
+    v1::Job job;
+    while (watched.versions.size() < count && stream->Read(&job)) watched.versions.push_back(job);
+    if (watched.versions.size() == count) call()->TryCancel();
+    watched.status = stream->Finish();
+    return watched;
+  }
 };
 
 TEST_F(JobResourceTest, AnUpdateOfTheVersionThatIsMeantGivesAnotherEtag) {
@@ -87,6 +120,66 @@ TEST_F(JobResourceTest, AJobOfTheSameNameHasAnotherUid) {
 
   EXPECT_EQ(first.uid().size(), 32u);
   EXPECT_NE(second.uid(), first.uid());
+}
+
+TEST_F(JobResourceTest, AWatchThatGoesOnShowsTheStatesInBetween) {
+  CreateJob("mine");
+  const Watched before = Watch(1, "");
+  Suspend();
+  Resume();
+  Suspend();
+
+  const Watched after = Watch(3, before.versions.at(0).resume_token());
+
+  ASSERT_EQ(after.versions.size(), 3u) << after.status.error_message();
+  EXPECT_EQ(after.versions[0].state(), v1::JOB_STATE_SUSPENDED);
+  EXPECT_EQ(after.versions[1].state(), v1::JOB_STATE_QUEUED);
+  EXPECT_EQ(after.versions[2].state(), v1::JOB_STATE_SUSPENDED);
+}
+
+TEST_F(JobResourceTest, AWatchGoesOnAfterARestart) {
+  CreateJob("mine");
+  const Watched before = Watch(1, "");
+  Suspend();
+  Resume();
+  Stop();
+  Start();
+
+  const Watched after = Watch(2, before.versions.at(0).resume_token());
+
+  ASSERT_EQ(after.versions.size(), 2u) << after.status.error_message();
+  EXPECT_EQ(after.versions[0].state(), v1::JOB_STATE_SUSPENDED);
+  EXPECT_EQ(after.versions[1].state(), v1::JOB_STATE_QUEUED);
+}
+
+TEST_F(JobResourceTest, AWatchThatMissedNothingGoesOnWithTheJobAsItIs) {
+  CreateJob("mine");
+  const Watched before = Watch(1, "");
+
+  const Watched after = Watch(1, before.versions.at(0).resume_token());
+
+  ASSERT_EQ(after.versions.size(), 1u) << after.status.error_message();
+  EXPECT_EQ(after.versions[0].state(), v1::JOB_STATE_QUEUED);
+}
+
+TEST_F(JobResourceTest, AWatchOfADeletedJobDoesNotGoOnWithItsSuccessor) {
+  CreateJob("mine");
+  const Watched before = Watch(1, "");
+  v1::Job job;
+  ASSERT_TRUE(Cancel("jobs/mine", &job).ok());
+  ASSERT_TRUE(Delete("").ok());
+  CreateJob("mine");
+
+  const Watched after = Watch(1, before.versions.at(0).resume_token());
+
+  EXPECT_EQ(after.status.error_code(), grpc::StatusCode::OUT_OF_RANGE);
+  EXPECT_EQ(ReasonOf(after.status), "CURSOR_EXPIRED");
+}
+
+TEST_F(JobResourceTest, AResumeTokenOfAnotherFormIsRefused) {
+  CreateJob("mine");
+
+  EXPECT_EQ(ReasonOf(Watch(1, "17").status), "PAGE_TOKEN_INVALID");
 }
 
 }  // namespace
