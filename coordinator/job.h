@@ -65,6 +65,8 @@ struct FailureRecord {
   std::string phase;
   int exit_code = 0;  // of the process that ended, if a launcher told
   int signal = 0;     // that ended it; 0: none, or not known
+  // Of ranks that failed after it, in that order; at most limits::kSecondaryFailuresMax.
+  std::vector<FailureRecord> secondary = {};
 };
 
 struct AttemptRecord {
@@ -120,10 +122,14 @@ struct Job {
   std::int64_t parameter_count = 0;
   std::string instruction_set;
   Digest dataset_fingerprint;
-  std::int64_t step = 0;  // steps done, as last reported
+  std::string coordinator_version;  // of the current or last attempt
+  std::string worker_version;       // all of its workers'
+  std::int64_t step = 0;            // steps done, as last reported
   std::int64_t epoch = 0;
   double samples_per_second = 0;
   double steps_per_second = 0;
+  double median_step_seconds = 0;  // of the current or last attempt; 0: not known yet
+  double last_step_seconds = 0;
   std::map<std::string, double> latest_metrics;
   std::optional<ValidationRecord> validation;
   // As of `step`; a coordinator that is restarted goes on from the newest checkpoint's.

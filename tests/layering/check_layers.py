@@ -48,7 +48,7 @@ CONFINED = [
                 r"job_comparison|log_request|failure_log|"
                 r"job_view|job_record|job_watch|watch_resume|submission|request_error|role_wire)\.(cc|h))$")),
     (re.compile(r"^openssl/.*"),
-     re.compile(r"^coordinator/token_secret\.cc$")),
+     re.compile(r"^coordinator/(token_secret|sha256)\.cc$")),
     (re.compile(r"^tensorflow/.*\.pb\.h$"), re.compile(r"^coordinator/tensorboard_event\.cc$")),
     (re.compile(r"^mpi\.h$"),
      re.compile(r"^(worker/collective/.*\.cc|worker/main\.cc|bench/.*\.cc|tests/mpi/.*\.cc)$")),
