@@ -71,10 +71,7 @@ class Download final : public BlockingStream<v1::DownloadCheckpointResponse> {
         std::get<FoundCheckpoint>(found).checkpoint.directory, request_.file());
     if (!file.ok()) return Finish(Refuse(file.status(), "FILE_NOT_FOUND", request_.name()));
     file_.emplace(std::move(file).value());
-    if (offset_ < 0 || offset_ > file_->size())
-      return Finish(grpc::Status(grpc::StatusCode::OUT_OF_RANGE,
-                                 "offset is " + std::to_string(offset_) + ", the file has " +
-                                     std::to_string(file_->size()) + " bytes"));
+    if (offset_ < 0 || offset_ > file_->size()) return Finish(RefuseOffset());
     chunk_.set_total_bytes(file_->size());
     GoOn();
   }
@@ -88,6 +85,18 @@ class Download final : public BlockingStream<v1::DownloadCheckpointResponse> {
     chunk_.set_data(std::move(data).value());
     has_sent_ = true;
     StartWrite(&chunk_);
+  }
+
+  grpc::Status RefuseOffset() const {
+    const std::string offset = std::to_string(offset_);
+    const std::string size = std::to_string(file_->size());
+    RequestError error{
+        Status(Code::kInvalidArgument, "offset is " + offset + ", the file has " + size + " bytes"),
+        "OFFSET_INVALID",
+        {},
+        {{"offset", offset}, {"size", size}}};
+    error.grpc_code = grpc::StatusCode::OUT_OF_RANGE;
+    return ToGrpcStatus(error);
   }
 
   Runtime& runtime_;
@@ -124,7 +133,7 @@ grpc::ServerUnaryReactor* CheckpointService::ListCheckpoints(
 grpc::Status CheckpointService::List(const v1::ListCheckpointsRequest& request,
                                      v1::ListCheckpointsResponse* response) {
   const Result<std::string> job_id = ParseJobName(request.job());
-  if (!job_id.ok()) return ToGrpcStatus(RequestError{job_id.status(), "NAME_INVALID", {}, {}});
+  if (!job_id.ok()) return ToGrpcStatus(NameInvalid(job_id.status(), request.job()));
   const Result<Job> job = runtime_.FindJob(job_id.value());
   if (!job.ok()) return ToGrpcStatus(RefuseJob(job.status(), job_id.value(), nullptr));
   Result<v1::ListCheckpointsResponse> checkpoints = descent::ListCheckpoints(job.value());

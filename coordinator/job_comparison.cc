@@ -78,7 +78,7 @@ std::variant<v1::CompareJobsResponse, RequestError> CompareJobs(
   std::vector<v1::JobSpec> specs;
   for (const std::string& name : request.jobs()) {
     const Result<std::string> job_id = ParseJobName(name);
-    if (!job_id.ok()) return Refuse(job_id.status(), "NAME_INVALID");
+    if (!job_id.ok()) return NameInvalid(job_id.status(), name);
     const Result<Job> job = source.find(job_id.value());
     if (!job.ok()) return RefuseJob(job.status(), job_id.value(), nullptr);
     specs.push_back(ToProto(job.value().spec));

@@ -55,6 +55,10 @@ std::string ReasonOf(const Status& status) {
 
 }  // namespace
 
+RequestError NameInvalid(const Status& status, const std::string& name) {
+  return {status, "NAME_INVALID", {}, {{"name", name}}};
+}
+
 RequestError JobNotFound(const std::string& job_id) {
   return RefuseJob(Status(Code::kNotFound, JobName(job_id) + " does not exist"), job_id, nullptr);
 }

@@ -11,6 +11,9 @@ namespace descent {
 
 // Refusals that name the job, or the checkpoint, that they are about.
 
+// `name` is not of the form that a name has, as `status` says.
+RequestError NameInvalid(const Status& status, const std::string& name);
+
 RequestError JobNotFound(const std::string& job_id);
 
 // `status` is kNotFound; `name` is "jobs/{job}/checkpoints/{step}" as it was asked for.

@@ -24,8 +24,6 @@ v1::Job View(const Job& job, const State& state) {
   return ToProto(job, state.QueuePositionOf(job.id));
 }
 
-RequestError BadName(const Status& status) { return {status, "NAME_INVALID", {}, {}}; }
-
 // Answers a request with the job that it made or changed.
 Runtime::OnAnswer FinishWithJob(grpc::ServerUnaryReactor* reactor, v1::Job* response,
                                 const std::string& job_id,
@@ -104,7 +102,7 @@ void JobService::Create(const State& state, const v1::CreateJobRequest& request,
 void JobService::ReadJob(const std::string& name, grpc::ServerUnaryReactor* reactor,
                          std::function<void(const Job& job, const State& state)> answer) {
   const Result<std::string> job_id = ParseJobName(name);
-  if (!job_id.ok()) return reactor->Finish(ToGrpcStatus(BadName(job_id.status())));
+  if (!job_id.ok()) return reactor->Finish(ToGrpcStatus(NameInvalid(job_id.status(), name)));
   const auto read = [id = job_id.value(), reactor, answer = std::move(answer)](const State& state) {
     const Job* job = state.FindJob(id);
     if (job == nullptr) return reactor->Finish(ToGrpcStatus(JobNotFound(id)));
@@ -159,7 +157,7 @@ grpc::ServerUnaryReactor* JobService::Command(grpc::CallbackServerContext* conte
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   const Result<std::string> job_id = ParseJobName(name);
   if (!job_id.ok()) {
-    reactor->Finish(ToGrpcStatus(BadName(job_id.status())));
+    reactor->Finish(ToGrpcStatus(NameInvalid(job_id.status(), name)));
     return reactor;
   }
   const auto change = [this, id = job_id.value(), command, response, reactor](const State&) {
@@ -207,7 +205,7 @@ grpc::ServerUnaryReactor* JobService::UpdateJob(grpc::CallbackServerContext* con
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   Result<std::string> job_id = ParseJobName(request->name());
   std::optional<RequestError> error;
-  if (!job_id.ok()) error = BadName(job_id.status());
+  if (!job_id.ok()) error = NameInvalid(job_id.status(), request->name());
   if (!error && request->has_priority()) error = CheckPriority(request->priority());
   if (error) {
     reactor->Finish(ToGrpcStatus(*error));
@@ -230,7 +228,7 @@ grpc::ServerUnaryReactor* JobService::DeleteJob(grpc::CallbackServerContext* con
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   const Result<std::string> job_id = ParseJobName(request->name());
   if (!job_id.ok()) {
-    reactor->Finish(ToGrpcStatus(BadName(job_id.status())));
+    reactor->Finish(ToGrpcStatus(NameInvalid(job_id.status(), request->name())));
     return reactor;
   }
   const auto change = [this, id = job_id.value(), request, reactor](const State&) {
@@ -276,7 +274,8 @@ grpc::ServerUnaryReactor* JobService::ListJobEvents(grpc::CallbackServerContext*
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   boost::asio::post(blocking_threads_, [this, request, response, reactor] {
     const Result<std::string> job_id = ParseJobName(request->name());
-    if (!job_id.ok()) return reactor->Finish(ToGrpcStatus(BadName(job_id.status())));
+    if (!job_id.ok())
+      return reactor->Finish(ToGrpcStatus(NameInvalid(job_id.status(), request->name())));
     if (!runtime_.FindJob(job_id.value()).ok())
       return reactor->Finish(ToGrpcStatus(JobNotFound(job_id.value())));
     const auto events = [&](std::int64_t after, int count_max) {
@@ -301,7 +300,7 @@ grpc::ServerWriteReactor<v1::Job>* JobService::WatchJobs(grpc::CallbackServerCon
 std::optional<RequestError> JobService::Watch(const std::shared_ptr<JobWatch>& watch,
                                               const v1::WatchJobsRequest& request) {
   const Result<std::string> job_id = ParseJobName(request.name());
-  if (!job_id.ok()) return BadName(job_id.status());
+  if (!job_id.ok()) return NameInvalid(job_id.status(), request.name());
   std::optional<WatchToken> token;
   if (!request.resume_token().empty()) {
     Result<WatchToken> parsed = ParseWatchToken(request.resume_token());

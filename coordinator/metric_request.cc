@@ -31,7 +31,7 @@ grpc::Status RefuseRequest(const Status& status, const std::string& reason) {
 
 grpc::Status FindJobNamed(Runtime& runtime, const std::string& name, Job& job) {
   const Result<std::string> job_id = ParseJobName(name);
-  if (!job_id.ok()) return RefuseRequest(job_id.status(), "NAME_INVALID");
+  if (!job_id.ok()) return ToGrpcStatus(NameInvalid(job_id.status(), name));
   Result<Job> found = runtime.FindJob(job_id.value());
   if (!found.ok()) return ToGrpcStatus(RefuseJob(found.status(), job_id.value(), nullptr));
   job = std::move(found).value();

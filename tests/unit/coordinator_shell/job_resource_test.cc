@@ -122,6 +122,52 @@ TEST_F(JobResourceTest, AJobOfTheSameNameHasAnotherUid) {
   EXPECT_NE(second.uid(), first.uid());
 }
 
+TEST_F(JobResourceTest, ACommandThatTheStateForbidsSaysWhichStatesAllowIt) {
+  CreateJob("mine");
+  v1::ResumeJobRequest request;
+  request.set_name("jobs/mine");
+  v1::Job job;
+
+  const auto error = ErrorInfoOf(jobs_->ResumeJob(Call()(), request, &job));
+
+  EXPECT_EQ(error.reason(), "JOB_STATE_FORBIDS");
+  EXPECT_EQ(error.metadata().at("state"), "QUEUED");
+  EXPECT_EQ(error.metadata().at("allowed"), "SUSPENDED");
+}
+
+TEST_F(JobResourceTest, AnIdThatIsTakenIsNamed) {
+  CreateJob("mine");
+  v1::CreateJobRequest request;
+  *request.mutable_spec() = ToProto(MakeSpec());
+  request.set_job_id("mine");
+  v1::Job job;
+
+  const auto error = ErrorInfoOf(Create(request, &job));
+
+  EXPECT_EQ(error.reason(), "JOB_ID_TAKEN");
+  EXPECT_EQ(error.metadata().at("job"), "mine");
+}
+
+TEST_F(JobResourceTest, ANameOfAnotherFormIsTold) {
+  v1::Job job;
+
+  const auto error = ErrorInfoOf(Get("mine", &job));
+
+  EXPECT_EQ(error.reason(), "NAME_INVALID");
+  EXPECT_EQ(error.metadata().at("name"), "mine");
+}
+
+TEST_F(JobResourceTest, TheLineOfAJobFileThatIsWrongIsTold) {
+  v1::CreateJobRequest request;
+  request.set_job_file("name: a\nstebs: 5\n");
+  v1::Job job;
+
+  const auto error = ErrorInfoOf(Create(request, &job));
+
+  EXPECT_EQ(error.reason(), "SPEC_INVALID");
+  EXPECT_EQ(error.metadata().at("line"), "2");
+}
+
 TEST_F(JobResourceTest, AWatchThatGoesOnShowsTheStatesInBetween) {
   CreateJob("mine");
   const Watched before = Watch(1, "");
