@@ -18,7 +18,7 @@ struct ErrorResource {
   std::string name;  // "jobs/{job}"
 };
 
-// Why a request is refused, in the error model of docs/protocol.md: the code says what the caller
+// Why a request is refused, in the error model of docs/api.md: the code says what the caller
 // should do, the reason is for programs, the message for people.
 struct RequestError {
   Status status;                                // not ok
