@@ -82,6 +82,10 @@ inline constexpr std::chrono::minutes kCoordinatorAwayMax{10};
 // Reports that a worker keeps until they are acknowledged.
 inline constexpr std::size_t kReportsKeptMax = kStreamQueueMax / 2;
 
+// Failures that an attempt remembers beside the one that ended it: enough to see what its ranks
+// have in common.
+inline constexpr std::size_t kSecondaryFailuresMax = 8;
+
 // Attempts that a job remembers, the newest.
 inline constexpr std::size_t kAttemptsKept = 100;
 

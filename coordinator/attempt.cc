@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <functional>
 #include <map>
 
@@ -14,6 +15,7 @@ namespace descent {
 namespace {
 
 constexpr double kPaceSmoothingSeconds = 5.0;
+constexpr std::size_t kRecentSteps = 101;
 
 // The current step may be long, and the state large; then the gang is torn apart.
 constexpr std::chrono::seconds kCancelTimeout{10};
@@ -83,8 +85,27 @@ bool Attempt::AllReleased() const {
 }
 
 void Attempt::Fail(AttemptFailure new_failure) {
-  if (!failure || (failure->is_secondary() && !new_failure.is_secondary()))
+  if (!failure) {
     failure = std::move(new_failure);
+    return;
+  }
+  const bool is_cause = failure->is_secondary() && !new_failure.is_secondary();
+  std::vector<FailureRecord> others = std::move(failure->record.secondary);
+  if (is_cause) std::swap(*failure, new_failure);
+  FailureRecord& other = new_failure.record;
+  other.secondary.clear();
+  if (other.reason != "Aborted")
+    others.insert(is_cause ? others.begin() : others.end(), std::move(other));
+  if (others.size() > limits::kSecondaryFailuresMax) others.pop_back();
+  failure->record.secondary = std::move(others);
+}
+
+double Attempt::MedianStepSeconds() const {
+  if (recent_step_seconds.empty()) return 0;
+  std::vector<double> sorted(recent_step_seconds.begin(), recent_step_seconds.end());
+  const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
+  std::nth_element(sorted.begin(), middle, sorted.end());
+  return *middle;
 }
 
 void Attempt::MeasurePace(const std::vector<StepMetrics>& steps) {
@@ -93,6 +114,9 @@ void Attempt::MeasurePace(const std::vector<StepMetrics>& steps) {
   for (const StepMetrics& step : steps) {
     seconds += step.step_seconds;
     samples += static_cast<double>(step.samples);
+    if (!(step.step_seconds > 0) || !std::isfinite(step.step_seconds)) continue;
+    recent_step_seconds.push_back(step.step_seconds);
+    if (recent_step_seconds.size() > kRecentSteps) recent_step_seconds.pop_front();
   }
   const double pace = static_cast<double>(steps.size()) / seconds;
   if (!(seconds > 0) || !std::isfinite(seconds) || !std::isfinite(pace)) return;

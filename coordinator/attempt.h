@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 #include <vector>
@@ -56,6 +57,7 @@ struct Attempt {
   std::int64_t done_step = 0;           // as reported in this attempt
   double steps_per_second = 0;          // smoothed; 0: not known yet
   double samples_per_second = 0;
+  std::deque<double> recent_step_seconds;  // of the last steps, in their order
 
   std::optional<AttemptFailure> failure;
   std::optional<StopMode> stop;           // what the members were told last
@@ -69,10 +71,12 @@ struct Attempt {
   bool AllReleased() const;
 
   // Keeps the first failure that names a cause; a secondary one only until such a cause is known.
+  // The others go with it, but for ranks that only did what they were told.
   void Fail(AttemptFailure failure);
 
   // Smooths the pace over about five seconds of steps.
   void MeasurePace(const std::vector<StepMetrics>& steps);
+  double MedianStepSeconds() const;  // of the last hundred or so; 0: not known yet
 };
 
 // How long the ranks of a job in that state may take to obey a stop. A graceful one waits for the

@@ -9,6 +9,7 @@
 #include "coordinator/blocking_stream.h"
 #include "coordinator/call_context.h"
 #include "coordinator/checkpoint_files.h"
+#include "coordinator/job_refusal.h"
 #include "coordinator/job_view.h"
 #include "coordinator/owned_job.h"
 #include "coordinator/request_error.h"
@@ -17,8 +18,12 @@
 namespace descent {
 namespace {
 
-grpc::Status Refuse(const Status& status, const char* reason_if_not_found) {
+// `name` is what was asked for: a checkpoint.
+grpc::Status Refuse(const Status& status, const char* reason_if_not_found,
+                    const std::string& name) {
   RequestError error = ToRequestError(status);
+  error.metadata["checkpoint"] = name;
+  error.resource = {.type = "Checkpoint", .name = name};
   if (status.code() == Code::kNotFound) error.reason = reason_if_not_found;
   if (status.code() == Code::kInvalidArgument) error.reason = "NAME_INVALID";
   if (status.code() == Code::kFailedPrecondition) error.reason = "CHECKPOINT_IN_USE";
@@ -34,11 +39,11 @@ struct FoundCheckpoint {
 
 std::variant<FoundCheckpoint, grpc::Status> Find(Runtime& runtime, const std::string& text) {
   const Result<CheckpointName> name = ParseCheckpointName(text);
-  if (!name.ok()) return Refuse(name.status(), "CHECKPOINT_NOT_FOUND");
+  if (!name.ok()) return Refuse(name.status(), "CHECKPOINT_NOT_FOUND", text);
   Result<Job> job = runtime.FindJob(name.value().job_id);
-  if (!job.ok()) return Refuse(job.status(), "JOB_NOT_FOUND");
+  if (!job.ok()) return ToGrpcStatus(RefuseJob(job.status(), name.value().job_id, nullptr));
   Result<CheckpointRecord> checkpoint = FindCheckpoint(job.value(), name.value());
-  if (!checkpoint.ok()) return Refuse(checkpoint.status(), "CHECKPOINT_NOT_FOUND");
+  if (!checkpoint.ok()) return Refuse(checkpoint.status(), "CHECKPOINT_NOT_FOUND", text);
   return FoundCheckpoint{std::move(job).value(), std::move(checkpoint).value()};
 }
 
@@ -65,12 +70,9 @@ class Download final : public BlockingStream<v1::DownloadCheckpointResponse> {
     if (const auto* refusal = std::get_if<grpc::Status>(&found)) return Finish(*refusal);
     Result<CheckpointFile> file = CheckpointFile::Open(
         std::get<FoundCheckpoint>(found).checkpoint.directory, request_.file());
-    if (!file.ok()) return Finish(Refuse(file.status(), "FILE_NOT_FOUND"));
+    if (!file.ok()) return Finish(Refuse(file.status(), "FILE_NOT_FOUND", request_.name()));
     file_.emplace(std::move(file).value());
-    if (offset_ < 0 || offset_ > file_->size())
-      return Finish(grpc::Status(grpc::StatusCode::OUT_OF_RANGE,
-                                 "offset is " + std::to_string(offset_) + ", the file has " +
-                                     std::to_string(file_->size()) + " bytes"));
+    if (offset_ < 0 || offset_ > file_->size()) return Finish(RefuseOffset());
     chunk_.set_total_bytes(file_->size());
     GoOn();
   }
@@ -84,6 +86,18 @@ class Download final : public BlockingStream<v1::DownloadCheckpointResponse> {
     chunk_.set_data(std::move(data).value());
     has_sent_ = true;
     StartWrite(&chunk_);
+  }
+
+  grpc::Status RefuseOffset() const {
+    const std::string offset = std::to_string(offset_);
+    const std::string size = std::to_string(file_->size());
+    RequestError error{
+        Status(Code::kInvalidArgument, "offset is " + offset + ", the file has " + size + " bytes"),
+        "OFFSET_INVALID",
+        {},
+        {{"offset", offset}, {"size", size}}};
+    error.grpc_code = grpc::StatusCode::OUT_OF_RANGE;
+    return ToGrpcStatus(error);
   }
 
   Runtime& runtime_;
@@ -120,9 +134,9 @@ grpc::ServerUnaryReactor* CheckpointService::ListCheckpoints(
 grpc::Status CheckpointService::List(const v1::ListCheckpointsRequest& request,
                                      v1::ListCheckpointsResponse* response) {
   const Result<std::string> job_id = ParseJobName(request.job());
-  if (!job_id.ok()) return Refuse(job_id.status(), "JOB_NOT_FOUND");
+  if (!job_id.ok()) return ToGrpcStatus(NameInvalid(job_id.status(), request.job()));
   const Result<Job> job = runtime_.FindJob(job_id.value());
-  if (!job.ok()) return Refuse(job.status(), "JOB_NOT_FOUND");
+  if (!job.ok()) return ToGrpcStatus(RefuseJob(job.status(), job_id.value(), nullptr));
   Result<v1::ListCheckpointsResponse> checkpoints = descent::ListCheckpoints(job.value());
   if (!checkpoints.ok()) return ToGrpcStatus(checkpoints.status());
   *response = std::move(checkpoints).value();
@@ -160,7 +174,7 @@ grpc::ServerUnaryReactor* CheckpointService::UpdateCheckpoint(
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   const Result<CheckpointName> name = ParseCheckpointName(request->name());
   if (!name.ok()) {
-    reactor->Finish(Refuse(name.status(), "CHECKPOINT_NOT_FOUND"));
+    reactor->Finish(Refuse(name.status(), "CHECKPOINT_NOT_FOUND", request->name()));
     return reactor;
   }
   const auto change = [this, name = name.value(), request, response, reactor](const State& state) {
@@ -173,7 +187,8 @@ grpc::ServerUnaryReactor* CheckpointService::UpdateCheckpoint(
     const auto on_answer = [this, job_id = name.job_id, step, response, reactor](
                                const Answer& answer, const State&) {
       if (!answer.status.ok())
-        return reactor->Finish(Refuse(answer.status, "CHECKPOINT_NOT_FOUND"));
+        return reactor->Finish(
+            Refuse(answer.status, "CHECKPOINT_NOT_FOUND", CheckpointNameOf(job_id, step)));
       FinishWith(CheckpointNameOf(job_id, step), response, reactor);
     };
     FinishIfRefused(
@@ -200,7 +215,7 @@ grpc::ServerUnaryReactor* CheckpointService::DeleteCheckpoint(
                       "\"" + request->name() +
                           "\" must be jobs/{job}/checkpoints/{step}: an alias would name "
                           "another checkpoint when the call is repeated"),
-               "CHECKPOINT_NOT_FOUND"));
+               "CHECKPOINT_NOT_FOUND", request->name()));
     return reactor;
   }
   const auto change = [this, job_id = name.value().job_id, step = *step,
@@ -214,24 +229,25 @@ grpc::ServerUnaryReactor* CheckpointService::DeleteCheckpoint(
 void CheckpointService::Delete(const State& state, const std::string& job_id, std::int64_t step,
                                grpc::ServerUnaryReactor* reactor) {
   const Job* job = state.FindJob(job_id);
-  if (job == nullptr)
-    return reactor->Finish(
-        Refuse(Status(Code::kNotFound, JobName(job_id) + " does not exist"), "JOB_NOT_FOUND"));
+  if (job == nullptr) return reactor->Finish(ToGrpcStatus(JobNotFound(job_id)));
+  const std::string name = CheckpointNameOf(job_id, step);
   // Under the next generation's name: the present one takes away what its own has left.
-  const auto remove = [this, root = state.CheckpointDirectoryOf(job_id), job_id, step,
+  const auto remove = [this, root = state.CheckpointDirectoryOf(job_id), job_id, step, name,
                        generation = state.generation() + 1, reactor](bool must_exist) {
     boost::asio::post(blocking_threads_, [=] {
       const Result<bool> removed = RemoveCheckpoint(root, step, generation);
       if (must_exist && removed.ok() && !removed.value())
-        return reactor->Finish(Refuse(NoCheckpoint(job_id, step), "CHECKPOINT_NOT_FOUND"));
+        return reactor->Finish(Refuse(NoCheckpoint(job_id, step), "CHECKPOINT_NOT_FOUND", name));
       reactor->Finish(ToGrpcStatus(removed.status()));
     });
   };
   const Result<CheckpointRecord> checkpoint = FindCheckpoint(*job, {job_id, step});
   if (!checkpoint.ok() && IsOffTheRecord(*job, step)) return remove(/*must_exist=*/true);
-  if (!checkpoint.ok()) return reactor->Finish(Refuse(checkpoint.status(), "CHECKPOINT_NOT_FOUND"));
-  const auto on_answer = [remove, reactor](const Answer& answer, const State&) {
-    if (!answer.status.ok()) return reactor->Finish(Refuse(answer.status, "CHECKPOINT_NOT_FOUND"));
+  if (!checkpoint.ok())
+    return reactor->Finish(Refuse(checkpoint.status(), "CHECKPOINT_NOT_FOUND", name));
+  const auto on_answer = [remove, name, reactor](const Answer& answer, const State&) {
+    if (!answer.status.ok())
+      return reactor->Finish(Refuse(answer.status, "CHECKPOINT_NOT_FOUND", name));
     remove(/*must_exist=*/false);
   };
   FinishIfRefused(
@@ -262,7 +278,7 @@ grpc::Status CheckpointService::Verify(const std::string& name,
     // Files that go while they are read are not damage.
     const auto again = Find(runtime_, CheckpointNameOf(job.id, checkpoint.step));
     if (const auto* refusal = std::get_if<grpc::Status>(&again)) return *refusal;
-    return Refuse(bytes.status(), "CHECKPOINT_CORRUPT");
+    return Refuse(bytes.status(), "CHECKPOINT_CORRUPT", CheckpointNameOf(job.id, checkpoint.step));
   }
   *response->mutable_checkpoint() = ToProto(job, checkpoint);
   response->set_bytes(bytes.value());

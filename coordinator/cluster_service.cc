@@ -19,8 +19,10 @@ double SecondsOf(WallTime time) {
   return std::chrono::duration<double>(time.time_since_epoch()).count();
 }
 
-grpc::Status RefuseWorker(const Status& status) {
+grpc::Status RefuseWorker(const Status& status, const std::string& name) {
   RequestError error = ToRequestError(status);
+  error.metadata["worker"] = name;
+  error.resource = {.type = "Worker", .name = name};
   if (status.code() == Code::kInvalidArgument) error.reason = "NAME_INVALID";
   if (status.code() == Code::kNotFound) error.reason = "WORKER_NOT_FOUND";
   return ToGrpcStatus(error);
@@ -116,16 +118,17 @@ grpc::ServerUnaryReactor* ClusterService::Command(grpc::CallbackServerContext* c
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   const Result<WorkerName> parsed = ParseWorkerName(name);
   if (!parsed.ok()) {
-    reactor->Finish(RefuseWorker(parsed.status()));
+    reactor->Finish(RefuseWorker(parsed.status(), name));
     return reactor;
   }
   const WorkerName& worker = parsed.value();
-  const auto on_answer = [worker, response, reactor](const descent::Answer& answer,
-                                                     const State& state) {
-    if (!answer.status.ok()) return reactor->Finish(RefuseWorker(answer.status));
+  const auto on_answer = [worker, name, response, reactor](const descent::Answer& answer,
+                                                           const State& state) {
+    if (!answer.status.ok()) return reactor->Finish(RefuseWorker(answer.status, name));
     const std::optional<v1::Worker> changed = FindWorker(state, worker);
     if (!changed)
-      return reactor->Finish(RefuseWorker(Status(Code::kNotFound, "the worker is gone since")));
+      return reactor->Finish(
+          RefuseWorker(Status(Code::kNotFound, "the worker is gone since"), name));
     *response = *changed;
     reactor->Finish(grpc::Status::OK);
   };

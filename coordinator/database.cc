@@ -178,6 +178,8 @@ Status Database::Execute(std::string_view sql) {
   return Status();
 }
 
+std::int64_t Database::last_insert_id() const { return sqlite3_last_insert_rowid(handle_.get()); }
+
 Status Database::CopyTo(const std::filesystem::path& path) {
   DESCENT_ASSIGN(Database copy, OpenWithFlags(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE));
   sqlite3_backup* const backup =

@@ -68,6 +68,9 @@ class Database {
   Result<Statement> Prepare(std::string_view sql);
   Status Execute(std::string_view sql);  // fixed text of ours only: any number of statements
 
+  // The row id of the last row that was inserted.
+  std::int64_t last_insert_id() const;
+
   // Writes what the file holds now, as a whole, into a new one, while others go on writing. Inside
   // a transaction it is what that sees.
   Status CopyTo(const std::filesystem::path& path);

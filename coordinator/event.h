@@ -78,6 +78,7 @@ struct CommandWorker {
 struct UpdateJob {
   Ticket ticket = 0;
   std::string job_id;
+  std::string etag;             // of the version that is meant; empty: whichever
   std::optional<int> priority;  // valid
   std::optional<bool> is_preemptible;
   LabelChange labels;  // valid; kInvalidArgument: the job would have too many

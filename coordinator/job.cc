@@ -1,7 +1,10 @@
 #include "coordinator/job.h"
 
+#include <spdlog/fmt/fmt.h>
+
 #include <array>
 #include <cmath>
+#include <span>
 #include <utility>
 
 namespace descent {
@@ -41,6 +44,27 @@ std::string_view JobStateName(JobState state) {
   for (const auto& [value, name] : kNames)
     if (value == state) return name;
   return "UNKNOWN";
+}
+
+std::string UidOf(const Job& job) {
+  if (job.sequence == 0) return "";
+  // A name may be given again, and after a restart the newest job's sequence, too: never at the
+  // same time.
+  const std::string identity = fmt::format("{} {} {}", job.id, job.sequence, job.create_time);
+  return Hash(std::as_bytes(std::span<const char>(identity))).ToHex();
+}
+
+std::string EtagOf(const Job& job) {
+  constexpr std::size_t kUidCharacters = 8;
+  if (job.sequence == 0) return "";
+  return fmt::format("{}-{}", UidOf(job).substr(0, kUidCharacters), job.revision);
+}
+
+Status CheckEtag(const Job& job, const std::string& etag) {
+  if (etag.empty() || etag == EtagOf(job)) return Status();
+  return Status(Code::kAborted, fmt::format("job {} has changed since: its etag is \"{}\", not "
+                                            "\"{}\"",
+                                            job.id, EtagOf(job), etag));
 }
 
 const CheckpointRecord* FindBestCheckpoint(const Job& job) {

@@ -11,6 +11,7 @@
 #include "common/gradient_noise.h"
 #include "common/hash.h"
 #include "common/job_spec.h"
+#include "common/status.h"
 #include "coordinator/job_labels.h"
 
 namespace descent {
@@ -65,6 +66,8 @@ struct FailureRecord {
   std::string phase;
   int exit_code = 0;  // of the process that ended, if a launcher told
   int signal = 0;     // that ended it; 0: none, or not known
+  // Of ranks that failed after it, in that order; at most limits::kSecondaryFailuresMax.
+  std::vector<FailureRecord> secondary = {};
 };
 
 struct AttemptRecord {
@@ -114,6 +117,7 @@ struct Job {
   int priority = kPriorityDefault;  // 0 to kPriorityMax; higher is served first
   bool is_preemptible = false;      // gives its ranks to jobs of higher priority that wait
   JobLabels labels;
+  std::int64_t revision = 0;        // grows with its state and with what users change
 
   AttemptRecord attempt;  // the current or last one; attempt.attempt 0: none yet
   std::vector<AttemptRecord> earlier_attempts;  // ascending; the last limits::kAttemptsKept
@@ -124,10 +128,14 @@ struct Job {
   std::int64_t parameter_count = 0;
   std::string instruction_set;
   Digest dataset_fingerprint;
-  std::int64_t step = 0;  // steps done, as last reported
+  std::string coordinator_version;  // of the current or last attempt
+  std::string worker_version;       // all of its workers'
+  std::int64_t step = 0;            // steps done, as last reported
   std::int64_t epoch = 0;
   double samples_per_second = 0;
   double steps_per_second = 0;
+  double median_step_seconds = 0;  // of the current or last attempt; 0: not known yet
+  double last_step_seconds = 0;
   std::map<std::string, double> latest_metrics;
   std::optional<ValidationRecord> validation;
   SmoothedNoise gradient_noise;  // as of `step`
@@ -142,6 +150,15 @@ struct Job {
   double start_time = 0;
   double end_time = 0;
 };
+
+// 32 hex digits that no other job has or ever gets, whatever its name. Empty: it was not created.
+std::string UidOf(const Job& job);
+
+// Names the version of its state and of what users may change. Empty as above.
+std::string EtagOf(const Job& job);
+
+// kAborted: the etag is not the job's. An empty one is any job's.
+Status CheckEtag(const Job& job, const std::string& etag);
 
 // The best of the kept checkpoints by the spec's checkpoint.best; of equal ones the first. Null:
 // none was evaluated.

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "common/check.h"
+#include "coordinator/job_refusal.h"
 #include "coordinator/job_view.h"
 #include "coordinator/resource_name.h"
 #include "proto/wire.h"
@@ -77,10 +78,9 @@ std::variant<v1::CompareJobsResponse, RequestError> CompareJobs(
   std::vector<v1::JobSpec> specs;
   for (const std::string& name : request.jobs()) {
     const Result<std::string> job_id = ParseJobName(name);
-    if (!job_id.ok()) return Refuse(job_id.status(), "NAME_INVALID");
+    if (!job_id.ok()) return NameInvalid(job_id.status(), name);
     const Result<Job> job = source.find(job_id.value());
-    if (job.status().code() == Code::kNotFound) return Refuse(job.status(), "JOB_NOT_FOUND");
-    if (!job.ok()) return ToRequestError(job.status());
+    if (!job.ok()) return RefuseJob(job.status(), job_id.value(), nullptr);
     specs.push_back(ToProto(job.value().spec));
     v1::ComparedJob& compared = *response.add_jobs();
     compared.set_name(JobName(job.value().id));

@@ -19,6 +19,8 @@ record::FailureRecord Encode(const FailureRecord& failure) {
   encoded.set_phase(failure.phase);
   encoded.set_exit_code(failure.exit_code);
   encoded.set_signal(failure.signal);
+  for (const FailureRecord& secondary : failure.secondary)
+    *encoded.add_secondary_failures() = Encode(secondary);
   return encoded;
 }
 
@@ -32,6 +34,8 @@ FailureRecord Decode(const record::FailureRecord& encoded) {
   failure.phase = encoded.phase();
   failure.exit_code = encoded.exit_code();
   failure.signal = encoded.signal();
+  for (const record::FailureRecord& secondary : encoded.secondary_failures())
+    failure.secondary.push_back(Decode(secondary));
   return failure;
 }
 
@@ -155,6 +159,11 @@ record::JobRecord Encode(const Job& job) {
   if (job.state_digest) encoded.set_state_digest(job.state_digest->ToHex());
   encoded.set_start_checkpoint(job.start_checkpoint);
   encoded.set_owner(job.owner);
+  encoded.set_revision(job.revision);
+  encoded.set_median_step_seconds(job.median_step_seconds);
+  encoded.set_last_step_seconds(job.last_step_seconds);
+  encoded.set_coordinator_version(job.coordinator_version);
+  encoded.set_worker_version(job.worker_version);
   encoded.set_forked_from(job.forked_from);
   encoded.set_create_time(job.create_time);
   encoded.set_start_time(job.start_time);
@@ -193,6 +202,11 @@ void DecodePlainFields(const record::JobRecord& encoded, Job& job) {
                          .last_message = encoded.nonfinite_steps().last_message()};
   job.start_checkpoint = encoded.start_checkpoint();
   job.owner = encoded.owner();
+  job.revision = encoded.revision();
+  job.median_step_seconds = encoded.median_step_seconds();
+  job.last_step_seconds = encoded.last_step_seconds();
+  job.coordinator_version = encoded.coordinator_version();
+  job.worker_version = encoded.worker_version();
   job.forked_from = encoded.forked_from();
   job.create_time = encoded.create_time();
   job.start_time = encoded.start_time();

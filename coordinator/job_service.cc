@@ -9,38 +9,20 @@
 #include "coordinator/call_context.h"
 #include "coordinator/failure_log.h"
 #include "coordinator/job_list.h"
+#include "coordinator/job_refusal.h"
 #include "coordinator/job_view.h"
-#include "coordinator/job_watch.h"
 #include "coordinator/log_streams.h"
 #include "coordinator/owned_job.h"
-#include "coordinator/request_error.h"
 #include "coordinator/resource_name.h"
 #include "coordinator/submission.h"
 
 namespace descent {
 namespace {
 
+constexpr int kEventsOfPage = 1000;
+
 v1::Job View(const Job& job, const State& state) {
   return ToProto(job, state.QueuePositionOf(job.id));
-}
-
-RequestError NoSuchJob(const std::string& job_id) {
-  return {Status(Code::kNotFound, JobName(job_id) + " does not exist"),
-          "JOB_NOT_FOUND",
-          {},
-          {{"job", job_id}}};
-}
-
-RequestError BadName(const Status& status) { return {status, "NAME_INVALID", {}, {}}; }
-
-// The state machine answers with a code; the reason follows from it.
-RequestError OfState(const Status& status) {
-  RequestError error = ToRequestError(status);
-  if (status.code() == Code::kNotFound) error.reason = "JOB_NOT_FOUND";
-  if (status.code() == Code::kAlreadyExists) error.reason = "JOB_ID_TAKEN";
-  if (status.code() == Code::kFailedPrecondition) error.reason = "JOB_STATE_FORBIDS";
-  if (status.code() == Code::kInvalidArgument) error.reason = "LABELS_INVALID";
-  return error;
 }
 
 RequestError QuotaExceeded(const Status& status, const std::string& owner, int limit) {
@@ -50,9 +32,13 @@ RequestError QuotaExceeded(const Status& status, const std::string& owner, int l
 }
 
 // Answers a request with the job that it made or changed.
-Runtime::OnAnswer FinishWithJob(grpc::ServerUnaryReactor* reactor, v1::Job* response) {
-  return [reactor, response](const Answer& answer, const State& state) {
-    if (!answer.status.ok()) return reactor->Finish(ToGrpcStatus(OfState(answer.status)));
+Runtime::OnAnswer FinishWithJob(grpc::ServerUnaryReactor* reactor, v1::Job* response,
+                                const std::string& job_id,
+                                std::optional<JobCommand> command = std::nullopt) {
+  return [reactor, response, job_id, command](const Answer& answer, const State& state) {
+    if (!answer.status.ok())
+      return reactor->Finish(
+          ToGrpcStatus(RefuseJob(answer.status, job_id, state.FindJob(job_id), command)));
     const Job* job = state.FindJob(answer.job_id);
     DESCENT_CHECK(job != nullptr);
     *response = View(*job, state);
@@ -126,7 +112,7 @@ void JobService::Create(const State& state, const v1::CreateJobRequest& request,
     if (made != nullptr)
       if (const auto error = CheckRepetition(request, submit, *made))
         return reactor->Finish(ToGrpcStatus(*error));
-    FinishWithJob(reactor, response)(answer, current);
+    FinishWithJob(reactor, response, submit.job_id)(answer, current);
   };
   FinishIfRefused(runtime_.Submit(submit, finish), reactor);
 }
@@ -135,10 +121,10 @@ void JobService::Create(const State& state, const v1::CreateJobRequest& request,
 void JobService::ReadJob(const std::string& name, grpc::ServerUnaryReactor* reactor,
                          std::function<void(const Job& job, const State& state)> answer) {
   const Result<std::string> job_id = ParseJobName(name);
-  if (!job_id.ok()) return reactor->Finish(ToGrpcStatus(BadName(job_id.status())));
+  if (!job_id.ok()) return reactor->Finish(ToGrpcStatus(NameInvalid(job_id.status(), name)));
   const auto read = [id = job_id.value(), reactor, answer = std::move(answer)](const State& state) {
     const Job* job = state.FindJob(id);
-    if (job == nullptr) return reactor->Finish(ToGrpcStatus(NoSuchJob(id)));
+    if (job == nullptr) return reactor->Finish(ToGrpcStatus(JobNotFound(id)));
     answer(*job, state);
   };
   FinishIfRefused(runtime_.Read(read), reactor);
@@ -191,13 +177,13 @@ grpc::ServerUnaryReactor* JobService::Command(grpc::CallbackServerContext* conte
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   const Result<std::string> job_id = ParseJobName(name);
   if (!job_id.ok()) {
-    reactor->Finish(ToGrpcStatus(BadName(job_id.status())));
+    reactor->Finish(ToGrpcStatus(NameInvalid(job_id.status(), name)));
     return reactor;
   }
   const auto change = [this, id = job_id.value(), command, response, reactor](const State&) {
-    FinishIfRefused(
-        runtime_.Command({.job_id = id, .command = command}, FinishWithJob(reactor, response)),
-        reactor);
+    FinishIfRefused(runtime_.Command({.job_id = id, .command = command},
+                                     FinishWithJob(reactor, response, id, command)),
+                    reactor);
   };
   ChangeOwnJob(runtime_, *context, job_id.value(), reactor, change);
   return reactor;
@@ -239,7 +225,7 @@ grpc::ServerUnaryReactor* JobService::UpdateJob(grpc::CallbackServerContext* con
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   Result<std::string> job_id = ParseJobName(request->name());
   std::optional<RequestError> error;
-  if (!job_id.ok()) error = BadName(job_id.status());
+  if (!job_id.ok()) error = NameInvalid(job_id.status(), request->name());
   if (!error && request->has_priority()) error = CheckPriority(request->priority());
   const LabelChange labels{
       .set = {request->set_labels().begin(), request->set_labels().end()},
@@ -249,11 +235,13 @@ grpc::ServerUnaryReactor* JobService::UpdateJob(grpc::CallbackServerContext* con
     reactor->Finish(ToGrpcStatus(*error));
     return reactor;
   }
-  descent::UpdateJob update{.job_id = std::move(job_id).value(), .labels = labels};
+  descent::UpdateJob update{
+      .job_id = std::move(job_id).value(), .etag = request->etag(), .labels = labels};
   if (request->has_priority()) update.priority = request->priority();
   if (request->has_preemptible()) update.is_preemptible = request->preemptible();
   const auto change = [this, update, response, reactor](const State&) {
-    FinishIfRefused(runtime_.Update(update, FinishWithJob(reactor, response)), reactor);
+    FinishIfRefused(runtime_.Update(update, FinishWithJob(reactor, response, update.job_id)),
+                    reactor);
   };
   ChangeOwnJob(runtime_, *context, update.job_id, reactor, change);
   return reactor;
@@ -265,26 +253,31 @@ grpc::ServerUnaryReactor* JobService::DeleteJob(grpc::CallbackServerContext* con
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   const Result<std::string> job_id = ParseJobName(request->name());
   if (!job_id.ok()) {
-    reactor->Finish(ToGrpcStatus(BadName(job_id.status())));
+    reactor->Finish(ToGrpcStatus(NameInvalid(job_id.status(), request->name())));
     return reactor;
   }
   const auto change = [this, id = job_id.value(), request, reactor](const State&) {
-    boost::asio::post(blocking_threads_, [this, id, request, reactor] {
-      Delete(id, request->keep_checkpoints(), reactor);
-    });
+    boost::asio::post(blocking_threads_,
+                      [this, id, request, reactor] { Delete(id, *request, reactor); });
   };
   ChangeOwnJob(runtime_, *context, job_id.value(), reactor, change);
   return reactor;
 }
 
 // The files go first: whatever interrupts it, the job is still there to be deleted again.
-void JobService::Delete(const std::string& job_id, bool keep_checkpoints,
+void JobService::Delete(const std::string& job_id, const v1::DeleteJobRequest& request,
                         grpc::ServerUnaryReactor* reactor) {
-  const Result<std::string> directory = runtime_.DeletableCheckpoints(job_id);
-  if (!directory.ok()) return reactor->Finish(ToGrpcStatus(OfState(directory.status())));
+  const auto refuse = [job_id, reactor](const Status& status, const Job* job) {
+    reactor->Finish(ToGrpcStatus(RefuseJob(status, job_id, job, JobCommand::kDelete)));
+  };
+  const Result<std::string> directory = runtime_.DeletableCheckpoints(job_id, request.etag());
+  if (!directory.ok()) {
+    const Result<Job> job = runtime_.FindJob(job_id);
+    return refuse(directory.status(), job.ok() ? &job.value() : nullptr);
+  }
   if (const Status removed = runtime_.logs().Remove(job_id); !removed.ok())
     return reactor->Finish(ToGrpcStatus(removed));
-  if (!keep_checkpoints) {
+  if (!request.keep_checkpoints()) {
     std::error_code error;
     std::filesystem::remove_all(directory.value(), error);
     if (error)
@@ -292,10 +285,10 @@ void JobService::Delete(const std::string& job_id, bool keep_checkpoints,
           ToGrpcStatus(Status(Code::kUnavailable, directory.value() + ": " + error.message())));
   }
   FinishIfRefused(runtime_.Command({.job_id = job_id, .command = JobCommand::kDelete},
-                                   [reactor](const Answer& answer, const State&) {
-                                     reactor->Finish(answer.status.ok()
-                                                         ? grpc::Status::OK
-                                                         : ToGrpcStatus(OfState(answer.status)));
+                                   [=](const Answer& answer, const State& state) {
+                                     if (!answer.status.ok())
+                                       return refuse(answer.status, state.FindJob(job_id));
+                                     reactor->Finish(grpc::Status::OK);
                                    }),
                   reactor);
 }
@@ -306,9 +299,10 @@ grpc::ServerUnaryReactor* JobService::ListJobEvents(grpc::CallbackServerContext*
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   boost::asio::post(blocking_threads_, [this, request, response, reactor] {
     const Result<std::string> job_id = ParseJobName(request->name());
-    if (!job_id.ok()) return reactor->Finish(ToGrpcStatus(BadName(job_id.status())));
+    if (!job_id.ok())
+      return reactor->Finish(ToGrpcStatus(NameInvalid(job_id.status(), request->name())));
     if (!runtime_.FindJob(job_id.value()).ok())
-      return reactor->Finish(ToGrpcStatus(NoSuchJob(job_id.value())));
+      return reactor->Finish(ToGrpcStatus(JobNotFound(job_id.value())));
     const auto events = [&](std::int64_t after, int count_max) {
       return runtime_.Events(job_id.value(), after, count_max);
     };
@@ -324,19 +318,52 @@ grpc::ServerWriteReactor<v1::Job>* JobService::WatchJobs(grpc::CallbackServerCon
                                                          const v1::WatchJobsRequest* request) {
   const std::shared_ptr<JobWatch> watch = JobWatch::Start();
   streams_.Add(watch, CallerOf(*context));
-  const Result<std::string> job_id = ParseJobName(request->name());
-  if (!job_id.ok()) {
-    watch->End(ToGrpcStatus(BadName(job_id.status())));
-    return watch.get();
-  }
-  const Status posted = runtime_.Read([this, watch, id = job_id.value()](const State& state) {
-    const Job* job = state.FindJob(id);
-    if (job == nullptr) return watch->End(ToGrpcStatus(NoSuchJob(id)));
-    runtime_.AddWatcher(id, watch);
-    watch->OnJob(*job, state.QueuePositionOf(id));
-  });
-  if (!posted.ok()) watch->End(ToGrpcStatus(posted));
+  if (const auto error = Watch(watch, *request)) watch->End(ToGrpcStatus(*error));
   return watch.get();
+}
+
+std::optional<RequestError> JobService::Watch(const std::shared_ptr<JobWatch>& watch,
+                                              const v1::WatchJobsRequest& request) {
+  const Result<std::string> job_id = ParseJobName(request.name());
+  if (!job_id.ok()) return NameInvalid(job_id.status(), request.name());
+  std::optional<WatchToken> token;
+  if (!request.resume_token().empty()) {
+    Result<WatchToken> parsed = ParseWatchToken(request.resume_token());
+    if (!parsed.ok()) return RequestError{parsed.status(), "PAGE_TOKEN_INVALID", {}, {}};
+    token = std::move(parsed).value();
+  }
+  const Status posted =
+      runtime_.Read([this, watch, id = job_id.value(), token](const State& state) {
+        const Job* job = state.FindJob(id);
+        if (job == nullptr) return watch->End(ToGrpcStatus(JobNotFound(id)));
+        if (token) {
+          if (const auto expired = CheckToken(*token, *job, runtime_.last_event()))
+            return watch->End(ToGrpcStatus(*expired));
+          watch->Hold();
+        }
+        runtime_.AddWatcher(id, watch);
+        watch->OnJob(*job, state.QueuePositionOf(id), runtime_.last_event());
+        if (token) SendPassed(watch, *job, *token);
+      });
+  return posted.ok() ? std::nullopt : std::optional(ToRequestError(posted));
+}
+
+// The watch, which is held, goes on with the states that passed between the token and now.
+void JobService::SendPassed(const std::shared_ptr<JobWatch>& watch, const Job& job,
+                            const WatchToken& token) {
+  boost::asio::post(blocking_threads_, [this, watch, now = ToProto(job, std::nullopt), id = job.id,
+                                        token, last = runtime_.last_event()] {
+    std::vector<StoredEvent> events;
+    for (std::int64_t after = token.last_event; after < last;) {
+      Result<std::vector<StoredEvent>> page = runtime_.Events(id, after, kEventsOfPage);
+      if (!page.ok()) watch->End(ToGrpcStatus(page.status()));
+      if (!page.ok() || page.value().empty()) break;
+      after = page.value().back().sequence;
+      events.insert(events.end(), page.value().begin(), page.value().end());
+    }
+    std::erase_if(events, [last](const StoredEvent& event) { return event.sequence > last; });
+    watch->Release(VersionsPassed(now, token.uid, events));
+  });
 }
 
 grpc::ServerWriteReactor<v1::StreamJobLogsResponse>* JobService::StreamJobLogs(

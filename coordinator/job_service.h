@@ -2,13 +2,17 @@
 
 #include <boost/asio/thread_pool.hpp>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
+#include "coordinator/job_watch.h"
+#include "coordinator/request_error.h"
 #include "coordinator/role.h"
 #include "coordinator/runtime.h"
 #include "coordinator/stream_set.h"
 #include "coordinator/user_limiter.h"
+#include "coordinator/watch_resume.h"
 #include "descent/v1/service.grpc.pb.h"
 #include "proto/job_file.h"
 
@@ -70,7 +74,11 @@ class JobService final : public v1::JobService::CallbackService {
               const Caller& caller, v1::Job* response, grpc::ServerUnaryReactor* reactor);
   grpc::ServerUnaryReactor* Command(grpc::CallbackServerContext* context, const std::string& name,
                                     JobCommand command, v1::Job* response);
-  void Delete(const std::string& job_id, bool keep_checkpoints, grpc::ServerUnaryReactor* reactor);
+  void Delete(const std::string& job_id, const v1::DeleteJobRequest& request,
+              grpc::ServerUnaryReactor* reactor);
+  std::optional<RequestError> Watch(const std::shared_ptr<JobWatch>& watch,
+                                    const v1::WatchJobsRequest& request);
+  void SendPassed(const std::shared_ptr<JobWatch>& watch, const Job& job, const WatchToken& token);
   void ReadJob(const std::string& name, grpc::ServerUnaryReactor* reactor,
                std::function<void(const Job& job, const State& state)> answer);
 

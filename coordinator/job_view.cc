@@ -6,9 +6,11 @@
 
 #include "common/limits.h"
 #include "coordinator/batch_advice.h"
+#include "coordinator/progress.h"
 #include "coordinator/rank_times.h"
 #include "coordinator/resource_name.h"
 #include "coordinator/retention.h"
+#include "coordinator/sha256.h"
 #include "proto/evaluation_wire.h"
 #include "proto/wire.h"
 
@@ -31,15 +33,19 @@ v1::Progress MakeProgress(const Job& job) {
   progress.set_epoch(job.epoch);
   progress.set_samples_per_second(job.samples_per_second);
   progress.set_steps_per_second(job.steps_per_second);
+  progress.set_median_step_time(job.median_step_seconds);
+  progress.set_last_step_time(job.last_step_seconds);
+  if (const auto* gpt = std::get_if<GptSpec>(&job.spec.model.architecture))
+    progress.set_tokens_per_second(job.samples_per_second *
+                                   static_cast<double>(gpt->context_length));
   if (job.train_samples == 0) return progress;  // the rest depends on the size of the data
   const BatchArithmetic arithmetic = ComputeBatchArithmetic(job.spec, job.train_samples);
   progress.set_last_step(arithmetic.last_step);
   progress.set_total_steps(arithmetic.total_steps);
   if (arithmetic.last_step > 0)
     progress.set_fraction(static_cast<double>(job.step) / arithmetic.last_step);
-  if (job.state == JobState::kRunning && job.steps_per_second > 0)
-    progress.set_estimated_remaining_seconds((arithmetic.last_step - job.step) /
-                                             job.steps_per_second);
+  if (const auto seconds = RemainingSeconds(job))
+    progress.set_estimated_remaining_seconds(*seconds);
   return progress;
 }
 
@@ -53,6 +59,8 @@ v1::Failure ToProto(const FailureRecord& failure) {
   encoded.set_phase(failure.phase);
   encoded.set_exit_code(failure.exit_code);
   encoded.set_signal(failure.signal);
+  for (const FailureRecord& secondary : failure.secondary)
+    *encoded.add_secondary_failures() = ToProto(secondary);
   return encoded;
 }
 
@@ -89,6 +97,27 @@ v1::MetricPoint ToProto(const MetricCurve::Point& point) {
   return encoded;
 }
 
+v1::QueueStatus ToProto(const QueuePosition& queued) {
+  v1::QueueStatus encoded;
+  encoded.set_position(queued.position);
+  encoded.set_reason(queued.reason.reason);
+  encoded.set_message(queued.reason.message);
+  for (const std::string& blocking : queued.reason.blocking_jobs)
+    encoded.add_blocking_jobs(JobName(blocking));
+  if (queued.estimated_start_time) encoded.set_estimated_start_time(*queued.estimated_start_time);
+  return encoded;
+}
+
+v1::Provenance ProvenanceOf(const Job& job) {
+  v1::Provenance provenance;
+  provenance.set_coordinator_version(job.coordinator_version);
+  provenance.set_worker_version(job.worker_version);
+  provenance.set_instruction_set(job.instruction_set);
+  if (job.dataset_fingerprint != Digest())
+    provenance.set_dataset_fingerprint(job.dataset_fingerprint.ToHex());
+  return provenance;
+}
+
 void FillTimes(const Job& job, v1::Job& encoded) {
   encoded.set_create_time(job.create_time);
   encoded.set_start_time(job.start_time);
@@ -118,12 +147,7 @@ v1::Job ToProto(const Job& job, const std::optional<QueuePosition>& queue_positi
   encoded.set_state(ToProto(job.state));
   encoded.set_state_reason(job.state_reason);
   encoded.set_state_message(job.state_message);
-  if (queue_position) {
-    encoded.mutable_queue_status()->set_position(queue_position->position);
-    encoded.mutable_queue_status()->set_message(queue_position->reason.message);
-    for (const std::string& blocking : queue_position->reason.blocking_jobs)
-      encoded.mutable_queue_status()->add_blocking_jobs(JobName(blocking));
-  }
+  if (queue_position) *encoded.mutable_queue_status() = ToProto(*queue_position);
   *encoded.mutable_progress() = MakeProgress(job);
   if (job.attempt.attempt > 0) *encoded.mutable_current_attempt() = ToProto(job.attempt);
   encoded.set_attempt_count(job.attempt.attempt);
@@ -141,6 +165,10 @@ v1::Job ToProto(const Job& job, const std::optional<QueuePosition>& queue_positi
   }
   if (job.state_digest) encoded.set_state_digest(job.state_digest->ToHex());
   encoded.set_owner(job.owner);
+  encoded.set_uid(UidOf(job));
+  encoded.set_spec_sha256(Sha256Hex(encoded.spec().SerializeAsString()));
+  if (job.attempt.attempt > 0) *encoded.mutable_provenance() = ProvenanceOf(job);
+  encoded.set_etag(EtagOf(job));
   encoded.set_forked_from(job.forked_from);
   encoded.set_request_id(job.request_id);
   encoded.set_priority(job.priority);

@@ -1,14 +1,23 @@
 #include "coordinator/job_watch.h"
 
 #include <chrono>
+#include <iterator>
 #include <utility>
 
 #include "coordinator/job_view.h"
+#include "coordinator/request_error.h"
+#include "coordinator/watch_resume.h"
 
 namespace descent {
 namespace {
 
 constexpr std::chrono::milliseconds kPause{50};
+constexpr std::size_t kPendingMax = 64;
+
+bool IsLast(const v1::Job& job) {
+  return job.state() == v1::JOB_STATE_SUCCEEDED || job.state() == v1::JOB_STATE_FAILED ||
+         job.state() == v1::JOB_STATE_CANCELLED;
+}
 
 }  // namespace
 
@@ -18,13 +27,39 @@ std::shared_ptr<JobWatch> JobWatch::Start() {
   return watch;
 }
 
-void JobWatch::OnJob(const Job& job, const std::optional<QueuePosition>& queue_position) {
-  v1::Job encoded = ToProto(job, queue_position);
+void JobWatch::Hold() {
+  const std::lock_guard lock(mutex_);
+  is_busy_ = true;
+}
+
+void JobWatch::Release(std::vector<v1::Job> earlier) {
   {
     const std::lock_guard lock(mutex_);
-    newest_ = std::move(encoded);
-    newest_is_last_ = IsTerminal(job.state);
+    pending_.insert(pending_.begin(), std::make_move_iterator(earlier.begin()),
+                    std::make_move_iterator(earlier.end()));
+    is_busy_ = false;
   }
+  Advance();
+}
+
+void JobWatch::OnJob(const Job& job, const std::optional<QueuePosition>& queue_position,
+                     std::int64_t last_event) {
+  v1::Job encoded = ToProto(job, queue_position);
+  encoded.set_resume_token(WatchToken{.uid = UidOf(job), .last_event = last_event}.ToText());
+  bool is_too_slow = false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!pending_.empty() && pending_.back().state() == encoded.state()) {
+      pending_.back() = std::move(encoded);
+    } else if (pending_.size() < kPendingMax) {
+      pending_.push_back(std::move(encoded));
+    } else {
+      is_too_slow = true;
+    }
+  }
+  if (is_too_slow)
+    return End(ToGrpcStatus(
+        Status(Code::kUnavailable, "the watcher is too slow; resume_token goes on")));
   Advance();
 }
 
@@ -41,8 +76,8 @@ void JobWatch::OnWriteDone(bool ok) {
   {
     const std::lock_guard lock(mutex_);
     if (!ok && !end_) end_ = grpc::Status::CANCELLED;
-    if (written_is_last_ && !end_) end_ = grpc::Status::OK;
-    must_pause = !end_;
+    if (IsLast(written_) && !end_) end_ = grpc::Status::OK;
+    must_pause = !end_ && pending_.size() < 2;  // a state that has passed need not wait
     is_busy_ = must_pause;
   }
   if (must_pause) {
@@ -76,9 +111,9 @@ void JobWatch::Advance() {
     is_finished_ = true;
     lock.unlock();
     Finish(*end_);  // constant from now on
-  } else if (newest_) {
-    written_ = *std::exchange(newest_, std::nullopt);
-    written_is_last_ = newest_is_last_;
+  } else if (!pending_.empty()) {
+    written_ = std::move(pending_.front());
+    pending_.pop_front();
     is_busy_ = true;
     lock.unlock();
     StartWrite(&written_);

@@ -3,9 +3,12 @@
 #include <grpcpp/alarm.h>
 #include <grpcpp/support/server_callback.h>
 
+#include <cstdint>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <vector>
 
 #include "coordinator/runtime.h"
 #include "coordinator/stream_set.h"
@@ -14,10 +17,12 @@
 namespace descent {
 
 // One WatchJobs call: writes the job as it is, then the newest version after each change, at most
-// twenty a second. A version that the reader is too slow for is replaced by the next, so nothing
-// queues up; the terminal one is always the last. Any thread.
+// twenty a second. A version that the reader is too slow for is replaced by the next in the same
+// state; a reader that is many states behind is told to come back (kUnavailable). The terminal
+// version is always the last. Any thread.
 //   idle --OnJob--> writing --written--> pausing --50 ms--> idle
-// An end that is asked for while it writes or pauses takes place when it is idle again.
+// From Hold to Release it counts as pausing. An end that is asked for while it writes or pauses
+// takes place when it is idle again.
 class JobWatch final : public grpc::ServerWriteReactor<v1::Job>,
                        public JobWatcher,
                        public OpenStream {
@@ -25,7 +30,12 @@ class JobWatch final : public grpc::ServerWriteReactor<v1::Job>,
   // Lives until the call is over, by itself.
   static std::shared_ptr<JobWatch> Start();
 
-  void OnJob(const Job& job, const std::optional<QueuePosition>& queue_position) override;
+  // Nothing is written until Release, which puts `earlier` versions before what has come since.
+  void Hold();
+  void Release(std::vector<v1::Job> earlier);
+
+  void OnJob(const Job& job, const std::optional<QueuePosition>& queue_position,
+             std::int64_t last_event) override;
   void End(const grpc::Status& status) override;
 
  private:
@@ -43,11 +53,9 @@ class JobWatch final : public grpc::ServerWriteReactor<v1::Job>,
   grpc::Alarm pause_;
   v1::Job written_;  // owned by the write in progress
 
-  std::mutex mutex_;  // guards the following
-  std::optional<v1::Job> newest_;
-  bool newest_is_last_ = false;
-  bool written_is_last_ = false;
-  bool is_busy_ = false;  // writing or pausing
+  std::mutex mutex_;             // guards the following
+  std::deque<v1::Job> pending_;  // each in another state than the next
+  bool is_busy_ = false;         // writing or pausing
   std::optional<grpc::Status> end_;
   bool is_finished_ = false;
 };

@@ -71,6 +71,7 @@ WorkerView& Membership::Admit(SessionId session, const Register& message, Monoto
                               .world_rank = message.world_rank,
                               .pid = message.pid,
                               .instruction_set = message.instruction_set,
+                              .version = message.version,
                               .last_heard = now};
 }
 

@@ -24,6 +24,7 @@ struct WorkerView {
   std::int64_t pid = 0;
   std::string job_id;  // empty: idle
   std::string instruction_set;
+  std::string version;  // of the program
   MonotonicTime last_heard;
   std::string phase;
   std::int64_t step = 0;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "coordinator/job_refusal.h"
 #include "coordinator/request_error.h"
 #include "coordinator/resource_name.h"
 
@@ -30,11 +31,9 @@ grpc::Status RefuseRequest(const Status& status, const std::string& reason) {
 
 grpc::Status FindJobNamed(Runtime& runtime, const std::string& name, Job& job) {
   const Result<std::string> job_id = ParseJobName(name);
-  if (!job_id.ok()) return RefuseRequest(job_id.status(), "NAME_INVALID");
+  if (!job_id.ok()) return ToGrpcStatus(NameInvalid(job_id.status(), name));
   Result<Job> found = runtime.FindJob(job_id.value());
-  if (found.status().code() == Code::kNotFound)
-    return RefuseRequest(found.status(), "JOB_NOT_FOUND");
-  if (!found.ok()) return ToGrpcStatus(found.status());
+  if (!found.ok()) return ToGrpcStatus(RefuseJob(found.status(), job_id.value(), nullptr));
   job = std::move(found).value();
   return grpc::Status::OK;
 }

@@ -6,6 +6,14 @@
 #include <utility>
 
 namespace descent {
+
+std::optional<double> RemainingSeconds(const Job& job) {
+  if (job.state != JobState::kRunning || job.steps_per_second <= 0 || job.train_samples == 0)
+    return std::nullopt;
+  const std::int64_t last_step = ComputeBatchArithmetic(job.spec, job.train_samples).last_step;
+  return static_cast<double>(last_step - job.step) / job.steps_per_second;
+}
+
 std::vector<MetricPoint> AdvanceSteps(Job& job, const std::vector<StepMetrics>& steps) {
   std::vector<MetricPoint> points;
   const auto add = [&](const char* name, std::int64_t step, double value) {

@@ -13,6 +13,9 @@ namespace descent {
 // What reports do to a job. A job that recovers computes steps again and gets the same bits, so
 // what was reported before is dropped: progress never goes back, no metric is recorded twice.
 
+// How long a RUNNING job goes on at its pace; nothing: not known.
+std::optional<double> RemainingSeconds(const Job& job);
+
 // Moves the job's progress. Answers the points of the steps that are new; a step that was not
 // finite has no loss to show, and is counted.
 std::vector<MetricPoint> AdvanceSteps(Job& job, const std::vector<StepMetrics>& steps);

@@ -45,6 +45,29 @@ google::rpc::ErrorInfo MakeErrorInfo(const Error& error) {
   return detail;
 }
 
+// What is not available now passes by itself; what else does says so.
+std::optional<std::chrono::milliseconds> RetryDelayOf(const RequestError& error) {
+  if (error.retry_delay || error.status.code() != Code::kUnavailable) return error.retry_delay;
+  return std::chrono::seconds(1);
+}
+
+void AddResource(const RequestError& error, google::rpc::Status& details) {
+  if (error.status.code() == Code::kFailedPrecondition) {
+    google::rpc::PreconditionFailure detail;
+    auto* violation = detail.add_violations();
+    violation->set_type(error.reason);
+    violation->set_subject(error.resource->name);
+    violation->set_description(error.status.message());
+    details.add_details()->PackFrom(detail);
+    return;
+  }
+  google::rpc::ResourceInfo detail;
+  detail.set_resource_type(error.resource->type);
+  detail.set_resource_name(error.resource->name);
+  detail.set_description(error.status.message());
+  details.add_details()->PackFrom(detail);
+}
+
 google::rpc::BadRequest MakeBadRequest(const std::vector<Violation>& violations) {
   google::rpc::BadRequest detail;
   for (const Violation& violation : violations) {
@@ -86,7 +109,9 @@ grpc::Status ToGrpcStatus(const RequestError& error) {
   details.set_message(error.status.message());
   details.add_details()->PackFrom(MakeErrorInfo(error));
   if (!error.violations.empty()) details.add_details()->PackFrom(MakeBadRequest(error.violations));
-  if (error.retry_delay) details.add_details()->PackFrom(MakeRetryInfo(*error.retry_delay));
+  if (error.resource) AddResource(error, details);
+  if (const auto delay = RetryDelayOf(error))
+    details.add_details()->PackFrom(MakeRetryInfo(*delay));
   if (!error.quota_subject.empty()) details.add_details()->PackFrom(MakeQuotaFailure(error));
   return grpc::Status(code, error.status.message(), details.SerializeAsString());
 }

@@ -13,7 +13,13 @@
 
 namespace descent {
 
-// Why a request is refused, in the error model of docs/protocol.md: the code says what the caller
+// What an error is about.
+struct ErrorResource {
+  std::string type;  // "Job"
+  std::string name;  // "jobs/{job}"
+};
+
+// Why a request is refused, in the error model of docs/api.md: the code says what the caller
 // should do, the reason is for programs, the message for people.
 struct RequestError {
   Status status;                                           // not ok
@@ -21,6 +27,7 @@ struct RequestError {
   std::vector<Violation> violations;                       // of an invalid spec: all of them
   std::map<std::string, std::string> metadata;             // the message's variable parts
   std::optional<grpc::StatusCode> grpc_code{};             // where the status has no code as exact
+  std::optional<ErrorResource> resource{};
   std::optional<std::chrono::milliseconds> retry_delay{};  // after which a repetition may succeed
   std::string quota_subject{};                             // whose quota is used up: "user:alice"
 };
@@ -41,7 +48,9 @@ struct AccessError {
 RequestError ToRequestError(const Status& status);
 
 // With google.rpc details in the trailing metadata: ErrorInfo (domain "descent.dev") always,
-// BadRequest when there are violations, RetryInfo and QuotaFailure when the error has such.
+// BadRequest when there are violations, RetryInfo when the call may succeed later as it is,
+// QuotaFailure of a quota, and of a resource ResourceInfo, or PreconditionFailure with
+// FAILED_PRECONDITION.
 grpc::Status ToGrpcStatus(const RequestError& error);
 grpc::Status ToGrpcStatus(const Status& status);  // OK stays OK
 grpc::Status ToGrpcStatus(const AccessError& error);

@@ -127,10 +127,12 @@ Result<JobInQueue> Runtime::FindJobInQueue(const std::string& job_id) {
   });
 }
 
-Result<std::string> Runtime::DeletableCheckpoints(const std::string& job_id) {
-  return Ask<std::string>([job_id](const State& state) -> Result<std::string> {
+Result<std::string> Runtime::DeletableCheckpoints(const std::string& job_id,
+                                                  const std::string& etag) {
+  return Ask<std::string>([job_id, etag](const State& state) -> Result<std::string> {
     const Job* job = state.FindJob(job_id);
     if (job == nullptr) return Status(Code::kNotFound, "there is no job " + job_id);
+    DESCENT_RETURN_IF_ERROR(CheckEtag(*job, etag));
     if (!IsTerminal(job->state))
       return Status(
           Code::kFailedPrecondition,
@@ -365,7 +367,7 @@ void Runtime::NotifyWatchersOf(const std::string& job_id) {
   std::erase_if(found->second, [](const auto& watcher) { return watcher.expired(); });
   const std::optional<QueuePosition> position = state_.QueuePositionOf(job_id);
   for (const std::weak_ptr<JobWatcher>& known : found->second)
-    if (const auto watcher = known.lock()) watcher->OnJob(*job, position);
+    if (const auto watcher = known.lock()) watcher->OnJob(*job, position, last_event());
   if (found->second.empty()) watchers_.erase(found);
 }
 

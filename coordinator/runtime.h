@@ -60,9 +60,9 @@ class Runtime {
   Result<JobInQueue> FindJobInQueue(const std::string& job_id);
 
   // The directory with the checkpoints of a job that may be deleted; it need not exist. Blocks as
-  // above. kNotFound; kFailedPrecondition: it is not at its end, or another job is about to start
-  // from one of its checkpoints.
-  Result<std::string> DeletableCheckpoints(const std::string& job_id);
+  // above. kNotFound; kAborted: the etag is not the job's; kFailedPrecondition: it is not at its
+  // end, or another job is about to start from one of its checkpoints.
+  Result<std::string> DeletableCheckpoints(const std::string& job_id, const std::string& etag);
 
   // From the disk; blocks.
   Result<std::vector<StoredEvent>> Events(const std::string& job_id, std::int64_t after,
@@ -70,6 +70,7 @@ class Runtime {
 
   // Only on the owner thread, inside a Read. Watchers that are gone are forgotten.
   void AddWatcher(const std::string& job_id, std::weak_ptr<JobWatcher> watcher);
+  std::int64_t last_event() const { return store_->last_event(); }
 
   // A worker has connected. Its messages follow, and CloseSession at the end, however it came.
   SessionId OpenSession(std::weak_ptr<WorkerStream> stream);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -17,11 +18,13 @@ class WorkerStream {
   virtual void Close(const std::string& reason) = 0;
 };
 
-// Somebody who follows one job. Called on the owner thread; returns at once.
+// Somebody who follows one job. Called on the owner thread; returns at once. What is shown is as of
+// `last_event`, the newest that is stored.
 class JobWatcher {
  public:
   virtual ~JobWatcher() = default;
-  virtual void OnJob(const Job& job, const std::optional<QueuePosition>& queue_position) = 0;
+  virtual void OnJob(const Job& job, const std::optional<QueuePosition>& queue_position,
+                     std::int64_t last_event) = 0;
 };
 
 }  // namespace descent

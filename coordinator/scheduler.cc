@@ -159,9 +159,12 @@ WaitReason ExplainBlocked(const std::vector<GangRequest>& queue, std::size_t ind
   }
   const std::string& ahead = queue.front().job_id;
   if (is_kept_for_another)
-    return {"waits for job " + ahead + ", which is ahead in the queue", {ahead}};
-  if (holders.empty()) return {"starts next", {}};
+    return {queue.front().priority > request.priority ? "WaitingForPriority" : "WaitingForTurn",
+            "waits for job " + ahead + ", which is ahead in the queue",
+            {ahead}};
+  if (holders.empty()) return {"StartsNext", "starts next", {}};
   WaitReason reason{
+      "WaitingForJobs",
       "needs " + WorkersText(request.workers_min) + ", waits for job " + AnyOf(holders) + " to end",
       {holders.begin(), holders.end()}};
   if (cordoned > 0) reason.message += "; " + CordonedWorkers(cordoned);
@@ -170,29 +173,35 @@ WaitReason ExplainBlocked(const std::vector<GangRequest>& queue, std::size_t ind
 }
 
 // No pool has enough ranks that take jobs, whoever uses them now.
-std::string ExplainTooSmall(const GangRequest& request, const std::vector<PoolView>& pools) {
+WaitReason ExplainTooSmall(const GangRequest& request, const std::vector<PoolView>& pools) {
   const auto is_enough = [&](int ranks) { return ranks >= request.workers_min; };
   const std::string need = "needs " + WorkersText(request.workers_min);
   for (const PoolView& pool : pools) {
     const int usable = UsableRanks(pool, request);
     const int cordoned = CordonedRanks(pool, request, Counted::kAll);
     if (is_enough(usable + cordoned))
-      return need + ", pool \"" + pool.name + "\" has " + std::to_string(usable) + " that " +
-             (usable == 1 ? "takes" : "take") + " jobs, and " + CordonedWorkers(cordoned);
+      return {"WorkersCordoned",
+              need + ", pool \"" + pool.name + "\" has " + std::to_string(usable) + " that " +
+                  (usable == 1 ? "takes" : "take") + " jobs, and " + CordonedWorkers(cordoned),
+              {}};
   }
   for (const PoolView& pool : pools)
-    if (!pool.is_ready && is_enough(pool.world_size)) return ExplainUnready(pool);
+    if (!pool.is_ready && is_enough(pool.world_size))
+      return {pool.is_broken ? "PoolBroken" : "PoolIncomplete", ExplainUnready(pool), {}};
 
   const PoolView& largest = *std::max_element(
       pools.begin(), pools.end(),
       [](const PoolView& a, const PoolView& b) { return a.world_size < b.world_size; });
   if (!is_enough(largest.world_size))
-    return need + ", the largest pool has " + std::to_string(largest.world_size);
+    return {
+        "PoolTooSmall", need + ", the largest pool has " + std::to_string(largest.world_size), {}};
   const std::string kind = request.instruction_set.empty()
                                ? " that stay attached"
                                : " with " + request.instruction_set + " as in its earlier attempts";
-  return need + kind + ", pool \"" + largest.name + "\" has " +
-         std::to_string(UsableRanks(largest, request));
+  return {request.instruction_set.empty() ? "WorkersLeaving" : "InstructionSetMissing",
+          need + kind + ", pool \"" + largest.name + "\" has " +
+              std::to_string(UsableRanks(largest, request)),
+          {}};
 }
 
 }  // namespace
@@ -232,15 +241,36 @@ std::vector<std::string> ChooseToPreempt(const std::vector<GangRequest>& waiting
   return fewest.value_or(std::vector<std::string>());
 }
 
+std::optional<double> SecondsUntilStart(const GangRequest& request,
+                                        const std::vector<PoolView>& pools,
+                                        const std::map<std::string, double>& remaining) {
+  std::optional<double> soonest;
+  for (const PoolView& pool : pools) {
+    if (UsableRanks(pool, request) < request.workers_min) continue;
+    std::multiset<double> ends;  // of each rank that is held
+    for (const WorkerView& worker : pool.workers)
+      if (const auto job = remaining.find(worker.job_id);
+          job != remaining.end() && IsUsable(worker, request))
+        ends.insert(job->second);
+    int missing = request.workers_min - static_cast<int>(FreeRanks(pool, request, {}).size());
+    if (missing > static_cast<int>(ends.size())) continue;
+    double seconds = 0;
+    for (const double end : ends)
+      if (missing-- > 0) seconds = end;
+    if (!soonest || seconds < *soonest) soonest = seconds;
+  }
+  return soonest;
+}
+
 WaitReason ExplainWait(const std::vector<GangRequest>& queue, std::size_t index,
                        const std::vector<PoolView>& pools) {
   DESCENT_CHECK(index < queue.size());
   const GangRequest& request = queue[index];
-  if (pools.empty()) return {"no workers are attached", {}};
+  if (pools.empty()) return {"WaitingForWorkers", "no workers are attached", {}};
   for (const PoolView& pool : pools)
     if (UsableRanks(pool, request) >= request.workers_min)
       return ExplainBlocked(queue, index, pools);
-  return {ExplainTooSmall(request, pools), {}};
+  return ExplainTooSmall(request, pools);
 }
 
 }  // namespace descent

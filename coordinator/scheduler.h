@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -56,6 +57,7 @@ std::string WorkersText(std::size_t count);  // "1 worker", "4 workers"
 
 // Why a job has no gang.
 struct WaitReason {
+  std::string reason;  // UpperCamelCase: "WaitingForJobs", …; service.proto has all of them
   std::string
       message;  // a sentence, without a full stop: "needs 4 workers, the largest pool has 2"
   // Those that hold the ranks it waits for, or are ahead of it in the queue for them, at most
@@ -68,6 +70,7 @@ inline constexpr std::size_t kBlockingJobsMax = 10;
 struct QueuePosition {
   int position = 0;  // 1 is next
   WaitReason reason;
+  std::optional<double> estimated_start_time;  // seconds since the epoch; absent: nobody can tell
 };
 
 // What would become of a job that is submitted now.
@@ -75,6 +78,12 @@ struct Placement {
   std::optional<Gang> gang;  // it starts at once
   QueuePosition queue;       // or it waits
 };
+
+// In how many seconds a job that is next in the queue has its ranks, where those that hold them end
+// as `remaining` says: seconds, by job. Nothing: it needs ranks of others, too.
+std::optional<double> SecondsUntilStart(const GangRequest& request,
+                                        const std::vector<PoolView>& pools,
+                                        const std::map<std::string, double>& remaining);
 
 // Of queue[index].
 WaitReason ExplainWait(const std::vector<GangRequest>& queue, std::size_t index,

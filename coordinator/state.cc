@@ -149,6 +149,7 @@ void State::Move(Job& job, JobState to, std::string reason, std::string message,
   DESCENT_CHECK(!IsTerminal(job.state));
   const std::string_view from = JobStateName(job.state);
   job.state = to;
+  ++job.revision;
   job.state_reason = std::move(reason);
   job.state_message = std::move(message);
   if (to == JobState::kRunning && job.start_time == 0) job.start_time = now_.wall;

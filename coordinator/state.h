@@ -21,6 +21,7 @@ namespace descent {
 
 struct StateOptions {
   std::string checkpoint_root;  // absolute; a job's checkpoints lie in checkpoint_root/JOB
+  std::string version = "";     // of this program
 };
 
 // The coordinator's whole mind: a pure state machine. No clock, thread, file, socket or gRPC. One
@@ -69,6 +70,8 @@ class State {
   void Schedule();
   std::vector<const Job*> WaitingJobs() const;  // in the order of service
   bool IsPausing(const Job& job) const;         // until its next attempt
+  std::optional<double> EstimateStart(const GangRequest& next,
+                                      const std::vector<PoolView>& pools) const;
 
   // The jobs: state.cc.
   Job& AddJob(Job job);

@@ -7,6 +7,7 @@
 #include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "common/check.h"
@@ -35,6 +36,13 @@ std::optional<std::int64_t> StartStepOf(const Job& job) {
   if (!job.checkpoints.empty()) return job.checkpoints.back().step;
   if (job.start_checkpoint.empty()) return 0;
   return std::nullopt;
+}
+
+// Of the gang's workers, each once.
+std::string VersionsOf(const Gang& gang, const Membership& membership) {
+  std::set<std::string> versions;
+  for (const SessionId session : gang.sessions) versions.insert(membership.Find(session)->version);
+  return fmt::format("{}", fmt::join(versions, ", "));
 }
 
 }  // namespace
@@ -82,6 +90,8 @@ void State::StartAttempt(const Gang& gang) {
                                .host = worker.host,
                                .world_rank = worker.world_rank});
   }
+  job.coordinator_version = options_.version;
+  job.worker_version = VersionsOf(gang, membership_);
   memories_.at(job.sequence).retry_at.reset();
 
   actions_.push_back(StoreGeneration{.generation = generation_});

@@ -69,9 +69,11 @@ void State::On(const UpdateJob& event) {
     return refuse(Status(Code::kNotFound, "there is no job " + event.job_id));
   Job& job = jobs_.at(sequence->second);
   if (job.state_reason == kRecordUnreadable) return refuse(Forbid(job, ": " + job.state_message));
+  if (Status status = CheckEtag(job, event.etag); !status.ok()) return refuse(std::move(status));
   JobLabels labels = Changed(job.labels, event.labels);
   if (auto problem = FindProblem(labels))
     return refuse(Status(Code::kInvalidArgument, *std::move(problem)));
+  ++job.revision;
   job.labels = std::move(labels);
   job.priority = event.priority.value_or(job.priority);
   job.is_preemptible = event.is_preemptible.value_or(job.is_preemptible);

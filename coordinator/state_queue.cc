@@ -5,6 +5,7 @@
 #include <cmath>
 #include <utility>
 
+#include "coordinator/progress.h"
 #include "coordinator/state.h"
 
 namespace descent {
@@ -66,13 +67,25 @@ std::map<std::string, QueuePosition> State::QueuePositions() const {
     queued.position = static_cast<int>(i) + 1;
     if (IsPausing(*waiting[i])) {
       const MonotonicTime retry_at = *memories_.at(waiting[i]->sequence).retry_at;
+      queued.reason.reason = "Backoff";
       queued.reason.message = fmt::format("pauses for {} s before its next attempt",
                                           std::ceil(SecondsBetween(now_.monotonic, retry_at)));
     } else {
       queued.reason = ExplainWait(queue, i, pools);
+      if (i == 0) queued.estimated_start_time = EstimateStart(queue[i], pools);
     }
   }
   return positions;
+}
+
+std::optional<double> State::EstimateStart(const GangRequest& next,
+                                           const std::vector<PoolView>& pools) const {
+  std::map<std::string, double> remaining;
+  for (const auto& [job_id, attempt] : attempts_)
+    if (const auto seconds = RemainingSeconds(*FindJob(job_id))) remaining[job_id] = *seconds;
+  const std::optional<double> seconds = SecondsUntilStart(next, pools, remaining);
+  if (!seconds) return std::nullopt;
+  return std::ceil(now_.wall + *seconds);
 }
 
 Placement State::PlacementOf(const SubmitJob& event) const {
@@ -102,9 +115,11 @@ Placement State::PlacementOf(const SubmitJob& event) const {
   for (Gang& gang : ScheduleGangs(served, pools))
     if (gang.job_id.empty()) return {.gang = std::move(gang), .queue = {}};
   const std::size_t index = enqueue(queue);
-  return {.gang = std::nullopt,
-          .queue = {.position = static_cast<int>(index) + 1,
-                    .reason = ExplainWait(queue, index, pools)}};
+  QueuePosition position{.position = static_cast<int>(index) + 1,
+                         .reason = ExplainWait(queue, index, pools),
+                         .estimated_start_time = std::nullopt};
+  if (index == 0) position.estimated_start_time = EstimateStart(submitted, pools);
+  return {.gang = std::nullopt, .queue = std::move(position)};
 }
 
 }  // namespace descent

@@ -79,6 +79,10 @@ void State::Hear(SessionId session, const StepReports& message) {
   }
   job.steps_per_second = attempt->steps_per_second;
   job.samples_per_second = attempt->samples_per_second;
+  if (!attempt->recent_step_seconds.empty()) {
+    job.median_step_seconds = attempt->MedianStepSeconds();
+    job.last_step_seconds = attempt->recent_step_seconds.back();
+  }
   if (!points.empty())
     actions_.push_back(RecordMetrics{.job_id = job.id, .points = std::move(points)});
   actions_.push_back(NotifyWatchers{.job_id = job.id});

@@ -20,6 +20,12 @@ bool IsLoss(const FailureRecord& record) {
   return record.reason == "WorkerLost" || record.reason == "PeerLost" || record.reason == "Aborted";
 }
 
+// The reason is known now; what failed after it stays.
+void Replace(FailureRecord& told, FailureRecord record) {
+  record.secondary = std::move(told.secondary);
+  told = std::move(record);
+}
+
 AttemptRecord* FindRecord(Job& job, std::int64_t generation) {
   if (job.attempt.generation == generation) return &job.attempt;
   for (AttemptRecord& attempt : job.earlier_attempts)
@@ -75,14 +81,15 @@ void State::Explain(const WorldEnds::ExplainedLoss& loss) {
   const auto attempt = attempts_.find(loss.job_id);
   if (attempt != attempts_.end() && attempt->second.generation == loss.generation) {
     std::optional<AttemptFailure>& failure = attempt->second.failure;
-    if (failure && IsLoss(failure->record)) failure->record = loss.record;
+    if (failure && IsLoss(failure->record)) Replace(failure->record, loss.record);
     return;
   }
   AttemptRecord* record = FindRecord(job, loss.generation);
   if (record == nullptr || !record->failure || !IsLoss(*record->failure)) return;
-  const std::string told = std::exchange(*record->failure, loss.record).message;
+  const std::string told = record->failure->message;
+  Replace(*record->failure, loss.record);
   record->end_message = loss.record.message;
-  if (job.failure && job.failure->message == told) job.failure = loss.record;
+  if (job.failure && job.failure->message == told) Replace(*job.failure, loss.record);
   const std::size_t place = job.state_message.find(told);
   if (place != std::string::npos)
     job.state_message.replace(place, told.size(), loss.record.message);

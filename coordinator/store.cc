@@ -102,7 +102,15 @@ Result<std::unique_ptr<Store>> Store::Open(const std::filesystem::path& path) {
   DESCENT_ASSIGN(
       store->remove_cordon_,
       Keep(store->database_.Prepare("DELETE FROM cordons WHERE pool = ? AND world_rank = ?")));
+  DESCENT_ASSIGN(store->last_event_, store->LoadLastEvent());
   return store;
+}
+
+Result<std::int64_t> Store::LoadLastEvent() {
+  DESCENT_ASSIGN(Statement row,
+                 database_.Prepare("SELECT seq FROM sqlite_sequence WHERE name = 'events'"));
+  DESCENT_ASSIGN(const bool has_row, row.Step());
+  return has_row ? row.Integer(0) : 0;
 }
 
 Result<Restore> Store::Load() {
@@ -175,8 +183,10 @@ Result<std::vector<CordonRecord>> Store::LoadCordons() {
 Status Store::Commit(std::span<const Action> actions, double time) {
   if (std::none_of(actions.begin(), actions.end(), IsStored)) return Status();
   DESCENT_RETURN_IF_ERROR(database_.Begin());
+  written_event_ = last_event_;
   Status status = WriteAll(actions, time);
   if (status.ok()) status = database_.Commit();
+  if (status.ok()) last_event_ = written_event_;
   if (!status.ok()) database_.Rollback();
   return status;
 }
@@ -205,7 +215,9 @@ Status Store::Write(const StoreJob& action, double time) {
   add_event_->Bind(0, action.job.id).Bind(1, time).Bind(2, action.event_type);
   add_event_->Bind(3, action.from_state).Bind(4, action.to_state);
   add_event_->Bind(5, action.reason).Bind(6, action.message);
-  return add_event_->Run();
+  DESCENT_RETURN_IF_ERROR(add_event_->Run());
+  written_event_ = database_.last_insert_id();
+  return Status();
 }
 
 Status Store::Write(const ForgetJob& action) {

@@ -36,6 +36,9 @@ class Store {
   // the epoch. After an error nothing is stored, and the call can be repeated.
   Status Commit(std::span<const Action> actions, double time);
 
+  // The sequence of the newest event that was ever stored; 0: none was.
+  std::int64_t last_event() const { return last_event_; }
+
  private:
   explicit Store(Database database) : database_(std::move(database)) {}
 
@@ -47,9 +50,12 @@ class Store {
   // Stands for one whose row cannot be read. `why`: of its record.
   Result<Job> UnreadableJob(const std::string& id, std::int64_t sequence, const std::string& why);
   Result<std::vector<CordonRecord>> LoadCordons();
+  Result<std::int64_t> LoadLastEvent();
   Status WriteAll(std::span<const Action> actions, double time);
 
-  Database database_;  // before its statements, which end first
+  std::int64_t last_event_ = 0;
+  std::int64_t written_event_ = 0;  // the newest of the transaction
+  Database database_;               // before its statements, which end first
   std::unique_ptr<Statement> put_job_;
   std::unique_ptr<Statement> add_event_;
   std::unique_ptr<Statement> remove_events_;

@@ -8,6 +8,7 @@
 
 #include "common/limits.h"
 #include "coordinator/job_comparison.h"
+#include "coordinator/job_refusal.h"
 #include "coordinator/resource_name.h"
 #include "proto/wire.h"
 
@@ -34,13 +35,11 @@ RequestError Refuse(Code code, std::string reason, std::string message) {
 std::variant<Source, RequestError> FindSource(const std::string& resume_from,
                                               const SubmissionContext& context) {
   const Result<CheckpointName> name = ParseCheckpointName(resume_from);
-  if (!name.ok()) return RequestError{name.status(), "NAME_INVALID", {}, {}};
+  if (!name.ok()) return NameInvalid(name.status(), resume_from);
   const Job* job = context.find_job(name.value().job_id);
-  if (job == nullptr)
-    return Refuse(Code::kNotFound, "JOB_NOT_FOUND",
-                  JobName(name.value().job_id) + " does not exist");
+  if (job == nullptr) return JobNotFound(name.value().job_id);
   Result<CheckpointRecord> checkpoint = FindCheckpoint(*job, name.value());
-  if (!checkpoint.ok()) return RequestError{checkpoint.status(), "CHECKPOINT_NOT_FOUND", {}, {}};
+  if (!checkpoint.ok()) return CheckpointNotFound(checkpoint.status(), resume_from);
   return Source{job, std::move(checkpoint).value()};
 }
 
@@ -88,7 +87,11 @@ std::variant<JobSpec, RequestError> SpecOf(const JobFile& file) {
     violations.push_back(
         {problem.place, (problem.line > 0 ? "line " + std::to_string(problem.line) + ": " : "") +
                             problem.message});
-  return SpecInvalid(std::move(violations));
+  RequestError error = SpecInvalid(std::move(violations));
+  const auto with_line = std::ranges::find_if(
+      file.problems, [](const FieldProblem& problem) { return problem.line > 0; });
+  if (with_line != file.problems.end()) error.metadata["line"] = std::to_string(with_line->line);
+  return error;
 }
 
 std::vector<std::string> OverridesOf(const v1::CreateJobRequest& request) {
@@ -200,9 +203,11 @@ std::optional<RequestError> CheckCapacity(const JobSpec& spec, const std::vector
 
 std::optional<RequestError> CheckPriority(int priority) {
   if (0 <= priority && priority <= kPriorityMax) return std::nullopt;
-  return Refuse(
+  RequestError error = Refuse(
       Code::kInvalidArgument, "PRIORITY_INVALID",
       "priority is " + std::to_string(priority) + ", must be 0 to " + std::to_string(kPriorityMax));
+  error.metadata = {{"priority", std::to_string(priority)}};
+  return error;
 }
 
 namespace {
@@ -222,9 +227,13 @@ std::optional<RequestError> CheckLabels(const LabelChange& change) { return Labe
 namespace {
 
 std::optional<RequestError> CheckIds(const v1::CreateJobRequest& request) {
-  if (!request.job_id().empty() && !IsJobId(request.job_id()))
-    return Refuse(Code::kInvalidArgument, "JOB_ID_INVALID",
-                  "job_id \"" + request.job_id() + "\" must be 1 to 63 characters of [a-z0-9-]");
+  if (!request.job_id().empty() && !IsJobId(request.job_id())) {
+    RequestError error =
+        Refuse(Code::kInvalidArgument, "JOB_ID_INVALID",
+               "job_id \"" + request.job_id() + "\" must be 1 to 63 characters of [a-z0-9-]");
+    error.metadata["job_id"] = request.job_id();
+    return error;
+  }
   if (request.request_id().size() > kRequestIdCharactersMax)
     return Refuse(Code::kInvalidArgument, "REQUEST_ID_INVALID",
                   "request_id has " + std::to_string(request.request_id().size()) +

@@ -8,13 +8,13 @@
 #include <cstddef>
 
 #include "common/check.h"
+#include "coordinator/sha256.h"
 
 namespace descent {
 namespace {
 
 constexpr std::size_t kSecretBytes = 32;
 constexpr std::size_t kIdCharacters = 10;
-constexpr std::size_t kSha256Bytes = 32;
 
 template <std::size_t size>
 std::array<unsigned char, size> RandomBytes() {
@@ -44,12 +44,6 @@ std::string MakeTokenId() {
   return id;
 }
 
-std::string HashTokenSecret(std::string_view secret) {
-  std::string hash(kSha256Bytes, '\0');
-  DESCENT_CHECK(EVP_Digest(secret.data(), secret.size(),
-                           reinterpret_cast<unsigned char*>(hash.data()), nullptr, EVP_sha256(),
-                           nullptr) == 1);
-  return hash;
-}
+std::string HashTokenSecret(std::string_view secret) { return Sha256(secret); }
 
 }  // namespace descent

@@ -24,10 +24,12 @@ Request RequestFor(const std::string& job_id) {
 
 class JobStream final : public Client::Watch {
  public:
-  JobStream(v1::JobService::Stub& stub, const std::string& id, std::string address)
+  JobStream(v1::JobService::Stub& stub, const std::string& id, const std::string& resume_token,
+            std::string address)
       : address_(std::move(address)) {
     v1::WatchJobsRequest request;
     request.set_name("jobs/" + id);
+    request.set_resume_token(resume_token);
     reader_ = stub.WatchJobs(&context_, request);
   }
 
@@ -261,8 +263,9 @@ Reply<std::int64_t> Client::Download(const std::string& checkpoint_name, const s
   return received;
 }
 
-std::unique_ptr<Client::Watch> Client::WatchJob(const std::string& id) {
-  return std::make_unique<JobStream>(stubs_->jobs, id, address_);
+std::unique_ptr<Client::Watch> Client::WatchJob(const std::string& id,
+                                                const std::string& resume_token) {
+  return std::make_unique<JobStream>(stubs_->jobs, id, resume_token, address_);
 }
 
 }  // namespace descent

@@ -95,7 +95,9 @@ class Client {
     virtual std::optional<ApiError> Finish() = 0;
     virtual void Cancel() = 0;  // any thread; makes Read say false
   };
-  std::unique_ptr<Watch> WatchJob(const std::string& id);
+  // With the token of a version that was read before, first those in the states that it was in
+  // since.
+  std::unique_ptr<Watch> WatchJob(const std::string& id, const std::string& resume_token);
 
  private:
   struct Stubs;

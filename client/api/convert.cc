@@ -35,15 +35,18 @@ std::vector<LogLine> LogTailOf(const v1::Failure& failure) {
 }
 
 FailureView ToView(const v1::Failure& failure) {
-  return {.reason = failure.reason(),
-          .message = failure.message(),
-          .rank = failure.rank(),
-          .host = failure.host(),
-          .step = failure.step(),
-          .phase = failure.phase(),
-          .exit_code = failure.exit_code(),
-          .signal = failure.signal(),
-          .log_tail = LogTailOf(failure)};
+  FailureView view{.reason = failure.reason(),
+                   .message = failure.message(),
+                   .rank = failure.rank(),
+                   .host = failure.host(),
+                   .step = failure.step(),
+                   .phase = failure.phase(),
+                   .exit_code = failure.exit_code(),
+                   .signal = failure.signal(),
+                   .log_tail = LogTailOf(failure)};
+  for (const v1::Failure& secondary : failure.secondary_failures())
+    view.secondary.push_back(ToView(secondary));
+  return view;
 }
 
 ProgressView ToView(const v1::Progress& progress) {
@@ -53,7 +56,10 @@ ProgressView ToView(const v1::Progress& progress) {
           .fraction = progress.fraction(),
           .remaining_seconds = progress.estimated_remaining_seconds(),
           .samples_per_second = progress.samples_per_second(),
-          .steps_per_second = progress.steps_per_second()};
+          .steps_per_second = progress.steps_per_second(),
+          .tokens_per_second = progress.tokens_per_second(),
+          .median_step_seconds = progress.median_step_time(),
+          .last_step_seconds = progress.last_step_time()};
 }
 
 // A spec that a newer coordinator made and this program cannot read in full is shown as far as its
@@ -113,7 +119,9 @@ CheckpointView ToView(const v1::Checkpoint& checkpoint) {
 JobView ToView(const v1::Job& job) {
   JobView view;
   view.id = WithoutPrefix(job.name(), "jobs/");
+  view.uid = job.uid();
   view.spec = SpecOf(job);
+  view.spec_sha256 = job.spec_sha256();
   view.state = WithoutPrefix(v1::JobState_Name(job.state()), "JOB_STATE_");
   view.state_reason = job.state_reason();
   view.state_message = job.state_message();
@@ -123,6 +131,7 @@ JobView ToView(const v1::Job& job) {
   view.queue_message = job.queue_status().message();
   for (const std::string& name : job.queue_status().blocking_jobs())
     view.blocking_jobs.push_back(WithoutPrefix(name, "jobs/"));
+  view.estimated_start_time = job.queue_status().estimated_start_time();
   view.progress = ToView(job.progress());
   view.attempt = job.current_attempt().attempt();
   view.attempt_start_step = job.current_attempt().start_step();
@@ -145,9 +154,13 @@ JobView ToView(const v1::Job& job) {
   view.parameter_count = job.parameter_count();
   view.train_samples = job.train_samples();
   view.instruction_set = job.instruction_set();
+  view.provenance = {.coordinator_version = job.provenance().coordinator_version(),
+                     .worker_version = job.provenance().worker_version(),
+                     .dataset_fingerprint = job.provenance().dataset_fingerprint()};
   view.create_time = job.create_time();
   view.start_time = job.start_time();
   view.end_time = job.end_time();
+  view.resume_token = job.resume_token();
   view.json = ToJson(job);
   return view;
 }

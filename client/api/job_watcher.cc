@@ -29,9 +29,14 @@ JobWatcher::~JobWatcher() {
 
 JobWatcher::Update JobWatcher::Wait(std::chrono::milliseconds timeout) {
   std::unique_lock lock(mutex_);
-  changed_.wait_for(lock, timeout, [this] { return news_.job || news_.error; });
-  Update update = news_;
-  news_.job.reset();
+  changed_.wait_for(lock, timeout, [this] { return !versions_.empty() || error_; });
+  Update update{.job = std::nullopt, .error = std::nullopt, .is_connected = is_connected_};
+  if (versions_.empty()) {
+    update.error = error_;
+  } else {
+    update.job = std::move(versions_.front());
+    versions_.pop_front();
+  }
   return update;
 }
 
@@ -40,7 +45,7 @@ void JobWatcher::Run() {
     {
       const std::lock_guard lock(mutex_);
       if (is_stopping_ || is_over_) return;
-      watch_ = client_.WatchJob(id_);
+      watch_ = client_.WatchJob(id_, resume_token_);
     }
     ReadStream();
     PauseBeforeRetry();
@@ -57,11 +62,11 @@ void JobWatcher::ReadStream() {
   watch_.reset();
   retry_delay_ = is_polled ? kPollInterval : kRetryDelay;
   if (is_over_ || is_stopping_ || (is_polled && !error)) return;
-  news_.is_connected = false;
+  is_connected_ = false;
   const bool is_away = !error || error->exit_code == ExitCode::kUnreachable;
   if (is_away && std::chrono::steady_clock::now() - last_heard_ < kAwayMax) return;
-  news_.error = error.value_or(ApiError{.exit_code = ExitCode::kUnreachable,
-                                        .message = "the coordinator ends every watch at once"});
+  error_ = error.value_or(ApiError{.exit_code = ExitCode::kUnreachable,
+                                   .message = "the coordinator ends every watch at once"});
   is_over_ = true;
   changed_.notify_all();
 }
@@ -69,8 +74,10 @@ void JobWatcher::ReadStream() {
 void JobWatcher::Publish(JobView job) {
   const std::lock_guard lock(mutex_);
   is_over_ = job.IsTerminal();
-  news_.is_connected = true;
-  news_.job = std::move(job);
+  is_connected_ = true;
+  resume_token_ = job.resume_token;
+  if (!versions_.empty() && versions_.back().state == job.state) versions_.pop_back();
+  versions_.push_back(std::move(job));
   last_heard_ = std::chrono::steady_clock::now();
   changed_.notify_all();
 }

@@ -40,6 +40,7 @@ struct FailureView {
   int exit_code = 0;
   int signal = 0;                 // 0: none, or not known
   std::vector<LogLine> log_tail;  // the rank's last lines; only of a job that was asked for
+  std::vector<FailureView> secondary = {};  // of ranks that failed after it, in that order
 };
 
 struct AttemptView {
@@ -74,11 +75,23 @@ struct ProgressView {
   double remaining_seconds = 0;  // 0: not known
   double samples_per_second = 0;
   double steps_per_second = 0;
+  double tokens_per_second = 0;    // 0: not a model of tokens
+  double median_step_seconds = 0;  // 0: not known yet
+  double last_step_seconds = 0;
+};
+
+// What a result depends on besides the spec; empty: not known yet.
+struct ProvenanceView {
+  std::string coordinator_version;
+  std::string worker_version;
+  std::string dataset_fingerprint;
 };
 
 struct JobView {
   std::string id;  // "fashion-mlp-7k2qd"
+  std::string uid;
   JobSpec spec;
+  std::string spec_sha256;
   std::string state;  // "RUNNING"; a state that this program does not know is not terminal
   std::string state_reason;
   std::string state_message;
@@ -87,6 +100,7 @@ struct JobView {
   int queue_position = 0;  // 0: not in the queue
   std::string queue_message;
   std::vector<std::string> blocking_jobs;  // that hold the workers it waits for
+  double estimated_start_time = 0;         // 0: nobody can tell
   ProgressView progress;
   int attempt = 0;  // 0: none yet
   std::int64_t attempt_start_step = 0;
@@ -108,9 +122,11 @@ struct JobView {
   std::int64_t parameter_count = 0;
   std::int64_t train_samples = 0;
   std::string instruction_set;
+  ProvenanceView provenance;
   double create_time = 0;
   double start_time = 0;  // 0: not yet
   double end_time = 0;
+  std::string resume_token;  // of one that was watched
   std::string json;
 
   bool IsTerminal() const {

@@ -79,6 +79,34 @@ std::string Upper(std::string_view name) {
   return upper;
 }
 
+// "PeerLost on rank 0 (node-a), WorkerLost on rank 3 (node-b)".
+std::string SecondaryText(const FailureView& failure) {
+  std::vector<std::string> texts;
+  for (const FailureView& later : failure.secondary)
+    texts.push_back(later.rank < 0
+                        ? later.reason
+                        : fmt::format("{} on rank {} ({})", later.reason, later.rank, later.host));
+  return fmt::format("{}", fmt::join(texts, ", "));
+}
+
+// "12.5 ms, the last 13 ms; 412k tokens/s".
+std::string StepTimeText(const ProgressView& progress) {
+  if (progress.median_step_seconds <= 0) return "";
+  std::string text =
+      fmt::format("{:.3g} ms, the last {:.3g} ms", progress.median_step_seconds * 1e3,
+                  progress.last_step_seconds * 1e3);
+  if (progress.tokens_per_second > 0)
+    text += fmt::format("; {} tokens/s", FormatRate(progress.tokens_per_second));
+  return text;
+}
+
+// "coordinator 0.9.0, workers 0.9.0".
+std::string VersionsText(const ProvenanceView& provenance) {
+  if (provenance.coordinator_version.empty()) return "";
+  return fmt::format("coordinator {}, workers {}", provenance.coordinator_version,
+                     provenance.worker_version);
+}
+
 std::string WorkersText(std::size_t count) {
   return fmt::format("{} worker{}", count, count == 1 ? "" : "s");
 }
@@ -244,6 +272,7 @@ std::string JobDescription(const JobView& job, double now) {
     return time > 0 ? FormatDuration(now - time) + " ago" : std::string();
   };
   add("Name", job.id);
+  add("UID", job.uid);
   add("State", fmt::format("{} ({})", job.state, job.state_reason));
   add("Message", job.state_message);
   add("Priority", fmt::format("{}{}", job.priority,
@@ -251,12 +280,16 @@ std::string JobDescription(const JobView& job, double now) {
   if (job.queue_position > 0)
     add("Queue", fmt::format("position {}: {}", job.queue_position, job.queue_message));
   add("Blocked by", fmt::format("{}", fmt::join(job.blocking_jobs, ", ")));
+  if (job.estimated_start_time > now)
+    add("Expected start", "in about " + FormatDuration(job.estimated_start_time - now));
   add("Progress", ProgressCell(job));
+  add("Step time", StepTimeText(job.progress));
   add("Attempt", job.attempt == 0
                      ? ""
                      : fmt::format("{}, from step {}, {}", job.attempt, job.attempt_start_step,
                                    fmt::join(job.workers, " ")));
   if (job.failure) add("Failure", FailureText(job));
+  if (job.failure) add("Failed after it", SecondaryText(*job.failure));
   if (job.failure && !job.failure->log_tail.empty()) text += FailureLogText(*job.failure) + "\n";
   add("Batch",
       fmt::format("{} = {} logical workers, micro batches of {}", BatchSizeText(job.spec.batch),
@@ -265,6 +298,9 @@ std::string JobDescription(const JobView& job, double now) {
     add("Reduction", "fastest: the number of workers changes rounding");
   add("Parameters", job.parameter_count > 0 ? FormatGrouped(job.parameter_count) : "");
   add("Instructions", job.instruction_set);
+  add("Versions", VersionsText(job.provenance));
+  add("Data", job.provenance.dataset_fingerprint);
+  add("Spec SHA-256", job.spec_sha256);
   add("Owner", job.owner);
   add("Labels", LabelsText(job));
   add("From", job.forked_from);

@@ -144,6 +144,31 @@ class PythonClient(SystemTest):
         self.assertEqual(steps, list(range(1, 3001)))
         self.assertEqual(descent.state_name(self.client.wait(job.name)), "SUCCEEDED")
 
+    def test_a_watch_misses_no_state_while_the_coordinator_is_away(self):
+        job = self.client.submit(self.job_file).name
+        versions = self.client.watch(job)
+        states = [descent.state_name(next(versions))]
+
+        self.kill_coordinator()
+        self.start_coordinator_again()
+        self.client.suspend(job)
+        self.client.resume(job)
+        self.client.cancel(job)
+        states += [descent.state_name(version) for version in versions]
+
+        self.assertEqual(states, ["QUEUED", "SUSPENDED", "QUEUED", "CANCELLED"])
+
+    def test_an_update_of_an_older_version_is_a_conflict(self):
+        job = self.client.submit(self.job_file)
+        self.client.update(job.name, priority=60, etag=job.etag)
+
+        with self.assertRaises(descent.Conflict) as refused:
+            self.client.update(job.name, priority=70, etag=job.etag)
+
+        self.assertEqual(refused.exception.reason, "ETAG_MISMATCH")
+        self.assertEqual(refused.exception.metadata["etag"], self.client.job(job.name).etag)
+        self.assertEqual(self.client.job(job.name).priority, 60)
+
     def test_metrics_are_exported_into_a_file(self):
         self.start_workers(1)
         job = self.client.wait(self.client.submit(self.job_file).name)

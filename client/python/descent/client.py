@@ -147,19 +147,19 @@ class Client:
 
     def update(self, job: str, *, priority: Optional[int] = None,
                preemptible: Optional[bool] = None,
-               labels: Optional[dict[str, Optional[str]]] = None) -> pb.Job:
+               labels: Optional[dict[str, Optional[str]]] = None, etag: str = "") -> pb.Job:
         """What is None stays as it is; so do labels that are not named. A label that is None is taken
-        away."""
+        away. With the `etag` of a job that was read before: a Conflict if it has changed since."""
         changes = labels or {}
         return self._call(self._jobs.UpdateJob, pb.UpdateJobRequest(
-            name=_job_name(job), priority=priority, preemptible=preemptible,
+            name=_job_name(job), priority=priority, preemptible=preemptible, etag=etag,
             set_labels={key: value for key, value in changes.items() if value is not None},
             remove_labels=[key for key, value in changes.items() if value is None]))
 
-    def delete(self, job: str, *, keep_checkpoints: bool = False) -> None:
-        """Forgets a job that is at its end, with its metrics and checkpoints."""
+    def delete(self, job: str, *, keep_checkpoints: bool = False, etag: str = "") -> None:
+        """Forgets a job that is at its end, with its metrics and checkpoints; `etag` as in update."""
         self._call(self._jobs.DeleteJob, pb.DeleteJobRequest(
-            name=_job_name(job), keep_checkpoints=keep_checkpoints))
+            name=_job_name(job), keep_checkpoints=keep_checkpoints, etag=etag))
 
     def events(self, job: str) -> Iterator[pb.JobEvent]:
         """Everything that happened to it, in order."""
@@ -177,9 +177,11 @@ class Client:
 
     def watch(self, job: str) -> Iterator[pb.Job]:
         """The job as it is, then again after each change, until it is at its end. Goes on when the
-        coordinator was away for less than a minute."""
+        coordinator was away for less than a minute, first with the states that the job was in
+        meanwhile."""
         request = pb.WatchJobsRequest(name=_job_name(job))
         for version in _resumed(lambda: self._jobs.WatchJobs(request)):
+            request.resume_token = version.resume_token
             yield version
             if version.state in TERMINAL_STATES:
                 return

@@ -258,6 +258,37 @@ TEST(JobTextTest, TheDescriptionSaysWhereTheNumberOfWorkersChangesRounding) {
             std::string::npos);
 }
 
+TEST(JobTextTest, TheDescriptionSaysHowLongAStepTakes) {
+  JobView job = RunningJob();
+  job.progress.median_step_seconds = 0.0125;
+  job.progress.last_step_seconds = 0.013;
+  job.progress.tokens_per_second = 412000;
+
+  EXPECT_THAT(JobDescription(job, 1000),
+              testing::HasSubstr("12.5 ms, the last 13 ms; 412.0k tokens/s\n"));
+}
+
+TEST(JobTextTest, TheDescriptionOfAJobThatWaitsSaysWhenItIsExpectedToStart) {
+  JobView job;
+  EXPECT_THAT(JobDescription(job, 1000), testing::Not(testing::HasSubstr("Expected start")));
+
+  job.estimated_start_time = 1180;
+
+  EXPECT_THAT(JobDescription(job, 1000), testing::HasSubstr("in about 3m\n"));
+}
+
+TEST(JobTextTest, TheDescriptionNamesTheRanksThatFailedAfterTheFirst) {
+  JobView job;
+  job.failure = FailureView{.reason = "WorkerLost",
+                            .message = "rank 1 was lost",
+                            .rank = 1,
+                            .secondary = {{.reason = "PeerLost", .rank = 0, .host = "node-a"},
+                                          {.reason = "WorkerLost", .rank = 2, .host = "node-b"}}};
+
+  EXPECT_THAT(JobDescription(job, 0),
+              testing::HasSubstr("PeerLost on rank 0 (node-a), WorkerLost on rank 2 (node-b)\n"));
+}
+
 TEST(JobTextTest, EachLineOfAFailureOfTheDataIsOneProblem) {
   JobView job;
   job.failure = FailureView{

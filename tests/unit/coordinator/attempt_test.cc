@@ -4,6 +4,8 @@
 
 #include <limits>
 
+#include "common/limits.h"
+
 namespace descent {
 namespace {
 
@@ -60,6 +62,51 @@ TEST(AttemptTest, TheFirstCauseStays) {
   attempt.Fail(Failure("PeerLost"));
 
   EXPECT_EQ(attempt.failure->record.reason, "WorkerLost");
+}
+
+std::vector<std::string> SecondaryReasons(const Attempt& attempt) {
+  std::vector<std::string> reasons;
+  for (const FailureRecord& failure : attempt.failure->record.secondary)
+    reasons.push_back(failure.reason);
+  return reasons;
+}
+
+TEST(AttemptTest, WhatFailsAfterTheCauseIsRememberedInItsOrder) {
+  Attempt attempt;
+
+  attempt.Fail(Failure("PeerLost"));
+  attempt.Fail(Failure("WorkerLost"));
+  attempt.Fail(Failure("DataInvalid"));
+
+  EXPECT_EQ(attempt.failure->record.reason, "WorkerLost");
+  EXPECT_EQ(SecondaryReasons(attempt), (std::vector<std::string>{"PeerLost", "DataInvalid"}));
+}
+
+TEST(AttemptTest, ARankThatWasToldToStopHasNotFailed) {
+  Attempt attempt;
+
+  attempt.Fail(Failure("WorkerLost"));
+  attempt.Fail(Failure("Aborted"));
+
+  EXPECT_TRUE(attempt.failure->record.secondary.empty());
+}
+
+TEST(AttemptTest, OnlySoManyFailuresAreRemembered) {
+  Attempt attempt;
+
+  for (std::size_t i = 0; i < 2 * limits::kSecondaryFailuresMax; ++i)
+    attempt.Fail(Failure("WorkerLost"));
+
+  EXPECT_EQ(attempt.failure->record.secondary.size(), limits::kSecondaryFailuresMax);
+}
+
+TEST(AttemptTest, TheMedianStepIsNotMovedByAStepThatTookLong) {
+  Attempt attempt;
+  EXPECT_EQ(attempt.MedianStepSeconds(), 0);
+
+  attempt.MeasurePace({{.step_seconds = 0.25}, {.step_seconds = 60}, {.step_seconds = 0.5}});
+
+  EXPECT_EQ(attempt.MedianStepSeconds(), 0.5);
 }
 
 TEST(AttemptTest, AReleasedMemberIsNotFound) {

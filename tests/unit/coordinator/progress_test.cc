@@ -22,6 +22,20 @@ TEST(ProgressTest, StepsThatWereReportedBeforeAreDropped) {
   EXPECT_FALSE(points.empty());
 }
 
+TEST(ProgressTest, WhatRemainsFollowsFromThePace) {
+  Job job;
+  job.spec.batch.global = 10;
+  job.spec.steps = 100;
+  job.train_samples = 1000;
+  job.step = 40;
+  job.steps_per_second = 5;
+  EXPECT_EQ(RemainingSeconds(job), std::nullopt);  // it does not run
+
+  job.state = JobState::kRunning;
+
+  EXPECT_EQ(RemainingSeconds(job), 12);
+}
+
 TEST(ProgressTest, TheLatestMetricsAreThoseOfTheLastStep) {
   Job job;
 

@@ -182,5 +182,57 @@ TEST(SchedulerTest, TheJobsThatHoldTheRanksAreNamed) {
   EXPECT_EQ(reason.blocking_jobs, (std::vector<std::string>{"a", "b", "c", "d"}));
 }
 
+TEST(SchedulerTest, WhyAJobWaitsHasAName) {
+  PoolView held = MakePool("p", 1, 10);
+  held.workers[0].job_id = "other";
+  PoolView incomplete = MakePool("p", 1, 10);
+  incomplete.is_ready = false;
+  const std::vector<GangRequest> one = {Request("a", 1, 1)};
+
+  EXPECT_EQ(ExplainWait(one, 0, {}).reason, "WaitingForWorkers");
+  EXPECT_EQ(ExplainWait(one, 0, {held}).reason, "WaitingForJobs");
+  EXPECT_EQ(ExplainWait(one, 0, {incomplete}).reason, "PoolIncomplete");
+  EXPECT_EQ(ExplainWait({Request("a", 2, 2)}, 0, {held}).reason, "PoolTooSmall");
+}
+
+TEST(SchedulerTest, ThatAJobAheadHasAHigherPriorityIsNamed) {
+  const std::vector<PoolView> pools = {MakePool("p", 1, 10)};
+  GangRequest ahead = Request("ahead", 1, 1);
+
+  EXPECT_EQ(ExplainWait({ahead, Request("a", 1, 1)}, 1, pools).reason, "WaitingForTurn");
+  ahead.priority = 90;
+  EXPECT_EQ(ExplainWait({ahead, Request("a", 1, 1)}, 1, pools).reason, "WaitingForPriority");
+}
+
+TEST(SchedulerTest, AJobStartsWhenEnoughOfThoseThatHoldItsRanksHaveEnded) {
+  PoolView pool = MakePool("p", 4, 10);
+  pool.workers[0].job_id = "slow";
+  pool.workers[1].job_id = "quick";
+  pool.workers[2].job_id = "slow";
+  const std::map<std::string, double> remaining = {{"quick", 5}, {"slow", 60}};
+
+  EXPECT_EQ(SecondsUntilStart(Request("a", 1, 1), {pool}, remaining), 0);
+  EXPECT_EQ(SecondsUntilStart(Request("a", 2, 2), {pool}, remaining), 5);
+  EXPECT_EQ(SecondsUntilStart(Request("a", 3, 3), {pool}, remaining), 60);
+}
+
+TEST(SchedulerTest, WhenAJobStartsIsNotKnownIfAJobInTheWayTellsNoEnd) {
+  PoolView pool = MakePool("p", 2, 10);
+  pool.workers[0].job_id = "quick";
+  pool.workers[1].job_id = "unknown";
+
+  EXPECT_EQ(SecondsUntilStart(Request("a", 2, 2), {pool}, {{"quick", 5}}), std::nullopt);
+}
+
+TEST(SchedulerTest, OfTwoPoolsTheOneThatIsFreeFirstCounts) {
+  PoolView later = MakePool("p", 1, 10);
+  later.workers[0].job_id = "later";
+  PoolView sooner = MakePool("q", 1, 20);
+  sooner.workers[0].job_id = "sooner";
+
+  EXPECT_EQ(SecondsUntilStart(Request("a", 1, 1), {later, sooner}, {{"later", 60}, {"sooner", 5}}),
+            5);
+}
+
 }  // namespace
 }  // namespace descent

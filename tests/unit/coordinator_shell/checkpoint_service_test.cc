@@ -130,6 +130,7 @@ TEST_F(CheckpointServiceTest, AnOffsetBeyondTheEndIsRefused) {
   Download("jobs/mine/checkpoints/10", "model.safetensors", std::ssize(bytes_) + 1);
 
   EXPECT_EQ(status_.error_code(), grpc::StatusCode::OUT_OF_RANGE);
+  EXPECT_EQ(ReasonOf(status_), "OFFSET_INVALID");
 }
 
 TEST_F(CheckpointServiceTest, OnlyTheCheckpointsFilesCanBeDownloaded) {

@@ -87,7 +87,10 @@ TEST_F(ClusterServiceTest, AWorkerThatIsDrainedIsToldToStop) {
 TEST_F(ClusterServiceTest, AWorkerThatIsNotThereIsNotFound) {
   v1::Worker worker;
 
-  EXPECT_EQ(ReasonOf(Drain("pools/pool/workers/0", &worker)), "WORKER_NOT_FOUND");
+  const auto error = ErrorInfoOf(Drain("pools/pool/workers/0", &worker));
+
+  EXPECT_EQ(error.reason(), "WORKER_NOT_FOUND");
+  EXPECT_EQ(error.metadata().at("worker"), "pools/pool/workers/0");
   EXPECT_EQ(ReasonOf(Drain("host/0", &worker)), "NAME_INVALID");
 }
 

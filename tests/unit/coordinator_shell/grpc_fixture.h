@@ -25,14 +25,15 @@ class Call {
   grpc::ClientContext context_;
 };
 
-// The reason in the error's details; empty if there is none.
-inline std::string ReasonOf(const grpc::Status& status) {
+// Of the error's details; empty if there is none.
+inline google::rpc::ErrorInfo ErrorInfoOf(const grpc::Status& status) {
   google::rpc::Status details;
   google::rpc::ErrorInfo error_info;
-  if (!grpc::ExtractErrorDetails(status, &details).ok() || details.details_size() == 0) return "";
-  details.details(0).UnpackTo(&error_info);
-  return error_info.reason();
+  if (grpc::ExtractErrorDetails(status, &details).ok() && details.details_size() > 0)
+    details.details(0).UnpackTo(&error_info);
+  return error_info;
 }
+inline std::string ReasonOf(const grpc::Status& status) { return ErrorInfoOf(status).reason(); }
 
 // A coordinator over a directory of its own, without HTTP, and clients of its services.
 class GrpcServersTest : public testing::Test {

@@ -34,6 +34,11 @@ Job MakeFullJob() {
   job.priority = 70;
   job.is_preemptible = true;
   job.labels = {{"stage", ""}, {"team", "nlp"}};
+  job.revision = 5;
+  job.median_step_seconds = 0.25;
+  job.last_step_seconds = 0.5;
+  job.coordinator_version = "0.9.0";
+  job.worker_version = "0.9.1";
   job.attempt = {.attempt = 2,
                  .generation = 9,
                  .start_step = 40,
@@ -56,6 +61,7 @@ Job MakeFullJob() {
   job.gradient_noise = {.mean = {.signal = 0.25, .noise = 80}, .steps = 50};
   job.attempts_without_progress = 1;
   job.failure = FailureRecord{"PeerLost", "rank 1 is gone", 1, "b", 44, "reduce"};
+  job.failure->secondary = {FailureRecord{"WorkerLost", "rank 0 was lost", 0, "a", 44, "reduce"}};
   job.train_samples = 640;
   job.parameter_count = 1234;
   job.instruction_set = "avx2";

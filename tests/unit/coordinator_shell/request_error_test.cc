@@ -73,5 +73,43 @@ TEST(RequestErrorTest, AnErrorThatPassesSaysWhenToComeBack) {
   EXPECT_EQ(retry.retry_delay().nanos(), 250'000'000);
 }
 
+TEST(RequestErrorTest, WhatPassesByItselfSaysWhenToTryAgain) {
+  const google::rpc::Status details =
+      DetailsOf(ToGrpcStatus(Status(Code::kUnavailable, "the coordinator is busy")));
+
+  google::rpc::RetryInfo retry;
+  ASSERT_EQ(details.details_size(), 2);
+  ASSERT_TRUE(details.details(1).UnpackTo(&retry));
+  EXPECT_GT(retry.retry_delay().seconds(), 0);
+}
+
+TEST(RequestErrorTest, AResourceThatIsMissingIsNamed) {
+  RequestError error{Status(Code::kNotFound, "jobs/a does not exist"), "JOB_NOT_FOUND", {}, {}};
+  error.resource = {.type = "Job", .name = "jobs/a"};
+
+  const google::rpc::Status details = DetailsOf(ToGrpcStatus(error));
+
+  google::rpc::ResourceInfo resource;
+  ASSERT_EQ(details.details_size(), 2);
+  ASSERT_TRUE(details.details(1).UnpackTo(&resource));
+  EXPECT_EQ(resource.resource_type(), "Job");
+  EXPECT_EQ(resource.resource_name(), "jobs/a");
+}
+
+TEST(RequestErrorTest, AForbiddingStateIsAPreconditionFailure) {
+  RequestError error{
+      Status(Code::kFailedPrecondition, "job a is QUEUED"), "JOB_STATE_FORBIDS", {}, {}};
+  error.resource = {.type = "Job", .name = "jobs/a"};
+
+  const google::rpc::Status details = DetailsOf(ToGrpcStatus(error));
+
+  google::rpc::PreconditionFailure failure;
+  ASSERT_EQ(details.details_size(), 2);
+  ASSERT_TRUE(details.details(1).UnpackTo(&failure));
+  ASSERT_EQ(failure.violations_size(), 1);
+  EXPECT_EQ(failure.violations(0).type(), "JOB_STATE_FORBIDS");
+  EXPECT_EQ(failure.violations(0).subject(), "jobs/a");
+}
+
 }  // namespace
 }  // namespace descent

@@ -72,6 +72,13 @@ TEST(JobRecordTest, EveryFieldOfAJobSurvivesEncoding) {
   EXPECT_EQ(found.priority, job.priority);
   EXPECT_EQ(found.is_preemptible, job.is_preemptible);
   EXPECT_EQ(found.labels, job.labels);
+  EXPECT_EQ(EtagOf(found), EtagOf(job));
+  EXPECT_EQ(found.median_step_seconds, job.median_step_seconds);
+  EXPECT_EQ(found.last_step_seconds, job.last_step_seconds);
+  EXPECT_EQ(found.coordinator_version, job.coordinator_version);
+  EXPECT_EQ(found.worker_version, job.worker_version);
+  ASSERT_EQ(found.failure->secondary.size(), 1u);
+  ExpectEqual(found.failure->secondary[0], job.failure->secondary[0]);
   EXPECT_EQ(found.id, job.id);
   EXPECT_EQ(found.spec.data.validation->range, job.spec.data.validation->range);
   EXPECT_EQ(NoDecayOf(found.spec.optimizer), NoDecayOf(job.spec.optimizer));

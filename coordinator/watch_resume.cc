@@ -1,0 +1,65 @@
+#include "coordinator/watch_resume.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "coordinator/job_view.h"
+
+namespace descent {
+namespace {
+
+bool IsOfState(const StoredEvent& event) {
+  return event.type == "Created" || event.from_state != event.to_state;
+}
+
+}  // namespace
+
+std::string WatchToken::ToText() const { return fmt::format("{}@{}", uid, last_event); }
+
+Result<WatchToken> ParseWatchToken(std::string_view text) {
+  const std::size_t separator = text.find('@');
+  WatchToken token{.uid = std::string(text.substr(0, separator)), .last_event = -1};
+  if (separator != std::string_view::npos) {
+    const char* const end = text.data() + text.size();
+    const auto parsed = std::from_chars(text.data() + separator + 1, end, token.last_event);
+    if (parsed.ec != std::errc() || parsed.ptr != end) token.last_event = -1;
+  }
+  if (!token.uid.empty() && token.last_event >= 0) return token;
+  return Status(Code::kInvalidArgument,
+                fmt::format("resume_token \"{}\" is not one of this service", text));
+}
+
+std::optional<RequestError> CheckToken(const WatchToken& token, const Job& job,
+                                       std::int64_t last_event) {
+  const std::string uid = UidOf(job);
+  if (token.uid == uid && token.last_event <= last_event) return std::nullopt;
+  const std::string why = token.uid == uid ? "the events before it are no longer stored"
+                                           : "the job that it is of was deleted";
+  RequestError error{Status(Code::kFailedPrecondition,
+                            fmt::format("resume_token {} is too old: {}", token.ToText(), why)),
+                     "CURSOR_EXPIRED",
+                     {},
+                     {{"oldest_token", WatchToken{.uid = uid}.ToText()}}};
+  error.grpc_code = grpc::StatusCode::OUT_OF_RANGE;
+  return error;
+}
+
+std::vector<v1::Job> VersionsPassed(const v1::Job& now, const std::string& uid,
+                                    const std::vector<StoredEvent>& events) {
+  std::vector<v1::Job> versions;
+  for (const StoredEvent& event : events) {
+    const std::optional<JobState> state = JobStateFromName(event.to_state);
+    if (!IsOfState(event) || !state) continue;
+    v1::Job& version = versions.emplace_back(now);
+    version.set_state(ToProto(*state));
+    version.set_state_reason(event.reason);
+    version.set_state_message(event.message);
+    version.clear_queue_status();
+    version.set_resume_token(WatchToken{.uid = uid, .last_event = event.sequence}.ToText());
+  }
+  if (!versions.empty()) versions.pop_back();
+  return versions;
+}
+
+}  // namespace descent

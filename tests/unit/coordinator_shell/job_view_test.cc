@@ -1,0 +1,78 @@
+#include "coordinator/job_view.h"
+
+#include <gtest/gtest.h>
+
+#include "coordinator/sha256.h"
+#include "tests/unit/coordinator_shell/make_job.h"
+
+namespace descent {
+namespace {
+
+TEST(Sha256Test, TheHashIsThatOfTheStandard) {
+  // NIST FIPS 180-2, appendix B.1.
+  EXPECT_EQ(Sha256Hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
+TEST(JobViewTest, EqualSpecsHaveTheSameHash) {
+  Job other = MakeJob("b", 2);
+
+  const std::string hash = ToProto(MakeJob("a", 1), std::nullopt).spec_sha256();
+
+  EXPECT_EQ(hash.size(), 64u);
+  EXPECT_EQ(ToProto(other, std::nullopt).spec_sha256(), hash);
+  other.spec.seed += 1;
+  EXPECT_NE(ToProto(other, std::nullopt).spec_sha256(), hash);
+}
+
+TEST(JobViewTest, AnAttemptTellsWhatItsResultDependsOn) {
+  Job job = MakeFullJob();
+  job.coordinator_version = "1.2.3";
+  job.worker_version = "1.2.4";
+
+  const v1::Provenance provenance = ToProto(job, std::nullopt).provenance();
+
+  EXPECT_EQ(provenance.coordinator_version(), "1.2.3");
+  EXPECT_EQ(provenance.worker_version(), "1.2.4");
+  EXPECT_EQ(provenance.instruction_set(), "avx2");
+  EXPECT_EQ(provenance.dataset_fingerprint(), job.dataset_fingerprint.ToHex());
+}
+
+TEST(JobViewTest, BeforeItsFirstAttemptAJobHasNoProvenance) {
+  EXPECT_FALSE(ToProto(MakeJob("a", 1), std::nullopt).has_provenance());
+}
+
+TEST(JobViewTest, AModelOfTokensTellsTokensASecond) {
+  Job job = MakeFullJob();
+  EXPECT_EQ(ToProto(job, std::nullopt).progress().tokens_per_second(), 0);
+
+  job.spec.model.architecture = GptSpec{.context_length = 64};
+
+  EXPECT_EQ(ToProto(job, std::nullopt).progress().tokens_per_second(), job.samples_per_second * 64);
+}
+
+TEST(JobViewTest, AFailureComesWithThoseThatFollowedIt) {
+  Job job = MakeFullJob();
+  job.failure->secondary = {FailureRecord{.reason = "WorkerLost", .rank = 2}};
+
+  const v1::Failure failure = ToProto(job, std::nullopt).failure();
+
+  ASSERT_EQ(failure.secondary_failures_size(), 1);
+  EXPECT_EQ(failure.secondary_failures(0).reason(), "WorkerLost");
+  EXPECT_EQ(failure.secondary_failures(0).rank(), 2);
+}
+
+TEST(JobViewTest, AStartThatNobodyCanTellIsAbsent) {
+  const QueuePosition unknown{.position = 1, .reason = {"WaitingForJobs", "waits", {"b"}}};
+  QueuePosition known = unknown;
+  known.estimated_start_time = 2000;
+
+  const v1::QueueStatus without = ToProto(MakeJob("a", 1), unknown).queue_status();
+  const v1::QueueStatus with = ToProto(MakeJob("a", 1), known).queue_status();
+
+  EXPECT_EQ(without.reason(), "WaitingForJobs");
+  EXPECT_FALSE(without.has_estimated_start_time());
+  EXPECT_EQ(with.estimated_start_time(), 2000);
+}
+
+}  // namespace
+}  // namespace descent
