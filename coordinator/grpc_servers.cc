@@ -6,6 +6,7 @@
 #include <grpcpp/impl/server_builder_plugin.h>
 #include <grpcpp/resource_quota.h>
 #include <grpcpp/server_builder.h>
+#include <grpcpp/support/channel_arguments.h>
 
 #include <chrono>
 
@@ -150,6 +151,10 @@ Status GrpcServers::StartWorkerServer() {
   const auto credentials = TransportOf(tls_, tls_ ? tls_->worker_ca : "");
   DESCENT_ASSIGN(worker_server_, Listen(builder, worker_address_, "--worker-listen", credentials));
   return Status();
+}
+
+std::shared_ptr<grpc::Channel> GrpcServers::InProcessChannel() {
+  return user_server_->InProcessChannel(grpc::ChannelArguments());
 }
 
 void GrpcServers::SetServing(bool is_serving) {

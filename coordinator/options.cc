@@ -20,6 +20,7 @@ struct Flags {
   bool exits_with_parent = false;
   TlsFiles tls;
   bool requires_tokens = false;
+  bool has_http_writes = false;
 };
 
 void Declare(CLI::App& app, Flags& flags) {
@@ -45,6 +46,8 @@ void Declare(CLI::App& app, Flags& flags) {
                  "PEM file of who vouches for workers, which then need certificates too");
   app.add_flag("--require-tokens", flags.requires_tokens,
                "Ask every caller for a token without TLS too, among the users of this machine");
+  app.add_flag("--http-writes", flags.has_http_writes,
+               "Let jobs be submitted, cancelled, suspended and resumed over HTTP too");
 }
 
 Result<ListenAddress> ParseListen(const std::string& flag, const std::string& text, bool has_tls) {
@@ -82,6 +85,7 @@ Result<CoordinatorOptions> Resolve(const Flags& flags) {
                                 ? options.state_directory / "checkpoints"
                                 : std::filesystem::absolute(flags.checkpoint_root);
   options.ports_file = flags.ports_file;
+  options.has_http_writes = flags.has_http_writes;
   options.exits_with_parent = flags.exits_with_parent;
   return options;
 }

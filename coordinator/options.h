@@ -20,6 +20,7 @@ struct CoordinatorOptions {
   std::filesystem::path ports_file;       // empty: none
   std::optional<Tls> tls;                 // always there if another machine can reach a listener
   Admission admission = Admission::kEverybody;  // kTokens wherever there is TLS
+  bool has_http_writes = false;                 // jobs can be submitted and changed over HTTP, too
   bool exits_with_parent = false;
 };
 

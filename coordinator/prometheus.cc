@@ -3,10 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
-#include <initializer_list>
 #include <map>
-#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -18,78 +15,11 @@ namespace {
 
 constexpr double kFinishedJobsKeptSeconds = 15 * 60;
 
-struct Label {
-  std::string_view name;
-  std::string_view value;
-};
-
-std::string Number(double value) {
-  if (std::isnan(value)) return "NaN";
-  if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
-  return fmt::format("{}", value);
-}
-
-std::string Escape(std::string_view value) {
-  std::string escaped;
-  for (const char c : value) {
-    if (c == '\n') {
-      escaped += "\\n";
-      continue;
-    }
-    if (c == '\\' || c == '"') escaped += '\\';
-    escaped += c;
-  }
-  return escaped;
-}
-
-std::string Labels(std::span<const Label> labels) {
-  std::string text;
-  for (const Label& label : labels)
-    text += fmt::format("{}{}=\"{}\"", text.empty() ? "" : ",", label.name, Escape(label.value));
-  return text.empty() ? "" : "{" + text + "}";
-}
-
-// Writes families one after the other: a head, then its samples.
-class Exposition {
- public:
-  void Family(std::string_view name, std::string_view type, std::string_view help) {
-    name_ = name;
-    text_ += fmt::format("# HELP {} {}\n# TYPE {} {}\n", name, help, name, type);
-  }
-  void Sample(std::initializer_list<Label> labels, double value) {
-    Sample(std::span(labels), value, "");
-  }
-  void Sample(std::span<const Label> labels, double value, std::string_view suffix) {
-    text_ += fmt::format("{}{}{} {}\n", name_, suffix, Labels(labels), Number(value));
-  }
-  void Single(std::string_view name, std::string_view type, std::string_view help, double value) {
-    Family(name, type, help);
-    Sample({}, value);
-  }
-  std::string Take() { return std::move(text_); }
-
- private:
-  std::string name_;
-  std::string text_;
-};
-
 // Of a job, or of all of them: "".
 void AddHistogram(std::string_view job, const Histogram& times, Exposition& out) {
-  const auto sample = [&](std::string_view bound, double value, std::string_view suffix) {
-    std::vector<Label> labels;
-    if (!job.empty()) labels.push_back({"job", job});
-    if (!bound.empty()) labels.push_back({"le", bound});
-    out.Sample(labels, value, suffix);
-  };
-  std::int64_t at_most = 0;
-  for (std::size_t i = 0; i < times.counts.size(); ++i) {
-    at_most += times.counts[i];
-    const bool is_last = i == Histogram::kBounds.size();
-    sample(is_last ? "+Inf" : Number(Histogram::kBounds[i]), static_cast<double>(at_most),
-           "_bucket");
-  }
-  sample("", times.sum_seconds, "_sum");
-  sample("", static_cast<double>(at_most), "_count");
+  std::vector<MetricLabel> labels;
+  if (!job.empty()) labels.push_back({"job", job});
+  out.Samples(labels, times);
 }
 
 bool HasSeries(const Job& job, double now) {
@@ -260,19 +190,34 @@ void AddProcess(const ProcessFacts& process, Exposition& out) {
              process.start_time);
 }
 
+void AddHttp(const HttpCounts& counts, Exposition& out) {
+  const auto labels = [](const HttpCounts::value_type& entry) {
+    const HttpCallKind& kind = entry.first;
+    return std::vector<MetricLabel>{
+        {"handler", kind.handler}, {"method", kind.method}, {"code", kind.code}};
+  };
+  out.Family("http_requests_total", "counter", "Requests answered over HTTP.");
+  for (const auto& entry : counts)
+    out.Sample(labels(entry), static_cast<double>(entry.second.Count()), "");
+  out.Family("http_request_duration_seconds", "histogram",
+             "From a whole request to its answer, of which the rest may still have to be read.");
+  for (const auto& entry : counts) out.Samples(labels(entry), entry.second);
+}
+
 }  // namespace
 
-std::string PrometheusText(const ClusterSnapshot& snapshot, const ProcessFacts& process,
-                           const LogCounters& logs) {
-  Exposition out;
+std::string PrometheusText(const ClusterSnapshot& snapshot, const ProcessMeasurements& process,
+                           ExpositionFormat format) {
+  Exposition out(format);
   AddCluster(snapshot, out);
   AddLives(snapshot.counters, out);
   AddPools(snapshot, out);
   AddProgress(JobsWithSeries(snapshot), out);
   AddCounters(snapshot, out);
   AddRanks(snapshot, out);
-  AddLogs(logs, out);
-  AddProcess(process, out);
+  AddLogs(process.logs, out);
+  AddHttp(process.http, out);
+  AddProcess(process.facts, out);
   return out.Take();
 }
 

@@ -74,13 +74,54 @@ TEST(PrometheusTest, MetricsOfAJobAreLabelledWithoutSlashes) {
 TEST(PrometheusTest, LogLinesAreCountedBySeverityAndByTheReasonOfTheirLoss) {
   const LogCounters logs{.stored = {0, 7, 2, 1}, .dropped_by_rank = 3, .dropped_as_oldest = 4};
 
-  const std::string text = PrometheusText(MakeSnapshot(), {}, logs);
+  const std::string text = PrometheusText(MakeSnapshot(), {.facts = {}, .logs = logs}, {});
 
   EXPECT_THAT(text, HasSubstr("descent_log_lines_total{severity=\"debug\"} 0\n"));
   EXPECT_THAT(text, HasSubstr("descent_log_lines_total{severity=\"warning\"} 2\n"));
   EXPECT_THAT(text, HasSubstr("descent_log_dropped_lines_total{reason=\"rank_buffer_full\"} 3\n"));
   EXPECT_THAT(text, HasSubstr("descent_log_dropped_lines_total{reason=\"log_too_long\"} 4\n"));
   EXPECT_THAT(text, HasSubstr("descent_log_dropped_lines_total{reason=\"unwanted\"} 0\n"));
+}
+
+TEST(PrometheusTest, RequestsAreCountedByHandlerMethodAndCode) {
+  HttpCounters counters;
+  counters.Add({"/v1/jobs/{job}", "GET", "200"}, 0.004);
+  counters.Add({"/v1/jobs/{job}", "GET", "200"}, 0.004);
+  counters.Add({"/v1/jobs/{job}", "GET", "404"}, 0.004);
+
+  const std::string text =
+      PrometheusText(MakeSnapshot(), {.facts = {}, .logs = {}, .http = counters.Read()}, {});
+
+  const std::string found = "{handler=\"/v1/jobs/{job}\",method=\"GET\",code=\"200\"";
+  EXPECT_THAT(text, HasSubstr("http_requests_total" + found + "} 2\n"));
+  EXPECT_THAT(text, HasSubstr("code=\"404\"} 1\n"));
+  EXPECT_THAT(text,
+              HasSubstr("http_request_duration_seconds_bucket" + found + ",le=\"0.005\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr("http_request_duration_seconds_count" + found + "} 2\n"));
+}
+
+TEST(PrometheusTest, OpenMetricsNamesTheFamilyOfACounterWithoutItsSuffix) {
+  const std::string text = PrometheusText(MakeSnapshot(), {}, ExpositionFormat::kOpenMetrics);
+
+  EXPECT_THAT(text, HasSubstr("# TYPE descent_jobs_submitted counter\n"
+                              "descent_jobs_submitted_total 0\n"));
+  EXPECT_THAT(text, testing::Not(HasSubstr("_total counter")));
+  EXPECT_THAT(text, testing::EndsWith("\n# EOF\n"));
+}
+
+TEST(PrometheusTest, OpenMetricsHasBoundsWithAPoint) {
+  const std::string text = PrometheusText(MakeSnapshot(), {}, ExpositionFormat::kOpenMetrics);
+
+  EXPECT_THAT(text, HasSubstr("le=\"10.0\"}"));
+  EXPECT_THAT(text, HasSubstr("le=\"+Inf\"}"));
+  EXPECT_THAT(text, testing::Not(HasSubstr("le=\"10\"}")));
+}
+
+TEST(PrometheusTest, EveryCounterEndsInTotal) {
+  for (const std::string& line : Lines(PrometheusText(MakeSnapshot(), {}, {}))) {
+    if (!line.starts_with("# TYPE ") || !line.ends_with(" counter")) continue;
+    EXPECT_TRUE(line.ends_with("_total counter")) << line;
+  }
 }
 
 TEST(PrometheusTest, AJobThatEndedLongAgoHasNoSeriesOfItsOwn) {
