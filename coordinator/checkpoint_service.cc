@@ -9,7 +9,7 @@
 #include "coordinator/blocking_stream.h"
 #include "coordinator/call_context.h"
 #include "coordinator/checkpoint_files.h"
-#include "coordinator/job_refusal.h"
+#include "coordinator/checkpoint_lookup.h"
 #include "coordinator/job_view.h"
 #include "coordinator/owned_job.h"
 #include "coordinator/request_error.h"
@@ -21,30 +21,11 @@ namespace {
 // `name` is what was asked for: a checkpoint.
 grpc::Status Refuse(const Status& status, const char* reason_if_not_found,
                     const std::string& name) {
-  RequestError error = ToRequestError(status);
-  error.metadata["checkpoint"] = name;
-  error.resource = {.type = "Checkpoint", .name = name};
-  if (status.code() == Code::kNotFound) error.reason = reason_if_not_found;
-  if (status.code() == Code::kInvalidArgument) error.reason = "NAME_INVALID";
-  if (status.code() == Code::kFailedPrecondition) error.reason = "CHECKPOINT_IN_USE";
-  if (status.code() == Code::kDataLoss) error.reason = "CHECKPOINT_CORRUPT";
-  return ToGrpcStatus(error);
+  return ToGrpcStatus(CheckpointError(status, reason_if_not_found, name));
 }
 
-// A checkpoint as it was when it was asked for, and its job.
-struct FoundCheckpoint {
-  Job job;
-  CheckpointRecord checkpoint;
-};
-
-std::variant<FoundCheckpoint, grpc::Status> Find(Runtime& runtime, const std::string& text) {
-  const Result<CheckpointName> name = ParseCheckpointName(text);
-  if (!name.ok()) return Refuse(name.status(), "CHECKPOINT_NOT_FOUND", text);
-  Result<Job> job = runtime.FindJob(name.value().job_id);
-  if (!job.ok()) return ToGrpcStatus(RefuseJob(job.status(), name.value().job_id, nullptr));
-  Result<CheckpointRecord> checkpoint = FindCheckpoint(job.value(), name.value());
-  if (!checkpoint.ok()) return Refuse(checkpoint.status(), "CHECKPOINT_NOT_FOUND", text);
-  return FoundCheckpoint{std::move(job).value(), std::move(checkpoint).value()};
+std::variant<FoundCheckpoint, RequestError> Find(Runtime& runtime, const std::string& name) {
+  return LookUpCheckpoint(name, [&](const std::string& job_id) { return runtime.FindJob(job_id); });
 }
 
 Status NoCheckpoint(const std::string& job_id, std::int64_t step) {
@@ -67,11 +48,10 @@ class Download final : public BlockingStream<v1::DownloadCheckpointResponse> {
  private:
   void Begin() override {
     const auto found = Find(runtime_, request_.name());
-    if (const auto* refusal = std::get_if<grpc::Status>(&found)) return Finish(*refusal);
-    Result<CheckpointFile> file = CheckpointFile::Open(
-        std::get<FoundCheckpoint>(found).checkpoint.directory, request_.file());
-    if (!file.ok()) return Finish(Refuse(file.status(), "FILE_NOT_FOUND", request_.name()));
-    file_.emplace(std::move(file).value());
+    if (const auto* error = std::get_if<RequestError>(&found)) return Finish(ToGrpcStatus(*error));
+    auto file = OpenCheckpointFile(std::get<FoundCheckpoint>(found), request_.file());
+    if (const auto* error = std::get_if<RequestError>(&file)) return Finish(ToGrpcStatus(*error));
+    file_.emplace(std::get<CheckpointFile>(std::move(file)));
     if (offset_ < 0 || offset_ > file_->size()) return Finish(RefuseOffset());
     chunk_.set_total_bytes(file_->size());
     GoOn();
@@ -110,13 +90,17 @@ class Download final : public BlockingStream<v1::DownloadCheckpointResponse> {
 
 }  // namespace
 
+Result<v1::Checkpoint> ViewCheckpoint(const Job& job, const CheckpointRecord& checkpoint) {
+  DESCENT_ASSIGN(const std::vector<std::string> files, ListCheckpointFiles(checkpoint.directory));
+  v1::Checkpoint view = ToProto(job, checkpoint);
+  view.mutable_files()->Add(files.begin(), files.end());
+  return view;
+}
+
 Result<v1::ListCheckpointsResponse> ListCheckpoints(const Job& job) {
   v1::ListCheckpointsResponse response;
   for (const CheckpointRecord& checkpoint : job.checkpoints) {
-    v1::Checkpoint& encoded = *response.add_checkpoints();
-    encoded = ToProto(job, checkpoint);
-    DESCENT_ASSIGN(const std::vector<std::string> files, ListCheckpointFiles(checkpoint.directory));
-    encoded.mutable_files()->Add(files.begin(), files.end());
+    DESCENT_ASSIGN(*response.add_checkpoints(), ViewCheckpoint(job, checkpoint));
   }
   return response;
 }
@@ -159,12 +143,11 @@ grpc::ServerUnaryReactor* CheckpointService::GetCheckpoint(grpc::CallbackServerC
 
 grpc::Status CheckpointService::Get(const std::string& name, v1::Checkpoint* response) {
   const auto found = Find(runtime_, name);
-  if (const auto* refusal = std::get_if<grpc::Status>(&found)) return *refusal;
+  if (const auto* error = std::get_if<RequestError>(&found)) return ToGrpcStatus(*error);
   const auto& [job, checkpoint] = std::get<FoundCheckpoint>(found);
-  const Result<std::vector<std::string>> files = ListCheckpointFiles(checkpoint.directory);
-  if (!files.ok()) return ToGrpcStatus(files.status());
-  *response = ToProto(job, checkpoint);
-  response->mutable_files()->Add(files.value().begin(), files.value().end());
+  Result<v1::Checkpoint> view = ViewCheckpoint(job, checkpoint);
+  if (!view.ok()) return ToGrpcStatus(view.status());
+  *response = std::move(view).value();
   return grpc::Status::OK;
 }
 
@@ -270,14 +253,14 @@ grpc::Status CheckpointService::Verify(const std::string& name,
                                        const grpc::CallbackServerContext& context,
                                        v1::VerifyCheckpointResponse* response) {
   const auto found = Find(runtime_, name);
-  if (const auto* refusal = std::get_if<grpc::Status>(&found)) return *refusal;
+  if (const auto* error = std::get_if<RequestError>(&found)) return ToGrpcStatus(*error);
   const auto& [job, checkpoint] = std::get<FoundCheckpoint>(found);
   const Result<std::int64_t> bytes = VerifyCheckpointFiles(
       checkpoint.directory, checkpoint.state_digest, [&context] { return context.IsCancelled(); });
   if (!bytes.ok()) {
     // Files that go while they are read are not damage.
     const auto again = Find(runtime_, CheckpointNameOf(job.id, checkpoint.step));
-    if (const auto* refusal = std::get_if<grpc::Status>(&again)) return *refusal;
+    if (const auto* error = std::get_if<RequestError>(&again)) return ToGrpcStatus(*error);
     return Refuse(bytes.status(), "CHECKPOINT_CORRUPT", CheckpointNameOf(job.id, checkpoint.step));
   }
   *response->mutable_checkpoint() = ToProto(job, checkpoint);

@@ -8,7 +8,8 @@
 
 namespace descent {
 
-// With the names of its files. Blocks on the disk.
+// With the names of the files. Both block on the disk.
+Result<v1::Checkpoint> ViewCheckpoint(const Job& job, const CheckpointRecord& checkpoint);
 Result<v1::ListCheckpointsResponse> ListCheckpoints(const Job& job);
 
 // CheckpointService of proto/descent/v1/service.proto. Reads the disk on `blocking_threads`, except

@@ -1,6 +1,7 @@
 #include "coordinator/counters.h"
 
 #include <algorithm>
+#include <numeric>
 #include <optional>
 
 namespace descent {
@@ -9,6 +10,10 @@ void Histogram::Add(double seconds) {
   const auto bucket = std::lower_bound(kBounds.begin(), kBounds.end(), seconds) - kBounds.begin();
   ++counts[static_cast<std::size_t>(bucket)];
   sum_seconds += seconds;
+}
+
+std::int64_t Histogram::Count() const {
+  return std::accumulate(counts.begin(), counts.end(), std::int64_t{0});
 }
 
 void Counters::Count(const StoreJob& change, double wall) {

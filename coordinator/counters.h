@@ -19,6 +19,7 @@ struct Histogram {
   double sum_seconds = 0;
 
   void Add(double seconds);
+  std::int64_t Count() const;  // of all durations
 };
 
 // What is counted of one job since this process started. Steps that are repeated after a failure

@@ -6,6 +6,7 @@
 #include <grpcpp/impl/server_builder_plugin.h>
 #include <grpcpp/resource_quota.h>
 #include <grpcpp/server_builder.h>
+#include <grpcpp/support/channel_arguments.h>
 
 #include <chrono>
 #include <utility>
@@ -185,6 +186,10 @@ Status GrpcServers::StartWorkerServer() {
   DESCENT_ASSIGN(worker_server_, Listen(builder, worker_address_, "--worker-listen", credentials));
   TellHealth(*worker_server_, guarded_worker_service_);
   return Status();
+}
+
+std::shared_ptr<grpc::Channel> GrpcServers::InProcessChannel() {
+  return user_server_->InProcessChannel(grpc::ChannelArguments());
 }
 
 void GrpcServers::SetServing(bool is_serving) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <grpcpp/channel.h>
 #include <grpcpp/server.h>
 
 #include <boost/asio/thread_pool.hpp>
@@ -47,6 +48,9 @@ class GrpcServers {
   // With the ports that were chosen.
   const ListenAddress& user_address() const { return user_address_; }
   const ListenAddress& worker_address() const { return worker_address_; }
+
+  // The way to the user services from inside the process.
+  std::shared_ptr<grpc::Channel> InProcessChannel();
 
   // What grpc.health.v1 answers, of each server and of each of its services.
   void SetServing(bool is_serving);

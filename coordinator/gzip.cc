@@ -23,9 +23,10 @@ void SetInput(z_stream& stream, std::string_view bytes) {
 
 }  // namespace
 
-std::string Gzip(std::string_view bytes) {
+std::string Gzip(std::string_view bytes, GzipLevel level) {
   z_stream stream = {};
-  DESCENT_CHECK(deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, kWindowBits, kMemoryLevel,
+  const int effort = level == GzipLevel::kFast ? Z_BEST_SPEED : Z_DEFAULT_COMPRESSION;
+  DESCENT_CHECK(deflateInit2(&stream, effort, Z_DEFLATED, kWindowBits, kMemoryLevel,
                              Z_DEFAULT_STRATEGY) == Z_OK);
   SetInput(stream, bytes);
   std::string packed(deflateBound(&stream, static_cast<uLong>(bytes.size())), '\0');

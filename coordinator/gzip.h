@@ -7,7 +7,12 @@ namespace descent {
 
 // The gzip format (RFC 1952), in memory. Any thread.
 
-std::string Gzip(std::string_view bytes);
+enum class GzipLevel {
+  kFast,   // for what is packed once for each reader: the jobs' ranks may want the cores
+  kSmall,  // for what is kept
+};
+
+std::string Gzip(std::string_view bytes, GzipLevel level);
 
 struct Gunzipped {
   std::string bytes;

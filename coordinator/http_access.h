@@ -1,6 +1,5 @@
 #pragma once
 
-#include <span>
 #include <string_view>
 
 namespace descent {
@@ -8,17 +7,14 @@ namespace descent {
 enum class HttpAccess {
   kOpen,    // for probes, and pages that hold nothing of a job
   kViewer,  // with a token of role viewer or more, where tokens are asked for
+  kUser,    // of role user or more: changes, served with --http-writes only
 };
 
+// What is served, and to whom.
 struct HttpRoute {
-  std::string_view path;  // with "*" at its end: every path that begins so
-  HttpAccess access;
+  std::string_view method;   // "GET" stands for HEAD as well
+  std::string_view pattern;  // http_pattern.h
+  HttpAccess access = HttpAccess::kViewer;
 };
-
-// Every path that is served, and to whom. What is missing here is not found.
-std::span<const HttpRoute> HttpRouteTable();
-
-// Null: there is none.
-const HttpRoute* FindHttpRoute(std::string_view path);
 
 }  // namespace descent

@@ -45,10 +45,14 @@ HttpBackend MakeHttpBackend(Runtime& runtime, const CallCounters& calls,
   backend.metric_news = [&runtime](const MetricNews& news) {
     return runtime.metrics().ReadNews(news);
   };
+  backend.metric_rows = [&runtime](const std::string& job_id,
+                                   const std::vector<std::string>& names) {
+    return MetricRows::Open(runtime.metrics().FileOf(job_id), names);
+  };
   backend.summaries = [&runtime](const std::string& job_id, const std::vector<std::string>& names) {
     return runtime.metrics().Summarize(job_id, names);
   };
-  backend.readiness = [&runtime] { return runtime.Readiness(); };
+  backend.health = [&runtime] { return runtime.Health(); };
   backend.process = [state_directory] { return ReadProcessFacts(state_directory); };
   backend.calls = [&calls] { return calls.Read(); };
   backend.logs = &runtime.logs();

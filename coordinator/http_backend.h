@@ -10,7 +10,9 @@
 #include "coordinator/call_counters.h"
 #include "coordinator/cluster_snapshot.h"
 #include "coordinator/event_log.h"
+#include "coordinator/http_message.h"
 #include "coordinator/log_store.h"
+#include "coordinator/metric_rows.h"
 #include "coordinator/metric_store.h"
 #include "coordinator/process_facts.h"
 #include "coordinator/runtime.h"
@@ -28,13 +30,18 @@ struct HttpBackend {
       events;
   std::function<Result<std::vector<MetricCurve>>(const MetricQuery&)> metrics;
   std::function<Result<std::vector<MetricCurve>>(const MetricNews&)> metric_news;
+  std::function<Result<std::unique_ptr<MetricRows>>(const std::string& job_id,
+                                                    const std::vector<std::string>& names)>
+      metric_rows;
   std::function<Result<std::vector<MetricSummary>>(const std::string& job_id,
                                                    const std::vector<std::string>& names)>
       summaries;
-  std::function<Status()> readiness;
+  std::function<RuntimeHealth()> health;
   std::function<ProcessFacts()> process;
   std::function<std::vector<MethodCalls>()> calls;
   const LogStore* logs = nullptr;
+  // Makes a change and answers with the job. Empty: changes are not served.
+  std::function<HttpResponse(const JobChange& change)> change = nullptr;
 };
 
 // `runtime` and `calls` outlive it.

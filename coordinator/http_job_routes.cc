@@ -8,13 +8,10 @@
 #include "coordinator/job_comparison.h"
 #include "coordinator/job_list.h"
 #include "coordinator/job_view.h"
-#include "coordinator/metric_request.h"
 #include "coordinator/resource_name.h"
 
 namespace descent {
 namespace {
-
-constexpr int kPointsDefault = 500;
 
 template <typename Message>
 HttpResponse JsonOrError(const Result<Message>& message) {
@@ -78,30 +75,12 @@ HttpResponse HttpRoutes::JobCheckpoints(const Call& call) const {
   return JsonOrError(ListCheckpoints(found.value().job));
 }
 
-HttpResponse HttpRoutes::JobMetrics(const Call& call) const {
-  if (const Result<JobInQueue> found = backend_->job(call.job_id); !found.ok())
-    return JobError(found.status());
-  v1::QueryMetricsRequest request;
-  for (const std::string& name : ListParameter(call.parameters, "names")) request.add_names(name);
-  const Result<int> points_max =
-      IntegerParameter(call.parameters, "max_points", kPointsDefault, kMetricPointsMax);
-  if (!points_max.ok()) return ErrorResponse(points_max.status(), "MAX_POINTS_INVALID");
-  request.set_max_points(points_max.value());
-  const Result<MetricQuery> query = ToMetricQuery(request, call.job_id);
-  if (!query.ok()) return ErrorResponse(query.status(), "MAX_POINTS_INVALID");
-  const Result<std::vector<MetricCurve>> curves = backend_->metrics(query.value());
-  return curves.ok() ? JsonResponse(ToProto(curves.value())) : ErrorResponse(curves.status());
-}
-
 HttpResponse HttpRoutes::Comparison(const Call& call) const {
   v1::CompareJobsRequest request;
   for (const std::string& job_id : ListParameter(call.parameters, "jobs"))
     request.add_jobs(JobName(job_id));
   for (const std::string& name : ListParameter(call.parameters, "names")) request.add_names(name);
-  const JobSource source{[this](const std::string& job_id) -> Result<Job> {
-                           DESCENT_ASSIGN(JobInQueue found, backend_->job(job_id));
-                           return std::move(found.job);
-                         },
+  const JobSource source{[this](const std::string& job_id) { return FindJob(job_id); },
                          backend_->summaries};
   const auto compared = CompareJobs(request, source);
   if (const auto* error = std::get_if<RequestError>(&compared)) return ErrorResponse(*error);

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <span>
 #include <utility>
+#include <vector>
 
 #include "common/check.h"
 #include "common/hash.h"
@@ -47,8 +48,19 @@ HttpResponse MakeError(int code, std::string_view status, std::string_view messa
                                 {{"code", code},
                                  {"status", status},
                                  {"message", message},
-                                 {"details", nlohmann::json::array({std::move(details)})}}}};
+                                 {"details", std::move(details)}}}};
   return {code, kJsonType, body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)};
+}
+
+nlohmann::json ErrorInfo(std::string_view reason) {
+  return {{"reason", reason}, {"domain", kDomain}};
+}
+
+nlohmann::json FieldViolations(const std::vector<Violation>& violations) {
+  nlohmann::json rows = nlohmann::json::array();
+  for (const Violation& violation : violations)
+    rows.push_back({{"field", violation.field}, {"description", violation.message}});
+  return {{"fieldViolations", std::move(rows)}};
 }
 
 }  // namespace
@@ -84,12 +96,15 @@ HttpResponse JsonResponse(const google::protobuf::Message& message) {
 
 HttpResponse ErrorResponse(int code, std::string_view status, std::string_view message,
                            std::string_view reason) {
-  return MakeError(code, status, message, {{"reason", reason}, {"domain", kDomain}});
+  return MakeError(code, status, message, nlohmann::json::array({ErrorInfo(reason)}));
 }
 
 HttpResponse ErrorResponse(const RequestError& error) {
-  nlohmann::json details = {{"reason", error.reason}, {"domain", kDomain}};
-  if (!error.metadata.empty()) details["metadata"] = error.metadata;
+  nlohmann::json info = ErrorInfo(error.reason);
+  if (!error.metadata.empty()) info["metadata"] = error.metadata;
+  nlohmann::json details = nlohmann::json::array();
+  details.push_back(std::move(info));
+  if (!error.violations.empty()) details.push_back(FieldViolations(error.violations));
   return MakeError(HttpCodeOf(error), GrpcCodeName(error), error.status.message(),
                    std::move(details));
 }

@@ -14,6 +14,7 @@ namespace descent {
 // Messages in JSON with lowerCamelCase names; 64-bit integers are strings, and fields with their
 // default are written, too. Errors are
 //   {"error":{"code":404,"status":"NOT_FOUND","message":"…","details":[{"reason":…,"metadata":…}]}}
+// whose second detail, of a spec that is wrong, has all "fieldViolations".
 
 inline constexpr char kJsonType[] = "application/json; charset=utf-8";
 inline constexpr char kTextType[] = "text/plain; charset=utf-8";

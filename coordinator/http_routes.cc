@@ -1,28 +1,31 @@
 #include "coordinator/http_routes.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
 
-#include "coordinator/http_access.h"
+#include "common/clock.h"
+#include "common/limits.h"
+#include "coordinator/http_accept.h"
+#include "coordinator/http_endpoint.h"
+#include "coordinator/http_gzip.h"
 #include "coordinator/http_response.h"
 #include "coordinator/http_watch.h"
 #include "coordinator/job_view.h"
 #include "coordinator/page/page.h"
 #include "coordinator/prometheus.h"
 #include "coordinator/status_json.h"
+#include "proto/job_schema.h"
 
 namespace descent {
-
-struct HttpRoutes::Endpoint {
-  std::string_view pattern;  // {job} stands for a job's id
-  HttpResponse (HttpRoutes::*answer)(const Call& call) const;
-};
-
 namespace {
 
-constexpr char kPrometheusType[] = "text/plain; version=0.0.4; charset=utf-8";
+// The largest job file with its overrides, each byte of which may be written as two in JSON.
+constexpr std::uint64_t kBodyBytesMax = 4 * limits::kJobFileBytesMax + (64 << 10);
+constexpr std::uint64_t kIgnoredBodyBytesMax = 64 << 10;  // read only to be refused politely
 
 // Everything the page needs comes from this server, and nothing may embed it. The library of the
 // charts sets the style attributes of its elements.
@@ -50,22 +53,6 @@ std::string WithoutPort(const std::string& host) {
   return host.substr(0, colon);
 }
 
-// The job's id, or empty where the pattern names none; null: the path is another one.
-std::optional<std::string> Match(std::string_view pattern, std::string_view path) {
-  constexpr std::string_view kPlace = "{job}";
-  const std::size_t place = pattern.find(kPlace);
-  if (place == std::string_view::npos)
-    return path == pattern ? std::optional<std::string>("") : std::nullopt;
-  const std::string_view before = pattern.substr(0, place);
-  const std::string_view after = pattern.substr(place + kPlace.size());
-  if (path.size() <= before.size() + after.size()) return std::nullopt;
-  if (!path.starts_with(before) || !path.ends_with(after)) return std::nullopt;
-  path.remove_prefix(before.size());
-  path.remove_suffix(after.size());
-  if (path.find('/') != std::string_view::npos) return std::nullopt;
-  return std::string(path);
-}
-
 // What the client has already need not be sent again.
 HttpResponse WithEntityTag(HttpResponse response, const HttpRequest& request) {
   if (response.entity_tag.empty()) return response;
@@ -74,6 +61,7 @@ HttpResponse WithEntityTag(HttpResponse response, const HttpRequest& request) {
   if (request.if_none_match.find(tag) == std::string::npos) return response;
   response.status = 304;
   response.body.clear();
+  response.pieces.reset();
   return response;
 }
 
@@ -95,6 +83,36 @@ class EventsOfCaller final : public HttpEvents {
   const Caller caller_;
 };
 
+// A line of /readyz?verbose.
+std::string Check(std::string_view what, const Status& status, std::string_view if_ok) {
+  return status.ok() ? fmt::format("[+] {}: {}\n", what, if_ok)
+                     : fmt::format("[-] {}: {}\n", what, status.message());
+}
+
+// Caches keep an answer for those requests alone whose `header` is the same.
+void AddVary(const std::string& header, HttpResponse& response) {
+  for (auto& [name, value] : response.headers)
+    if (name == "Vary") {
+      value += ", " + header;
+      return;
+    }
+  response.headers.emplace_back("Vary", header);
+}
+
+HttpResponse Finish(HttpResponse response, const HttpRequest& request) {
+  const bool is_packable = IsPackable(response);
+  if (is_packable) AddVary("Accept-Encoding", response);
+  response = WithEntityTag(std::move(response), request);
+  if (is_packable && AcceptsGzip(request.accept_encoding)) Pack(response);
+  return response;
+}
+
+// Clients may send any word as the method: there are not to be as many series.
+std::string MethodLabel(const std::string& method) {
+  constexpr std::string_view kKnown[] = {"GET", "HEAD", "POST"};
+  return std::ranges::find(kKnown, method) == std::end(kKnown) ? "other" : method;
+}
+
 }  // namespace
 
 HttpRoutes::HttpRoutes(HttpBackend backend, std::string bound_host,
@@ -103,78 +121,66 @@ HttpRoutes::HttpRoutes(HttpBackend backend, std::string bound_host,
       bound_host_(std::move(bound_host)),
       authenticator_(authenticator) {}
 
+std::uint64_t HttpRoutes::body_bytes_max() const {
+  return backend_->change ? kBodyBytesMax : kIgnoredBodyBytesMax;
+}
+
 HttpResponse HttpRoutes::Handle(const HttpRequest& request) const {
+  const MonotonicTime start = MonotonicNow();
+  const std::string_view target = request.target;
+  const std::size_t question = std::min(target.find('?'), target.size());
+  const std::string_view query = target.substr(std::min(question + 1, target.size()));
+  Call call{request, PercentDecode(target.substr(0, question)), ParseQuery(query), {}, ""};
+  const Endpoint* const endpoint = FindEndpoint(request.method, call);
+  HttpResponse response = Finish(Answer(endpoint, call), request);
+  counters_.Add({endpoint == nullptr ? "none" : std::string(endpoint->route.pattern),
+                 MethodLabel(request.method), std::to_string(response.status)},
+                SecondsBetween(start, MonotonicNow()));
+  return response;
+}
+
+HttpResponse HttpRoutes::Answer(const Endpoint* endpoint, const Call& call) const {
+  const HttpRequest& request = call.request;
   if (!IsHostAllowed(request.host))
     return ErrorResponse(403, "PERMISSION_DENIED",
                          "Host \"" + request.host + "\" is not a name of this server",
                          "HOST_NOT_ALLOWED");
-  if (request.method != "GET" && request.method != "HEAD") {
-    HttpResponse response = ErrorResponse(405, "UNIMPLEMENTED",
-                                          request.method +
-                                              " is not served here; use gRPC to change "
-                                              "anything",
-                                          "METHOD_NOT_ALLOWED");
-    response.headers.emplace_back("Allow", "GET, HEAD");
-    return response;
-  }
-  const std::string_view target = request.target;
-  const std::size_t question = std::min(target.find('?'), target.size());
-  const std::string_view query = target.substr(std::min(question + 1, target.size()));
-  const std::string path = PercentDecode(target.substr(0, question));
-  const HttpRoute* const route = FindHttpRoute(path);
-  if (route == nullptr) return PathNotFound(path);
-  if (route->access == HttpAccess::kOpen)
-    return WithEntityTag(Route({request, path, ParseQuery(query), ""}), request);
-  auto admitted = authenticator_.Admit(request.authorization, Role::kViewer, SecondsOfCalendar());
+  if (endpoint == nullptr || !IsServed(*endpoint)) return Refusal(call);
+  const HttpAccess access = endpoint->route.access;
+  if (access == HttpAccess::kOpen) return (this->*endpoint->answer)(call);
+  const Role required = access == HttpAccess::kUser ? Role::kUser : Role::kViewer;
+  auto admitted = authenticator_.Admit(request.authorization, required, SecondsOfCalendar());
   if (const auto* error = std::get_if<AccessError>(&admitted)) return ErrorResponse(*error);
-  HttpResponse response = Route({request, path, ParseQuery(query), ""});
+  HttpResponse response = (this->*endpoint->answer)(call);
   if (response.events != nullptr)
     response.events = std::make_unique<EventsOfCaller>(std::move(response.events), authenticator_,
                                                        std::get<Caller>(std::move(admitted)));
-  return WithEntityTag(std::move(response), request);
+  return response;
 }
 
-HttpResponse HttpRoutes::Route(Call call) const {
-  static constexpr Endpoint kEndpoints[] = {
-      {"/livez", &HttpRoutes::Livez},
-      {"/readyz", &HttpRoutes::Readyz},
-      {"/healthz", &HttpRoutes::Readyz},
-      {"/version", &HttpRoutes::Version},
-      {"/metrics", &HttpRoutes::Prometheus},
-      {"/v1/status", &HttpRoutes::ClusterSummary},
-      {"/v1/pools", &HttpRoutes::Pools},
-      {"/v1/workers", &HttpRoutes::Pools},
-      {"/v1/jobs", &HttpRoutes::Jobs},
-      {"/v1/jobs/{job}/events", &HttpRoutes::JobEvents},
-      {"/v1/jobs/{job}/attempts", &HttpRoutes::JobAttempts},
-      {"/v1/jobs/{job}/checkpoints", &HttpRoutes::JobCheckpoints},
-      {"/v1/jobs/{job}/metrics", &HttpRoutes::JobMetrics},
-      {"/v1/jobs/{job}/logs", &HttpRoutes::JobLogs},
-      {"/v1/jobs/{job}", &HttpRoutes::OneJob},
-      {"/v1/metrics:compare", &HttpRoutes::Comparison},
-      {"/v1/watch", &HttpRoutes::Watch},
-  };
-  if (auto asset = PageAsset(call.path)) return *std::move(asset);
-  for (const Endpoint& endpoint : kEndpoints) {
-    std::optional<std::string> job_id = Match(endpoint.pattern, call.path);
-    if (!job_id) continue;
-    call.job_id = *std::move(job_id);
-    return (this->*endpoint.answer)(call);
-  }
-  return PathNotFound(call.path);
+Result<Job> HttpRoutes::FindJob(const std::string& job_id) const {
+  DESCENT_ASSIGN(JobInQueue found, backend_->job(job_id));
+  return std::move(found.job);
+}
+
+HttpResponse HttpRoutes::Page(const Call& call) const {
+  auto asset = PageAsset(call.path);
+  return asset ? *std::move(asset) : PathNotFound(call.path);
 }
 
 HttpResponse HttpRoutes::Livez(const Call&) const { return {200, kTextType, "ok\n"}; }
 
 HttpResponse HttpRoutes::Readyz(const Call& call) const {
-  const Status ready = backend_->readiness();
+  const RuntimeHealth health = backend_->health();
+  const Status ready = health.Overall();
   const int code = ready.ok() ? 200 : 503;
   if (!call.parameters.contains("verbose"))
     return {code, kTextType, (ready.ok() ? "ok" : ready.message()) + "\n"};
-  std::string body = ready.ok() ? "[+] state store and event loop ok\n"
-                                : "[-] state store and event loop: " + ready.message() + "\n";
-  const std::int64_t free_bytes = backend_->process().disk_free_bytes;
-  body += "[+] disk free: " + std::to_string(free_bytes >> 20) + " MiB\n";
+  std::string body = Check("state store", health.store, "writable") +
+                     Check("event loop", health.Loop(),
+                           fmt::format("came round {:.1f} s ago", health.cycle_age_seconds)) +
+                     Check("disk", Status(),
+                           fmt::format("{} MiB free", backend_->process().disk_free_bytes >> 20));
   return {code, kTextType, body + (ready.ok() ? "ready\n" : "not ready\n")};
 }
 
@@ -183,19 +189,32 @@ HttpResponse HttpRoutes::Version(const Call&) const {
   return {200, kJsonType, version.dump()};
 }
 
-HttpResponse HttpRoutes::Prometheus(const Call&) const {
+HttpResponse HttpRoutes::JobSchema(const Call&) const {
+  static const std::string schema = JobFileSchema();
+  HttpResponse response{200, kJsonType, schema};
+  response.entity_tag = Fingerprint(schema);
+  return response;
+}
+
+HttpResponse HttpRoutes::Prometheus(const Call& call) const {
   const Result<ClusterSnapshot> snapshot = backend_->snapshot();
   if (!snapshot.ok()) return ErrorResponse(snapshot.status());
-  return {200, kPrometheusType,
-          PrometheusText(snapshot.value(), backend_->process(), backend_->logs->counters(),
-                         backend_->calls())};
+  const ExpositionFormat format = PrefersOpenMetrics(call.request.accept)
+                                      ? ExpositionFormat::kOpenMetrics
+                                      : ExpositionFormat::kPrometheus;
+  const ProcessMeasurements process{backend_->process(), backend_->logs->counters(),
+                                    backend_->calls(), counters_.Read()};
+  HttpResponse response{200, std::string(ContentTypeOf(format)),
+                        PrometheusText(snapshot.value(), process, format)};
+  AddVary("Accept", response);
+  return response;
 }
 
 HttpResponse HttpRoutes::ClusterSummary(const Call&) const {
   const Result<ClusterSnapshot> snapshot = backend_->snapshot();
   if (!snapshot.ok()) return ErrorResponse(snapshot.status());
   return {200, kJsonType,
-          StatusJson(snapshot.value(), backend_->process(), backend_->readiness().ok())};
+          StatusJson(snapshot.value(), backend_->process(), backend_->health().Overall().ok())};
 }
 
 HttpResponse HttpRoutes::Pools(const Call&) const {

@@ -1,19 +1,31 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
 
 #include "common/result.h"
 #include "coordinator/authenticator.h"
+#include "coordinator/checkpoint_lookup.h"
+#include "coordinator/http_access.h"
 #include "coordinator/http_backend.h"
+#include "coordinator/http_counters.h"
 #include "coordinator/http_message.h"
+#include "coordinator/http_pattern.h"
 #include "coordinator/http_query.h"
 
 namespace descent {
 
-// The HTTP interface without its sockets: a request in, a response out. Read-only. docs/page.md
-// lists the paths; their table is at the top of http_routes.cc. What is answered with JSON or is an
-// asset has an ETag, and 304 if the client has it already. Any thread.
+// The HTTP interface without its sockets: a request in, a response out. docs/page.md lists the
+// paths; their table is in http_endpoints.cc. What is answered with JSON or is an asset has an
+// ETag, and 304 if the client has it already; text and JSON are packed where the client takes that.
+// Changes are served if the backend makes any, and asked for in JSON alone, which no page of a
+// foreign site can send. Any thread.
 class HttpRoutes {
  public:
   // `authenticator`, which outlives this object, decides who sees what is not open (http_access.h):
@@ -24,16 +36,30 @@ class HttpRoutes {
 
   HttpResponse Handle(const HttpRequest& request) const;
 
+  // Everything that is served. What is missing here is not found.
+  static std::vector<HttpRoute> Table();
+
+  // How long the body of a request may be.
+  std::uint64_t body_bytes_max() const;
+
  private:
   struct Call {
     const HttpRequest& request;
     std::string path;
     HttpParameters parameters;
-    std::string job_id;  // in the path's place of {job}
+    HttpPlaces places;
+    std::string job_id;  // of the places
   };
   struct Endpoint;
 
-  HttpResponse Route(Call call) const;
+  static std::span<const Endpoint> Endpoints();
+  // Null: the path has none, or none with this method.
+  static const Endpoint* FindEndpoint(std::string_view method, Call& call);
+  HttpResponse Answer(const Endpoint* endpoint, const Call& call) const;
+  bool IsServed(const Endpoint& endpoint) const;
+  HttpResponse Refusal(const Call& call) const;
+
+  HttpResponse Page(const Call& call) const;
   HttpResponse Livez(const Call& call) const;
   HttpResponse Readyz(const Call& call) const;
   HttpResponse Version(const Call& call) const;
@@ -45,15 +71,28 @@ class HttpRoutes {
   HttpResponse JobEvents(const Call& call) const;
   HttpResponse JobAttempts(const Call& call) const;
   HttpResponse JobCheckpoints(const Call& call) const;
+  HttpResponse OneCheckpoint(const Call& call) const;
+  HttpResponse OneCheckpointFile(const Call& call) const;
   HttpResponse JobMetrics(const Call& call) const;
+  HttpResponse AllPoints(const Call& call) const;
+  HttpResponse Curves(const Call& call, bool is_csv) const;
+  HttpResponse JobSchema(const Call& call) const;
   HttpResponse JobLogs(const Call& call) const;
   HttpResponse Comparison(const Call& call) const;
   HttpResponse Watch(const Call& call) const;
+  HttpResponse CreateJob(const Call& call) const;
+  HttpResponse CancelJob(const Call& call) const;
+  HttpResponse SuspendJob(const Call& call) const;
+  HttpResponse ResumeJob(const Call& call) const;
+  HttpResponse Change(JobVerb verb, const Call& call) const;
   bool IsHostAllowed(const std::string& host) const;
+  Result<Job> FindJob(const std::string& job_id) const;
+  std::variant<FoundCheckpoint, RequestError> FindCheckpointOf(const Call& call) const;
 
   const std::shared_ptr<const HttpBackend> backend_;  // shared with the event streams
   const std::string bound_host_;
   const Authenticator& authenticator_;
+  mutable HttpCounters counters_;
 };
 
 }  // namespace descent

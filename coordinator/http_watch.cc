@@ -130,8 +130,8 @@ std::string Watch::Next() {
 std::string Watch::NextStatus() {
   const auto snapshot = backend_->recent_snapshot();
   if (!snapshot.ok()) return "";
-  return Event("status",
-               StatusJson(*snapshot.value(), backend_->process(), backend_->readiness().ok()));
+  return Event("status", StatusJson(*snapshot.value(), backend_->process(),
+                                    backend_->health().Overall().ok()));
 }
 
 std::string Watch::NextJobs() {

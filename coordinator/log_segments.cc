@@ -92,7 +92,7 @@ Result<std::int64_t> CompressLogSegment(const fs::path& directory, std::int64_t 
   const fs::path compressed = CompressedLogSegmentPath(directory, first);
   const fs::path partial = compressed.string() + std::string(kPartialSuffix);
   DESCENT_ASSIGN(const std::string text, ReadFile(plain));
-  const std::string packed = Gzip(text);
+  const std::string packed = Gzip(text, GzipLevel::kSmall);
   DESCENT_RETURN_IF_ERROR(Remove(partial));
   DESCENT_RETURN_IF_ERROR(WriteNewFile(partial, packed));
   DESCENT_RETURN_IF_ERROR(Rename(partial, compressed));

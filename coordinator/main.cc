@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "common/file.h"
 #include "common/log.h"
@@ -13,6 +14,7 @@
 #include "coordinator/authenticator.h"
 #include "coordinator/grpc_servers.h"
 #include "coordinator/http_backend.h"
+#include "coordinator/http_gateway.h"
 #include "coordinator/http_server.h"
 #include "coordinator/options.h"
 #include "coordinator/runtime.h"
@@ -80,9 +82,12 @@ Status Serve(const CoordinatorOptions& options, const sigset_t& signals) {
         EnsureAdminToken(directory.path() / kAdminTokenFile, *tokens, SecondsOfCalendar()));
   const Authenticator authenticator(*tokens, options.admission);
   CallCounters calls;
+  HttpGateway gateway;
+  HttpBackend backend = MakeHttpBackend(*runtime, calls, directory.path());
+  if (options.has_http_writes)
+    backend.change = [&gateway](const JobChange& change) { return gateway.Make(change); };
   DESCENT_ASSIGN(std::unique_ptr<HttpServer> http,
-                 HttpServer::Start(options.http, MakeHttpBackend(*runtime, calls, directory.path()),
-                                   authenticator, options.tls));
+                 HttpServer::Start(options.http, std::move(backend), authenticator, options.tls));
   const GrpcOptions grpc_options{options.user,
                                  options.worker,
                                  http->address().ToString(),
@@ -91,6 +96,7 @@ Status Serve(const CoordinatorOptions& options, const sigset_t& signals) {
                                  options.limits};
   DESCENT_ASSIGN(const std::unique_ptr<GrpcServers> grpc,
                  GrpcServers::Start(grpc_options, *runtime, *tokens, authenticator, calls));
+  gateway.Connect(grpc->InProcessChannel());
   Status status;
   if (!options.ports_file.empty()) status = WritePortsFile(options.ports_file, *grpc, *http);
   if (status.ok()) {

@@ -13,6 +13,20 @@
 
 namespace descent {
 
+std::string CsvHeader(const std::vector<std::string>& names) {
+  return fmt::format("step,time{}{}\n", names.empty() ? "" : ",", fmt::join(names, ","));
+}
+
+std::string CsvLine(const MetricRow& row, const std::vector<std::string>& names) {
+  std::string line = fmt::format("{},{}", row.step, row.time);
+  for (const std::string& name : names) {
+    line += ',';
+    if (const auto found = row.values.find(name); found != row.values.end())
+      line += fmt::format("{}", found->second);
+  }
+  return line + "\n";
+}
+
 MetricExport::MetricExport(MetricFormat format, std::unique_ptr<MetricRows> rows)
     : format_(format), rows_(std::move(rows)) {}
 
@@ -30,8 +44,7 @@ Result<std::string> MetricExport::NextChunk() {
 std::string MetricExport::Header() const {
   switch (format_) {
     case MetricFormat::kCsv:
-      return fmt::format("step,time{}{}\n", rows_->names().empty() ? "" : ",",
-                         fmt::join(rows_->names(), ","));
+      return CsvHeader(rows_->names());
     case MetricFormat::kJsonLines:
       return "";
     case MetricFormat::kTensorBoard:
@@ -43,7 +56,7 @@ std::string MetricExport::Header() const {
 std::string MetricExport::Encode(const MetricRow& row) const {
   switch (format_) {
     case MetricFormat::kCsv:
-      return CsvOf(row);
+      return CsvLine(row, rows_->names());
     case MetricFormat::kJsonLines: {
       nlohmann::ordered_json object = {{"step", row.step}, {"time", row.time}};
       for (const auto& [name, value] : row.values) object[name] = value;
@@ -53,16 +66,6 @@ std::string MetricExport::Encode(const MetricRow& row) const {
       return TensorBoardRecord(row);
   }
   return "";
-}
-
-std::string MetricExport::CsvOf(const MetricRow& row) const {
-  std::string line = fmt::format("{},{}", row.step, row.time);
-  for (const std::string& name : rows_->names()) {
-    line += ',';
-    if (const auto found = row.values.find(name); found != row.values.end())
-      line += fmt::format("{}", found->second);
-  }
-  return line + "\n";
 }
 
 }  // namespace descent

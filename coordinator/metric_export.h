@@ -2,11 +2,16 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "common/result.h"
 #include "coordinator/metric_rows.h"
 
 namespace descent {
+
+// A header, and a line of a row, in CSV: step, time, a column for each of `names`.
+std::string CsvHeader(const std::vector<std::string>& names);
+std::string CsvLine(const MetricRow& row, const std::vector<std::string>& names);
 
 enum class MetricFormat {
   kCsv,          // a header, then a row for each step: step, time, a column for each metric
@@ -26,7 +31,6 @@ class MetricExport {
  private:
   std::string Header() const;
   std::string Encode(const MetricRow& row) const;
-  std::string CsvOf(const MetricRow& row) const;
 
   const MetricFormat format_;
   const std::unique_ptr<MetricRows> rows_;

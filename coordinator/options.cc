@@ -21,6 +21,7 @@ struct Flags {
   TlsFiles tls;
   bool requires_tokens = false;
   UserLimits limits;
+  bool has_http_writes = false;
 };
 
 void DeclareLimits(CLI::App& app, UserLimits& limits) {
@@ -69,6 +70,8 @@ void Declare(CLI::App& app, Flags& flags) {
                  "PEM file of who vouches for workers, which then need certificates too");
   app.add_flag("--require-tokens", flags.requires_tokens,
                "Ask every caller for a token without TLS too, among the users of this machine");
+  app.add_flag("--http-writes", flags.has_http_writes,
+               "Let jobs be submitted, cancelled, suspended and resumed over HTTP too");
 }
 
 Result<ListenAddress> ParseListen(const std::string& flag, const std::string& text, bool has_tls) {
@@ -107,6 +110,7 @@ Result<CoordinatorOptions> Resolve(const Flags& flags) {
                                 : std::filesystem::absolute(flags.checkpoint_root);
   options.ports_file = flags.ports_file;
   options.limits = flags.limits;
+  options.has_http_writes = flags.has_http_writes;
   options.exits_with_parent = flags.exits_with_parent;
   return options;
 }

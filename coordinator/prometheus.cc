@@ -3,10 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
-#include <initializer_list>
 #include <map>
-#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -18,80 +15,11 @@ namespace {
 
 constexpr double kFinishedJobsKeptSeconds = 15 * 60;
 
-struct Label {
-  std::string_view name;
-  std::string_view value;
-};
-
-std::string Number(double value) {
-  if (std::isnan(value)) return "NaN";
-  if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
-  return fmt::format("{}", value);
-}
-
-std::string Escape(std::string_view value) {
-  std::string escaped;
-  for (const char c : value) {
-    if (c == '\n') {
-      escaped += "\\n";
-      continue;
-    }
-    if (c == '\\' || c == '"') escaped += '\\';
-    escaped += c;
-  }
-  return escaped;
-}
-
-std::string Labels(std::span<const Label> labels) {
-  std::string text;
-  for (const Label& label : labels)
-    text += fmt::format("{}{}=\"{}\"", text.empty() ? "" : ",", label.name, Escape(label.value));
-  return text.empty() ? "" : "{" + text + "}";
-}
-
-// Writes families one after the other: a head, then its samples.
-class Exposition {
- public:
-  void Family(std::string_view name, std::string_view type, std::string_view help) {
-    name_ = name;
-    text_ += fmt::format("# HELP {} {}\n# TYPE {} {}\n", name, help, name, type);
-  }
-  void Sample(std::initializer_list<Label> labels, double value) {
-    Sample(std::span(labels), value, "");
-  }
-  void Sample(std::span<const Label> labels, double value, std::string_view suffix) {
-    text_ += fmt::format("{}{}{} {}\n", name_, suffix, Labels(labels), Number(value));
-  }
-  void Single(std::string_view name, std::string_view type, std::string_view help, double value) {
-    Family(name, type, help);
-    Sample({}, value);
-  }
-  std::string Take() { return std::move(text_); }
-
- private:
-  std::string name_;
-  std::string text_;
-};
-
-void AddHistogram(std::span<const Label> labels, const Histogram& times, Exposition& out) {
-  std::vector<Label> bucket(labels.begin(), labels.end());
-  bucket.push_back({"le", ""});
-  std::int64_t at_most = 0;
-  for (std::size_t i = 0; i < times.counts.size(); ++i) {
-    at_most += times.counts[i];
-    const bool is_last = i == Histogram::kBounds.size();
-    const std::string bound = is_last ? "+Inf" : Number(Histogram::kBounds[i]);
-    bucket.back().value = bound;
-    out.Sample(bucket, static_cast<double>(at_most), "_bucket");
-  }
-  out.Sample(labels, times.sum_seconds, "_sum");
-  out.Sample(labels, static_cast<double>(at_most), "_count");
-}
-
 // Of a job, or of all of them: "".
 void AddHistogram(std::string_view job, const Histogram& times, Exposition& out) {
-  const Label label{"job", job};
-  AddHistogram(std::span(&label, job.empty() ? std::size_t{0} : std::size_t{1}), times, out);
+  std::vector<MetricLabel> labels;
+  if (!job.empty()) labels.push_back({"job", job});
+  out.Samples(labels, times);
 }
 
 bool HasSeries(const Job& job, double now) {
@@ -246,7 +174,7 @@ void AddLogs(const LogCounters& logs, Exposition& out) {
 
 void AddCalls(const std::vector<MethodCalls>& methods, Exposition& out) {
   const auto labels = [](const MethodCalls& calls) {
-    return std::vector<Label>{
+    return std::vector<MetricLabel>{
         {"grpc_service", calls.service}, {"grpc_method", calls.method}, {"grpc_type", calls.type}};
   };
   out.Family("grpc_server_started_total", "counter", "Calls that came, refused ones included.");
@@ -255,13 +183,13 @@ void AddCalls(const std::vector<MethodCalls>& methods, Exposition& out) {
   out.Family("grpc_server_handled_total", "counter", "Calls that have ended, by their status.");
   for (const MethodCalls& calls : methods)
     for (const auto& [code, count] : calls.handled) {
-      std::vector<Label> with_code = labels(calls);
+      std::vector<MetricLabel> with_code = labels(calls);
       with_code.push_back({"grpc_code", code});
       out.Sample(with_code, static_cast<double>(count), "");
     }
   out.Family("grpc_server_handling_seconds", "histogram",
              "From the arrival of a call to its end; of streams, how long they were open.");
-  for (const MethodCalls& calls : methods) AddHistogram(labels(calls), calls.seconds, out);
+  for (const MethodCalls& calls : methods) out.Samples(labels(calls), calls.seconds);
 }
 
 void AddProcess(const ProcessFacts& process, Exposition& out) {
@@ -282,20 +210,35 @@ void AddProcess(const ProcessFacts& process, Exposition& out) {
              process.start_time);
 }
 
+void AddHttp(const HttpCounts& counts, Exposition& out) {
+  const auto labels = [](const HttpCounts::value_type& entry) {
+    const HttpCallKind& kind = entry.first;
+    return std::vector<MetricLabel>{
+        {"handler", kind.handler}, {"method", kind.method}, {"code", kind.code}};
+  };
+  out.Family("http_requests_total", "counter", "Requests answered over HTTP.");
+  for (const auto& entry : counts)
+    out.Sample(labels(entry), static_cast<double>(entry.second.Count()), "");
+  out.Family("http_request_duration_seconds", "histogram",
+             "From a whole request to its answer, of which the rest may still have to be read.");
+  for (const auto& entry : counts) out.Samples(labels(entry), entry.second);
+}
+
 }  // namespace
 
-std::string PrometheusText(const ClusterSnapshot& snapshot, const ProcessFacts& process,
-                           const LogCounters& logs, const std::vector<MethodCalls>& calls) {
-  Exposition out;
+std::string PrometheusText(const ClusterSnapshot& snapshot, const ProcessMeasurements& process,
+                           ExpositionFormat format) {
+  Exposition out(format);
   AddCluster(snapshot, out);
   AddLives(snapshot.counters, out);
   AddPools(snapshot, out);
   AddProgress(JobsWithSeries(snapshot), out);
   AddCounters(snapshot, out);
   AddRanks(snapshot, out);
-  AddLogs(logs, out);
-  AddCalls(calls, out);
-  AddProcess(process, out);
+  AddLogs(process.logs, out);
+  AddCalls(process.calls, out);
+  AddHttp(process.http, out);
+  AddProcess(process.facts, out);
   return out.Take();
 }
 

@@ -5,15 +5,24 @@
 
 #include "coordinator/call_counters.h"
 #include "coordinator/cluster_snapshot.h"
+#include "coordinator/exposition.h"
+#include "coordinator/http_counters.h"
 #include "coordinator/job_log.h"
 #include "coordinator/process_facts.h"
 
 namespace descent {
 
-// Everything that is measured, in Prometheus' text format 0.0.4. A job has its own series until 15
-// minutes after its end, so that the number of series stays bounded.
-// Source: https://prometheus.io/docs/instrumenting/exposition_formats
-std::string PrometheusText(const ClusterSnapshot& snapshot, const ProcessFacts& process,
-                           const LogCounters& logs, const std::vector<MethodCalls>& calls = {});
+// What is measured beside the state of the cluster.
+struct ProcessMeasurements {
+  ProcessFacts facts;
+  LogCounters logs;
+  std::vector<MethodCalls> calls;
+  HttpCounts http;
+};
+
+// Everything that is measured. A job has its own series until 15 minutes after its end, so that the
+// number of series stays bounded.
+std::string PrometheusText(const ClusterSnapshot& snapshot, const ProcessMeasurements& process,
+                           ExpositionFormat format);
 
 }  // namespace descent

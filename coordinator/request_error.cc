@@ -95,7 +95,46 @@ google::rpc::QuotaFailure MakeQuotaFailure(const RequestError& error) {
   return detail;
 }
 
+Code CodeOf(grpc::StatusCode grpc_code) {
+  for (const CodeRow& row : kCodes)
+    if (row.grpc_code == grpc_code) return row.code;
+  return Code::kUnavailable;
+}
+
+std::map<std::string, std::string> MetadataOf(const google::rpc::ErrorInfo& info) {
+  std::map<std::string, std::string> metadata;
+  for (const auto& entry : info.metadata()) metadata.emplace(entry.first, entry.second);
+  return metadata;
+}
+
+AccessError ToAccessError(const grpc::Status& status, const google::rpc::ErrorInfo& info) {
+  return {status.error_code() == grpc::StatusCode::UNAUTHENTICATED
+              ? AccessError::Kind::kUnauthenticated
+              : AccessError::Kind::kPermissionDenied,
+          info.reason(), status.error_message(), MetadataOf(info)};
+}
+
 }  // namespace
+
+std::variant<RequestError, AccessError> ToError(const grpc::Status& status) {
+  DESCENT_CHECK(!status.ok());
+  google::rpc::Status details;
+  google::rpc::ErrorInfo info;
+  google::rpc::BadRequest bad_request;
+  if (!details.ParseFromString(status.error_details())) details.Clear();
+  for (const auto& detail : details.details())
+    if (!detail.UnpackTo(&info)) detail.UnpackTo(&bad_request);
+  if (status.error_code() == grpc::StatusCode::UNAUTHENTICATED ||
+      status.error_code() == grpc::StatusCode::PERMISSION_DENIED)
+    return ToAccessError(status, info);
+  RequestError error = ToRequestError(Status(CodeOf(status.error_code()), status.error_message()));
+  if (!info.reason().empty()) error.reason = info.reason();
+  error.metadata = MetadataOf(info);
+  for (const auto& violation : bad_request.field_violations())
+    error.violations.push_back({violation.field(), violation.description()});
+  if (status.error_code() == grpc::StatusCode::OUT_OF_RANGE) error.grpc_code = status.error_code();
+  return error;
+}
 
 RequestError ToRequestError(const Status& status) {
   return {status, std::string(GrpcCodeName(status.code())), {}, {}};

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "common/job_spec.h"
@@ -54,6 +55,10 @@ RequestError ToRequestError(const Status& status);
 grpc::Status ToGrpcStatus(const RequestError& error);
 grpc::Status ToGrpcStatus(const Status& status);  // OK stays OK
 grpc::Status ToGrpcStatus(const AccessError& error);
+
+// The error that ToGrpcStatus has made a status of. One of gRPC's own has no reason but its code's
+// name, and where it has no code of ours it is kUnavailable.
+std::variant<RequestError, AccessError> ToError(const grpc::Status& status);
 
 // "NOT_FOUND": the code's name in the gRPC standard.
 std::string_view GrpcCodeName(Code code);

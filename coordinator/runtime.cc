@@ -180,17 +180,19 @@ void Runtime::ForgetSessions() {
   sessions_.clear();
 }
 
-Status Runtime::Readiness() const {
-  {
-    const std::lock_guard lock(mutex_);
-    if (!store_status_.ok()) return store_status_;
-  }
+RuntimeHealth Runtime::Health() const {
   const double age = SecondsBetween(last_cycle_.load(), MonotonicNow());
-  if (age > std::chrono::duration<double>(kCycleAgeMax).count())
-    return Status(Code::kUnavailable,
-                  "the event loop is silent since " + std::to_string(static_cast<int>(age)) + " s");
-  return Status();
+  const std::lock_guard lock(mutex_);
+  return {store_status_, age};
 }
+
+Status RuntimeHealth::Loop() const {
+  if (cycle_age_seconds <= std::chrono::duration<double>(kCycleAgeMax).count()) return Status();
+  return Status(Code::kUnavailable, "the event loop is silent since " +
+                                        std::to_string(static_cast<int>(cycle_age_seconds)) + " s");
+}
+
+Status RuntimeHealth::Overall() const { return store.ok() ? Loop() : store; }
 
 EventTime Runtime::Now() const {
   const std::chrono::duration<double> wall = WallNow().time_since_epoch();

@@ -25,6 +25,15 @@
 
 namespace descent {
 
+// Whether a coordinator can do its work, part by part.
+struct RuntimeHealth {
+  Status store;                  // of the last attempt to write the state
+  double cycle_age_seconds = 0;  // since the owner thread last came round
+
+  Status Loop() const;     // ok, or since when the event loop is silent
+  Status Overall() const;  // the first of both that is not ok
+};
+
 // Turns events into actions and performs them: the only place where the pure State meets the world.
 // One thread, the owner, applies events in the order they were posted, makes what they changed
 // durable in one transaction, and only then tells anybody. While the store cannot be written
@@ -88,8 +97,10 @@ class Runtime {
   LogStore& logs() { return logs_; }
   const std::filesystem::path& store_path() const { return store_path_; }  // state.db
 
+  RuntimeHealth Health() const;
+
   // Ok, or why the coordinator cannot do its work now.
-  Status Readiness() const;
+  Status Readiness() const { return Health().Overall(); }
 
  private:
   struct Item {

@@ -14,20 +14,22 @@ std::string MuchText() {
 
 TEST(GzipTest, WhatWasCompressedComesBack) {
   for (const std::string& text : {std::string(), std::string("one\n"), MuchText()}) {
-    const Gunzipped found = Gunzip(Gzip(text));
+    for (const GzipLevel level : {GzipLevel::kFast, GzipLevel::kSmall}) {
+      const Gunzipped found = Gunzip(Gzip(text, level));
 
-    EXPECT_TRUE(found.is_whole);
-    EXPECT_EQ(found.bytes, text);
+      EXPECT_TRUE(found.is_whole);
+      EXPECT_EQ(found.bytes, text);
+    }
   }
 }
 
 TEST(GzipTest, RepetitionsTakeLittleSpace) {
-  EXPECT_LT(Gzip(std::string(100'000, 'x')).size(), 1000u);
+  EXPECT_LT(Gzip(std::string(100'000, 'x'), GzipLevel::kSmall).size(), 1000u);
 }
 
 TEST(GzipTest, HalfOfItIsTheBeginningAndSaysSo) {
   const std::string text = MuchText();
-  const std::string packed = Gzip(text);
+  const std::string packed = Gzip(text, GzipLevel::kSmall);
 
   const Gunzipped found = Gunzip(std::string_view(packed).substr(0, packed.size() / 2));
 
@@ -37,7 +39,7 @@ TEST(GzipTest, HalfOfItIsTheBeginningAndSaysSo) {
 }
 
 TEST(GzipTest, AWrongChecksumIsFound) {
-  std::string packed = Gzip("one\n");
+  std::string packed = Gzip("one\n", GzipLevel::kSmall);
   packed[packed.size() - 5] ^= 1;
 
   EXPECT_FALSE(Gunzip(packed).is_whole);

@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include <optional>
+#include <utility>
+
 #include "tests/unit/coordinator_shell/http_fixture.h"
 
 namespace descent {
@@ -9,57 +12,99 @@ namespace {
 
 using testing::HasSubstr;
 
-// The pages of a coordinator that asks for tokens.
+// What a coordinator serves that asks for tokens.
 class HttpAccessTest : public HttpRoutesTest {
  protected:
-  HttpAccessTest() : HttpRoutesTest(Admission::kTokens) {}
+  HttpAccessTest() : HttpRoutesTest(Admission::kTokens, Changes::kServed) {}
 
+  HttpResponse Send(const std::string& method, const std::string& target,
+                    const std::string& authorization) {
+    HttpRequest request{method, target, "head.example.org:8080", authorization};
+    request.content_type = "application/json";
+    return routes_.Handle(request);
+  }
+  HttpResponse Send(const HttpRoute& route, const std::string& authorization) {
+    return Send(std::string(route.method), PathOf(route), authorization);
+  }
   HttpResponse Get(const std::string& target, const std::string& authorization) {
-    return routes_.Handle({"GET", target, "head.example.org:8080", authorization});
+    return Send("GET", target, authorization);
   }
   std::string TokenOf(Role role) {
     return "Bearer " + tokens_.store().Create("somebody", role, 0, 0).value().secret;
   }
+
+ private:
+  // A path that the route serves.
+  static std::string PathOf(const HttpRoute& route) {
+    std::string path(route.pattern);
+    const std::pair<std::string, std::string> values[] = {{"{job}", "full-1"},
+                                                          {"{checkpoint}", "40"},
+                                                          {"{file}", "model.safetensors"},
+                                                          {"*", "main.js"}};
+    for (const auto& [place, value] : values)
+      if (const std::size_t at = path.find(place); at != std::string::npos)
+        path.replace(at, place.size(), value);
+    return path;
+  }
 };
 
-// A path that the route serves.
-std::string PathOf(const HttpRoute& route) {
-  std::string path(route.path);
-  if (path.ends_with('*')) path.replace(path.size() - 1, 1, "status");
-  return path;
+// Nothing: everybody is let in.
+std::optional<Role> RequiredBy(HttpAccess access) {
+  switch (access) {
+    case HttpAccess::kOpen:
+      return std::nullopt;
+    case HttpAccess::kViewer:
+      return Role::kViewer;
+    case HttpAccess::kUser:
+      return Role::kUser;
+  }
+  return Role::kAdmin;
 }
 
 TEST_F(HttpAccessTest, WithoutATokenOnlyWhatIsOpenIsServed) {
-  for (const HttpRoute& route : HttpRouteTable()) {
-    const HttpResponse response = Get(PathOf(route), "");
+  for (const HttpRoute& route : HttpRoutes::Table()) {
+    const HttpResponse response = Send(route, "");
 
-    EXPECT_EQ(response.status == 401, route.access == HttpAccess::kViewer) << route.path;
+    EXPECT_EQ(response.status == 401, RequiredBy(route.access).has_value()) << route.pattern;
   }
 }
 
-TEST_F(HttpAccessTest, AWorkersTokenOpensNothing) {
-  const std::string worker = TokenOf(Role::kWorker);
-  for (const HttpRoute& route : HttpRouteTable())
-    EXPECT_EQ(Get(PathOf(route), worker).status == 403, route.access == HttpAccess::kViewer)
-        << route.path;
-}
-
-TEST_F(HttpAccessTest, EveryRoleOfPeopleSeesEverything) {
-  for (const Role role : {Role::kViewer, Role::kUser, Role::kAdmin}) {
+TEST_F(HttpAccessTest, EveryRouteIsServedToTheRolesOfItsRuleAlone) {
+  for (const Role role : {Role::kViewer, Role::kUser, Role::kAdmin, Role::kWorker}) {
     const std::string token = TokenOf(role);
-    for (const HttpRoute& route : HttpRouteTable()) {
-      const int status = Get(PathOf(route), token).status;
-      EXPECT_TRUE(status == 200 || route.path == "/assets/*") << route.path << " " << status;
+    for (const HttpRoute& route : HttpRoutes::Table()) {
+      const std::optional<Role> required = RequiredBy(route.access);
+      const int status = Send(route, token).status;
+
+      SCOPED_TRACE(std::string(route.method) + " " + std::string(route.pattern) + " as " +
+                   std::string(RoleName(role)));
+      EXPECT_EQ(status == 403, required && !Permits(role, *required));
+      EXPECT_NE(status, 401);
+      EXPECT_NE(status, 405);
     }
   }
 }
 
-TEST_F(HttpAccessTest, ProbesAndPagesAreOpenAndNothingElse) {
+TEST_F(HttpAccessTest, ProbesPagesAndTheSchemaAreOpenAndNothingElse) {
   std::vector<std::string_view> open;
-  for (const HttpRoute& route : HttpRouteTable())
-    if (route.access == HttpAccess::kOpen) open.push_back(route.path);
+  for (const HttpRoute& route : HttpRoutes::Table())
+    if (route.access == HttpAccess::kOpen) open.push_back(route.pattern);
 
-  EXPECT_THAT(open, testing::ElementsAre("/", "/assets/*", "/livez", "/readyz", "/healthz"));
+  EXPECT_THAT(open, testing::ElementsAre("/", "/assets/*", "/livez", "/readyz", "/healthz",
+                                         "/schema/job.json"));
+}
+
+TEST_F(HttpAccessTest, WhateverChangesSomethingIsForUsers) {
+  for (const HttpRoute& route : HttpRoutes::Table())
+    EXPECT_EQ(route.method != "GET", route.access == HttpAccess::kUser) << route.pattern;
+}
+
+TEST_F(HttpAccessTest, AChangeIsMadeInTheNameOfTheTokensHolder) {
+  const std::string token = TokenOf(Role::kUser);
+
+  Send("POST", "/v1/jobs/full-1:cancel", token);
+
+  EXPECT_EQ(last_change_.authorization, token);
 }
 
 TEST_F(HttpAccessTest, TheLogOfAJobIsForViewers) {

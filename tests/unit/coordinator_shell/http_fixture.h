@@ -35,7 +35,11 @@ inline ClusterSnapshot MakeSnapshot() {
 // Routes over that snapshot, and what else a test says.
 class HttpRoutesTest : public testing::Test {
  protected:
-  explicit HttpRoutesTest(Admission admission = Admission::kEverybody) : admission_(admission) {}
+  enum class Changes { kNone, kServed };
+
+  explicit HttpRoutesTest(Admission admission = Admission::kEverybody,
+                          Changes changes = Changes::kNone)
+      : admission_(admission), changes_(changes) {}
 
   HttpResponse Get(const std::string& target) {
     return routes_.Handle({"GET", target, "localhost:8080"});
@@ -49,6 +53,8 @@ class HttpRoutesTest : public testing::Test {
 
   ClusterSnapshot snapshot_ = MakeSnapshot();
   Status readiness_;
+  double cycle_age_seconds_ = 0.5;
+  JobChange last_change_;
   MetricQuery last_query_;
   MetricNews last_news_;
   std::vector<MetricCurve> curves_ = {{"train/loss", {{1, 0.5, 1700}}, 1}};
@@ -57,7 +63,10 @@ class HttpRoutesTest : public testing::Test {
   const TemporaryDirectory logs_directory_;
   LogStore logs_{logs_directory_.path()};
   const TokenDirectory tokens_;
+  const TemporaryDirectory metrics_directory_;
+  MetricStore metrics_{metrics_directory_.path()};
   const Admission admission_;
+  const Changes changes_;
   const Authenticator authenticator_{tokens_.store(), admission_};
   HttpRoutes routes_{MakeBackend(), "192.168.0.7", authenticator_};
 
@@ -88,10 +97,18 @@ class HttpRoutesTest : public testing::Test {
            const std::vector<std::string>& names) -> Result<std::vector<MetricSummary>> {
       return std::vector<MetricSummary>{{.name = names.empty() ? "train/loss" : names[0]}};
     };
-    backend.readiness = [this] { return readiness_; };
+    backend.metric_rows = [this](const std::string&, const std::vector<std::string>& names) {
+      return MetricRows::Open(metrics_.FileOf("full-1"), names);
+    };
+    backend.health = [this] { return RuntimeHealth{readiness_, cycle_age_seconds_}; };
     backend.calls = [this] { return calls_; };
     backend.process = [] { return ProcessFacts{.start_time = 1900}; };
     backend.logs = &logs_;
+    if (changes_ == Changes::kServed)
+      backend.change = [this](const JobChange& change) -> HttpResponse {
+        last_change_ = change;
+        return {200, "application/json; charset=utf-8", "{}"};
+      };
     return backend;
   }
 

@@ -24,7 +24,23 @@ TEST_F(HttpRoutesTest, ReadyzSaysWhyItIsNotReady) {
 }
 
 TEST_F(HttpRoutesTest, VerboseReadyzNamesTheChecks) {
-  EXPECT_THAT(Get("/readyz?verbose").body, HasSubstr("[+] state store"));
+  EXPECT_EQ(Get("/readyz?verbose").body,
+            "[+] state store: writable\n"
+            "[+] event loop: came round 0.5 s ago\n"
+            "[+] disk: 0 MiB free\n"
+            "ready\n");
+}
+
+TEST_F(HttpRoutesTest, VerboseReadyzSaysWhichCheckFails) {
+  readiness_ = Status(Code::kResourceExhausted, "disk full");
+  cycle_age_seconds_ = 7;
+
+  const HttpResponse response = Get("/readyz?verbose");
+
+  EXPECT_EQ(response.status, 503);
+  EXPECT_THAT(response.body, HasSubstr("[-] state store: disk full\n"));
+  EXPECT_THAT(response.body, HasSubstr("[-] event loop: the event loop is silent since 7 s\n"));
+  EXPECT_THAT(response.body, testing::EndsWith("\nnot ready\n"));
 }
 
 TEST_F(HttpRoutesTest, StatusShowsServerJobsRunningAndWorkers) {
@@ -115,6 +131,50 @@ TEST_F(HttpRoutesTest, MetricsAreAskedForByDecodedNames) {
   EXPECT_EQ(metrics["series"][0]["downsampled"], false);
 }
 
+TEST_F(HttpRoutesTest, CsvHasEveryPointAndIsMadeWhileItIsSent) {
+  ASSERT_TRUE(metrics_.Record({"full-1", {{"train/loss", 1, 0.5}}}, WallTime()).ok());
+
+  const HttpResponse response = Get("/v1/jobs/full-1/metrics?format=csv&names=train/loss");
+
+  EXPECT_EQ(response.content_type, "text/csv; charset=utf-8");
+  ASSERT_NE(response.pieces, nullptr);
+  EXPECT_FALSE(response.pieces->size());
+  EXPECT_EQ(response.pieces->Next().value(), "step,time,train/loss\n1,0,0.5\n");
+  EXPECT_EQ(response.pieces->Next().value(), "");
+}
+
+TEST_F(HttpRoutesTest, CsvOfSoManyPointsHasTheMeansOfTheJson) {
+  curves_ = {{"train/loss", {{2, 0.5, 1700}, {4, 0.25, 1701}}, 2},
+             {"validation/loss", {{3, 0.75, 1700.5}}, 1}};
+
+  EXPECT_EQ(Get("/v1/jobs/full-1/metrics?format=csv&max_points=2").body,
+            "step,time,train/loss,validation/loss\n"
+            "2,1700,0.5,\n"
+            "3,1700.5,,0.75\n"
+            "4,1701,0.25,\n");
+  EXPECT_EQ(last_query_.points_max, 2);
+}
+
+TEST_F(HttpRoutesTest, JsonSaysOfHowManyStepsAPointIsTheMean) {
+  curves_ = {{"train/loss", {{2, 0.5, 1700}}, 2}};
+
+  const json series = GetJson("/v1/jobs/full-1/metrics?max_points=1")["series"][0];
+
+  EXPECT_EQ(series["downsampled"], true);
+  EXPECT_EQ(series["bucketSteps"], "2");
+}
+
+TEST_F(HttpRoutesTest, AnUnknownFormatOfMetricsIsRefused) {
+  const json error = json::parse(Get("/v1/jobs/full-1/metrics?format=xml").body)["error"];
+
+  EXPECT_EQ(error["code"], 400);
+  EXPECT_EQ(error["details"][0]["reason"], "FORMAT_INVALID");
+}
+
+TEST_F(HttpRoutesTest, TheSchemaOfJobFilesIsServed) {
+  EXPECT_EQ(GetJson("/schema/job.json")["$schema"], "https://json-schema.org/draft/2020-12/schema");
+}
+
 TEST_F(HttpRoutesTest, MetricsOfAnUnknownJobAreNotFound) {
   EXPECT_EQ(Get("/v1/jobs/nobody/metrics").status, 404);
 }
@@ -202,6 +262,24 @@ TEST_F(HttpRoutesTest, OnlyReadingIsAllowed) {
   EXPECT_EQ(response.headers[0], std::make_pair(std::string("Allow"), std::string("GET, HEAD")));
 }
 
+TEST_F(HttpRoutesTest, ChangesAreSwitchedOffUnlessTheyAreAskedFor) {
+  for (const char* target : {"/v1/jobs", "/v1/jobs/full-1:cancel", "/v1/jobs/full-1:suspend"}) {
+    const HttpResponse response = routes_.Handle({"POST", target, "localhost"});
+
+    EXPECT_EQ(response.status, 405) << target;
+    EXPECT_THAT(response.body, HasSubstr("HTTP_WRITES_OFF")) << target;
+    EXPECT_THAT(response.body, HasSubstr("--http-writes")) << target;
+  }
+}
+
+TEST_F(HttpRoutesTest, AnotherMethodIsRefusedWithThoseThatThereAre) {
+  const HttpResponse response = routes_.Handle({"DELETE", "/v1/jobs/full-1", "localhost"});
+
+  EXPECT_EQ(response.status, 405);
+  EXPECT_THAT(response.headers, testing::Contains(testing::Pair("Allow", "GET, HEAD")));
+  EXPECT_THAT(response.body, HasSubstr("METHOD_NOT_ALLOWED"));
+}
+
 TEST_F(HttpRoutesTest, OnlyNamesOfThisServerAreAllowedAsHost) {
   for (const char* host :
        {"localhost", "localhost:8080", "127.0.0.1:1", "[::1]:8080", "[::1]", "192.168.0.7:8080"})
@@ -218,6 +296,68 @@ TEST_F(HttpRoutesTest, ThePageMayLoadOnlyItsOwnFiles) {
   EXPECT_THAT(response.body, HasSubstr("assets/main.js"));
   EXPECT_EQ(Get("/assets/main.js").content_type, "text/javascript; charset=utf-8");
   EXPECT_EQ(Get("/assets/page.css").content_type, "text/css; charset=utf-8");
+}
+
+TEST_F(HttpRoutesTest, ALongAnswerIsPackedForThoseWhoTakeThat) {
+  HttpRequest request{"GET", "/v1/jobs/full-1", "localhost"};
+  const std::size_t bytes = routes_.Handle(request).body.size();
+  ASSERT_GT(bytes, 1024u);
+  request.accept_encoding = "gzip, deflate";
+
+  const HttpResponse response = routes_.Handle(request);
+
+  EXPECT_LT(response.body.size(), bytes);
+  EXPECT_THAT(response.headers, testing::Contains(testing::Pair("Content-Encoding", "gzip")));
+  EXPECT_THAT(response.headers,
+              testing::Contains(testing::Pair("ETag", testing::StartsWith("W/\""))));
+}
+
+TEST_F(HttpRoutesTest, AShortAnswerIsNotPacked) {
+  HttpRequest request{"GET", "/livez", "localhost"};
+  request.accept_encoding = "gzip";
+
+  EXPECT_EQ(routes_.Handle(request).body, "ok\n");
+}
+
+TEST_F(HttpRoutesTest, WhatMayBePackedSaysThatItVaries) {
+  EXPECT_THAT(Get("/v1/jobs/full-1").headers,
+              testing::Contains(testing::Pair("Vary", "Accept-Encoding")));
+  EXPECT_THAT(Get("/metrics").headers,
+              testing::Contains(testing::Pair("Vary", "Accept, Accept-Encoding")));
+}
+
+TEST_F(HttpRoutesTest, AnAnswerThatWasPackedIsNotSentAgain) {
+  HttpRequest request{"GET", "/v1/jobs/full-1", "localhost"};
+  request.accept_encoding = "gzip";
+  for (const auto& [name, value] : routes_.Handle(request).headers)
+    if (name == "ETag") request.if_none_match = value;
+
+  EXPECT_EQ(routes_.Handle(request).status, 304);
+}
+
+TEST_F(HttpRoutesTest, OpenMetricsIsServedToThoseWhoAskForIt) {
+  HttpRequest request{"GET", "/metrics", "localhost"};
+  request.accept = "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;q=0.3";
+
+  const HttpResponse response = routes_.Handle(request);
+
+  EXPECT_EQ(response.content_type, "application/openmetrics-text; version=1.0.0; charset=utf-8");
+  EXPECT_THAT(response.body, testing::EndsWith("# EOF\n"));
+}
+
+TEST_F(HttpRoutesTest, RequestsAreCountedByTheRouteThatTheyTake) {
+  Get("/v1/jobs/full-1");
+  Get("/v1/jobs/nobody");
+  Get("/no/such/page");
+  routes_.Handle({"BREW", "/v1/jobs", "localhost"});
+
+  const std::string text = Get("/metrics").body;
+
+  for (const char* labels : {"handler=\"/v1/jobs/{job}\",method=\"GET\",code=\"200\"",
+                             "handler=\"/v1/jobs/{job}\",method=\"GET\",code=\"404\"",
+                             "handler=\"none\",method=\"GET\",code=\"404\"",
+                             "handler=\"none\",method=\"other\",code=\"405\""})
+    EXPECT_THAT(text, HasSubstr("http_requests_total{" + std::string(labels) + "} 1\n"));
 }
 
 TEST_F(HttpRoutesTest, MetricsArePrometheusText) {

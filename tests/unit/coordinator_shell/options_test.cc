@@ -33,6 +33,11 @@ TEST(CoordinatorOptionsTest, TokensCanBeAskedForOnLoopbackToo) {
   EXPECT_EQ(Parse({"--require-tokens"}).value().admission, Admission::kTokens);
 }
 
+TEST(CoordinatorOptionsTest, OverHttpNothingIsChangedUnlessThatIsAskedFor) {
+  EXPECT_FALSE(Parse({}).value().has_http_writes);
+  EXPECT_TRUE(Parse({"--http-writes"}).value().has_http_writes);
+}
+
 TEST(CoordinatorOptionsTest, ACertificateAndItsKeyGoTogether) {
   for (const char* flag : {"--tls-cert", "--tls-key"})
     EXPECT_EQ(Parse({flag, "a.pem"}).status().message(), "--tls-cert and --tls-key go together");

@@ -74,7 +74,7 @@ TEST(PrometheusTest, MetricsOfAJobAreLabelledWithoutSlashes) {
 TEST(PrometheusTest, LogLinesAreCountedBySeverityAndByTheReasonOfTheirLoss) {
   const LogCounters logs{.stored = {0, 7, 2, 1}, .dropped_by_rank = 3, .dropped_as_oldest = 4};
 
-  const std::string text = PrometheusText(MakeSnapshot(), {}, logs);
+  const std::string text = PrometheusText(MakeSnapshot(), {.facts = {}, .logs = logs}, {});
 
   EXPECT_THAT(text, HasSubstr("descent_log_lines_total{severity=\"debug\"} 0\n"));
   EXPECT_THAT(text, HasSubstr("descent_log_lines_total{severity=\"warning\"} 2\n"));
@@ -90,7 +90,7 @@ TEST(PrometheusTest, CallsAreToldUnderTheNamesThatDashboardsKnow) {
   calls.seconds.Add(0.002);
   calls.seconds.Add(2);
 
-  const std::string text = PrometheusText({}, {}, {}, {calls});
+  const std::string text = PrometheusText({}, {.facts = {}, .logs = {}, .calls = {calls}, .http = {}}, {});
 
   const std::string labels =
       R"(grpc_service="descent.v1.JobService",grpc_method="GetJob",grpc_type="unary")";
@@ -100,6 +100,47 @@ TEST(PrometheusTest, CallsAreToldUnderTheNamesThatDashboardsKnow) {
   EXPECT_THAT(text,
               HasSubstr("grpc_server_handling_seconds_bucket{" + labels + ",le=\"0.0025\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("grpc_server_handling_seconds_count{" + labels + "} 2\n"));
+}
+
+TEST(PrometheusTest, RequestsAreCountedByHandlerMethodAndCode) {
+  HttpCounters counters;
+  counters.Add({"/v1/jobs/{job}", "GET", "200"}, 0.004);
+  counters.Add({"/v1/jobs/{job}", "GET", "200"}, 0.004);
+  counters.Add({"/v1/jobs/{job}", "GET", "404"}, 0.004);
+
+  const std::string text =
+      PrometheusText(MakeSnapshot(), {.facts = {}, .logs = {}, .calls = {}, .http = counters.Read()}, {});
+
+  const std::string found = "{handler=\"/v1/jobs/{job}\",method=\"GET\",code=\"200\"";
+  EXPECT_THAT(text, HasSubstr("http_requests_total" + found + "} 2\n"));
+  EXPECT_THAT(text, HasSubstr("code=\"404\"} 1\n"));
+  EXPECT_THAT(text,
+              HasSubstr("http_request_duration_seconds_bucket" + found + ",le=\"0.005\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr("http_request_duration_seconds_count" + found + "} 2\n"));
+}
+
+TEST(PrometheusTest, OpenMetricsNamesTheFamilyOfACounterWithoutItsSuffix) {
+  const std::string text = PrometheusText(MakeSnapshot(), {}, ExpositionFormat::kOpenMetrics);
+
+  EXPECT_THAT(text, HasSubstr("# TYPE descent_jobs_submitted counter\n"
+                              "descent_jobs_submitted_total 0\n"));
+  EXPECT_THAT(text, testing::Not(HasSubstr("_total counter")));
+  EXPECT_THAT(text, testing::EndsWith("\n# EOF\n"));
+}
+
+TEST(PrometheusTest, OpenMetricsHasBoundsWithAPoint) {
+  const std::string text = PrometheusText(MakeSnapshot(), {}, ExpositionFormat::kOpenMetrics);
+
+  EXPECT_THAT(text, HasSubstr("le=\"10.0\"}"));
+  EXPECT_THAT(text, HasSubstr("le=\"+Inf\"}"));
+  EXPECT_THAT(text, testing::Not(HasSubstr("le=\"10\"}")));
+}
+
+TEST(PrometheusTest, EveryCounterEndsInTotal) {
+  for (const std::string& line : Lines(PrometheusText(MakeSnapshot(), {}, {}))) {
+    if (!line.starts_with("# TYPE ") || !line.ends_with(" counter")) continue;
+    EXPECT_TRUE(line.ends_with("_total counter")) << line;
+  }
 }
 
 TEST(PrometheusTest, AJobThatEndedLongAgoHasNoSeriesOfItsOwn) {

@@ -111,5 +111,46 @@ TEST(RequestErrorTest, AForbiddingStateIsAPreconditionFailure) {
   EXPECT_EQ(failure.violations(0).subject(), "jobs/a");
 }
 
+TEST(RequestErrorTest, AnErrorComesBackFromItsStatusAsItWas) {
+  const RequestError sent{Status(Code::kInvalidArgument, "1 problem"),
+                          "SPEC_INVALID",
+                          {{"steps", "0, must be at least 1"}},
+                          {{"line", "3"}}};
+
+  const auto received = ToError(ToGrpcStatus(sent));
+
+  const auto* error = std::get_if<RequestError>(&received);
+  ASSERT_NE(error, nullptr);
+  EXPECT_EQ(error->status.code(), sent.status.code());
+  EXPECT_EQ(error->status.message(), sent.status.message());
+  EXPECT_EQ(error->reason, sent.reason);
+  EXPECT_EQ(error->metadata, sent.metadata);
+  ASSERT_EQ(error->violations.size(), 1u);
+  EXPECT_EQ(error->violations[0].field, "steps");
+  EXPECT_EQ(error->violations[0].message, "0, must be at least 1");
+}
+
+TEST(RequestErrorTest, ARefusalComesBackFromItsStatusAsItWas) {
+  for (const auto kind :
+       {AccessError::Kind::kUnauthenticated, AccessError::Kind::kPermissionDenied}) {
+    const auto received = ToError(ToGrpcStatus(AccessError{kind, "WHY", "because", {{"a", "b"}}}));
+
+    const auto* error = std::get_if<AccessError>(&received);
+    ASSERT_NE(error, nullptr);
+    EXPECT_EQ(error->kind, kind);
+    EXPECT_EQ(error->reason, "WHY");
+    EXPECT_EQ(error->message, "because");
+    EXPECT_EQ(error->metadata.at("a"), "b");
+  }
+}
+
+TEST(RequestErrorTest, AnErrorOfGrpcsOwnIsOneToTryAgain) {
+  const auto received = ToError(grpc::Status(grpc::StatusCode::DEADLINE_EXCEEDED, "too late"));
+
+  const auto& error = std::get<RequestError>(received);
+  EXPECT_EQ(error.status.code(), Code::kUnavailable);
+  EXPECT_EQ(error.reason, "UNAVAILABLE");
+}
+
 }  // namespace
 }  // namespace descent

@@ -1,0 +1,27 @@
+#include "coordinator/http_gzip.h"
+
+#include "coordinator/gzip.h"
+
+namespace descent {
+namespace {
+
+constexpr std::size_t kPackedBytesMin = 1024;  // below, packets get no fewer
+
+}  // namespace
+
+bool IsPackable(const HttpResponse& response) {
+  const std::string_view type = response.content_type;
+  return response.events == nullptr && response.pieces == nullptr &&
+         (type.starts_with("text/") || type.starts_with("application/json") ||
+          type.starts_with("application/openmetrics-text"));
+}
+
+void Pack(HttpResponse& response) {
+  if (response.body.size() < kPackedBytesMin) return;
+  response.body = Gzip(response.body, GzipLevel::kFast);
+  response.headers.emplace_back("Content-Encoding", "gzip");
+  for (auto& [name, value] : response.headers)
+    if (name == "ETag") value.insert(0, "W/");
+}
+
+}  // namespace descent
