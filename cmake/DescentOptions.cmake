@@ -28,6 +28,8 @@ endif()
 
 find_program(CCACHE ccache)
 if(CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+  # What ccache has to overlook so that files which use a precompiled header are cached as well.
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+    ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE})
 endif()
 target_compile_definitions(descent_options INTERFACE DESCENT_VERSION="${PROJECT_VERSION}")

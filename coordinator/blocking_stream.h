@@ -58,9 +58,12 @@ class BlockingStream : public grpc::ServerWriteReactor<Message> {
     });
   }
 
-  // For a step that takes long. True: it is over.
+  // The end that was asked for, if any: for a step that takes long.
+  std::optional<grpc::Status> AskedEnd() const { return end_->status(); }
+
+  // True: it is over.
   bool FinishIfAsked() {
-    const std::optional<grpc::Status> status = end_->status();
+    const std::optional<grpc::Status> status = AskedEnd();
     if (status) this->Finish(*status);
     return status.has_value();
   }

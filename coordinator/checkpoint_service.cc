@@ -10,6 +10,7 @@
 #include "coordinator/call_context.h"
 #include "coordinator/checkpoint_files.h"
 #include "coordinator/checkpoint_lookup.h"
+#include "coordinator/job_refusal.h"
 #include "coordinator/job_view.h"
 #include "coordinator/owned_job.h"
 #include "coordinator/request_error.h"

@@ -33,7 +33,8 @@ std::string AllowedStates(JobCommand command, const Job& job) {
   for (int value = 0; value <= static_cast<int>(JobState::kCancelled); ++value) {
     const auto state = static_cast<JobState>(value);
     if (!Allows(command, job, state)) continue;
-    names += (names.empty() ? "" : ",") + std::string(JobStateName(state));
+    if (!names.empty()) names += ",";
+    names += JobStateName(state);
   }
   return names;
 }

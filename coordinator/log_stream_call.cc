@@ -39,11 +39,9 @@ class StreamCall final : public BlockingStream<v1::StreamJobLogsResponse> {
 
   grpc::Status Open(const std::string& job_id) {
     auto opened = OpenLog(runtime_.logs(), job_id, request_,
-                          [this] { return is_cancelled_ || stop_->status().has_value(); });
-    if (const auto* error = std::get_if<RequestError>(&opened)) {
-      const std::optional<Status> stop = stop_->status();
-      return stop ? ToGrpcStatus(*stop) : ToGrpcStatus(*error);
-    }
+                          [this] { return AskedEnd().has_value(); });
+    if (const auto* error = std::get_if<RequestError>(&opened))
+      return AskedEnd().value_or(ToGrpcStatus(*error));
     reader_.emplace(std::get<LogReader>(std::move(opened)));
     return grpc::Status::OK;
   }

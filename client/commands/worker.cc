@@ -61,7 +61,7 @@ Reply<WorkerView> FindOne(const std::vector<PoolView>& pools, const std::string&
         .message = fmt::format("no worker is named \"{}\"; see descent worker ls", name),
         .violations = {}};
   std::string names;
-  for (const WorkerView& worker : found) names += " " + WorkerNameText(worker);
+  for (const WorkerView& worker : found) names += fmt::format(" {}", WorkerNameText(worker));
   return ApiError{
       .exit_code = ExitCode::kUsage,
       .message = fmt::format("\"{}\" may be any of{}; name one of them so", name, names),

@@ -25,6 +25,8 @@ TEST(ProgressTest, StepsThatWereReportedBeforeAreDropped) {
 TEST(ProgressTest, WhatRemainsFollowsFromThePace) {
   Job job;
   job.spec.batch.global = 10;
+  job.spec.batch.logical_workers = 1;
+  job.spec.batch.micro = 10;
   job.spec.steps = 100;
   job.train_samples = 1000;
   job.step = 40;

@@ -12,7 +12,8 @@ namespace {
 
 TEST(CheckpointFileTest, AFileIsReadInChunks) {
   const TemporaryDirectory directory;
-  const std::string bytes = std::string(limits::kChunkBytes, 'a') + "bc";
+  std::string bytes(limits::kChunkBytes, 'a');
+  bytes += "bc";
   ASSERT_TRUE(WriteNewFile(directory.path() / "model", bytes).ok());
 
   const Result<CheckpointFile> file = CheckpointFile::Open(directory.path(), "model");

@@ -20,7 +20,7 @@ namespace descent {
 inline ClusterSnapshot MakeSnapshot() {
   ClusterSnapshot snapshot;
   snapshot.jobs = {MakeFullJob(), MakeJob("waiting", 3)};
-  snapshot.queue["waiting"] = {1, "needs 4 workers"};
+  snapshot.queue["waiting"] = {1, {"WaitingForWorkers", "needs 4 workers", {}}};
   PoolView pool{.name = "local", .world_size = 2, .free = 1, .is_ready = true};
   pool.workers = {{.host = "a", .world_rank = 0, .job_id = "full-1", .phase = "compute"},
                   {.host = "a", .world_rank = 1}};
