@@ -27,7 +27,8 @@ std::variant<FoundCheckpoint, RequestError> LookUpCheckpoint(
 std::variant<CheckpointFile, RequestError> OpenCheckpointFile(const FoundCheckpoint& found,
                                                               const std::string& file);
 
-// The error of a status that has to do with the checkpoint `name`; its reason follows from the code.
+// The error of a status that has to do with the checkpoint `name`; its reason follows from the
+// code.
 RequestError CheckpointError(const Status& status, const char* reason_if_not_found,
                              const std::string& name);
 

@@ -117,7 +117,7 @@ struct Job {
   int priority = kPriorityDefault;  // 0 to kPriorityMax; higher is served first
   bool is_preemptible = false;      // gives its ranks to jobs of higher priority that wait
   JobLabels labels;
-  std::int64_t revision = 0;        // grows with its state and with what users change
+  std::int64_t revision = 0;  // grows with its state and with what users change
 
   AttemptRecord attempt;  // the current or last one; attempt.attempt 0: none yet
   std::vector<AttemptRecord> earlier_attempts;  // ascending; the last limits::kAttemptsKept

@@ -20,9 +20,9 @@ RequestError JobNotFound(const std::string& job_id);
 RequestError CheckpointNotFound(const Status& status, const std::string& name);
 
 // What State answered. The reason follows from its code: JOB_NOT_FOUND, JOB_ID_TAKEN,
-// LABELS_INVALID, ETAG_MISMATCH, JOB_STATE_FORBIDS with the job's `state` and those in which the command is
-// `allowed`, or CHECKPOINT_IN_USE where the state allows it. `job` is what it is now; null:
-// unknown.
+// LABELS_INVALID, ETAG_MISMATCH, JOB_STATE_FORBIDS with the job's `state` and those in which the
+// command is `allowed`, or CHECKPOINT_IN_USE where the state allows it. `job` is what it is now;
+// null: unknown.
 RequestError RefuseJob(const Status& status, const std::string& job_id, const Job* job,
                        std::optional<JobCommand> command = std::nullopt);
 

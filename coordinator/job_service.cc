@@ -106,8 +106,8 @@ void JobService::Create(const State& state, const v1::CreateJobRequest& request,
   const auto finish = [&request, submit, response, reactor](const Answer& answer,
                                                             const State& current) {
     if (answer.status.code() == Code::kResourceExhausted)
-      return reactor->Finish(ToGrpcStatus(
-          QuotaExceeded(answer.status, submit.owner, submit.owner_live_jobs_max)));
+      return reactor->Finish(
+          ToGrpcStatus(QuotaExceeded(answer.status, submit.owner, submit.owner_live_jobs_max)));
     const Job* made = answer.status.ok() ? current.FindJob(answer.job_id) : nullptr;
     if (made != nullptr)
       if (const auto error = CheckRepetition(request, submit, *made))

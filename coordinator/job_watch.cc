@@ -58,8 +58,8 @@ void JobWatch::OnJob(const Job& job, const std::optional<QueuePosition>& queue_p
     }
   }
   if (is_too_slow)
-    return End(ToGrpcStatus(
-        Status(Code::kUnavailable, "the watcher is too slow; resume_token goes on")));
+    return End(
+        ToGrpcStatus(Status(Code::kUnavailable, "the watcher is too slow; resume_token goes on")));
   Advance();
 }
 

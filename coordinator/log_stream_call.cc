@@ -38,8 +38,8 @@ class StreamCall final : public BlockingStream<v1::StreamJobLogsResponse> {
   }
 
   grpc::Status Open(const std::string& job_id) {
-    auto opened = OpenLog(runtime_.logs(), job_id, request_,
-                          [this] { return AskedEnd().has_value(); });
+    auto opened =
+        OpenLog(runtime_.logs(), job_id, request_, [this] { return AskedEnd().has_value(); });
     if (const auto* error = std::get_if<RequestError>(&opened))
       return AskedEnd().value_or(ToGrpcStatus(*error));
     reader_.emplace(std::get<LogReader>(std::move(opened)));

@@ -22,7 +22,7 @@ struct CoordinatorOptions {
   std::optional<Tls> tls;                 // always there if another machine can reach a listener
   Admission admission = Admission::kEverybody;  // kTokens wherever there is TLS
   UserLimits limits;
-  bool has_http_writes = false;                 // jobs can be submitted and changed over HTTP, too
+  bool has_http_writes = false;  // jobs can be submitted and changed over HTTP, too
   bool exits_with_parent = false;
 };
 

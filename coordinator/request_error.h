@@ -23,11 +23,11 @@ struct ErrorResource {
 // Why a request is refused, in the error model of docs/api.md: the code says what the caller
 // should do, the reason is for programs, the message for people.
 struct RequestError {
-  Status status;                                           // not ok
-  std::string reason;                                      // UPPER_SNAKE_CASE: "JOB_NOT_FOUND"
-  std::vector<Violation> violations;                       // of an invalid spec: all of them
-  std::map<std::string, std::string> metadata;             // the message's variable parts
-  std::optional<grpc::StatusCode> grpc_code{};             // where the status has no code as exact
+  Status status;                                // not ok
+  std::string reason;                           // UPPER_SNAKE_CASE: "JOB_NOT_FOUND"
+  std::vector<Violation> violations;            // of an invalid spec: all of them
+  std::map<std::string, std::string> metadata;  // the message's variable parts
+  std::optional<grpc::StatusCode> grpc_code{};  // where the status has no code as exact
   std::optional<ErrorResource> resource{};
   std::optional<std::chrono::milliseconds> retry_delay{};  // after which a repetition may succeed
   std::string quota_subject{};                             // whose quota is used up: "user:alice"

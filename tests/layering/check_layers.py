@@ -47,7 +47,8 @@ CONFINED = [
                 r"client/api/.*|"
                 r"coordinator/([a-z]*_service|(metric|log)_streams|(metric|log)_[a-z]*_call|"
                 r"job_comparison|log_request|failure_log|http_gateway|"
-                r"job_list|job_view|job_record|job_watch|watch_resume|submission|request_error|role_wire)\.(cc|h))$")),
+                r"job_list|job_view|job_record|job_watch|watch_resume|submission|request_error|"
+                r"role_wire)\.(cc|h))$")),
     (re.compile(r"^openssl/.*"),
      re.compile(r"^coordinator/(token_secret|sha256)\.cc$")),
     (re.compile(r"^tensorflow/.*\.pb\.h$"), re.compile(r"^coordinator/tensorboard_event\.cc$")),

@@ -97,7 +97,8 @@ class Client:
         with the state of a checkpoint, and without a file with the spec of its job. The same
         `request_id` again answers with the same job. With `dry_run` nothing is created: the answer
         is STARTING if its workers are free now. A job that even the largest pool could
-        never hold is refused, or waits with `allow_infeasible`. A fork has the labels of its job, and `labels` on top."""
+        never hold is refused, or waits with `allow_infeasible`. A fork has the labels of its job, and
+        `labels` on top."""
         if job_file is not None:
             if text is not None:
                 raise ValueError("a job is given as job_file or as text, not as both")

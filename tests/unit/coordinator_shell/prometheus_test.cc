@@ -90,7 +90,8 @@ TEST(PrometheusTest, CallsAreToldUnderTheNamesThatDashboardsKnow) {
   calls.seconds.Add(0.002);
   calls.seconds.Add(2);
 
-  const std::string text = PrometheusText({}, {.facts = {}, .logs = {}, .calls = {calls}, .http = {}}, {});
+  const std::string text =
+      PrometheusText({}, {.facts = {}, .logs = {}, .calls = {calls}, .http = {}}, {});
 
   const std::string labels =
       R"(grpc_service="descent.v1.JobService",grpc_method="GetJob",grpc_type="unary")";
@@ -108,8 +109,8 @@ TEST(PrometheusTest, RequestsAreCountedByHandlerMethodAndCode) {
   counters.Add({"/v1/jobs/{job}", "GET", "200"}, 0.004);
   counters.Add({"/v1/jobs/{job}", "GET", "404"}, 0.004);
 
-  const std::string text =
-      PrometheusText(MakeSnapshot(), {.facts = {}, .logs = {}, .calls = {}, .http = counters.Read()}, {});
+  const std::string text = PrometheusText(
+      MakeSnapshot(), {.facts = {}, .logs = {}, .calls = {}, .http = counters.Read()}, {});
 
   const std::string found = "{handler=\"/v1/jobs/{job}\",method=\"GET\",code=\"200\"";
   EXPECT_THAT(text, HasSubstr("http_requests_total" + found + "} 2\n"));
