@@ -207,6 +207,11 @@ struct SaveNow {
   std::int64_t request = 0;  // its number in the attempt, from 1; said again it means the same save
 };
 
+// Another rank of this world leaves, and MPI's world ends with it: leave as after a SIGTERM.
+struct Leave {
+  std::string reason;
+};
+
 // What the worker reported under this number, and before, is on disk.
 struct Acknowledge {
   std::int64_t sequence = 0;
@@ -215,6 +220,6 @@ struct Acknowledge {
   std::vector<std::int64_t> kept_checkpoints = {};
 };
 
-using CoordinatorMessage = std::variant<Assign, Begin, GrantSteps, Stop, Acknowledge, SaveNow>;
+using CoordinatorMessage = std::variant<Assign, Begin, GrantSteps, Stop, Acknowledge, SaveNow, Leave>;
 
 }  // namespace descent

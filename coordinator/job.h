@@ -99,6 +99,7 @@ struct ValidationRecord {
 // Reasons of a job that is SUSPENDING and goes back into the queue by itself.
 inline constexpr std::string_view kPreempted = "Preempted";
 inline constexpr std::string_view kDrained = "Drained";
+inline constexpr std::string_view kWorkerLeaving = "WorkerLeaving";
 
 // Reason of a job that is FAILED because its record in the store cannot be read. What stands for it
 // is never stored: the record stays as it is.

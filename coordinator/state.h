@@ -90,13 +90,16 @@ class State {
   Status Delete(const Job& job);
   void PreemptForWaiting(const std::vector<GangRequest>& waiting);
   void EndSuspending(Job& job, const std::string& cause);  // cause: "" or "why; "
-  // Suspends the job until ranks are free again; `reason` is kPreempted or kDrained.
+  // Suspends the job until ranks are free again; `reason` is kPreempted, kDrained or
+  // kWorkerLeaving.
   void GiveWay(Attempt& attempt, std::string_view reason, const std::string& cause);
   void Finish(Job& job, const Attempt& attempt);  // what a command asked it to end for
 
   // Workers that get no new jobs: state_cordons.cc.
   void Obey(WorkerView& worker, WorkerCommand command);
-  void Vacate(const WorkerView& worker);  // its job moves to others
+  // Its job moves to others.
+  void Vacate(const WorkerView& worker, std::string_view reason, const std::string& cause);
+  void LeaveTogether(const WorkerView& leaver, const std::string& reason);
   void SetCordon(WorkerView& worker, Cordon cordon);
 
   // Checkpoints: state_checkpoints.cc.

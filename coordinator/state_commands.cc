@@ -22,7 +22,8 @@ Status Forbid(const Job& job, const std::string& why) {
 
 // It goes back into the queue once its ranks have stopped.
 bool IsGivingWay(const Job& job) {
-  return job.state_reason == kPreempted || job.state_reason == kDrained;
+  return job.state_reason == kPreempted || job.state_reason == kDrained ||
+         job.state_reason == kWorkerLeaving;
 }
 
 std::string LastCheckpoint(const Job& job) {

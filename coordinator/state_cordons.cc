@@ -1,8 +1,9 @@
-// State's part that keeps workers from new jobs, and moves the job of one that is drained. The job
-// gives way as if it were preempted: its ranks save its state and are released, it goes back into
-// the queue, and starts again on ranks that take jobs once there are enough.
+// State's part that keeps workers from new jobs, and moves the job of one that is drained or
+// leaves. The job gives way as if it were preempted: its ranks save its state and are released, it
+// goes back into the queue, and starts again on ranks that take jobs once there are enough.
 #include <spdlog/fmt/fmt.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "coordinator/state.h"
@@ -32,7 +33,7 @@ void State::Obey(WorkerView& worker, WorkerCommand command) {
       break;
     case WorkerCommand::kDrain:
       SetCordon(worker, Cordon::kDraining);
-      Vacate(worker);
+      Vacate(worker, kDrained, fmt::format("so that worker {} is free", worker.name()));
       break;
   }
 }
@@ -45,12 +46,28 @@ void State::SetCordon(WorkerView& worker, Cordon cordon) {
   actions_.push_back(StoreCordon{record});
 }
 
-void State::Vacate(const WorkerView& worker) {
+void State::Vacate(const WorkerView& worker, std::string_view reason, const std::string& cause) {
   const auto attempt = attempts_.find(worker.job_id);
   if (attempt == attempts_.end()) return;
   // What ends already does so by itself, and then cannot come back to this worker.
   if (attempt->second.stop || IsEnding(JobOf(attempt->second).state)) return;
-  GiveWay(attempt->second, kDrained, fmt::format("so that worker {} is free", worker.name()));
+  GiveWay(attempt->second, reason, cause);
+}
+
+// MPI's world ends with the first process that leaves it: before, all jobs of the pool are saved.
+void State::LeaveTogether(const WorkerView& leaver, const std::string& reason) {
+  const std::string cause = fmt::format("because worker {} leaves: {}", leaver.name(), reason);
+  const std::vector<PoolView> pools = membership_.pools();
+  const auto pool = std::ranges::find(pools, leaver.pool, &PoolView::name);
+  for (const WorkerView& member : pool->workers) {
+    const SessionId session = *membership_.HolderOf(member.pool, member.world_rank);
+    WorkerView& worker = *membership_.Find(session);
+    if (!worker.leaving) {
+      worker.leaving = cause;
+      actions_.push_back(SendToWorker{.session = session, .message = Leave{cause}});
+    }
+    Vacate(worker, kWorkerLeaving, cause);
+  }
 }
 
 }  // namespace descent

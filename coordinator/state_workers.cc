@@ -172,7 +172,9 @@ void State::Hear(SessionId session, const AssignmentEnded& message) {
 }
 
 void State::Hear(SessionId session, const Goodbye& message) {
-  membership_.Find(session)->leaving = message.reason;
+  WorkerView& worker = *membership_.Find(session);
+  worker.leaving = message.reason;
+  LeaveTogether(worker, message.reason);
 }
 
 void State::Lose(SessionId session, const std::string& reason) {

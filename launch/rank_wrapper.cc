@@ -25,7 +25,8 @@ using Clock = std::chrono::steady_clock;
 constexpr int kExecFailed = 127;
 // mpirun kills what still lives one second after its SIGTERM.
 constexpr std::chrono::milliseconds kUrgentEndGrace{700};
-constexpr std::chrono::milliseconds kEndGrace{5000};
+// A little more than a rank takes that saves the state of its job (descent-worker --leave-timeout).
+constexpr std::chrono::seconds kEndGrace{75};
 constexpr std::chrono::minutes kLookEvery{1};
 constexpr std::chrono::milliseconds kParentEndMax{100};
 // No other use of it here: mpirun never sends it.
@@ -102,7 +103,8 @@ class RankWatch {
     const bool is_urgent = signal == SIGTERM || signal == SIGINT;
     if (is_urgent || signal == kEndRanks) {
       kill(child_, SIGTERM);
-      kill_at_ = std::min(kill_at_, Clock::now() + (is_urgent ? kUrgentEndGrace : kEndGrace));
+      kill_at_ = std::min(kill_at_, Clock::now() + (is_urgent ? Clock::duration(kUrgentEndGrace)
+                                                              : Clock::duration(kEndGrace)));
     }
     if (signal == kParentEnded || Clock::now() >= kill_at_) {
       kill(child_, SIGKILL);

@@ -12,7 +12,8 @@ inline constexpr int kEndRanks = SIGUSR1;
 // The process between mpirun and one rank, on every host. It runs `arguments` (a path first) as its
 // child, tells its start and its end as RankReports on standard error, and never leaves it behind:
 //   - its parent ends, however: the child is killed at once, and so are traces of the MPI job;
-//   - kEndRanks: the child gets SIGTERM, and is killed if it does not end within five seconds;
+//   - kEndRanks: the child gets SIGTERM, saves the state of its job, and is killed if that takes
+//     more than 75 seconds;
 //   - SIGTERM or SIGINT: the same, but it is killed before mpirun would kill this process.
 // Returns the exit code to leave with: the child's, or 128 and its signal.
 int RunRank(std::vector<std::string> arguments);

@@ -15,8 +15,8 @@
 namespace descent {
 namespace {
 
-// A little more than mpirun takes: it gives its ranks one second.
-constexpr std::chrono::seconds kStopGrace{4};
+// A little more than the processes around the ranks give these.
+constexpr std::chrono::seconds kStopGrace{80};
 // A rank that gives up by itself so early does so for a reason that it would meet again.
 constexpr std::chrono::seconds kStartTime{3};
 

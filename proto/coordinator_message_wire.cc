@@ -85,6 +85,10 @@ void Set(const SaveNow& from, v1::CoordinatorMessage& proto) {
   to.set_request(from.request);
 }
 
+void Set(const Leave& from, v1::CoordinatorMessage& proto) {
+  proto.mutable_leave()->set_reason(from.reason);
+}
+
 Result<CoordinatorMessage> Get(const v1::SaveNow& from) {
   return CoordinatorMessage(
       SaveNow{.job = from.job(), .generation = from.generation(), .request = from.request()});
@@ -161,6 +165,8 @@ Result<CoordinatorMessage> FromProto(const v1::CoordinatorMessage& message) {
       return Get(message.acknowledge());
     case v1::CoordinatorMessage::kSaveNow:
       return Get(message.save_now());
+    case v1::CoordinatorMessage::kLeave:
+      return CoordinatorMessage(Leave{message.leave().reason()});
     case v1::CoordinatorMessage::MESSAGE_NOT_SET:
       break;
   }

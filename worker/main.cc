@@ -4,7 +4,10 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
+#include <atomic>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -31,6 +34,13 @@ namespace descent {
 namespace {
 
 constexpr unsigned kEndSecondsMax = 10;
+constexpr std::chrono::seconds kHearStopMax{3};
+// A rank has left a job that goes on elsewhere: EX_TEMPFAIL of sysexits, at which schedulers
+// requeue.
+constexpr int kRequeue = 75;
+// Another rank of the world leaves; sent by this process to itself alone.
+constexpr int kLeaveTogether = SIGUSR2;
+constexpr int kLeaveSecondsMax = 24 * 3600;
 constexpr std::int64_t kGeneratedTokensMax = 1'000'000'000;  // they stay in memory, two bytes each
 
 // mpirun may be killed before it can end its ranks: then the kernel does. A parent that went before
@@ -44,7 +54,7 @@ void DieWithParent(pid_t parent) {
 
 // What is left to do may wait for a peer that is gone, or for a disk: not for ever.
 void EndSoon() {
-  signal(SIGALRM, [](int) { _exit(0); });
+  signal(SIGALRM, [](int) { _exit(kRequeue); });
   alarm(kEndSecondsMax);
 }
 
@@ -134,27 +144,56 @@ void AddProfileOptions(CLI::App& app, ProfileOptions& profile) {
 sigset_t EndSignals() {
   sigset_t signals;
   sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
+  for (const int signal : {SIGTERM, SIGINT, SIGUSR1, kLeaveTogether}) sigaddset(&signals, signal);
   return signals;
 }
 
-// Runs until SIGTERM or SIGINT, which are blocked in all threads and taken by one that waits.
-void ServeUntilSignal(const std::string& coordinator, const Credentials& credentials,
-                      Register identity, ProfileOptions profile) {
+bool AsksToEnd(int signal) { return signal == SIGTERM || signal == SIGINT; }
+
+// Returns when the time is over, when `is_over`, or at the second signal that asks to end: true.
+bool IsHurried(std::chrono::seconds time, int& times_asked, const std::atomic<bool>& is_over) {
+  constexpr timespec kLookEvery = {.tv_sec = 0, .tv_nsec = 50'000'000};
+  const sigset_t signals = EndSignals();
+  const auto deadline = std::chrono::steady_clock::now() + time;
+  while (!is_over && times_asked < 2 && std::chrono::steady_clock::now() < deadline)
+    times_asked += AsksToEnd(sigtimedwait(&signals, nullptr, &kLookEvery));
+  return times_asked >= 2;
+}
+
+// In a thread of its own: from the first signal on, what is left to do gets its time and no more.
+void LeaveOnSignal(Session& session, std::chrono::seconds leave_timeout,
+                   const std::atomic<bool>& is_over) {
+  const sigset_t signals = EndSignals();
+  int signal = 0;
+  sigwait(&signals, &signal);
+  const std::string reason =
+      signal == kLeaveTogether ? "its world ends" : std::string("signal ") + strsignal(signal);
+  LogInfo("leaving reason=\"{}\"", reason);
+  session.RequestEnd(reason);
+  int times_asked = AsksToEnd(signal);
+  const auto hear_stop = std::min(leave_timeout, kHearStopMax);
+  if (!IsHurried(hear_stop, times_asked, is_over)) {
+    session.StopByItself();
+    IsHurried(leave_timeout - hear_stop, times_asked, is_over);
+  }
+  session.Abort();
+  EndSoon();
+}
+
+// Runs until a signal, which is blocked in all threads and taken by one that waits. The exit code.
+int ServeUntilSignal(const std::string& coordinator, const Credentials& credentials,
+                     Register identity, ProfileOptions profile,
+                     std::chrono::seconds leave_timeout) {
   const auto log = std::make_shared<LogRing>();
   AddRingToLog(log);
-  Session session(coordinator, credentials, std::move(identity), std::move(profile), log);
-  std::thread signal_waiter([&session] {
-    const sigset_t signals = EndSignals();
-    int signal = 0;
-    sigwait(&signals, &signal);
-    LogInfo("ending signal={}", strsignal(signal));
-    session.RequestEnd(std::string("signal ") + strsignal(signal));
-    EndSoon();
-  });
-  session.Run();
+  Session session(coordinator, credentials, std::move(identity), std::move(profile), log,
+                  [] { kill(getpid(), kLeaveTogether); });
+  std::atomic<bool> is_over = false;
+  std::thread signal_waiter([&] { LeaveOnSignal(session, leave_timeout, is_over); });
+  const bool has_left_job = session.Run();
+  is_over = true;
   signal_waiter.join();
+  return has_left_job ? kRequeue : 0;
 }
 
 int Main(int argc, char** argv) {
@@ -198,6 +237,12 @@ int Main(int argc, char** argv) {
   AddTokenizeOptions(app, tokenize);
   ProfileOptions profile;
   AddProfileOptions(app, profile);
+  int leave_seconds = 60;
+  app.add_option("--leave-timeout", leave_seconds,
+                 "Seconds that saving the state of its job may take after a SIGTERM")
+      ->envname("DESCENT_LEAVE_TIMEOUT")
+      ->check(CLI::Range(0, kLeaveSecondsMax))
+      ->capture_default_str();
   app.set_version_flag("--version", kVersion);
   CLI11_PARSE(app, argc, argv);
   if (!spec_to_check.empty()) return CheckData(spec_to_check);
@@ -231,10 +276,11 @@ int Main(int argc, char** argv) {
   }
   Register identity = MakeIdentity();
   InitLog("worker " + std::to_string(identity.world_rank));
-  ServeUntilSignal(coordinator, credentials.value(), std::move(identity), std::move(profile));
+  const int exit_code = ServeUntilSignal(coordinator, credentials.value(), std::move(identity),
+                                         std::move(profile), std::chrono::seconds(leave_seconds));
 
   MPI_Finalize();
-  return 0;
+  return exit_code;
 }
 
 }  // namespace

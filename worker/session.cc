@@ -25,10 +25,12 @@ Result<std::unique_ptr<Collective>> FormGroup(const Assign& assign,
 }  // namespace
 
 Session::Session(const std::string& coordinator_address, const Credentials& credentials,
-                 Register identity, ProfileOptions profile, std::shared_ptr<LogRing> log)
+                 Register identity, ProfileOptions profile, std::shared_ptr<LogRing> log,
+                 std::function<void()> on_leave)
     : identity_(std::move(identity)),
       profile_(std::move(profile)),
       log_(std::move(log)),
+      on_leave_(std::move(on_leave)),
       log_link_(coordinator_address, credentials, log_),
       link_({.address = coordinator_address,
              .credentials = credentials,
@@ -40,7 +42,8 @@ Session::Session(const std::string& coordinator_address, const Credentials& cred
              .on_away = [this] { OnAway(); },
              .heartbeat = [this] { return MakeHeartbeat(); }}) {}
 
-void Session::Run() {
+bool Session::Run() {
+  bool has_left_job = false;
   while (const std::optional<Work> work = WaitForWork()) {
     const AssignmentEnded ended = Perform(*work);
     FlushSteps();
@@ -51,9 +54,11 @@ void Session::Run() {
     }
     link_.Report(ended);
     const std::lock_guard lock(mutex_);
+    has_left_job = is_ending_ && (ended.outcome == EndOutcome::kStopped || ended.retryable);
     current_.reset();
     status_ = Heartbeat{};
   }
+  return has_left_job;
 }
 
 void Session::RequestEnd(const std::string& reason) {
@@ -61,8 +66,18 @@ void Session::RequestEnd(const std::string& reason) {
   const std::lock_guard lock(mutex_);
   is_ending_ = true;
   next_.reset();
-  if (current_) current_->control->Abort();
+  if (current_ && !current_->control->has_begun()) current_->control->Abort();
   changed_.notify_all();
+}
+
+void Session::StopByItself() {
+  const std::lock_guard lock(mutex_);
+  if (current_) current_->control->RequestStop(StopMode::kGraceful);
+}
+
+void Session::Abort() {
+  const std::lock_guard lock(mutex_);
+  if (current_) current_->control->Abort();
 }
 
 // --- From the link's threads ---------------------------------------------------------------------
@@ -73,6 +88,8 @@ void Session::OnMessage(CoordinatorMessage&& message) {
         using T = std::decay_t<decltype(alternative)>;
         if constexpr (std::is_same_v<T, Assign>) {
           OnAssign(std::move(alternative));
+        } else if constexpr (std::is_same_v<T, Leave>) {
+          on_leave_();
         } else if constexpr (!std::is_same_v<T, Acknowledge>) {  // that is the link's to hear
           const std::shared_ptr<StepControl> control = ControlOf(alternative.generation);
           if (!control) return;  // of an attempt that is over here
@@ -111,10 +128,7 @@ void Session::OnStored(const WorkerMessage& report,
     kept_checkpoints_ = kept_checkpoints;
 }
 
-void Session::OnAway() {
-  const std::lock_guard lock(mutex_);
-  if (current_) current_->control->RequestStop(StopMode::kGraceful);
-}
+void Session::OnAway() { StopByItself(); }
 
 // With the newest assignment, also if it has ended: a coordinator that was restarted may not know.
 Register Session::MakeIdentity() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -19,17 +20,27 @@
 namespace descent {
 
 // The life of one rank: it attaches to the coordinator, runs one assignment after the other, and
-// leaves when asked to. Run, from the thread that may use MPI; RequestEnd, from any.
+// leaves when asked to. Run, from the thread that may use MPI; the others, from any.
 class Session final : private AssignmentReporter {
  public:
   // Records of each assignment what `profile` asks for. What is logged into `log` meanwhile goes to
   // the coordinator.
+  // `on_leave` runs in one of the session's threads when this rank has to leave with its world.
   Session(const std::string& coordinator_address, const Credentials& credentials, Register identity,
-          ProfileOptions profile, std::shared_ptr<LogRing> log);
+          ProfileOptions profile, std::shared_ptr<LogRing> log, std::function<void()> on_leave);
 
-  // Returns once RequestEnd was called and the assignment in progress has been dropped.
-  void Run();
+  // Returns once RequestEnd was called and the assignment in progress has ended. True: its job has
+  // not, and goes on from the state that was saved.
+  bool Run();
+
+  // Says that this rank leaves. The coordinator then stops the job of the assignment in progress,
+  // on all its ranks after the same step, with its state saved; and has the world's other ranks
+  // leave, which on_leave hears. An assignment that has not begun is dropped.
   void RequestEnd(const std::string& reason);
+  // The same stop without the coordinator: after RequestEnd, where nothing is heard of it.
+  void StopByItself();
+  // Drops the assignment in progress now.
+  void Abort();
 
  private:
   struct Work {
@@ -59,6 +70,7 @@ class Session final : private AssignmentReporter {
   const Register identity_;
   const ProfileOptions profile_;
   const std::shared_ptr<LogRing> log_;
+  const std::function<void()> on_leave_;
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;

@@ -25,6 +25,7 @@ struct MessageText {
   std::string operator()(const Acknowledge& acknowledge) const {
     return fmt::format("acknowledge {}", acknowledge.sequence);
   }
+  std::string operator()(const Leave& leave) const { return "leave: " + leave.reason; }
   std::string operator()(const SaveNow& save) const {
     return fmt::format("save {} request={}", save.job, save.request);
   }

@@ -175,18 +175,34 @@ class ByHand(SystemTest):
         # The run's workers may have taken it; they must not have ended it otherwise.
         self.assertIn(self.job(job)["state"], ["JOB_STATE_QUEUED", "JOB_STATE_SUCCEEDED"])
 
-    def test_a_rank_that_is_terminated_is_named_with_the_signal(self):
-        self.start_workers(2)
-        job = self.submit("--set", "steps=2000000")
-        self.wait_for_state(job, "RUNNING")
+    def test_a_rank_that_is_terminated_saves_its_jobs_state_and_leaves_with_75(self):
+        undisturbed = self.job(self.finished("--set", "steps=20000"))
+        pool = self.start_workers(2)
+        job = self.submit("--set", "steps=20000", "--set", "checkpoint.every_steps=1000000")
+        self.wait_until(lambda: int(self.job(job)["progress"]["step"]) > 100)
         workers = [pid for pid, command in processes_of(self.directory)
                    if command.startswith(str(BIN / "descent-worker"))]
 
         os.kill(workers[0], signal.SIGTERM)
 
-        recovering = self.wait_for_state(job, "RECOVERING")
-        self.assertEqual(recovering["stateReason"], "WorkerLeft")
-        self.assertIn("Terminated", recovering["stateMessage"])
+        self.assertEqual(pool.wait(30), 75, pool.log.read_text())
+        left = self.job(job)
+        self.assertEqual((left["state"], left["stateReason"]), ("JOB_STATE_QUEUED", "WorkerLeaving"))
+        saved = int(left["latestCheckpoint"]["step"])
+        self.assertGreater(saved, 100)
+        self.assertIn("Terminated", self.descent("events", job).stdout)
+        self.start_workers(1)
+        self.wait_for_state(job, "SUCCEEDED")
+        attempts = json.loads(self.descent("attempts", job, "-o", "json").stdout)
+        self.assertEqual([int(attempt["start_step"]) for attempt in attempts], [0, saved])
+        self.assertEqual(self.job(job)["stateDigest"], undisturbed["stateDigest"])
+
+    def finished(self, *flags):
+        """A job that two workers, who are gone then, have trained to its end."""
+        pool = self.start_workers(2)
+        job = self.submit("--follow", *flags)
+        self.stop(pool)
+        return job
 
     def test_workers_that_were_there_first_get_the_jobs_of_a_coordinator_that_comes_later(self):
         self.kill_coordinator()

@@ -18,7 +18,7 @@ class Control(SystemTest):
     def wait_for_steps(self, job):
         self.wait_until(lambda: int(self.job(job).get("progress", {}).get("step", 0)) > 0)
 
-    def test_metrics_of(self, job):
+    def metrics_of_the_test_set(self, job):
         reply = json.loads(self.get(f"/v1/jobs/{job}/metrics?names=test/loss,test/accuracy"))
         return sorted((series["name"], point["step"], point["value"])
                       for series in reply["series"] for point in series["points"])
@@ -78,10 +78,10 @@ class Control(SystemTest):
         whole = self.submit_long("--set", f"stop_at_step={step}", "--follow")
 
         self.assertEqual(stopped["stateReason"], "StoppedEarly")
-        expected = self.test_metrics_of(whole)
+        expected = self.metrics_of_the_test_set(whole)
         self.assertEqual([(name, at) for name, at, _ in expected],
                          [("test/accuracy", step), ("test/loss", step)])
-        self.assertEqual(self.test_metrics_of(job), expected)
+        self.assertEqual(self.metrics_of_the_test_set(job), expected)
         self.assertEqual(stopped["stateDigest"], self.job(whole)["stateDigest"])
 
     def test_a_job_of_higher_priority_takes_the_workers_of_a_preemptible_one(self):

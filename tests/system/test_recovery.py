@@ -122,6 +122,7 @@ class Recovery(SystemTest):
         self.assertEqual(failed["failure"]["signal"], 9)
 
     def test_a_rank_that_is_told_to_end_does_not_wait_for_ever_for_a_frozen_peer(self):
+        self.environment["DESCENT_LEAVE_TIMEOUT"] = "1"
         self.start_coordinator()
         self.start_workers(2)
         self.wait_for_step(self.submit(*ENDLESS), 10)
@@ -153,6 +154,32 @@ class Recovery(SystemTest):
 
         self.assertEqual(launcher.wait(10), 0)
         self.assertEqual(self.pids_of("/descent-worker"), [])
+
+    def test_a_launcher_that_is_told_to_end_lets_its_ranks_save(self):
+        self.start_coordinator()
+        launcher = self.start_launcher(2)
+        job = self.submit(*ENDLESS)
+        self.wait_for_step(job, 10)
+
+        launcher.send_signal(signal.SIGTERM)
+
+        self.assertEqual(launcher.wait(30), 0)
+        left = self.job(job)
+        self.assertEqual((left["state"], left["stateReason"]), ("JOB_STATE_QUEUED", "WorkerLeaving"))
+        self.assertGreaterEqual(int(left["latestCheckpoint"]["step"]), 10)
+
+    def test_a_rank_that_is_told_twice_does_not_save(self):
+        self.start_coordinator()
+        self.start_workers(2)
+        job = self.submit(*ENDLESS)
+        self.wait_for_step(job, 10)
+        self.kill(self.rank_pid(1), signal.SIGSTOP)
+
+        self.kill(self.rank_pid(0), signal.SIGTERM)
+        self.wait_until(lambda: self.job(job)["stateReason"] == "WorkerLeaving")
+        self.kill(self.rank_pid(0), signal.SIGTERM)
+
+        self.wait_until(lambda: not self.pids_of("/descent-worker"))
 
     def test_a_bad_host_file_is_told_in_mpiruns_words_and_ends_the_launcher(self):
         hosts = self.directory / "hosts"

@@ -74,6 +74,11 @@ std::optional<GrantSteps> StepControl::WaitForGrant() {
   return grant;
 }
 
+bool StepControl::has_begun() const {
+  const std::lock_guard lock(mutex_);
+  return begin_.has_value();
+}
+
 bool StepControl::has_grants() const {
   const std::lock_guard lock(mutex_);
   return !grants_.empty();

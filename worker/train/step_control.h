@@ -42,6 +42,7 @@ class StepControl {
   // Blocks. Empty: aborted, or there are no more grants and a stop is requested.
   std::optional<GrantSteps> WaitForGrant();
 
+  bool has_begun() const;   // Begin has come: there is a state to save
   bool has_grants() const;  // WaitForGrant would not block, unless it is aborted
   StepRequests requests() const;
   bool is_aborted() const;
