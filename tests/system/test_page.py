@@ -205,7 +205,7 @@ class Page(SystemTest):
 
     def test_a_log_is_filtered_by_rank_severity_and_text_after_its_job_has_ended(self):
         self.start_workers(2)
-        job = self.submit("--follow", "--set", "workers.min=2")
+        job = self.submit("--follow", "--allow-infeasible", "--set", "workers.min=2")
         self.open(f"jobs/{job}")
         self.wait_until(lambda: self.log_lines() == self.logged(job))
 
