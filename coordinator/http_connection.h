@@ -71,12 +71,17 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection<
   static constexpr std::chrono::seconds kHeaderTimeout{10};  // from its first byte to its last
   static constexpr std::chrono::seconds kIdleTimeout{30};    // between two requests
   static constexpr std::chrono::seconds kPeerTimeout{30};    // for the body, and for each MiB sent
+  static constexpr std::chrono::seconds kLingerTimeout{5};   // for the rest of a refused request
   static constexpr std::chrono::milliseconds kEventsInterval{500};
+  static constexpr int kNotModified = 304;  // its length would be that of the answer with a body
+  static constexpr unsigned kVersionWithChunks = 11;
   static constexpr std::uint32_t kHeaderBytesMax = 16 << 10;
   static constexpr std::size_t kReadBytes = 4 << 10;
   static constexpr std::size_t kBufferBytesMax = 128 << 10;
 
-  // --- Waiting for a request: meanwhile the connection may be closed to make room -----------
+  // --- Waiting for the peer ----------------------------------------------------------------
+  // For a request to come to its end, and for an answer from memory to be taken: meanwhile the
+  // connection may be closed to make room.
 
   void StartWaiting() {
     const std::weak_ptr<HttpConnection> weak = this->weak_from_this();
@@ -114,7 +119,7 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection<
     http::async_read_header(
         stream_, buffer_, *parser_,
         [self = this->shared_from_this()](beast::error_code error, std::size_t) {
-          if (error || !self->StopWaiting()) return self->Shut();
+          if (error) return self->Refuse(error);
           self->ReadBody();
         });
   }
@@ -124,10 +129,33 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection<
     Socket().expires_after(kPeerTimeout);
     http::async_read(stream_, buffer_, *parser_,
                      [self = this->shared_from_this()](beast::error_code error, std::size_t) {
-                       // Also of a malformed or too large request: there is no common ground.
-                       if (error) return self->Shut();
+                       if (error) return self->Refuse(error);
                        self->Answer();
                      });
+  }
+
+  // What is said of a request that cannot be read; nothing to a peer that has gone or is silent.
+  static std::optional<int> RefusalCode(beast::error_code error) {
+    if (error == http::error::header_limit || error == http::error::buffer_overflow) return 431;
+    if (error == http::error::body_limit) return 413;
+    const bool is_gone =
+        error == http::error::end_of_stream || error == http::error::partial_message;
+    const beast::error_code of_the_parser = http::error::bad_method;
+    if (is_gone || error.category() != of_the_parser.category()) return std::nullopt;
+    return 400;
+  }
+
+  void Refuse(beast::error_code error) {
+    const std::optional<int> code = RefusalCode(error);
+    if (!code) return Shut();
+    Refuse(*code, error.message());
+  }
+
+  // Where the next request would begin is not known: the connection ends.
+  void Refuse(int code, const std::string& why) {
+    if (!StopWaiting()) return Shut();
+    is_refused_ = true;
+    Send(context_.routes.RefuseUnreadable(code, why));
   }
 
   HttpRequest Decode() {
@@ -151,17 +179,24 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection<
   // --- Answering ----------------------------------------------------------------------------
 
   void Answer() {
-    HttpResponse answer = context_.routes.Handle(Decode());
+    if (parser_->get().count(http::field::host) > 1) return Refuse(400, "several Host headers");
+    if (!StopWaiting()) return Shut();
+    Send(context_.routes.Handle(Decode()));
+  }
+
+  void Send(HttpResponse answer) {
     Socket().expires_after(kPeerTimeout);
     const bool is_head = parser_->get().method() == http::verb::head;
     if (answer.events != nullptr && !is_head) return StartEvents(std::move(answer));
     if (answer.pieces != nullptr) return StartPieces(std::move(answer), is_head);
     SetHead(response_.emplace(), answer);
-    response_->content_length(answer.body.size());
+    if (answer.status != kNotModified) response_->content_length(answer.body.size());
     closes_after_ = response_->need_eof();
     if (!is_head) response_->body() = std::move(answer.body);
+    StartWaiting();
     http::async_write(stream_, *response_,
                       [self = this->shared_from_this()](beast::error_code error, std::size_t) {
+                        if (!self->StopWaiting()) return self->Shut();
                         self->OnWritten(error);
                       });
   }
@@ -171,16 +206,22 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection<
   void SetHead(http::response<Body>& head, const HttpResponse& answer) {
     head.version(parser_->get().version());
     head.result(static_cast<unsigned>(answer.status));
-    head.keep_alive(parser_->get().keep_alive());
+    head.keep_alive(parser_->get().keep_alive() && !is_refused_);
     head.set(http::field::content_type, answer.content_type);
     head.set(http::field::cache_control, "private, no-cache");
     head.set("X-Content-Type-Options", "nosniff");
     for (const auto& [name, value] : answer.headers) head.set(name, value);
   }
 
-  // Sends the head of an answer whose body follows by and by, then calls `then` with the error.
+  // Sends the head of an answer whose body follows by and by, then calls `then` with the error. A
+  // body of a known size is sent as it is, another one as chunks; to a client of HTTP/1.0, which
+  // knows none, until the connection ends.
   template <typename Then>
-  void WriteHead(Then then) {
+  void WriteHead(std::optional<std::int64_t> size, Then then) {
+    if (size) head_->content_length(static_cast<std::uint64_t>(*size));
+    has_chunks_ = !size && head_->version() >= kVersionWithChunks;
+    if (has_chunks_) head_->chunked(true);
+    if (!size && !has_chunks_) head_->keep_alive(false);
     closes_after_ = head_->need_eof();
     head_serializer_.emplace(*head_);
     http::async_write_header(
@@ -189,20 +230,24 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection<
   }
 
   void OnWritten(beast::error_code error) {
-    if (error || closes_after_) return Shut();
+    if (error || closes_after_) return is_refused_ ? Linger() : Shut();
     ReadNext(kIdleTimeout);
   }
 
-  // A body of a known size is sent as it is, another one as chunks; to a client of HTTP/1.0, which
-  // knows none, until the connection ends.
+  template <typename Then>
+  void WritePiece(Then then) {
+    Socket().expires_after(kPeerTimeout);
+    if (has_chunks_) {
+      asio::async_write(stream_, http::make_chunk(asio::buffer(piece_)), std::move(then));
+    } else {
+      asio::async_write(stream_, asio::buffer(piece_), std::move(then));
+    }
+  }
+
   void StartPieces(HttpResponse answer, bool is_head) {
     pieces_ = std::move(answer.pieces);
-    const std::optional<std::int64_t> size = pieces_->size();
     SetHead(head_.emplace(), answer);
-    if (size) head_->content_length(static_cast<std::uint64_t>(*size));
-    has_chunks_ = !size && head_->version() >= 11;
-    if (has_chunks_) head_->chunked(true);
-    WriteHead([self = this->shared_from_this(), is_head](beast::error_code error) {
+    WriteHead(pieces_->size(), [self = this->shared_from_this(), is_head](beast::error_code error) {
       if (error || !is_head) return self->SendPiece(error);
       self->pieces_.reset();
       self->OnWritten(error);
@@ -218,15 +263,9 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection<
     }
     piece_ = std::move(piece).value();
     if (piece_.empty()) return EndPieces();
-    Socket().expires_after(kPeerTimeout);
-    auto go_on = [self = this->shared_from_this()](beast::error_code failure, std::size_t) {
+    WritePiece([self = this->shared_from_this()](beast::error_code failure, std::size_t) {
       self->SendPiece(failure);
-    };
-    if (has_chunks_) {
-      asio::async_write(stream_, http::make_chunk(asio::buffer(piece_)), std::move(go_on));
-    } else {
-      asio::async_write(stream_, asio::buffer(piece_), std::move(go_on));
-    }
+    });
   }
 
   void EndPieces() {
@@ -238,26 +277,24 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection<
                       });
   }
 
-  // Each batch of events is a chunk of a body without an end.
+  // Each batch of events is a piece of a body without an end.
   void StartEvents(HttpResponse answer) {
     events_ = std::move(answer.events);
     SetHead(head_.emplace(), answer);
     head_->set("X-Accel-Buffering", "no");  // for proxies that would hold events back
-    head_->chunked(true);
-    WriteHead(
-        [self = this->shared_from_this()](beast::error_code error) { self->SendNews(error); });
+    WriteHead(std::nullopt, [self = this->shared_from_this()](beast::error_code error) {
+      self->SendNews(error);
+    });
   }
 
   void SendNews(beast::error_code error) {
     if (error || events_->IsOver()) return Shut();
     piece_ = events_->Next();
     if (piece_.empty()) return WaitForNews();
-    Socket().expires_after(kPeerTimeout);
-    asio::async_write(stream_, http::make_chunk(asio::buffer(piece_)),
-                      [self = this->shared_from_this()](beast::error_code failure, std::size_t) {
-                        if (failure) return self->Shut();
-                        self->WaitForNews();
-                      });
+    WritePiece([self = this->shared_from_this()](beast::error_code failure, std::size_t) {
+      if (failure) return self->Shut();
+      self->WaitForNews();
+    });
   }
 
   void WaitForNews() {
@@ -272,6 +309,23 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection<
     Socket().socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
   }
 
+  // Reads what the peer still sends: a socket that is closed with unread bytes is reset, and the
+  // peer might never see the answer.
+  void Linger() {
+    Shut();
+    StartWaiting();
+    Socket().expires_after(kLingerTimeout);
+    Discard();
+  }
+
+  void Discard() {
+    buffer_.clear();
+    stream_.async_read_some(buffer_.prepare(kReadBytes), [self = this->shared_from_this()](
+                                                             beast::error_code error, std::size_t) {
+      if (!error) self->Discard();
+    });
+  }
+
   beast::tcp_stream& Socket() { return beast::get_lowest_layer(stream_); }
 
   Stream stream_;
@@ -280,6 +334,7 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection<
   beast::flat_buffer buffer_{kBufferBytesMax};
   std::optional<http::request_parser<http::string_body>> parser_;
   bool closes_after_ = false;  // the answer that is sent
+  bool is_refused_ = false;    // the request, which could not be read
   std::optional<http::response<http::string_body>> response_;
   std::optional<http::response<http::empty_body>> head_;  // of an answer in pieces or of events
   std::optional<http::response_serializer<http::empty_body>> head_serializer_;

@@ -16,12 +16,13 @@ bool IsPackable(const HttpResponse& response) {
           type.starts_with("application/openmetrics-text"));
 }
 
+bool IsWorthPacking(const HttpResponse& response) {
+  return response.body.size() >= kPackedBytesMin;
+}
+
 void Pack(HttpResponse& response) {
-  if (response.body.size() < kPackedBytesMin) return;
   response.body = Gzip(response.body, GzipLevel::kFast);
   response.headers.emplace_back("Content-Encoding", "gzip");
-  for (auto& [name, value] : response.headers)
-    if (name == "ETag") value.insert(0, "W/");
 }
 
 }  // namespace descent

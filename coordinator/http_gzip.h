@@ -8,7 +8,10 @@ namespace descent {
 // whose bytes must be those of the file.
 bool IsPackable(const HttpResponse& response);
 
-// A body of a KiB or more is packed. The entity tag becomes a weak one, as it is the same for both.
+// Whether its body has a KiB or more.
+bool IsWorthPacking(const HttpResponse& response);
+
+// An entity tag has to be a weak one then: it is that of the body as it was.
 void Pack(HttpResponse& response);
 
 }  // namespace descent

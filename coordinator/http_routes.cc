@@ -53,11 +53,35 @@ std::string WithoutPort(const std::string& host) {
   return host.substr(0, colon);
 }
 
-// What the client has already need not be sent again.
-HttpResponse WithEntityTag(HttpResponse response, const HttpRequest& request) {
+// What a request asks of whom. A target may name the host itself, as in "http://localhost/livez",
+// which then counts and not the header. Source: RFC 9112, 3.2.2.
+struct Target {
+  std::string host;
+  std::string path;
+  std::string query;
+};
+
+Target TargetOf(const HttpRequest& request) {
+  std::string host = request.host;
+  std::string_view rest = request.target;
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (!rest.starts_with(scheme)) continue;
+    rest.remove_prefix(scheme.size());
+    const std::size_t end = std::min(rest.find_first_of("/?"), rest.size());
+    host = std::string(rest.substr(0, end));
+    rest.remove_prefix(end);
+    break;
+  }
+  const std::size_t question = std::min(rest.find('?'), rest.size());
+  return {std::move(host), question == 0 ? "/" : PercentDecode(rest.substr(0, question)),
+          std::string(rest.substr(std::min(question + 1, rest.size())))};
+}
+
+// What the client has already need not be sent again. The tag is the same for both answers.
+HttpResponse WithEntityTag(HttpResponse response, const HttpRequest& request, bool is_packed) {
   if (response.entity_tag.empty()) return response;
   const std::string tag = '"' + response.entity_tag + '"';
-  response.headers.emplace_back("ETag", tag);
+  response.headers.emplace_back("ETag", is_packed ? "W/" + tag : tag);
   if (request.if_none_match.find(tag) == std::string::npos) return response;
   response.status = 304;
   response.body.clear();
@@ -102,8 +126,10 @@ void AddVary(const std::string& header, HttpResponse& response) {
 HttpResponse Finish(HttpResponse response, const HttpRequest& request) {
   const bool is_packable = IsPackable(response);
   if (is_packable) AddVary("Accept-Encoding", response);
-  response = WithEntityTag(std::move(response), request);
-  if (is_packable && AcceptsGzip(request.accept_encoding)) Pack(response);
+  const bool is_packed =
+      is_packable && IsWorthPacking(response) && AcceptsGzip(request.accept_encoding);
+  response = WithEntityTag(std::move(response), request, is_packed);
+  if (is_packed && response.status != 304) Pack(response);
   return response;
 }
 
@@ -127,10 +153,9 @@ std::uint64_t HttpRoutes::body_bytes_max() const {
 
 HttpResponse HttpRoutes::Handle(const HttpRequest& request) const {
   const MonotonicTime start = MonotonicNow();
-  const std::string_view target = request.target;
-  const std::size_t question = std::min(target.find('?'), target.size());
-  const std::string_view query = target.substr(std::min(question + 1, target.size()));
-  Call call{request, PercentDecode(target.substr(0, question)), ParseQuery(query), {}, ""};
+  Target target = TargetOf(request);
+  Call call{request, std::move(target.host), std::move(target.path), ParseQuery(target.query), {},
+            ""};
   const Endpoint* const endpoint = FindEndpoint(request.method, call);
   HttpResponse response = Finish(Answer(endpoint, call), request);
   counters_.Add({endpoint == nullptr ? "none" : std::string(endpoint->route.pattern),
@@ -139,11 +164,19 @@ HttpResponse HttpRoutes::Handle(const HttpRequest& request) const {
   return response;
 }
 
+HttpResponse HttpRoutes::RefuseUnreadable(int code, const std::string& why) const {
+  counters_.Add({"none", MethodLabel(""), std::to_string(code)}, 0);
+  const std::string reason = code == 413   ? "BODY_TOO_LARGE"
+                             : code == 431 ? "HEADER_TOO_LARGE"
+                                           : "REQUEST_MALFORMED";
+  return ErrorResponse(code, "INVALID_ARGUMENT", "the request cannot be read: " + why, reason);
+}
+
 HttpResponse HttpRoutes::Answer(const Endpoint* endpoint, const Call& call) const {
   const HttpRequest& request = call.request;
-  if (!IsHostAllowed(request.host))
+  if (!IsHostAllowed(call.host))
     return ErrorResponse(403, "PERMISSION_DENIED",
-                         "Host \"" + request.host + "\" is not a name of this server",
+                         "Host \"" + call.host + "\" is not a name of this server",
                          "HOST_NOT_ALLOWED");
   if (endpoint == nullptr || !IsServed(*endpoint)) return Refusal(call);
   const HttpAccess access = endpoint->route.access;
@@ -186,7 +219,9 @@ HttpResponse HttpRoutes::Readyz(const Call& call) const {
 
 HttpResponse HttpRoutes::Version(const Call&) const {
   const nlohmann::json version = {{"version", DESCENT_VERSION}, {"api_versions", {"v1"}}};
-  return {200, kJsonType, version.dump()};
+  HttpResponse response{200, kJsonType, version.dump()};
+  response.entity_tag = Fingerprint(response.body);
+  return response;
 }
 
 HttpResponse HttpRoutes::JobSchema(const Call&) const {

@@ -36,6 +36,9 @@ class HttpRoutes {
 
   HttpResponse Handle(const HttpRequest& request) const;
 
+  // The answer to what cannot be read as a request. `code` is 413, 431 or 400.
+  HttpResponse RefuseUnreadable(int code, const std::string& why) const;
+
   // Everything that is served. What is missing here is not found.
   static std::vector<HttpRoute> Table();
 
@@ -45,6 +48,7 @@ class HttpRoutes {
  private:
   struct Call {
     const HttpRequest& request;
+    std::string host;
     std::string path;
     HttpParameters parameters;
     HttpPlaces places;

@@ -20,6 +20,7 @@ namespace {
 using tcp = asio::ip::tcp;
 
 constexpr int kConnectionsMax = 256;
+constexpr int kSendBufferBytes = 128 << 10;  // of each: what a peer that does not read may hold
 // Requests and event streams read the disk and ask the owner thread, so several threads share them.
 constexpr int kThreads = 4;
 
@@ -82,6 +83,8 @@ class AsioHttpServer final : public HttpServer {
   }
 
   void Serve(tcp::socket socket) {
+    beast::error_code ignored;  // only how much memory the peer may take
+    socket.set_option(asio::socket_base::send_buffer_size(kSendBufferBytes), ignored);
     if (tls_) {
       std::make_shared<HttpConnection<TlsStream>>(TlsStream(std::move(socket), *tls_), connections_)
           ->Start();

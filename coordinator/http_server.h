@@ -11,7 +11,8 @@ namespace descent {
 
 // Serves HttpRoutes over HTTP/1.1 from threads of its own, with bounds on the size of requests,
 // the number of connections and the time that a slow peer may take. When there are as many
-// connections as there may be, the one that has waited longest for a request makes room.
+// connections as there may be, the one that has waited longest for its peer makes room; events and
+// files are not waited for like that.
 class HttpServer {
  public:
   // By HTTPS if there is `tls`. `authenticator` outlives the result. kUnavailable names the address

@@ -7,8 +7,8 @@
 
 namespace descent {
 
-// The connections on which no request is being answered: they may go when there are too many. Any
-// thread.
+// The connections that wait for their peers, to ask or to take what was asked for: they may go when
+// there are too many. Any thread.
 class WaitingConnections {
  public:
   using Id = std::uint64_t;

@@ -150,6 +150,63 @@ class Reading(HttpTest):
         for connection in idle:
             connection.close()
 
+    def test_connections_that_read_no_answer_shut_nobody_out(self):
+        request = b"GET /schema/job.json HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        silent = []
+        for _ in range(CONNECTIONS_MAX + 20):
+            connection = socket.socket()
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            connection.settimeout(20)
+            connection.connect(self.host_and_port())
+            connection.sendall(100 * request)
+            silent.append(connection)
+
+        self.assertEqual(self.ask("/livez").status, 200)
+
+        for connection in silent:
+            connection.close()
+
+    def raw(self, text):
+        """All that is answered until the coordinator closes the connection."""
+        with socket.create_connection(self.host_and_port(), timeout=20) as connection:
+            connection.sendall(text)
+            return b"".join(iter(lambda: connection.recv(65536), b""))
+
+    def test_what_cannot_be_read_is_answered_before_the_connection_ends(self):
+        long_header = b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + 20000 * b"x" + b"\r\n\r\n"
+        for text, code in (
+                (b"no request\r\n\r\n", b"400"),
+                (long_header, b"431"),
+                (b"POST /v1/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999\r\n\r\n",
+                 b"413"),
+                (b"GET /livez HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n\r\n", b"400")):
+            with self.subTest(code=code):
+                answer = self.raw(text)
+                self.assertTrue(answer.startswith(b"HTTP/1.1 " + code), answer)
+                self.assertIn(b"\r\nConnection: close\r\n", answer)
+
+    def test_to_a_client_of_http_1_0_events_come_without_chunks(self):
+        with socket.create_connection(self.host_and_port(), timeout=20) as connection:
+            connection.sendall(b"GET /v1/watch?topics=jobs HTTP/1.0\r\nHost: localhost\r\n"
+                               b"Connection: keep-alive\r\n\r\n")
+            answer = b""
+            while b"\n\n" not in answer:
+                answer += connection.recv(65536)
+        head, _, body = answer.partition(b"\r\n\r\n")
+        self.assertNotIn(b"chunked", head)
+        self.assertNotIn(b"keep-alive", head)
+        self.assertTrue(body.startswith(b"event: jobs\n"), body)
+
+    def test_an_answer_that_is_not_sent_again_has_the_tag_and_no_length(self):
+        first = self.ask("/schema/job.json", Accept_Encoding="gzip")
+        tag = first.headers["ETag"]
+
+        again = self.ask("/schema/job.json", Accept_Encoding="gzip", If_None_Match=tag)
+
+        self.assertEqual((again.status, again.headers["ETag"]), (304, tag))
+        self.assertTrue(tag.startswith("W/"))
+        self.assertIsNone(again.headers["Content-Length"])
+
     def test_several_requests_travel_on_one_connection(self):
         connection = http.client.HTTPConnection(*self.host_and_port(), timeout=20)
         for path in ("/livez", "/v1/jobs", "/no/such/page", "/livez"):
@@ -182,6 +239,21 @@ class Changing(HttpTest):
             self.assertEqual((status, job["state"]), (200, f"JOB_STATE_{state}"))
         status, body = self.post("/v1/jobs/mine:cancel", {})
         self.assertEqual((status, self.reason_of(body)), (412, "JOB_STATE_FORBIDS"))
+
+    def test_connections_whose_bodies_do_not_come_shut_nobody_out(self):
+        begun = (b"POST /v1/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                 b"Content-Length: 100\r\n\r\n{")
+        waiting = []
+        for _ in range(CONNECTIONS_MAX + 20):
+            connection = socket.create_connection(self.host_and_port(), timeout=20)
+            connection.sendall(begun)
+            waiting.append(connection)
+
+        for _ in range(5):
+            self.assertEqual(self.ask("/livez").status, 200)
+
+        for connection in waiting:
+            connection.close()
 
     def test_everything_that_is_wrong_with_a_job_file_is_told(self):
         text = self.job_file.read_text().replace("seed: 3", "sead: 3").replace("steps: 200",

@@ -332,7 +332,33 @@ TEST_F(HttpRoutesTest, AnAnswerThatWasPackedIsNotSentAgain) {
   for (const auto& [name, value] : routes_.Handle(request).headers)
     if (name == "ETag") request.if_none_match = value;
 
-  EXPECT_EQ(routes_.Handle(request).status, 304);
+  const HttpResponse response = routes_.Handle(request);
+
+  EXPECT_EQ(response.status, 304);
+  EXPECT_THAT(response.headers, testing::Contains(testing::Pair("ETag", request.if_none_match)));
+  EXPECT_THAT(response.headers,
+              testing::Not(testing::Contains(testing::Pair("Content-Encoding", testing::_))));
+}
+
+TEST_F(HttpRoutesTest, ATargetMayNameTheHostWhichThenCounts) {
+  for (const char* target : {"http://localhost/livez", "https://127.0.0.1:8080/livez?x=1"})
+    EXPECT_EQ(routes_.Handle({"GET", target, "evil.example"}).status, 200) << target;
+  EXPECT_EQ(routes_.Handle({"GET", "http://evil.example/livez", "localhost"}).status, 403);
+  EXPECT_EQ(Get("http://localhost").content_type, "text/html; charset=utf-8");
+  EXPECT_EQ(Get("http://localhost/no/such/page").status, 404);
+}
+
+TEST_F(HttpRoutesTest, WhatCannotBeReadIsRefusedAndCounted) {
+  const HttpResponse response = routes_.RefuseUnreadable(413, "body too large");
+
+  EXPECT_EQ(response.status, 413);
+  EXPECT_THAT(response.body, HasSubstr("BODY_TOO_LARGE"));
+  EXPECT_THAT(Get("/metrics").body,
+              HasSubstr("http_requests_total{handler=\"none\",method=\"other\",code=\"413\"} 1\n"));
+}
+
+TEST_F(HttpRoutesTest, TheVersionNeedNotBeSentAgain) {
+  EXPECT_THAT(Get("/version").headers, testing::Contains(testing::Key("ETag")));
 }
 
 TEST_F(HttpRoutesTest, OpenMetricsIsServedToThoseWhoAskForIt) {
