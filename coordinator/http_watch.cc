@@ -33,8 +33,11 @@ constexpr int kPointsOfMessageMax = 1000;  // of each name
 
 enum class JobPart { kItself, kEvents, kMetrics };
 
+using FoundJobs = std::map<std::string, Result<JobInQueue>>;  // by name
+
 struct JobTopic {
   std::string job_id;
+  std::string uid;  // another job may get the name
   JobPart part = JobPart::kItself;
   std::string sent;                                // of kItself: its fingerprint
   std::map<std::string, std::int64_t> next_steps;  // of kMetrics: by name
@@ -53,6 +56,20 @@ std::string Event(std::string_view type, std::string_view data, const std::strin
 // {"job":"jobs/a", and what `message` has besides.
 std::string OfJob(const std::string& job_id, const google::protobuf::Message& message) {
   return fmt::format("{{\"job\":\"{}\",{}", JobName(job_id), ToJson(message).substr(1));
+}
+
+// Up to which step everything is there. A curve with as many points as a message may have goes on
+// behind it, so the others do not count.
+std::int64_t LastStepOf(const std::vector<MetricCurve>& curves) {
+  std::optional<std::int64_t> last_of_cut;
+  std::int64_t last = 0;
+  for (const MetricCurve& curve : curves) {
+    const std::int64_t step = curve.points.back().step;
+    last = std::max(last, step);
+    if (std::ssize(curve.points) >= kPointsOfMessageMax)
+      last_of_cut = std::min(last_of_cut.value_or(step), step);
+  }
+  return last_of_cut.value_or(last);
 }
 
 // The number of streams that are open, over all servers of this process.
@@ -74,8 +91,9 @@ class Watch final : public HttpEvents {
  private:
   std::string NextStatus();
   std::string NextJobs();
-  std::string NextOf(JobTopic& topic);
-  std::string NextJob(JobTopic& topic);
+  std::string NextOf(JobTopic& topic, FoundJobs& found);
+  std::string Deleted(const std::string& job_id);
+  std::string NextJob(JobTopic& topic, const JobInQueue& found);
   std::string NextEvents(const JobTopic& topic);
   std::string NextMetrics(JobTopic& topic);
 
@@ -109,7 +127,10 @@ std::optional<RequestError> Watch::Add(const std::string& topic) {
   const JobPart wanted = part == "events"    ? JobPart::kEvents
                          : part == "metrics" ? JobPart::kMetrics
                                              : JobPart::kItself;
-  job_topics_.push_back({.job_id = parts[1], .part = wanted});
+  const std::string uid = UidOf(job.value().job);
+  cursor_.Adopt(parts[1], uid.substr(0, WatchCursor::kUidCharacters));
+  job_topics_.push_back(
+      {.job_id = parts[1], .uid = uid, .part = wanted, .sent = "", .next_steps = {}});
   return std::nullopt;
 }
 
@@ -121,7 +142,8 @@ std::string Watch::Next() {
     news += NextStatus();
   }
   if (wants_jobs_) news += NextJobs();
-  for (JobTopic& topic : job_topics_) news += NextOf(topic);
+  FoundJobs found;
+  for (JobTopic& topic : job_topics_) news += NextOf(topic, found);
   if (news.empty() && now - last_time_ >= kQuietMax) news = ": nothing new\n\n";
   if (!news.empty()) last_time_ = now;
   return news;
@@ -160,22 +182,30 @@ std::string Watch::NextJobs() {
   return Event("jobs", fmt::format("{{\"jobs\":[{}],\"removed\":{}}}", changed, removed.dump()));
 }
 
-std::string Watch::NextOf(JobTopic& topic) {
+// `found` has the jobs that were asked for already, for topics before this one.
+std::string Watch::NextOf(JobTopic& topic, FoundJobs& found) {
   if (topic.is_gone) return "";
+  auto place = found.find(topic.job_id);
+  if (place == found.end()) place = found.emplace(topic.job_id, backend_->job(topic.job_id)).first;
+  const Result<JobInQueue>& job = place->second;
+  if (job.status().code() == Code::kNotFound) return Deleted(topic.job_id);
+  if (!job.ok()) return "";
+  if (UidOf(job.value().job) != topic.uid) return Deleted(topic.job_id);
   if (topic.part == JobPart::kEvents) return NextEvents(topic);
   if (topic.part == JobPart::kMetrics) return NextMetrics(topic);
-  return NextJob(topic);
+  return NextJob(topic, job.value());
 }
 
-std::string Watch::NextJob(JobTopic& topic) {
-  const Result<JobInQueue> found = backend_->job(topic.job_id);
-  if (found.status().code() == Code::kNotFound) {
-    topic.is_gone = true;
-    return Event("deleted", fmt::format("{{\"job\":\"{}\"}}", JobName(topic.job_id)));
-  }
-  if (!found.ok()) return "";
-  const Job& job = found.value().job;
-  v1::Job encoded = ToProto(job, found.value().queue_position);
+// Ends all topics of the job.
+std::string Watch::Deleted(const std::string& job_id) {
+  for (JobTopic& topic : job_topics_)
+    if (topic.job_id == job_id) topic.is_gone = true;
+  return Event("deleted", fmt::format("{{\"job\":\"{}\"}}", JobName(job_id)));
+}
+
+std::string Watch::NextJob(JobTopic& topic, const JobInQueue& found) {
+  const Job& job = found.job;
+  v1::Job encoded = ToProto(job, found.queue_position);
   std::string fingerprint = Fingerprint(encoded);
   if (fingerprint == topic.sent) return "";
   topic.sent = std::move(fingerprint);
@@ -205,10 +235,9 @@ std::string Watch::NextMetrics(JobTopic& topic) {
                                            .next_steps = topic.next_steps,
                                            .points_max = kPointsOfMessageMax});
   if (!news.ok() || news.value().empty()) return "";
-  for (const MetricCurve& curve : news.value()) {
+  for (const MetricCurve& curve : news.value())
     topic.next_steps[curve.name] = curve.points.back().step + 1;
-    step = std::max(step, curve.points.back().step);
-  }
+  step = std::max(step, LastStepOf(news.value()));
   return Event("metrics", OfJob(topic.job_id, ToProto(news.value())), cursor_.ToText());
 }
 

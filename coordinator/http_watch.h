@@ -23,12 +23,12 @@ namespace descent {
 //   job/{job}/events   events    {"job":…,"events":[…]}: those after the cursor
 //   job/{job}/metrics  metrics   {"job":…,"series":[…]}: points from the cursor's step on
 //
-// A job that is deleted is told once, as event "deleted" with {"job":…}. The id of an event is the
-// cursor, which says for each job how far its events and metrics were sent: "a@17 a:500 b:20" is
-// a's event 17, and the steps 500 and 20. Resumed from a cursor, a stream repeats the points of
-// that very step, of which an evaluation may be new. A comment after 15 quiet seconds keeps proxies
-// awake. Reasons: TOPICS_INVALID, CURSOR_INVALID, JOB_NOT_FOUND, TOO_MANY_STREAMS. Source:
-// https://html.spec.whatwg.org/multipage/server-sent-events.html
+// A job that is deleted is told once, as event "deleted" with {"job":…}; its topics end with it,
+// also where its name is given again. The id of an event is the cursor, which says for each job how
+// far its events and metrics were sent (watch_cursor.h). Resumed from a cursor, a stream repeats
+// the points of that very step, of which an evaluation may be new. A comment after 15 quiet seconds
+// keeps proxies awake. Reasons: TOPICS_INVALID, CURSOR_INVALID, JOB_NOT_FOUND, TOO_MANY_STREAMS.
+// Source: https://html.spec.whatwg.org/multipage/server-sent-events.html
 std::variant<std::unique_ptr<HttpEvents>, RequestError> StartWatch(
     std::shared_ptr<const HttpBackend> backend, const std::vector<std::string>& topics,
     const std::string& cursor);

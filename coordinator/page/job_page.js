@@ -62,8 +62,7 @@ export class JobPage {
       job: (job) => this.#takeJob(job),
       events: ({events: more}) => this.#takeEvents(more),
       metrics: ({series}) => { this.curves.add(series); this.panel.draw(); },
-      deleted: () => this.connection.onState("refused",
-        {status: 404, message: `${this.#name} was deleted`}),
+      deleted: () => this.#takeDeletion(),
     }, (state, error) => this.connection.onState(state, error));
   }
 
@@ -73,7 +72,14 @@ export class JobPage {
     show(this.sections.ranks, ranks(this.#name, this.#job, this.#pools));
   }
 
+  #takeDeletion() {
+    this.#watch.close();
+    this.connection.onState("refused", {status: 404, message: `${this.#name} was deleted`});
+  }
+
+  // While the stream was lost another job may have got the name.
   #takeJob(job) {
+    if (this.#job && this.#job.uid !== job.uid) return this.#takeDeletion();
     this.#job = job;
     this.logs.setJob(job);
     show(this.sections.head, head(job));

@@ -22,6 +22,10 @@ class HttpWatchTest : public HttpRoutesTest {
     EXPECT_EQ(response.content_type, "text/event-stream; charset=utf-8");
     return std::move(response.events);
   }
+  // How positions in a job begin.
+  std::string Named(std::size_t job) const {
+    return snapshot_.jobs[job].id + "." + UidOf(snapshot_.jobs[job]).substr(0, 8);
+  }
   std::string ReasonFor(const std::string& target) {
     return json::parse(Get(target).body)["error"]["details"][0]["reason"];
   }
@@ -72,9 +76,50 @@ TEST_F(HttpWatchTest, TheIdOfMetricsSaysHowFarTheyWereSent) {
 
   const auto watch = Watch("job/full-1/metrics");
 
-  EXPECT_THAT(watch->Next(), testing::StartsWith("id: full-1:42\nevent: metrics\n"));
+  EXPECT_THAT(watch->Next(), testing::StartsWith("id: " + Named(0) + ":42\nevent: metrics\n"));
   watch->Next();
   EXPECT_EQ(last_news_.next_steps.at("train/loss"), 43);
+}
+
+TEST_F(HttpWatchTest, ACurveThatIsCutHoldsTheCursorBack) {
+  MetricCurve cut{.name = "train/loss", .points = {}};
+  for (int step = 1; step <= 1000; ++step) cut.points.push_back({step, 0.5});
+  curves_ = {cut, {"validation/loss", {{1000, 0.5}, {5000, 0.25}}, 1}};
+
+  const auto watch = Watch("job/full-1/metrics");
+
+  EXPECT_THAT(watch->Next(), testing::StartsWith("id: " + Named(0) + ":1000\n"));
+  EXPECT_EQ(last_news_.next_steps.size(), 0u);
+  curves_ = {{"train/loss", {{1001, 0.5}, {4000, 0.5}}, 1}};
+  EXPECT_THAT(watch->Next(), testing::StartsWith("id: " + Named(0) + ":4000\n"));
+  EXPECT_EQ(last_news_.next_steps.at("validation/loss"), 5001);
+}
+
+TEST_F(HttpWatchTest, TheCursorIsNeverLowered) {
+  curves_ = {{"train/loss", {{41, 0.5}}, 1}};
+
+  EXPECT_THAT(Watch("job/full-1/metrics", "full-1:100")->Next(),
+              testing::StartsWith("id: " + Named(0) + ":100\n"));
+}
+
+TEST_F(HttpWatchTest, AJobWhoseNameIsGivenAgainIsDeletedOnceForAllItsTopics) {
+  const auto watch = Watch("job/full-1,job/full-1/events,job/full-1/metrics");
+  watch->Next();
+  snapshot_.jobs[0].create_time += 1;
+  events_.push_back({.sequence = 9, .type = "Created"});
+  curves_ = {{"train/loss", {{1, 0.5}}, 1}};
+
+  EXPECT_EQ(watch->Next(), "event: deleted\ndata: {\"job\":\"jobs/full-1\"}\n\n");
+  EXPECT_EQ(watch->Next(), "");
+}
+
+TEST_F(HttpWatchTest, ACursorOfAnotherJobOfThatNameIsTheBeginning) {
+  const std::string cursor = Named(0) + "@7 " + Named(0) + ":42";
+  snapshot_.jobs[0].create_time += 1;
+
+  EXPECT_THAT(Watch("job/full-1/events", cursor)->Next(), HasSubstr("Created"));
+  Watch("job/full-1/metrics", cursor)->Next();
+  EXPECT_EQ(last_news_.first_step, 0);
 }
 
 TEST_F(HttpWatchTest, AResumedStreamRepeatsTheStepOfItsCursor) {
@@ -88,7 +133,7 @@ TEST_F(HttpWatchTest, AResumedStreamBeginsAfterTheLastEventItSent) {
 
   const std::string news = Watch("job/full-1/events", "full-1@7")->Next();
 
-  EXPECT_THAT(news, testing::StartsWith("id: full-1@9\n"));
+  EXPECT_THAT(news, testing::StartsWith("id: " + Named(0) + "@9\n"));
   EXPECT_THAT(news, testing::Not(HasSubstr("Created")));
 }
 
