@@ -54,8 +54,18 @@ LogCounters& LogCounters::operator+=(const LogCounters& more) {
   return *this;
 }
 
+void SharedLogCounters::Add(const LogCounters& more) {
+  const std::lock_guard lock(mutex_);
+  sum_ += more;
+}
+
+LogCounters SharedLogCounters::Read() const {
+  const std::lock_guard lock(mutex_);
+  return sum_;
+}
+
 Result<std::unique_ptr<JobLog>> JobLog::Open(std::filesystem::path directory, LogBounds bounds,
-                                             LogCounters& counters) {
+                                             SharedLogCounters& counters) {
   DESCENT_RETURN_IF_ERROR(MakeDirectories(directory));
   std::unique_ptr<JobLog> log(  // NOLINT: private constructor
       new JobLog(std::move(directory), bounds, counters));
@@ -133,7 +143,7 @@ void JobLog::RemoveOldest() {
   while (bytes_ > bounds_.job_bytes && segments_.size() > 1) {
     RemoveLogSegment(directory_, segments_.front().first);
     bytes_ -= segments_.front().bytes;
-    counters_.dropped_as_oldest += segments_[1].first - segments_.front().first;
+    counters_.Add({.dropped_as_oldest = segments_[1].first - segments_.front().first});
     segments_.pop_front();
   }
 }
@@ -180,7 +190,7 @@ Status JobLog::Append(const LogChunk& chunk) {
     if (std::ssize(records) < bounds_.segment_bytes && i + 1 < chunk.lines.size()) continue;
     DESCENT_RETURN_IF_ERROR(Write(records));
     last_sequences_[rank] = last;
-    counters_ += std::exchange(counted, {});
+    counters_.Add(std::exchange(counted, {}));
     records.clear();
   }
   return Status();

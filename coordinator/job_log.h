@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 
@@ -30,6 +31,17 @@ struct LogCounters {
   LogCounters& operator+=(const LogCounters& more);
 };
 
+// Of all logs together. Any thread.
+class SharedLogCounters {
+ public:
+  void Add(const LogCounters& more);
+  LogCounters Read() const;
+
+ private:
+  mutable std::mutex mutex_;  // guards the following
+  LogCounters sum_;
+};
+
 // The writing side of one job's log: appends to its last segment, compresses those before it, and
 // removes the oldest. What is appended outlives the process, however it ends; a power failure may
 // take the last seconds.
@@ -40,7 +52,7 @@ class JobLog {
   // Reads the whole log once: what ranks send again must be known. `counters`, which outlive the
   // result, count what it stores and drops.
   static Result<std::unique_ptr<JobLog>> Open(std::filesystem::path directory, LogBounds bounds,
-                                              LogCounters& counters);
+                                              SharedLogCounters& counters);
   ~JobLog();
 
   JobLog(const JobLog&) = delete;
@@ -59,7 +71,7 @@ class JobLog {
   };
   using RankInAttempt = std::pair<std::int64_t, int>;  // generation, rank
 
-  JobLog(std::filesystem::path directory, LogBounds bounds, LogCounters& counters)
+  JobLog(std::filesystem::path directory, LogBounds bounds, SharedLogCounters& counters)
       : directory_(std::move(directory)), bounds_(bounds), counters_(counters) {}
 
   Status Recover();
@@ -72,7 +84,7 @@ class JobLog {
 
   const std::filesystem::path directory_;
   const LogBounds bounds_;
-  LogCounters& counters_;
+  SharedLogCounters& counters_;
   int descriptor_ = -1;  // of the last segment; -1: there is none to append to
   std::deque<Segment> segments_;
   std::int64_t bytes_ = 0;      // of all segments

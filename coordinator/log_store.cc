@@ -12,28 +12,39 @@ constexpr std::size_t kOpenMax = 64;
 
 }  // namespace
 
-Result<JobLog*> LogStore::LogOf(const std::string& job_id) {
-  if (const auto found = open_.find(job_id); found != open_.end()) return found->second.get();
-  if (open_.size() >= kOpenMax) open_.erase(open_.begin());  // it opens again on demand
-  DESCENT_ASSIGN(std::unique_ptr<JobLog> log,
-                 JobLog::Open(directory_ / job_id, bounds_, counters_));
-  return (open_[job_id] = std::move(log)).get();
+std::shared_ptr<LogStore::OpenLog> LogStore::Use(const std::string& job_id) {
+  std::shared_ptr<OpenLog> closed;  // after the lock is released
+  const std::lock_guard lock(mutex_);
+  if (!open_.contains(job_id) && open_.size() >= kOpenMax) closed = TakeLeastRecentlyUsed();
+  std::shared_ptr<OpenLog>& open = open_[job_id];
+  if (open == nullptr) open = std::make_shared<OpenLog>();
+  open->last_use = ++uses_;
+  return open;
+}
+
+// Of those that nobody is using now: nobody else can open the log a second time meanwhile. It opens
+// again on demand. Null: all are being used.
+std::shared_ptr<LogStore::OpenLog> LogStore::TakeLeastRecentlyUsed() {
+  auto least = open_.end();
+  for (auto open = open_.begin(); open != open_.end(); ++open)
+    if (open->second.use_count() == 1 &&
+        (least == open_.end() || open->second->last_use < least->second->last_use))
+      least = open;
+  if (least == open_.end()) return nullptr;
+  return std::move(open_.extract(least).mapped());
 }
 
 Status LogStore::Append(const LogChunk& chunk) {
-  const std::lock_guard lock(mutex_);
-  DESCENT_ASSIGN(JobLog * log, LogOf(chunk.job));
-  return log->Append(chunk);
+  const std::shared_ptr<OpenLog> open = Use(chunk.job);
+  const std::lock_guard lock(open->mutex);
+  if (open->log == nullptr) {
+    DESCENT_ASSIGN(open->log, JobLog::Open(directory_ / chunk.job, bounds_, counters_));
+  }
+  return open->log->Append(chunk);
 }
 
 void LogStore::Drop(const LogChunk& chunk) {
-  const std::lock_guard lock(mutex_);
-  counters_.dropped_unwanted += std::ssize(chunk.lines);
-}
-
-LogCounters LogStore::counters() const {
-  const std::lock_guard lock(mutex_);
-  return counters_;
+  counters_.Add({.dropped_unwanted = std::ssize(chunk.lines)});
 }
 
 Result<std::vector<LogLine>> LogStore::LastLines(const std::string& job_id, const LogFilter& filter,
@@ -51,8 +62,9 @@ Result<std::vector<LogLine>> LogStore::LastLines(const std::string& job_id, cons
 }
 
 Status LogStore::Remove(const std::string& job_id) {
-  const std::lock_guard lock(mutex_);
-  open_.erase(job_id);
+  const std::shared_ptr<OpenLog> open = Use(job_id);
+  const std::lock_guard lock(open->mutex);
+  open->log.reset();
   return RemoveTree(directory_ / job_id);
 }
 

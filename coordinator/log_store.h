@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -20,14 +21,15 @@ class LogStore {
   explicit LogStore(std::filesystem::path directory, LogBounds bounds = {})
       : directory_(std::move(directory)), bounds_(bounds) {}
 
-  // As JobLog::Append. The job exists: its id becomes a path.
+  // As JobLog::Append. The job exists: its id becomes a path. Waits for nothing but what is done to
+  // the same log.
   Status Append(const LogChunk& chunk);
 
   // Counts lines that are not stored: their job is gone, or they are not of its ranks.
   void Drop(const LogChunk& chunk);
 
-  // Since this object was made.
-  LogCounters counters() const;
+  // Since this object was made. Does not block.
+  LogCounters counters() const { return counters_.Read(); }
 
   LogReader ReaderFrom(const std::string& job_id, LogFilter filter, std::int64_t first) const {
     return LogReader(directory_ / job_id, std::move(filter), first);
@@ -48,13 +50,21 @@ class LogStore {
   Status RemoveAllBut(const std::set<std::string>& job_ids);
 
  private:
-  Result<JobLog*> LogOf(const std::string& job_id);
+  struct OpenLog {
+    std::uint64_t last_use = 0;   // the store's mutex guards it
+    std::mutex mutex;             // guards the log, and with it the job's directory
+    std::unique_ptr<JobLog> log;  // null: not opened yet, or removed
+  };
+
+  std::shared_ptr<OpenLog> Use(const std::string& job_id);
+  std::shared_ptr<OpenLog> TakeLeastRecentlyUsed();
 
   const std::filesystem::path directory_;
   const LogBounds bounds_;
-  mutable std::mutex mutex_;  // guards the following
-  LogCounters counters_;
-  std::map<std::string, std::unique_ptr<JobLog>> open_;  // by job
+  SharedLogCounters counters_;
+  std::mutex mutex_;  // guards the following; no disk is waited for while it is held
+  std::uint64_t uses_ = 0;
+  std::map<std::string, std::shared_ptr<OpenLog>> open_;  // by job
 };
 
 }  // namespace descent

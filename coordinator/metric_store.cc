@@ -126,8 +126,19 @@ Status MetricStore::Remove(const std::string& job_id) {
 }
 
 Result<MetricStore::Writer*> MetricStore::WriterFor(const std::string& job_id) {
-  if (const auto found = writers_.find(job_id); found != writers_.end()) return found->second.get();
-  if (writers_.size() >= kWritersMax) writers_.erase(writers_.begin());  // it opens again on demand
+  auto found = writers_.find(job_id);
+  if (found == writers_.end()) {
+    if (writers_.size() >= kWritersMax)
+      writers_.erase(std::ranges::min_element(
+          writers_, {}, [](const auto& entry) { return entry.second->last_use; }));
+    DESCENT_ASSIGN(std::unique_ptr<Writer> opened, Open(job_id));
+    found = writers_.emplace(job_id, std::move(opened)).first;
+  }
+  found->second->last_use = ++uses_;
+  return found->second.get();
+}
+
+Result<std::unique_ptr<MetricStore::Writer>> MetricStore::Open(const std::string& job_id) {
   DESCENT_ASSIGN(Database database, Database::Open(FileOf(job_id), Durability::kConsistent));
   DESCENT_RETURN_IF_ERROR(database.Migrate(kMigrations));
   auto writer = std::make_unique<Writer>(std::move(database));
@@ -135,7 +146,7 @@ Result<MetricStore::Writer*> MetricStore::WriterFor(const std::string& job_id) {
                  writer->database.Prepare(
                      "INSERT OR IGNORE INTO points(name, step, value, time) VALUES(?, ?, ?, ?)"));
   writer->add_point = std::make_unique<Statement>(std::move(add_point));
-  return (writers_[job_id] = std::move(writer)).get();
+  return writer;
 }
 
 Status MetricStore::Record(const RecordMetrics& metrics, WallTime time) {

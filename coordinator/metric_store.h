@@ -65,6 +65,10 @@ class MetricStore {
   // A point whose step is stored already is passed over. One thread at a time.
   Status Record(const RecordMetrics& metrics, WallTime time);
 
+  // Nothing more will be recorded for the job; if it is, its file is opened again. The recording
+  // thread's.
+  void Close(const std::string& job_id) { writers_.erase(job_id); }
+
   // The job's points are gone. The recording thread's.
   Status Remove(const std::string& job_id);
 
@@ -87,12 +91,16 @@ class MetricStore {
     explicit Writer(Database opened) : database(std::move(opened)) {}
     Database database;
     std::unique_ptr<Statement> add_point;
+    std::uint64_t last_use = 0;
   };
 
   Result<Writer*> WriterFor(const std::string& job_id);
+  Result<std::unique_ptr<Writer>> Open(const std::string& job_id);
 
   const std::filesystem::path directory_;
-  std::map<std::string, std::unique_ptr<Writer>> writers_;  // by job; the recording thread's
+  // The recording thread's:
+  std::map<std::string, std::unique_ptr<Writer>> writers_;  // by job
+  std::uint64_t uses_ = 0;
 };
 
 }  // namespace descent

@@ -287,6 +287,7 @@ void Runtime::Record(const RecordMetrics& action) {
 void Runtime::Perform(const Action& action) {
   if (const auto* store_job = std::get_if<StoreJob>(&action)) {
     CountAndLog(*store_job);
+    if (IsTerminal(store_job->job.state)) metrics_.Close(store_job->job.id);
     changed_jobs_.insert(store_job->job.id);
   } else if (const auto* forget = std::get_if<ForgetJob>(&action)) {
     Forget(forget->job_id);

@@ -375,6 +375,30 @@ TEST_F(LogStoreTest, LinesThatAreLostAreCountedByTheirReason) {
   EXPECT_EQ(store_->counters().dropped_as_oldest, Segments().front() - 1);
 }
 
+TEST_F(LogStoreTest, OfManyOpenLogsTheLeastRecentlyUsedIsClosed) {
+  const auto append = [this](const std::string& job, std::int64_t sequence) {
+    LogChunk chunk = ChunkOf(0, sequence, sequence);
+    chunk.job = job;
+    Append(chunk);
+  };
+  const auto is_there = [this](const std::string& job) {
+    return std::filesystem::exists(directory_.path() / job);
+  };
+  append("a", 1);
+  append("b", 1);
+  for (int i = 0; i < 62; ++i) append("more-" + std::to_string(i), 1);
+  append("a", 2);
+
+  append("one-too-many", 1);
+
+  // What is open needs its directory no more; what is opened again makes it.
+  for (const char* job : {"a", "b"}) std::filesystem::remove_all(directory_.path() / job);
+  append("a", 3);
+  EXPECT_FALSE(is_there("a"));
+  append("b", 2);
+  EXPECT_TRUE(is_there("b"));
+}
+
 TEST_F(LogStoreTest, ARemovedJobHasNoLog) {
   Append(ChunkOf(0, 1, 30));
 

@@ -142,6 +142,35 @@ TEST_F(MetricStoreTest, MoreJobsThanOpenFilesAreRecorded) {
   EXPECT_EQ(Query({.job_id = "0"}).size(), 1u);
 }
 
+TEST_F(MetricStoreTest, OfManyOpenFilesTheLeastRecentlyUsedIsClosed) {
+  const auto record = [this](const std::string& job, std::int64_t step) {
+    ASSERT_TRUE(store_.Record({job, {{"train/loss", step, 0.5}}}, kTime).ok());
+  };
+  const auto is_open = [this](const std::string& job) {
+    return std::filesystem::exists(store_.FileOf(job).string() + "-wal");
+  };
+  record("a", 1);
+  record("b", 1);
+  for (int i = 0; i < 62; ++i) record("more-" + std::to_string(i), 1);
+  record("a", 2);
+  EXPECT_TRUE(is_open("b"));
+
+  record("one-too-many", 1);
+
+  EXPECT_TRUE(is_open("a"));
+  EXPECT_FALSE(is_open("b"));
+}
+
+TEST_F(MetricStoreTest, AClosedFileIsOpenedAgainOnDemand) {
+  ASSERT_TRUE(store_.Record({"a", {{"train/loss", 1, 0.5}}}, kTime).ok());
+
+  store_.Close("a");
+
+  EXPECT_FALSE(std::filesystem::exists(store_.FileOf("a").string() + "-wal"));
+  ASSERT_TRUE(store_.Record({"a", {{"train/loss", 2, 0.5}}}, kTime).ok());
+  EXPECT_EQ(Query({.job_id = "a"})[0].points.size(), 2u);
+}
+
 TEST_F(MetricStoreTest, ASummaryTellsTheEndsAndTheExtremesOfACurve) {
   ASSERT_TRUE(store_
                   .Record({"a",
