@@ -56,9 +56,9 @@ Result<v1::StreamJobLogsRequest> ToLogRequest(const HttpParameters& parameters,
 HttpResponse HttpRoutes::JobLogs(const Call& call) const {
   const auto request = ToLogRequest(call.parameters, call.job_id);
   if (!request.ok()) return ErrorResponse(request.status(), "FILTER_INVALID");
-  if (const Result<JobInQueue> found = backend_->job(call.job_id); !found.ok())
-    return JobError(found.status());
-  const auto answer = ReadLogOnce(*backend_->logs, call.job_id, request.value());
+  const Result<JobInQueue> found = backend_->job(call.job_id);
+  if (!found.ok()) return JobError(found.status());
+  const auto answer = ReadLogOnce(*backend_->logs, found.value().job, request.value());
   if (const auto* error = std::get_if<RequestError>(&answer)) return ErrorResponse(*error);
   return JsonResponse(std::get<v1::StreamJobLogsResponse>(answer));
 }

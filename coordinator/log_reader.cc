@@ -67,7 +67,9 @@ void LogReader::Open(std::int64_t segment) {
 // Opens the segment with the next line, or answers why it cannot.
 Result<std::optional<LogPage>> LogReader::Locate() {
   DESCENT_ASSIGN(const std::vector<std::int64_t> segments, ListLogSegments(directory_));
-  if (segments.empty()) return std::optional(LogPage{.lines = {}, .is_end = true});
+  if (segments.empty())
+    return std::optional(next_ > 1 ? LogPage{.lines = {}, .oldest = 1}
+                                   : LogPage{.lines = {}, .is_end = true});
   if (next_ == 0) next_ = segments.front();
   const auto behind = std::ranges::upper_bound(segments, next_);
   if (behind == segments.begin())
@@ -81,6 +83,13 @@ Result<std::int64_t> LogReader::FindFollowing() const {
   DESCENT_ASSIGN(const std::vector<std::int64_t> segments, ListLogSegments(directory_));
   const auto behind = std::ranges::upper_bound(segments, segment_);
   return behind == segments.end() ? 0 : *behind;
+}
+
+// Behind the last line; one that was looked for behind it was never there.
+Result<LogPage> LogReader::End() const {
+  if (next_ <= line_) return LogPage{.lines = {}, .is_end = true};
+  DESCENT_ASSIGN(const std::int64_t oldest, OldestLogLine(directory_));
+  return LogPage{.lines = {}, .oldest = oldest};
 }
 
 std::vector<LogLine> LogReader::Take(std::string_view bytes) {
@@ -110,21 +119,24 @@ Result<LogPage> LogReader::Next() {
     } else {
       // Lines may have come to this segment before the one behind it was begun: it is read again.
       DESCENT_ASSIGN(following_, FindFollowing());
-      if (following_ == 0) return LogPage{.lines = {}, .is_end = true};
+      if (following_ == 0) return End();
     }
   }
 }
 
 Result<std::int64_t> FindLogTail(const std::filesystem::path& directory, const LogFilter& filter,
-                                 std::int64_t count, const IsCancelled& is_cancelled) {
+                                 std::int64_t count, const SearchBounds& bounds) {
   DESCENT_ASSIGN(const std::vector<std::int64_t> segments, ListLogSegments(directory));
   std::int64_t first = 0;
+  std::int64_t bytes = 0;  // of text that was searched
   for (auto segment = segments.rbegin(); segment != segments.rend(); ++segment) {
-    if (is_cancelled && is_cancelled())
+    if (bytes >= bounds.bytes_max) return first;
+    if (bounds.is_cancelled && bounds.is_cancelled())
       return Status(Code::kCancelled, "nobody waits for the end of the log any more");
     const Result<LogSegment> found = ReadLogSegment(directory, *segment);
     if (found.status().code() == Code::kNotFound) return first;  // the oldest have just gone
     DESCENT_RETURN_IF_ERROR(found.status());
+    bytes += std::ssize(found.value().text);
     std::vector<std::int64_t> matching;
     std::int64_t line = *segment;
     ForEachLine(found.value().text, [&](std::string_view text) {
@@ -139,6 +151,11 @@ Result<std::int64_t> FindLogTail(const std::filesystem::path& directory, const L
     if (!matching.empty()) first = matching.front();
   }
   return first;
+}
+
+Result<std::int64_t> OldestLogLine(const std::filesystem::path& directory) {
+  DESCENT_ASSIGN(const std::vector<std::int64_t> segments, ListLogSegments(directory));
+  return segments.empty() ? 1 : segments.front();
 }
 
 }  // namespace descent

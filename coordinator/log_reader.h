@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <set>
 #include <string>
@@ -28,8 +29,8 @@ struct LogFilter {
 struct LogPage {
   std::vector<LogLine> lines;  // those that match
   bool is_end = false;         // there is nothing behind them now; more may be appended
-  // The lines that were next are gone: this is the oldest that there is. The reader stays where it
-  // is.
+  // The lines that were next are gone, or the log ends before them: this is the oldest that there
+  // is. The reader stays where it is.
   std::optional<std::int64_t> oldest;
 };
 
@@ -51,6 +52,7 @@ class LogReader {
   Result<std::optional<std::string>> ReadPage();
   Result<std::optional<std::string>> ReadPlainPage() const;
   Result<std::int64_t> FindFollowing() const;
+  Result<LogPage> End() const;
   void Open(std::int64_t segment);
   std::vector<LogLine> Take(std::string_view bytes);
 
@@ -64,12 +66,19 @@ class LogReader {
   std::optional<std::string> text_;  // of the segment at hand, once it was found compressed
 };
 
-// Says that an answer is no longer wanted; asked between two segments. Empty: it always is.
-using IsCancelled = std::function<bool()>;
+// What ends a search before all that was looked for is found. Asked between two segments.
+struct SearchBounds {
+  std::function<bool()> is_cancelled = {};  // the answer is no longer wanted; empty: it always is
+  std::int64_t bytes_max = std::numeric_limits<std::int64_t>::max();  // of text
+};
 
-// Number of the first of the last `count` lines that match; that of the line to come if `count` is
-// 0 or there is none. 0: there is no log yet. Holds one segment in memory. kCancelled: so it was.
+// Number of the first of the last `count` lines that match, or of those that were found within the
+// bounds; that of the line to come if `count` is 0 or there is none. 0: there is no log yet. Holds
+// one segment in memory. kCancelled: so it was.
 Result<std::int64_t> FindLogTail(const std::filesystem::path& directory, const LogFilter& filter,
-                                 std::int64_t count, const IsCancelled& is_cancelled);
+                                 std::int64_t count, const SearchBounds& bounds);
+
+// Number of the oldest line that is kept; 1 where there is none.
+Result<std::int64_t> OldestLogLine(const std::filesystem::path& directory);
 
 }  // namespace descent

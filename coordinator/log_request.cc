@@ -14,7 +14,10 @@ namespace {
 // Of ReadLogOnce: after so much no other page of the log is read.
 constexpr std::size_t kAnswerBytes = std::size_t{256} << 10;
 constexpr int kAnswerPagesMax = 64;
+constexpr std::int64_t kSearchedBytesMax = std::int64_t{16} << 20;
 constexpr std::size_t kLineBytes = 64;  // of a line, besides its text
+
+constexpr std::size_t kUidCharacters = 8;
 
 Status Refuse(const std::string& message) { return Status(Code::kInvalidArgument, message); }
 
@@ -52,83 +55,104 @@ Result<LogFilter> ToFilter(const v1::StreamJobLogsRequest& request) {
   return filter;
 }
 
-// The number of the next line.
-std::optional<std::int64_t> ParseToken(const std::string& token) {
-  std::int64_t line = 0;
-  const char* const end = token.data() + token.size();
-  const auto parsed = std::from_chars(token.data(), end, line);
-  if (parsed.ec != std::errc() || parsed.ptr != end || line < 1) return std::nullopt;
-  return line;
+struct LogToken {
+  std::string uid;        // how that of the job begins; empty: of a coordinator that told none
+  std::int64_t line = 0;  // the next
+
+  std::string ToText() const { return uid + "." + std::to_string(line); }
+};
+
+std::optional<LogToken> ParseToken(const std::string& text) {
+  const std::size_t dot = text.find('.');
+  LogToken token{.uid = dot == std::string::npos ? "" : text.substr(0, dot)};
+  const char* const begin = text.data() + (dot == std::string::npos ? 0 : dot + 1);
+  const char* const end = text.data() + text.size();
+  const auto parsed = std::from_chars(begin, end, token.line);
+  if (parsed.ec != std::errc() || parsed.ptr != end || token.line < 1) return std::nullopt;
+  return token;
 }
 
 // Where no line was read yet and none was there, the first that comes is the next.
-std::string TokenOf(const LogReader& reader) {
-  return std::to_string(std::max<std::int64_t>(reader.next(), 1));
+LogToken TokenOf(const Job& job, std::int64_t next) {
+  return {UidOf(job).substr(0, kUidCharacters), std::max<std::int64_t>(next, 1)};
 }
 
-Result<std::int64_t> FirstLine(const LogStore& logs, const std::string& job_id,
-                               const LogFilter& filter, const v1::StreamJobLogsRequest& request,
-                               const IsCancelled& is_cancelled) {
-  if (request.has_tail()) return logs.FindTail(job_id, filter, request.tail(), is_cancelled);
+RequestError TokenInvalid(const std::string& token) {
+  return Because(Refuse("resume_token \"" + token + "\" is not one of this service"),
+                 "PAGE_TOKEN_INVALID");
+}
+
+std::variant<std::int64_t, RequestError> FirstLine(const LogStore& logs, const Job& job,
+                                                   const LogFilter& filter,
+                                                   const v1::StreamJobLogsRequest& request,
+                                                   const SearchBounds& bounds) {
+  if (request.has_tail()) {
+    const auto first = logs.FindTail(job.id, filter, request.tail(), bounds);
+    if (!first.ok()) return ToRequestError(first.status());
+    return first.value();
+  }
   if (request.resume_token().empty()) return std::int64_t{0};
-  const std::optional<std::int64_t> line = ParseToken(request.resume_token());
-  if (line) return *line;
-  return Refuse("resume_token \"" + request.resume_token() + "\" is not one of this service");
+  const std::optional<LogToken> token = ParseToken(request.resume_token());
+  if (!token) return TokenInvalid(request.resume_token());
+  if (token->uid == TokenOf(job, 0).uid) return token->line;
+  const Result<std::int64_t> oldest = logs.OldestLine(job.id);
+  if (!oldest.ok()) return ToRequestError(oldest.status());
+  return CursorExpired(job, oldest.value());
 }
 
 }  // namespace
 
-std::variant<LogReader, RequestError> OpenLog(const LogStore& logs, const std::string& job_id,
+std::variant<LogReader, RequestError> OpenLog(const LogStore& logs, const Job& job,
                                               const v1::StreamJobLogsRequest& request,
-                                              const IsCancelled& is_cancelled) {
+                                              const SearchBounds& bounds) {
   Result<LogFilter> filter = ToFilter(request);
   if (!filter.ok()) return Because(filter.status(), "FILTER_INVALID");
-  const Result<std::int64_t> first = FirstLine(logs, job_id, filter.value(), request, is_cancelled);
-  if (first.status().code() == Code::kInvalidArgument)
-    return Because(first.status(), "PAGE_TOKEN_INVALID");
-  if (!first.ok()) return ToRequestError(first.status());
-  return logs.ReaderFrom(job_id, std::move(filter).value(), first.value());
+  auto first = FirstLine(logs, job, filter.value(), request, bounds);
+  if (auto* error = std::get_if<RequestError>(&first)) return std::move(*error);
+  return logs.ReaderFrom(job.id, std::move(filter).value(), std::get<std::int64_t>(first));
 }
 
-RequestError CursorExpired(const LogReader& reader, std::int64_t oldest) {
+RequestError CursorExpired(const Job& job, std::int64_t oldest) {
   RequestError error{
-      Status(Code::kFailedPrecondition, "the lines after resume_token " + TokenOf(reader) +
-                                            " are no longer kept; the oldest kept is " +
-                                            std::to_string(oldest)),
+      Status(Code::kFailedPrecondition,
+             "the lines after the resume_token are not, or no longer, in the log of jobs/" +
+                 job.id + "; the oldest kept is " + std::to_string(oldest)),
       "CURSOR_EXPIRED",
       {},
-      {{"oldest_token", std::to_string(oldest)}}};
+      {{"oldest_token", TokenOf(job, oldest).ToText()}}};
   error.grpc_code = grpc::StatusCode::OUT_OF_RANGE;
   return error;
 }
 
-v1::StreamJobLogsResponse MakeLogResponse(const std::vector<LogLine>& lines,
+v1::StreamJobLogsResponse MakeLogResponse(const Job& job, const std::vector<LogLine>& lines,
                                           const LogReader& reader) {
   v1::StreamJobLogsResponse response;
   for (const LogLine& line : lines) *response.add_lines() = ToProto(line);
-  response.set_resume_token(TokenOf(reader));
+  response.set_resume_token(TokenOf(job, reader.next()).ToText());
   return response;
 }
 
 std::variant<v1::StreamJobLogsResponse, RequestError> ReadLogOnce(
-    const LogStore& logs, const std::string& job_id, const v1::StreamJobLogsRequest& request) {
-  auto opened = OpenLog(logs, job_id, request);
+    const LogStore& logs, const Job& job, const v1::StreamJobLogsRequest& request) {
+  auto opened = OpenLog(logs, job, request, {.bytes_max = kSearchedBytesMax});
   if (auto* error = std::get_if<RequestError>(&opened)) return std::move(*error);
   LogReader& reader = std::get<LogReader>(opened);
+  const std::int64_t first = reader.next();
   std::vector<LogLine> lines;
   std::size_t bytes = 0;
   for (int pages = 0; pages < kAnswerPagesMax && bytes < kAnswerBytes; ++pages) {
     Result<LogPage> page = reader.Next();
     if (!page.ok()) return ToRequestError(page.status());
     // After some lines it is told to who asks for what follows them.
-    if (page.value().oldest && pages == 0) return CursorExpired(reader, *page.value().oldest);
+    if (page.value().oldest && reader.next() == first)
+      return CursorExpired(job, *page.value().oldest);
     if (page.value().oldest || page.value().is_end) break;
     for (LogLine& line : page.value().lines) {
       bytes += kLineBytes + line.text.size();
       lines.push_back(std::move(line));
     }
   }
-  return MakeLogResponse(lines, reader);
+  return MakeLogResponse(job, lines, reader);
 }
 
 }  // namespace descent

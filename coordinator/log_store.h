@@ -37,8 +37,13 @@ class LogStore {
 
   // As FindLogTail.
   Result<std::int64_t> FindTail(const std::string& job_id, const LogFilter& filter,
-                                std::int64_t count, const IsCancelled& is_cancelled = {}) const {
-    return FindLogTail(directory_ / job_id, filter, count, is_cancelled);
+                                std::int64_t count, const SearchBounds& bounds = {}) const {
+    return FindLogTail(directory_ / job_id, filter, count, bounds);
+  }
+
+  // As OldestLogLine.
+  Result<std::int64_t> OldestLine(const std::string& job_id) const {
+    return OldestLogLine(directory_ / job_id);
   }
 
   // The last `count` lines that match, in order.

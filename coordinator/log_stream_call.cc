@@ -33,13 +33,14 @@ class StreamCall final : public BlockingStream<v1::StreamJobLogsResponse> {
     Job job;
     if (const grpc::Status found = FindJobNamed(runtime_, request_.name(), job); !found.ok())
       return Finish(found);
-    if (const grpc::Status open = Open(job.id); !open.ok()) return Finish(open);
+    uid_ = UidOf(job);
+    if (const grpc::Status open = Open(job); !open.ok()) return Finish(open);
     GoOn();
   }
 
-  grpc::Status Open(const std::string& job_id) {
-    auto opened =
-        OpenLog(runtime_.logs(), job_id, request_, [this] { return AskedEnd().has_value(); });
+  grpc::Status Open(const Job& job) {
+    auto opened = OpenLog(runtime_.logs(), job, request_,
+                          {.is_cancelled = [this] { return AskedEnd().has_value(); }});
     if (const auto* error = std::get_if<RequestError>(&opened))
       return AskedEnd().value_or(ToGrpcStatus(*error));
     reader_.emplace(std::get<LogReader>(std::move(opened)));
@@ -51,12 +52,13 @@ class StreamCall final : public BlockingStream<v1::StreamJobLogsResponse> {
     Job job;
     if (const grpc::Status found = FindJobNamed(runtime_, request_.name(), job); !found.ok())
       return Finish(found);
+    if (UidOf(job) != uid_) return FinishExpired(job);
     while (!FinishIfAsked()) {
       Result<LogPage> page = reader_->Next();
       if (!page.ok()) return Finish(ToGrpcStatus(page.status()));
       if (page.value().oldest)
-        return Finish(ToGrpcStatus(CursorExpired(*reader_, *page.value().oldest)));
-      if (!page.value().lines.empty()) return Send(page.value().lines);
+        return Finish(ToGrpcStatus(CursorExpired(job, *page.value().oldest)));
+      if (!page.value().lines.empty()) return Send(job, page.value().lines);
       if (page.value().is_end) return WaitOrFinish(job);
     }
   }
@@ -66,13 +68,21 @@ class StreamCall final : public BlockingStream<v1::StreamJobLogsResponse> {
     GoOnAfter(kInterval);
   }
 
-  void Send(const std::vector<LogLine>& lines) {
-    message_ = MakeLogResponse(lines, *reader_);
+  // The name was given again.
+  void FinishExpired(const Job& job) {
+    const Result<std::int64_t> oldest = runtime_.logs().OldestLine(job.id);
+    if (!oldest.ok()) return Finish(ToGrpcStatus(oldest.status()));
+    Finish(ToGrpcStatus(CursorExpired(job, oldest.value())));
+  }
+
+  void Send(const Job& job, const std::vector<LogLine>& lines) {
+    message_ = MakeLogResponse(job, lines, *reader_);
     StartWrite(&message_);
   }
 
   Runtime& runtime_;
   const v1::StreamJobLogsRequest request_;
+  std::string uid_;  // of the job that was found at first
   std::optional<LogReader> reader_;
   v1::StreamJobLogsResponse message_;  // owned by the write in progress
 };

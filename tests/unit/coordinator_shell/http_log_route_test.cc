@@ -48,6 +48,10 @@ class HttpLogRouteTest : public HttpRoutesTest {
   }
   std::string ReasonFor(const std::string& query) { return ErrorOf(query)["details"][0]["reason"]; }
 
+  std::string TokenOf(std::int64_t line) const {
+    return UidOf(snapshot_.jobs[0]).substr(0, 8) + "." + std::to_string(line);
+  }
+
   std::string token_;  // of the last answer
 };
 
@@ -107,7 +111,7 @@ TEST_F(HttpLogRouteTest, ATokenPassesLinesThatDoNotMatch) {
 
   EXPECT_EQ(Read("?ranks=1"), Texts{});
 
-  EXPECT_EQ(token_, "6");
+  EXPECT_EQ(token_, TokenOf(6));
 }
 
 TEST_F(HttpLogRouteTest, ALongLogComesInAnswersOfBoundedSize) {
@@ -132,7 +136,8 @@ TEST_F(HttpLogRouteTest, WhatMakesNoSenseIsRefusedWithTheReasonsOfTheApi) {
        {"?ranks=0,x", "?ranks=-1", "?attempt=first", "?attempt=-1", "?min_severity=loud",
         "?tail=all", "?tail=-1", "?tail=100001", "?tail=1&resume_token=1"})
     EXPECT_EQ(ReasonFor(query), "FILTER_INVALID") << query;
-  EXPECT_EQ(ReasonFor("?resume_token=yesterday"), "PAGE_TOKEN_INVALID");
+  for (const char* token : {"yesterday", "9c1e0f42.", "9c1e0f42.0", "9c1e0f42.1x"})
+    EXPECT_EQ(ReasonFor("?resume_token=" + std::string(token)), "PAGE_TOKEN_INVALID") << token;
   EXPECT_EQ(ErrorOf("?min_severity=loud")["message"],
             "min_severity has \"loud\", wanted debug, info, warning or error");
 }
@@ -149,12 +154,33 @@ TEST_F(HttpLogRouteTest, ATokenWhoseLinesAreGoneIsExpiredAndNamesTheOldest) {
   const std::filesystem::path log = logs_directory_.path() / "full-1";
   std::filesystem::rename(LogSegmentPath(log, 1), LogSegmentPath(log, 100));
 
-  const json error = ErrorOf("?resume_token=3");
+  const json error = ErrorOf("?resume_token=" + TokenOf(3));
 
   EXPECT_EQ(error["code"], 400);
   EXPECT_EQ(error["status"], "OUT_OF_RANGE");
   EXPECT_EQ(error["details"][0]["reason"], "CURSOR_EXPIRED");
-  EXPECT_EQ(error["details"][0]["metadata"]["oldest_token"], "100");
+  EXPECT_EQ(error["details"][0]["metadata"]["oldest_token"], TokenOf(100));
+}
+
+TEST_F(HttpLogRouteTest, ATokenBeyondTheEndIsExpired) {
+  EXPECT_EQ(ErrorOf("?resume_token=" + TokenOf(2))["details"][0]["metadata"]["oldest_token"],
+            TokenOf(1));
+  Append(0, 1, 3);
+  EXPECT_EQ(Read("?resume_token=" + TokenOf(4)), Texts{});
+
+  const json error = ErrorOf("?resume_token=" + TokenOf(5));
+
+  EXPECT_EQ(error["details"][0]["reason"], "CURSOR_EXPIRED");
+  EXPECT_EQ(error["details"][0]["metadata"]["oldest_token"], TokenOf(1));
+}
+
+TEST_F(HttpLogRouteTest, ATokenOfAnotherJobOfThatNameIsExpired) {
+  Append(0, 1, 3);
+  Read();
+  snapshot_.jobs[0].create_time += 1;
+
+  EXPECT_EQ(ReasonFor("?resume_token=" + token_), "CURSOR_EXPIRED");
+  EXPECT_EQ(ReasonFor("?resume_token=4"), "CURSOR_EXPIRED");
 }
 
 TEST_F(HttpLogRouteTest, AFailedJobHasTheLastLinesOfItsRank) {

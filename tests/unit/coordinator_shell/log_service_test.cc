@@ -202,7 +202,10 @@ TEST_F(LogServiceTest, ATokenWhoseLinesAreGoneIsExpiredAndNamesTheOldest) {
   const std::filesystem::path log = directory_.path() / "logs" / "mine";
   std::filesystem::rename(LogSegmentPath(log, 1), LogSegmentPath(log, 100));
   v1::StreamJobLogsRequest request = Request();
-  request.set_resume_token("3");
+  v1::Job job;
+  ASSERT_TRUE(Get("jobs/mine", &job).ok());
+  const std::string uid = job.uid().substr(0, 8);
+  request.set_resume_token(uid + ".3");
 
   EXPECT_EQ(Read(request), Texts{});
 
@@ -212,7 +215,18 @@ TEST_F(LogServiceTest, ATokenWhoseLinesAreGoneIsExpiredAndNamesTheOldest) {
   google::rpc::ErrorInfo info;
   ASSERT_TRUE(grpc::ExtractErrorDetails(status_, &details).ok());
   details.details(0).UnpackTo(&info);
-  EXPECT_EQ(info.metadata().at("oldest_token"), "100");
+  EXPECT_EQ(info.metadata().at("oldest_token"), uid + ".100");
+}
+
+TEST_F(LogServiceTest, ATokenOfAnotherJobOfThatNameIsExpired) {
+  ASSERT_TRUE(Push(1, {"one"}));
+  for (const char* token : {"00000000.1", "1"}) {
+    v1::StreamJobLogsRequest request = Request();
+    request.set_resume_token(token);
+
+    EXPECT_EQ(Read(request), Texts{}) << token;
+    EXPECT_EQ(ReasonOf(status_), "CURSOR_EXPIRED") << token;
+  }
 }
 
 TEST_F(LogServiceTest, ARequestThatContradictsItselfIsRefused) {

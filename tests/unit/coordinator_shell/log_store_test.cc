@@ -264,11 +264,29 @@ TEST_F(LogStoreTest, ATailThatNobodyWaitsForIsNoLongerSearchedFor) {
   FillSeveralSegments();
   int asked = 0;
 
-  const auto first =
-      store_->FindTail("mine", {.contains = "nowhere"}, 1, [&] { return ++asked == 2; });
+  const auto first = store_->FindTail("mine", {.contains = "nowhere"}, 1,
+                                      {.is_cancelled = [&] { return ++asked == 2; }});
 
   EXPECT_EQ(first.status().code(), Code::kCancelled);
   EXPECT_EQ(asked, 2);
+}
+
+TEST_F(LogStoreTest, ATailIsSearchedForInSoMuchTextOnly) {
+  FillSeveralSegments();
+  const std::int64_t last = Segments().back();  // lines are numbered like their text here
+
+  EXPECT_EQ(store_->FindTail("mine", {}, 100, {.bytes_max = 1}).value(), last);
+  EXPECT_EQ(store_->FindTail("mine", {.contains = "nowhere"}, 1, {.bytes_max = 1}).value(), 31);
+}
+
+TEST_F(LogStoreTest, AReaderBeyondTheEndIsToldTheOldestLine) {
+  Append(ChunkOf(0, 1, 3));
+  LogReader reader = store_->ReaderFrom("mine", {}, 5);
+
+  EXPECT_FALSE(reader.Next().value().oldest);  // it passes what is there
+  EXPECT_EQ(reader.Next().value().oldest, 1);
+  EXPECT_EQ(reader.next(), 5);
+  EXPECT_EQ(store_->ReaderFrom("other", {}, 2).Next().value().oldest, 1);
 }
 
 TEST_F(LogStoreTest, ARankWhoseLinesAreGoneIsNotSaidToHaveDroppedThem) {
