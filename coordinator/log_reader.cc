@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "coordinator/log_record.h"
@@ -30,12 +31,17 @@ bool LogFilter::Matches(const LogLine& line) const {
 
 // Nothing: the segment is gone.
 Result<std::optional<std::string>> LogReader::ReadPage() {
-  if (!text_) {
+  std::error_code ignored;
+  if (!text_ && (offset_ > 0 || !std::filesystem::exists(
+                                    CompressedLogSegmentPath(directory_, segment_), ignored))) {
     DESCENT_ASSIGN(std::optional<std::string> plain, ReadPlainPage());
     if (plain) return plain;
+  }
+  if (!text_) {
     Result<LogSegment> segment = ReadLogSegment(directory_, segment_);
     if (segment.status().code() == Code::kNotFound) return std::optional<std::string>();
     DESCENT_RETURN_IF_ERROR(segment.status());
+    if (!segment.value().is_compressed) return ReadPlainPage();
     text_ = std::move(segment.value().text);
   }
   const std::size_t begin = std::min(static_cast<std::size_t>(offset_), text_->size());

@@ -73,18 +73,20 @@ Result<std::vector<std::int64_t>> ListLogSegments(const fs::path& directory) {
 // In the order in which a segment changes its form: one that changes meanwhile is found.
 Result<LogSegment> ReadLogSegment(const fs::path& directory, std::int64_t first) {
   Result<std::string> plain = ReadFile(LogSegmentPath(directory, first));
-  if (plain.ok()) {
+  if (!plain.ok() && plain.status().code() != Code::kNotFound) return plain.status();
+  const fs::path path = CompressedLogSegmentPath(directory, first);
+  const Result<std::string> packed = ReadFile(path);
+  if (!packed.ok() && !plain.ok()) return packed.status();
+  Gunzipped text = packed.ok() ? Gunzip(packed.value()) : Gunzipped();
+  if (packed.ok() && !text.is_whole)
+    LogWarning("log segment damaged file={} readable_bytes={}", path.string(), text.bytes.size());
+  if (plain.ok() && !text.is_whole) {
     const std::int64_t bytes = std::ssize(plain.value());
     return LogSegment{.text = std::move(plain).value(), .disk_bytes = bytes};
   }
-  if (plain.status().code() != Code::kNotFound) return plain.status();
-  const fs::path path = CompressedLogSegmentPath(directory, first);
-  DESCENT_ASSIGN(const std::string packed, ReadFile(path));
-  Gunzipped text = Gunzip(packed);
-  if (!text.is_whole)
-    LogWarning("log segment damaged file={} readable_bytes={}", path.string(), text.bytes.size());
-  return LogSegment{
-      .text = std::move(text.bytes), .is_compressed = true, .disk_bytes = std::ssize(packed)};
+  return LogSegment{.text = std::move(text.bytes),
+                    .is_compressed = true,
+                    .disk_bytes = std::ssize(packed.value())};
 }
 
 Result<std::int64_t> CompressLogSegment(const fs::path& directory, std::int64_t first) {
@@ -110,11 +112,13 @@ void RemoveLogSegment(const fs::path& directory, std::int64_t first) {
 Status RemoveHalfCompressed(const fs::path& directory) {
   DESCENT_ASSIGN(const std::vector<std::string> names, ListDirectory(directory));  // sorted
   for (const std::string& name : names) {
-    const bool is_compressed = name.ends_with(kCompressedSuffix);
     const std::string plain = name.substr(0, name.rfind('.'));
-    if (name.ends_with(kPartialSuffix) ||
-        (is_compressed && std::ranges::binary_search(names, plain)))
+    if (name.ends_with(kPartialSuffix)) {
       DESCENT_RETURN_IF_ERROR(Remove(directory / name));
+    } else if (name.ends_with(kCompressedSuffix) && std::ranges::binary_search(names, plain)) {
+      DESCENT_ASSIGN(const std::string packed, ReadFile(directory / name));
+      DESCENT_RETURN_IF_ERROR(Remove(directory / (Gunzip(packed).is_whole ? plain : name)));
+    }
   }
   return Status();
 }

@@ -17,7 +17,8 @@ namespace descent {
 // segments are removed.
 //   NUMBER.log      being written, or not compressed because the disk or the process failed
 //   NUMBER.log.gz   the same, complete and compressed
-// Where both are there the first counts: a process was killed before it removed it.
+// Where both are there the second counts if it is whole: a process was killed before it removed the
+// first, or a power failure brought back what may be left of that.
 // Everything here blocks on the disk.
 
 std::filesystem::path LogSegmentPath(const std::filesystem::path& directory, std::int64_t first);

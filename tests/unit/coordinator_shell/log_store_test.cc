@@ -205,7 +205,37 @@ TEST_F(LogStoreTest, ACrashBeforeTheUncompressedSegmentWasRemovedDoublesNoLine) 
   Append(ChunkOf(0, 31, 31));
 
   EXPECT_EQ(ReadAll(), Numbered(31));
-  EXPECT_TRUE(std::filesystem::exists(Plain(1)));
+  EXPECT_FALSE(std::filesystem::exists(Plain(1)));
+  EXPECT_TRUE(std::filesystem::exists(Compressed(1)));
+}
+
+TEST_F(LogStoreTest, WhatAPowerFailureLeftOfAnUncompressedSegmentIsNotTakenForIt) {
+  FillSeveralSegments();
+  const std::vector<std::int64_t> segments = Segments();
+  const std::string text = Gunzip(ReadFile(Compressed(segments[1])).value()).bytes;
+  ASSERT_TRUE(WriteNewFile(Plain(segments[0]), "").ok());
+  ASSERT_TRUE(WriteNewFile(Plain(segments[1]), text.substr(0, text.size() / 2)).ok());
+  EXPECT_EQ(ReadAll(), Numbered(30));
+  EXPECT_EQ(Tail({}, 100), Numbered(30));
+
+  Restart();
+  Append(ChunkOf(0, 31, 31));
+
+  EXPECT_EQ(ReadAll(), Numbered(31));
+  EXPECT_FALSE(std::filesystem::exists(Plain(segments[1])));
+}
+
+TEST_F(LogStoreTest, AnUncompressedSegmentStandsForACompressedOneThatIsDamaged) {
+  FillSeveralSegments();
+  const std::string text = Gunzip(ReadFile(Compressed(1)).value()).bytes;
+  ASSERT_TRUE(WriteNewFile(Plain(1), text).ok());
+  std::filesystem::resize_file(Compressed(1), 5);
+  EXPECT_EQ(ReadAll(), Numbered(30));
+
+  Restart();
+  Append(ChunkOf(0, 31, 31));
+
+  EXPECT_EQ(ReadAll(), Numbered(31));
   EXPECT_FALSE(std::filesystem::exists(Compressed(1)));
 }
 
