@@ -9,13 +9,22 @@
 
 namespace descent {
 
-// The lines of the rank that the job's failure blames, in the attempt that it ended. Nothing: the
-// job has not failed, or no rank is to blame.
-std::optional<LogFilter> LinesOfFailedRank(const Job& job);
+// The lines of a rank that failed, in the attempt that it ended.
+struct FailedRankLines {
+  std::string job_id;
+  std::string job_uid;
+  int attempt = 0;
+  int rank = 0;
+  double end_time = 0;  // of the attempt, seconds since the epoch; 0: it goes on
+};
+
+// Those of the rank that the job's failure blames. Nothing: the job has not failed, or no rank is
+// to blame.
+std::optional<FailedRankLines> LinesOfFailedRank(const Job& job);
 
 // Adds the last of these lines to what a user sees of the job's failure; none where they cannot be
-// read, because the failure is told all the same. Blocks on the disk.
-void AddLogTail(const LogStore& logs, const std::string& job_id, const LogFilter& lines,
-                v1::Job& view);
+// read, because the failure is told all the same. Blocks on the disk, but remembers what it has
+// found once no more lines are to come.
+void AddLogTail(const LogStore& logs, const FailedRankLines& lines, v1::Job& view);
 
 }  // namespace descent

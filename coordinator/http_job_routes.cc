@@ -48,7 +48,7 @@ HttpResponse HttpRoutes::OneJob(const Call& call) const {
   if (!found.ok()) return JobError(found.status());
   const Job& job = found.value().job;
   v1::Job view = ToProto(job, found.value().queue_position);
-  if (const auto lines = LinesOfFailedRank(job)) AddLogTail(*backend_->logs, job.id, *lines, view);
+  if (const auto lines = LinesOfFailedRank(job)) AddLogTail(*backend_->logs, *lines, view);
   return JsonResponse(view);
 }
 

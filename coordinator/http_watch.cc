@@ -209,8 +209,7 @@ std::string Watch::NextJob(JobTopic& topic, const JobInQueue& found) {
   std::string fingerprint = Fingerprint(encoded);
   if (fingerprint == topic.sent) return "";
   topic.sent = std::move(fingerprint);
-  if (const auto lines = LinesOfFailedRank(job))
-    AddLogTail(*backend_->logs, job.id, *lines, encoded);
+  if (const auto lines = LinesOfFailedRank(job)) AddLogTail(*backend_->logs, *lines, encoded);
   return Event("job", ToJson(encoded));
 }
 

@@ -135,10 +135,10 @@ grpc::ServerUnaryReactor* JobService::GetJob(grpc::CallbackServerContext* contex
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   ReadJob(request->name(), reactor, [=, this](const Job& job, const State& state) {
     *response = View(job, state);
-    const std::optional<LogFilter> lines = LinesOfFailedRank(job);
+    const std::optional<FailedRankLines> lines = LinesOfFailedRank(job);
     if (!lines) return reactor->Finish(grpc::Status::OK);
-    boost::asio::post(blocking_threads_, [=, this, job_id = job.id] {
-      AddLogTail(runtime_.logs(), job_id, *lines, *response);
+    boost::asio::post(blocking_threads_, [=, this] {
+      AddLogTail(runtime_.logs(), *lines, *response);
       reactor->Finish(grpc::Status::OK);
     });
   });

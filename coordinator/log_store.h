@@ -11,6 +11,7 @@
 
 #include "coordinator/job_log.h"
 #include "coordinator/log_reader.h"
+#include "coordinator/log_tails.h"
 
 namespace descent {
 
@@ -50,11 +51,16 @@ class LogStore {
   Result<std::vector<LogLine>> LastLines(const std::string& job_id, const LogFilter& filter,
                                          std::int64_t count) const;
 
+  // For who looks for the last lines of ranks that have ended.
+  LogTails& tails() const { return tails_; }
+
   Status Remove(const std::string& job_id);
   // What a coordinator that was killed did not come to remove.
   Status RemoveAllBut(const std::set<std::string>& job_ids);
 
  private:
+  static constexpr std::size_t kTailsMax = 32;
+
   struct OpenLog {
     std::uint64_t last_use = 0;   // the store's mutex guards it
     std::mutex mutex;             // guards the log, and with it the job's directory
@@ -67,6 +73,7 @@ class LogStore {
   const std::filesystem::path directory_;
   const LogBounds bounds_;
   SharedLogCounters counters_;
+  mutable LogTails tails_{kTailsMax};
   std::mutex mutex_;  // guards the following; no disk is waited for while it is held
   std::uint64_t uses_ = 0;
   std::map<std::string, std::shared_ptr<OpenLog>> open_;  // by job

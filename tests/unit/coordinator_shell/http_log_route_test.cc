@@ -198,5 +198,22 @@ TEST_F(HttpLogRouteTest, AFailedJobHasTheLastLinesOfItsRank) {
   EXPECT_EQ(tail.back()["text"], "1:30");
 }
 
+TEST_F(HttpLogRouteTest, TheLinesOfAnAttemptThatIsLongOverAreReadOnce) {
+  Job& job = snapshot_.jobs[0];
+  job.failure = FailureRecord{.rank = 1};
+  job.attempt.attempt = 1;
+  job.attempt.failure = job.failure;
+  job.attempt.end_time = 1000;
+  Append(1, 1, 3);
+  const json tail = GetJson("/v1/jobs/full-1")["failure"]["logTail"];
+  ASSERT_EQ(tail.size(), 3u);
+
+  std::filesystem::remove_all(logs_directory_.path() / "full-1");
+
+  EXPECT_EQ(GetJson("/v1/jobs/full-1")["failure"]["logTail"], tail);
+  job.attempt.end_time = 0;  // it goes on
+  EXPECT_EQ(GetJson("/v1/jobs/full-1")["failure"]["logTail"], json::array());
+}
+
 }  // namespace
 }  // namespace descent
