@@ -126,6 +126,7 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection<
 
   void ReadBody() {
     if (parser_->is_done()) return Answer();
+    if (auto refusal = context_.routes.RefuseUnread(Decode())) return Refuse(*std::move(refusal));
     Socket().expires_after(kPeerTimeout);
     http::async_read(stream_, buffer_, *parser_,
                      [self = this->shared_from_this()](beast::error_code error, std::size_t) {
@@ -148,14 +149,16 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection<
   void Refuse(beast::error_code error) {
     const std::optional<int> code = RefusalCode(error);
     if (!code) return Shut();
-    Refuse(*code, error.message());
+    if (error == http::error::body_limit)
+      if (auto refusal = context_.routes.RefuseUnread(Decode())) return Refuse(*std::move(refusal));
+    Refuse(context_.routes.RefuseUnreadable(*code, error.message()));
   }
 
   // Where the next request would begin is not known: the connection ends.
-  void Refuse(int code, const std::string& why) {
+  void Refuse(HttpResponse answer) {
     if (!StopWaiting()) return Shut();
     is_refused_ = true;
-    Send(context_.routes.RefuseUnreadable(code, why));
+    Send(std::move(answer));
   }
 
   HttpRequest Decode() {
@@ -179,7 +182,8 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection<
   // --- Answering ----------------------------------------------------------------------------
 
   void Answer() {
-    if (parser_->get().count(http::field::host) > 1) return Refuse(400, "several Host headers");
+    if (parser_->get().count(http::field::host) > 1)
+      return Refuse(context_.routes.RefuseUnreadable(400, "several Host headers"));
     if (!StopWaiting()) return Shut();
     Send(context_.routes.Handle(Decode()));
   }
@@ -334,7 +338,7 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection<
   beast::flat_buffer buffer_{kBufferBytesMax};
   std::optional<http::request_parser<http::string_body>> parser_;
   bool closes_after_ = false;  // the answer that is sent
-  bool is_refused_ = false;    // the request, which could not be read
+  bool is_refused_ = false;    // the request, which was not read to its end
   std::optional<http::response<http::string_body>> response_;
   std::optional<http::response<http::empty_body>> head_;  // of an answer in pieces or of events
   std::optional<http::response_serializer<http::empty_body>> head_serializer_;

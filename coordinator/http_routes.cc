@@ -151,17 +151,28 @@ std::uint64_t HttpRoutes::body_bytes_max() const {
   return backend_->change ? kBodyBytesMax : kIgnoredBodyBytesMax;
 }
 
+HttpRoutes::Call HttpRoutes::CallOf(const HttpRequest& request) {
+  Target target = TargetOf(request);
+  return {request, std::move(target.host), std::move(target.path), ParseQuery(target.query), {},
+          ""};
+}
+
 HttpResponse HttpRoutes::Handle(const HttpRequest& request) const {
   const MonotonicTime start = MonotonicNow();
-  Target target = TargetOf(request);
-  Call call{request, std::move(target.host), std::move(target.path), ParseQuery(target.query), {},
-            ""};
+  Call call = CallOf(request);
   const Endpoint* const endpoint = FindEndpoint(request.method, call);
   HttpResponse response = Finish(Answer(endpoint, call), request);
   counters_.Add({endpoint == nullptr ? "none" : std::string(endpoint->route.pattern),
                  MethodLabel(request.method), std::to_string(response.status)},
                 SecondsBetween(start, MonotonicNow()));
   return response;
+}
+
+std::optional<HttpResponse> HttpRoutes::RefuseUnread(const HttpRequest& request) const {
+  Call call = CallOf(request);
+  const Endpoint* const endpoint = FindEndpoint(request.method, call);
+  if (endpoint != nullptr && IsServed(*endpoint)) return std::nullopt;
+  return Handle(request);
 }
 
 HttpResponse HttpRoutes::RefuseUnreadable(int code, const std::string& why) const {

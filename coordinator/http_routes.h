@@ -36,6 +36,10 @@ class HttpRoutes {
 
   HttpResponse Handle(const HttpRequest& request) const;
 
+  // The answer to a request whose body was not read, where nothing is served at its path with its
+  // method. Nothing: the body is to be read.
+  std::optional<HttpResponse> RefuseUnread(const HttpRequest& request) const;
+
   // The answer to what cannot be read as a request. `code` is 413, 431 or 400.
   HttpResponse RefuseUnreadable(int code, const std::string& why) const;
 
@@ -57,6 +61,7 @@ class HttpRoutes {
   struct Endpoint;
 
   static std::span<const Endpoint> Endpoints();
+  static Call CallOf(const HttpRequest& request);
   // Null: the path has none, or none with this method.
   static const Endpoint* FindEndpoint(std::string_view method, Call& call);
   HttpResponse Answer(const Endpoint* endpoint, const Call& call) const;

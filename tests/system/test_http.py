@@ -177,10 +177,13 @@ class Reading(HttpTest):
         for text, code in (
                 (b"no request\r\n\r\n", b"400"),
                 (long_header, b"431"),
-                (b"POST /v1/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999\r\n\r\n",
+                (b"GET /livez HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999\r\n\r\n",
                  b"413"),
+                (b"POST /v1/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999\r\n\r\n",
+                 b"405"),
+                (b"POST /livez HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n", b"405"),
                 (b"GET /livez HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n\r\n", b"400")):
-            with self.subTest(code=code):
+            with self.subTest(text=text[:20], code=code):
                 answer = self.raw(text)
                 self.assertTrue(answer.startswith(b"HTTP/1.1 " + code), answer)
                 self.assertIn(b"\r\nConnection: close\r\n", answer)

@@ -357,6 +357,12 @@ TEST_F(HttpRoutesTest, WhatCannotBeReadIsRefusedAndCounted) {
               HasSubstr("http_requests_total{handler=\"none\",method=\"other\",code=\"413\"} 1\n"));
 }
 
+TEST_F(HttpRoutesTest, TheBodyIsNotNeededToRefuseWhatIsNotServed) {
+  EXPECT_EQ(routes_.RefuseUnread({"POST", "/v1/jobs", "localhost"}).value().status, 405);
+  EXPECT_EQ(routes_.RefuseUnread({"POST", "/no/such/page", "localhost"}).value().status, 404);
+  EXPECT_FALSE(routes_.RefuseUnread({"GET", "/livez", "localhost"}).has_value());
+}
+
 TEST_F(HttpRoutesTest, TheVersionNeedNotBeSentAgain) {
   EXPECT_THAT(Get("/version").headers, testing::Contains(testing::Key("ETag")));
 }
