@@ -262,7 +262,11 @@ grpc::Status CheckpointService::Verify(const std::string& name,
     // Files that go while they are read are not damage.
     const auto again = Find(runtime_, CheckpointNameOf(job.id, checkpoint.step));
     if (const auto* error = std::get_if<RequestError>(&again)) return ToGrpcStatus(*error);
-    return Refuse(bytes.status(), "CHECKPOINT_CORRUPT", CheckpointNameOf(job.id, checkpoint.step));
+    RequestError refusal = CheckpointError(bytes.status(), "CHECKPOINT_CORRUPT",
+                                           CheckpointNameOf(job.id, checkpoint.step));
+    if (bytes.status().code() == Code::kFailedPrecondition)
+      refusal.reason = "CHECKPOINT_FORMAT_UNKNOWN";
+    return ToGrpcStatus(refusal);
   }
   *response->mutable_checkpoint() = ToProto(job, checkpoint);
   response->set_bytes(bytes.value());

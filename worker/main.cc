@@ -244,7 +244,11 @@ int Main(int argc, char** argv) {
       ->check(CLI::Range(0, kLeaveSecondsMax))
       ->capture_default_str();
   app.set_version_flag("--version", kVersion);
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
   if (!spec_to_check.empty()) return CheckData(spec_to_check);
   if (!spec_to_inspect.empty()) return InspectData(spec_to_inspect);
   if (!file_to_inspect.empty()) return InspectDataFile(file_to_inspect);
