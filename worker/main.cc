@@ -34,7 +34,8 @@ namespace descent {
 namespace {
 
 constexpr unsigned kEndSecondsMax = 10;
-constexpr std::chrono::seconds kHearStopMax{3};
+// The coordinator asks for the stop; where it is away, the ranks agree on it by themselves.
+constexpr std::chrono::seconds kHearStopMax{1};
 // A rank has left a job that goes on elsewhere: EX_TEMPFAIL of sysexits, at which schedulers
 // requeue.
 constexpr int kRequeue = 75;
