@@ -40,7 +40,8 @@ Runtime::OnAnswer FinishWithJob(grpc::ServerUnaryReactor* reactor, v1::Job* resp
       return reactor->Finish(
           ToGrpcStatus(RefuseJob(answer.status, job_id, state.FindJob(job_id), command)));
     const Job* job = state.FindJob(answer.job_id);
-    DESCENT_CHECK(job != nullptr);
+    // It may have been deleted by the next event of the same transaction.
+    if (job == nullptr) return reactor->Finish(ToGrpcStatus(JobNotFound(answer.job_id)));
     *response = View(*job, state);
     reactor->Finish(grpc::Status::OK);
   };
