@@ -124,6 +124,18 @@ void FillTimes(const Job& job, v1::Job& encoded) {
   encoded.set_end_time(job.end_time);
 }
 
+v1::JobEvent ToProto(const StoredEvent& event) {
+  v1::JobEvent encoded;
+  encoded.set_sequence(event.sequence);
+  encoded.set_time(event.time);
+  encoded.set_type(event.type);
+  encoded.set_from_state(event.from_state);
+  encoded.set_to_state(event.to_state);
+  encoded.set_reason(event.reason);
+  encoded.set_message(event.message);
+  return encoded;
+}
+
 Status UnknownToken(const std::string& token) {
   return Status(Code::kInvalidArgument, "page_token \"" + token + "\" is not one of this service");
 }
@@ -302,17 +314,15 @@ Result<v1::ListJobEventsResponse> ListEventsPage(const v1::ListJobEventsRequest&
   DESCENT_ASSIGN(std::int64_t last, ParsePageToken(request.page_token()));
   DESCENT_ASSIGN(const std::vector<StoredEvent> found, events(last, page_size + 1));
   v1::ListJobEventsResponse response;
-  response.set_has_more(static_cast<int>(found.size()) > page_size);
+  std::size_t bytes = 0;
   for (const StoredEvent& event : found) {
-    if (response.events_size() == page_size) break;
-    v1::JobEvent& encoded = *response.add_events();
-    encoded.set_sequence(event.sequence);
-    encoded.set_time(event.time);
-    encoded.set_type(event.type);
-    encoded.set_from_state(event.from_state);
-    encoded.set_to_state(event.to_state);
-    encoded.set_reason(event.reason);
-    encoded.set_message(event.message);
+    v1::JobEvent encoded = ToProto(event);
+    bytes += encoded.ByteSizeLong();
+    const bool is_full = response.events_size() == page_size ||
+                         (response.events_size() > 0 && bytes > kPageBytesMax);
+    response.set_has_more(is_full);
+    if (is_full) break;
+    *response.add_events() = std::move(encoded);
     last = event.sequence;
   }
   if (last > 0) response.set_next_page_token(std::to_string(last));

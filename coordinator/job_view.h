@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <string>
@@ -41,6 +42,10 @@ Result<v1::ListWorkersResponse> ListWorkersPage(const v1::ListWorkersRequest& re
 v1::MetricSummary ToProto(const MetricSummary& summary);
 
 v1::QueryMetricsResponse ToProto(const std::vector<MetricCurve>& curves);
+
+// A page of a list ends early before it has more bytes, so that clients of gRPC, which take 4 MiB
+// by default, can read it. It has one entry at least.
+inline constexpr std::size_t kPageBytesMax = std::size_t{3} << 20;
 
 // How many a page of a list has at most; kInvalidArgument: out of range.
 Result<int> PageSizeOf(int requested);

@@ -144,7 +144,16 @@ std::variant<JobSpec, RequestError> ResolveSpec(const v1::CreateJobRequest& requ
   return WithDefaults(std::move(spec));
 }
 
+// Every list and watch of jobs carries specs, so one has at most the bytes of a job file.
+std::optional<Violation> CheckSize(const JobSpec& spec) {
+  const std::size_t bytes = ToProto(spec).ByteSizeLong();
+  if (bytes <= limits::kJobFileBytesMax) return std::nullopt;
+  return Violation{"spec", std::to_string(bytes) + " bytes, must be at most " +
+                               std::to_string(limits::kJobFileBytesMax)};
+}
+
 std::optional<RequestError> CheckSpec(const JobSpec& spec, const Job* source) {
+  if (auto violation = CheckSize(spec)) return SpecInvalid({*std::move(violation)});
   std::vector<Violation> violations = ValidateJobSpec(spec);
   if (!violations.empty()) return SpecInvalid(std::move(violations));
   if (source == nullptr) return std::nullopt;

@@ -77,6 +77,17 @@ TEST(SubmissionTest, AnInvalidSpecIsAnsweredWithEveryViolation) {
   EXPECT_EQ(error.violations.size(), 2u) << error.status;
 }
 
+TEST(SubmissionTest, ASpecThatIsLargerThanAJobFileMayBeIsRefused) {
+  JobSpec spec = MakeSpec();
+  spec.data.train.path = "/" + std::string(300'000, 'x');
+
+  const RequestError error = Refused(RequestOf(spec), MakeFullJob());
+
+  EXPECT_EQ(error.reason, "SPEC_INVALID");
+  ASSERT_EQ(error.violations.size(), 1u);
+  EXPECT_EQ(error.violations[0].field, "spec");
+}
+
 TEST(SubmissionTest, AnIdWithForeignCharactersIsRefused) {
   v1::CreateJobRequest request = RequestOf(MakeSpec());
   request.set_job_id("../etc");
