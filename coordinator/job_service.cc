@@ -19,8 +19,6 @@
 namespace descent {
 namespace {
 
-constexpr int kEventsOfPage = 1000;
-
 v1::Job View(const Job& job, const State& state) {
   return ToProto(job, state.QueuePositionOf(job.id));
 }
@@ -340,30 +338,33 @@ std::optional<RequestError> JobService::Watch(const std::shared_ptr<JobWatch>& w
         if (token) {
           if (const auto expired = CheckToken(*token, *job, runtime_.last_event()))
             return watch->End(ToGrpcStatus(*expired));
-          watch->Hold();
+          watch->Hold(ToProto(*job, std::nullopt));
         }
         runtime_.AddWatcher(id, watch);
         watch->OnJob(*job, state.QueuePositionOf(id), runtime_.last_event());
-        if (token) SendPassed(watch, *job, *token);
+        if (token) ReleasePassed(watch, id, {token->last_event, runtime_.last_event()});
       });
   return posted.ok() ? std::nullopt : std::optional(ToRequestError(posted));
 }
 
-// The watch, which is held, goes on with the states that passed between the token and now.
-void JobService::SendPassed(const std::shared_ptr<JobWatch>& watch, const Job& job,
-                            const WatchToken& token) {
-  boost::asio::post(blocking_threads_, [this, watch, now = ToProto(job, std::nullopt), id = job.id,
-                                        token, last = runtime_.last_event()] {
-    std::vector<StoredEvent> events;
-    for (std::int64_t after = token.last_event; after < last;) {
-      Result<std::vector<StoredEvent>> page = runtime_.Events(id, after, kEventsOfPage);
-      if (!page.ok()) watch->End(ToGrpcStatus(page.status()));
-      if (!page.ok() || page.value().empty()) break;
-      after = page.value().back().sequence;
-      events.insert(events.end(), page.value().begin(), page.value().end());
+// The watch, which is held, goes on with the next of `states`, and then reads those that follow.
+void JobService::ReleasePassed(const std::shared_ptr<JobWatch>& watch, const std::string& job_id,
+                               const PassedStates& states) {
+  boost::asio::post(blocking_threads_, [this, watch, job_id, rest = states]() mutable {
+    const auto events = [&](std::int64_t after, int count_max) {
+      return runtime_.Events(job_id, after, count_max);
+    };
+    Result<std::vector<PassedState>> page = rest.ReadPage(events);
+    if (!page.ok()) {
+      watch->End(ToGrpcStatus(page.status()));
+      return watch->Release({}, nullptr);
     }
-    std::erase_if(events, [last](const StoredEvent& event) { return event.sequence > last; });
-    watch->Release(VersionsPassed(now, token.uid, events));
+    JobWatch::ReadMore read_more;
+    if (!rest.IsAtEnd())
+      read_more = [this, weak = std::weak_ptr(watch), job_id, rest] {
+        if (const auto held = weak.lock()) ReleasePassed(held, job_id, rest);
+      };
+    watch->Release(std::move(page).value(), std::move(read_more));
   });
 }
 

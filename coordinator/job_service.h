@@ -78,7 +78,8 @@ class JobService final : public v1::JobService::CallbackService {
               grpc::ServerUnaryReactor* reactor);
   std::optional<RequestError> Watch(const std::shared_ptr<JobWatch>& watch,
                                     const v1::WatchJobsRequest& request);
-  void SendPassed(const std::shared_ptr<JobWatch>& watch, const Job& job, const WatchToken& token);
+  void ReleasePassed(const std::shared_ptr<JobWatch>& watch, const std::string& job_id,
+                     const PassedStates& states);
   void ReadJob(const std::string& name, grpc::ServerUnaryReactor* reactor,
                std::function<void(const Job& job, const State& state)> answer);
 

@@ -6,7 +6,6 @@
 
 #include "coordinator/job_view.h"
 #include "coordinator/request_error.h"
-#include "coordinator/watch_resume.h"
 
 namespace descent {
 namespace {
@@ -27,16 +26,17 @@ std::shared_ptr<JobWatch> JobWatch::Start() {
   return watch;
 }
 
-void JobWatch::Hold() {
+void JobWatch::Hold(v1::Job now) {
   const std::lock_guard lock(mutex_);
+  now_ = std::move(now);
   is_busy_ = true;
 }
 
-void JobWatch::Release(std::vector<v1::Job> earlier) {
+void JobWatch::Release(std::vector<PassedState> passed, ReadMore read_more) {
   {
     const std::lock_guard lock(mutex_);
-    pending_.insert(pending_.begin(), std::make_move_iterator(earlier.begin()),
-                    std::make_move_iterator(earlier.end()));
+    passed_.assign(std::make_move_iterator(passed.begin()), std::make_move_iterator(passed.end()));
+    read_more_ = std::move(read_more);
     is_busy_ = false;
   }
   Advance();
@@ -77,7 +77,8 @@ void JobWatch::OnWriteDone(bool ok) {
     const std::lock_guard lock(mutex_);
     if (!ok && !end_) end_ = grpc::Status::CANCELLED;
     if (IsLast(written_) && !end_) end_ = grpc::Status::OK;
-    must_pause = !end_ && pending_.size() < 2;  // a state that has passed need not wait
+    // A state that has passed need not wait.
+    must_pause = !end_ && passed_.empty() && !read_more_ && pending_.size() < 2;
     is_busy_ = must_pause;
   }
   if (must_pause) {
@@ -111,13 +112,30 @@ void JobWatch::Advance() {
     is_finished_ = true;
     lock.unlock();
     Finish(*end_);  // constant from now on
-  } else if (!pending_.empty()) {
-    written_ = std::move(pending_.front());
-    pending_.pop_front();
+  } else if (passed_.empty() && read_more_) {
+    is_busy_ = true;
+    const ReadMore read_more = std::exchange(read_more_, nullptr);
+    lock.unlock();
+    read_more();
+  } else if (TakeNext()) {
     is_busy_ = true;
     lock.unlock();
     StartWrite(&written_);
   }
+}
+
+// Under the lock. False: there is nothing to write.
+bool JobWatch::TakeNext() {
+  if (!passed_.empty()) {
+    written_ = VersionOf(*now_, passed_.front());
+    passed_.pop_front();
+    return true;
+  }
+  now_.reset();
+  if (pending_.empty()) return false;
+  written_ = std::move(pending_.front());
+  pending_.pop_front();
+  return true;
 }
 
 }  // namespace descent

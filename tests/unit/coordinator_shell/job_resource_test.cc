@@ -183,6 +183,22 @@ TEST_F(JobResourceTest, AWatchThatGoesOnShowsTheStatesInBetween) {
   EXPECT_EQ(after.versions[2].state(), v1::JOB_STATE_SUSPENDED);
 }
 
+TEST_F(JobResourceTest, AWatchThatGoesOnMissesNoneOfManyStates) {
+  CreateJob("mine");
+  const Watched before = Watch(1, "");
+  for (int i = 0; i < 60; ++i) {
+    Suspend();
+    Resume();
+  }
+
+  const Watched after = Watch(120, before.versions.at(0).resume_token());
+
+  ASSERT_EQ(after.versions.size(), 120u) << after.status.error_message();
+  for (std::size_t i = 0; i < after.versions.size(); ++i)
+    EXPECT_EQ(after.versions[i].state(),
+              i % 2 == 0 ? v1::JOB_STATE_SUSPENDED : v1::JOB_STATE_QUEUED);
+}
+
 TEST_F(JobResourceTest, AWatchGoesOnAfterARestart) {
   CreateJob("mine");
   const Watched before = Watch(1, "");
