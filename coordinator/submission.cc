@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "common/limits.h"
+#include "coordinator/excerpt.h"
 #include "coordinator/job_comparison.h"
 #include "coordinator/job_refusal.h"
 #include "coordinator/resource_name.h"
@@ -18,6 +19,7 @@ namespace {
 constexpr std::size_t kSuffixCharacters = 5;
 constexpr std::size_t kRequestIdCharactersMax = 64;
 constexpr std::size_t kViolationsMax = 100;  // told of one request
+constexpr std::size_t kProblemsBytes = 600;  // of a message, beyond which it names no other
 constexpr int kOverridesMax = 256;           // together no longer than a job file
 
 using google::protobuf::util::MessageDifferencer;
@@ -43,15 +45,21 @@ std::variant<Source, RequestError> FindSource(const std::string& resume_from,
   return Source{job, std::move(checkpoint).value()};
 }
 
-RequestError SpecInvalid(std::vector<Violation> violations) {
-  std::string message = "the spec has " + std::to_string(violations.size()) +
-                        (violations.size() == 1 ? " problem" : " problems");
-  if (violations.size() > kViolationsMax) {
-    message += ", of which these are the first " + std::to_string(kViolationsMax);
-    violations.resize(kViolationsMax);
+// "the spec has 3 problems; steps: 0, …; and 2 more"
+std::string ProblemsText(const std::vector<Violation>& violations) {
+  std::string text = "the spec has " + std::to_string(violations.size()) +
+                     (violations.size() == 1 ? " problem" : " problems");
+  for (std::size_t told = 0; told < violations.size(); ++told) {
+    if (told > 0 && text.size() > kProblemsBytes)
+      return text + "; and " + std::to_string(violations.size() - told) + " more";
+    text += "; " + violations[told].field + ": " + violations[told].message;
   }
-  for (const Violation& violation : violations)
-    message += "; " + violation.field + ": " + violation.message;
+  return text;
+}
+
+RequestError SpecInvalid(std::vector<Violation> violations) {
+  std::string message = ProblemsText(violations);
+  if (violations.size() > kViolationsMax) violations.resize(kViolationsMax);
   return {Status(Code::kInvalidArgument, std::move(message)),
           "SPEC_INVALID",
           std::move(violations),
@@ -239,7 +247,7 @@ std::optional<RequestError> CheckIds(const v1::CreateJobRequest& request) {
   if (!request.job_id().empty() && !IsJobId(request.job_id())) {
     RequestError error =
         Refuse(Code::kInvalidArgument, "JOB_ID_INVALID",
-               "job_id \"" + request.job_id() + "\" must be 1 to 63 characters of [a-z0-9-]");
+               "job_id " + Excerpt(request.job_id()) + " must be 1 to 63 characters of [a-z0-9-]");
     error.metadata["job_id"] = request.job_id();
     return error;
   }

@@ -6,6 +6,8 @@
 #include <iterator>
 #include <utility>
 
+#include "coordinator/excerpt.h"
+
 namespace descent {
 namespace {
 
@@ -29,7 +31,7 @@ Result<WatchToken> ParseWatchToken(std::string_view text) {
   }
   if (!token.uid.empty() && token.last_event >= 0) return token;
   return Status(Code::kInvalidArgument,
-                fmt::format("resume_token \"{}\" is not one of this service", text));
+                fmt::format("resume_token {} is not one of this service", Excerpt(text)));
 }
 
 std::optional<RequestError> CheckToken(const WatchToken& token, const Job& job,

@@ -157,6 +157,28 @@ TEST_F(JobResourceTest, ANameOfAnotherFormIsTold) {
   EXPECT_EQ(error.metadata().at("name"), "mine");
 }
 
+TEST_F(JobResourceTest, AVeryLongNameIsRefusedWithItsReason) {
+  v1::Job job;
+
+  const grpc::Status status = Get("jobs/" + std::string(20'000, 'X'), &job);
+
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(ReasonOf(status), "NAME_INVALID");
+}
+
+TEST_F(JobResourceTest, HundredsOfProblemsAreRefusedWithTheFirst) {
+  v1::CreateJobRequest request;
+  std::string file = "name: a\n";
+  for (int i = 0; i < 500; ++i) file += std::string(60, 'x') + std::to_string(i) + ": 1\n";
+  request.set_job_file(file);
+  v1::Job job;
+
+  const grpc::Status status = Create(request, &job);
+
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(ReasonOf(status), "SPEC_INVALID");
+}
+
 TEST_F(JobResourceTest, TheLineOfAJobFileThatIsWrongIsTold) {
   v1::CreateJobRequest request;
   request.set_job_file("name: a\nstebs: 5\n");

@@ -200,7 +200,9 @@ TEST(SubmissionTest, OfVeryManyViolationsTheFirstAreTold) {
   const RequestError error = Refused(request, MakeFullJob());
 
   EXPECT_EQ(error.violations.size(), 100u);
-  EXPECT_THAT(error.status.message(), testing::HasSubstr("300 problems, of which"));
+  EXPECT_THAT(error.status.message(), testing::HasSubstr("300 problems; x0: "));
+  EXPECT_THAT(error.status.message(), testing::ContainsRegex("; and 2[0-9][0-9] more$"));
+  EXPECT_LT(error.status.message().size(), 1000u);
 }
 
 TEST(SubmissionTest, OverridesChangeTheSpecOfTheJobThatIsResumed) {
