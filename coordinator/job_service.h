@@ -70,8 +70,15 @@ class JobService final : public v1::JobService::CallbackService {
       grpc::CallbackServerContext* context, const v1::StreamJobLogsRequest* request) override;
 
  private:
+  // A CreateJob call goes through these: job_service_create.cc.
   void Create(const State& state, const v1::CreateJobRequest& request, std::optional<JobFile> file,
               const Caller& caller, v1::Job* response, grpc::ServerUnaryReactor* reactor);
+  void SubmitUnlessKept(const v1::CreateJobRequest& request, const SubmitJob& submit,
+                        const std::string& checkpoints, v1::Job* response,
+                        grpc::ServerUnaryReactor* reactor);
+  void Submit(const v1::CreateJobRequest& request, const SubmitJob& submit, v1::Job* response,
+              grpc::ServerUnaryReactor* reactor);
+
   grpc::ServerUnaryReactor* Command(grpc::CallbackServerContext* context, const std::string& name,
                                     JobCommand command, v1::Job* response);
   void Delete(const std::string& job_id, const v1::DeleteJobRequest& request,

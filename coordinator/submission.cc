@@ -28,6 +28,7 @@ using google::protobuf::util::MessageDifferencer;
 struct Source {
   const Job* job = nullptr;
   CheckpointRecord checkpoint;
+  std::string name;  // of the checkpoint
 };
 
 RequestError Refuse(Code code, std::string reason, std::string message) {
@@ -38,11 +39,14 @@ std::variant<Source, RequestError> FindSource(const std::string& resume_from,
                                               const SubmissionContext& context) {
   const Result<CheckpointName> name = ParseCheckpointName(resume_from);
   if (!name.ok()) return NameInvalid(name.status(), resume_from);
+  if (context.made != nullptr)
+    return Source{context.made, {}, CheckpointNameOf(name.value().job_id, 0)};
   const Job* job = context.find_job(name.value().job_id);
   if (job == nullptr) return JobNotFound(name.value().job_id);
   Result<CheckpointRecord> checkpoint = FindCheckpoint(*job, name.value());
   if (!checkpoint.ok()) return CheckpointNotFound(checkpoint.status(), resume_from);
-  return Source{job, std::move(checkpoint).value()};
+  std::string step_name = CheckpointNameOf(job->id, checkpoint.value().step);
+  return Source{job, std::move(checkpoint).value(), std::move(step_name)};
 }
 
 // "the spec has 3 problems; steps: 0, …; and 2 more"
@@ -292,7 +296,8 @@ std::variant<SubmitJob, RequestError> MakeSubmission(const v1::CreateJobRequest&
   auto resolved = ResolveSpec(request, source.job, context.file);
   if (auto* error = std::get_if<RequestError>(&resolved)) return std::move(*error);
   JobSpec spec = std::get<JobSpec>(std::move(resolved));
-  if (auto error = CheckSpec(spec, source.job)) return *std::move(error);
+  if (auto error = CheckSpec(spec, context.made == nullptr ? source.job : nullptr))
+    return *std::move(error);
   JobLabels labels = LabelsOf(request, source.job);
   if (auto error = CheckLabels(labels)) return *std::move(error);
 
@@ -305,7 +310,7 @@ std::variant<SubmitJob, RequestError> MakeSubmission(const v1::CreateJobRequest&
   submit.labels = std::move(labels);
   submit.start_checkpoint = source.checkpoint.directory;
   if (source.job != nullptr) {
-    submit.forked_from = CheckpointNameOf(source.job->id, source.checkpoint.step);
+    submit.forked_from = source.name;
     submit.instruction_set = source.job->instruction_set;
     submit.dataset_fingerprint = source.job->dataset_fingerprint;
   }

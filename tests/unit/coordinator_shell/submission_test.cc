@@ -111,6 +111,30 @@ TEST(SubmissionTest, ARequestThatIsRepeatedIsKnownByItsJob) {
   EXPECT_FALSE(CheckRepetition(request, Accepted(request, made), made));
 }
 
+TEST(SubmissionTest, AForkThatIsRepeatedIsKnownThoughItsSourceIsGone) {
+  v1::CreateJobRequest request;
+  request.set_request_id("once");
+  request.set_resume_from("jobs/full-1/checkpoints/latest");
+  request.add_overrides("optimizer.adamw.lr=0.5");
+  const SubmitJob first = Accepted(request, MakeFullJob());
+  Job made = MakeJob("fork-1", 8);
+  made.spec = first.spec;
+  made.forked_from = first.forked_from;
+  const SubmissionContext context{[](const std::string&) { return nullptr; },
+                                  [] { return std::string("abc12"); }, std::nullopt, &made};
+
+  const auto again = MakeSubmission(request, context);
+  ASSERT_TRUE(std::holds_alternative<SubmitJob>(again)) << std::get<RequestError>(again).status;
+  EXPECT_FALSE(CheckRepetition(request, std::get<SubmitJob>(again), made));
+
+  request.add_overrides("steps=50");
+  const auto other = MakeSubmission(request, context);
+  ASSERT_TRUE(std::holds_alternative<SubmitJob>(other)) << std::get<RequestError>(other).status;
+  const auto error = CheckRepetition(request, std::get<SubmitJob>(other), made);
+  ASSERT_TRUE(error.has_value());
+  EXPECT_EQ(error->metadata.at("fields"), "spec.steps");
+}
+
 TEST(SubmissionTest, ARequestIdThatMadeAnotherJobIsRefusedWithWhatDiffers) {
   const Job made = MakeJob("small-first", 1);
   JobSpec spec = MakeSpec();
