@@ -67,7 +67,7 @@ class Download final : public BlockingStream<v1::DownloadCheckpointResponse> {
     offset_ += static_cast<std::int64_t>(data.value().size());
     chunk_.set_data(std::move(data).value());
     has_sent_ = true;
-    StartWrite(&chunk_);
+    Send(chunk_);
   }
 
   grpc::Status RefuseOffset() const {
@@ -271,8 +271,7 @@ grpc::Status CheckpointService::Verify(const std::string& name,
 
 grpc::ServerWriteReactor<v1::DownloadCheckpointResponse>* CheckpointService::DownloadCheckpoint(
     grpc::CallbackServerContext* context, const v1::DownloadCheckpointRequest* request) {
-  return LaunchStream<Download>(streams_, CallerOf(*context), runtime_, blocking_threads_,
-                                *request);
+  return LaunchStream<Download>(streams_, *context, runtime_, blocking_threads_, *request);
 }
 
 }  // namespace descent

@@ -215,7 +215,7 @@ grpc::ServerUnaryReactor* JobService::ListJobEvents(grpc::CallbackServerContext*
 
 grpc::ServerWriteReactor<v1::Job>* JobService::WatchJobs(grpc::CallbackServerContext* context,
                                                          const v1::WatchJobsRequest* request) {
-  const std::shared_ptr<JobWatch> watch = JobWatch::Start();
+  const std::shared_ptr<JobWatch> watch = JobWatch::Start(*context);
   streams_.Add(watch, CallerOf(*context));
   if (const auto error = Watch(watch, *request)) watch->End(ToGrpcStatus(*error));
   return watch.get();
@@ -270,7 +270,7 @@ void JobService::ReleasePassed(const std::shared_ptr<JobWatch>& watch, const std
 
 grpc::ServerWriteReactor<v1::StreamJobLogsResponse>* JobService::StreamJobLogs(
     grpc::CallbackServerContext* context, const v1::StreamJobLogsRequest* request) {
-  return StartLogStream(runtime_, streams_, blocking_threads_, CallerOf(*context), *request);
+  return StartLogStream(runtime_, streams_, blocking_threads_, *context, *request);
 }
 
 }  // namespace descent

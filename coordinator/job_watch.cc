@@ -11,6 +11,7 @@ namespace descent {
 namespace {
 
 constexpr std::chrono::milliseconds kPause{50};
+constexpr std::chrono::seconds kWriteGrace{1};  // of a write when the end is asked for
 constexpr std::size_t kPendingMax = 64;
 
 bool IsLast(const v1::Job& job) {
@@ -20,8 +21,8 @@ bool IsLast(const v1::Job& job) {
 
 }  // namespace
 
-std::shared_ptr<JobWatch> JobWatch::Start() {
-  std::shared_ptr<JobWatch> watch(new JobWatch());  // NOLINT: private constructor
+std::shared_ptr<JobWatch> JobWatch::Start(const grpc::CallbackServerContext& context) {
+  std::shared_ptr<JobWatch> watch(new JobWatch(context));  // NOLINT: private constructor
   watch->self_ = watch;
   return watch;
 }
@@ -64,9 +65,35 @@ void JobWatch::OnJob(const Job& job, const std::optional<QueuePosition>& queue_p
 }
 
 void JobWatch::End(const grpc::Status& status) {
+  bool is_writing = false;
   {
     const std::lock_guard lock(mutex_);
-    if (!end_) end_ = status;
+    if (end_) return;
+    end_ = status;
+    is_writing = is_writing_;
+  }
+  if (!is_writing) return Advance();
+  if (IsOfFormerCaller(status)) return CancelWrite();
+  CancelWriteSoon();
+}
+
+// The reader has a while to take what is written and to hear of the end.
+void JobWatch::CancelWriteSoon() {
+  grace_.Set(std::chrono::system_clock::now() + kWriteGrace, [weak = weak_from_this()](bool) {
+    if (const std::shared_ptr<JobWatch> self = weak.lock()) self->CancelWrite();
+  });
+}
+
+void JobWatch::CancelWrite() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!is_writing_ || is_cancelling_) return;
+    is_cancelling_ = true;
+  }
+  context_.TryCancel();
+  {
+    const std::lock_guard lock(mutex_);
+    is_cancelling_ = false;
   }
   Advance();
 }
@@ -75,6 +102,7 @@ void JobWatch::OnWriteDone(bool ok) {
   bool must_pause = false;
   {
     const std::lock_guard lock(mutex_);
+    is_writing_ = false;
     if (!ok && !end_) end_ = grpc::Status::CANCELLED;
     if (IsLast(written_) && !end_) end_ = grpc::Status::OK;
     // A state that has passed need not wait.
@@ -107,7 +135,7 @@ void JobWatch::OnDone() { self_.reset(); }
 
 void JobWatch::Advance() {
   std::unique_lock lock(mutex_);
-  if (is_busy_ || is_finished_) return;
+  if (is_busy_ || is_cancelling_ || is_finished_) return;
   if (end_) {
     is_finished_ = true;
     lock.unlock();
@@ -118,7 +146,7 @@ void JobWatch::Advance() {
     lock.unlock();
     read_more();
   } else if (TakeNext()) {
-    is_busy_ = true;
+    is_busy_ = is_writing_ = true;
     lock.unlock();
     StartWrite(&written_);
   }
