@@ -137,14 +137,14 @@ std::variant<Query, RequestError> ParseQuery(const v1::ListJobsRequest& request)
   auto order = JobOrder::Parse(request.order_by());
   if (const auto* problem = std::get_if<QueryProblem>(&order))
     return Refuse("ORDER_BY_INVALID", "order_by", *problem);
-  const Result<int> page_size = PageSizeOf(request.page_size());
-  if (!page_size.ok()) return Refuse("PAGE_SIZE_INVALID", page_size.status().message());
+  const auto page_size = PageSizeOf(request.page_size());
+  if (const auto* error = std::get_if<RequestError>(&page_size)) return *error;
   Query query{.filter = std::get<JobFilter>(std::move(filter)),
               .order = std::get<JobOrder>(std::move(order)),
               .states = StatesOf(request),
               .fingerprint = FingerprintOf(request),
               .after = std::nullopt,
-              .page_size = static_cast<std::size_t>(page_size.value())};
+              .page_size = static_cast<std::size_t>(std::get<int>(page_size))};
   if (request.page_token().empty()) return query;
   auto after = ParseToken(request.page_token(), query);
   if (auto* error = std::get_if<RequestError>(&after)) return std::move(*error);

@@ -205,9 +205,10 @@ grpc::ServerUnaryReactor* JobService::ListJobEvents(grpc::CallbackServerContext*
     const auto events = [&](std::int64_t after, int count_max) {
       return runtime_.Events(job_id.value(), after, count_max);
     };
-    Result<v1::ListJobEventsResponse> page = ListEventsPage(*request, events);
-    if (!page.ok()) return reactor->Finish(ToGrpcStatus(page.status()));
-    *response = std::move(page).value();
+    auto page = ListEventsPage(*request, events);
+    if (const auto* error = std::get_if<RequestError>(&page))
+      return reactor->Finish(ToGrpcStatus(*error));
+    *response = std::get<v1::ListJobEventsResponse>(std::move(page));
     reactor->Finish(grpc::Status::OK);
   });
   return reactor;
@@ -244,7 +245,7 @@ std::optional<RequestError> JobService::Watch(const std::shared_ptr<JobWatch>& w
         watch->OnJob(*job, state.QueuePositionOf(id), runtime_.last_event());
         if (token) ReleasePassed(watch, id, {token->last_event, runtime_.last_event()});
       });
-  return posted.ok() ? std::nullopt : std::optional(ToRequestError(posted));
+  return posted.ok() ? std::nullopt : std::optional(RefusePosted(posted));
 }
 
 // The watch, which is held, goes on with the next of `states`, and then reads those that follow.

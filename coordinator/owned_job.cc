@@ -1,5 +1,6 @@
 #include "coordinator/owned_job.h"
 
+#include <chrono>
 #include <utility>
 
 #include "coordinator/authenticator.h"
@@ -8,6 +9,11 @@
 #include "coordinator/request_error.h"
 
 namespace descent {
+namespace {
+
+constexpr std::chrono::seconds kRetryDelay{1};
+
+}  // namespace
 
 v1::Job ViewJob(const Job& job, const State& state) {
   return ToProto(job, state.QueuePositionOf(job.id));
@@ -27,8 +33,14 @@ Runtime::OnAnswer FinishWithJob(grpc::ServerUnaryReactor* reactor, v1::Job* resp
   };
 }
 
+RequestError RefusePosted(const Status& posted) {
+  RequestError error = ToRequestError(posted);
+  error.retry_delay = kRetryDelay;
+  return error;
+}
+
 void FinishIfRefused(const Status& posted, grpc::ServerUnaryReactor* reactor) {
-  if (!posted.ok()) reactor->Finish(ToGrpcStatus(posted));
+  if (!posted.ok()) reactor->Finish(ToGrpcStatus(RefusePosted(posted)));
 }
 
 void ChangeOwnJob(Runtime& runtime, const grpc::CallbackServerContext& context,

@@ -27,6 +27,9 @@ Runtime::OnAnswer FinishWithJob(grpc::ServerUnaryReactor* reactor, v1::Job* resp
                                 const std::string& job_id,
                                 std::optional<JobCommand> command = std::nullopt);
 
+// Why the runtime did not take what was posted, as it answers: too much waits now.
+RequestError RefusePosted(const Status& posted);
+
 // What was posted to the runtime will be answered; or the call is refused here.
 void FinishIfRefused(const Status& posted, grpc::ServerUnaryReactor* reactor);
 
