@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <future>
 #include <map>
 #include <thread>
 
@@ -245,6 +246,25 @@ TEST_F(UserLimitsTest, CallsAreCountedWithTheirStatusWhoeverEndsThem) {
   EXPECT_EQ(handled["CreateJob"],
             (std::map<std::string, std::int64_t>{{"OK", 1}, {"ResourceExhausted", 1}}));
   EXPECT_EQ(handled["GetJob"], (std::map<std::string, std::int64_t>{{"Unauthenticated", 1}}));
+}
+
+TEST_F(GrpcServersTest, WhereTooManyRequestsWaitAnotherIsToldWhenToComeBack) {
+  std::promise<void> begun, released;
+  ASSERT_TRUE(runtime_
+                  ->Read([&](const State&) {
+                    begun.set_value();
+                    released.get_future().wait();
+                  })
+                  .ok());
+  begun.get_future().wait();
+  while (runtime_->Read([](const State&) {}).ok()) continue;
+  v1::ListJobsResponse response;
+
+  const grpc::Status status = jobs_->ListJobs(Call()(), {}, &response);
+
+  released.set_value();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_GT(DetailOf<google::rpc::RetryInfo>(status).retry_delay().seconds(), 0);
 }
 
 TEST_F(GrpcServersTest, AStoppingCoordinatorEndsTheStreamsOfMetrics) {
