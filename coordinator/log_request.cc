@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/limits.h"
+#include "coordinator/excerpt.h"
 #include "proto/log_wire.h"
 
 namespace descent {
@@ -73,7 +74,7 @@ Result<std::int64_t> FirstLine(const LogStore& logs, const std::string& job_id,
   if (request.resume_token().empty()) return std::int64_t{0};
   const std::optional<std::int64_t> line = ParseToken(request.resume_token());
   if (line) return *line;
-  return Refuse("resume_token \"" + request.resume_token() + "\" is not one of this service");
+  return Refuse("resume_token " + Excerpt(request.resume_token()) + " is not one of this service");
 }
 
 }  // namespace

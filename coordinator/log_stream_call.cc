@@ -68,7 +68,7 @@ class StreamCall final : public BlockingStream<v1::StreamJobLogsResponse> {
 
   void Send(const std::vector<LogLine>& lines) {
     message_ = MakeLogResponse(lines, *reader_);
-    StartWrite(&message_);
+    Send(message_);
   }
 
   Runtime& runtime_;
@@ -80,9 +80,9 @@ class StreamCall final : public BlockingStream<v1::StreamJobLogsResponse> {
 }  // namespace
 
 grpc::ServerWriteReactor<v1::StreamJobLogsResponse>* StartLogStream(
-    Runtime& runtime, StreamSet& streams, boost::asio::thread_pool& threads, const Caller& caller,
-    const v1::StreamJobLogsRequest& request) {
-  return LaunchStream<StreamCall>(streams, caller, runtime, threads, request);
+    Runtime& runtime, StreamSet& streams, boost::asio::thread_pool& threads,
+    const grpc::CallbackServerContext& context, const v1::StreamJobLogsRequest& request) {
+  return LaunchStream<StreamCall>(streams, context, runtime, threads, request);
 }
 
 }  // namespace descent
