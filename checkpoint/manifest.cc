@@ -12,7 +12,13 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+// A field that older programs do not know has a new number, and only manifests with such a field
+// have it: whoever cannot read one must not take it for damaged.
 constexpr int kFormat = 2;
+constexpr int kFormatOfNoise = 3;
+constexpr int kFormatMax = kFormatOfNoise;
+constexpr char kOwnDigest[] = "manifest_digest";
+constexpr int kDepthMax = 8;  // more than any manifest has
 constexpr std::string_view kDefaultOptimizer = "adamw";
 constexpr std::string_view kDefaultPrecision = "f32";
 
@@ -54,11 +60,15 @@ SmoothedNoise ToNoise(const Json& json) {
       .steps = json.at("steps").get<std::int64_t>()};
 }
 
-Json ToJson(const Manifest& manifest) {
+int FormatOf(const CheckpointDescription& description) {
+  return description.noise.steps > 0 ? kFormatOfNoise : kFormat;
+}
+
+Json ToJson(const Manifest& manifest, int format) {
   const CheckpointDescription& description = manifest.description;
   Json files = Json::array();
   for (const FileDigest& file : manifest.files) files.push_back(ToJson(file));
-  Json json = {{"format", kFormat},
+  Json json = {{"format", format},
                {"job", description.job},
                {"step", description.step},
                {"epoch", description.epoch},
@@ -121,12 +131,40 @@ Manifest FromJson(const Json& json) {
   return manifest;
 }
 
-Status CheckFormat(const Json& format) {
-  if (format == kFormat) return Status();
-  // A list or an object may be nested deeper than the stack reaches, so only its kind is told.
-  const std::string found = format.is_structured() ? format.type_name() : format.dump();
-  return Status(Code::kDataLoss,
-                fmt::format("the manifest has format {}, must have {}", found, kFormat));
+// What lies deeper than any manifest is left out, so that no function that walks the value can
+// overflow the stack; it shows when the manifest is encoded again.
+Json ParseJson(std::string_view text) {
+  return Json::parse(text,
+                     [](int depth, Json::parse_event_t, const Json&) { return depth < kDepthMax; });
+}
+
+// Of the JSON of all fields before it, without white space.
+std::string OwnDigestOf(const Json& json) {
+  const std::string body = json.dump();
+  return Hash(std::as_bytes(std::span(body))).ToHex();
+}
+
+// Whether it is whole, whatever its fields mean.
+bool HasItsDigest(Json json) {
+  const std::string found = json.value(kOwnDigest, std::string());
+  json.erase(kOwnDigest);
+  return OwnDigestOf(json) == found;
+}
+
+Result<int> ReadFormat(const Json& json) {
+  const Json& format = json.at("format");
+  for (int known = kFormat; known <= kFormatMax; ++known)
+    if (format == known) return known;
+  return Status(HasItsDigest(json) ? Code::kFailedPrecondition : Code::kDataLoss,
+                fmt::format("the manifest has format {}, must have one from {} to {}",
+                            format.is_structured() ? format.type_name() : format.dump(), kFormat,
+                            kFormatMax));
+}
+
+std::string Encode(const Manifest& manifest, int format) {
+  Json json = ToJson(manifest, format);
+  json[kOwnDigest] = OwnDigestOf(json);
+  return json.dump(2) + "\n";
 }
 
 // Names are fixed, so no manifest can point out of its directory.
@@ -143,19 +181,16 @@ Status CheckFileNames(const Manifest& manifest) {
 }  // namespace
 
 std::string EncodeManifest(const Manifest& manifest) {
-  Json json = ToJson(manifest);
-  const std::string body = json.dump();
-  json["manifest_digest"] = Hash(std::as_bytes(std::span(body))).ToHex();
-  return json.dump(2) + "\n";
+  return Encode(manifest, FormatOf(manifest.description));
 }
 
 Result<Manifest> DecodeManifest(std::string_view text) {
   try {
-    const Json json = Json::parse(text);
-    DESCENT_RETURN_IF_ERROR(CheckFormat(json.at("format")));
+    const Json json = ParseJson(text);
+    DESCENT_ASSIGN(const int format, ReadFormat(json));
     Manifest manifest = FromJson(json);
-    // There is one way to write a manifest, and its digest is part of that.
-    if (EncodeManifest(manifest) != text)
+    // There is one way to write a manifest of a format, and its digest is part of that.
+    if (Encode(manifest, format) != text)
       return Status(Code::kDataLoss, "the manifest is corrupt: its digest does not match");
     DESCENT_RETURN_IF_ERROR(CheckFileNames(manifest));
     return manifest;

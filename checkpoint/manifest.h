@@ -52,7 +52,8 @@ struct Manifest {
 // JSON with a digest over itself. Equal manifests give equal bytes.
 std::string EncodeManifest(const Manifest& manifest);
 
-// kDataLoss: any byte differs from what EncodeManifest wrote, or the format's version is another.
+//   kDataLoss            a byte differs from what EncodeManifest wrote
+//   kFailedPrecondition  it is whole, and of a format that this program does not know
 Result<Manifest> DecodeManifest(std::string_view text);
 
 }  // namespace descent

@@ -13,7 +13,8 @@ namespace descent {
 //   kNotFound  there is no such directory
 //   kDataLoss  a file is missing, is not a file, or is damaged: the message names it
 
-// The manifest alone, checked against its own digest.
+// The manifest alone, checked against its own digest. kFailedPrecondition: another version of the
+// program wrote it, in a format that this one does not know.
 Result<Manifest> ReadManifest(const std::filesystem::path& checkpoint);
 
 // A file of a checkpoint whose directory is there: what it lacks, or has too much of, is damage.

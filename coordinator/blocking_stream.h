@@ -6,34 +6,77 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <utility>
 
+#include "coordinator/call_context.h"
 #include "coordinator/stream_set.h"
 
 namespace descent {
 
-// The end that somebody asks of a call which looks for it between two of its steps. Any thread.
+// The end that somebody asks of a call which looks for it between two of its steps. A call whose
+// caller is not admitted any more does not wait for a peer that does not read. Any thread.
 class EndSign final : public OpenStream {
  public:
+  explicit EndSign(const grpc::CallbackServerContext& context) : context_(context) {}
+
   void End(const grpc::Status& status) override {
-    const std::lock_guard lock(mutex_);
-    if (!status_) status_ = status;
+    {
+      const std::lock_guard lock(mutex_);
+      if (!status_) status_ = status;
+      if (!is_writing_ || is_cancelling_ || !IsOfFormerCaller(status)) return;
+      is_cancelling_ = true;
+    }
+    context_.TryCancel();
+    std::function<void()> go_on;
+    {
+      const std::lock_guard lock(mutex_);
+      is_cancelling_ = false;
+      go_on = std::exchange(go_on_, nullptr);
+    }
+    if (go_on) go_on();
   }
+
   std::optional<grpc::Status> status() const {
     const std::lock_guard lock(mutex_);
     return status_;
   }
 
+  // False: an end was asked for, and nothing may be written.
+  bool BeginWrite() {
+    const std::lock_guard lock(mutex_);
+    is_writing_ = !status_;
+    return is_writing_;
+  }
+  // `go_on` is called at once or, where somebody uses the call's context, after that: it may finish
+  // the call.
+  void EndWrite(std::function<void()> go_on) {
+    {
+      const std::lock_guard lock(mutex_);
+      is_writing_ = false;
+      if (is_cancelling_) {
+        go_on_ = std::move(go_on);
+        return;
+      }
+    }
+    go_on();
+  }
+
  private:
-  mutable std::mutex mutex_;
-  std::optional<grpc::Status> status_;  // guarded by mutex_
+  const grpc::CallbackServerContext& context_;  // lives while it is written or cancelled
+
+  mutable std::mutex mutex_;  // guards the following
+  std::optional<grpc::Status> status_;
+  bool is_writing_ = false;
+  bool is_cancelling_ = false;
+  std::function<void()> go_on_;
 };
 
 // A call that answers with a stream of messages read from the disk: on `threads`, Begin once, then
-// GoOn after each message that StartWrite sent, and after each pause. Either ends with StartWrite,
+// GoOn after each message that was sent, and after each pause. Either ends with Send,
 // GoOnAfter or Finish, so one step is under way at any time and nothing needs a lock. Between two
 // steps it ends if the peer is gone or `streams` has ended it. Deletes itself when the call is
 // over.
@@ -43,14 +86,24 @@ class BlockingStream : public grpc::ServerWriteReactor<Message> {
   explicit BlockingStream(boost::asio::thread_pool& threads) : threads_(threads), pause_(threads) {}
 
   // Once, when it is made whole.
-  void Launch(StreamSet& streams, const Caller& caller) {
-    streams.Add(end_, caller);
+  void Launch(StreamSet& streams, const grpc::CallbackServerContext& context) {
+    end_ = std::make_shared<EndSign>(context);
+    streams.Add(end_, CallerOf(context));
     boost::asio::post(threads_, [this] {
       if (!FinishIfAsked()) Begin();
     });
   }
 
  protected:
+  // `message` must live, unchanged, until the next step.
+  void Send(const Message& message) {
+    if (end_->BeginWrite()) {
+      this->StartWrite(&message);
+    } else {
+      FinishIfAsked();
+    }
+  }
+
   void GoOnAfter(std::chrono::milliseconds pause) {
     pause_.expires_after(pause);
     pause_.async_wait([this](const boost::system::error_code&) {
@@ -73,9 +126,11 @@ class BlockingStream : public grpc::ServerWriteReactor<Message> {
   virtual void GoOn() = 0;
 
   void OnWriteDone(bool ok) final {
-    if (!ok) return this->Finish(grpc::Status::CANCELLED);
-    boost::asio::post(threads_, [this] {
-      if (!FinishIfAsked()) GoOn();
+    end_->EndWrite([this, ok] {
+      if (!ok) return this->Finish(grpc::Status::CANCELLED);
+      boost::asio::post(threads_, [this] {
+        if (!FinishIfAsked()) GoOn();
+      });
     });
   }
   void OnCancel() final { end_->End(grpc::Status::CANCELLED); }  // on a thread of gRPC
@@ -83,14 +138,15 @@ class BlockingStream : public grpc::ServerWriteReactor<Message> {
 
   boost::asio::thread_pool& threads_;
   boost::asio::steady_timer pause_;
-  const std::shared_ptr<EndSign> end_ = std::make_shared<EndSign>();
+  std::shared_ptr<EndSign> end_;  // from Launch on
 };
 
-// Makes a call of `caller` and launches it.
+// Makes the call that has that context and launches it.
 template <typename Call, typename... Arguments>
-Call* LaunchStream(StreamSet& streams, const Caller& caller, Arguments&&... arguments) {
+Call* LaunchStream(StreamSet& streams, const grpc::CallbackServerContext& context,
+                   Arguments&&... arguments) {
   auto* const call = new Call(std::forward<Arguments>(arguments)...);  // NOLINT: deletes itself
-  call->Launch(streams, caller);
+  call->Launch(streams, context);
   return call;
 }
 

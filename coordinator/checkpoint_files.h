@@ -17,6 +17,7 @@ Result<std::vector<std::string>> ListCheckpointFiles(const std::filesystem::path
 // Reads every file that a checkpoint's manifest lists and compares it; `state_digest` is what the
 // record says that it holds. Answers the number of bytes. Blocks for as long as that takes.
 //   kDataLoss   something is missing or damaged, or is of another state: the message names the file
+//   kFailedPrecondition  the manifest has a format that this program does not know
 //   kCancelled  `is_cancelled` said so, between two chunks
 Result<std::int64_t> VerifyCheckpointFiles(const std::filesystem::path& directory,
                                            const Digest& state_digest,

@@ -10,6 +10,7 @@
 #include "coordinator/call_context.h"
 #include "coordinator/checkpoint_files.h"
 #include "coordinator/checkpoint_lookup.h"
+#include "coordinator/excerpt.h"
 #include "coordinator/job_refusal.h"
 #include "coordinator/job_view.h"
 #include "coordinator/owned_job.h"
@@ -66,7 +67,7 @@ class Download final : public BlockingStream<v1::DownloadCheckpointResponse> {
     offset_ += static_cast<std::int64_t>(data.value().size());
     chunk_.set_data(std::move(data).value());
     has_sent_ = true;
-    StartWrite(&chunk_);
+    Send(chunk_);
   }
 
   grpc::Status RefuseOffset() const {
@@ -194,12 +195,11 @@ grpc::ServerUnaryReactor* CheckpointService::DeleteCheckpoint(
   const Result<CheckpointName> name = ParseCheckpointName(request->name());
   const auto* step = name.ok() ? std::get_if<std::int64_t>(&name.value().step) : nullptr;
   if (step == nullptr) {
-    reactor->Finish(
-        Refuse(Status(Code::kInvalidArgument,
-                      "\"" + request->name() +
-                          "\" must be jobs/{job}/checkpoints/{step}: an alias would name "
-                          "another checkpoint when the call is repeated"),
-               "CHECKPOINT_NOT_FOUND", request->name()));
+    reactor->Finish(Refuse(Status(Code::kInvalidArgument,
+                                  Excerpt(request->name()) +
+                                      " must be jobs/{job}/checkpoints/{step}: an alias would name "
+                                      "another checkpoint when the call is repeated"),
+                           "CHECKPOINT_NOT_FOUND", request->name()));
     return reactor;
   }
   const auto change = [this, job_id = name.value().job_id, step = *step,
@@ -262,7 +262,11 @@ grpc::Status CheckpointService::Verify(const std::string& name,
     // Files that go while they are read are not damage.
     const auto again = Find(runtime_, CheckpointNameOf(job.id, checkpoint.step));
     if (const auto* error = std::get_if<RequestError>(&again)) return ToGrpcStatus(*error);
-    return Refuse(bytes.status(), "CHECKPOINT_CORRUPT", CheckpointNameOf(job.id, checkpoint.step));
+    RequestError refusal = CheckpointError(bytes.status(), "CHECKPOINT_CORRUPT",
+                                           CheckpointNameOf(job.id, checkpoint.step));
+    if (bytes.status().code() == Code::kFailedPrecondition)
+      refusal.reason = "CHECKPOINT_FORMAT_UNKNOWN";
+    return ToGrpcStatus(refusal);
   }
   *response->mutable_checkpoint() = ToProto(job, checkpoint);
   response->set_bytes(bytes.value());
@@ -271,8 +275,7 @@ grpc::Status CheckpointService::Verify(const std::string& name,
 
 grpc::ServerWriteReactor<v1::DownloadCheckpointResponse>* CheckpointService::DownloadCheckpoint(
     grpc::CallbackServerContext* context, const v1::DownloadCheckpointRequest* request) {
-  return LaunchStream<Download>(streams_, CallerOf(*context), runtime_, blocking_threads_,
-                                *request);
+  return LaunchStream<Download>(streams_, *context, runtime_, blocking_threads_, *request);
 }
 
 }  // namespace descent

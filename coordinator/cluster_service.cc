@@ -3,6 +3,7 @@
 #include <boost/asio/post.hpp>
 #include <chrono>
 #include <utility>
+#include <variant>
 
 #include "common/log.h"
 #include "coordinator/call_context.h"
@@ -103,9 +104,10 @@ grpc::ServerUnaryReactor* ClusterService::ListWorkers(grpc::CallbackServerContex
                                                       v1::ListWorkersResponse* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   const Status posted = runtime_.Read([request, response, reactor](const State& state) {
-    Result<v1::ListWorkersResponse> page = ListWorkersPage(*request, state.pools(), MonotonicNow());
-    if (!page.ok()) return reactor->Finish(ToGrpcStatus(page.status()));
-    *response = std::move(page).value();
+    auto page = ListWorkersPage(*request, state.pools(), MonotonicNow());
+    if (const auto* error = std::get_if<RequestError>(&page))
+      return reactor->Finish(ToGrpcStatus(*error));
+    *response = std::get<v1::ListWorkersResponse>(std::move(page));
     reactor->Finish(grpc::Status::OK);
   });
   FinishIfRefused(posted, reactor);

@@ -9,7 +9,8 @@
 namespace descent {
 namespace {
 
-// Steps that are granted in one go stay within the queue of a worker's stream.
+// Grants that are given out and not done stay within the queue of a worker's stream, whatever the
+// pace and however short they are.
 constexpr std::size_t kGrantsAtOnceMax = 256;
 static_assert(kGrantsAtOnceMax < limits::kStreamQueueMax);
 
@@ -67,12 +68,15 @@ std::vector<GrantSteps> GrantPlanner::Extend(std::int64_t done_step, double step
 
   std::vector<GrantSteps> grants;
   const std::int64_t done = std::min(done_step, granted_);  // a worker's word, not a fact
+  while (!unfinished_ends_.empty() && unfinished_ends_.front() <= done)
+    unfinished_ends_.pop_front();
   if (is_final_granted_ || granted_ - done >= ahead) return grants;
   const std::int64_t target = std::min(done + 2 * ahead, arithmetic_.last_step);
-  do {
+  while (!is_final_granted_ && (granted_ < target || target == arithmetic_.last_step) &&
+         unfinished_ends_.size() < kGrantsAtOnceMax) {
     grants.push_back(NextGrant(target));
     Pass(grants.back());
-  } while (granted_ < target && grants.size() < kGrantsAtOnceMax);
+  }
   return grants;
 }
 
@@ -88,6 +92,7 @@ std::vector<GrantSteps> GrantPlanner::ExtendTo(std::int64_t step) {
 void GrantPlanner::Pass(const GrantSteps& grant) {
   granted_ = grant.last;
   is_final_granted_ = grant.is_final;
+  unfinished_ends_.push_back(grant.last);
 }
 
 void GrantPlanner::Resume(std::int64_t granted) {

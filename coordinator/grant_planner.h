@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <vector>
 
 #include "common/job_spec.h"
@@ -28,8 +29,9 @@ class GrantPlanner {
 
   // Nothing while enough is granted beyond `done_step`: kGrantAheadStepsMin steps, or as many as
   // take kGrantAheadTimeMin at the measured pace (0: not known yet). Otherwise the next grants, to
-  // twice that, so that not every report leads to a grant. An attempt that starts at the last step
-  // gets one empty final grant. Job and generation are left for the caller to fill in.
+  // twice that, so that not every report leads to a grant. Where grants are short there are fewer
+  // steps ahead: the number of grants that are not done is bounded. An attempt that starts at the
+  // last step gets one empty final grant. Job and generation are left for the caller to fill in.
   std::vector<GrantSteps> Extend(std::int64_t done_step, double steps_per_second);
 
   // The grants up to `step`, or to the end of the job if that comes first.
@@ -50,11 +52,12 @@ class GrantPlanner {
 
   BatchArithmetic arithmetic_;
   bool has_validation_ = false;
-  std::int64_t evaluate_every_ = 0;         // steps; 0: never
-  std::int64_t evaluate_every_epochs_ = 0;  // in steps; 0: never
-  std::int64_t save_every_ = 0;             // steps; 0: never
-  std::int64_t granted_ = 0;                // steps before it are granted
-  bool is_saved_ = false;                   // the state at granted_ is the job's own checkpoint
+  std::int64_t evaluate_every_ = 0;           // steps; 0: never
+  std::int64_t evaluate_every_epochs_ = 0;    // in steps; 0: never
+  std::int64_t save_every_ = 0;               // steps; 0: never
+  std::int64_t granted_ = 0;                  // steps before it are granted
+  std::deque<std::int64_t> unfinished_ends_;  // of the grants that are not done, ascending
+  bool is_saved_ = false;                     // the state at granted_ is the job's own checkpoint
   bool is_final_granted_ = false;
 };
 

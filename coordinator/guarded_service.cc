@@ -5,6 +5,7 @@
 #include <grpcpp/impl/codegen/server_callback_handlers.h>
 #include <grpcpp/impl/rpc_service_method.h>
 #include <grpcpp/support/byte_buffer.h>
+#include <grpcpp/support/message_allocator.h>
 #include <grpcpp/support/server_callback.h>
 
 #include <memory>
@@ -69,6 +70,7 @@ class GuardedHandler final : public MethodHandler {
                  const Authenticator& authenticator, UserLimiter* limiter)
       : guarded_(guarded),
         required_(required),
+        request_type_(method.input_type()->full_name()),
         has_request_(!method.client_streaming()),
         is_stream_(method.server_streaming()),
         authenticator_(authenticator),
@@ -105,16 +107,40 @@ class GuardedHandler final : public MethodHandler {
     auto* const bytes = static_cast<grpc_byte_buffer*>(call.request);
     grpc::Status status = call.status;
     void* data = nullptr;
-    // Also of a client that sent none: what is missing is an error, which the handler tells.
-    void* const request =
-        has_request_ ? guarded_.Deserialize(call.call->call(), bytes, &status, &data) : nullptr;
+    void* request = nullptr;
+    if (has_request_) {
+      request = guarded_.Deserialize(call.call->call(), bytes, &status, &data);  // takes the bytes
+      if (request == nullptr) {
+        DestroyMessages(data);
+        return EndWith(call, ToGrpcStatus(RequestInvalid(/*is_given=*/bytes != nullptr)));
+      }
+    }
     guarded_.RunHandler(HandlerParameter(call.call, call.server_context, request, status, data,
                                          call.call_requester));
   }
 
-  // As if the call were a stream in both directions: the kind that needs no request.
+  RequestError RequestInvalid(bool is_given) const {
+    return {Status(Code::kInvalidArgument, (is_given ? "the request cannot be read, wanted a "
+                                                     : "the call has no request, wanted a ") +
+                                               request_type_),
+            "REQUEST_INVALID",
+            {},
+            {}};
+  }
+
+  // What a handler of a unary call keeps from Deserialize until RunHandler: the messages, in memory
+  // of the call. Null: it is none.
+  static void DestroyMessages(void* data) {
+    if (data != nullptr) static_cast<grpc::RpcAllocatorState*>(data)->~RpcAllocatorState();
+  }
+
   static void Refuse(const HandlerParameter& call, const grpc::Status& status) {
     grpc_byte_buffer_destroy(static_cast<grpc_byte_buffer*>(call.request));
+    EndWith(call, status);
+  }
+
+  // As if the call were a stream in both directions: the kind that needs no request.
+  static void EndWith(const HandlerParameter& call, const grpc::Status& status) {
     const auto refuse = [&](grpc::CallbackServerContext*) {
       return new RefusedCall(status);  // NOLINT: deletes itself
     };
@@ -125,6 +151,7 @@ class GuardedHandler final : public MethodHandler {
 
   MethodHandler& guarded_;
   const Role required_;
+  const std::string request_type_;
   const bool has_request_;  // one message, read before the handler runs
   const bool is_stream_;
   const Authenticator& authenticator_;

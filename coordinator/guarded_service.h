@@ -19,6 +19,7 @@ namespace descent {
 // A gRPC service in front of another one: it has the same methods, and passes those calls on whose
 // caller has the role that the method asks for in its proto file (descent.v1.required_role) and
 // keeps to the limits. A call that is refused ends with the error; its request is not even parsed.
+// One whose request cannot be parsed ends with REQUEST_INVALID.
 // gRPC's own means do not do: its AuthMetadataProcessor cannot send error details and needs TLS,
 // its interceptors cannot answer in a handler's place.
 class GuardedService final : public grpc::Service {

@@ -58,9 +58,11 @@ HttpResponse HttpRoutes::JobEvents(const Call& call) const {
     return ErrorResponse(read);
   if (const Result<JobInQueue> found = backend_->job(call.job_id); !found.ok())
     return JobError(found.status());
-  return JsonOrError(ListEventsPage(request, [&](std::int64_t after, int count_max) {
+  const auto page = ListEventsPage(request, [&](std::int64_t after, int count_max) {
     return backend_->events(call.job_id, after, count_max);
-  }));
+  });
+  if (const auto* error = std::get_if<RequestError>(&page)) return ErrorResponse(*error);
+  return JsonResponse(std::get<v1::ListJobEventsResponse>(page));
 }
 
 HttpResponse HttpRoutes::JobAttempts(const Call& call) const {

@@ -221,9 +221,10 @@ std::string Watch::NextEvents(const JobTopic& topic) {
   const auto page = ListEventsPage(request, [&](std::int64_t after, int count_max) {
     return backend_->events(topic.job_id, after, count_max);
   });
-  if (!page.ok() || page.value().events().empty()) return "";
-  last = page.value().events().rbegin()->sequence();
-  return Event("events", OfJob(topic.job_id, page.value()), cursor_.ToText());
+  const auto* found = std::get_if<v1::ListJobEventsResponse>(&page);
+  if (found == nullptr || found->events().empty()) return "";
+  last = found->events().rbegin()->sequence();
+  return Event("events", OfJob(topic.job_id, *found), cursor_.ToText());
 }
 
 std::string Watch::NextMetrics(JobTopic& topic) {

@@ -137,14 +137,14 @@ std::variant<Query, RequestError> ParseQuery(const v1::ListJobsRequest& request)
   auto order = JobOrder::Parse(request.order_by());
   if (const auto* problem = std::get_if<QueryProblem>(&order))
     return Refuse("ORDER_BY_INVALID", "order_by", *problem);
-  const Result<int> page_size = PageSizeOf(request.page_size());
-  if (!page_size.ok()) return Refuse("PAGE_SIZE_INVALID", page_size.status().message());
+  const auto page_size = PageSizeOf(request.page_size());
+  if (const auto* error = std::get_if<RequestError>(&page_size)) return *error;
   Query query{.filter = std::get<JobFilter>(std::move(filter)),
               .order = std::get<JobOrder>(std::move(order)),
               .states = StatesOf(request),
               .fingerprint = FingerprintOf(request),
               .after = std::nullopt,
-              .page_size = static_cast<std::size_t>(page_size.value())};
+              .page_size = static_cast<std::size_t>(std::get<int>(page_size))};
   if (request.page_token().empty()) return query;
   auto after = ParseToken(request.page_token(), query);
   if (auto* error = std::get_if<RequestError>(&after)) return std::move(*error);
@@ -198,13 +198,17 @@ std::variant<v1::ListJobsResponse, RequestError> ListPage(
   const auto choose = query.order.field_count() == 0 ? NewestFirst : InOrder;
   const std::vector<const Job*> chosen = choose(query, jobs, query.page_size + 1);
   v1::ListJobsResponse response;
-  for (std::size_t i = 0; i < std::min(chosen.size(), query.page_size); ++i) {
-    const auto queued = queue.find(chosen[i]->id);
-    *response.add_jobs() =
-        ToProto(*chosen[i], queued == queue.end() ? std::nullopt : std::optional(queued->second));
+  std::size_t bytes = 0;
+  std::size_t count = 0;
+  for (; count < std::min(chosen.size(), query.page_size); ++count) {
+    const auto queued = queue.find(chosen[count]->id);
+    v1::Job job = ToProto(*chosen[count],
+                          queued == queue.end() ? std::nullopt : std::optional(queued->second));
+    bytes += job.ByteSizeLong();
+    if (count > 0 && bytes > kPageBytesMax) break;
+    *response.add_jobs() = std::move(job);
   }
-  if (chosen.size() > query.page_size)
-    response.set_next_page_token(TokenOf(query, *chosen[query.page_size - 1]));
+  if (count < chosen.size()) response.set_next_page_token(TokenOf(query, *chosen[count - 1]));
   return response;
 }
 

@@ -1,7 +1,5 @@
 #include "coordinator/job_service.h"
 
-#include <fmt/format.h>
-
 #include <boost/asio/post.hpp>
 #include <filesystem>
 #include <utility>
@@ -17,105 +15,6 @@
 #include "coordinator/submission.h"
 
 namespace descent {
-namespace {
-
-constexpr int kEventsOfPage = 1000;
-
-v1::Job View(const Job& job, const State& state) {
-  return ToProto(job, state.QueuePositionOf(job.id));
-}
-
-RequestError QuotaExceeded(const Status& status, const std::string& owner, int limit) {
-  RequestError error{status, "QUOTA_EXCEEDED", {}, {{"limit", std::to_string(limit)}}};
-  error.quota_subject = owner.empty() ? "everybody" : "user:" + owner;
-  return error;
-}
-
-// Answers a request with the job that it made or changed.
-Runtime::OnAnswer FinishWithJob(grpc::ServerUnaryReactor* reactor, v1::Job* response,
-                                const std::string& job_id,
-                                std::optional<JobCommand> command = std::nullopt) {
-  return [reactor, response, job_id, command](const Answer& answer, const State& state) {
-    if (!answer.status.ok())
-      return reactor->Finish(
-          ToGrpcStatus(RefuseJob(answer.status, job_id, state.FindJob(job_id), command)));
-    const Job* job = state.FindJob(answer.job_id);
-    DESCENT_CHECK(job != nullptr);
-    *response = View(*job, state);
-    reactor->Finish(grpc::Status::OK);
-  };
-}
-
-// The job that a submission would make, and whether its workers are there.
-v1::Job Preview(const SubmitJob& submit, const State& state) {
-  Job job;
-  job.id = submit.job_id;
-  job.spec = submit.spec;
-  job.owner = submit.owner;
-  job.priority = submit.priority;
-  job.is_preemptible = submit.is_preemptible;
-  job.labels = submit.labels;
-  job.start_checkpoint = submit.start_checkpoint;
-  job.forked_from = submit.forked_from;
-  const Placement placement = state.PlacementOf(submit);
-  if (!placement.gang) return ToProto(job, placement.queue);
-  job.state = JobState::kStarting;
-  job.state_reason = "GangReserved";
-  job.state_message = fmt::format(
-      "{} free in pool \"{}\"", WorkersText(placement.gang->sessions.size()), placement.gang->pool);
-  return ToProto(job, std::nullopt);
-}
-
-}  // namespace
-
-grpc::ServerUnaryReactor* JobService::CreateJob(grpc::CallbackServerContext* context,
-                                                const v1::CreateJobRequest* request,
-                                                v1::Job* response) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  const Caller& caller = CallerOf(*context);
-  boost::asio::post(blocking_threads_, [this, &caller, request, response, reactor] {
-    const auto create = [this, &caller, request, response, reactor,
-                         file = ReadGivenFile(*request)](const State& state) {
-      Create(state, *request, file, caller, response, reactor);
-    };
-    FinishIfRefused(runtime_.Read(create), reactor);
-  });
-  return reactor;
-}
-
-void JobService::Create(const State& state, const v1::CreateJobRequest& request,
-                        std::optional<JobFile> file, const Caller& caller, v1::Job* response,
-                        grpc::ServerUnaryReactor* reactor) {
-  const SubmissionContext context{[&](const std::string& id) { return state.FindJob(id); },
-                                  RandomSuffix, std::move(file)};
-  auto submission = MakeSubmission(request, context);
-  if (const auto* error = std::get_if<RequestError>(&submission))
-    return reactor->Finish(ToGrpcStatus(*error));
-  SubmitJob submit = std::get<SubmitJob>(std::move(submission));
-  submit.owner = caller.name;
-  // A request that has made its job already is answered with it, whatever became of the pools.
-  if (!request.allow_infeasible() &&
-      state.FindJobOfRequest(submit.owner, submit.request_id) == nullptr)
-    if (const auto error = CheckCapacity(submit.spec, state.pools()))
-      return reactor->Finish(ToGrpcStatus(*error));
-  if (request.validate_only()) {
-    *response = Preview(submit, state);
-    return reactor->Finish(grpc::Status::OK);
-  }
-  submit.owner_live_jobs_max = limiter_.LiveJobsMax(caller);
-  const auto finish = [&request, submit, response, reactor](const Answer& answer,
-                                                            const State& current) {
-    if (answer.status.code() == Code::kResourceExhausted)
-      return reactor->Finish(
-          ToGrpcStatus(QuotaExceeded(answer.status, submit.owner, submit.owner_live_jobs_max)));
-    const Job* made = answer.status.ok() ? current.FindJob(answer.job_id) : nullptr;
-    if (made != nullptr)
-      if (const auto error = CheckRepetition(request, submit, *made))
-        return reactor->Finish(ToGrpcStatus(*error));
-    FinishWithJob(reactor, response, submit.job_id)(answer, current);
-  };
-  FinishIfRefused(runtime_.Submit(submit, finish), reactor);
-}
 
 // Lets `answer` finish the call with the job of that name, on the owner thread.
 void JobService::ReadJob(const std::string& name, grpc::ServerUnaryReactor* reactor,
@@ -134,7 +33,7 @@ grpc::ServerUnaryReactor* JobService::GetJob(grpc::CallbackServerContext* contex
                                              const v1::GetJobRequest* request, v1::Job* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   ReadJob(request->name(), reactor, [=, this](const Job& job, const State& state) {
-    *response = View(job, state);
+    *response = ViewJob(job, state);
     const std::optional<FailedRankLines> lines = LinesOfFailedRank(job);
     if (!lines) return reactor->Finish(grpc::Status::OK);
     boost::asio::post(blocking_threads_, [=, this] {
@@ -306,9 +205,10 @@ grpc::ServerUnaryReactor* JobService::ListJobEvents(grpc::CallbackServerContext*
     const auto events = [&](std::int64_t after, int count_max) {
       return runtime_.Events(job_id.value(), after, count_max);
     };
-    Result<v1::ListJobEventsResponse> page = ListEventsPage(*request, events);
-    if (!page.ok()) return reactor->Finish(ToGrpcStatus(page.status()));
-    *response = std::move(page).value();
+    auto page = ListEventsPage(*request, events);
+    if (const auto* error = std::get_if<RequestError>(&page))
+      return reactor->Finish(ToGrpcStatus(*error));
+    *response = std::get<v1::ListJobEventsResponse>(std::move(page));
     reactor->Finish(grpc::Status::OK);
   });
   return reactor;
@@ -316,7 +216,7 @@ grpc::ServerUnaryReactor* JobService::ListJobEvents(grpc::CallbackServerContext*
 
 grpc::ServerWriteReactor<v1::Job>* JobService::WatchJobs(grpc::CallbackServerContext* context,
                                                          const v1::WatchJobsRequest* request) {
-  const std::shared_ptr<JobWatch> watch = JobWatch::Start();
+  const std::shared_ptr<JobWatch> watch = JobWatch::Start(*context);
   streams_.Add(watch, CallerOf(*context));
   if (const auto error = Watch(watch, *request)) watch->End(ToGrpcStatus(*error));
   return watch.get();
@@ -339,36 +239,39 @@ std::optional<RequestError> JobService::Watch(const std::shared_ptr<JobWatch>& w
         if (token) {
           if (const auto expired = CheckToken(*token, *job, runtime_.last_event()))
             return watch->End(ToGrpcStatus(*expired));
-          watch->Hold();
+          watch->Hold(ToProto(*job, std::nullopt));
         }
         runtime_.AddWatcher(id, watch);
         watch->OnJob(*job, state.QueuePositionOf(id), runtime_.last_event());
-        if (token) SendPassed(watch, *job, *token);
+        if (token) ReleasePassed(watch, id, {token->last_event, runtime_.last_event()});
       });
-  return posted.ok() ? std::nullopt : std::optional(ToRequestError(posted));
+  return posted.ok() ? std::nullopt : std::optional(RefusePosted(posted));
 }
 
-// The watch, which is held, goes on with the states that passed between the token and now.
-void JobService::SendPassed(const std::shared_ptr<JobWatch>& watch, const Job& job,
-                            const WatchToken& token) {
-  boost::asio::post(blocking_threads_, [this, watch, now = ToProto(job, std::nullopt), id = job.id,
-                                        token, last = runtime_.last_event()] {
-    std::vector<StoredEvent> events;
-    for (std::int64_t after = token.last_event; after < last;) {
-      Result<std::vector<StoredEvent>> page = runtime_.Events(id, after, kEventsOfPage);
-      if (!page.ok()) watch->End(ToGrpcStatus(page.status()));
-      if (!page.ok() || page.value().empty()) break;
-      after = page.value().back().sequence;
-      events.insert(events.end(), page.value().begin(), page.value().end());
+// The watch, which is held, goes on with the next of `states`, and then reads those that follow.
+void JobService::ReleasePassed(const std::shared_ptr<JobWatch>& watch, const std::string& job_id,
+                               const PassedStates& states) {
+  boost::asio::post(blocking_threads_, [this, watch, job_id, rest = states]() mutable {
+    const auto events = [&](std::int64_t after, int count_max) {
+      return runtime_.Events(job_id, after, count_max);
+    };
+    Result<std::vector<PassedState>> page = rest.ReadPage(events);
+    if (!page.ok()) {
+      watch->End(ToGrpcStatus(page.status()));
+      return watch->Release({}, nullptr);
     }
-    std::erase_if(events, [last](const StoredEvent& event) { return event.sequence > last; });
-    watch->Release(VersionsPassed(now, token.uid, events));
+    JobWatch::ReadMore read_more;
+    if (!rest.IsAtEnd())
+      read_more = [this, weak = std::weak_ptr(watch), job_id, rest] {
+        if (const auto held = weak.lock()) ReleasePassed(held, job_id, rest);
+      };
+    watch->Release(std::move(page).value(), std::move(read_more));
   });
 }
 
 grpc::ServerWriteReactor<v1::StreamJobLogsResponse>* JobService::StreamJobLogs(
     grpc::CallbackServerContext* context, const v1::StreamJobLogsRequest* request) {
-  return StartLogStream(runtime_, streams_, blocking_threads_, CallerOf(*context), *request);
+  return StartLogStream(runtime_, streams_, blocking_threads_, *context, *request);
 }
 
 }  // namespace descent

@@ -70,15 +70,23 @@ class JobService final : public v1::JobService::CallbackService {
       grpc::CallbackServerContext* context, const v1::StreamJobLogsRequest* request) override;
 
  private:
+  // A CreateJob call goes through these: job_service_create.cc.
   void Create(const State& state, const v1::CreateJobRequest& request, std::optional<JobFile> file,
               const Caller& caller, v1::Job* response, grpc::ServerUnaryReactor* reactor);
+  void SubmitUnlessKept(const v1::CreateJobRequest& request, const SubmitJob& submit,
+                        const std::string& checkpoints, v1::Job* response,
+                        grpc::ServerUnaryReactor* reactor);
+  void Submit(const v1::CreateJobRequest& request, const SubmitJob& submit, v1::Job* response,
+              grpc::ServerUnaryReactor* reactor);
+
   grpc::ServerUnaryReactor* Command(grpc::CallbackServerContext* context, const std::string& name,
                                     JobCommand command, v1::Job* response);
   void Delete(const std::string& job_id, const v1::DeleteJobRequest& request,
               grpc::ServerUnaryReactor* reactor);
   std::optional<RequestError> Watch(const std::shared_ptr<JobWatch>& watch,
                                     const v1::WatchJobsRequest& request);
-  void SendPassed(const std::shared_ptr<JobWatch>& watch, const Job& job, const WatchToken& token);
+  void ReleasePassed(const std::shared_ptr<JobWatch>& watch, const std::string& job_id,
+                     const PassedStates& states);
   void ReadJob(const std::string& name, grpc::ServerUnaryReactor* reactor,
                std::function<void(const Job& job, const State& state)> answer);
 

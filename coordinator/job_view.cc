@@ -6,6 +6,7 @@
 
 #include "common/limits.h"
 #include "coordinator/batch_advice.h"
+#include "coordinator/excerpt.h"
 #include "coordinator/progress.h"
 #include "coordinator/rank_times.h"
 #include "coordinator/resource_name.h"
@@ -124,17 +125,33 @@ void FillTimes(const Job& job, v1::Job& encoded) {
   encoded.set_end_time(job.end_time);
 }
 
-Status UnknownToken(const std::string& token) {
-  return Status(Code::kInvalidArgument, "page_token \"" + token + "\" is not one of this service");
+v1::JobEvent ToProto(const StoredEvent& event) {
+  v1::JobEvent encoded;
+  encoded.set_sequence(event.sequence);
+  encoded.set_time(event.time);
+  encoded.set_type(event.type);
+  encoded.set_from_state(event.from_state);
+  encoded.set_to_state(event.to_state);
+  encoded.set_reason(event.reason);
+  encoded.set_message(event.message);
+  return encoded;
+}
+
+RequestError UnknownToken(const std::string& token) {
+  return {Status(Code::kInvalidArgument,
+                 "page_token " + Excerpt(token) + " is not one of this service"),
+          "PAGE_TOKEN_INVALID",
+          {},
+          {}};
 }
 
 // A token is the sequence number after which the page begins; without one it is 0.
-Result<std::int64_t> ParsePageToken(const std::string& token) {
+std::optional<std::int64_t> ParsePageToken(const std::string& token) {
   std::int64_t sequence = 0;
   if (token.empty()) return sequence;
   const char* end = token.data() + token.size();
   const auto parsed = std::from_chars(token.data(), end, sequence);
-  if (parsed.ec != std::errc() || parsed.ptr != end || sequence < 1) return UnknownToken(token);
+  if (parsed.ec != std::errc() || parsed.ptr != end || sequence < 1) return std::nullopt;
   return sequence;
 }
 
@@ -242,10 +259,10 @@ v1::Pool ToProto(const PoolView& pool, MonotonicTime now) {
   return encoded;
 }
 
-Result<v1::ListWorkersResponse> ListWorkersPage(const v1::ListWorkersRequest& request,
-                                                const std::vector<PoolView>& pools,
-                                                MonotonicTime now) {
-  DESCENT_ASSIGN(const int page_size, PageSizeOf(request.page_size()));
+std::variant<v1::ListWorkersResponse, RequestError> ListWorkersPage(
+    const v1::ListWorkersRequest& request, const std::vector<PoolView>& pools, MonotonicTime now) {
+  const auto page_size = PageSizeOf(request.page_size());
+  if (const auto* error = std::get_if<RequestError>(&page_size)) return *error;
   WorkerName last{.pool = "", .world_rank = -1};  // before all others
   if (!request.page_token().empty()) {
     Result<WorkerName> named = ParseWorkerName(request.page_token());
@@ -256,8 +273,8 @@ Result<v1::ListWorkersResponse> ListWorkersPage(const v1::ListWorkersRequest& re
   for (const PoolView& pool : pools)
     for (const WorkerView& worker : pool.workers) {
       if (std::tie(pool.name, worker.world_rank) <= std::tie(last.pool, last.world_rank)) continue;
-      if (response.workers_size() == page_size) {
-        response.set_next_page_token(response.workers(page_size - 1).name());
+      if (response.workers_size() == std::get<int>(page_size)) {
+        response.set_next_page_token(response.workers().rbegin()->name());
         return response;
       }
       *response.add_workers() = ToProto(worker, pool, now);
@@ -288,31 +305,37 @@ v1::QueryMetricsResponse ToProto(const std::vector<MetricCurve>& curves) {
   return encoded;
 }
 
-Result<int> PageSizeOf(int requested) {
-  if (requested < 0 || requested > limits::kPageSizeMax)
-    return Status(Code::kInvalidArgument, "page_size is " + std::to_string(requested) +
-                                              ", must be 0 to " +
-                                              std::to_string(limits::kPageSizeMax));
-  return requested == 0 ? kPageSizeDefault : requested;
+std::variant<int, RequestError> PageSizeOf(int requested) {
+  if (0 <= requested && requested <= limits::kPageSizeMax)
+    return requested == 0 ? kPageSizeDefault : requested;
+  return RequestError{
+      Status(Code::kInvalidArgument, "page_size is " + std::to_string(requested) +
+                                         ", must be 0 to " + std::to_string(limits::kPageSizeMax)),
+      "PAGE_SIZE_INVALID",
+      {},
+      {}};
 }
 
-Result<v1::ListJobEventsResponse> ListEventsPage(const v1::ListJobEventsRequest& request,
-                                                 const ReadJobEvents& events) {
-  DESCENT_ASSIGN(const int page_size, PageSizeOf(request.page_size()));
-  DESCENT_ASSIGN(std::int64_t last, ParsePageToken(request.page_token()));
-  DESCENT_ASSIGN(const std::vector<StoredEvent> found, events(last, page_size + 1));
+std::variant<v1::ListJobEventsResponse, RequestError> ListEventsPage(
+    const v1::ListJobEventsRequest& request, const ReadJobEvents& events) {
+  const auto size = PageSizeOf(request.page_size());
+  if (const auto* error = std::get_if<RequestError>(&size)) return *error;
+  const int page_size = std::get<int>(size);
+  const std::optional<std::int64_t> after = ParsePageToken(request.page_token());
+  if (!after) return UnknownToken(request.page_token());
+  std::int64_t last = *after;
+  const Result<std::vector<StoredEvent>> found = events(last, page_size + 1);
+  if (!found.ok()) return ToRequestError(found.status());
   v1::ListJobEventsResponse response;
-  response.set_has_more(static_cast<int>(found.size()) > page_size);
-  for (const StoredEvent& event : found) {
-    if (response.events_size() == page_size) break;
-    v1::JobEvent& encoded = *response.add_events();
-    encoded.set_sequence(event.sequence);
-    encoded.set_time(event.time);
-    encoded.set_type(event.type);
-    encoded.set_from_state(event.from_state);
-    encoded.set_to_state(event.to_state);
-    encoded.set_reason(event.reason);
-    encoded.set_message(event.message);
+  std::size_t bytes = 0;
+  for (const StoredEvent& event : found.value()) {
+    v1::JobEvent encoded = ToProto(event);
+    bytes += encoded.ByteSizeLong();
+    const bool is_full = response.events_size() == page_size ||
+                         (response.events_size() > 0 && bytes > kPageBytesMax);
+    response.set_has_more(is_full);
+    if (is_full) break;
+    *response.add_events() = std::move(encoded);
     last = event.sequence;
   }
   if (last > 0) response.set_next_page_token(std::to_string(last));

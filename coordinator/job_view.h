@@ -1,14 +1,17 @@
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "coordinator/cluster_snapshot.h"
 #include "coordinator/event_log.h"
 #include "coordinator/job.h"
 #include "coordinator/metric_store.h"
+#include "coordinator/request_error.h"
 #include "descent/v1/service.pb.h"
 
 namespace descent {
@@ -32,25 +35,26 @@ v1::Pool ToProto(const PoolView& pool, MonotonicTime now);
 v1::Worker ToProto(const WorkerView& worker, const PoolView& pool, MonotonicTime now);
 
 // One page of the workers of `pools`, which are by name, each with its workers by world rank. The
-// token is the name of the page's last worker. Errors are kInvalidArgument: a page size out of
-// range, a token that this service did not give.
-Result<v1::ListWorkersResponse> ListWorkersPage(const v1::ListWorkersRequest& request,
-                                                const std::vector<PoolView>& pools,
-                                                MonotonicTime now);
+// token is the name of the page's last worker. PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
+std::variant<v1::ListWorkersResponse, RequestError> ListWorkersPage(
+    const v1::ListWorkersRequest& request, const std::vector<PoolView>& pools, MonotonicTime now);
 
 v1::MetricSummary ToProto(const MetricSummary& summary);
 
 v1::QueryMetricsResponse ToProto(const std::vector<MetricCurve>& curves);
 
-// How many a page of a list has at most; kInvalidArgument: out of range.
-Result<int> PageSizeOf(int requested);
+// A page of a list ends early before it has more bytes, so that clients of gRPC, which take 4 MiB
+// by default, can read it. It has one entry at least.
+inline constexpr std::size_t kPageBytesMax = std::size_t{3} << 20;
+
+// How many a page of a list has at most; PAGE_SIZE_INVALID: out of range.
+std::variant<int, RequestError> PageSizeOf(int requested);
 
 // One page of a job's events, ascending; `events` reads the first of them after a sequence number.
-// Errors are those of `events`, and kInvalidArgument: a page size out of range, a token that this
-// service did not give.
+// PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID, and the errors of `events`.
 using ReadJobEvents =
     std::function<Result<std::vector<StoredEvent>>(std::int64_t after, int count_max)>;
-Result<v1::ListJobEventsResponse> ListEventsPage(const v1::ListJobEventsRequest& request,
-                                                 const ReadJobEvents& events);
+std::variant<v1::ListJobEventsResponse, RequestError> ListEventsPage(
+    const v1::ListJobEventsRequest& request, const ReadJobEvents& events);
 
 }  // namespace descent

@@ -6,12 +6,12 @@
 
 #include "coordinator/job_view.h"
 #include "coordinator/request_error.h"
-#include "coordinator/watch_resume.h"
 
 namespace descent {
 namespace {
 
 constexpr std::chrono::milliseconds kPause{50};
+constexpr std::chrono::seconds kWriteGrace{1};  // of a write when the end is asked for
 constexpr std::size_t kPendingMax = 64;
 
 bool IsLast(const v1::Job& job) {
@@ -21,22 +21,23 @@ bool IsLast(const v1::Job& job) {
 
 }  // namespace
 
-std::shared_ptr<JobWatch> JobWatch::Start() {
-  std::shared_ptr<JobWatch> watch(new JobWatch());  // NOLINT: private constructor
+std::shared_ptr<JobWatch> JobWatch::Start(const grpc::CallbackServerContext& context) {
+  std::shared_ptr<JobWatch> watch(new JobWatch(context));  // NOLINT: private constructor
   watch->self_ = watch;
   return watch;
 }
 
-void JobWatch::Hold() {
+void JobWatch::Hold(v1::Job now) {
   const std::lock_guard lock(mutex_);
+  now_ = std::move(now);
   is_busy_ = true;
 }
 
-void JobWatch::Release(std::vector<v1::Job> earlier) {
+void JobWatch::Release(std::vector<PassedState> passed, ReadMore read_more) {
   {
     const std::lock_guard lock(mutex_);
-    pending_.insert(pending_.begin(), std::make_move_iterator(earlier.begin()),
-                    std::make_move_iterator(earlier.end()));
+    passed_.assign(std::make_move_iterator(passed.begin()), std::make_move_iterator(passed.end()));
+    read_more_ = std::move(read_more);
     is_busy_ = false;
   }
   Advance();
@@ -64,9 +65,35 @@ void JobWatch::OnJob(const Job& job, const std::optional<QueuePosition>& queue_p
 }
 
 void JobWatch::End(const grpc::Status& status) {
+  bool is_writing = false;
   {
     const std::lock_guard lock(mutex_);
-    if (!end_) end_ = status;
+    if (end_) return;
+    end_ = status;
+    is_writing = is_writing_;
+  }
+  if (!is_writing) return Advance();
+  if (IsOfFormerCaller(status)) return CancelWrite();
+  CancelWriteSoon();
+}
+
+// The reader has a while to take what is written and to hear of the end.
+void JobWatch::CancelWriteSoon() {
+  grace_.Set(std::chrono::system_clock::now() + kWriteGrace, [weak = weak_from_this()](bool) {
+    if (const std::shared_ptr<JobWatch> self = weak.lock()) self->CancelWrite();
+  });
+}
+
+void JobWatch::CancelWrite() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!is_writing_ || is_cancelling_) return;
+    is_cancelling_ = true;
+  }
+  context_.TryCancel();
+  {
+    const std::lock_guard lock(mutex_);
+    is_cancelling_ = false;
   }
   Advance();
 }
@@ -75,9 +102,11 @@ void JobWatch::OnWriteDone(bool ok) {
   bool must_pause = false;
   {
     const std::lock_guard lock(mutex_);
+    is_writing_ = false;
     if (!ok && !end_) end_ = grpc::Status::CANCELLED;
     if (IsLast(written_) && !end_) end_ = grpc::Status::OK;
-    must_pause = !end_ && pending_.size() < 2;  // a state that has passed need not wait
+    // A state that has passed need not wait.
+    must_pause = !end_ && passed_.empty() && !read_more_ && pending_.size() < 2;
     is_busy_ = must_pause;
   }
   if (must_pause) {
@@ -106,18 +135,35 @@ void JobWatch::OnDone() { self_.reset(); }
 
 void JobWatch::Advance() {
   std::unique_lock lock(mutex_);
-  if (is_busy_ || is_finished_) return;
+  if (is_busy_ || is_cancelling_ || is_finished_) return;
   if (end_) {
     is_finished_ = true;
     lock.unlock();
     Finish(*end_);  // constant from now on
-  } else if (!pending_.empty()) {
-    written_ = std::move(pending_.front());
-    pending_.pop_front();
+  } else if (passed_.empty() && read_more_) {
     is_busy_ = true;
+    const ReadMore read_more = std::exchange(read_more_, nullptr);
+    lock.unlock();
+    read_more();
+  } else if (TakeNext()) {
+    is_busy_ = is_writing_ = true;
     lock.unlock();
     StartWrite(&written_);
   }
+}
+
+// Under the lock. False: there is nothing to write.
+bool JobWatch::TakeNext() {
+  if (!passed_.empty()) {
+    written_ = VersionOf(*now_, passed_.front());
+    passed_.pop_front();
+    return true;
+  }
+  now_.reset();
+  if (pending_.empty()) return false;
+  written_ = std::move(pending_.front());
+  pending_.pop_front();
+  return true;
 }
 
 }  // namespace descent

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -12,6 +13,7 @@
 
 #include "coordinator/runtime.h"
 #include "coordinator/stream_set.h"
+#include "coordinator/watch_resume.h"
 #include "descent/v1/service.pb.h"
 
 namespace descent {
@@ -21,41 +23,57 @@ namespace descent {
 // state; a reader that is many states behind is told to come back (kUnavailable). The terminal
 // version is always the last. Any thread.
 //   idle --OnJob--> writing --written--> pausing --50 ms--> idle
-// From Hold to Release it counts as pausing. An end that is asked for while it writes or pauses
-// takes place when it is idle again.
-class JobWatch final : public grpc::ServerWriteReactor<v1::Job>,
+// From Hold to Release it counts as pausing, and again while it reads more passed states. An end
+// that is asked for while it writes or pauses takes place when it is idle again; a write that does
+// not end by itself, because the peer does not read, is cancelled then.
+class JobWatch final : public std::enable_shared_from_this<JobWatch>,
+                       public grpc::ServerWriteReactor<v1::Job>,
                        public JobWatcher,
                        public OpenStream {
  public:
-  // Lives until the call is over, by itself.
-  static std::shared_ptr<JobWatch> Start();
+  // Lives until the call, whose context it is, is over, by itself.
+  static std::shared_ptr<JobWatch> Start(const grpc::CallbackServerContext& context);
 
-  // Nothing is written until Release, which puts `earlier` versions before what has come since.
-  void Hold();
-  void Release(std::vector<v1::Job> earlier);
+  // Has the next passed states released, or the watch ended and released. Returns at once.
+  using ReadMore = std::function<void()>;
+
+  // Nothing is written until Release, which puts `passed` states before what has come since: each
+  // as `now` but for the state. When they are written, `read_more` is called; empty: they were all.
+  void Hold(v1::Job now);
+  void Release(std::vector<PassedState> passed, ReadMore read_more);
 
   void OnJob(const Job& job, const std::optional<QueuePosition>& queue_position,
              std::int64_t last_event) override;
   void End(const grpc::Status& status) override;
 
  private:
-  JobWatch() = default;
+  explicit JobWatch(const grpc::CallbackServerContext& context) : context_(context) {}
 
   void OnWriteDone(bool ok) override;
   void OnCancel() override;
   void OnDone() override;
 
   void Pause();
+  void CancelWriteSoon();
+  void CancelWrite();
   void Advance();
+  bool TakeNext();
 
   // The call, the runtime and the alarm all reach this object; gRPC's share ends with OnDone.
   std::shared_ptr<JobWatch> self_;
+  const grpc::CallbackServerContext& context_;  // lives until Finish
   grpc::Alarm pause_;
-  v1::Job written_;  // owned by the write in progress
+  grpc::Alarm grace_;  // set once, by End
+  v1::Job written_;    // owned by the write in progress
 
-  std::mutex mutex_;             // guards the following
+  std::mutex mutex_;                // guards the following
+  std::optional<v1::Job> now_;      // while there are passed states
+  std::deque<PassedState> passed_;  // written before what is pending
+  ReadMore read_more_;
   std::deque<v1::Job> pending_;  // each in another state than the next
-  bool is_busy_ = false;         // writing or pausing
+  bool is_busy_ = false;         // writing, pausing or reading
+  bool is_writing_ = false;
+  bool is_cancelling_ = false;  // uses the context
   std::optional<grpc::Status> end_;
   bool is_finished_ = false;
 };

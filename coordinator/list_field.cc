@@ -37,6 +37,11 @@ ListValue Time(double seconds) {
   return seconds;
 }
 
+ListValue OwnerOf(const Job& job) {
+  if (job.owner.empty()) return std::monostate();
+  return std::string_view(job.owner);
+}
+
 ListValue LabelOf(const Job& job, const std::string& key) {
   const auto label = job.labels.find(key);
   if (label == job.labels.end()) return std::monostate();
@@ -82,7 +87,7 @@ ListValue ValueOf(const Job& job, const ListField& field) {
     case Kind::kName:
       return std::string_view(job.id);
     case Kind::kOwner:
-      return std::string_view(job.owner);
+      return OwnerOf(job);
     case Kind::kPriority:
       return static_cast<double>(job.priority);
     case Kind::kCreateTime:
@@ -102,7 +107,6 @@ ListValue ValueOf(const Job& job, const ListField& field) {
 }
 
 bool IsSet(const Job& job, const ListField& field) {
-  if (field.kind == Kind::kOwner) return !job.owner.empty();
   if (field.kind == Kind::kLabels) return !job.labels.empty();
   return !std::holds_alternative<std::monostate>(ValueOf(job, field));
 }

@@ -41,11 +41,11 @@ std::optional<ListField> ParseListField(std::string_view name);
 extern const std::string_view kListFieldNames;
 
 // A state and a time are numbers; states count in the order of a job's life. The text is the job's
-// own. std::monostate: the job has no value there, or it is kLabels.
+// own. std::monostate: the job has no value there, as an owner that is nobody, or it is kLabels.
 using ListValue = std::variant<std::monostate, double, std::string_view>;
 ListValue ValueOf(const Job& job, const ListField& field);
 
-// Whether the job has a value there; an owner that is nobody and no label at all are none.
+// Whether the job has a value there; no label at all is none.
 bool IsSet(const Job& job, const ListField& field);
 
 }  // namespace descent

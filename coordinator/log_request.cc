@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/limits.h"
+#include "coordinator/excerpt.h"
 #include "proto/log_wire.h"
 
 namespace descent {
@@ -78,7 +79,7 @@ LogToken TokenOf(const Job& job, std::int64_t next) {
 }
 
 RequestError TokenInvalid(const std::string& token) {
-  return Because(Refuse("resume_token \"" + token + "\" is not one of this service"),
+  return Because(Refuse("resume_token " + Excerpt(token) + " is not one of this service"),
                  "PAGE_TOKEN_INVALID");
 }
 

@@ -58,7 +58,7 @@ class StreamCall final : public BlockingStream<v1::StreamJobLogsResponse> {
       if (!page.ok()) return Finish(ToGrpcStatus(page.status()));
       if (page.value().oldest)
         return Finish(ToGrpcStatus(CursorExpired(job, *page.value().oldest)));
-      if (!page.value().lines.empty()) return Send(job, page.value().lines);
+      if (!page.value().lines.empty()) return SendLines(job, page.value().lines);
       if (page.value().is_end) return WaitOrFinish(job);
     }
   }
@@ -75,9 +75,9 @@ class StreamCall final : public BlockingStream<v1::StreamJobLogsResponse> {
     Finish(ToGrpcStatus(CursorExpired(job, oldest.value())));
   }
 
-  void Send(const Job& job, const std::vector<LogLine>& lines) {
+  void SendLines(const Job& job, const std::vector<LogLine>& lines) {
     message_ = MakeLogResponse(job, lines, *reader_);
-    StartWrite(&message_);
+    Send(message_);
   }
 
   Runtime& runtime_;
@@ -90,9 +90,9 @@ class StreamCall final : public BlockingStream<v1::StreamJobLogsResponse> {
 }  // namespace
 
 grpc::ServerWriteReactor<v1::StreamJobLogsResponse>* StartLogStream(
-    Runtime& runtime, StreamSet& streams, boost::asio::thread_pool& threads, const Caller& caller,
-    const v1::StreamJobLogsRequest& request) {
-  return LaunchStream<StreamCall>(streams, caller, runtime, threads, request);
+    Runtime& runtime, StreamSet& streams, boost::asio::thread_pool& threads,
+    const grpc::CallbackServerContext& context, const v1::StreamJobLogsRequest& request) {
+  return LaunchStream<StreamCall>(streams, context, runtime, threads, request);
 }
 
 }  // namespace descent

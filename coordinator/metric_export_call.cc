@@ -51,7 +51,7 @@ class ExportCall final : public BlockingStream<v1::ExportMetricsResponse> {
     if (!data.ok()) return Finish(ToGrpcStatus(data.status()));
     if (data.value().empty()) return Finish(grpc::Status::OK);
     chunk_.set_data(std::move(data).value());
-    StartWrite(&chunk_);
+    Send(chunk_);
   }
 
   Runtime& runtime_;
@@ -63,9 +63,9 @@ class ExportCall final : public BlockingStream<v1::ExportMetricsResponse> {
 }  // namespace
 
 grpc::ServerWriteReactor<v1::ExportMetricsResponse>* StartExport(
-    Runtime& runtime, StreamSet& streams, boost::asio::thread_pool& threads, const Caller& caller,
-    const v1::ExportMetricsRequest& request) {
-  return LaunchStream<ExportCall>(streams, caller, runtime, threads, request);
+    Runtime& runtime, StreamSet& streams, boost::asio::thread_pool& threads,
+    const grpc::CallbackServerContext& context, const v1::ExportMetricsRequest& request) {
+  return LaunchStream<ExportCall>(streams, context, runtime, threads, request);
 }
 
 }  // namespace descent

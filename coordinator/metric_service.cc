@@ -2,7 +2,6 @@
 
 #include <boost/asio/post.hpp>
 
-#include "coordinator/call_context.h"
 #include "coordinator/job_comparison.h"
 #include "coordinator/job_view.h"
 #include "coordinator/metric_request.h"
@@ -41,12 +40,12 @@ grpc::ServerUnaryReactor* MetricService::CompareJobs(grpc::CallbackServerContext
 
 grpc::ServerWriteReactor<v1::StreamMetricsResponse>* MetricService::StreamMetrics(
     grpc::CallbackServerContext* context, const v1::StreamMetricsRequest* request) {
-  return StartMetricStream(runtime_, streams_, blocking_threads_, CallerOf(*context), *request);
+  return StartMetricStream(runtime_, streams_, blocking_threads_, *context, *request);
 }
 
 grpc::ServerWriteReactor<v1::ExportMetricsResponse>* MetricService::ExportMetrics(
     grpc::CallbackServerContext* context, const v1::ExportMetricsRequest* request) {
-  return StartExport(runtime_, streams_, blocking_threads_, CallerOf(*context), *request);
+  return StartExport(runtime_, streams_, blocking_threads_, *context, *request);
 }
 
 grpc::Status MetricService::Answer(const v1::QueryMetricsRequest& request,

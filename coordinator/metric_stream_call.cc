@@ -50,7 +50,7 @@ class StreamCall final : public BlockingStream<v1::StreamMetricsResponse> {
   void Send(const std::vector<MetricCurve>& news) {
     for (const MetricCurve& curve : news) next_steps_[curve.name] = curve.points.back().step + 1;
     *message_.mutable_series() = std::move(*ToProto(news).mutable_series());
-    StartWrite(&message_);
+    Send(message_);
   }
 
   Runtime& runtime_;
@@ -62,9 +62,9 @@ class StreamCall final : public BlockingStream<v1::StreamMetricsResponse> {
 }  // namespace
 
 grpc::ServerWriteReactor<v1::StreamMetricsResponse>* StartMetricStream(
-    Runtime& runtime, StreamSet& streams, boost::asio::thread_pool& threads, const Caller& caller,
-    const v1::StreamMetricsRequest& request) {
-  return LaunchStream<StreamCall>(streams, caller, runtime, threads, request);
+    Runtime& runtime, StreamSet& streams, boost::asio::thread_pool& threads,
+    const grpc::CallbackServerContext& context, const v1::StreamMetricsRequest& request) {
+  return LaunchStream<StreamCall>(streams, context, runtime, threads, request);
 }
 
 }  // namespace descent

@@ -9,13 +9,13 @@
 namespace descent {
 
 // The calls of MetricService that answer with a stream. Each reads the disk on `threads`; all
-// arguments but the last two outlive the call. What they return deletes itself when the call is
+// arguments but the last one outlive the call. What they return deletes itself when the call is
 // over.
 grpc::ServerWriteReactor<v1::ExportMetricsResponse>* StartExport(
-    Runtime& runtime, StreamSet& streams, boost::asio::thread_pool& threads, const Caller& caller,
-    const v1::ExportMetricsRequest& request);
+    Runtime& runtime, StreamSet& streams, boost::asio::thread_pool& threads,
+    const grpc::CallbackServerContext& context, const v1::ExportMetricsRequest& request);
 grpc::ServerWriteReactor<v1::StreamMetricsResponse>* StartMetricStream(
-    Runtime& runtime, StreamSet& streams, boost::asio::thread_pool& threads, const Caller& caller,
-    const v1::StreamMetricsRequest& request);
+    Runtime& runtime, StreamSet& streams, boost::asio::thread_pool& threads,
+    const grpc::CallbackServerContext& context, const v1::StreamMetricsRequest& request);
 
 }  // namespace descent

@@ -1,15 +1,46 @@
 #include "coordinator/owned_job.h"
 
+#include <chrono>
 #include <utility>
 
 #include "coordinator/authenticator.h"
 #include "coordinator/call_context.h"
+#include "coordinator/job_refusal.h"
 #include "coordinator/request_error.h"
 
 namespace descent {
+namespace {
+
+constexpr std::chrono::seconds kRetryDelay{1};
+
+}  // namespace
+
+v1::Job ViewJob(const Job& job, const State& state) {
+  return ToProto(job, state.QueuePositionOf(job.id));
+}
+
+Runtime::OnAnswer FinishWithJob(grpc::ServerUnaryReactor* reactor, v1::Job* response,
+                                const std::string& job_id, std::optional<JobCommand> command) {
+  return [reactor, response, job_id, command](const Answer& answer, const State& state) {
+    if (!answer.status.ok())
+      return reactor->Finish(
+          ToGrpcStatus(RefuseJob(answer.status, job_id, state.FindJob(job_id), command)));
+    const Job* job = state.FindJob(answer.job_id);
+    // It may have been deleted by the next event of the same transaction.
+    if (job == nullptr) return reactor->Finish(ToGrpcStatus(JobNotFound(answer.job_id)));
+    *response = ViewJob(*job, state);
+    reactor->Finish(grpc::Status::OK);
+  };
+}
+
+RequestError RefusePosted(const Status& posted) {
+  RequestError error = ToRequestError(posted);
+  error.retry_delay = kRetryDelay;
+  return error;
+}
 
 void FinishIfRefused(const Status& posted, grpc::ServerUnaryReactor* reactor) {
-  if (!posted.ok()) reactor->Finish(ToGrpcStatus(posted));
+  if (!posted.ok()) reactor->Finish(ToGrpcStatus(RefusePosted(posted)));
 }
 
 void ChangeOwnJob(Runtime& runtime, const grpc::CallbackServerContext& context,

@@ -3,8 +3,10 @@
 #include <grpcpp/support/server_callback.h>
 
 #include <functional>
+#include <optional>
 #include <string>
 
+#include "coordinator/job_view.h"
 #include "coordinator/runtime.h"
 
 namespace descent {
@@ -16,6 +18,17 @@ namespace descent {
 void ChangeOwnJob(Runtime& runtime, const grpc::CallbackServerContext& context,
                   const std::string& job_id, grpc::ServerUnaryReactor* reactor,
                   std::function<void(const State& state)> change);
+
+// The job as users see it now.
+v1::Job ViewJob(const Job& job, const State& state);
+
+// Answers a call with the job that it made or changed, or with why it was refused, as RefuseJob.
+Runtime::OnAnswer FinishWithJob(grpc::ServerUnaryReactor* reactor, v1::Job* response,
+                                const std::string& job_id,
+                                std::optional<JobCommand> command = std::nullopt);
+
+// Why the runtime did not take what was posted, as it answers: too much waits now.
+RequestError RefusePosted(const Status& posted);
 
 // What was posted to the runtime will be answered; or the call is refused here.
 void FinishIfRefused(const Status& posted, grpc::ServerUnaryReactor* reactor);

@@ -1,13 +1,20 @@
 #include "coordinator/request_error.h"
 
-#include "common/check.h"
+#include <string_view>
 
+#include "common/check.h"
 #include "google/rpc/status.pb.h"
 
 namespace descent {
 namespace {
 
 constexpr char kDomain[] = "descent.dev";
+
+// Clients of gRPC take 8 KiB of a status, its details in base64 among them.
+constexpr std::size_t kMessageBytesMax = 1000;
+constexpr std::size_t kTextBytesMax = 256;  // of any other text
+constexpr std::size_t kDetailsBytesMax = 4096;
+constexpr std::string_view kEllipsis = "...";
 
 struct CodeRow {
   Code code;
@@ -35,13 +42,29 @@ const CodeRow& RowOf(Code code) {
   FailCheck("code is known", __FILE__, __LINE__);
 }
 
+// As gRPC sends it in a message.
+std::size_t EncodedBytes(char c) { return ' ' <= c && c <= '~' && c != '%' ? 1 : 3; }
+
+// The beginning of a text that has more encoded bytes.
+std::string Shortened(const std::string& text, std::size_t bytes_max) {
+  std::size_t bytes = 0;
+  for (const char c : text) bytes += EncodedBytes(c);
+  if (bytes <= bytes_max) return text;
+  std::size_t end = 0;
+  for (bytes = kEllipsis.size(); bytes + EncodedBytes(text[end]) <= bytes_max; ++end)
+    bytes += EncodedBytes(text[end]);
+  while (end > 0 && (text[end] & 0xC0) == 0x80) --end;  // not within a character of UTF-8
+  return text.substr(0, end).append(kEllipsis);
+}
+
 // `Error` has a reason and metadata.
 template <typename Error>
 google::rpc::ErrorInfo MakeErrorInfo(const Error& error) {
   google::rpc::ErrorInfo detail;
   detail.set_reason(error.reason);
   detail.set_domain(kDomain);
-  detail.mutable_metadata()->insert(error.metadata.begin(), error.metadata.end());
+  for (const auto& [key, value] : error.metadata)
+    (*detail.mutable_metadata())[key] = Shortened(value, kTextBytesMax);
   return detail;
 }
 
@@ -56,26 +79,30 @@ void AddResource(const RequestError& error, google::rpc::Status& details) {
     google::rpc::PreconditionFailure detail;
     auto* violation = detail.add_violations();
     violation->set_type(error.reason);
-    violation->set_subject(error.resource->name);
-    violation->set_description(error.status.message());
+    violation->set_subject(Shortened(error.resource->name, kTextBytesMax));
+    violation->set_description(details.message());
     details.add_details()->PackFrom(detail);
     return;
   }
   google::rpc::ResourceInfo detail;
   detail.set_resource_type(error.resource->type);
-  detail.set_resource_name(error.resource->name);
-  detail.set_description(error.status.message());
+  detail.set_resource_name(Shortened(error.resource->name, kTextBytesMax));
+  detail.set_description(details.message());
   details.add_details()->PackFrom(detail);
 }
 
-google::rpc::BadRequest MakeBadRequest(const std::vector<Violation>& violations) {
+// The first of them, as many as there is room for.
+void AddViolations(const std::vector<Violation>& violations, google::rpc::Status& details) {
   google::rpc::BadRequest detail;
   for (const Violation& violation : violations) {
     auto* field = detail.add_field_violations();
-    field->set_field(violation.field);
-    field->set_description(violation.message);
+    field->set_field(Shortened(violation.field, kTextBytesMax));
+    field->set_description(Shortened(violation.message, kTextBytesMax));
+    if (details.ByteSizeLong() + detail.ByteSizeLong() <= kDetailsBytesMax) continue;
+    detail.mutable_field_violations()->RemoveLast();
+    break;
   }
-  return detail;
+  details.add_details()->PackFrom(detail);
 }
 
 google::rpc::RetryInfo MakeRetryInfo(std::chrono::milliseconds delay) {
@@ -87,11 +114,11 @@ google::rpc::RetryInfo MakeRetryInfo(std::chrono::milliseconds delay) {
   return detail;
 }
 
-google::rpc::QuotaFailure MakeQuotaFailure(const RequestError& error) {
+google::rpc::QuotaFailure MakeQuotaFailure(const RequestError& error, const std::string& message) {
   google::rpc::QuotaFailure detail;
   auto* violation = detail.add_violations();
-  violation->set_subject(error.quota_subject);
-  violation->set_description(error.status.message());
+  violation->set_subject(Shortened(error.quota_subject, kTextBytesMax));
+  violation->set_description(message);
   return detail;
 }
 
@@ -145,14 +172,15 @@ grpc::Status ToGrpcStatus(const RequestError& error) {
   const grpc::StatusCode code = error.grpc_code.value_or(ToGrpcCode(error.status.code()));
   google::rpc::Status details;
   details.set_code(code);
-  details.set_message(error.status.message());
+  details.set_message(Shortened(error.status.message(), kMessageBytesMax));
   details.add_details()->PackFrom(MakeErrorInfo(error));
-  if (!error.violations.empty()) details.add_details()->PackFrom(MakeBadRequest(error.violations));
   if (error.resource) AddResource(error, details);
   if (const auto delay = RetryDelayOf(error))
     details.add_details()->PackFrom(MakeRetryInfo(*delay));
-  if (!error.quota_subject.empty()) details.add_details()->PackFrom(MakeQuotaFailure(error));
-  return grpc::Status(code, error.status.message(), details.SerializeAsString());
+  if (!error.quota_subject.empty())
+    details.add_details()->PackFrom(MakeQuotaFailure(error, details.message()));
+  if (!error.violations.empty()) AddViolations(error.violations, details);
+  return grpc::Status(code, details.message(), details.SerializeAsString());
 }
 
 grpc::Status ToGrpcStatus(const Status& status) {
@@ -165,9 +193,9 @@ grpc::Status ToGrpcStatus(const AccessError& error) {
                                     : grpc::StatusCode::PERMISSION_DENIED;
   google::rpc::Status details;
   details.set_code(code);
-  details.set_message(error.message);
+  details.set_message(Shortened(error.message, kMessageBytesMax));
   details.add_details()->PackFrom(MakeErrorInfo(error));
-  return grpc::Status(code, error.message, details.SerializeAsString());
+  return grpc::Status(code, details.message(), details.SerializeAsString());
 }
 
 std::string_view GrpcCodeName(Code code) { return RowOf(code).name; }

@@ -51,7 +51,8 @@ RequestError ToRequestError(const Status& status);
 // With google.rpc details in the trailing metadata: ErrorInfo (domain "descent.dev") always,
 // BadRequest when there are violations, RetryInfo when the call may succeed later as it is,
 // QuotaFailure of a quota, and of a resource ResourceInfo, or PreconditionFailure with
-// FAILED_PRECONDITION.
+// FAILED_PRECONDITION. Texts that are too long for what clients take of a status are shortened, and
+// of many violations the first are told.
 grpc::Status ToGrpcStatus(const RequestError& error);
 grpc::Status ToGrpcStatus(const Status& status);  // OK stays OK
 grpc::Status ToGrpcStatus(const AccessError& error);

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "coordinator/excerpt.h"
+
 namespace descent {
 namespace {
 
@@ -17,7 +19,8 @@ constexpr std::string_view kBest = "best";
 constexpr std::size_t kJobIdCharactersMax = 63;
 
 Status BadName(std::string_view found, std::string_view wanted) {
-  return Status(Code::kInvalidArgument, fmt::format("\"{}\" is not a name like {}", found, wanted));
+  return Status(Code::kInvalidArgument,
+                fmt::format("{} is not a name like {}", Excerpt(found), wanted));
 }
 
 std::optional<std::variant<std::int64_t, CheckpointAlias>> ParseStep(std::string_view text) {

@@ -101,9 +101,10 @@ Result<T> Runtime::Ask(std::function<Result<T>(const State& state)> question) {
   // Shared with the owner thread, which may answer after this caller has given up.
   const auto promise = std::make_shared<std::promise<Result<T>>>();
   std::future<Result<T>> answer = promise->get_future();
-  DESCENT_RETURN_IF_ERROR(Read([promise, question = std::move(question)](const State& state) {
+  const Status posted = Read([promise, question = std::move(question)](const State& state) {
     promise->set_value(question(state));
-  }));
+  });
+  if (!posted.ok()) return Status(Code::kUnavailable, posted.message());
   if (answer.wait_for(kAskTimeout) != std::future_status::ready)
     return Status(Code::kUnavailable, "the coordinator is busy; try again");
   return answer.get();

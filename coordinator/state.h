@@ -42,6 +42,9 @@ class State {
   std::optional<QueuePosition> QueuePositionOf(const std::string& job_id) const;  // of waiting jobs
   std::map<std::string, QueuePosition> QueuePositions() const;  // of all of them, by job
   Placement PlacementOf(const SubmitJob& event) const;
+  // That a new job may be made of it. kAlreadyExists: another one has its id. kUnavailable: what it
+  // starts from is gone. kResourceExhausted: its owner's quota.
+  Status CheckSubmission(const SubmitJob& event) const;
   std::int64_t generation() const;
   std::string CheckpointDirectoryOf(const std::string& job_id) const;
   // A job that is not at its end and has yet to start from another one's checkpoint; null: none.
@@ -76,7 +79,6 @@ class State {
   // The jobs: state.cc.
   Job& AddJob(Job job);
   Job& JobOf(const Attempt& attempt);
-  Status CheckSubmission(const SubmitJob& event) const;  // that a new job may be made of it
   void Move(Job& job, JobState to, std::string reason, std::string message,
             std::string_view event_type = "StateChanged");
 

@@ -158,8 +158,10 @@ void State::CheckDeadline(Attempt& attempt) {
   if (!attempt.stop)
     return Fail(attempt,
                 {.record = DescribeStartTimeout(attempt, membership_), .is_retryable = true});
-  if (*attempt.stop == StopMode::kFinal && IsEvaluating(attempt)) {
-    attempt.deadline = now_.monotonic + StopTimeout(StopMode::kFinal, JobOf(attempt).state);
+  const JobState state = JobOf(attempt).state;
+  if (*attempt.stop != StopMode::kAbort && state != JobState::kCancelling &&
+      IsEvaluating(attempt)) {
+    attempt.deadline = now_.monotonic + StopTimeout(*attempt.stop, state);
     return;
   }
   if (*attempt.stop != StopMode::kAbort) return TellToStop(attempt, StopMode::kAbort);
@@ -171,11 +173,13 @@ void State::CheckDeadline(Attempt& attempt) {
                                StopTimeout(StopMode::kAbort, JobOf(attempt).state).count()));
 }
 
-// How long a test set takes is not known here.
+// How long an evaluation takes is not known here. All ranks take part in it: one that is elsewhere
+// is what the others wait for.
 bool State::IsEvaluating(const Attempt& attempt) const {
-  return std::any_of(attempt.members.begin(), attempt.members.end(), [&](const Member& member) {
+  return std::all_of(attempt.members.begin(), attempt.members.end(), [&](const Member& member) {
+    if (member.is_released()) return true;
     const WorkerView* worker = membership_.Find(member.session);
-    return !member.is_released() && worker != nullptr && worker->phase == "evaluate";
+    return worker != nullptr && worker->phase == "evaluate";
   });
 }
 
@@ -216,8 +220,11 @@ void State::FinishIfReleased(Attempt& attempt) {
     return Finish(job, ended);
   if (!ended.failure) return Succeed(job, ended);
   job.failure = ended.failure->record;
-  if (ended.failure->is_retryable || DropDamagedCheckpoint(job, ended)) return Retry(job, ended);
-  Move(job, JobState::kFailed, job.failure->reason, job.failure->message);
+  if (ended.failure->is_retryable) return Retry(job, ended);
+  // The next attempt starts elsewhere, so this one is not counted.
+  const bool goes_on = DropDamagedCheckpoint(job, ended);
+  Move(job, goes_on ? JobState::kRecovering : JobState::kFailed, job.failure->reason,
+       job.failure->message, goes_on ? "AttemptEnded" : "StateChanged");
 }
 
 void State::Succeed(Job& job, const Attempt& attempt) {

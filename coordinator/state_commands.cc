@@ -184,7 +184,7 @@ void State::Finish(Job& job, const Attempt& attempt) {
        attempt.members.front().ended->outcome != EndOutcome::kStopped))
     return Succeed(job, attempt);
   const bool is_lost = attempt.failure && !attempt.failure->is_secondary();
-  if (is_lost && !attempt.failure->is_retryable) {
+  if (is_lost && !attempt.failure->is_retryable && !DropDamagedCheckpoint(job, attempt)) {
     job.failure = attempt.failure->record;
     return Move(job, JobState::kFailed, job.failure->reason, job.failure->message);
   }

@@ -4,7 +4,11 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
+#include <span>
 
+#include "common/hash.h"
+#include "common/job_spec.h"
 #include "common/log.h"
 #include "coordinator/job_record.h"
 
@@ -12,7 +16,7 @@ namespace descent {
 namespace {
 
 // One string per schema version, run in order; never edited once released.
-constexpr std::array<std::string_view, 3> kMigrations = {R"sql(
+constexpr std::array<std::string_view, 4> kMigrations = {R"sql(
   CREATE TABLE jobs(
     id TEXT PRIMARY KEY,
     sequence INTEGER NOT NULL UNIQUE,
@@ -47,6 +51,9 @@ constexpr std::array<std::string_view, 3> kMigrations = {R"sql(
     world_rank INTEGER NOT NULL,
     kind TEXT NOT NULL,
     PRIMARY KEY(pool, world_rank)) STRICT, WITHOUT ROWID;
+)sql",
+                                                         R"sql(
+  ALTER TABLE jobs ADD COLUMN record_hash TEXT;
 )sql"};
 
 constexpr std::string_view kGeneration = "generation";
@@ -57,13 +64,40 @@ bool IsStored(const Action& action) {
          std::holds_alternative<StoreCordon>(action);
 }
 
-// kDataLoss: the record is not that of the job in whose row it is.
-Result<Job> DecodeRow(const std::string& id, std::int64_t sequence, std::string_view record) {
-  DESCENT_ASSIGN(Job job, DecodeJob(record));
-  if (job.id != id || job.sequence != sequence)
+std::string HashOf(std::string_view record) {
+  return Hash(std::as_bytes(std::span<const char>(record))).ToHex();
+}
+
+// Of a record from before records had a hash: a job that would be scheduled must have a spec that
+// can be.
+Status CheckWithoutHash(const Job& job) {
+  if (IsTerminal(job.state)) return Status();
+  const std::vector<Violation> violations = ValidateJobSpec(job.spec);
+  if (violations.empty()) return Status();
+  return Status(Code::kDataLoss,
+                fmt::format("{}: {}", violations.front().field, violations.front().message));
+}
+
+// One row of jobs.
+struct JobRow {
+  std::string id;
+  std::int64_t sequence = 0;
+  std::string record;
+  std::optional<std::string> hash;
+};
+
+// kDataLoss: the record is not what was written, or not that of the job in whose row it is.
+Result<Job> DecodeRow(const JobRow& row) {
+  DESCENT_ASSIGN(Job job, DecodeJob(row.record));
+  if (job.id != row.id || job.sequence != row.sequence)
     return Status(Code::kDataLoss,
                   fmt::format("it is of job \"{}\", number {}, in the row of job \"{}\", number {}",
-                              job.id, job.sequence, id, sequence));
+                              job.id, job.sequence, row.id, row.sequence));
+  if (!row.hash) {
+    DESCENT_RETURN_IF_ERROR(CheckWithoutHash(job));
+  } else if (*row.hash != HashOf(row.record)) {
+    return Status(Code::kDataLoss, "it is not what was written: its hash differs");
+  }
   return job;
 }
 
@@ -80,9 +114,10 @@ Result<std::unique_ptr<Store>> Store::Open(const std::filesystem::path& path) {
   std::unique_ptr<Store> store(new Store(std::move(database)));  // NOLINT: private constructor
   DESCENT_ASSIGN(store->put_job_,
                  Keep(store->database_.Prepare(
-                     "INSERT INTO jobs(id, sequence, state, record) VALUES(?, ?, ?, ?) "
+                     "INSERT INTO jobs(id, sequence, state, record, record_hash) "
+                     "VALUES(?, ?, ?, ?, ?) "
                      "ON CONFLICT(id) DO UPDATE SET state = excluded.state, "
-                     "record = excluded.record")));
+                     "record = excluded.record, record_hash = excluded.record_hash")));
   DESCENT_ASSIGN(store->add_event_,
                  Keep(store->database_.Prepare(
                      "INSERT INTO events(job, time, type, from_state, to_state, reason, message) "
@@ -125,19 +160,21 @@ Result<Restore> Store::Load() {
 
 Result<std::vector<Job>> Store::LoadJobs() {
   std::vector<Job> jobs;
-  DESCENT_ASSIGN(Statement rows,
-                 database_.Prepare("SELECT id, sequence, record FROM jobs ORDER BY sequence"));
+  DESCENT_ASSIGN(
+      Statement rows,
+      database_.Prepare("SELECT id, sequence, record, record_hash FROM jobs ORDER BY sequence"));
   while (true) {
     DESCENT_ASSIGN(const bool has_row, rows.Step());
     if (!has_row) return jobs;
-    const std::string id = rows.Bytes(0);
-    const std::int64_t sequence = rows.Integer(1);
-    const std::string record = rows.Bytes(2);
-    Result<Job> job = DecodeRow(id, sequence, record);
+    const JobRow row{.id = rows.Bytes(0),
+                     .sequence = rows.Integer(1),
+                     .record = rows.Bytes(2),
+                     .hash = rows.IsNull(3) ? std::nullopt : std::optional(rows.Bytes(3))};
+    Result<Job> job = DecodeRow(row);
     if (!job.ok()) {
-      LogError("job record not readable job={} bytes={} error=\"{}\"", id, record.size(),
+      LogError("job record not readable job={} bytes={} error=\"{}\"", row.id, row.record.size(),
                job.status().message());
-      job = UnreadableJob(id, sequence, job.status().message());
+      job = UnreadableJob(row.id, row.sequence, job.status().message());
     }
     if (!job.ok()) return job.status();
     jobs.push_back(std::move(job).value());
@@ -208,8 +245,9 @@ Status Store::WriteAll(std::span<const Action> actions, double time) {
 
 Status Store::Write(const StoreJob& action, double time) {
   const std::string record = EncodeJob(action.job);
+  const std::string hash = HashOf(record);
   put_job_->Bind(0, action.job.id).Bind(1, action.job.sequence);
-  put_job_->Bind(2, JobStateName(action.job.state)).BindBlob(3, record);
+  put_job_->Bind(2, JobStateName(action.job.state)).BindBlob(3, record).Bind(4, hash);
   DESCENT_RETURN_IF_ERROR(put_job_->Run());
   if (action.event_type.empty()) return Status();
   add_event_->Bind(0, action.job.id).Bind(1, time).Bind(2, action.event_type);

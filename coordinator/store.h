@@ -17,7 +17,8 @@ namespace descent {
 // The coordinator's memory across restarts: one SQLite file with the jobs as they are, every event
 // that led there, the cordons of workers, and the generation counter. What Commit has returned for
 // survives power loss. One thread at a time.
-//   jobs(id, sequence, state, record)   record: job_record.proto
+//   jobs(id, sequence, state, record, record_hash)
+//     record: job_record.proto; record_hash: null in a row from before there were hashes
 //   events(seq, job, time, type, from_state, to_state, reason, message)
 //   counters(name, value)
 //   cordons(pool, world_rank, kind)
@@ -27,7 +28,8 @@ class Store {
   // Creates the file or brings its schema up to date.
   static Result<std::unique_ptr<Store>> Open(const std::filesystem::path& path);
 
-  // Everything a new State needs. A job whose record cannot be read is logged, and FAILED with
+  // Everything a new State needs. A job whose record cannot be read, or
+  // is not what was written, is logged, and FAILED with
   // reason kRecordUnreadable; its row stays as it is, for a program that can read it.
   Result<Restore> Load();
 

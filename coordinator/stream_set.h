@@ -20,6 +20,13 @@ class OpenStream {
   virtual void End(const grpc::Status& status) = 0;
 };
 
+// Whether the status ends the stream of a caller who is not admitted any more: it ends even where
+// the peer does not read, and never hears of it.
+inline bool IsOfFormerCaller(const grpc::Status& status) {
+  return status.error_code() == grpc::StatusCode::UNAUTHENTICATED ||
+         status.error_code() == grpc::StatusCode::PERMISSION_DENIED;
+}
+
 // The streams that are open now, so that a coordinator that stops can tell every peer why, and one
 // whose token is no longer good is cut off. Any thread.
 class StreamSet {

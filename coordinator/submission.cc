@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "common/limits.h"
+#include "coordinator/excerpt.h"
 #include "coordinator/job_comparison.h"
 #include "coordinator/job_refusal.h"
 #include "coordinator/resource_name.h"
@@ -18,6 +19,7 @@ namespace {
 constexpr std::size_t kSuffixCharacters = 5;
 constexpr std::size_t kRequestIdCharactersMax = 64;
 constexpr std::size_t kViolationsMax = 100;  // told of one request
+constexpr std::size_t kProblemsBytes = 600;  // of a message, beyond which it names no other
 constexpr int kOverridesMax = 256;           // together no longer than a job file
 
 using google::protobuf::util::MessageDifferencer;
@@ -26,6 +28,7 @@ using google::protobuf::util::MessageDifferencer;
 struct Source {
   const Job* job = nullptr;
   CheckpointRecord checkpoint;
+  std::string name;  // of the checkpoint
 };
 
 RequestError Refuse(Code code, std::string reason, std::string message) {
@@ -36,22 +39,31 @@ std::variant<Source, RequestError> FindSource(const std::string& resume_from,
                                               const SubmissionContext& context) {
   const Result<CheckpointName> name = ParseCheckpointName(resume_from);
   if (!name.ok()) return NameInvalid(name.status(), resume_from);
+  if (context.made != nullptr)
+    return Source{context.made, {}, CheckpointNameOf(name.value().job_id, 0)};
   const Job* job = context.find_job(name.value().job_id);
   if (job == nullptr) return JobNotFound(name.value().job_id);
   Result<CheckpointRecord> checkpoint = FindCheckpoint(*job, name.value());
   if (!checkpoint.ok()) return CheckpointNotFound(checkpoint.status(), resume_from);
-  return Source{job, std::move(checkpoint).value()};
+  std::string step_name = CheckpointNameOf(job->id, checkpoint.value().step);
+  return Source{job, std::move(checkpoint).value(), std::move(step_name)};
+}
+
+// "the spec has 3 problems; steps: 0, …; and 2 more"
+std::string ProblemsText(const std::vector<Violation>& violations) {
+  std::string text = "the spec has " + std::to_string(violations.size()) +
+                     (violations.size() == 1 ? " problem" : " problems");
+  for (std::size_t told = 0; told < violations.size(); ++told) {
+    if (told > 0 && text.size() > kProblemsBytes)
+      return text + "; and " + std::to_string(violations.size() - told) + " more";
+    text += "; " + violations[told].field + ": " + violations[told].message;
+  }
+  return text;
 }
 
 RequestError SpecInvalid(std::vector<Violation> violations) {
-  std::string message = "the spec has " + std::to_string(violations.size()) +
-                        (violations.size() == 1 ? " problem" : " problems");
-  if (violations.size() > kViolationsMax) {
-    message += ", of which these are the first " + std::to_string(kViolationsMax);
-    violations.resize(kViolationsMax);
-  }
-  for (const Violation& violation : violations)
-    message += "; " + violation.field + ": " + violation.message;
+  std::string message = ProblemsText(violations);
+  if (violations.size() > kViolationsMax) violations.resize(kViolationsMax);
   return {Status(Code::kInvalidArgument, std::move(message)),
           "SPEC_INVALID",
           std::move(violations),
@@ -144,7 +156,16 @@ std::variant<JobSpec, RequestError> ResolveSpec(const v1::CreateJobRequest& requ
   return WithDefaults(std::move(spec));
 }
 
+// Every list and watch of jobs carries specs, so one has at most the bytes of a job file.
+std::optional<Violation> CheckSize(const JobSpec& spec) {
+  const std::size_t bytes = ToProto(spec).ByteSizeLong();
+  if (bytes <= limits::kJobFileBytesMax) return std::nullopt;
+  return Violation{"spec", std::to_string(bytes) + " bytes, must be at most " +
+                               std::to_string(limits::kJobFileBytesMax)};
+}
+
 std::optional<RequestError> CheckSpec(const JobSpec& spec, const Job* source) {
+  if (auto violation = CheckSize(spec)) return SpecInvalid({*std::move(violation)});
   std::vector<Violation> violations = ValidateJobSpec(spec);
   if (!violations.empty()) return SpecInvalid(std::move(violations));
   if (source == nullptr) return std::nullopt;
@@ -230,7 +251,7 @@ std::optional<RequestError> CheckIds(const v1::CreateJobRequest& request) {
   if (!request.job_id().empty() && !IsJobId(request.job_id())) {
     RequestError error =
         Refuse(Code::kInvalidArgument, "JOB_ID_INVALID",
-               "job_id \"" + request.job_id() + "\" must be 1 to 63 characters of [a-z0-9-]");
+               "job_id " + Excerpt(request.job_id()) + " must be 1 to 63 characters of [a-z0-9-]");
     error.metadata["job_id"] = request.job_id();
     return error;
   }
@@ -275,7 +296,8 @@ std::variant<SubmitJob, RequestError> MakeSubmission(const v1::CreateJobRequest&
   auto resolved = ResolveSpec(request, source.job, context.file);
   if (auto* error = std::get_if<RequestError>(&resolved)) return std::move(*error);
   JobSpec spec = std::get<JobSpec>(std::move(resolved));
-  if (auto error = CheckSpec(spec, source.job)) return *std::move(error);
+  if (auto error = CheckSpec(spec, context.made == nullptr ? source.job : nullptr))
+    return *std::move(error);
   JobLabels labels = LabelsOf(request, source.job);
   if (auto error = CheckLabels(labels)) return *std::move(error);
 
@@ -288,7 +310,7 @@ std::variant<SubmitJob, RequestError> MakeSubmission(const v1::CreateJobRequest&
   submit.labels = std::move(labels);
   submit.start_checkpoint = source.checkpoint.directory;
   if (source.job != nullptr) {
-    submit.forked_from = CheckpointNameOf(source.job->id, source.checkpoint.step);
+    submit.forked_from = source.name;
     submit.instruction_set = source.job->instruction_set;
     submit.dataset_fingerprint = source.job->dataset_fingerprint;
   }

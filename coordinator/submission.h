@@ -20,6 +20,7 @@ struct SubmissionContext {
   std::function<const Job*(const std::string& job_id)> find_job;  // null: unknown
   std::function<std::string()> random_suffix;                     // five of [a-z0-9]
   std::optional<JobFile> file;                                    // that ReadGivenFile answered
+  const Job* made = nullptr;  // by this request, when it came before; null: none
 };
 
 // The job file of a request with its overrides applied, if it has one; with every problem in it.
@@ -33,7 +34,9 @@ std::optional<JobFile> ReadGivenFile(const v1::CreateJobRequest& request);
 //   MODEL_MISMATCH       the spec differs from the checkpoint's job in what its state depends on
 // With resume_from and without a job file, an empty spec stands for that job's, without its
 // stop_at_step; of a given one, logical_workers and micro default to that job's. Overrides change
-// whichever it is. Labels come on top of that job's.
+// whichever it is. Labels come on top of that job's. Of a request that has made its job already the
+// answer is only for CheckRepetition: that job stands for the one of resume_from, which may be
+// gone.
 std::variant<SubmitJob, RequestError> MakeSubmission(const v1::CreateJobRequest& request,
                                                      const SubmissionContext& context);
 

@@ -3,11 +3,15 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <iterator>
+#include <utility>
 
-#include "coordinator/job_view.h"
+#include "coordinator/excerpt.h"
 
 namespace descent {
 namespace {
+
+constexpr int kEventsOfPage = 100;
 
 bool IsOfState(const StoredEvent& event) {
   return event.type == "Created" || event.from_state != event.to_state;
@@ -27,7 +31,7 @@ Result<WatchToken> ParseWatchToken(std::string_view text) {
   }
   if (!token.uid.empty() && token.last_event >= 0) return token;
   return Status(Code::kInvalidArgument,
-                fmt::format("resume_token \"{}\" is not one of this service", text));
+                fmt::format("resume_token {} is not one of this service", Excerpt(text)));
 }
 
 std::optional<RequestError> CheckToken(const WatchToken& token, const Job& job,
@@ -45,21 +49,32 @@ std::optional<RequestError> CheckToken(const WatchToken& token, const Job& job,
   return error;
 }
 
-std::vector<v1::Job> VersionsPassed(const v1::Job& now, const std::string& uid,
-                                    const std::vector<StoredEvent>& events) {
-  std::vector<v1::Job> versions;
-  for (const StoredEvent& event : events) {
+v1::Job VersionOf(const v1::Job& now, const PassedState& passed) {
+  v1::Job version = now;
+  version.set_state(ToProto(passed.state));
+  version.set_state_reason(passed.reason);
+  version.set_state_message(passed.message);
+  version.clear_queue_status();
+  version.set_resume_token(WatchToken{.uid = now.uid(), .last_event = passed.sequence}.ToText());
+  return version;
+}
+
+Result<std::vector<PassedState>> PassedStates::ReadPage(const ReadJobEvents& events) {
+  DESCENT_ASSIGN(const std::vector<StoredEvent> page, events(after_, kEventsOfPage));
+  is_at_end_ = std::ssize(page) < kEventsOfPage || page.back().sequence >= last_;
+  std::vector<PassedState> passed;
+  for (const StoredEvent& event : page) {
+    if (event.sequence > last_) break;
+    after_ = event.sequence;
     const std::optional<JobState> state = JobStateFromName(event.to_state);
     if (!IsOfState(event) || !state) continue;
-    v1::Job& version = versions.emplace_back(now);
-    version.set_state(ToProto(*state));
-    version.set_state_reason(event.reason);
-    version.set_state_message(event.message);
-    version.clear_queue_status();
-    version.set_resume_token(WatchToken{.uid = uid, .last_event = event.sequence}.ToText());
+    if (newest_) passed.push_back(*std::move(newest_));
+    newest_ = PassedState{.sequence = event.sequence,
+                          .state = *state,
+                          .reason = event.reason,
+                          .message = event.message};
   }
-  if (!versions.empty()) versions.pop_back();
-  return versions;
+  return passed;
 }
 
 }  // namespace descent

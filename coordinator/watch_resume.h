@@ -9,6 +9,7 @@
 #include "common/result.h"
 #include "coordinator/event_log.h"
 #include "coordinator/job.h"
+#include "coordinator/job_view.h"
 #include "coordinator/request_error.h"
 #include "descent/v1/service.pb.h"
 
@@ -32,10 +33,33 @@ Result<WatchToken> ParseWatchToken(std::string_view text);
 std::optional<RequestError> CheckToken(const WatchToken& token, const Job& job,
                                        std::int64_t last_event);
 
-// The states that a job was in and has left again: for each of them the job as it is `now`, but for
-// the state, its reason and its message. `events` are of the job, ascending; the newest change of
-// state led to what is `now`.
-std::vector<v1::Job> VersionsPassed(const v1::Job& now, const std::string& uid,
-                                    const std::vector<StoredEvent>& events);
+// A state that a job was in and has left again.
+struct PassedState {
+  std::int64_t sequence = 0;  // of the event that led to it
+  JobState state = JobState::kQueued;
+  std::string reason;
+  std::string message;
+};
+
+// The job as it is `now`, but for the state, its reason and its message.
+v1::Job VersionOf(const v1::Job& now, const PassedState& passed);
+
+// The states that a job has passed after the event `after` and up to the event `last`, of which the
+// newest, which led to what is now, is not one. They are read a page at a time, since nothing
+// bounds how many there are.
+class PassedStates {
+ public:
+  PassedStates(std::int64_t after, std::int64_t last) : after_(after), last_(last) {}
+
+  // The next of them, ascending; it may be none before the end. `events` is of the job.
+  Result<std::vector<PassedState>> ReadPage(const ReadJobEvents& events);
+  bool IsAtEnd() const { return is_at_end_; }
+
+ private:
+  std::int64_t after_;
+  const std::int64_t last_;
+  std::optional<PassedState> newest_;  // may be what led to what is now
+  bool is_at_end_ = false;
+};
 
 }  // namespace descent

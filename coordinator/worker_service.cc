@@ -3,6 +3,7 @@
 #include <deque>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "common/limits.h"
@@ -15,8 +16,8 @@
 namespace descent {
 namespace {
 
-// One Connect call. Any thread. A reader too slow for its queue is cut off: it comes back and is
-// told anew what holds then.
+// One Connect call. Any thread. A reader too slow for its queue is cut off, which ends the attempt
+// that it takes part in, as the loss of any worker does: what waited for it is not told again.
 class WorkerSession final
     : public grpc::ServerBidiReactor<v1::WorkerMessage, v1::CoordinatorMessage>,
       public WorkerStream,
@@ -83,8 +84,14 @@ class WorkerSession final
 
   void OnDone() override {
     LogInfo("worker disconnected session={} peer={}", id_, peer_);
-    runtime_.CloseSession(id_, "the stream is closed");
+    runtime_.CloseSession(id_, EndReason());
     self_.reset();
+  }
+
+  // The call is over.
+  std::string EndReason() {
+    const std::lock_guard lock(mutex_);
+    return end_ && !end_->error_message().empty() ? end_->error_message() : "the stream is closed";
   }
 
   void Advance() {

@@ -17,6 +17,8 @@ namespace {
 
 // A little more than the processes around the ranks give these.
 constexpr std::chrono::seconds kStopGrace{80};
+// Of a world that is about to start: it has nothing to save, and may not hear that it is to end.
+constexpr std::chrono::seconds kStartingStopGrace{4};
 // A rank that gives up by itself so early does so for a reason that it would meet again.
 constexpr std::chrono::seconds kStartTime{3};
 
@@ -41,7 +43,7 @@ bool KeepPoolUp(const PoolOptions& pool, const Credentials& credentials, const L
     LogInfo("workers started pool={} ranks={}", name, pool.ranks);
     const WorldEnd end = world.value()->Wait(signals);
     if (end.was_asked_to_stop) {
-      world.value()->Stop(kStopGrace);
+      world.value()->Stop(end.ranks_started == pool.ranks ? kStopGrace : kStartingStopGrace);
       return true;
     }
     reporter.Report(end.cause);

@@ -34,7 +34,8 @@ namespace descent {
 namespace {
 
 constexpr unsigned kEndSecondsMax = 10;
-constexpr std::chrono::seconds kHearStopMax{3};
+// The coordinator asks for the stop; where it is away, the ranks agree on it by themselves.
+constexpr std::chrono::seconds kHearStopMax{1};
 // A rank has left a job that goes on elsewhere: EX_TEMPFAIL of sysexits, at which schedulers
 // requeue.
 constexpr int kRequeue = 75;
@@ -244,7 +245,11 @@ int Main(int argc, char** argv) {
       ->check(CLI::Range(0, kLeaveSecondsMax))
       ->capture_default_str();
   app.set_version_flag("--version", kVersion);
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
   if (!spec_to_check.empty()) return CheckData(spec_to_check);
   if (!spec_to_inspect.empty()) return InspectData(spec_to_inspect);
   if (!file_to_inspect.empty()) return InspectDataFile(file_to_inspect);

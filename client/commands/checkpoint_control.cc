@@ -16,19 +16,13 @@ namespace {
 
 constexpr char kCheckpointHelp[] = "JOB/STEP, JOB/latest or JOB/best; JOB alone is its latest";
 
-// A JOB alone stands for its latest checkpoint.
-Reply<std::string> NameOf(const std::string& argument) {
-  const std::string id = JobIdOf(argument);
-  return CheckpointNameOf(id.find('/') == std::string::npos ? id + "/latest" : id);
-}
-
 // "JOB/120" of "jobs/JOB/checkpoints/120".
 std::string ShortName(const std::string& name) {
   return JobIdOf(name.substr(0, name.rfind("/checkpoints/"))) + name.substr(name.rfind('/'));
 }
 
 ExitCode Get(const CommandLine& line, const std::string& argument, Console& console) {
-  const auto name = NameOf(argument);
+  const auto name = CheckpointOrLatestNameOf(argument);
   if (!name.ok()) return Report(console, name.error());
   const auto checkpoint = CheckpointClient(line.flags().endpoint).Get(name.value());
   if (!checkpoint.ok()) return Report(console, checkpoint.error());
@@ -57,7 +51,7 @@ ExitCode ForEach(const CommandLine& line, const std::vector<std::string>& argume
   ExitCode exit_code = ExitCode::kDone;
   std::vector<Done> all;
   for (const std::string& argument : arguments) {
-    const auto name = NameOf(argument);
+    const auto name = CheckpointOrLatestNameOf(argument);
     const Reply<Done> done = name.ok() ? act(client, name.value()) : Reply<Done>(name.error());
     if (!done.ok()) {
       exit_code = Report(console, done.error());
@@ -119,6 +113,12 @@ constexpr Command kCommands[] = {
     {"delete", "Remove checkpoints that no job needs to go on", Delete},
 };
 
+// Its ranks are there to save its state.
+bool MaySave(const JobView& job) {
+  return job.state == "RUNNING" || job.state == "SUSPENDING" || job.state == "STOPPING" ||
+         job.state == "CANCELLING";
+}
+
 // A checkpoint that holds what the job has learned until it was asked for it.
 Reply<CheckpointView> WaitForCheckpoint(Client& client, const JobView& asked) {
   JobWatcher watcher(client, asked.id);
@@ -130,7 +130,7 @@ Reply<CheckpointView> WaitForCheckpoint(Client& client, const JobView& asked) {
     const bool is_same_attempt = job.attempt == asked.attempt;
     if (is_same_attempt && job.save_requests_done >= asked.save_requests && job.latest_checkpoint)
       return *job.latest_checkpoint;
-    if (is_same_attempt && !job.IsTerminal()) continue;
+    if (is_same_attempt && MaySave(job)) continue;
     return ApiError{.exit_code = ExitCode::kConflict,
                     .message = fmt::format("job {} is {} and had not saved its state before: {}",
                                            job.id, job.state, job.state_message),

@@ -71,7 +71,7 @@ bool IsDirectoryNamed(const CheckpointFlags& flags) {
 
 Reply<std::string> ResolveDirectory(const CheckpointFlags& flags, const GlobalFlags& global) {
   if (IsDirectoryNamed(flags)) return flags.checkpoint;
-  const auto name = CheckpointNameOf(flags.checkpoint);
+  const auto name = CheckpointOrLatestNameOf(flags.checkpoint);
   if (!name.ok()) {
     ApiError error = name.error();
     error.message += ", or the directory of one";
@@ -101,7 +101,8 @@ void AddCheckpointOptions(CLI::App& command, CheckpointFlags& flags) {
   flags.state_directory = DefaultStateDirectory();
   command
       .add_option("checkpoint", flags.checkpoint,
-                  "JOB/latest, JOB/best, JOB/STEP or the directory of a checkpoint")
+                  "JOB/latest, JOB/best, JOB/STEP or the directory of a checkpoint; JOB alone is "
+                  "its latest")
       ->required();
   command
       .add_option_function<std::string>(

@@ -12,7 +12,7 @@ namespace descent {
 
 // Which checkpoint a command is to work on, and where to look for it.
 struct CheckpointFlags {
-  std::string checkpoint;  // JOB/latest, JOB/best, JOB/STEP, or a directory
+  std::string checkpoint;  // JOB, JOB/latest, JOB/best, JOB/STEP, or a directory
   std::string state_directory;
   bool is_state_directory_named = false;
 };

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <optional>
 
 #include "client/commands/checkpoint_directory.h"
 #include "client/commands/command.h"
@@ -22,8 +23,10 @@ struct ExportFlags {
 };
 
 // Streams into FILE.part, which becomes FILE once it is whole: nobody ever reads half a model.
-ExitCode Download(const ExportFlags& flags, const GlobalFlags& global, Console& console) {
-  const auto name = CheckpointNameOf(flags.checkpoint.checkpoint);
+// Empty: no coordinator runs, and the user has named none.
+std::optional<ExitCode> Download(const ExportFlags& flags, const GlobalFlags& global,
+                                 Console& console) {
+  const auto name = CheckpointOrLatestNameOf(flags.checkpoint.checkpoint);
   if (!name.ok()) return Report(console, name.error());
   const std::string& file = flags.output;
   const std::string part = file + ".part";
@@ -53,7 +56,11 @@ ExitCode Download(const ExportFlags& flags, const GlobalFlags& global, Console& 
   const bool is_written = stream.good();
   std::error_code ignored;
   std::filesystem::remove(part, ignored);
-  if (is_written && !bytes.ok()) return Report(console, bytes.error());
+  if (is_written && !bytes.ok()) {
+    const bool is_nobody_there = received == 0 && bytes.error().exit_code == ExitCode::kUnreachable;
+    if (is_nobody_there && !global.is_server_named) return std::nullopt;
+    return Report(console, bytes.error());
+  }
   console.Error(error ? fmt::format("cannot rename {}: {}", part, error.message())
                       : fmt::format("cannot write {}: is the disk full?", part));
   return ExitCode::kError;
@@ -64,7 +71,8 @@ ExitCode Download(const ExportFlags& flags, const GlobalFlags& global, Console& 
 ExitCode Export(const ExportFlags& flags, const GlobalFlags& global, Console& console) {
   const bool is_local =
       IsDirectoryNamed(flags.checkpoint) || flags.checkpoint.is_state_directory_named;
-  if (flags.format == "safetensors" && !is_local) return Download(flags, global, console);
+  if (flags.format == "safetensors" && !is_local)
+    if (const auto exit_code = Download(flags, global, console)) return *exit_code;
   const auto directory = ResolveDirectory(flags.checkpoint, global);
   if (!directory.ok()) return Report(console, directory.error());
   return Report(console,

@@ -9,6 +9,7 @@
 #include <random>
 #include <utility>
 
+#include "client/render/format.h"
 #include "common/file.h"
 #include "common/limits.h"
 #include "rpc/credential_options.h"
@@ -92,6 +93,10 @@ CLI::Option* AddTimeoutOption(CLI::App& command, std::optional<double>& seconds)
       ->check(CLI::Range(0.0, kTimeoutSecondsMax));
 }
 
+std::string TimeoutText(double seconds) {
+  return seconds < 3600 ? fmt::format("{:g}s", seconds) : FormatDuration(seconds);
+}
+
 ExitCode Report(Console& console, const ApiError& error) {
   std::string message = error.message;
   if (error.exit_code == ExitCode::kUnreachable && error.reason.empty())
@@ -168,6 +173,11 @@ Reply<std::string> CheckpointNameOf(std::string_view argument) {
     return UsageError(fmt::format(
         "\"{}\" names no checkpoint, must be JOB/STEP, JOB/latest or JOB/best", argument));
   return fmt::format("jobs/{}/checkpoints/{}", name.substr(0, slash), step);
+}
+
+Reply<std::string> CheckpointOrLatestNameOf(std::string_view argument) {
+  const std::string name = JobIdOf(argument);
+  return CheckpointNameOf(name.find('/') == std::string::npos ? name + "/latest" : name);
 }
 
 std::string RandomRequestId() {

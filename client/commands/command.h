@@ -97,6 +97,9 @@ void AddSetOption(CLI::App& command, std::vector<std::string>& overrides);
 // --timeout, of a command that waits.
 CLI::Option* AddTimeoutOption(CLI::App& command, std::optional<double>& seconds);
 
+// Such a time: "0.5s", "90s", "2h00m".
+std::string TimeoutText(double seconds);
+
 // Tells the user about a failed call; the exit code to leave with.
 ExitCode Report(Console& console, const ApiError& error);
 ExitCode Report(Console& console, const Status& status);
@@ -122,6 +125,9 @@ std::string JobIdOf(std::string_view argument);
 
 // "JOB/STEP", "JOB/step-STEP", "JOB/latest" or "JOB/best" as "jobs/JOB/checkpoints/STEP".
 Reply<std::string> CheckpointNameOf(std::string_view argument);
+
+// The same; "JOB" alone is its latest.
+Reply<std::string> CheckpointOrLatestNameOf(std::string_view argument);
 
 std::string RandomRequestId();
 

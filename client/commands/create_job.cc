@@ -9,10 +9,13 @@ namespace descent {
 namespace {
 
 void PrintDryRun(const CommandLine& line, const JobView& job, Console& console) {
-  if (line.WantsDocument())
+  if (line.WantsDocument()) {
     console.Document(job.json);
-  else
+  } else if (line.WantsNames()) {
+    console.Data(job.id + "\n");
+  } else {
     console.Data(DryRunText(job));
+  }
 }
 
 void PrintCreated(const CommandLine& line, Client& client, const JobView& job, Console& console) {

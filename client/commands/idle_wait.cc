@@ -8,7 +8,6 @@
 #include "client/follow.h"
 #include "client/interrupt.h"
 #include "client/render/cluster_text.h"
-#include "client/render/format.h"
 
 namespace descent {
 namespace {
@@ -37,8 +36,7 @@ ExitCode IdleWait::Run(const std::optional<double>& timeout_seconds) {
     }
     const std::chrono::duration<double> waited = Clock::now() - begin;
     if (timeout_seconds && waited.count() > *timeout_seconds) {
-      console_.Error(
-          fmt::format("not idle after {}: {}", FormatDuration(*timeout_seconds), Busy()));
+      console_.Error(fmt::format("not idle after {}: {}", TimeoutText(*timeout_seconds), Busy()));
       return ExitCode::kTimedOut;
     }
     std::this_thread::sleep_for(kPollInterval);

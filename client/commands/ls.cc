@@ -59,7 +59,7 @@ void AddLs(CLI::App& app, CommandLine& line) {
                    "Order, by fields with commas: 'priority desc, create_time'")
       ->type_name("KEYS");
   command->add_option("--limit", flags->selection.jobs_max, "How many, of the first")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(1, std::numeric_limits<int>::max()))
       ->capture_default_str();
   command->add_flag("--all", flags->wants_all, "All of them");
   line.OnChosen(

@@ -10,7 +10,6 @@
 #include "client/failure_report.h"
 #include "client/follow.h"
 #include "client/interrupt.h"
-#include "client/render/format.h"
 #include "client/render/job_text.h"
 
 namespace descent {
@@ -106,7 +105,7 @@ class JobsWait {
 
   ExitCode GiveUp(double timeout_seconds) {
     console_.Error(
-        fmt::format("not at their end after {}: {}", FormatDuration(timeout_seconds), OpenJobs()));
+        fmt::format("not at their end after {}: {}", TimeoutText(timeout_seconds), OpenJobs()));
     return WorstOutcome();
   }
 

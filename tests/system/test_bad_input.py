@@ -1,8 +1,9 @@
 """Bad input gets one message that lists every problem, exit code 2, and creates nothing."""
 
 import json
+import subprocess
 
-from harness import SystemTest
+from harness import BIN, SystemTest
 
 
 class BadInput(SystemTest):
@@ -87,6 +88,14 @@ class BadInput(SystemTest):
 
     def test_an_unreachable_coordinator_exits_with_7(self):
         self.descent("ls", "--server", "127.0.0.1:1", code=7)
+
+    def test_every_program_refuses_an_option_that_it_does_not_have_with_2(self):
+        for program in ("descent", "descent-coordinator", "descent-launch", "descent-worker"):
+            done = subprocess.run([BIN / program, "--nope"], capture_output=True, text=True,
+                                  timeout=60, env=self.environment, stdin=subprocess.DEVNULL)
+
+            self.assertEqual(done.returncode, 2, program)
+            self.assertTrue(done.stderr, program)
 
     def test_an_unknown_job_exits_with_5(self):
         self.start_coordinator()

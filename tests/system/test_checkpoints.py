@@ -1,9 +1,11 @@
 """What a user can ask of the checkpoints of a job: pin, verify, delete, and one now."""
 
 import json
+import os
 import pathlib
+import signal
 
-from harness import SystemTest
+from harness import BIN, SystemTest
 
 
 class Checkpoints(SystemTest):
@@ -11,7 +13,7 @@ class Checkpoints(SystemTest):
     def setUp(self):
         super().setUp()
         self.start_coordinator()
-        self.start_workers(2)
+        self.pool = self.start_workers(2)
 
     def checkpoints_of(self, job):
         """By step."""
@@ -104,7 +106,7 @@ class Checkpoints(SystemTest):
                           "model.mlp.hidden_sizes=[1500,1000]")
         exported = self.directory / "model.safetensors"
 
-        self.descent("checkpoint", "export", f"{job}/latest", "-o", exported)
+        self.descent("checkpoint", "export", job, "-o", exported)
 
         written = pathlib.Path(self.checkpoints_of(job)[1]["directory"]) / "model.safetensors"
         self.assertGreater(exported.stat().st_size, 4 << 20)
@@ -143,6 +145,19 @@ class Checkpoints(SystemTest):
         self.assertIn("SUCCEEDED: only a job that is RUNNING", late.stderr)
         fork = self.submit_fork(job, again["step"])
         self.assertEqual(fork["state_digest"], ended["stateDigest"])
+
+    def test_who_waits_for_a_checkpoint_is_told_that_the_workers_are_gone(self):
+        job = self.submit("--set", "steps=2000000")
+        self.wait_until(lambda: int(self.job(job).get("progress", {}).get("step", 0)) > 0)
+        for pid in self.workers():
+            os.kill(pid, signal.SIGSTOP)
+
+        wait = self.start(BIN / "descent", "checkpoint", "now", job, "--wait")
+        self.wait_until(lambda: "CheckpointRequested" in self.descent("events", job).stdout)
+        self.kill_without_launcher(self.pool)
+
+        self.assertEqual(wait.wait(60), 6, wait.log.read_text())
+        self.assertIn(f"job {job} is RECOVERING", wait.log.read_text())
 
     def submit_fork(self, job, step):
         return json.loads(self.descent("fork", job, "--from", step, "--json", "--follow").stdout)

@@ -130,6 +130,7 @@ class Cluster(SystemTest):
         self.workers_once(1)
 
         free = self.descent("submit", self.job_file, "--dry-run").stdout
+        name = self.descent("submit", self.job_file, "--dry-run", "-o", "name").stdout
         job = self.submit("--set", "steps=2000000")
         self.wait_until(lambda: self.step_of(job) > 0)
         busy = self.descent("submit", self.job_file, "--dry-run").stdout
@@ -141,6 +142,7 @@ class Cluster(SystemTest):
         self.assertIn("no workers are attached -> would wait", unknown.stdout)
         self.assertIn("1 worker free in pool", free)
         self.assertIn("-> would start at once", free)
+        self.assertRegex(name, r"\Ablobs-[a-z0-9]{5}\n\Z")
         self.assertIn(f"waits for job {job} to end -> would wait", busy)
         self.assertRegex(self.descent("describe", waiting).stdout, rf"Blocked by: +{job}")
         self.assertIn("GANG_INFEASIBLE", refused.stderr)

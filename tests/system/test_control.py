@@ -111,10 +111,12 @@ class Control(SystemTest):
         self.descent("cancel", second)
 
         newest = self.descent("ls", "--limit", 2)
+        none = self.descent("ls", "--limit", 0, code=2)
         queued = self.descent("ls", "--state", "queued", "--json")
 
         self.assertNotIn(first, newest.stdout)
         self.assertIn("--all", newest.stderr)
+        self.assertIn("2147483647", none.stderr)
         self.assertEqual([job["name"] for job in json.loads(queued.stdout)],
                          [f"jobs/{third}", f"jobs/{first}"])
         self.assertEqual(len(self.descent("ls", "--all").stdout.splitlines()), 4)

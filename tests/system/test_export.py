@@ -4,13 +4,14 @@ import gzip
 import json
 import re
 import struct
+import unittest
 
 import numpy
 
 import onnx_reference
 from harness import SystemTest, write_idx
 from test_generate import JOB as GPT_JOB
-from test_generate import VERSE
+from test_generate import VERSE, is_listening
 from test_predict import read_npy
 
 # f32 sums in another order, or with the mean and deviation rounded once more, differ in their last
@@ -185,6 +186,19 @@ class Export(SystemTest):
 
         checkpoint = self.directory / "state/checkpoints" / job / "step-200"
         self.assertEqual(exported.read_bytes(), (checkpoint / "model.safetensors").read_bytes())
+
+    @unittest.skipIf(is_listening(9090), "somebody's coordinator has the default port")
+    def test_safetensors_without_a_coordinator_come_from_the_default_state_directory(self):
+        (self.directory / "state-home").mkdir()
+        (self.directory / "state-home" / "descent").symlink_to(self.directory / "state")
+        job = self.train()
+        exported = self.directory / "model.safetensors"
+
+        self.descent("checkpoint", "export", job, "-o", exported)
+
+        latest = self.directory / "state/checkpoints" / job / "step-200"
+        self.assertEqual(exported.read_bytes(), (latest / "model.safetensors").read_bytes())
+        self.assertFalse((self.directory / "model.safetensors.part").exists())
 
     def test_what_a_model_cannot_be_is_named(self):
         images = self.train()

@@ -61,8 +61,11 @@ class PythonClient(SystemTest):
         self.start_workers(1)
         first = self.client.wait(self.client.submit(self.job_file).name)
 
-        fork = self.client.submit(start_from=f"{first.name}/checkpoints/best",
-                                  overrides={"optimizer.adamw.lr": 1e-4, "steps": 260})
+        def submit_fork():
+            return self.client.submit(start_from=f"{first.name}/checkpoints/best", request_id="fork",
+                                      overrides={"optimizer.adamw.lr": 1e-4, "steps": 260})
+
+        fork = submit_fork()
         done = self.client.wait(fork.name)
 
         self.assertEqual(descent.state_name(done), "SUCCEEDED")
@@ -71,6 +74,8 @@ class PythonClient(SystemTest):
         fields = [difference.field for difference
                   in self.client.compare([first.name, done.name]).differences]
         self.assertIn("optimizer.adamw.lr", fields)
+        self.client.delete(first.name)
+        self.assertEqual(submit_fork().name, fork.name)
 
     def test_jobs_are_labelled_and_found_again(self):
         nlp = self.client.submit(self.job_file, labels={"team": "nlp", "stage": "dev"}, priority=10)

@@ -98,8 +98,14 @@ class Recovery(SystemTest):
         self.kill(self.rank_pid(0), signal.SIGSEGV)
         self.wait_for_attempt(job, 2)
 
-        self.assertRegex(self.descent("describe", job).stdout,
-                         r"WorkerLost +0 .*signal 11 \(Segmentation fault\)")
+        host = re.escape(socket.gethostname())
+        blame = rf"WorkerLost +0 +{host} +signal 11 \(Segmentation fault\) +(\d+) +([a-z]+)\n"
+        described = self.descent("describe", job).stdout
+        self.assertRegex(described, blame)
+        step, phase = re.search(blame, described).groups()
+        self.assertGreater(int(step), 0)
+        self.assertIn(phase, ("wait", "data", "compute", "exchange", "reduce", "update",
+                              "evaluate", "checkpoint"))
         self.assertRegex(launcher.log.read_text(),
                          r'workers ended .*rank 0 .*signal 11 \(Segmentation fault\)')
 

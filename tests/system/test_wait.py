@@ -58,7 +58,7 @@ class Wait(SystemTest):
         late = self.descent("wait", job, "--timeout", "500ms", code=124)
 
         self.assertLess(time.monotonic() - begin, 30)
-        self.assertIn(f"{job} (QUEUED)", late.stderr)
+        self.assertIn(f"not at their end after 0.5s: {job} (QUEUED)", late.stderr)
         self.descent("wait", job, "--timeout", "soon", code=2)
 
     def test_a_name_that_nobody_has_is_told_at_once(self):

@@ -13,6 +13,7 @@ namespace descent {
 // Everything here blocks, and trusts no byte that it has not compared with a digest.
 //   kNotFound  there is no such directory
 //   kDataLoss  a bit of it has changed: the message names the file and the chunk. Use an older one
+//   kFailedPrecondition  it has a format that this program does not know
 
 // Reads all of a checkpoint and compares every byte with the manifest.
 Result<Manifest> VerifyCheckpoint(const std::filesystem::path& checkpoint);

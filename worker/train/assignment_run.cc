@@ -159,8 +159,10 @@ Result<EndOutcome> AssignmentRun::Train(const Begin& begin) {
     // No rank has a further grant, and each is told of the same stop.
     if (!grant) return Stop(options_.control.requests());
     DESCENT_ASSIGN(const StepRequests requests, RunGrant(train_step, *grant));
+    // What is due after a step is so whether a stop comes with it or not: who goes on from the
+    // checkpoint begins behind it.
+    if (state_->steps_done() == grant->last) DESCENT_RETURN_IF_ERROR(FinishGrant(*grant));
     if (requests.stop) return Stop(requests);
-    DESCENT_RETURN_IF_ERROR(FinishGrant(*grant));
     if (grant->is_final) return Finish(EndOutcome::kCompleted);
   }
   return Finish(EndOutcome::kStoppedEarly);

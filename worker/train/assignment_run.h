@@ -60,7 +60,7 @@ class AssignmentRun {
   Result<StepOutcome> RunStep(TrainStep& train_step);
   // To the end of the grant, or to the step after which all ranks stop: what they were asked for.
   Result<StepRequests> RunGrant(TrainStep& train_step, const GrantSteps& grant);
-  Status FinishGrant(const GrantSteps& grant);
+  Status FinishGrant(const GrantSteps& grant);  // its last step is done
   Result<EndOutcome> Stop(const StepRequests& requests);
   Result<EndOutcome> Finish(EndOutcome outcome);
   Status EvaluateSplit(EvaluationSplit split);

@@ -25,6 +25,7 @@ void LowerPriority() {
 CheckpointSaver::CheckpointSaver(Options options)
     : root_(std::move(options.root)),
       pool_(options.pool),
+      publish_(std::move(options.publish)),
       contents_{.model = std::move(options.model)},
       copy_(std::move(options.parameters), std::move(options.optimizer)) {}
 
@@ -37,7 +38,7 @@ void CheckpointSaver::Start(const State& state, std::vector<std::int64_t> kept_s
   contents_.optimizer = copy_.optimizer();
   write_ = std::async(std::launch::async, [this, kept_steps = std::move(kept_steps)] {
     LowerPriority();
-    return PublishCheckpoint(root_, contents_, kept_steps);
+    return publish_(root_, contents_, kept_steps);
   });
 }
 

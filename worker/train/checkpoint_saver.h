@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <future>
 #include <span>
 #include <vector>
@@ -20,12 +21,18 @@ namespace descent {
 // is told by Finish. All functions on the training thread. The destructor waits for the write.
 class CheckpointSaver {
  public:
+  // PublishCheckpoint, or what stands for it.
+  using Publish = std::function<Result<PublishedCheckpoint>(
+      const std::filesystem::path& root, const CheckpointContents& contents,
+      std::span<const std::int64_t> kept_steps)>;
+
   struct Options {
     std::filesystem::path root;  // of the job's checkpoints
     ModelDescription model;
     std::vector<TensorView> parameters;  // of a state as it will be saved; values do not matter
     std::vector<TensorView> optimizer;
     ThreadPool& pool;  // copies; outlives the object
+    Publish publish = PublishCheckpoint;
   };
 
   explicit CheckpointSaver(Options options);
@@ -53,6 +60,7 @@ class CheckpointSaver {
  private:
   const std::filesystem::path root_;
   ThreadPool& pool_;
+  const Publish publish_;
   CheckpointContents contents_;  // of the write in flight; its tensors are views of copy_
   StateCopy copy_;
   std::future<Result<PublishedCheckpoint>> write_;  // first to go: its destructor waits

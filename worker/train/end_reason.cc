@@ -13,7 +13,7 @@ std::string ReasonOf(const Status& status, std::string_view phase) {
     case Code::kDataLoss:
       return "CheckpointCorrupt";
     case Code::kFailedPrecondition:
-      return phase == "load" ? "CheckpointMismatch" : "NonFiniteLoss";
+      return phase == "load" || phase == "checkpoint" ? "CheckpointMismatch" : "NonFiniteLoss";
     case Code::kResourceExhausted:
       return phase == "checkpoint" ? "DiskFull" : "OutOfMemory";
     case Code::kUnavailable:

@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+#include <span>
+
 namespace descent {
 namespace {
 
@@ -94,7 +97,7 @@ TEST(ManifestTest, AFormatThatIsADeeplyNestedListIsDataLoss) {
       DecodeManifest("{\"format\": " + depth + std::string(depth.size(), ']') + "}").status();
 
   EXPECT_EQ(status.code(), Code::kDataLoss);
-  EXPECT_EQ(status.message(), "the manifest has format array, must have 2");
+  EXPECT_EQ(status.message(), "the manifest has format array, must have one from 2 to 3");
 }
 
 TEST(ManifestTest, EveryTruncationIsDataLoss) {
@@ -106,7 +109,41 @@ TEST(ManifestTest, EveryTruncationIsDataLoss) {
 
 TEST(ManifestTest, AnotherFormatIsNamed) {
   EXPECT_THAT(DecodeManifest(R"({"format": 1})").status().message(),
-              HasSubstr("format 1, must have 2"));
+              HasSubstr("format 1, must have one from 2 to 3"));
+}
+
+// What a later program may write, with the digest that it has in every format.
+std::string ManifestOfFormat(int format) {
+  nlohmann::ordered_json json = nlohmann::ordered_json::parse(EncodeManifest(TinyManifest()));
+  json.erase("manifest_digest");
+  json["format"] = format;
+  json["momentum_of_the_moon"] = 0.5;
+  const std::string body = json.dump();
+  json["manifest_digest"] = Hash(std::as_bytes(std::span(body))).ToHex();
+  return json.dump(2) + "\n";
+}
+
+TEST(ManifestTest, AWholeOneOfAFormatThatIsNotKnownIsNotTakenForDamaged) {
+  const Status status = DecodeManifest(ManifestOfFormat(4)).status();
+
+  EXPECT_EQ(status.code(), Code::kFailedPrecondition);
+  EXPECT_THAT(status.message(), HasSubstr("format 4"));
+}
+
+TEST(ManifestTest, ADamagedOneOfAFormatThatIsNotKnownIsDataLoss) {
+  std::string text = ManifestOfFormat(4);
+  text[text.find("tiny-1")] = 'T';
+
+  EXPECT_EQ(DecodeManifest(text).status().code(), Code::kDataLoss);
+}
+
+TEST(ManifestTest, OnlyAFieldThatOlderProgramsDoNotKnowHasANewFormat) {
+  Manifest manifest = TinyManifest();
+  EXPECT_THAT(EncodeManifest(manifest), HasSubstr("\"format\": 2,"));
+
+  manifest.description.noise = {.mean = {.signal = 1, .noise = 5}, .steps = 120};
+
+  EXPECT_THAT(EncodeManifest(manifest), HasSubstr("\"format\": 3,"));
 }
 
 TEST(ManifestTest, FilesOutsideTheCheckpointAreRefused) {

@@ -159,7 +159,26 @@ TEST(GrantPlannerTest, ManyShortGrantsComeInSeveralRounds) {
   const std::vector<GrantSteps> grants = planner.Extend(0, 1000);
 
   EXPECT_LT(grants.size(), limits::kStreamQueueMax);
-  EXPECT_EQ(planner.Extend(0, 1000).front().first, grants.back().last);
+  EXPECT_EQ(planner.Extend(1, 1000).front().first, grants.back().last);
+}
+
+// Ten seconds at this pace are more grants than a worker's stream has room for.
+TEST(GrantPlannerTest, ShortGrantsThatAreNotDoneNeverFillTheStreamOfAWorker) {
+  JobSpec spec = MakeSpec(100'000);
+  spec.data.validation = DatasetSpec{.path = "validation"};
+  spec.evaluate.every_steps = 1;
+  GrantPlanner planner = MakePlanner(spec);
+
+  std::int64_t granted = 0;
+  for (std::int64_t report = 0; report < 1000; ++report) {
+    const std::int64_t done = report / 100;
+    for (const GrantSteps& grant : planner.Extend(done, 1000)) {
+      EXPECT_EQ(grant.first, granted);
+      granted = grant.last;
+    }
+    ASSERT_GT(granted, done);
+    ASSERT_LT(granted - done, static_cast<std::int64_t>(limits::kStreamQueueMax / 2));
+  }
 }
 
 }  // namespace

@@ -94,6 +94,7 @@ void SimulatedCluster::Say(const Worker& worker, WorkerMessage message) {
 
 // These workers number no reports, so nothing is acknowledged.
 std::int64_t GenerationOf(const Acknowledge&) { return 0; }
+std::int64_t GenerationOf(const Leave&) { return 0; }
 std::int64_t GenerationOf(const auto& message) { return message.generation; }
 
 void SimulatedCluster::Receive(SessionId session, const CoordinatorMessage& message) {
@@ -110,6 +111,7 @@ void SimulatedCluster::Receive(SessionId session, const CoordinatorMessage& mess
     worker.steps_done = StepOfCheckpoint(assign->start_checkpoint);
     return;
   }
+  if (std::holds_alternative<Leave>(message)) return;  // it goes when a fault takes it
   const std::int64_t generation =
       std::visit([](const auto& known) { return GenerationOf(known); }, message);
   if (!worker.assign || worker.assign->generation != generation)

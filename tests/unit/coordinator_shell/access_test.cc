@@ -43,22 +43,24 @@ class AccessTest : public GrpcServersTest {
     return tokens_->Create(name, role, valid_seconds, now).value().secret;
   }
 
-  // Calls a method with an empty request, which those with a response stream understand as well.
-  grpc::Status CallMethod(const MethodDescriptor& method, const std::string& token) {
+  // Calls a method with a request of these bytes, which those with a response stream understand as
+  // well.
+  grpc::Status CallMethod(const MethodDescriptor& method, const std::string& token,
+                          const std::string& bytes = "") {
     const bool is_for_workers = RequiredRole(method) == Role::kWorker;
     return CallPath("/" + method.service()->full_name() + "/" + method.name(), token,
-                    is_for_workers ? servers_->worker_address() : servers_->user_address());
+                    is_for_workers ? servers_->worker_address() : servers_->user_address(), bytes);
   }
 
   grpc::Status CallPath(const std::string& path, const std::string& token,
-                        const ListenAddress& address) {
+                        const ListenAddress& address, const std::string& bytes = "") {
     grpc::GenericStub stub(
         grpc::CreateChannel(address.ToString(), grpc::InsecureChannelCredentials()));
     Call call;
     grpc::ClientContext* const context = call();
     if (!token.empty()) context->AddMetadata("authorization", "Bearer " + token);
-    const grpc::Slice nothing;
-    const grpc::ByteBuffer request(&nothing, 1);
+    const grpc::Slice slice(bytes);
+    const grpc::ByteBuffer request(&slice, 1);
     grpc::ByteBuffer response;
     std::promise<grpc::Status> promise;
     stub.UnaryCall(context, path, {}, &request, &response,
@@ -144,9 +146,28 @@ TEST_F(AccessTest, ACallThatEndsWithoutARequestIsAnErrorOfItsOwn) {
     if (method->client_streaming() || RequiredRole(*method) == Role::kWorker) continue;
     const grpc::Status status = CallWithoutRequest(*method, token);
 
-    EXPECT_FALSE(status.ok()) << method->full_name();
-    EXPECT_NE(status.error_code(), grpc::StatusCode::UNAVAILABLE) << status.error_message();
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT) << method->full_name();
+    EXPECT_EQ(ReasonOf(status), "REQUEST_INVALID") << method->full_name();
   }
+}
+
+TEST_F(AccessTest, ARequestThatCannotBeReadIsRefusedAsThat) {
+  const std::string token = MakeToken("somebody", Role::kAdmin);
+  for (const MethodDescriptor* method : AllMethods()) {
+    if (method->client_streaming() || RequiredRole(*method) == Role::kWorker) continue;
+    const grpc::Status status = CallMethod(*method, token, "\xff\xff\xff");
+
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT) << method->full_name();
+    EXPECT_EQ(ReasonOf(status), "REQUEST_INVALID") << method->full_name();
+  }
+}
+
+TEST_F(AccessTest, ATextThatIsNotUtf8IsRefusedAsThat) {
+  const std::string token = MakeToken("somebody", Role::kAdmin);
+
+  const grpc::Status status = CallMethod(Method("JobService.GetJob"), token, "\x0a\x01\xff");
+
+  EXPECT_EQ(ReasonOf(status), "REQUEST_INVALID") << status.error_message();
 }
 
 TEST_F(AccessTest, ReflectionAnswersNobodyWhereTokensAreAskedFor) {

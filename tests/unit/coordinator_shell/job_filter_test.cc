@@ -61,6 +61,17 @@ TEST(JobFilterTest, TextsAreComparedAndSearched) {
   ExpectNotMatching({"name = mnist", "name:xyz", "owner != alice", "owner < a"});
 }
 
+TEST(JobFilterTest, AJobOfNobodyHasNoOwner) {
+  const Job job = MakeJob("mine", 1);
+  const auto matches = [&](std::string_view filter) {
+    return std::get<JobFilter>(JobFilter::Parse(filter)).Matches(job);
+  };
+
+  EXPECT_TRUE(matches("owner != alice"));
+  EXPECT_FALSE(matches("owner < alice"));
+  EXPECT_FALSE(matches("owner:*"));
+}
+
 TEST(JobFilterTest, NumbersAreComparedAsNumbers) {
   ExpectMatching({"priority = 70.0", "priority > 9", "priority >= 7e1", "priority <= 70",
                   "latest_metrics.train/loss < 0.51", "latest_metrics.train/loss > -1"});

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -64,6 +65,22 @@ TEST(JobListTest, PagesHaveEveryJobOnceNewestFirst) {
   EXPECT_THAT(NamesOf(first), testing::ElementsAre("jobs/job-5", "jobs/job-4", "jobs/job-3"));
   EXPECT_THAT(NamesOf(second), testing::ElementsAre("jobs/job-2", "jobs/job-1"));
   EXPECT_EQ(second.next_page_token(), "");
+}
+
+TEST(JobListTest, APageOfLargeJobsEndsBeforeItIsTooLargeForClients) {
+  ClusterSnapshot snapshot;
+  for (int i = 40; i >= 1; --i) {
+    snapshot.jobs.push_back(MakeJob("job-" + std::to_string(i), i));
+    snapshot.jobs.back().spec.data.train.path = std::string(250'000, 'x');
+  }
+
+  const v1::ListJobsResponse page = PageOf({}, snapshot);
+
+  EXPECT_LT(page.ByteSizeLong(), std::size_t{4} << 20);
+  EXPECT_EQ(page.jobs_size(), 12);
+  const std::vector<std::string> names = AllNames({}, snapshot);
+  EXPECT_EQ(names.size(), 40u);
+  EXPECT_EQ(std::set<std::string>(names.begin(), names.end()).size(), 40u);
 }
 
 TEST(JobListTest, OnlyJobsInTheStatesThatAreAskedFor) {

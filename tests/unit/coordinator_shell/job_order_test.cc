@@ -73,6 +73,14 @@ TEST(JobOrderTest, JobsWithoutAValueComeLastEitherWay) {
   EXPECT_THAT(Sorted("latest_metrics.train/loss desc", jobs), ElementsAre("b", "c", "d", "a"));
 }
 
+TEST(JobOrderTest, JobsOfNobodyComeLast) {
+  std::vector<Job> jobs = FourJobs();
+  jobs[0].owner = "bob";
+  jobs[2].owner = "alice";
+
+  EXPECT_THAT(Sorted("owner", jobs), ElementsAre("c", "a", "d", "b"));
+}
+
 TEST(JobOrderTest, LabelsAreSortedAsTexts) {
   std::vector<Job> jobs = FourJobs();
   jobs[0].labels["run"] = "9";

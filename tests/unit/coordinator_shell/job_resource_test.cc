@@ -157,6 +157,28 @@ TEST_F(JobResourceTest, ANameOfAnotherFormIsTold) {
   EXPECT_EQ(error.metadata().at("name"), "mine");
 }
 
+TEST_F(JobResourceTest, AVeryLongNameIsRefusedWithItsReason) {
+  v1::Job job;
+
+  const grpc::Status status = Get("jobs/" + std::string(20'000, 'X'), &job);
+
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(ReasonOf(status), "NAME_INVALID");
+}
+
+TEST_F(JobResourceTest, HundredsOfProblemsAreRefusedWithTheFirst) {
+  v1::CreateJobRequest request;
+  std::string file = "name: a\n";
+  for (int i = 0; i < 500; ++i) file += std::string(60, 'x') + std::to_string(i) + ": 1\n";
+  request.set_job_file(file);
+  v1::Job job;
+
+  const grpc::Status status = Create(request, &job);
+
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(ReasonOf(status), "SPEC_INVALID");
+}
+
 TEST_F(JobResourceTest, TheLineOfAJobFileThatIsWrongIsTold) {
   v1::CreateJobRequest request;
   request.set_job_file("name: a\nstebs: 5\n");
@@ -181,6 +203,22 @@ TEST_F(JobResourceTest, AWatchThatGoesOnShowsTheStatesInBetween) {
   EXPECT_EQ(after.versions[0].state(), v1::JOB_STATE_SUSPENDED);
   EXPECT_EQ(after.versions[1].state(), v1::JOB_STATE_QUEUED);
   EXPECT_EQ(after.versions[2].state(), v1::JOB_STATE_SUSPENDED);
+}
+
+TEST_F(JobResourceTest, AWatchThatGoesOnMissesNoneOfManyStates) {
+  CreateJob("mine");
+  const Watched before = Watch(1, "");
+  for (int i = 0; i < 60; ++i) {
+    Suspend();
+    Resume();
+  }
+
+  const Watched after = Watch(120, before.versions.at(0).resume_token());
+
+  ASSERT_EQ(after.versions.size(), 120u) << after.status.error_message();
+  for (std::size_t i = 0; i < after.versions.size(); ++i)
+    EXPECT_EQ(after.versions[i].state(),
+              i % 2 == 0 ? v1::JOB_STATE_SUSPENDED : v1::JOB_STATE_QUEUED);
 }
 
 TEST_F(JobResourceTest, AWatchGoesOnAfterARestart) {

@@ -74,5 +74,39 @@ TEST(JobViewTest, AStartThatNobodyCanTellIsAbsent) {
   EXPECT_EQ(with.estimated_start_time(), 2000);
 }
 
+// 600 events of 10 kB each.
+Result<std::vector<StoredEvent>> LargeEvents(std::int64_t after, int count_max) {
+  std::vector<StoredEvent> events;
+  for (std::int64_t i = after + 1; i <= 600 && std::ssize(events) < count_max; ++i)
+    events.push_back({.sequence = i, .message = std::string(10'000, 'x')});
+  return events;
+}
+
+TEST(JobViewTest, APageOfLargeEventsEndsBeforeItIsTooLargeForClients) {
+  v1::ListJobEventsRequest request;
+  request.set_page_size(1000);
+
+  const auto first = std::get<v1::ListJobEventsResponse>(ListEventsPage(request, LargeEvents));
+  request.set_page_token(first.next_page_token());
+  const auto second = std::get<v1::ListJobEventsResponse>(ListEventsPage(request, LargeEvents));
+
+  EXPECT_LT(first.ByteSizeLong(), std::size_t{4} << 20);
+  EXPECT_TRUE(first.has_more());
+  EXPECT_FALSE(second.has_more());
+  EXPECT_EQ(first.events_size() + second.events_size(), 600);
+  EXPECT_EQ(second.events(0).sequence(), first.events().rbegin()->sequence() + 1);
+}
+
+TEST(JobViewTest, APageOfEventsThatCannotBeIsRefusedWithWhatIsWrong) {
+  v1::ListJobEventsRequest large;
+  large.set_page_size(1001);
+  v1::ListJobEventsRequest foreign;
+  foreign.set_page_token("x");
+
+  EXPECT_EQ(std::get<RequestError>(ListEventsPage(large, LargeEvents)).reason, "PAGE_SIZE_INVALID");
+  EXPECT_EQ(std::get<RequestError>(ListEventsPage(foreign, LargeEvents)).reason,
+            "PAGE_TOKEN_INVALID");
+}
+
 }  // namespace
 }  // namespace descent

@@ -60,6 +60,49 @@ TEST(RequestErrorTest, ViolationsTravelAsABadRequest) {
   EXPECT_EQ(bad_request.field_violations(0).description(), "0, must be at least 1");
 }
 
+TEST(RequestErrorTest, OfManyViolationsAsManyTravelAsClientsTake) {
+  RequestError error{
+      Status(Code::kInvalidArgument, std::string(20'000, 'm')), "SPEC_INVALID", {}, {}};
+  for (int i = 0; i < 500; ++i) error.violations.push_back({"field", "0, must be at least 1"});
+
+  const grpc::Status status = ToGrpcStatus(error);
+
+  EXPECT_LT(status.error_message().size() + status.error_details().size(), 6000u);
+  const google::rpc::Status details = DetailsOf(status);
+  google::rpc::BadRequest bad_request;
+  ASSERT_EQ(details.details_size(), 2);
+  ASSERT_TRUE(details.details(1).UnpackTo(&bad_request));
+  EXPECT_GT(bad_request.field_violations_size(), 50);
+}
+
+TEST(RequestErrorTest, LongTextsAreShortenedToWhatClientsTake) {
+  const std::string name(20'000, 'x');
+  RequestError error{Status(Code::kNotFound, name + " does not exist"),
+                     "JOB_NOT_FOUND",
+                     {{name, name}},
+                     {{"job", name}, {"etag", name}}};
+  error.resource = {.type = "Job", .name = name};
+
+  const grpc::Status status = ToGrpcStatus(error);
+
+  EXPECT_LT(status.error_message().size() + status.error_details().size(), 6000u);
+  EXPECT_TRUE(status.error_message().ends_with("xxx...")) << status.error_message();
+  const auto received = std::get<RequestError>(ToError(status));
+  EXPECT_TRUE(received.metadata.at("job").ends_with("xxx..."));
+  ASSERT_EQ(received.violations.size(), 1u);
+}
+
+TEST(RequestErrorTest, AShortenedTextIsStillUtf8) {
+  std::string umlauts;
+  for (int i = 0; i < 2000; ++i) umlauts += "\u00e4";
+
+  const std::string message = ToGrpcStatus(Status(Code::kInvalidArgument, umlauts)).error_message();
+
+  ASSERT_TRUE(message.ends_with("..."));
+  EXPECT_EQ(message.size() % 2, 1u);  // whole characters of two bytes, and three dots
+  EXPECT_LE(3 * message.size(), 1006u);
+}
+
 TEST(RequestErrorTest, AnErrorThatPassesSaysWhenToComeBack) {
   RequestError error{Status(Code::kResourceExhausted, "too fast"), "RATE_LIMITED", {}, {}};
   error.retry_delay = std::chrono::milliseconds(1250);

@@ -225,7 +225,10 @@ TEST_F(StoreTest, ACordonThatEndedIsForgotten) {
 TEST_F(StoreTest, AStoreFromBeforeThereWereCordonsIsBroughtUpToDate) {
   ASSERT_TRUE(Commit({StoreJob{.job = MakeJob("a", 1)}}).ok());
   Result<Database> database = Database::Open(file_, Durability::kEveryCommit);
-  ASSERT_TRUE(database.value().Execute("DROP TABLE cordons; PRAGMA user_version=2").ok());
+  ASSERT_TRUE(database.value()
+                  .Execute("ALTER TABLE jobs DROP COLUMN record_hash; DROP TABLE cordons; "
+                           "PRAGMA user_version=2")
+                  .ok());
 
   const Restore restore = Load();
 

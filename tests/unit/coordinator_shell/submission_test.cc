@@ -77,6 +77,17 @@ TEST(SubmissionTest, AnInvalidSpecIsAnsweredWithEveryViolation) {
   EXPECT_EQ(error.violations.size(), 2u) << error.status;
 }
 
+TEST(SubmissionTest, ASpecThatIsLargerThanAJobFileMayBeIsRefused) {
+  JobSpec spec = MakeSpec();
+  spec.data.train.path = "/" + std::string(300'000, 'x');
+
+  const RequestError error = Refused(RequestOf(spec), MakeFullJob());
+
+  EXPECT_EQ(error.reason, "SPEC_INVALID");
+  ASSERT_EQ(error.violations.size(), 1u);
+  EXPECT_EQ(error.violations[0].field, "spec");
+}
+
 TEST(SubmissionTest, AnIdWithForeignCharactersIsRefused) {
   v1::CreateJobRequest request = RequestOf(MakeSpec());
   request.set_job_id("../etc");
@@ -98,6 +109,30 @@ TEST(SubmissionTest, ARequestThatIsRepeatedIsKnownByItsJob) {
   made.priority = 90;
 
   EXPECT_FALSE(CheckRepetition(request, Accepted(request, made), made));
+}
+
+TEST(SubmissionTest, AForkThatIsRepeatedIsKnownThoughItsSourceIsGone) {
+  v1::CreateJobRequest request;
+  request.set_request_id("once");
+  request.set_resume_from("jobs/full-1/checkpoints/latest");
+  request.add_overrides("optimizer.adamw.lr=0.5");
+  const SubmitJob first = Accepted(request, MakeFullJob());
+  Job made = MakeJob("fork-1", 8);
+  made.spec = first.spec;
+  made.forked_from = first.forked_from;
+  const SubmissionContext context{[](const std::string&) { return nullptr; },
+                                  [] { return std::string("abc12"); }, std::nullopt, &made};
+
+  const auto again = MakeSubmission(request, context);
+  ASSERT_TRUE(std::holds_alternative<SubmitJob>(again)) << std::get<RequestError>(again).status;
+  EXPECT_FALSE(CheckRepetition(request, std::get<SubmitJob>(again), made));
+
+  request.add_overrides("steps=50");
+  const auto other = MakeSubmission(request, context);
+  ASSERT_TRUE(std::holds_alternative<SubmitJob>(other)) << std::get<RequestError>(other).status;
+  const auto error = CheckRepetition(request, std::get<SubmitJob>(other), made);
+  ASSERT_TRUE(error.has_value());
+  EXPECT_EQ(error->metadata.at("fields"), "spec.steps");
 }
 
 TEST(SubmissionTest, ARequestIdThatMadeAnotherJobIsRefusedWithWhatDiffers) {
@@ -189,7 +224,9 @@ TEST(SubmissionTest, OfVeryManyViolationsTheFirstAreTold) {
   const RequestError error = Refused(request, MakeFullJob());
 
   EXPECT_EQ(error.violations.size(), 100u);
-  EXPECT_THAT(error.status.message(), testing::HasSubstr("300 problems, of which"));
+  EXPECT_THAT(error.status.message(), testing::HasSubstr("300 problems; x0: "));
+  EXPECT_THAT(error.status.message(), testing::ContainsRegex("; and 2[0-9][0-9] more$"));
+  EXPECT_LT(error.status.message().size(), 1000u);
 }
 
 TEST(SubmissionTest, OverridesChangeTheSpecOfTheJobThatIsResumed) {

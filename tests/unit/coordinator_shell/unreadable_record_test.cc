@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "coordinator/job_record.h"
 #include "coordinator/store.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/unit/coordinator_shell/make_job.h"
@@ -30,6 +31,17 @@ class UnreadableRecordTest : public testing::Test {
     const Status status =
         database.value().Execute("UPDATE jobs SET record = " + sql + " WHERE id = 'bad'");
     ASSERT_TRUE(status.ok()) << status;
+  }
+
+  // As a program wrote it that knew of no hashes.
+  void SetRecordWithoutHash(const Job& job) {
+    Result<Database> database = Database::Open(file_, Durability::kEveryCommit);
+    ASSERT_TRUE(database.ok()) << database.status();
+    const std::string record = EncodeJob(job);
+    Result<Statement> update =
+        database.value().Prepare("UPDATE jobs SET record = ?, record_hash = NULL WHERE id = ?");
+    ASSERT_TRUE(update.ok()) << update.status();
+    ASSERT_TRUE(update.value().BindBlob(0, record).Bind(1, job.id).Run().ok());
   }
 
   std::string RecordOf(const std::string& id) {
@@ -83,6 +95,60 @@ TEST_F(UnreadableRecordTest, IsOneThatIsEmpty) {
   SetRecord("x''");
 
   EXPECT_EQ(Load().jobs[1].state_reason, "RecordUnreadable");
+}
+
+TEST_F(UnreadableRecordTest, IsOneWithAnyBitThatIsNotAsItWasWritten) {
+  const std::size_t bits = 8 * EncodeJob(MakeJob("bit-10000", 10000)).size();
+  std::vector<Action> jobs;
+  for (std::size_t bit = 0; bit < bits; ++bit)
+    jobs.emplace_back(StoreJob{.job = MakeJob("bit-" + std::to_string(10000 + bit),
+                                              static_cast<std::int64_t>(10000 + bit))});
+  ASSERT_TRUE(Store::Open(file_).value()->Commit(jobs, 1).ok());
+  {
+    Database database = Database::Open(file_, Durability::kEveryCommit).value();
+    Statement update = database.Prepare("UPDATE jobs SET record = ? WHERE id = ?").value();
+    ASSERT_TRUE(database.Begin().ok());
+    for (std::size_t bit = 0; bit < bits; ++bit) {
+      const Job& job = std::get<StoreJob>(jobs[bit]).job;
+      std::string record = EncodeJob(job);
+      record.at(bit / 8) = static_cast<char>(record.at(bit / 8) ^ (1 << (bit % 8)));
+      ASSERT_TRUE(update.BindBlob(0, record).Bind(1, job.id).Run().ok());
+    }
+    ASSERT_TRUE(database.Commit().ok());
+  }
+
+  const Restore restore = Load();
+
+  ASSERT_EQ(restore.jobs.size(), 3 + bits);
+  for (const Job& job : restore.jobs) {
+    if (job.sequence < 10000) continue;
+    EXPECT_EQ(job.state_reason, "RecordUnreadable") << job.id;
+  }
+}
+
+TEST_F(UnreadableRecordTest, IsOneWithoutAHashWhoseJobCannotBeScheduled) {
+  Job bad = MakeJob("bad", 2);
+  bad.spec.workers.min = 5;
+  bad.spec.workers.max = 1;
+  SetRecordWithoutHash(bad);
+
+  EXPECT_EQ(Load().jobs[1].state_reason, "RecordUnreadable");
+}
+
+TEST_F(UnreadableRecordTest, WithoutAHashIsReadIfItsSpecIsValid) {
+  SetRecordWithoutHash(MakeJob("bad", 2));
+
+  EXPECT_EQ(Load().jobs[1].state, JobState::kQueued);
+}
+
+TEST_F(UnreadableRecordTest, WithoutAHashIsReadIfItsJobIsAtItsEnd) {
+  Job old = MakeJob("bad", 2);
+  old.spec.workers.min = 5;
+  old.spec.workers.max = 1;
+  old.state = JobState::kCancelled;
+  SetRecordWithoutHash(old);
+
+  EXPECT_EQ(Load().jobs[1].state, JobState::kCancelled);
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <future>
 #include <map>
 #include <thread>
 
@@ -183,6 +184,42 @@ TEST_F(UserLimitsTest, AStreamEndsWhenItsTokenIsRevoked) {
   EXPECT_TRUE(ReadToTheEnd(*her_watch).ok());
 }
 
+TEST_F(UserLimitsTest, AStreamThatIsNotReadMakesRoomWhenItsTokenIsRevoked) {
+  const Token token = MakeToken("alice", Role::kUser);
+  v1::CreateJobRequest request;
+  *request.mutable_spec() = ToProto(MakeSpec());
+  request.mutable_spec()->mutable_data()->mutable_train()->set_path("/" +
+                                                                    std::string(200'000, 'x'));
+  request.set_job_id("mine");
+  Call create_call, unread_call;
+  v1::Job job;
+  ASSERT_TRUE(jobs_->CreateJob(As("alice", create_call), request, &job).ok());
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);  // 64 KiB are sent before it is read
+  const auto stub = v1::JobService::NewStub(grpc::CreateCustomChannel(
+      servers_->user_address().ToString(), grpc::InsecureChannelCredentials(), arguments));
+  v1::WatchJobsRequest watch_request;
+  watch_request.set_name("jobs/mine");
+  const auto unread = stub->WatchJobs(As("alice", unread_call), watch_request);
+  unread->WaitForInitialMetadata();  // which comes with the first message
+  ASSERT_TRUE(tokens_->Revoke(token.id).ok());
+
+  servers_->EndStreamsOfFormerCallers();
+
+  MakeToken("alice", Role::kUser);
+  bool is_served = false;
+  for (int i = 0; i < 500 && !is_served; ++i) {
+    Call call;
+    const auto watch = WatchAs("alice", call);
+    is_served = watch->Read(&job);
+    call()->TryCancel();
+    ReadToTheEnd(*watch);
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  EXPECT_TRUE(is_served);
+  unread_call()->TryCancel();
+}
+
 TEST_F(UserLimitsTest, ACallerIsNoLongerAdmittedOnceTheTokenExpires) {
   const double now = SecondsOfCalendar();
   const std::string secret = tokens_->Create("brief", Role::kViewer, 60, now).value().secret;
@@ -209,6 +246,25 @@ TEST_F(UserLimitsTest, CallsAreCountedWithTheirStatusWhoeverEndsThem) {
   EXPECT_EQ(handled["CreateJob"],
             (std::map<std::string, std::int64_t>{{"OK", 1}, {"ResourceExhausted", 1}}));
   EXPECT_EQ(handled["GetJob"], (std::map<std::string, std::int64_t>{{"Unauthenticated", 1}}));
+}
+
+TEST_F(GrpcServersTest, WhereTooManyRequestsWaitAnotherIsToldWhenToComeBack) {
+  std::promise<void> begun, released;
+  ASSERT_TRUE(runtime_
+                  ->Read([&](const State&) {
+                    begun.set_value();
+                    released.get_future().wait();
+                  })
+                  .ok());
+  begun.get_future().wait();
+  while (runtime_->Read([](const State&) {}).ok()) continue;
+  v1::ListJobsResponse response;
+
+  const grpc::Status status = jobs_->ListJobs(Call()(), {}, &response);
+
+  released.set_value();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_GT(DetailOf<google::rpc::RetryInfo>(status).retry_delay().seconds(), 0);
 }
 
 TEST_F(GrpcServersTest, AStoppingCoordinatorEndsTheStreamsOfMetrics) {

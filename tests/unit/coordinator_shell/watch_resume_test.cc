@@ -55,23 +55,69 @@ TEST(WatchResumeTest, ATokenOfEventsThatAreLostHasExpired) {
   EXPECT_TRUE(CheckToken({.uid = UidOf(job), .last_event = 6}, job, 5).has_value());
 }
 
-TEST(WatchResumeTest, EachStateThatPassedIsAVersionWithATokenOfItsOwn) {
-  const v1::Job now = ToProto(MakeJob("a", 1), std::nullopt);
-
-  const auto versions = VersionsPassed(
-      now, "u", {Change(3, "QUEUED", "SUSPENDED"), Change(7, "SUSPENDED", "QUEUED")});
-
-  ASSERT_EQ(versions.size(), 1u);
-  EXPECT_EQ(versions[0].name(), "jobs/a");
-  EXPECT_EQ(versions[0].state(), v1::JOB_STATE_SUSPENDED);
-  EXPECT_EQ(versions[0].state_reason(), "ReasonSUSPENDED");
-  EXPECT_EQ(versions[0].resume_token(), "u@3");
+// Of a job that has these events.
+ReadJobEvents Of(std::vector<StoredEvent> events) {
+  return [events = std::move(events)](std::int64_t after, int count_max) {
+    std::vector<StoredEvent> page;
+    for (const StoredEvent& event : events)
+      if (event.sequence > after && std::ssize(page) < count_max) page.push_back(event);
+    return Result<std::vector<StoredEvent>>(page);
+  };
 }
 
-TEST(WatchResumeTest, WhatChangesNoStateIsNoVersion) {
-  const v1::Job now = ToProto(MakeJob("a", 1), std::nullopt);
+std::vector<PassedState> ReadAll(PassedStates states, const ReadJobEvents& events) {
+  std::vector<PassedState> all;
+  while (!states.IsAtEnd()) {
+    const std::vector<PassedState> page = states.ReadPage(events).value();
+    all.insert(all.end(), page.begin(), page.end());
+  }
+  return all;
+}
 
-  EXPECT_TRUE(VersionsPassed(now, "u", {Change(3, "QUEUED", "QUEUED")}).empty());
+TEST(WatchResumeTest, AStateThatPassedIsAVersionWithATokenOfItsOwn) {
+  const Job job = MakeJob("a", 1);
+  const v1::Job now = ToProto(job, std::nullopt);
+
+  const v1::Job version = VersionOf(
+      now, {.sequence = 3, .state = JobState::kSuspended, .reason = "Why", .message = "because"});
+
+  EXPECT_EQ(version.name(), "jobs/a");
+  EXPECT_EQ(version.state(), v1::JOB_STATE_SUSPENDED);
+  EXPECT_EQ(version.state_reason(), "Why");
+  EXPECT_EQ(version.state_message(), "because");
+  EXPECT_EQ(version.resume_token(), UidOf(job) + "@3");
+}
+
+TEST(WatchResumeTest, TheNewestChangeIsNotOneThatPassed) {
+  const auto passed =
+      ReadAll({0, 9}, Of({Change(3, "QUEUED", "SUSPENDED"), Change(7, "SUSPENDED", "QUEUED")}));
+
+  ASSERT_EQ(passed.size(), 1u);
+  EXPECT_EQ(passed[0].sequence, 3);
+  EXPECT_EQ(passed[0].state, JobState::kSuspended);
+  EXPECT_EQ(passed[0].reason, "ReasonSUSPENDED");
+}
+
+TEST(WatchResumeTest, WhatChangesNoStateDidNotPass) {
+  EXPECT_TRUE(ReadAll({0, 9}, Of({Change(3, "QUEUED", "QUEUED")})).empty());
+}
+
+TEST(WatchResumeTest, WhatComesAfterTheLastEventDidNotPass) {
+  EXPECT_TRUE(
+      ReadAll({0, 3}, Of({Change(3, "QUEUED", "SUSPENDED"), Change(7, "SUSPENDED", "QUEUED")}))
+          .empty());
+}
+
+TEST(WatchResumeTest, NoStateOfManyPagesIsMissed) {
+  std::vector<StoredEvent> events;
+  for (int i = 1; i <= 1000; ++i)
+    events.push_back(
+        Change(2 * i, i % 2 == 0 ? "SUSPENDED" : "QUEUED", i % 2 == 0 ? "QUEUED" : "SUSPENDED"));
+
+  const auto passed = ReadAll({0, 3000}, Of(events));
+
+  ASSERT_EQ(passed.size(), 999u);
+  for (int i = 1; i < 1000; ++i) EXPECT_EQ(passed[i - 1].sequence, 2 * i);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "common/limits.h"
@@ -24,12 +25,21 @@ std::vector<PoolView> TwoPools() {
   return pools;
 }
 
-Result<v1::ListWorkersResponse> List(int page_size, const std::string& page_token,
-                                     const std::vector<PoolView>& pools = TwoPools()) {
+std::variant<v1::ListWorkersResponse, RequestError> Page(
+    int page_size, const std::string& page_token, const std::vector<PoolView>& pools = TwoPools()) {
   v1::ListWorkersRequest request;
   request.set_page_size(page_size);
   request.set_page_token(page_token);
   return ListWorkersPage(request, pools, MonotonicNow());
+}
+
+v1::ListWorkersResponse List(int page_size, const std::string& page_token,
+                             const std::vector<PoolView>& pools = TwoPools()) {
+  return std::get<v1::ListWorkersResponse>(Page(page_size, page_token, pools));
+}
+
+RequestError RefusalOf(int page_size, const std::string& page_token) {
+  return std::get<RequestError>(Page(page_size, page_token));
 }
 
 std::vector<std::string> NamesOf(const v1::ListWorkersResponse& page) {
@@ -39,8 +49,8 @@ std::vector<std::string> NamesOf(const v1::ListWorkersResponse& page) {
 }
 
 TEST(WorkerListTest, PagesHaveEveryWorkerOnceByPoolAndWorldRank) {
-  const v1::ListWorkersResponse first = List(3, "").value();
-  const v1::ListWorkersResponse second = List(3, first.next_page_token()).value();
+  const v1::ListWorkersResponse first = List(3, "");
+  const v1::ListWorkersResponse second = List(3, first.next_page_token());
 
   EXPECT_THAT(NamesOf(first),
               ElementsAre("pools/a/workers/0", "pools/a/workers/1", "pools/b/workers/0"));
@@ -49,28 +59,29 @@ TEST(WorkerListTest, PagesHaveEveryWorkerOnceByPoolAndWorldRank) {
 }
 
 TEST(WorkerListTest, AFullPageThatIsTheLastHasNoToken) {
-  EXPECT_EQ(List(5, "").value().next_page_token(), "");
+  EXPECT_EQ(List(5, "").next_page_token(), "");
 }
 
 TEST(WorkerListTest, APageBeginsBehindAWorkerThatHasLeftSince) {
-  const std::string token = List(2, "").value().next_page_token();
+  const std::string token = List(2, "").next_page_token();
   std::vector<PoolView> pools = TwoPools();
   pools.erase(pools.begin());
 
-  EXPECT_THAT(NamesOf(List(2, token, pools).value()),
+  EXPECT_THAT(NamesOf(List(2, token, pools)),
               ElementsAre("pools/b/workers/0", "pools/b/workers/1"));
 }
 
 TEST(WorkerListTest, ATokenOfAnotherServiceIsRefused) {
-  const Status status = List(2, "17").status();
+  const RequestError error = RefusalOf(2, "17");
 
-  EXPECT_EQ(status.code(), Code::kInvalidArgument);
-  EXPECT_EQ(status.message(), "page_token \"17\" is not one of this service");
+  EXPECT_EQ(error.reason, "PAGE_TOKEN_INVALID");
+  EXPECT_EQ(error.status.code(), Code::kInvalidArgument);
+  EXPECT_EQ(error.status.message(), "page_token \"17\" is not one of this service");
 }
 
 TEST(WorkerListTest, APageSizeOutOfRangeIsRefused) {
-  EXPECT_EQ(List(-1, "").status().code(), Code::kInvalidArgument);
-  EXPECT_EQ(List(limits::kPageSizeMax + 1, "").status().code(), Code::kInvalidArgument);
+  EXPECT_EQ(RefusalOf(-1, "").reason, "PAGE_SIZE_INVALID");
+  EXPECT_EQ(RefusalOf(limits::kPageSizeMax + 1, "").reason, "PAGE_SIZE_INVALID");
 }
 
 }  // namespace

@@ -123,6 +123,40 @@ TEST_F(AssignmentTest, AGracefulStopIsNotEvaluatedOnTheTestSet) {
   EXPECT_TRUE(ReportsOf(stopped, EvaluationSplit::kTest).empty());
 }
 
+// Rank 0 reports step 9 before it runs step 10, which ends a grant.
+TEST_F(AssignmentTest, AStopAtTheLastStepOfAGrantStillEvaluatesIt) {
+  spec_.early_stopping = EarlyStoppingSpec{.patience = 2, .min_delta = 1e3};
+  const InProcessOutcome undisturbed = Run({.world_size = 2, .evaluate_every = 5});
+  std::filesystem::remove_all(CheckpointDirectory());
+
+  const InProcessOutcome stopped =
+      Run({.world_size = 2, .evaluate_every = 5, .stop_rank = 0, .stop_at_step = 9});
+  const InProcessOutcome resumed = Run({.world_size = 3,
+                                        .first_step = 10,
+                                        .start_checkpoint = CheckpointDirectory() / "step-10",
+                                        .evaluate_every = 5});
+
+  ASSERT_EQ(stopped.ended[0].outcome, EndOutcome::kStopped);
+  ASSERT_EQ(stopped.ended[0].step, 10);
+  const auto expected = ReportsOf(undisturbed, EvaluationSplit::kValidation);
+  const auto found = ReportsOf(stopped, EvaluationSplit::kValidation);
+  ASSERT_EQ(expected.size(), 3u);
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[1].step, 10);
+  EXPECT_EQ(found[1].values, expected[1].values);
+  EXPECT_EQ(resumed.ended[0].outcome, EndOutcome::kStoppedEarly);
+  EXPECT_EQ(resumed.ended[0].step, undisturbed.ended[0].step);
+  EXPECT_EQ(resumed.ended[0].state_digest, undisturbed.ended[0].state_digest);
+}
+
+TEST_F(AssignmentTest, AStopAtAStepThatEndsNoGrantEvaluatesNothing) {
+  const InProcessOutcome stopped =
+      Run({.world_size = 2, .evaluate_every = 5, .stop_rank = 0, .stop_at_step = 7});
+
+  ASSERT_EQ(stopped.ended[0].step, 8);
+  EXPECT_EQ(ReportsOf(stopped, EvaluationSplit::kValidation).size(), 1u);
+}
+
 TEST_F(AssignmentTest, AJobThatStopsEarlyIsEvaluatedOnTheTestSet) {
   spec_.data.test = spec_.data.validation;
   spec_.early_stopping = EarlyStoppingSpec{.patience = 2, .min_delta = 1e3};

@@ -4,8 +4,12 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <fstream>
+#include <span>
+#include <string_view>
 #include <vector>
 
+#include "common/hash.h"
 #include "tests/unit/train/assignment_fixture.h"
 
 namespace descent {
@@ -106,6 +110,21 @@ TEST_F(AssignmentTest, ADamagedCheckpointAndOneThatIsNotThereAreToldApart) {
 
   EXPECT_EQ(ended.reason, "CheckpointCorrupt");
   EXPECT_EQ(ended.phase, "load");
+}
+
+TEST_F(AssignmentTest, ACheckpointOfALaterFormatIsNotTakenForDamaged) {
+  DigestOf({.world_size = 1, .last_step = 10});
+  const std::filesystem::path checkpoint = CheckpointDirectory() / "step-10";
+  std::ofstream(checkpoint / "manifest.json")
+      << R"({"format":99,"manifest_digest":")"
+      << Hash(std::as_bytes(std::span(std::string_view(R"({"format":99})")))).ToHex() << "\"}";
+
+  const AssignmentEnded ended =
+      Run({.world_size = 1, .first_step = 10, .start_checkpoint = checkpoint}).ended[0];
+
+  EXPECT_EQ(ended.reason, "CheckpointMismatch");
+  EXPECT_FALSE(ended.retryable);
+  EXPECT_THAT(ended.message, HasSubstr("manifest.json: the manifest has format 99"));
 }
 
 TEST_F(AssignmentTest, ACheckpointOfAnotherOptimizerIsRefusedByName) {

@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <future>
+#include <span>
 #include <thread>
 
 #include "common/file.h"
@@ -85,6 +88,28 @@ TEST_F(CheckpointSaverTest, ItsBytesAreThoseOfAWriteThatTrainingWaitsForAlthough
     EXPECT_EQ(ReadFile(root() / "step-120" / name).value(),
               ReadFile(waited_for.directory / name).value())
         << name;
+}
+
+// Who started it would otherwise never come to let it go on.
+TEST_F(CheckpointSaverTest, TrainingGoesOnWhileItIsWritten) {
+  std::promise<void> may_write;
+  CheckpointSaver::Options options = Options();
+  options.publish = [go_on = may_write.get_future().share()](
+                        const std::filesystem::path& place, const CheckpointContents& contents,
+                        std::span<const std::int64_t> kept_steps) {
+    go_on.wait();
+    return PublishCheckpoint(place, contents, kept_steps);
+  };
+  CheckpointSaver saver(options);
+  const Digest saved = StateDigestNow();
+
+  Start(saver, 10);
+  ChangeState();
+
+  EXPECT_TRUE(saver.is_in_flight());
+  EXPECT_FALSE(saver.has_ended());
+  may_write.set_value();
+  EXPECT_EQ(saver.Finish().value().state_digest, saved);
 }
 
 TEST_F(CheckpointSaverTest, TheSameMemoryServesTheNextCheckpoint) {
