@@ -220,6 +220,7 @@ struct Acknowledge {
   std::vector<std::int64_t> kept_checkpoints = {};
 };
 
-using CoordinatorMessage = std::variant<Assign, Begin, GrantSteps, Stop, Acknowledge, SaveNow, Leave>;
+using CoordinatorMessage =
+    std::variant<Assign, Begin, GrantSteps, Stop, Acknowledge, SaveNow, Leave>;
 
 }  // namespace descent

@@ -1,5 +1,7 @@
 #include "coordinator/job_watch.h"
 
+#include <grpcpp/server_context.h>
+
 #include <chrono>
 #include <iterator>
 #include <utility>

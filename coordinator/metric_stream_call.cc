@@ -33,7 +33,7 @@ class StreamCall final : public BlockingStream<v1::StreamMetricsResponse> {
       return Finish(found);
     Result<std::vector<MetricCurve>> news = ReadNews(job.id);
     if (!news.ok()) return Finish(ToGrpcStatus(news.status()));
-    if (!news.value().empty()) return Send(news.value());
+    if (!news.value().empty()) return SendCurves(news.value());
     if (IsTerminal(job.state)) return Finish(grpc::Status::OK);
     GoOnAfter(kInterval);
   }
@@ -47,7 +47,7 @@ class StreamCall final : public BlockingStream<v1::StreamMetricsResponse> {
     return runtime_.metrics().ReadNews(query);
   }
 
-  void Send(const std::vector<MetricCurve>& news) {
+  void SendCurves(const std::vector<MetricCurve>& news) {
     for (const MetricCurve& curve : news) next_steps_[curve.name] = curve.points.back().step + 1;
     *message_.mutable_series() = std::move(*ToProto(news).mutable_series());
     Send(message_);

@@ -296,7 +296,8 @@ TEST(WireTest, EveryMessageOfTheCoordinatorComesBackAsItWent) {
       Stop{.job = "j", .generation = 1, .mode = StopMode::kFinal},
       Stop{.job = "j", .generation = 1, .mode = StopMode::kAbort},
       Acknowledge{.sequence = 7, .kept_checkpoints = {10, 30}},
-      SaveNow{.job = "j", .generation = 1, .request = 2}, Leave{.reason = "r"}};
+      SaveNow{.job = "j", .generation = 1, .request = 2},
+      Leave{.reason = "r"}};
 
   for (const CoordinatorMessage& message : messages) {
     const v1::CoordinatorMessage sent = ToProto(message);
