@@ -58,7 +58,6 @@ std::optional<LaunchSite> FindPrograms() {
 int Main(int argc, char** argv) {
   PoolOptions pool;
   std::optional<int> restarts_max;
-  bool exit_with_parent = false;
   CLI::App app(
       "Starts a pool of workers and keeps it up: mpirun with descent-worker.\nRun as: "
       "descent-launch -n 4 --coordinator HOST:PORT [--hosts FILE] [-- OPTIONS OF mpirun]");
@@ -72,7 +71,7 @@ int Main(int argc, char** argv) {
                  "File of hosts and their slots, as mpirun reads it");
   app.add_option("--restarts-max", restarts_max, "Give up after so many restarts [no bound]")
       ->check(CLI::NonNegativeNumber);
-  app.add_flag("--exit-with-parent", exit_with_parent, "End when the starting process ends");
+  app.add_flag("--exit-with-parent", pool.ends_with_parent, "End when the starting process ends");
   app.add_option("--profile", pool.profile.directory,
                  "Directory where each worker writes a trace of some steps of its jobs");
   app.add_option("--profile-steps", pool.profile.steps, "Steps that are recorded")
@@ -92,7 +91,7 @@ int Main(int argc, char** argv) {
   }
   InitLog("launch");
   const StopSignals signals;
-  if (exit_with_parent && !EndWithParent()) return kExitError;
+  if (pool.ends_with_parent && !EndWithParent()) return kExitError;
   const std::optional<LaunchSite> site = FindPrograms();
   if (!site) return kExitError;
   return KeepPoolUp(pool, credentials.value(), *site, restarts_max, signals) ? 0 : kExitError;

@@ -16,6 +16,7 @@ struct PoolOptions {
   std::string host_file;                    // of mpirun; empty: all ranks on this machine
   std::vector<std::string> mpirun_options;  // passed on as they are
   ProfileOptions profile;                   // the workers'
+  bool ends_with_parent = false;            // with the process that started this one
 };
 
 // What mpirun has to be told about the machine it runs on.

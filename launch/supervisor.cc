@@ -1,5 +1,7 @@
 #include "launch/supervisor.h"
 
+#include <unistd.h>
+
 #include <chrono>
 #include <cstdio>
 #include <memory>
@@ -17,8 +19,9 @@ namespace {
 
 // A little more than the processes around the ranks give these.
 constexpr std::chrono::seconds kStopGrace{80};
-// Of a world that is about to start: it has nothing to save, and may not hear that it is to end.
-constexpr std::chrono::seconds kStartingStopGrace{4};
+// Of a world that is about to start, which has nothing to save and may not hear that it is to end,
+// and of one whose owner was killed.
+constexpr std::chrono::seconds kShortStopGrace{3};
 // A rank that gives up by itself so early does so for a reason that it would meet again.
 constexpr std::chrono::seconds kStartTime{3};
 
@@ -31,6 +34,7 @@ bool DidStart(const WorldEnd& end, int ranks) {
 
 bool KeepPoolUp(const PoolOptions& pool, const Credentials& credentials, const LaunchSite& site,
                 std::optional<int> restarts_max, const StopSignals& signals) {
+  const pid_t parent = getppid();
   ExitReporter reporter(pool.coordinator, credentials);
   RestartPolicy policy(restarts_max);
   while (true) {
@@ -43,7 +47,9 @@ bool KeepPoolUp(const PoolOptions& pool, const Credentials& credentials, const L
     LogInfo("workers started pool={} ranks={}", name, pool.ranks);
     const WorldEnd end = world.value()->Wait(signals);
     if (end.was_asked_to_stop) {
-      world.value()->Stop(end.ranks_started == pool.ranks ? kStopGrace : kStartingStopGrace);
+      const bool is_owned = !pool.ends_with_parent || getppid() == parent;
+      const bool has_started = end.ranks_started == pool.ranks;
+      world.value()->Stop(is_owned && has_started ? kStopGrace : kShortStopGrace);
       return true;
     }
     reporter.Report(end.cause);

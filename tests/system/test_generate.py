@@ -86,7 +86,7 @@ class Generate(SystemTest):
         self.assertIn("100, 150",
                       self.generate(f"{job}/77", "--prompt", "the", code=5).stderr)
         self.generate("nobody-12345/latest", "--prompt", "the", code=5)
-        self.assertIn("JOB/latest", self.generate("nothing", "--prompt", "the", code=2).stderr)
+        self.assertIn("JOB/latest", self.generate("nothing/at-all", "--prompt", "the", code=2).stderr)
 
     def test_a_directory_needs_no_coordinator_and_bytes_become_utf8(self):
         job = self.train("byte")

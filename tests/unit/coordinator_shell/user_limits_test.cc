@@ -188,12 +188,13 @@ TEST_F(UserLimitsTest, AStreamThatIsNotReadMakesRoomWhenItsTokenIsRevoked) {
   const Token token = MakeToken("alice", Role::kUser);
   v1::CreateJobRequest request;
   *request.mutable_spec() = ToProto(MakeSpec());
-  request.mutable_spec()->mutable_data()->mutable_train()->set_path("/" +
-                                                                    std::string(200'000, 'x'));
+  auto& adamw = *request.mutable_spec()->mutable_optimizer()->mutable_adamw();
+  for (int i = 0; i < 20'000; ++i) adamw.add_no_decay("abcdefgh");
   request.set_job_id("mine");
   Call create_call, unread_call;
   v1::Job job;
-  ASSERT_TRUE(jobs_->CreateJob(As("alice", create_call), request, &job).ok());
+  const grpc::Status made = jobs_->CreateJob(As("alice", create_call), request, &job);
+  ASSERT_TRUE(made.ok()) << made.error_message();
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);  // 64 KiB are sent before it is read
   const auto stub = v1::JobService::NewStub(grpc::CreateCustomChannel(
