@@ -21,7 +21,7 @@ namespace {
 constexpr std::chrono::seconds kStopGrace{80};
 // Of a world that is about to start, which has nothing to save and may not hear that it is to end,
 // and of one whose owner was killed.
-constexpr std::chrono::seconds kShortStopGrace{3};
+constexpr std::chrono::seconds kShortStopGrace{2};
 // A rank that gives up by itself so early does so for a reason that it would meet again.
 constexpr std::chrono::seconds kStartTime{3};
 
@@ -47,9 +47,11 @@ bool KeepPoolUp(const PoolOptions& pool, const Credentials& credentials, const L
     LogInfo("workers started pool={} ranks={}", name, pool.ranks);
     const WorldEnd end = world.value()->Wait(signals);
     if (end.was_asked_to_stop) {
-      const bool is_owned = !pool.ends_with_parent || getppid() == parent;
-      const bool has_started = end.ranks_started == pool.ranks;
-      world.value()->Stop(is_owned && has_started ? kStopGrace : kShortStopGrace);
+      // A parent of several threads may die by and by, after its signal.
+      const auto is_hurried = [&] {
+        return end.ranks_started < pool.ranks || (pool.ends_with_parent && getppid() != parent);
+      };
+      world.value()->Stop([&] { return is_hurried() ? kShortStopGrace : kStopGrace; });
       return true;
     }
     reporter.Report(end.cause);

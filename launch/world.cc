@@ -168,13 +168,13 @@ void World::Reap() {
     if (pid == mpirun_) mpirun_status_ = status;
 }
 
-void World::Stop(std::chrono::milliseconds grace) {
-  const auto deadline = Clock::now() + grace;
+void World::Stop(const std::function<std::chrono::milliseconds()>& grace) {
+  const auto start = Clock::now();
   RememberLeftovers();
   // mpirun passes it on to the processes around the ranks, on every host, and ends with the last
   // of them. Its own way to end them waits a second before it looks.
   if (!mpirun_status_) kill(mpirun_, kEndRanks);
-  while (!mpirun_status_ && Clock::now() < deadline) AwaitNews(nullptr, kPollInterval);
+  while (!mpirun_status_ && Clock::now() - start < grace()) AwaitNews(nullptr, kPollInterval);
   Kill();
 }
 

@@ -3,6 +3,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -40,8 +41,9 @@ class World {
   // Blocks until a process of the world ends, which is the end of the world, or a signal comes.
   WorldEnd Wait(const StopSignals& signals);
 
-  // Asks mpirun to end the ranks and waits for at most `grace`. Then Kill.
-  void Stop(std::chrono::milliseconds grace);
+  // Asks mpirun to end the ranks and waits for as long as `grace` says, which is asked again and
+  // again. Then Kill.
+  void Stop(const std::function<std::chrono::milliseconds()>& grace);
 
   // Nothing of the world is left on this host afterwards: no process, no zombie, no file of Open
   // MPI. mpirun's own end says nothing about its ranks', so they are looked for.

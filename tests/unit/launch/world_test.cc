@@ -66,7 +66,7 @@ TEST(WorldTest, StopAsksBeforeItKills) {
   world->Wait(signals);
 
   const auto start = std::chrono::steady_clock::now();
-  world->Stop(std::chrono::seconds(30));
+  world->Stop([] { return std::chrono::seconds(30); });
 
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(10));
   EXPECT_TRUE(FindPoolProcesses(pool).empty());
