@@ -65,7 +65,12 @@ ExitCode CreateAndShow(const CommandLine& line, const CreationFlags& flags,
   options.labels = LabelsOf(flags.labels);
   Client client(line.flags().endpoint);
   const auto job = client.CreateJob(options);
-  if (!job.ok()) return ReportSpecError(console, job.error(), source.file, source.name);
+  if (!job.ok()) {
+    ApiError error = job.error();
+    if (error.reason == "GANG_INFEASIBLE")
+      error.message += "; --allow-infeasible lets the job wait for a larger one";
+    return ReportSpecError(console, error, source.file, source.name);
+  }
   if (flags.is_dry_run) {
     PrintDryRun(line, job.value(), console);
     return ExitCode::kDone;

@@ -146,6 +146,7 @@ class Cluster(SystemTest):
         self.assertIn(f"waits for job {job} to end -> would wait", busy)
         self.assertRegex(self.descent("describe", waiting).stdout, rf"Blocked by: +{job}")
         self.assertIn("GANG_INFEASIBLE", refused.stderr)
+        self.assertIn("--allow-infeasible", refused.stderr)
 
     def test_a_coordinator_that_is_started_on_a_backup_knows_the_jobs_and_goes_on(self):
         pool = self.start_workers(2)
