@@ -21,6 +21,7 @@ import sys
 import tempfile
 
 import cases
+import processor
 import report
 import sides
 
@@ -39,7 +40,8 @@ def measure(case, data, options):
                            for peer in peers)
         print(f"  {case.name} {number + 1}: ours {our:.3f} ms, {theirs}", file=sys.stderr)
     limit = statistics.median(limits) if limits else sides.training_limit(case, data)
-    return report.summarize(case, ours, peers, limit, datetime.date.today(), far_behind)
+    where_and_when = (processor.name(), datetime.date.today())
+    return report.summarize(case, ours, peers, limit, where_and_when, far_behind)
 
 
 def main():

@@ -5,12 +5,13 @@ import statistics
 
 BEGIN, END = "<!-- bench/compare: begin -->", "<!-- bench/compare: end -->"
 HEADER = ["case", "ours, ms", "PyTorch, ms", "times faster", "goal", "reached", "limit, ms", "share",
-          "which PyTorch", "others, ms", "date"]
+          "which PyTorch", "others, ms", "processor", "date"]
 
 
-def summarize(case, ours, peers, limit, date, far_behind=()):
+def summarize(case, ours, peers, limit, where_and_when, far_behind=()):
     """The row of a case from the times of its segments, in the order in which they alternated, beside the
-    fastest of the peers; of those `far_behind` there is a trial alone. `limit` is what this machine could do at best, in milliseconds."""
+    fastest of the peers; of those `far_behind` there is a trial alone. `limit` is what this machine could do
+    at best, in milliseconds; `where_and_when` is its processor and the date."""
     fastest, *others = sorted(peers, key=lambda peer: statistics.median(peer.milliseconds))
     ratio = statistics.median(peer / our
                               for our, peer in zip(ours, fastest.milliseconds, strict=True))
@@ -21,7 +22,7 @@ def summarize(case, ours, peers, limit, date, far_behind=()):
             "; ".join([f"{name_of(peer)}: {milliseconds(statistics.median(peer.milliseconds))}"
                        for peer in others] +
                       [f"{name_of(peer)}: {milliseconds(peer.trial)} in its trial"
-                       for peer in far_behind]), str(date)]
+                       for peer in far_behind]), *map(str, where_and_when)]
 
 
 def name_of(peer):
