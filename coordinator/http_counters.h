@@ -1,9 +1,9 @@
 #pragma once
 
-#include <compare>
 #include <map>
 #include <mutex>
 #include <string>
+#include <tuple>
 
 #include "coordinator/counters.h"
 
@@ -15,7 +15,9 @@ struct HttpCallKind {
   std::string method;
   std::string code;  // of the answer: "200"
 
-  auto operator<=>(const HttpCallKind&) const = default;
+  bool operator<(const HttpCallKind& other) const {
+    return std::tie(handler, method, code) < std::tie(other.handler, other.method, other.code);
+  }
 };
 
 // How long their answers took.

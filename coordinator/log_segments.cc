@@ -65,8 +65,7 @@ Result<std::vector<std::int64_t>> ListLogSegments(const fs::path& directory) {
   for (const std::string& name : names.value())
     if (const std::optional<std::int64_t> first = FirstLineOf(name)) segments.push_back(*first);
   std::ranges::sort(segments);
-  const auto repeated = std::ranges::unique(segments);
-  segments.erase(repeated.begin(), repeated.end());
+  segments.erase(std::unique(segments.begin(), segments.end()), segments.end());
   return segments;
 }
 

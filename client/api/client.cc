@@ -118,6 +118,7 @@ Reply<JobList> Client::ListJobs(const JobSelection& selection) {
   }
   request.set_filter(selection.filter);
   request.set_order_by(selection.order_by);
+  const JsonText json = selection.wants_json ? JsonText::kMade : JsonText::kLeftOut;
   do {
     const int missing = selection.jobs_max - static_cast<int>(list.jobs.size());
     request.set_page_size(std::min(missing, kPageJobs));
@@ -126,7 +127,7 @@ Reply<JobList> Client::ListJobs(const JobSelection& selection) {
       return stubs_->jobs.ListJobs(context, request, &response);
     });
     if (!status.ok()) return ToApiError(status, address_);
-    for (const v1::Job& job : response.jobs()) list.jobs.push_back(ToView(job));
+    for (const v1::Job& job : response.jobs()) list.jobs.push_back(ToView(job, json));
     request.set_page_token(response.next_page_token());
     list.has_more = !response.next_page_token().empty();
   } while (list.has_more && std::ssize(list.jobs) < selection.jobs_max);

@@ -36,6 +36,7 @@ struct JobSelection {
   std::string filter;                              // empty: all
   std::string order_by;                            // empty: newest first
   int jobs_max = std::numeric_limits<int>::max();  // the first of that order
+  bool wants_json = true;                          // otherwise `json` of the jobs is empty
 };
 
 struct JobList {

@@ -100,7 +100,7 @@ JobEventView ToView(const v1::JobEvent& event) {
           .json = ToJson(event)};
 }
 
-CheckpointView ToView(const v1::Checkpoint& checkpoint) {
+CheckpointView ToView(const v1::Checkpoint& checkpoint, JsonText json) {
   return {.name = checkpoint.name(),
           .step = checkpoint.step(),
           .epoch = checkpoint.epoch(),
@@ -113,10 +113,10 @@ CheckpointView ToView(const v1::Checkpoint& checkpoint) {
           .is_pinned = checkpoint.pinned(),
           .kept_because = {checkpoint.kept_because().begin(), checkpoint.kept_because().end()},
           .files = {checkpoint.files().begin(), checkpoint.files().end()},
-          .json = ToJson(checkpoint)};
+          .json = json == JsonText::kMade ? ToJson(checkpoint) : ""};
 }
 
-JobView ToView(const v1::Job& job) {
+JobView ToView(const v1::Job& job, JsonText json) {
   JobView view;
   view.id = WithoutPrefix(job.name(), "jobs/");
   view.uid = job.uid();
@@ -140,8 +140,8 @@ JobView ToView(const v1::Job& job) {
   view.workers.assign(job.current_attempt().workers().begin(),
                       job.current_attempt().workers().end());
   if (job.has_failure()) view.failure = ToView(job.failure());
-  if (job.has_latest_checkpoint()) view.latest_checkpoint = ToView(job.latest_checkpoint());
-  if (job.has_best_checkpoint()) view.best_checkpoint = ToView(job.best_checkpoint());
+  if (job.has_latest_checkpoint()) view.latest_checkpoint = ToView(job.latest_checkpoint(), json);
+  if (job.has_best_checkpoint()) view.best_checkpoint = ToView(job.best_checkpoint(), json);
   view.batch_advice = job.batch_advice();
   view.nonfinite_steps = job.nonfinite_steps().count();
   view.last_nonfinite_step = job.nonfinite_steps().last_message();
@@ -161,7 +161,7 @@ JobView ToView(const v1::Job& job) {
   view.start_time = job.start_time();
   view.end_time = job.end_time();
   view.resume_token = job.resume_token();
-  view.json = ToJson(job);
+  if (json == JsonText::kMade) view.json = ToJson(job);
   return view;
 }
 

@@ -13,10 +13,13 @@ namespace descent {
 // Proto3 JSON with the schema's field names.
 std::string ToJson(const google::protobuf::Message& message);
 
-JobView ToView(const v1::Job& job);
+// Making it takes most of the time of a long list.
+enum class JsonText { kMade, kLeftOut };
+
+JobView ToView(const v1::Job& job, JsonText json = JsonText::kMade);
 AttemptView ToView(const v1::Attempt& attempt);
 JobEventView ToView(const v1::JobEvent& event);
-CheckpointView ToView(const v1::Checkpoint& checkpoint);
+CheckpointView ToView(const v1::Checkpoint& checkpoint, JsonText json = JsonText::kMade);
 MetricCurves ToView(const v1::QueryMetricsResponse& response);
 MetricSeriesList ToSeries(const google::protobuf::RepeatedPtrField<v1::MetricSeries>& series);
 MetricSummaryView ToView(const v1::MetricSummary& summary);

@@ -17,6 +17,7 @@ struct LsFlags {
 ExitCode Ls(const CommandLine& line, const LsFlags& flags, Console& console) {
   JobSelection selection = flags.selection;
   if (flags.wants_all) selection.jobs_max = std::numeric_limits<int>::max();
+  selection.wants_json = line.WantsDocument();
   const auto found = Client(line.flags().endpoint).ListJobs(selection);
   if (!found.ok()) return Report(console, found.error());
   const auto& [jobs, has_more] = found.value();
