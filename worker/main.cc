@@ -8,6 +8,7 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -53,9 +54,12 @@ void DieWithParent(pid_t parent) {
   _exit(1);
 }
 
+// What to leave with: kRequeue until the job that is left, if any, has been saved or dropped.
+volatile std::sig_atomic_t exit_code = kRequeue;
+
 // What is left to do may wait for a peer that is gone, or for a disk: not for ever.
 void EndSoon() {
-  signal(SIGALRM, [](int) { _exit(kRequeue); });
+  signal(SIGALRM, [](int) { _exit(static_cast<int>(exit_code)); });
   alarm(kEndSecondsMax);
 }
 
@@ -181,20 +185,19 @@ void LeaveOnSignal(Session& session, std::chrono::seconds leave_timeout,
   EndSoon();
 }
 
-// Runs until a signal, which is blocked in all threads and taken by one that waits. The exit code.
-int ServeUntilSignal(const std::string& coordinator, const Credentials& credentials,
-                     Register identity, ProfileOptions profile,
-                     std::chrono::seconds leave_timeout) {
+// Runs until a signal, which is blocked in all threads and taken by one that waits.
+void ServeUntilSignal(const std::string& coordinator, const Credentials& credentials,
+                      Register identity, ProfileOptions profile,
+                      std::chrono::seconds leave_timeout) {
   const auto log = std::make_shared<LogRing>();
   AddRingToLog(log);
   Session session(coordinator, credentials, std::move(identity), std::move(profile), log,
                   [] { kill(getpid(), kLeaveTogether); });
   std::atomic<bool> is_over = false;
   std::thread signal_waiter([&] { LeaveOnSignal(session, leave_timeout, is_over); });
-  const bool has_left_job = session.Run();
+  exit_code = session.Run() ? kRequeue : 0;
   is_over = true;
   signal_waiter.join();
-  return has_left_job ? kRequeue : 0;
 }
 
 int Main(int argc, char** argv) {
@@ -281,11 +284,11 @@ int Main(int argc, char** argv) {
   }
   Register identity = MakeIdentity();
   InitLog("worker " + std::to_string(identity.world_rank));
-  const int exit_code = ServeUntilSignal(coordinator, credentials.value(), std::move(identity),
-                                         std::move(profile), std::chrono::seconds(leave_seconds));
+  ServeUntilSignal(coordinator, credentials.value(), std::move(identity), std::move(profile),
+                   std::chrono::seconds(leave_seconds));
 
   MPI_Finalize();
-  return exit_code;
+  return static_cast<int>(exit_code);
 }
 
 }  // namespace

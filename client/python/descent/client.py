@@ -94,11 +94,10 @@ class Client:
                labels: Optional[dict[str, str]] = None) -> pb.Job:
         """Creates the job of a file, or of its `text`. `overrides` change fields:
         {"optimizer.adamw.lr": 1e-3}. `start_from`, "JOB/latest", "JOB/best" or "JOB/STEP", begins
-        with the state of a checkpoint, and without a file with the spec of its job. The same
-        `request_id` again answers with the same job. With `dry_run` nothing is created: the answer
-        is STARTING if its workers are free now. A job that even the largest pool could
-        never hold is refused, or waits with `allow_infeasible`. A fork has the labels of its job, and
-        `labels` on top."""
+        with the state of a checkpoint, and without a file with the spec of its job; such a fork has
+        the labels of its job, and `labels` on top. The same `request_id` again answers with the same
+        job. With `dry_run` nothing is created: the answer is STARTING if its workers are free now. A
+        job too large for every pool is refused, or waits with `allow_infeasible`."""
         if job_file is not None:
             if text is not None:
                 raise ValueError("a job is given as job_file or as text, not as both")

@@ -66,6 +66,20 @@ class UserLimitsTest : public GrpcServersTest {
     while (watch.Read(&ignored)) continue;
     return watch.Finish();
   }
+  // Whether a watch finds room: the coordinator hears of the end of others a little later.
+  bool IsServedSoon(const std::string& name) {
+    bool is_served = false;
+    for (int i = 0; i < 500 && !is_served; ++i) {
+      v1::Job job;
+      Call call;
+      const auto watch = WatchAs(name, call);
+      is_served = watch->Read(&job);
+      call()->TryCancel();
+      ReadToTheEnd(*watch);
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return is_served;
+  }
 
   std::map<std::string, std::string> secrets_;
 };
@@ -98,18 +112,7 @@ TEST_F(UserLimitsTest, AStreamThatHasEndedMakesRoomForAnother) {
     ReadToTheEnd(*watch);
   }
 
-  // The coordinator hears of the end a little later.
-  bool is_served = false;
-  for (int i = 0; i < 500 && !is_served; ++i) {
-    Call call;
-    const auto watch = WatchAs("alice", call);
-    is_served = watch->Read(&job);
-    call()->TryCancel();
-    ReadToTheEnd(*watch);
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
-
-  EXPECT_TRUE(is_served);
+  EXPECT_TRUE(IsServedSoon("alice"));
 }
 
 TEST_F(UserLimitsTest, AnUnfinishedJobBeyondTheQuotaIsRefused) {
@@ -208,16 +211,7 @@ TEST_F(UserLimitsTest, AStreamThatIsNotReadMakesRoomWhenItsTokenIsRevoked) {
   servers_->EndStreamsOfFormerCallers();
 
   MakeToken("alice", Role::kUser);
-  bool is_served = false;
-  for (int i = 0; i < 500 && !is_served; ++i) {
-    Call call;
-    const auto watch = WatchAs("alice", call);
-    is_served = watch->Read(&job);
-    call()->TryCancel();
-    ReadToTheEnd(*watch);
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
-  EXPECT_TRUE(is_served);
+  EXPECT_TRUE(IsServedSoon("alice"));
   unread_call()->TryCancel();
 }
 
