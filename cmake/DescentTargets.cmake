@@ -1,8 +1,33 @@
+# What nearly every file of ours includes, compiled once for each way that files are optimised: engine,
+# service or test. A file that is compiled with other macros, such as those of OpenMP, reads them as
+# they are. clang-tidy does without (./dev lint), so each file has to include what it uses.
+set(descent_common_headers <algorithm> <array> <chrono> <cmath> <cstdint> <filesystem> <functional>
+  <limits> <map> <memory> <mutex> <optional> <set> <span> <string> <string_view> <utility> <variant>
+  <vector> <fmt/format.h>)
+function(descent_precompile_headers name kind)
+  set(headers descent_${kind}_headers)
+  if(NOT TARGET ${headers})
+    file(WRITE ${CMAKE_BINARY_DIR}/${headers}.cc "")
+    add_library(${headers} OBJECT ${CMAKE_BINARY_DIR}/${headers}.cc)
+    target_link_libraries(${headers} PRIVATE descent_options fmt::fmt)
+    target_precompile_headers(${headers} PRIVATE ${descent_common_headers})
+    if(kind STREQUAL test)
+      target_compile_options(${headers} PRIVATE ${descent_test_options})
+      target_link_libraries(${headers} PRIVATE GTest::gmock)
+      target_precompile_headers(${headers} PRIVATE <gmock/gmock.h> <gtest/gtest.h>)
+    endif()
+  endif()
+  target_precompile_headers(${name} REUSE_FROM ${headers})
+  set_target_properties(${name} PROPERTIES PCH_WARN_INVALID OFF)
+endfunction()
+set(descent_kind engine)
+
 # descent_library(NAME SOURCES a.cc … [DEPS lib …]): a static library of the project.
 function(descent_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
   add_library(${name} STATIC ${ARG_SOURCES})
   target_link_libraries(${name} PUBLIC descent_options ${ARG_DEPS})
+  descent_precompile_headers(${name} ${descent_kind})
 endfunction()
 
 # descent_program(NAME SOURCES main.cc … [DEPS lib …]): a program, placed in bin/.
@@ -10,6 +35,7 @@ function(descent_program name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE descent_options ${ARG_DEPS})
+  descent_precompile_headers(${name} ${descent_kind})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 endfunction()
 
@@ -17,26 +43,13 @@ endfunction()
 # it takes as well.
 function(descent_add_service_subdirectory directory)
   add_compile_options($<$<CONFIG:Release>:-O2>)
+  set(descent_kind service)
   add_subdirectory(${directory})
 endfunction()
 
 # Tests are compiled often and run for milliseconds: in a release build they are optimised less, which
 # takes a third off the time that building everything takes. What they test is built as users get it.
 set(descent_test_options $<$<CONFIG:Release>:-O1>)
-
-# GoogleTest's headers, compiled once for all tests. One that is compiled with other macros, such as
-# those of OpenMP, reads them as they are.
-function(descent_precompile_test_headers name)
-  if(NOT TARGET descent_test_headers)
-    file(WRITE ${CMAKE_BINARY_DIR}/descent_test_headers.cc "")
-    add_library(descent_test_headers OBJECT ${CMAKE_BINARY_DIR}/descent_test_headers.cc)
-    target_compile_options(descent_test_headers PRIVATE ${descent_test_options})
-    target_link_libraries(descent_test_headers PRIVATE descent_options GTest::gmock)
-    target_precompile_headers(descent_test_headers PRIVATE <gmock/gmock.h> <gtest/gtest.h>)
-  endif()
-  target_precompile_headers(${name} REUSE_FROM descent_test_headers)
-  set_target_properties(${name} PROPERTIES PCH_WARN_INVALID OFF)
-endfunction()
 
 # descent_test(NAME SOURCES a_test.cc … [DEPS lib …] [LABEL unit]): a GoogleTest binary whose tests
 # ctest knows one by one.
@@ -45,7 +58,7 @@ function(descent_test name)
   add_executable(${name} ${ARG_SOURCES})
   target_compile_options(${name} PRIVATE ${descent_test_options})
   target_link_libraries(${name} PRIVATE descent_options ${ARG_DEPS} GTest::gmock_main)
-  descent_precompile_test_headers(${name})
+  descent_precompile_headers(${name} test)
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS "${ARG_LABEL}" TIMEOUT 120)
 endfunction()
 
@@ -57,6 +70,7 @@ function(descent_mpi_test name)
   add_executable(${name} ${ARG_SOURCES})
   target_compile_options(${name} PRIVATE ${descent_test_options})
   target_link_libraries(${name} PRIVATE descent_options ${ARG_DEPS} GTest::gmock MPI::MPI_CXX)
+  descent_precompile_headers(${name} test)
   foreach(ranks ${ARG_RANKS})
     add_test(NAME ${name}_on_${ranks}_ranks
              COMMAND mpirun --allow-run-as-root --oversubscribe --bind-to none
