@@ -71,6 +71,10 @@ inline constexpr std::chrono::milliseconds kReconnectDelayMin{100};
 inline constexpr std::chrono::milliseconds kReconnectDelayMax{5000};
 inline constexpr std::chrono::seconds kStartTimeout{120};
 
+// How long no rank of a running job may go on before the job counts as one that stands still; what
+// takes long by nature has more (coordinator/stall.h).
+inline constexpr std::chrono::seconds kStallTimeout{60};
+
 // Messages that wait in one stream to a worker or a watcher; the slow reader is cut off beyond.
 inline constexpr std::size_t kStreamQueueMax = 4096;
 

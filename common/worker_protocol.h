@@ -43,6 +43,22 @@ struct Register {
   std::optional<HeldAssignment> held;  // a coordinator that was restarted may know it
 };
 
+// How far the threads that train have come within their phase: it tells a rank that waits for
+// others from one that stands still.
+struct RankProgress {
+  double phase_age_seconds = 0;  // since the phase was entered
+  // Grows with whatever they do: phases that they enter, collective calls that they enter and
+  // leave, blocks that they evaluate. 0: of a worker that does not tell.
+  std::int64_t moves = 0;
+  // Collective calls that were entered in this assignment: a number is the same call on every rank.
+  std::int64_t calls = 0;
+  bool is_in_call = false;
+  std::int64_t bucket = -1;  // that the call reduces; -1: it does something else
+  bool is_saving = false;    // waits for a disk that a checkpoint is being written to
+
+  bool operator==(const RankProgress&) const = default;
+};
+
 // Sent every limits::kHeartbeatInterval by a thread that does not train.
 struct Heartbeat {
   std::string job;  // empty: idle
@@ -52,6 +68,7 @@ struct Heartbeat {
   // "wait"
   std::string phase;
   PhaseTimes times;  // since the one before
+  RankProgress progress;
 };
 
 // The worker can start: communicator, data, plan and state are there.

@@ -13,6 +13,7 @@
 #include "coordinator/grant_planner.h"
 #include "coordinator/job.h"
 #include "coordinator/membership.h"
+#include "coordinator/standing.h"
 
 namespace descent {
 
@@ -27,6 +28,7 @@ struct Member {
   std::optional<Prepared> prepared;
   std::optional<AssignmentEnded> ended;
   bool is_gone = false;  // its stream closed before it ended
+  Standing standing;     // while its session is there
 
   bool is_released() const { return is_gone || ended.has_value(); }
   bool is_detached() const { return session == kDetached && !is_gone; }

@@ -5,10 +5,13 @@
 #include <string>
 #include <utility>
 
+#include "common/limits.h"
 #include "coordinator/state_directory.h"
 
 namespace descent {
 namespace {
+
+constexpr int kStallSecondsMax = 24 * 3600;
 
 struct Flags {
   std::string user = "127.0.0.1:9090";
@@ -22,6 +25,7 @@ struct Flags {
   bool requires_tokens = false;
   UserLimits limits;
   bool has_http_writes = false;
+  int stall_seconds = static_cast<int>(limits::kStallTimeout.count());
 };
 
 void DeclareLimits(CLI::App& app, UserLimits& limits) {
@@ -72,6 +76,11 @@ void Declare(CLI::App& app, Flags& flags) {
                "Ask every caller for a token without TLS too, among the users of this machine");
   app.add_flag("--http-writes", flags.has_http_writes,
                "Let jobs be submitted, cancelled, suspended and resumed over HTTP too");
+  app.add_option("--stall-timeout", flags.stall_seconds,
+                 "Seconds after which a running job none of whose workers goes on is started again "
+                 "from its last checkpoint; a job of slow steps has more; 0: never")
+      ->check(CLI::Range(0, kStallSecondsMax))
+      ->capture_default_str();
 }
 
 Result<ListenAddress> ParseListen(const std::string& flag, const std::string& text, bool has_tls) {
@@ -110,6 +119,7 @@ Result<CoordinatorOptions> Resolve(const Flags& flags) {
                                 : std::filesystem::absolute(flags.checkpoint_root);
   options.ports_file = flags.ports_file;
   options.limits = flags.limits;
+  options.stall_timeout = std::chrono::seconds(flags.stall_seconds);
   options.has_http_writes = flags.has_http_writes;
   options.exits_with_parent = flags.exits_with_parent;
   return options;

@@ -125,7 +125,11 @@ void State::On(const Tick&) {
 
   std::vector<std::string> job_ids;
   for (const auto& [job_id, attempt] : attempts_) job_ids.push_back(job_id);
-  for (const std::string& job_id : job_ids) CheckDeadline(attempts_.at(job_id));
+  for (const std::string& job_id : job_ids) {
+    CheckDeadline(attempts_.at(job_id));
+    const auto attempt = attempts_.find(job_id);
+    if (attempt != attempts_.end()) CheckStall(attempt->second);
+  }
   const auto is_attached = [this](const std::string& pool) { return membership_.HasPool(pool); };
   for (const CordonRecord& record : cordons_.ForgetOld(is_attached, now_.monotonic))
     actions_.push_back(StoreCordon{record});

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -9,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/limits.h"
 #include "coordinator/action.h"
 #include "coordinator/attempt.h"
 #include "coordinator/event.h"
@@ -22,6 +24,7 @@ namespace descent {
 struct StateOptions {
   std::string checkpoint_root;  // absolute; a job's checkpoints lie in checkpoint_root/JOB
   std::string version = "";     // of this program
+  std::chrono::seconds stall_timeout = limits::kStallTimeout;  // 0: no limit; see FindStall
 };
 
 // The coordinator's whole mind: a pure state machine. No clock, thread, file, socket or gRPC. One
@@ -144,6 +147,7 @@ class State {
   void GrantMore(Attempt& attempt);
   void SendGrants(const Attempt& attempt, std::vector<GrantSteps> grants);
   void CheckDeadline(Attempt& attempt);
+  void CheckStall(Attempt& attempt);
   bool IsEvaluating(const Attempt& attempt) const;
   void TellToStop(Attempt& attempt, StopMode mode);
   void TellToSave(const Attempt& attempt);

@@ -12,6 +12,7 @@
 
 #include "common/check.h"
 #include "common/limits.h"
+#include "coordinator/stall.h"
 #include "coordinator/state.h"
 
 namespace descent {
@@ -171,6 +172,13 @@ void State::CheckDeadline(Attempt& attempt) {
   for (const SessionId session : hung)
     Close(session, fmt::format("it did not end its job within {} s of being told to",
                                StopTimeout(StopMode::kAbort, JobOf(attempt).state).count()));
+}
+
+// One that was told to stop has a deadline for that.
+void State::CheckStall(Attempt& attempt) {
+  if (!attempt.planner || attempt.stop || attempt.IsReattaching()) return;
+  if (auto stall = FindStall(attempt, options_.stall_timeout))
+    Fail(attempt, {.record = std::move(*stall), .is_retryable = true});
 }
 
 // How long an evaluation takes is not known here. All ranks take part in it: one that is elsewhere

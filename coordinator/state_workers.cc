@@ -44,7 +44,9 @@ void State::Hear(SessionId session, const Register& message) {
 void State::Hear(SessionId session, const Heartbeat& message) {
   WorkerView& worker = *membership_.Find(session);
   const bool is_idle = message.job.empty() && worker.job_id.empty();
-  if (!is_idle && FindAttempt(session, message.job, message.generation) == nullptr) return;
+  Attempt* attempt = FindAttempt(session, message.job, message.generation);
+  if (!is_idle && attempt == nullptr) return;
+  if (attempt != nullptr) attempt->FindMember(session)->standing.Hear(message, now_.monotonic);
   worker.phase = message.phase;
   worker.step = message.step;
   if (message.times.steps > 0) worker.times = message.times;

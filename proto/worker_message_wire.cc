@@ -37,6 +37,12 @@ void Set(const Heartbeat& from, v1::WorkerMessage& proto) {
   to.set_phase(from.phase);
   to.set_finished_steps(from.times.steps);
   to.mutable_phase_seconds()->insert(from.times.seconds.begin(), from.times.seconds.end());
+  to.set_phase_age_seconds(from.progress.phase_age_seconds);
+  to.set_moves(from.progress.moves);
+  to.set_collective_calls(from.progress.calls);
+  to.set_is_in_collective(from.progress.is_in_call);
+  if (from.progress.bucket >= 0) to.set_bucket(from.progress.bucket);
+  to.set_is_saving(from.progress.is_saving);
 }
 
 void Set(const Prepared& from, v1::WorkerMessage& proto) {
@@ -171,13 +177,32 @@ Result<PhaseTimes> TimesOf(const v1::Heartbeat& from) {
   return times;
 }
 
+Result<RankProgress> ProgressOf(const v1::Heartbeat& from) {
+  if (!(from.phase_age_seconds() >= 0 && std::isfinite(from.phase_age_seconds())))
+    return Status(Code::kInvalidArgument, "a heartbeat of a phase that is " +
+                                              std::to_string(from.phase_age_seconds()) + " s old");
+  if (from.moves() < 0 || from.collective_calls() < 0 || from.bucket() < 0)
+    return Status(Code::kInvalidArgument,
+                  "a heartbeat of " + std::to_string(from.moves()) + " moves and " +
+                      std::to_string(from.collective_calls()) + " collective calls, in bucket " +
+                      std::to_string(from.bucket()));
+  return RankProgress{.phase_age_seconds = from.phase_age_seconds(),
+                      .moves = from.moves(),
+                      .calls = from.collective_calls(),
+                      .is_in_call = from.is_in_collective(),
+                      .bucket = from.has_bucket() ? from.bucket() : -1,
+                      .is_saving = from.is_saving()};
+}
+
 Result<WorkerMessage> Get(const v1::Heartbeat& from) {
   DESCENT_ASSIGN(PhaseTimes times, TimesOf(from));
+  DESCENT_ASSIGN(const RankProgress progress, ProgressOf(from));
   return WorkerMessage(Heartbeat{.job = from.job(),
                                  .generation = from.generation(),
                                  .step = from.step(),
                                  .phase = from.phase(),
-                                 .times = std::move(times)});
+                                 .times = std::move(times),
+                                 .progress = progress});
 }
 
 Result<WorkerMessage> Get(const v1::Prepared& from) {

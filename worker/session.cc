@@ -6,6 +6,7 @@
 
 #include "worker/assignment_log.h"
 #include "worker/collective/form_collective.h"
+#include "worker/train/abort_watch.h"
 #include "worker/train/forming_watch.h"
 
 namespace descent {
@@ -115,7 +116,9 @@ void Session::OnAssign(Assign assign) {
     if (assign.generation <= current_->assign.generation) return;
     current_->control->Abort();
   }
-  next_ = Work{.assign = std::move(assign), .control = std::make_shared<StepControl>()};
+  next_ = Work{.assign = std::move(assign),
+               .control = std::make_shared<StepControl>(),
+               .progress = std::make_shared<ProgressMarker>()};
   changed_.notify_all();
 }
 
@@ -151,7 +154,11 @@ std::optional<AssignmentEnded> Session::LastEnd() {
 Heartbeat Session::MakeHeartbeat() {
   const std::lock_guard lock(mutex_);
   Heartbeat heartbeat = status_;
-  if (current_) heartbeat.times = phases_.Take(MonotonicNow());
+  if (!current_) return heartbeat;
+  const MonotonicTime now = MonotonicNow();
+  heartbeat.times = phases_.Take(now);
+  heartbeat.progress = current_->progress->Read();
+  heartbeat.progress.phase_age_seconds = SecondsBetween(phase_entered_at_, now);
   return heartbeat;
 }
 
@@ -173,6 +180,7 @@ std::optional<Session::Work> Session::WaitForWork() {
   last_end_.reset();
   kept_checkpoints_.clear();
   phases_ = PhaseClock();
+  phase_entered_at_ = MonotonicNow();
   status_ = Heartbeat{
       .job = current_->assign.job, .generation = current_->assign.generation, .phase = "prepare"};
   return current_;
@@ -199,8 +207,9 @@ AssignmentEnded Session::Perform(const Work& work) {
                            .phase = "prepare",
                            .retryable = !is_refused};
   }
+  const AbortWatch watch(work.control, work.progress);
   return RunAssignment(assign, identity_.instruction_set, *collective.value(), *work.control, *this,
-                       profile_);
+                       profile_, *work.progress);
 }
 
 // Whoever hears that the assignment has ended can read why: the last lines are there before.
@@ -233,7 +242,8 @@ void Session::SetPhase(std::string_view phase, std::int64_t step) {
   const std::lock_guard lock(mutex_);
   status_.phase = phase;
   status_.step = step;
-  phases_.Enter(phase, step, MonotonicNow());
+  phase_entered_at_ = MonotonicNow();
+  phases_.Enter(phase, step, phase_entered_at_);
 }
 
 std::vector<std::int64_t> Session::KeptCheckpoints() const {

@@ -15,6 +15,7 @@
 #include "worker/coordinator_link.h"
 #include "worker/log_link.h"
 #include "worker/train/assignment.h"
+#include "worker/train/progress_marker.h"
 #include "worker/train/step_control.h"
 
 namespace descent {
@@ -46,6 +47,7 @@ class Session final : private AssignmentReporter {
   struct Work {
     Assign assign;
     std::shared_ptr<StepControl> control;
+    std::shared_ptr<ProgressMarker> progress;
   };
 
   // From the link's threads.
@@ -80,8 +82,9 @@ class Session final : private AssignmentReporter {
   std::optional<Work> last_;                    // the newest that was in progress, ended or not
   std::optional<AssignmentEnded> last_end_;     // of last_, once it has ended
   std::vector<std::int64_t> kept_checkpoints_;  // see KeptCheckpoints; of current_
-  Heartbeat status_;                            // without its times
+  Heartbeat status_;                            // without its times and progress
   PhaseClock phases_;                           // of current_
+  MonotonicTime phase_entered_at_;              // of current_
 
   // Of the thread in Run.
   StepReports unsent_steps_;

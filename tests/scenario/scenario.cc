@@ -252,6 +252,11 @@ WorkerMessage Scenario::MessageOf(const Command& command, const std::string& wor
     auto message = About<Heartbeat>(command, worker);
     message.step = step;
     message.phase = command.Option("phase", "compute");
+    message.progress = {.moves = command.Number("moves", 0),
+                        .calls = command.Number("calls", 0),
+                        .is_in_call = command.Option("in_call", "no") == "yes",
+                        .bucket = command.Number("bucket", -1),
+                        .is_saving = command.Option("saving", "no") == "yes"};
     workers_.at(worker).heartbeat = message;
     return message;
   }
@@ -321,6 +326,7 @@ std::vector<std::string> Scenario::RunAdvance(const Command& command) {
   for (long long second = 0; second < std::stoll(command.arguments.at(0)); ++second) {
     now_.monotonic += std::chrono::seconds(1);
     now_.wall += 1;
+    for (auto& [name, worker] : workers_) worker.heartbeat.progress.phase_age_seconds += 1;
     const std::map<std::string, Worker> attached = workers_;
     for (const auto& [name, worker] : attached)
       if (!silent.contains(name)) Append(lines, Say(name, worker.heartbeat));

@@ -27,7 +27,8 @@ namespace descent {
 //   register W… [pool=p] [rank=0: of the first] [of=COUNT] [host=h] [pid=100 + rank] [isa=avx2]
 //              [holds=JOB generation=1 step=0 granted=STEP]   what a worker held before a restart
 //   prepared W… [step=0] [samples=1000] [data=1] [parameters=10] [isa=avx2] [state=1]
-//   heartbeat W… [step=0] [phase=compute]
+//   heartbeat W… [step=0] [phase=compute] [moves=0: does not tell] [calls=0] [in_call=yes]
+//              [bucket=] [saving=yes]
 //   steps W FIRST..LAST [seconds=0.1: of a step]        "steps done": the first step reports 1
 //   evaluated W [step=] [split=validation|test] [loss=1]
 //   saved W [step=] [state=STEP] [request=0]

@@ -80,10 +80,11 @@ InProcessOutcome RunInProcess(const InProcessAttempt& attempt) {
             if (attempt.on_report) attempt.on_report(message, controls);
           },
           attempt);
+      ProgressMarker progress;
       Assign assign = attempt.assign;
       assign.rank = rank;
       outcome.ended[index] = RunAssignment(assign, attempt.instruction_set, *collective,
-                                           controls[index], reporter, attempt.profile);
+                                           controls[index], reporter, attempt.profile, progress);
       if (rank == 0) outcome.messages = reporter.TakeMessages();
     });
   for (std::thread& rank : ranks) rank.join();

@@ -4,6 +4,7 @@
 
 #include "common/job_instruction_set.h"
 #include "worker/train/assignment_run.h"
+#include "worker/train/marked_collective.h"
 
 namespace descent {
 namespace {
@@ -26,15 +27,18 @@ class AbortHook {
 
 AssignmentEnded RunAssignment(const Assign& assign, std::string_view instruction_set,
                               Collective& collective, StepControl& control,
-                              AssignmentReporter& reporter, const ProfileOptions& profile) {
+                              AssignmentReporter& reporter, const ProfileOptions& profile,
+                              ProgressMarker& progress) {
+  MarkedCollective marked(collective, progress);
   const AbortHook abort_hook(control, collective);
   AssignmentRun run(
       {.assign = assign,
        .instruction_set = JobInstructionSet(instruction_set, assign.spec.model.precision),
-       .collective = collective,
+       .collective = marked,
        .control = control,
        .reporter = reporter,
-       .profile = profile});
+       .profile = profile,
+       .progress = progress});
   return run.Perform();
 }
 

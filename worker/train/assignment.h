@@ -7,6 +7,7 @@
 #include "common/profile_options.h"
 #include "common/worker_protocol.h"
 #include "worker/collective/collective.h"
+#include "worker/train/progress_marker.h"
 #include "worker/train/step_control.h"
 
 namespace descent {
@@ -26,9 +27,10 @@ class AssignmentReporter {
 // One rank's whole part in one attempt at a job: prepares (data, plans, state), runs the granted
 // steps together with the other ranks, evaluates and saves where the grants say so, and returns how
 // it ended. Blocks. `control` is told from another thread what may be done. `instruction_set` is
-// the worker's. Records what `profile` asks for.
+// the worker's. Records what `profile` asks for. Marks in `progress` how far it has come.
 AssignmentEnded RunAssignment(const Assign& assign, std::string_view instruction_set,
                               Collective& collective, StepControl& control,
-                              AssignmentReporter& reporter, const ProfileOptions& profile = {});
+                              AssignmentReporter& reporter, const ProfileOptions& profile,
+                              ProgressMarker& progress);
 
 }  // namespace descent

@@ -150,7 +150,8 @@ Result<EndOutcome> AssignmentRun::Train(const Begin& begin) {
                         .collective = options_.collective,
                         .set_phase = [this](std::string_view phase) { SetPhase(phase); },
                         .trace = training_trace(),
-                        .communication_trace = profile_ ? profile_->communication() : nullptr});
+                        .communication_trace = profile_ ? profile_->communication() : nullptr,
+                        .progress = &options_.progress});
   // The attempt that wrote the checkpoint may have been lost before it could tell.
   while (!IsStoppedEarly()) {
     DESCENT_ASSIGN(const std::optional<GrantSteps> grant, WaitForGrant());
@@ -262,7 +263,7 @@ Status AssignmentRun::EvaluateSplit(EvaluationSplit split) {
   const SampledDataset sampled(*dataset, spec_.seed, samples);
   DESCENT_ASSIGN(const EvaluationValues values,
                  Evaluate(is_sampled ? sampled : *dataset, state_->evaluated_parameters(), *plans_,
-                          options_.collective));
+                          options_.collective, [this] { options_.progress.Move(); }));
   DESCENT_RETURN_IF_ERROR(FinishCheckpoint());
   if (options_.collective.rank() == 0)
     Report(EvaluationReport{.job = options_.assign.job,
@@ -316,10 +317,12 @@ CheckpointDescription AssignmentRun::Description() const {
 
 Status AssignmentRun::FinishCheckpoint() {
   if (!saver_ || !saver_->is_in_flight()) return Status();
+  options_.progress.SetSaving(true);
   Result<CheckpointWritten> written = [this] {
     const TraceSpan span(training_trace(), trace::kCheckpoint);
     return saver_->Finish();
   }();
+  options_.progress.SetSaving(false);
   // What has failed is the checkpoint, whatever the steps do meanwhile.
   if (!written.ok()) SetPhase("checkpoint");
   DESCENT_ASSIGN(CheckpointWritten report, std::move(written));
@@ -355,6 +358,7 @@ void AssignmentRun::Report(WorkerMessage message) {
 void AssignmentRun::SetPhase(std::string_view phase) {
   const TraceSpan span(training_trace(), trace::kReport);
   phase_ = phase;
+  options_.progress.Move();
   options_.reporter.SetPhase(phase, state_ ? state_->steps_done() : 0);
 }
 

@@ -19,6 +19,7 @@
 #include "worker/train/checkpoint_saver.h"
 #include "worker/train/nonfinite_policy.h"
 #include "worker/train/plan_cache.h"
+#include "worker/train/progress_marker.h"
 #include "worker/train/run_profile.h"
 #include "worker/train/step_control.h"
 #include "worker/train/train_state.h"
@@ -46,6 +47,7 @@ class AssignmentRun {
     StepControl& control;
     AssignmentReporter& reporter;
     ProfileOptions profile;
+    ProgressMarker& progress;
   };
 
   explicit AssignmentRun(const Options& options);

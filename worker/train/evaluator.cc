@@ -131,7 +131,8 @@ Status CheckMetrics(const JobSpec& spec, const SampleFormat& format) {
 }
 
 Result<EvaluationValues> Evaluate(const Dataset& dataset, std::span<const float> parameters,
-                                  PlanCache& plans, Collective& collective) {
+                                  PlanCache& plans, Collective& collective,
+                                  const std::function<void()>& on_block) {
   const std::int64_t sample_count = dataset.sample_count();
   const std::int64_t block_size = EvaluationBlockSize(dataset.format());
   const std::int64_t block_count = (sample_count + block_size - 1) / block_size;
@@ -147,6 +148,7 @@ Result<EvaluationValues> Evaluate(const Dataset& dataset, std::span<const float>
                                  {.first = block * block_size,
                                   .last = std::min(sample_count, (block + 1) * block_size)},
                                  parameters, plans));
+    if (on_block) on_block();
   }
   std::vector<BlockSum> sums(record_size * static_cast<std::size_t>(world_size));
   DESCENT_RETURN_IF_ERROR(collective.AllGather(std::as_bytes(std::span(my_sums)),

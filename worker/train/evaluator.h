@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -29,8 +30,10 @@ std::int64_t EvaluationBlockSize(const SampleFormat& format);
 // share it. The dataset is cut into blocks of a fixed size, whose sums are added in block order in
 // double, so the bits do not depend on the number of ranks. Every rank calls it and gets the same.
 // The loss and the accuracies are means over the counted samples (counted_answers.h), and NaN where
-// no answer counts. Blocks; the caller's thread uses the collective. kAborted: a peer is gone.
+// no answer counts. Blocks; the caller's thread uses the collective. `on_block` hears of each block
+// of this rank once it is done. kAborted: a peer is gone.
 Result<EvaluationValues> Evaluate(const Dataset& dataset, std::span<const float> parameters,
-                                  PlanCache& plans, Collective& collective);
+                                  PlanCache& plans, Collective& collective,
+                                  const std::function<void()>& on_block = {});
 
 }  // namespace descent

@@ -125,6 +125,7 @@ void GradientReducer::AddBuffers(std::size_t leaf, IndexRange elements) {
 }
 
 Status GradientReducer::ReduceBucket(int bucket) {
+  if (options_.progress != nullptr) options_.progress->SetBucket(bucket);
   const IndexRange elements = options_.slices.Bucket(bucket);
   const std::span<float> sum = RangeOf(sum_, elements);
   partial_sums_.clear();

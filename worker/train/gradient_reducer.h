@@ -12,6 +12,7 @@
 #include "worker/kernels/thread_pool.h"
 #include "worker/plan/parameter_layout.h"
 #include "worker/train/communication_thread.h"
+#include "worker/train/progress_marker.h"
 #include "worker/train/slice_map.h"
 
 namespace descent {
@@ -46,6 +47,8 @@ class GradientReducer {
     std::span<double> square_sums;
     // If there is one, the sum is not kept. Of a sharded update only.
     SumListener on_sum = {};
+    // Is told which bucket a call of the collective reduces; may be null.
+    ProgressMarker* progress = nullptr;
   };
 
   explicit GradientReducer(const Options& options);

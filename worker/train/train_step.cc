@@ -29,7 +29,8 @@ TrainStep::TrainStep(Options options)
                 .pool = options_.pool,
                 .counted = options_.state.norm_ranges(),
                 .square_sums = exchange_.square_sums(),
-                .on_sum = OnSum()}),
+                .on_sum = OnSum(),
+                .progress = options_.progress}),
       communication_(options_.communication_trace) {}
 
 double TrainStep::LearningRate(std::int64_t step) const {

@@ -20,6 +20,7 @@
 #include "worker/train/nonfinite_step.h"
 #include "worker/train/parameter_update.h"
 #include "worker/train/plan_cache.h"
+#include "worker/train/progress_marker.h"
 #include "worker/train/slice_map.h"
 #include "worker/train/step_exchange.h"
 #include "worker/train/train_state.h"
@@ -53,6 +54,7 @@ class TrainStep {
     // Of the thread that calls Run, and of the communication thread; null: not recorded.
     TraceTrack* trace = nullptr;
     TraceTrack* communication_trace = nullptr;
+    ProgressMarker* progress = nullptr;  // as of a GradientReducer
   };
 
   explicit TrainStep(Options options);

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <vector>
+
+#include "common/limits.h"
 
 namespace descent {
 namespace {
@@ -56,6 +59,13 @@ TEST(CoordinatorOptionsTest, TheLimitsOfUsersAreFlags) {
   EXPECT_EQ(limits.changes_per_second, 7);
   EXPECT_EQ(limits.changes_burst, 6);
   EXPECT_FALSE(Parse({}).value().limits.live_jobs_max);
+}
+
+TEST(CoordinatorOptionsTest, HowLongAJobMayStandStillIsAFlag) {
+  EXPECT_EQ(Parse({}).value().stall_timeout, limits::kStallTimeout);
+  EXPECT_EQ(Parse({"--stall-timeout", "5"}).value().stall_timeout, std::chrono::seconds(5));
+  EXPECT_EQ(Parse({"--stall-timeout", "0"}).value().stall_timeout, std::chrono::seconds(0));
+  EXPECT_FALSE(Parse({"--stall-timeout", "-1"}).ok());
 }
 
 TEST(CoordinatorOptionsTest, AFileThatIsMissingIsNamedWithItsFlag) {

@@ -208,7 +208,13 @@ TEST(WireTest, EveryMessageOfAWorkerComesBackAsItWent) {
                 .generation = 4,
                 .step = 5,
                 .phase = "data",
-                .times = {.steps = 2, .seconds = {{"compute", 1.5}, {"reduce", 0.5}}}},
+                .times = {.steps = 2, .seconds = {{"compute", 1.5}, {"reduce", 0.5}}},
+                .progress = {.phase_age_seconds = 0.25,
+                             .moves = 6,
+                             .calls = 3,
+                             .is_in_call = true,
+                             .bucket = 0,
+                             .is_saving = true}},
       Prepared{.job = "j",
                .generation = 4,
                .rank = 1,
@@ -312,6 +318,17 @@ TEST(WireTest, EveryMessageOfTheCoordinatorComesBackAsItWent) {
 TEST(WireTest, AMessageOfNoKnownKindIsRefused) {
   EXPECT_FALSE(FromProto(v1::WorkerMessage()).ok());
   EXPECT_FALSE(FromProto(v1::CoordinatorMessage()).ok());
+}
+
+TEST(WireTest, AHeartbeatThatGoesBackwardsIsRefused) {
+  const auto is_taken = [](const RankProgress& progress) {
+    return FromProto(ToProto(WorkerMessage(Heartbeat{.progress = progress}))).ok();
+  };
+
+  EXPECT_TRUE(is_taken({.phase_age_seconds = 1, .moves = 1, .calls = 1}));
+  EXPECT_FALSE(is_taken({.phase_age_seconds = -1}));
+  EXPECT_FALSE(is_taken({.moves = -1}));
+  EXPECT_FALSE(is_taken({.calls = -1}));
 }
 
 TEST(WireTest, ARankOutsideItsWorldIsRefused) {
