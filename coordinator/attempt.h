@@ -54,6 +54,7 @@ struct Attempt {
   std::optional<std::int64_t> expected_start;  // the step to start from; absent: not known here
 
   std::optional<GrantPlanner> planner;  // once it runs
+  MonotonicTime runs_since;             // once it runs; since it reattached, if it has
   std::optional<std::int64_t> granted;  // while it reattaches: what every member has at least
   std::int64_t granted_most = 0;        // and what one of them has at most
   std::int64_t done_step = 0;           // as reported in this attempt

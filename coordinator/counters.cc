@@ -23,7 +23,8 @@ void Counters::Count(const StoreJob& change, double wall) {
   const Job& job = change.job;
   if (IsTerminal(job.state)) ++jobs_finished[{change.to_state, change.reason}];
   if (job.state == JobState::kRecovering) ++restarts[change.reason];
-  if (job.state == JobState::kSuspending && change.reason == "Preempted") ++preemptions;
+  if (job.state == JobState::kSuspending && change.reason == kPreempted) ++preemptions;
+  if (job.state == JobState::kSuspending && change.reason == kResizing) ++resizes;
   if (job.state == JobState::kStarting && job.attempt.attempt == 1)
     admission_waits.Add(wall - job.create_time);
   if (job.state == JobState::kRunning) startups.Add(wall - job.attempt.start_time);

@@ -41,6 +41,7 @@ struct Counters {
   std::map<std::pair<std::string, std::string>, std::int64_t> jobs_finished;  // by state and reason
   std::map<std::string, std::int64_t> restarts;                               // by reason
   std::int64_t preemptions = 0;
+  std::int64_t resizes = 0;
   std::int64_t checkpoints = 0;
   Histogram admission_waits;  // from the submission to the first gang
   Histogram startups;         // from a gang to its first step, of every attempt

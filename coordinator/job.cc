@@ -40,6 +40,12 @@ bool IsEnding(JobState state) {
          state == JobState::kStopping;
 }
 
+bool IsGivingWay(const Job& job) {
+  return job.state == JobState::kSuspending &&
+         (job.state_reason == kPreempted || job.state_reason == kDrained ||
+          job.state_reason == kWorkerLeaving || job.state_reason == kResizing);
+}
+
 std::string_view JobStateName(JobState state) {
   for (const auto& [value, name] : kNames)
     if (value == state) return name;

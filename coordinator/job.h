@@ -100,6 +100,10 @@ struct ValidationRecord {
 inline constexpr std::string_view kPreempted = "Preempted";
 inline constexpr std::string_view kDrained = "Drained";
 inline constexpr std::string_view kWorkerLeaving = "WorkerLeaving";
+inline constexpr std::string_view kResizing = "Resizing";  // it starts again on other ranks at once
+
+// Reason of the end of an attempt that was kResizing, and of the job until the next begins.
+inline constexpr std::string_view kResized = "Resized";
 
 // Reason of a job that is FAILED because its record in the store cannot be read. What stands for it
 // is never stored: the record stays as it is.
@@ -154,6 +158,9 @@ struct Job {
 
 // 32 hex digits that no other job has or ever gets, whatever its name. Empty: it was not created.
 std::string UidOf(const Job& job);
+
+// It is SUSPENDING and goes back into the queue once its ranks have stopped.
+bool IsGivingWay(const Job& job);
 
 // Names the version of its state and of what users may change. Empty as above.
 std::string EtagOf(const Job& job);

@@ -2,6 +2,7 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -92,6 +93,11 @@ WorkerView* Membership::Find(SessionId session) {
 const WorkerView* Membership::Find(SessionId session) const {
   const auto worker = workers_.find(session);
   return worker == workers_.end() ? nullptr : &worker->second;
+}
+
+bool Membership::HasFreeWorker() const {
+  return std::any_of(workers_.begin(), workers_.end(),
+                     [](const auto& entry) { return entry.second.is_free(); });
 }
 
 std::vector<PoolView> Membership::pools() const {

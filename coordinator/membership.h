@@ -76,6 +76,7 @@ class Membership {
   WorkerView* Find(SessionId session);              // null: unknown
   const WorkerView* Find(SessionId session) const;  // null: unknown
   bool HasPool(const std::string& name) const { return pools_.contains(name); }
+  bool HasFreeWorker() const;
   std::vector<PoolView> pools() const;                           // by name
   std::vector<SessionId> SilentSince(MonotonicTime time) const;  // last heard before `time`
 

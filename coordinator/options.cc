@@ -24,6 +24,7 @@ struct Flags {
   TlsFiles tls;
   bool requires_tokens = false;
   UserLimits limits;
+  int resize_interval = 60;  // seconds
   bool has_http_writes = false;
   int stall_seconds = static_cast<int>(limits::kStallTimeout.count());
 };
@@ -74,6 +75,12 @@ void Declare(CLI::App& app, Flags& flags) {
                  "PEM file of who vouches for workers, which then need certificates too");
   app.add_flag("--require-tokens", flags.requires_tokens,
                "Ask every caller for a token without TLS too, among the users of this machine");
+  app.add_option(
+         "--resize-interval", flags.resize_interval,
+         "Seconds that a job runs before it gets more workers, if there are any and it goes "
+         "on for as long again; 0: it never does")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   app.add_flag("--http-writes", flags.has_http_writes,
                "Let jobs be submitted, cancelled, suspended and resumed over HTTP too");
   app.add_option("--stall-timeout", flags.stall_seconds,
@@ -120,6 +127,7 @@ Result<CoordinatorOptions> Resolve(const Flags& flags) {
   options.ports_file = flags.ports_file;
   options.limits = flags.limits;
   options.stall_timeout = std::chrono::seconds(flags.stall_seconds);
+  options.resize_interval = std::chrono::seconds(flags.resize_interval);
   options.has_http_writes = flags.has_http_writes;
   options.exits_with_parent = flags.exits_with_parent;
   return options;

@@ -60,6 +60,9 @@ void AddLives(const Counters& counters, Exposition& out) {
   out.Single("descent_job_preemptions_total", "counter",
              "Jobs that gave their workers to one of higher priority.",
              static_cast<double>(counters.preemptions));
+  out.Single("descent_job_resizes_total", "counter",
+             "Running jobs that went on with more or fewer workers.",
+             static_cast<double>(counters.resizes));
   out.Family("descent_job_admission_wait_seconds", "histogram",
              "From the submission of a job until it has workers.");
   AddHistogram("", counters.admission_waits, out);

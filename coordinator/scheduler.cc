@@ -40,14 +40,27 @@ int CordonedRanks(const PoolView& pool, const GangRequest& request, Counted coun
       }));
 }
 
+// Ranks that no other job holds.
 std::vector<SessionId> FreeRanks(const PoolView& pool, const GangRequest& request,
                                  const std::set<SessionId>& taken) {
   std::vector<SessionId> free;
   if (!pool.is_ready) return free;
-  for (const WorkerView& worker : pool.workers)
-    if (worker.is_free() && !taken.contains(worker.session) && Matches(worker, request))
+  for (const WorkerView& worker : pool.workers) {
+    const bool is_held = !worker.job_id.empty() && worker.job_id != request.job_id;
+    if (!is_held && IsUsable(worker, request) && !taken.contains(worker.session))
       free.push_back(worker.session);
+  }
   return free;
+}
+
+bool CouldEverRun(const GangRequest& request, const std::vector<PoolView>& pools) {
+  return std::ranges::any_of(pools, [&](const PoolView& pool) {
+    return UsableRanks(pool, request) >= request.workers_min;
+  });
+}
+
+std::size_t RanksOf(const std::string& job_id, const PoolView& pool) {
+  return static_cast<std::size_t>(std::ranges::count(pool.workers, job_id, &WorkerView::job_id));
 }
 
 // The best gang among the pools that are not reserved; no sessions if it fits nowhere.
@@ -86,9 +99,29 @@ std::string PoolToReserve(const GangRequest& request, const std::vector<PoolView
   return reserved;
 }
 
+// What `victims`, in their order, give so that the request has its workers_min together with the
+// `ranks` it has anyway, and as many more as they need not keep themselves. Nothing: it is not
+// enough.
+template <typename RanksOfJob>
+std::optional<std::vector<Displacement>> Shrink(const std::vector<RunningGang>& victims,
+                                                const RanksOfJob& ranks_of,
+                                                const GangRequest& request, int ranks) {
+  std::vector<Displacement> chosen;
+  for (const RunningGang& gang : victims) {
+    if (ranks >= request.workers_min) break;
+    const int held = ranks_of(gang.job_id);
+    const int given = std::min(held - gang.workers_min, request.workers_max - ranks);
+    if (given <= 0) continue;
+    ranks += given;
+    chosen.push_back({.job_id = gang.job_id, .ranks_left = held - given});
+  }
+  if (ranks < request.workers_min) return std::nullopt;
+  return chosen;
+}
+
 // The jobs of one pool that must give way, or nothing if that does not help.
-std::optional<std::vector<std::string>> PreemptIn(const PoolView& pool, const GangRequest& request,
-                                                  std::vector<RunningGang> running) {
+std::optional<std::vector<Displacement>> PreemptIn(const PoolView& pool, const GangRequest& request,
+                                                   std::vector<RunningGang> running) {
   if (UsableRanks(pool, request) < request.workers_min) return std::nullopt;
   int ranks = static_cast<int>(FreeRanks(pool, request, {}).size());
   const auto ranks_of = [&](const std::string& job_id) {
@@ -106,11 +139,12 @@ std::optional<std::vector<std::string>> PreemptIn(const PoolView& pool, const Ga
   std::sort(running.begin(), running.end(), [](const RunningGang& a, const RunningGang& b) {
     return std::pair(a.priority, -a.start_time) < std::pair(b.priority, -b.start_time);
   });
-  std::vector<std::string> chosen;
+  if (auto shrunk = Shrink(running, ranks_of, request, ranks)) return shrunk;
+  std::vector<Displacement> chosen;
   for (const RunningGang& gang : running) {
     if (ranks >= request.workers_min) break;
     ranks += ranks_of(gang.job_id);
-    chosen.push_back(gang.job_id);
+    chosen.push_back({.job_id = gang.job_id});
   }
   if (ranks < request.workers_min) return std::nullopt;
   return chosen;
@@ -229,16 +263,39 @@ std::vector<Gang> ScheduleGangs(const std::vector<GangRequest>& queue,
   return gangs;
 }
 
-std::vector<std::string> ChooseToPreempt(const std::vector<GangRequest>& waiting,
-                                         const std::vector<RunningGang>& running,
-                                         const std::vector<PoolView>& pools) {
+std::vector<Displacement> ChooseToPreempt(const std::vector<GangRequest>& waiting,
+                                          const std::vector<RunningGang>& running,
+                                          const std::vector<PoolView>& pools) {
   if (waiting.empty()) return {};
-  std::optional<std::vector<std::string>> fewest;
+  const auto cost = [](const std::vector<Displacement>& chosen) {
+    return std::pair(std::ranges::count(chosen, 0, &Displacement::ranks_left), chosen.size());
+  };
+  std::optional<std::vector<Displacement>> least;
   for (const PoolView& pool : pools) {
     auto chosen = PreemptIn(pool, waiting.front(), running);
-    if (chosen && (!fewest || chosen->size() < fewest->size())) fewest = std::move(chosen);
+    if (chosen && (!least || cost(*chosen) < cost(*least))) least = std::move(chosen);
   }
-  return fewest.value_or(std::vector<std::string>());
+  return least.value_or(std::vector<Displacement>());
+}
+
+std::optional<Growth> ChooseToGrow(const std::vector<GangRequest>& waiting,
+                                   const std::vector<GangRequest>& running,
+                                   const std::vector<PoolView>& pools) {
+  for (const GangRequest& request : waiting)
+    if (CouldEverRun(request, pools)) return std::nullopt;
+  for (const GangRequest& request : running) {
+    std::size_t ranks_now = 0;
+    for (const PoolView& pool : pools) ranks_now += RanksOf(request.job_id, pool);
+    const Gang gang = FindGang(request, pools, {}, "");
+    if (gang.sessions.size() <= ranks_now) continue;
+    const auto pool = std::ranges::find(pools, gang.pool, &PoolView::name);
+    return Growth{.job_id = request.job_id,
+                  .pool = gang.pool,
+                  .ranks_now = ranks_now,
+                  .ranks = gang.sessions.size(),
+                  .is_in_its_pool = RanksOf(request.job_id, *pool) > 0};
+  }
+  return std::nullopt;
 }
 
 std::optional<double> SecondsUntilStart(const GangRequest& request,
@@ -267,10 +324,8 @@ WaitReason ExplainWait(const std::vector<GangRequest>& queue, std::size_t index,
   DESCENT_CHECK(index < queue.size());
   const GangRequest& request = queue[index];
   if (pools.empty()) return {"WaitingForWorkers", "no workers are attached", {}};
-  for (const PoolView& pool : pools)
-    if (UsableRanks(pool, request) >= request.workers_min)
-      return ExplainBlocked(queue, index, pools);
-  return ExplainTooSmall(request, pools);
+  return CouldEverRun(request, pools) ? ExplainBlocked(queue, index, pools)
+                                      : ExplainTooSmall(request, pools);
 }
 
 }  // namespace descent

@@ -43,15 +43,39 @@ struct RunningGang {
   double start_time = 0;
   bool is_ending = false;  // it gives its ranks back soon
   bool is_preemptible = false;
+  int workers_min = 1;  // it can go on with so many
 };
 
-// The running jobs that must give their ranks back so that the first of `waiting`, which got none,
-// can start: preemptible ones of lower priority, in the pool where the fewest are needed, the
-// lowest priority first, then the newest. Nothing if ranks that are free or given back soon are
-// enough, or if all that could be taken are not.
-std::vector<std::string> ChooseToPreempt(const std::vector<GangRequest>& waiting,
-                                         const std::vector<RunningGang>& running,
-                                         const std::vector<PoolView>& pools);
+// A running job that must give ranks back.
+struct Displacement {
+  std::string job_id;
+  int ranks_left = 0;  // with which it goes on at once; 0: it waits until others are free
+};
+
+// The running jobs that must give ranks back so that the first of `waiting`, which got none, can
+// start: preemptible ones of lower priority, the lowest priority first, then the newest. Where it
+// is enough, they keep their workers_min, or what the waiting job has no use for; else they give
+// all. Of the pools the one where the fewest jobs must wait, then the one where the fewest are
+// disturbed. Nothing if ranks that are free or given back soon are enough, or if all that could be
+// taken are not.
+std::vector<Displacement> ChooseToPreempt(const std::vector<GangRequest>& waiting,
+                                          const std::vector<RunningGang>& running,
+                                          const std::vector<PoolView>& pools);
+
+// A running job that would have more ranks if it started anew.
+struct Growth {
+  std::string job_id;
+  std::string pool;  // where it would go on
+  std::size_t ranks_now = 0;
+  std::size_t ranks = 0;
+  bool is_in_its_pool = false;
+};
+
+// The first of `running`, which hold ranks, that would get more if its own were free, too. Nothing
+// as long as one of `waiting` could ever run: whoever waits is served before whoever grows.
+std::optional<Growth> ChooseToGrow(const std::vector<GangRequest>& waiting,
+                                   const std::vector<GangRequest>& running,
+                                   const std::vector<PoolView>& pools);
 
 std::string WorkersText(std::size_t count);  // "1 worker", "4 workers"
 

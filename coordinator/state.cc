@@ -133,6 +133,7 @@ void State::On(const Tick&) {
   const auto is_attached = [this](const std::string& pool) { return membership_.HasPool(pool); };
   for (const CordonRecord& record : cordons_.ForgetOld(is_attached, now_.monotonic))
     actions_.push_back(StoreCordon{record});
+  GrowOne();
   is_schedule_due_ = true;  // a pause between attempts may be over
 }
 

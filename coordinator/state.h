@@ -25,6 +25,8 @@ struct StateOptions {
   std::string checkpoint_root;  // absolute; a job's checkpoints lie in checkpoint_root/JOB
   std::string version = "";     // of this program
   std::chrono::seconds stall_timeout = limits::kStallTimeout;  // 0: no limit; see FindStall
+  // A running job gets more ranks after so long, if it goes on for as long again; 0: never.
+  std::chrono::seconds resize_interval{0};
 };
 
 // The coordinator's whole mind: a pure state machine. No clock, thread, file, socket or gRPC. One
@@ -58,6 +60,7 @@ class State {
   struct JobMemory {
     std::optional<MonotonicTime> retry_at;              // it waits for this before its next attempt
     std::map<EvaluationSplit, std::int64_t> evaluated;  // the last step recorded
+    std::optional<int> resize_to;  // the most ranks of its next attempt: it is served first
   };
 
   // Events: state.cc.
@@ -76,6 +79,8 @@ class State {
   void Schedule();
   std::vector<const Job*> WaitingJobs() const;  // in the order of service
   bool IsPausing(const Job& job) const;         // until its next attempt
+  GangRequest RequestOf(const Job& job) const;
+  std::vector<PoolView> ServedPools() const;
   std::optional<double> EstimateStart(const GangRequest& next,
                                       const std::vector<PoolView>& pools) const;
 
@@ -99,6 +104,12 @@ class State {
   // kWorkerLeaving.
   void GiveWay(Attempt& attempt, std::string_view reason, const std::string& cause);
   void Finish(Job& job, const Attempt& attempt);  // what a command asked it to end for
+
+  // Jobs that go on with more or fewer ranks: state_resizing.cc.
+  void GrowOne();
+  bool IsWorthGrowing(const Attempt& attempt) const;
+  void Shrink(Attempt& attempt, int ranks_left);
+  void Resize(Attempt& attempt, int ranks_max, const std::string& change);
 
   // Workers that get no new jobs: state_cordons.cc.
   void Obey(WorkerView& worker, WorkerCommand command);

@@ -94,6 +94,7 @@ void State::StartAttempt(const Gang& gang) {
   job.coordinator_version = options_.version;
   job.worker_version = VersionsOf(gang, membership_);
   memories_.at(job.sequence).retry_at.reset();
+  memories_.at(job.sequence).resize_to.reset();
 
   actions_.push_back(StoreGeneration{.generation = generation_});
   Move(job, JobState::kStarting, "GangReserved",
@@ -120,6 +121,7 @@ void State::BeginSteps(Attempt& attempt) {
                 {.record = {.reason = "StepsImpossible", .message = planner.status().message()}});
 
   attempt.planner = std::move(planner).value();
+  attempt.runs_since = now_.monotonic;
   attempt.done_step = prepared.start_step;
   attempt.deadline.reset();
   job.attempt.start_step = prepared.start_step;

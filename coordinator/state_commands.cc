@@ -3,7 +3,7 @@
 // those of a job that is to end evaluate it on its test set. What comes then is in Finish, by the
 // state in which it waited for that:
 //   CANCELLING -> CANCELLED
-//   SUSPENDING -> SUSPENDED, or QUEUED if it gives way: preempted, or its worker is drained
+//   SUSPENDING -> SUSPENDED, or QUEUED if it gives way: preempted, resized, its worker drained
 //   STOPPING   -> SUCCEEDED
 #include <spdlog/fmt/fmt.h>
 
@@ -18,12 +18,6 @@ namespace {
 Status Forbid(const Job& job, const std::string& why) {
   return Status(Code::kFailedPrecondition,
                 fmt::format("job {} is {}{}", job.id, JobStateName(job.state), why));
-}
-
-// It goes back into the queue once its ranks have stopped.
-bool IsGivingWay(const Job& job) {
-  return job.state_reason == kPreempted || job.state_reason == kDrained ||
-         job.state_reason == kWorkerLeaving;
 }
 
 std::string LastCheckpoint(const Job& job) {
@@ -198,9 +192,13 @@ void State::Finish(Job& job, const Attempt& attempt) {
 }
 
 void State::EndSuspending(Job& job, const std::string& cause) {
+  const std::string message = cause + "it goes on " + LastCheckpoint(job);
+  if (job.state_reason == kResizing)
+    return Move(job, JobState::kQueued, std::string(kResized), message);
+  memories_.at(job.sequence).resize_to.reset();  // it was being resized when that was asked for
   const bool gives_way = IsGivingWay(job);
   Move(job, gives_way ? JobState::kQueued : JobState::kSuspended,
-       gives_way ? job.state_reason : "Suspended", cause + "it goes on " + LastCheckpoint(job));
+       gives_way ? job.state_reason : "Suspended", message);
 }
 
 void State::GiveWay(Attempt& attempt, std::string_view reason, const std::string& cause) {
@@ -218,10 +216,16 @@ void State::PreemptForWaiting(const std::vector<GangRequest>& waiting) {
                        .priority = job.priority,
                        .start_time = job.attempt.start_time,
                        .is_ending = IsEnding(job.state) || attempt.stop.has_value(),
-                       .is_preemptible = job.is_preemptible && !attempt.IsReattaching()});
+                       .is_preemptible = job.is_preemptible && !attempt.IsReattaching(),
+                       .workers_min = job.spec.workers.min});
   }
-  for (const std::string& job_id : ChooseToPreempt(waiting, running, membership_.pools()))
-    GiveWay(attempts_.at(job_id), kPreempted, "for a job of higher priority");
+  for (const Displacement& chosen : ChooseToPreempt(waiting, running, ServedPools())) {
+    Attempt& attempt = attempts_.at(chosen.job_id);
+    if (chosen.ranks_left == 0)
+      GiveWay(attempt, kPreempted, "for a job of higher priority");
+    else
+      Shrink(attempt, chosen.ranks_left);
+  }
 }
 
 }  // namespace descent

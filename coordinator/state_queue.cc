@@ -3,33 +3,52 @@
 
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 #include <utility>
 
 #include "coordinator/progress.h"
 #include "coordinator/state.h"
 
 namespace descent {
-namespace {
 
-GangRequest RequestOf(const Job& job) {
+GangRequest State::RequestOf(const Job& job) const {
+  const int ranks_max = memories_.at(job.sequence).resize_to.value_or(job.spec.workers.max);
   return {.job_id = job.id,
           .workers_min = job.spec.workers.min,
-          .workers_max = job.spec.workers.max,
+          .workers_max = ranks_max,
           .precision = job.spec.model.precision,
           .priority = job.priority,
           .instruction_set = job.instruction_set};
 }
 
-}  // namespace
+// A job that is being resized gives its ranks back all at once: as long as it waits for the last of
+// them nobody else takes the first.
+std::vector<PoolView> State::ServedPools() const {
+  std::vector<PoolView> pools = membership_.pools();
+  for (const auto& [job_id, attempt] : attempts_) {
+    const Job& job = *FindJob(job_id);
+    if (job.state != JobState::kSuspending || job.state_reason != kResizing) continue;
+    const auto pool = std::ranges::find(pools, attempt.pool, &PoolView::name);
+    if (pool == pools.end()) continue;
+    for (const Member& member : attempt.members) {
+      const auto worker = std::ranges::find(pool->workers, member.session, &WorkerView::session);
+      if (worker != pool->workers.end()) worker->job_id = job_id;
+    }
+  }
+  return pools;
+}
 
 void State::Schedule() {
   std::vector<GangRequest> queue;
   for (const Job* job : WaitingJobs())
     if (!IsPausing(*job)) queue.push_back(RequestOf(*job));
   if (queue.empty()) return;
-  for (const Gang& gang : ScheduleGangs(queue, membership_.pools())) StartAttempt(gang);
+  for (const Gang& gang : ScheduleGangs(queue, ServedPools())) StartAttempt(gang);
   std::erase_if(queue,
                 [this](const GangRequest& request) { return attempts_.contains(request.job_id); });
+  // Whoever was resized has been served first, once, and else waits as all others do.
+  for (auto& [sequence, memory] : memories_)
+    if (IsWaiting(jobs_.at(sequence).state)) memory.resize_to.reset();
   PreemptForWaiting(queue);
 }
 
@@ -37,8 +56,9 @@ std::vector<const Job*> State::WaitingJobs() const {
   std::vector<const Job*> waiting;
   for (const auto& [sequence, memory] : memories_)
     if (const Job& job = jobs_.at(sequence); IsWaiting(job.state)) waiting.push_back(&job);
-  const auto rank = [](const Job* job) {
-    return std::pair(-job->priority, job->state == JobState::kRecovering ? 0 : 1);
+  const auto rank = [this](const Job* job) {
+    return std::tuple(memories_.at(job->sequence).resize_to ? 0 : 1, -job->priority,
+                      job->state == JobState::kRecovering ? 0 : 1);
   };
   std::stable_sort(waiting.begin(), waiting.end(),
                    [&](const Job* a, const Job* b) { return rank(a) < rank(b); });
@@ -58,7 +78,7 @@ std::optional<QueuePosition> State::QueuePositionOf(const std::string& job_id) c
 
 std::map<std::string, QueuePosition> State::QueuePositions() const {
   const std::vector<const Job*> waiting = WaitingJobs();
-  const std::vector<PoolView> pools = membership_.pools();
+  const std::vector<PoolView> pools = ServedPools();
   std::vector<GangRequest> queue;
   for (const Job* job : waiting) queue.push_back(RequestOf(*job));
   std::map<std::string, QueuePosition> positions;
@@ -111,7 +131,7 @@ Placement State::PlacementOf(const SubmitJob& event) const {
     return index;
   };
   enqueue(served);
-  const std::vector<PoolView> pools = membership_.pools();
+  const std::vector<PoolView> pools = ServedPools();
   for (Gang& gang : ScheduleGangs(served, pools))
     if (gang.job_id.empty()) return {.gang = std::move(gang), .queue = {}};
   const std::size_t index = enqueue(queue);

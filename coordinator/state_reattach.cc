@@ -90,6 +90,7 @@ void State::Reattach(SessionId session, const Register& message) {
 
 void State::ResumeGrants(Attempt& attempt) {
   attempt.planner->Resume(*attempt.granted);
+  attempt.runs_since = now_.monotonic;
   StoreEvent(JobOf(attempt), "WorkersReattached",
              fmt::format("all workers are back, at step {}", attempt.done_step));
   if (attempt.stop == StopMode::kAbort) return;

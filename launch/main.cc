@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -58,6 +59,7 @@ std::optional<LaunchSite> FindPrograms() {
 int Main(int argc, char** argv) {
   PoolOptions pool;
   std::optional<int> restarts_max;
+  int probe_interval = static_cast<int>(pool.probe_interval.count());
   CLI::App app(
       "Starts a pool of workers and keeps it up: mpirun with descent-worker.\nRun as: "
       "descent-launch -n 4 --coordinator HOST:PORT [--hosts FILE] [-- OPTIONS OF mpirun]");
@@ -71,6 +73,11 @@ int Main(int argc, char** argv) {
                  "File of hosts and their slots, as mpirun reads it");
   app.add_option("--restarts-max", restarts_max, "Give up after so many restarts [no bound]")
       ->check(CLI::NonNegativeNumber);
+  app.add_option("--probe-interval", probe_interval,
+                 "Seconds between two looks whether a host that was left out is back; 0: none is "
+                 "left out")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   app.add_flag("--exit-with-parent", pool.ends_with_parent, "End when the starting process ends");
   app.add_option("--profile", pool.profile.directory,
                  "Directory where each worker writes a trace of some steps of its jobs");
@@ -84,6 +91,7 @@ int Main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : kExitUsage;
   }
+  pool.probe_interval = std::chrono::seconds(probe_interval);
   const Result<Credentials> credentials = ReadCredentials(pool.credentials, pool.coordinator);
   if (!credentials.ok()) {
     std::fprintf(stderr, "error: %s\n", credentials.status().message().c_str());

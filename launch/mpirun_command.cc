@@ -18,7 +18,11 @@ std::vector<std::string> MpirunCommand(const PoolOptions& pool, const LaunchSite
   if (pool.host_file.empty()) {
     add({"--oversubscribe", "--bind-to", "none"});
   } else {
-    add({"--hostfile", pool.host_file, "-x", kPoolVariable});
+    if (pool.hosts.empty())
+      add({"--hostfile", pool.host_file});
+    else
+      add({"--host", HostList(pool.hosts)});
+    add({"-x", kPoolVariable});
   }
   command.insert(command.end(), pool.mpirun_options.begin(), pool.mpirun_options.end());
   add({site.launch_program, kRankWrapperFlag, site.worker_program});

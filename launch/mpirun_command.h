@@ -1,10 +1,12 @@
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <vector>
 
 #include "common/credential_files.h"
 #include "common/profile_options.h"
+#include "launch/host_file.h"
 
 namespace descent {
 
@@ -14,9 +16,11 @@ struct PoolOptions {
   std::string coordinator;                  // HOST:PORT of its worker listener
   CredentialFiles credentials;              // on every host under the same paths
   std::string host_file;                    // of mpirun; empty: all ranks on this machine
+  std::vector<HostSlots> hosts;             // in place of the host file's; empty: all of them
   std::vector<std::string> mpirun_options;  // passed on as they are
   ProfileOptions profile;                   // the workers'
   bool ends_with_parent = false;            // with the process that started this one
+  std::chrono::seconds probe_interval{30};  // for hosts that are left out; 0: none ever is
 };
 
 // What mpirun has to be told about the machine it runs on.

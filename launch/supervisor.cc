@@ -2,13 +2,19 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "common/file.h"
 #include "common/log.h"
 #include "launch/exit_reporter.h"
+#include "launch/host_file.h"
+#include "launch/host_probe.h"
+#include "launch/host_roster.h"
 #include "launch/pool_processes.h"
 #include "launch/rank_report.h"
 #include "launch/restart_policy.h"
@@ -30,6 +36,65 @@ bool DidStart(const WorldEnd& end, int ranks) {
   return end.ranks_started == ranks && !(gave_up && end.lived < kStartTime);
 }
 
+// Says why the world ended, and until when the next one waits; absent: there is none.
+std::optional<std::chrono::seconds> PauseAfter(const WorldEnd& end, const std::string& name,
+                                               int ranks, RestartPolicy& policy) {
+  const RestartPolicy::Decision next =
+      policy.After({.lived = end.lived, .did_start = DidStart(end, ranks)});
+  const std::string reason = DescribeEnd(end.cause);
+  if (next.pause)
+    LogWarning("workers ended pool={} reason=\"{}\" restart={} pause_s={}", name, reason,
+               policy.restarts(), next.pause->count());
+  else
+    std::fprintf(stderr, "error: %s: %s\n%s", next.why_not.c_str(), reason.c_str(),
+                 end.said.c_str());
+  return next.pause;
+}
+
+std::vector<HostSlots> HostsOf(const PoolOptions& pool) {
+  if (pool.host_file.empty() || pool.probe_interval.count() == 0) return {};
+  const Result<std::string> text = ReadFile(pool.host_file);
+  return text.ok() ? ParseHostFile(text.value()) : std::vector<HostSlots>();
+}
+
+// Where the worlds of a pool start: without the hosts that do not answer, as long as one does.
+class PoolHosts {
+ public:
+  explicit PoolHosts(const PoolOptions& pool)
+      : pool_(pool), agent_(RemoteAgent(pool.mpirun_options)), roster_(HostsOf(pool)) {}
+
+  PoolOptions OfNextWorld() const {
+    PoolOptions next = pool_;
+    if (roster_.left_out().empty()) return next;
+    next.hosts = roster_.present();
+    next.ranks = std::min(pool_.ranks, SlotsOf(next.hosts));
+    return next;
+  }
+
+  void Ask(const StopSignals& signals) {
+    const std::vector<Status> answers = ProbeHosts(agent_, roster_.names(), signals);
+    if (signals.Wait(std::chrono::milliseconds(0))) return;  // not all were waited for
+    for (const HostRoster::Change& change : roster_.Take(answers)) {
+      if (change.answer.ok())
+        LogInfo("host is back host={}", change.host);
+      else
+        LogWarning("host left out host={} reason=\"{}\"", change.host, change.answer.message());
+    }
+  }
+
+  // Blocks as World::Wait, and until a host that is left out answers.
+  WorldEnd WaitFor(World& world, const StopSignals& signals) const {
+    if (roster_.left_out().empty()) return world.Wait(signals);
+    HostWatch watch(agent_, roster_.left_out(), pool_.probe_interval);
+    return world.Wait(signals, [&] { return watch.FindHostThatAnswers().has_value(); });
+  }
+
+ private:
+  const PoolOptions& pool_;
+  const std::vector<std::string> agent_;
+  HostRoster roster_;
+};
+
 }  // namespace
 
 bool KeepPoolUp(const PoolOptions& pool, const Credentials& credentials, const LaunchSite& site,
@@ -37,36 +102,38 @@ bool KeepPoolUp(const PoolOptions& pool, const Credentials& credentials, const L
   const pid_t parent = getppid();
   ExitReporter reporter(pool.coordinator, credentials);
   RestartPolicy policy(restarts_max);
+  PoolHosts hosts(pool);
   while (true) {
+    const PoolOptions next_world = hosts.OfNextWorld();
+    const int ranks = next_world.ranks;
     const std::string name = DrawPoolName();
-    Result<std::unique_ptr<World>> world = World::Start(MpirunCommand(pool, site), name);
+    Result<std::unique_ptr<World>> world = World::Start(MpirunCommand(next_world, site), name);
     if (!world.ok()) {
       std::fprintf(stderr, "error: %s\n", world.status().message().c_str());
       return false;
     }
-    LogInfo("workers started pool={} ranks={}", name, pool.ranks);
-    const WorldEnd end = world.value()->Wait(signals);
+    LogInfo("workers started pool={} ranks={}", name, ranks);
+    const WorldEnd end = hosts.WaitFor(*world.value(), signals);
     if (end.was_asked_to_stop) {
       // A parent of several threads may die by and by, after its signal.
       const auto is_hurried = [&] {
-        return end.ranks_started < pool.ranks || (pool.ends_with_parent && getppid() != parent);
+        return end.ranks_started < ranks || (pool.ends_with_parent && getppid() != parent);
       };
       world.value()->Stop([&] { return is_hurried() ? kShortStopGrace : kStopGrace; });
       return true;
     }
-    reporter.Report(end.cause);
-    world.value()->Kill();
-    const RestartPolicy::Decision next =
-        policy.After({.lived = end.lived, .did_start = DidStart(end, pool.ranks)});
-    const std::string reason = DescribeEnd(end.cause);
-    if (!next.pause) {
-      std::fprintf(stderr, "error: %s: %s\n%s", next.why_not.c_str(), reason.c_str(),
-                   end.said.c_str());
-      return false;
+    if (end.was_recalled) {
+      LogInfo("workers leave for a larger world pool={}", name);
+      world.value()->Stop([&] { return end.ranks_started < ranks ? kShortStopGrace : kStopGrace; });
+    } else {
+      reporter.Report(end.cause);
+      world.value()->Kill();
+      const std::optional<std::chrono::seconds> pause = PauseAfter(end, name, ranks, policy);
+      if (!pause) return false;
+      if (signals.Wait(*pause)) return true;
     }
-    LogWarning("workers ended pool={} reason=\"{}\" restart={} pause_s={}", name, reason,
-               policy.restarts(), next.pause->count());
-    if (signals.Wait(*next.pause)) return true;
+    hosts.Ask(signals);
+    if (signals.Wait(std::chrono::milliseconds(0))) return true;
   }
 }
 

@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <thread>
 #include <utility>
@@ -61,12 +62,23 @@ struct MpirunStart {
   _exit(kExecFailed);
 }
 
+// mpirun's connections to its hosts: one that is gone without a word is noticed about when the
+// coordinator gives its ranks up (limits::kWorkerLease), not after the five minutes of Open MPI.
+constexpr std::array<std::pair<const char*, const char*>, 3> kKeepalive = {{
+    {"OMPI_MCA_oob_tcp_keepalive_time", "8"},
+    {"OMPI_MCA_oob_tcp_keepalive_intvl", "2"},
+    {"OMPI_MCA_oob_tcp_keepalive_probes", "4"},
+}};
+
 std::vector<std::string> EnvironmentWithPool(const std::string& pool) {
   const std::string name = std::string(kPoolVariable) + "=";
   std::vector<std::string> environment;
   for (char** entry = environ; *entry != nullptr; ++entry)
     if (!std::string_view(*entry).starts_with(name)) environment.emplace_back(*entry);
   environment.push_back(name + pool);
+  for (const auto& [parameter, value] : kKeepalive)
+    if (std::getenv(parameter) == nullptr)
+      environment.push_back(std::string(parameter) + "=" + value);
   return environment;
 }
 
@@ -122,15 +134,19 @@ World::~World() {
   if (mpirun_descriptor_ >= 0) close(mpirun_descriptor_);
 }
 
-WorldEnd World::Wait(const StopSignals& signals) {
+WorldEnd World::Wait(const StopSignals& signals, const std::function<bool()>& is_recalled) {
   constexpr std::chrono::milliseconds kForever{-1};
+  constexpr std::chrono::milliseconds kAskInterval{200};
   bool was_asked = false;
-  while (!was_asked && !mpirun_status_ && !output_.first_end()) {
-    AwaitNews(&signals, kForever);
+  bool was_recalled = false;
+  while (!was_asked && !was_recalled && !mpirun_status_ && !output_.first_end()) {
+    AwaitNews(&signals, is_recalled ? kAskInterval : kForever);
     was_asked = signals.Wait(std::chrono::milliseconds(0));
+    was_recalled = is_recalled && is_recalled();
   }
   WorldEnd end{
       .was_asked_to_stop = was_asked,
+      .was_recalled = was_recalled,
       .lived = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start_),
       .ranks_started = output_.ranks_started(),
       .said = output_.last_lines()};

@@ -18,6 +18,7 @@ namespace descent {
 
 struct WorldEnd {
   bool was_asked_to_stop = false;  // SIGTERM or SIGINT came
+  bool was_recalled = false;       // its owner wants to start another one
   RankExit cause;                  // otherwise: what ended first
   std::chrono::milliseconds lived{0};
   int ranks_started = 0;
@@ -38,8 +39,9 @@ class World {
   World(const World&) = delete;
   World& operator=(const World&) = delete;
 
-  // Blocks until a process of the world ends, which is the end of the world, or a signal comes.
-  WorldEnd Wait(const StopSignals& signals);
+  // Blocks until a process of the world ends, which is the end of the world, a signal comes, or
+  // `is_recalled`, which is asked some times a second if it is given, says so.
+  WorldEnd Wait(const StopSignals& signals, const std::function<bool()>& is_recalled = nullptr);
 
   // Asks mpirun to end the ranks and waits for as long as `grace` says, which is asked again and
   // again. Then Kill.

@@ -11,8 +11,6 @@
 namespace descent {
 namespace {
 
-const StateOptions kOptions{.checkpoint_root = "/checkpoints"};
-
 // "3" is 3 and 3; "1..4" is 1 and 4.
 std::pair<long long, long long> ParseRange(const std::string& text) {
   const std::size_t dots = text.find("..");
@@ -109,7 +107,7 @@ void Append(Lines& lines, Lines more) {
 
 }  // namespace
 
-Scenario::Scenario() : state_(std::make_unique<State>(kOptions)) {
+Scenario::Scenario() : state_(std::make_unique<State>(options_)) {
   now_.monotonic = MonotonicTime() + std::chrono::hours(1);
   now_.wall = 1000;
 }
@@ -117,6 +115,7 @@ Scenario::Scenario() : state_(std::make_unique<State>(kOptions)) {
 std::vector<std::string> Scenario::Run(const std::string& line) {
   const Command command = ParseCommand(line);
   const std::string& verb = command.verb;
+  if (verb == "options") return RunOptions(command);
   if (verb == "submit") return Post(MakeSubmit(command));
   if (verb == "dry_run") return RunDryRun(command);
   if (const auto asked = kJobCommands.find(verb); asked != kJobCommands.end())
@@ -344,8 +343,14 @@ std::vector<std::string> Scenario::RunWorldEnded(const Command& command) {
                           .signal = static_cast<int>(command.Number("signal", 0))}});
 }
 
+std::vector<std::string> Scenario::RunOptions(const Command& command) {
+  options_.resize_interval = std::chrono::seconds(command.Number("resize_interval", 0));
+  state_ = std::make_unique<State>(options_);
+  return {};
+}
+
 std::vector<std::string> Scenario::RunRestart() {
-  state_ = std::make_unique<State>(kOptions);
+  state_ = std::make_unique<State>(options_);
   workers_.clear();
   Restore restore{.last_generation = stored_generation_};
   for (const auto& [id, job] : stored_) restore.jobs.push_back(job);

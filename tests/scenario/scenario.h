@@ -15,6 +15,7 @@ namespace descent {
 // A coordinator's State with a clock that stands still, and workers that say what a script makes
 // them say. A worker answers for the assignment it received last unless told otherwise.
 //
+//   options resize_interval=0   seconds; first of all
 //   submit JOB workers=2|1..4 [steps=100] [epochs=] [global=100] [tail=keep] [stop_at=] [keep=2]
 //              [evaluate_steps=] [evaluate_epochs=] [checkpoint_steps=] [validation=yes]
 //              [restarts=5] [request=ID] [from=DIRECTORY] [priority=50] [preemptible=yes]
@@ -70,10 +71,12 @@ class Scenario {
   Lines RunSteps(const Command& command);
   Lines RunAdvance(const Command& command);
   Lines RunWorldEnded(const Command& command);
+  Lines RunOptions(const Command& command);
   Lines RunRestart();
   Lines RunRead(const Command& command) const;
   std::string Show(const Job& job) const;
 
+  StateOptions options_{.checkpoint_root = "/checkpoints"};
   std::unique_ptr<State> state_;
   EventTime now_;
   SessionId last_session_ = 0;

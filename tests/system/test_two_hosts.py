@@ -1,5 +1,6 @@
 """A job over two hosts ends with the bits of one host, whatever is killed, and leaves nothing."""
 
+import json
 import os
 import signal
 
@@ -64,3 +65,40 @@ class TwoHosts(TwoHostsTest):
 
     def test_the_daemon_of_mpirun_killed_on_the_other_host_does_not_change_the_digest(self):
         self.survive(lambda: self.processes_on(self.b, "orted")[0])
+
+    def wait_for_attempt(self, number, seconds=90):
+        """Until it runs and has done more than what was saved before it."""
+        def is_there():
+            job = self.described_job()
+            saved = int(job.get("latest_checkpoint", {}).get("step", 0))
+            return (job.get("attempt_count"), job["state"]) == (number, "JOB_STATE_RUNNING") and \
+                int(job["progress"]["step"]) > saved
+        self.wait_until(is_there, seconds)
+
+    def test_a_host_that_is_lost_is_done_without_and_taken_back_when_it_answers(self):
+        endless = ("--set", "steps=2000000", "--set", "checkpoint.every_steps=1000",
+                   "--set", "model.mlp.hidden_sizes=[128,64]")
+        for host in (self.a, self.b):
+            host.forget_peers_quickly()
+        launcher = self.start_pool(1, 1, "--probe-interval", 1)
+        self.submit(*endless)
+        self.wait_until(lambda: "latest_checkpoint" in self.described_job())
+
+        self.b.lose_power()
+        self.wait_for_attempt(2)
+        alone = [len(self.ranks_on(host)) for host in (self.a, self.b)]
+        self.b.come_back()
+        self.wait_for_attempt(3)
+        together = [len(self.ranks_on(host)) for host in (self.a, self.b)]
+        self.descent("stop", "over-hosts", host=self.a)
+        digest = self.digest_over_hosts()
+
+        self.assertEqual((alone, together), ([1, 0], [1, 1]))
+        attempts = json.loads(self.descent("attempts", "over-hosts", "-o", "json",
+                                           host=self.a).stdout)
+        self.assertEqual(attempts[1]["end_reason"], "WorkerLeaving")
+        said = launcher.log.read_text()
+        self.assertEqual((said.count("host left out host=host-b"), said.count("host is back host=host-b")),
+                         (1, 1), said)
+        step = self.described_job()["progress"]["step"]
+        self.assertEqual(digest, self.digest_on_one_host(*endless, "--set", f"stop_at_step={step}"))

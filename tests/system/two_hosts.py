@@ -5,8 +5,10 @@ A host is a set of Linux namespaces: its own host name, network, processes, Syst
 through the shared directory.
 """
 
+import contextlib
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import time
@@ -113,6 +115,30 @@ class Host:
                       if line.split()[3] != TCP_TIME_WAIT]
         return found
 
+    def forget_peers_quickly(self):
+        """Connections whose process has ended do not try for minutes to reach a host that is lost."""
+        subprocess.run(self.inside("sh", "-c", "echo 1 > /proc/sys/net/ipv4/tcp_orphan_retries"),
+                       check=True)
+
+    def lose_power(self):
+        """Nothing runs on it any more, and nobody is told; until it comes back nothing can be started
+        there. What it had in its memory is gone."""
+        self.ip("link", "set", "eth0", "down")
+        self.socket.rename(self.socket.with_suffix(".lost"))
+        for pid in self.processes():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        root = pathlib.Path(f"/proc/{self.init}/root")
+        for place in ("tmp", "dev/shm"):
+            for name in os.listdir(root / place):
+                if f"/{place}/{name}" not in map(str, self._shared_tops()):
+                    subprocess.run(["rm", "-rf", root / place / name], check=True)
+        subprocess.run(self.inside("ipcrm", "--all"), check=True)
+
+    def come_back(self):
+        self.socket.with_suffix(".lost").rename(self.socket)
+        self.ip("link", "set", "eth0", "up")
+
     def _shared_tops(self):
         """The directories in /tmp through which shared ones show."""
         return [pathlib.Path(*path.parts[:3]) for path in (self.socket, BIN, HERE)
@@ -160,14 +186,15 @@ class TwoHostsTest(SystemTest):
         self.descent("token", "create", "--name", "pool", "--role", "worker",
                      "--out", self.worker_token, host=self.a)
 
-    def start_pool(self, ranks_on_a, ranks_on_b):
+    def start_pool(self, ranks_on_a, ranks_on_b, *options):
         """descent-launch on host a, with the ranks that the host file asks for."""
         hosts = self.directory / "pool-hosts"
         hosts.write_text(f"host-a slots={ranks_on_a}\nhost-b slots={ranks_on_b}\n")
         return self.start(
             BIN / "descent-launch", "-n", ranks_on_a + ranks_on_b, "--hosts", hosts,
             "--coordinator", self.addresses["worker"],
-            "--tls-ca", self.environment["DESCENT_TLS_CA"], "--token-file", self.worker_token, "--",
+            "--tls-ca", self.environment["DESCENT_TLS_CA"], "--token-file", self.worker_token,
+            *options, "--",
             "--mca", "plm_rsh_agent", HERE / "rsh_agent.py",
             # Each rank would be bound to its host's first core, which is the same one here.
             "--bind-to", "none",

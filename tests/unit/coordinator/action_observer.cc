@@ -64,8 +64,23 @@ void ActionObserver::On(const StoreJob& store) {
   Require(std::is_sorted(job.checkpoints.begin(), job.checkpoints.end(),
                          [](const auto& a, const auto& b) { return a.step < b.step; }),
           job.id + " has checkpoints out of order");
-  if (before != jobs_.end()) ObserveCheckpoints(before->second, store);
+  if (before != jobs_.end()) {
+    ObserveCheckpoints(before->second, store);
+    ObserveResize(before->second, store);
+  }
   jobs_[job.id] = job;
+}
+
+// Only a job that holds ranks is resized, it is told once, and that is no restart.
+void ActionObserver::ObserveResize(const Job& before, const StoreJob& store) {
+  const Job& job = store.job;
+  if (store.reason == kResizing && store.event_type == "StateChanged")
+    Require(before.state == JobState::kStarting || before.state == JobState::kRunning,
+            job.id + " was resized without ranks");
+  if (store.reason == kResized && job.state == JobState::kQueued)
+    Require(job.attempts_without_progress <= before.attempts_without_progress,
+            job.id + " used up a restart for a resize");
+  if (before.state_reason == kResized && job.state == JobState::kStarting) ++resizes_;
 }
 
 void ActionObserver::ObserveCheckpoints(const Job& before, const StoreJob& store) {

@@ -24,10 +24,12 @@ class ActionObserver {
   const std::map<std::string, Job>& stored_jobs() const { return jobs_; }
   std::int64_t stored_generation() const { return generation_; }
   bool AllJobsAreTerminal() const;
+  int resizes() const { return resizes_; }  // that came to a next attempt
 
  private:
   void On(const StoreJob& store);
   void ObserveCheckpoints(const Job& before, const StoreJob& store);
+  void ObserveResize(const Job& before, const StoreJob& store);
   void On(const ForgetJob& forget);
   void On(const StoreGeneration& store);
   void On(const RecordMetrics& record);
@@ -41,6 +43,7 @@ class ActionObserver {
   std::vector<std::string> violations_;
   std::map<std::string, Job> jobs_;
   std::int64_t generation_ = 0;
+  int resizes_ = 0;
   std::set<std::tuple<std::string, std::string, std::int64_t>> recorded_;  // job, metric, step
   std::map<std::pair<SessionId, std::int64_t>, std::int64_t> granted_;     // session, generation
 };

@@ -153,6 +153,107 @@ TEST(SchedulerTest, AJobOnCordonedRanksIsNotPreempted) {
           .empty());
 }
 
+// A pool of 4 whose first `ranks` run a preemptible job that can do with `workers_min`.
+PoolView PoolThatRuns(const std::string& job_id, std::size_t ranks) {
+  PoolView pool = MakePool("p", 4, 10);
+  for (std::size_t rank = 0; rank < ranks; ++rank) pool.workers[rank].job_id = job_id;
+  return pool;
+}
+
+std::vector<std::string> PreemptedFor(int workers_min, int workers_max,
+                                      const std::vector<RunningGang>& running,
+                                      const std::vector<PoolView>& pools) {
+  GangRequest high = Request("high", workers_min, workers_max);
+  high.priority = 90;
+  std::vector<std::string> texts;
+  for (const Displacement& chosen : ChooseToPreempt({high}, running, pools))
+    texts.push_back(chosen.job_id + " keeps " + std::to_string(chosen.ranks_left));
+  return texts;
+}
+
+RunningGang Preemptible(const std::string& job_id, const std::string& pool, int workers_min) {
+  return {.job_id = job_id, .pool = pool, .is_preemptible = true, .workers_min = workers_min};
+}
+
+using Texts = std::vector<std::string>;
+
+TEST(SchedulerTest, AJobThatCanDoWithLessShrinksInsteadOfBeingPreempted) {
+  const std::vector<RunningGang> low = {Preemptible("low", "p", 1)};
+
+  EXPECT_EQ(PreemptedFor(3, 3, low, {PoolThatRuns("low", 4)}), (Texts{"low keeps 1"}));
+  EXPECT_EQ(PreemptedFor(4, 4, low, {PoolThatRuns("low", 4)}), (Texts{"low keeps 0"}));
+}
+
+TEST(SchedulerTest, AJobThatShrinksKeepsWhatNobodyWaitsFor) {
+  const std::vector<RunningGang> low = {Preemptible("low", "p", 1)};
+
+  EXPECT_EQ(PreemptedFor(1, 2, low, {PoolThatRuns("low", 4)}), (Texts{"low keeps 2"}));
+  EXPECT_EQ(PreemptedFor(1, 8, low, {PoolThatRuns("low", 4)}), (Texts{"low keeps 1"}));
+  EXPECT_EQ(PreemptedFor(2, 2, low, {PoolThatRuns("low", 3)}), (Texts{"low keeps 2"}));
+}
+
+TEST(SchedulerTest, WhereAJobCanShrinkNoneOfAnotherPoolIsPreempted) {
+  PoolView other = MakePool("o", 3, 20);
+  for (WorkerView& worker : other.workers) worker.job_id = "firm";
+
+  EXPECT_EQ(PreemptedFor(3, 3, {Preemptible("firm", "o", 3), Preemptible("low", "p", 1)},
+                         {other, PoolThatRuns("low", 4)}),
+            (Texts{"low keeps 1"}));
+}
+
+TEST(SchedulerTest, AJobGrowsIntoTheFreeRanksOfItsPool) {
+  const auto growth = ChooseToGrow({}, {Request("a", 1, 3)}, {PoolThatRuns("a", 1)});
+
+  ASSERT_TRUE(growth.has_value());
+  EXPECT_EQ(growth->job_id, "a");
+  EXPECT_EQ(growth->ranks_now, 1u);
+  EXPECT_EQ(growth->ranks, 3u);
+  EXPECT_TRUE(growth->is_in_its_pool);
+}
+
+TEST(SchedulerTest, AJobGrowsIntoAnotherPoolThatGivesItMore) {
+  const auto growth =
+      ChooseToGrow({}, {Request("a", 1, 8)}, {PoolThatRuns("a", 4), MakePool("q", 6, 20)});
+
+  ASSERT_TRUE(growth.has_value());
+  EXPECT_EQ(growth->pool, "q");
+  EXPECT_EQ(growth->ranks, 6u);
+  EXPECT_FALSE(growth->is_in_its_pool);
+}
+
+TEST(SchedulerTest, AJobDoesNotGrowOverTwoPools) {
+  EXPECT_FALSE(
+      ChooseToGrow({}, {Request("a", 1, 8)}, {PoolThatRuns("a", 4), MakePool("q", 4, 20)}));
+}
+
+TEST(SchedulerTest, NobodyGrowsWhileAJobWaitsThatCouldRun) {
+  const PoolView pool = PoolThatRuns("a", 2);
+
+  EXPECT_FALSE(ChooseToGrow({Request("b", 4, 4)}, {Request("a", 1, 4)}, {pool}));
+  EXPECT_TRUE(ChooseToGrow({Request("huge", 9, 9)}, {Request("a", 1, 4)}, {pool}));
+}
+
+TEST(SchedulerTest, RanksThatTakeNoJobsMakeNobodyGrow) {
+  PoolView pool = PoolThatRuns("a", 1);
+  pool.workers[0].cordon = Cordon::kCordoned;  // its own, which it would not get again
+  pool.workers[1].leaving = "SIGTERM";
+  pool.workers[2].instruction_set = "avx512";
+  GangRequest request = Request("a", 1, 4);
+  request.instruction_set = "avx2";
+
+  EXPECT_FALSE(ChooseToGrow({}, {request}, {pool}));
+}
+
+TEST(SchedulerTest, TheFirstThatCanGrowDoes) {
+  PoolView pool = PoolThatRuns("full", 2);
+  pool.workers[2].job_id = "small";
+
+  const auto growth = ChooseToGrow({}, {Request("full", 1, 2), Request("small", 1, 4)}, {pool});
+
+  ASSERT_TRUE(growth.has_value());
+  EXPECT_EQ(growth->job_id, "small");
+}
+
 TEST(SchedulerTest, ThatCordonedWorkersAreMissingIsSaid) {
   PoolView pool = MakePool("p", 3, 10);
   pool.workers[0].cordon = Cordon::kCordoned;

@@ -37,6 +37,18 @@ TEST_P(StatePropertyTest, EveryJobEndsOnceTheFaultsEnd) {
   EXPECT_THAT(cluster.violations(), testing::IsEmpty());
 }
 
+// What the tests above say holds of jobs that grow and shrink, too.
+TEST(SimulatedClusterTest, JobsAreResizedAmongTheFaults) {
+  int resizes = 0;
+  for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+    SimulatedCluster cluster(seed);
+    for (int i = 0; i < kEvents; ++i) cluster.DoSomething();
+    resizes += cluster.observer().resizes();
+  }
+
+  EXPECT_GT(resizes, 0);
+}
+
 INSTANTIATE_TEST_SUITE_P(Seeds, StatePropertyTest, testing::Range<std::uint64_t>(1, 31));
 
 }  // namespace

@@ -46,6 +46,17 @@ TEST(CountersTest, APreemptionIsNoRestart) {
   EXPECT_TRUE(counters.restarts.empty());
 }
 
+TEST(CountersTest, AResizeIsNeitherARestartNorAPreemption) {
+  Counters counters;
+
+  counters.Count(Moved(JobState::kRunning, JobState::kSuspending, "Resizing"), 140);
+  counters.Count(Moved(JobState::kSuspending, JobState::kQueued, "Resized"), 141);
+
+  EXPECT_EQ(counters.resizes, 1);
+  EXPECT_EQ(counters.preemptions, 0);
+  EXPECT_TRUE(counters.restarts.empty());
+}
+
 TEST(CountersTest, WhatHappensInAStateIsNoMove) {
   Counters counters;
   StoreJob change = Moved(JobState::kRunning, JobState::kRunning, "CheckpointWritten");

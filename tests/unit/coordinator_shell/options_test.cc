@@ -41,6 +41,11 @@ TEST(CoordinatorOptionsTest, OverHttpNothingIsChangedUnlessThatIsAskedFor) {
   EXPECT_TRUE(Parse({"--http-writes"}).value().has_http_writes);
 }
 
+TEST(CoordinatorOptionsTest, JobsGrowAfterAMinuteUnlessThatIsChanged) {
+  EXPECT_EQ(Parse({}).value().resize_interval, std::chrono::minutes(1));
+  EXPECT_EQ(Parse({"--resize-interval", "0"}).value().resize_interval, std::chrono::seconds(0));
+}
+
 TEST(CoordinatorOptionsTest, ACertificateAndItsKeyGoTogether) {
   for (const char* flag : {"--tls-cert", "--tls-key"})
     EXPECT_EQ(Parse({flag, "a.pem"}).status().message(), "--tls-cert and --tls-key go together");

@@ -42,6 +42,16 @@ TEST(MpirunCommandTest, WithHostsTheFileSaysHowManyRanksFit) {
                           "--coordinator", "c:1"));
 }
 
+TEST(MpirunCommandTest, WhereHostsAreLeftOutTheOthersAreNamed) {
+  const PoolOptions pool = {
+      .ranks = 3, .coordinator = "c:1", .host_file = "hosts", .hosts = {{"a", 2}, {"b", 1}}};
+
+  EXPECT_THAT(MpirunCommand(pool, kUserSite),
+              ElementsAre("/usr/bin/mpirun", "-n", "3", "--host", "a:2,b:1", "-x", "DESCENT_POOL",
+                          "/opt/bin/descent-launch", "--rank-wrapper", "/opt/bin/descent-worker",
+                          "--coordinator", "c:1"));
+}
+
 TEST(MpirunCommandTest, OptionsOfTheCallerComeAfterOursAsTheyAre) {
   const PoolOptions pool = {
       .ranks = 2, .coordinator = "c:1", .mpirun_options = {"--mca", "btl", "self; rm -rf /"}};

@@ -41,6 +41,17 @@ TEST(WorldTest, WithoutARanksEndMpirunsOwnIsTheCause) {
   EXPECT_EQ(end.said, "  no such host\n");
 }
 
+TEST(WorldTest, AWorldIsRecalledByItsOwner) {
+  const StopSignals signals;
+  const auto world = StartShell(DrawPoolName(), "sleep 60");
+  int asked = 0;
+
+  const WorldEnd end = world->Wait(signals, [&] { return ++asked == 2; });
+
+  EXPECT_TRUE(end.was_recalled);
+  EXPECT_FALSE(end.was_asked_to_stop);
+}
+
 TEST(WorldTest, AfterKillNoProcessOfItIsLeft) {
   const std::string pool = DrawPoolName();
   const StopSignals signals;
