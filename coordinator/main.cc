@@ -75,7 +75,8 @@ Status Serve(const CoordinatorOptions& options, const sigset_t& signals) {
   DESCENT_ASSIGN(
       const std::unique_ptr<Runtime> runtime,
       Runtime::Start(directory.path(), {.checkpoint_root = options.checkpoint_root.string(),
-                                        .version = DESCENT_VERSION}));
+                                        .version = DESCENT_VERSION,
+                                        .low_watermark = options.low_watermark}));
   DESCENT_ASSIGN(const std::unique_ptr<TokenStore> tokens, TokenStore::Open(runtime->store_path()));
   if (options.admission == Admission::kTokens)
     DESCENT_RETURN_IF_ERROR(

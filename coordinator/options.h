@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "common/low_watermark.h"
 #include "common/result.h"
 #include "coordinator/authenticator.h"
 #include "coordinator/listen_address.h"
@@ -22,6 +23,7 @@ struct CoordinatorOptions {
   std::optional<Tls> tls;                 // always there if another machine can reach a listener
   Admission admission = Admission::kEverybody;  // kTokens wherever there is TLS
   UserLimits limits;
+  LowWatermark low_watermark = kLowWatermarkDefault;  // of the volume of checkpoint_root
   bool has_http_writes = false;  // jobs can be submitted and changed over HTTP, too
   bool exits_with_parent = false;
 };

@@ -20,8 +20,9 @@
 namespace descent {
 
 struct StateOptions {
-  std::string checkpoint_root;  // absolute; a job's checkpoints lie in checkpoint_root/JOB
-  std::string version = "";     // of this program
+  std::string checkpoint_root;      // absolute; a job's checkpoints lie in checkpoint_root/JOB
+  std::string version = "";         // of this program
+  LowWatermark low_watermark = {};  // of the checkpoints' volume
 };
 
 // The coordinator's whole mind: a pure state machine. No clock, thread, file, socket or gRPC. One
@@ -121,6 +122,7 @@ class State {
   void Hear(SessionId session, const StepReports& message);
   void Hear(SessionId session, const EvaluationReport& message);
   void Hear(SessionId session, const CheckpointWritten& message);
+  void Hear(SessionId session, const CheckpointSkipped& message);
   void Hear(SessionId session, const AssignmentEnded& message);
   void Hear(SessionId session, const Goodbye& message);
   void Lose(SessionId session, const std::string& reason);   // the stream is closed
