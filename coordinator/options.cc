@@ -1,5 +1,7 @@
 #include "coordinator/options.h"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <string>
@@ -115,7 +117,8 @@ Result<CoordinatorOptions> Resolve(const Flags& flags) {
   if (!flags.low_watermark.empty()) {
     Result<LowWatermark> watermark = ParseLowWatermark(flags.low_watermark);
     if (!watermark.ok())
-      return Status(watermark.status().code(), "--min-free-space: " + watermark.status().message());
+      return Status(watermark.status().code(),
+                    fmt::format("--min-free-space: {}", watermark.status().message()));
     options.low_watermark = watermark.value();
   }
   options.ports_file = flags.ports_file;
