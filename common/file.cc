@@ -216,10 +216,12 @@ Result<std::vector<std::string>> ListDirectory(const std::filesystem::path& path
   return names;
 }
 
-Result<std::int64_t> FreeBytes(const std::filesystem::path& path) {
+Result<VolumeSpace> MeasureVolume(const std::filesystem::path& path) {
   struct statvfs status = {};
   if (statvfs(path.c_str(), &status) != 0) return Failure("measure free space of", path, errno);
-  return static_cast<std::int64_t>(status.f_bavail) * static_cast<std::int64_t>(status.f_frsize);
+  const auto block_bytes = static_cast<std::int64_t>(status.f_frsize);
+  return VolumeSpace{.free_bytes = static_cast<std::int64_t>(status.f_bavail) * block_bytes,
+                     .total_bytes = static_cast<std::int64_t>(status.f_blocks) * block_bytes};
 }
 
 }  // namespace descent

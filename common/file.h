@@ -70,7 +70,12 @@ Status MakeDirectories(const std::filesystem::path& path);
 Status RemoveTree(const std::filesystem::path& path);  // succeeds if there is nothing
 Result<std::vector<std::string>> ListDirectory(const std::filesystem::path& path);  // sorted names
 
-// Bytes that this user may still write below `path`, which exists.
-Result<std::int64_t> FreeBytes(const std::filesystem::path& path);
+struct VolumeSpace {
+  std::int64_t free_bytes = 0;  // that this user may still write
+  std::int64_t total_bytes = 0;
+};
+
+// Of the volume of `path`, which exists.
+Result<VolumeSpace> MeasureVolume(const std::filesystem::path& path);
 
 }  // namespace descent

@@ -10,6 +10,7 @@
 #include "common/gradient_noise.h"
 #include "common/hash.h"
 #include "common/job_spec.h"
+#include "common/low_watermark.h"
 #include "common/phase_times.h"
 #include "common/shard_planner.h"
 
@@ -128,6 +129,15 @@ struct CheckpointWritten {
   std::int64_t request = 0;  // the newest SaveNow that was heard before; 0: none in this attempt
 };
 
+// A save that can wait was not made, or found no space when it was written: training goes on, and
+// the next one is tried again. Reported by rank 0 alone.
+struct CheckpointSkipped {
+  std::string job;
+  std::int64_t generation = 0;
+  std::int64_t step = 0;
+  std::string message;  // what is free, and what it takes
+};
+
 enum class EndOutcome {
   kCompleted,     // all granted steps are done and the last grant was final
   kStopped,       // a Stop was obeyed, on all ranks after the same step
@@ -157,7 +167,7 @@ struct Goodbye {
 };
 
 using WorkerMessage = std::variant<Register, Heartbeat, Prepared, StepReports, EvaluationReport,
-                                   CheckpointWritten, AssignmentEnded, Goodbye>;
+                                   CheckpointWritten, CheckpointSkipped, AssignmentEnded, Goodbye>;
 
 // --- A launcher says ---------------------------------------------------------------------------
 
@@ -184,6 +194,7 @@ struct Assign {
   int rank = 0;                      // the receiver's
   std::string checkpoint_directory;  // of this job; every rank and the coordinator see it
   std::string start_checkpoint;      // directory of the checkpoint to load; empty: from scratch
+  LowWatermark low_watermark = {};  // of the checkpoints' volume: saves that can wait leave it free
 };
 
 // All ranks agree: this is the rule for samples and schedules. Grants follow.

@@ -43,8 +43,9 @@ struct Counters {
   std::int64_t preemptions = 0;
   std::int64_t resizes = 0;
   std::int64_t checkpoints = 0;
-  Histogram admission_waits;  // from the submission to the first gang
-  Histogram startups;         // from a gang to its first step, of every attempt
+  std::int64_t skipped_checkpoints = 0;  // for lack of space
+  Histogram admission_waits;             // from the submission to the first gang
+  Histogram startups;                    // from a gang to its first step, of every attempt
 };
 
 }  // namespace descent

@@ -57,6 +57,14 @@ struct NonfiniteSteps {
   std::string last_message;
 };
 
+// Saves that were skipped since the newest checkpoint, because its volume is short of space.
+struct SkippedSaves {
+  std::int64_t count = 0;
+  std::int64_t last_step = 0;
+  std::string last_message;  // what is free, and what it takes
+  double first_time = 0;     // seconds since the epoch, wall clock
+};
+
 struct FailureRecord {
   std::string reason;  // UpperCamelCase
   std::string message;
@@ -76,6 +84,7 @@ struct AttemptRecord {
   std::int64_t start_step = 0;
   std::vector<std::string> workers;  // "HOST/WORLD_RANK", by rank
   double start_time = 0;             // seconds since the epoch, wall clock
+  double begin_time = 0;             // when all of them were ready; 0: not yet
   // By which its ranks are known again after a restart of the coordinator:
   std::string pool;
   std::vector<int> world_ranks;  // by rank
@@ -141,10 +150,13 @@ struct Job {
   double steps_per_second = 0;
   double median_step_seconds = 0;  // of the current or last attempt; 0: not known yet
   double last_step_seconds = 0;
+  double last_step_time = 0;  // when a step was last reported, seconds since the epoch; 0: none yet
   std::map<std::string, double> latest_metrics;
   std::optional<ValidationRecord> validation;
   SmoothedNoise gradient_noise;  // as of `step`
   NonfiniteSteps nonfinite_steps;
+  SkippedSaves skipped_saves;          // count 0: the last save was written
+  double checkpoint_healthy_time = 0;  // since when they are; 0: none was written yet
 
   std::vector<CheckpointRecord> checkpoints;  // ascending by step; those retention keeps
   std::optional<Digest> state_digest;         // of the final state

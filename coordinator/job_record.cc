@@ -51,6 +51,7 @@ record::AttemptRecord Encode(const AttemptRecord& attempt) {
   encoded.set_starts_from_own_checkpoint(attempt.starts_from_own_checkpoint);
   encoded.set_save_requests(attempt.save_requests);
   encoded.set_save_requests_done(attempt.save_requests_done);
+  encoded.set_begin_time(attempt.begin_time);
   encoded.set_end_time(attempt.end_time);
   encoded.set_end_step(attempt.end_step);
   encoded.set_end_reason(attempt.end_reason);
@@ -71,6 +72,7 @@ AttemptRecord Decode(const record::AttemptRecord& encoded) {
   attempt.starts_from_own_checkpoint = encoded.starts_from_own_checkpoint();
   attempt.save_requests = encoded.save_requests();
   attempt.save_requests_done = encoded.save_requests_done();
+  attempt.begin_time = encoded.begin_time();
   attempt.end_time = encoded.end_time();
   attempt.end_step = encoded.end_step();
   attempt.end_reason = encoded.end_reason();
@@ -154,6 +156,13 @@ record::JobRecord Encode(const Job& job) {
     encoded.mutable_nonfinite_steps()->set_last_step(job.nonfinite_steps.last_step);
     encoded.mutable_nonfinite_steps()->set_last_message(job.nonfinite_steps.last_message);
   }
+  if (job.skipped_saves.count > 0) {
+    encoded.mutable_skipped_saves()->set_count(job.skipped_saves.count);
+    encoded.mutable_skipped_saves()->set_last_step(job.skipped_saves.last_step);
+    encoded.mutable_skipped_saves()->set_last_message(job.skipped_saves.last_message);
+    encoded.mutable_skipped_saves()->set_first_time(job.skipped_saves.first_time);
+  }
+  encoded.set_checkpoint_healthy_time(job.checkpoint_healthy_time);
   for (const CheckpointRecord& checkpoint : job.checkpoints)
     *encoded.add_checkpoints() = Encode(checkpoint);
   if (job.state_digest) encoded.set_state_digest(job.state_digest->ToHex());
@@ -162,6 +171,7 @@ record::JobRecord Encode(const Job& job) {
   encoded.set_revision(job.revision);
   encoded.set_median_step_seconds(job.median_step_seconds);
   encoded.set_last_step_seconds(job.last_step_seconds);
+  encoded.set_last_step_time(job.last_step_time);
   encoded.set_coordinator_version(job.coordinator_version);
   encoded.set_worker_version(job.worker_version);
   encoded.set_forked_from(job.forked_from);
@@ -200,11 +210,17 @@ void DecodePlainFields(const record::JobRecord& encoded, Job& job) {
   job.nonfinite_steps = {.count = encoded.nonfinite_steps().count(),
                          .last_step = encoded.nonfinite_steps().last_step(),
                          .last_message = encoded.nonfinite_steps().last_message()};
+  job.skipped_saves = {.count = encoded.skipped_saves().count(),
+                       .last_step = encoded.skipped_saves().last_step(),
+                       .last_message = encoded.skipped_saves().last_message(),
+                       .first_time = encoded.skipped_saves().first_time()};
+  job.checkpoint_healthy_time = encoded.checkpoint_healthy_time();
   job.start_checkpoint = encoded.start_checkpoint();
   job.owner = encoded.owner();
   job.revision = encoded.revision();
   job.median_step_seconds = encoded.median_step_seconds();
   job.last_step_seconds = encoded.last_step_seconds();
+  job.last_step_time = encoded.last_step_time();
   job.coordinator_version = encoded.coordinator_version();
   job.worker_version = encoded.worker_version();
   job.forked_from = encoded.forked_from();

@@ -1,12 +1,15 @@
 #include "coordinator/job_view.h"
 
 #include <charconv>
+#include <chrono>
 #include <map>
 #include <tuple>
 
+#include "common/clock.h"
 #include "common/limits.h"
 #include "coordinator/batch_advice.h"
 #include "coordinator/excerpt.h"
+#include "coordinator/job_conditions.h"
 #include "coordinator/progress.h"
 #include "coordinator/rank_times.h"
 #include "coordinator/resource_name.h"
@@ -119,6 +122,32 @@ v1::Provenance ProvenanceOf(const Job& job) {
   return provenance;
 }
 
+v1::ConditionStatus ToProto(ConditionStatus status) {
+  switch (status) {
+    case ConditionStatus::kTrue:
+      return v1::CONDITION_STATUS_TRUE;
+    case ConditionStatus::kFalse:
+      return v1::CONDITION_STATUS_FALSE;
+    case ConditionStatus::kUnknown:
+      return v1::CONDITION_STATUS_UNKNOWN;
+  }
+  return v1::CONDITION_STATUS_UNSPECIFIED;
+}
+
+// Whether steps come is a matter of when it is asked.
+void FillConditions(const Job& job, const std::optional<QueuePosition>& queue_position,
+                    v1::Job& encoded) {
+  const std::chrono::duration<double> wall = WallNow().time_since_epoch();
+  for (const Condition& condition : ConditionsOf(job, queue_position, wall.count())) {
+    v1::Condition& added = *encoded.add_conditions();
+    added.set_type(std::string(condition.type));
+    added.set_status(ToProto(condition.status));
+    added.set_reason(condition.reason);
+    added.set_message(condition.message);
+    added.set_last_transition_time(condition.last_transition_time);
+  }
+}
+
 void FillTimes(const Job& job, v1::Job& encoded) {
   encoded.set_create_time(job.create_time);
   encoded.set_start_time(job.start_time);
@@ -195,6 +224,7 @@ v1::Job ToProto(const Job& job, const std::optional<QueuePosition>& queue_positi
   encoded.set_train_samples(job.train_samples);
   encoded.set_instruction_set(job.instruction_set);
   FillTimes(job, encoded);
+  FillConditions(job, queue_position, encoded);
   return encoded;
 }
 

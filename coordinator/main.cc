@@ -77,7 +77,8 @@ Status Serve(const CoordinatorOptions& options, const sigset_t& signals) {
       Runtime::Start(directory.path(), {.checkpoint_root = options.checkpoint_root.string(),
                                         .version = DESCENT_VERSION,
                                          .stall_timeout = options.stall_timeout,
-                                         .resize_interval = options.resize_interval}));
+                                         .resize_interval = options.resize_interval,
+                                         .low_watermark = options.low_watermark}));
   DESCENT_ASSIGN(const std::unique_ptr<TokenStore> tokens, TokenStore::Open(runtime->store_path()));
   if (options.admission == Admission::kTokens)
     DESCENT_RETURN_IF_ERROR(

@@ -1,5 +1,7 @@
 #include "coordinator/options.h"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <string>
@@ -25,6 +27,7 @@ struct Flags {
   bool requires_tokens = false;
   UserLimits limits;
   int resize_interval = 60;  // seconds
+  std::string low_watermark;
   bool has_http_writes = false;
   int stall_seconds = static_cast<int>(limits::kStallTimeout.count());
 };
@@ -63,6 +66,9 @@ void Declare(CLI::App& app, Flags& flags) {
       ->capture_default_str();
   app.add_option("--checkpoint-root", flags.checkpoint_root,
                  "Checkpoints, on a disk that every worker sees [STATE/checkpoints]");
+  app.add_option("--min-free-space", flags.low_watermark,
+                 "Below so much free space beside it, in bytes, GiB or % of the volume, a "
+                 "checkpoint that can wait is skipped [1GiB, or 5% of a smaller volume]");
   app.add_option("--ports-file", flags.ports_file,
                  "Write the addresses to this file, as JSON, once all listeners are up");
   app.add_flag("--exit-with-parent", flags.exits_with_parent,
@@ -124,6 +130,13 @@ Result<CoordinatorOptions> Resolve(const Flags& flags) {
   options.checkpoint_root = flags.checkpoint_root.empty()
                                 ? options.state_directory / "checkpoints"
                                 : std::filesystem::absolute(flags.checkpoint_root);
+  if (!flags.low_watermark.empty()) {
+    Result<LowWatermark> watermark = ParseLowWatermark(flags.low_watermark);
+    if (!watermark.ok())
+      return Status(watermark.status().code(),
+                    fmt::format("--min-free-space: {}", watermark.status().message()));
+    options.low_watermark = watermark.value();
+  }
   options.ports_file = flags.ports_file;
   options.limits = flags.limits;
   options.stall_timeout = std::chrono::seconds(flags.stall_seconds);

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "common/low_watermark.h"
 #include "common/result.h"
 #include "coordinator/authenticator.h"
 #include "coordinator/listen_address.h"
@@ -25,7 +26,8 @@ struct CoordinatorOptions {
   UserLimits limits;
   std::chrono::seconds stall_timeout{0};     // of StateOptions
   std::chrono::seconds resize_interval{60};  // of a running job; 0: none grows
-  bool has_http_writes = false;              // jobs can be submitted and changed over HTTP, too
+  LowWatermark low_watermark = kLowWatermarkDefault;  // of the volume of checkpoint_root
+  bool has_http_writes = false;  // jobs can be submitted and changed over HTTP, too
   bool exits_with_parent = false;
 };
 

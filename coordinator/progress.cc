@@ -85,4 +85,20 @@ std::optional<FailureRecord> RecordCheckpoint(Job& job, const CheckpointWritten&
   return std::nullopt;
 }
 
+bool RecordSkippedSave(Job& job, const CheckpointSkipped& skipped, double wall_time) {
+  SkippedSaves& saves = job.skipped_saves;
+  const bool is_first = saves.count == 0;
+  if (is_first) saves.first_time = wall_time;
+  ++saves.count;
+  saves.last_step = skipped.step;
+  saves.last_message = skipped.message;
+  return is_first;
+}
+
+void EndSkippedSaves(Job& job, double wall_time) {
+  if (job.skipped_saves.count > 0 || job.checkpoint_healthy_time == 0)
+    job.checkpoint_healthy_time = wall_time;
+  job.skipped_saves = {};
+}
+
 }  // namespace descent

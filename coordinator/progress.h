@@ -29,4 +29,10 @@ std::vector<MetricPoint> RecordEvaluation(Job& job, const EvaluationReport& repo
 std::optional<FailureRecord> RecordCheckpoint(Job& job, const CheckpointWritten& written,
                                               double wall_time);
 
+// Counts a save that the job's workers skipped. True: the first since a checkpoint was written.
+bool RecordSkippedSave(Job& job, const CheckpointSkipped& skipped, double wall_time);
+
+// A checkpoint was written: saves are no longer skipped.
+void EndSkippedSaves(Job& job, double wall_time);
+
 }  // namespace descent

@@ -41,9 +41,11 @@ void AddCluster(const ClusterSnapshot& snapshot, Exposition& out) {
     out.Sample({{"state", state}}, count);
   out.Single("descent_jobs_submitted_total", "counter", "Jobs created since this process started.",
              static_cast<double>(snapshot.counters.jobs_submitted));
-  out.Single("descent_checkpoints_total", "counter",
-             "Checkpoints committed since this process started.",
-             static_cast<double>(snapshot.counters.checkpoints));
+  out.Family("descent_checkpoints_total", "counter",
+             "Checkpoints committed since this process started, and saves that were skipped for "
+             "lack of space.");
+  out.Sample({{"result", "written"}}, static_cast<double>(snapshot.counters.checkpoints));
+  out.Sample({{"result", "skipped"}}, static_cast<double>(snapshot.counters.skipped_checkpoints));
   out.Single("descent_queue_pending_jobs", "gauge", "Jobs that wait for workers.",
              static_cast<double>(snapshot.queue.size()));
 }

@@ -329,6 +329,7 @@ std::shared_ptr<WorkerStream> Runtime::TakeStream(SessionId session) {
 
 void Runtime::Count(const WorkerSaid& said) {
   if (const auto* heartbeat = std::get_if<Heartbeat>(&said.message)) return Count(*heartbeat);
+  if (const auto* skipped = std::get_if<CheckpointSkipped>(&said.message)) return Count(*skipped);
   const auto* reports = std::get_if<StepReports>(&said.message);
   if (reports == nullptr) return;
   const Job* job = state_.FindJob(reports->job);
@@ -347,6 +348,12 @@ void Runtime::Count(const Heartbeat& heartbeat) {
   std::map<std::string, double>& seconds = counters_.jobs[job->id].phase_seconds;
   for (const auto& [phase, more] : heartbeat.times.seconds)
     if (seconds.contains(phase) || seconds.size() < limits::kPhasesMax) seconds[phase] += more;
+}
+
+void Runtime::Count(const CheckpointSkipped& skipped) {
+  const Job* job = state_.FindJob(skipped.job);
+  if (job == nullptr || job->attempt.generation != skipped.generation) return;
+  ++counters_.skipped_checkpoints;
 }
 
 void Runtime::CountAndLog(const StoreJob& action) {

@@ -127,6 +127,7 @@ class Runtime {
   std::shared_ptr<WorkerStream> TakeStream(SessionId session);
   void Count(const WorkerSaid& said);
   void Count(const Heartbeat& heartbeat);
+  void Count(const CheckpointSkipped& skipped);
   void CountAndLog(const StoreJob& action);
   void ForgetOldCounters();
   void NotifyWatchersOf(const std::string& job_id);

@@ -27,6 +27,7 @@ struct StateOptions {
   std::chrono::seconds stall_timeout = limits::kStallTimeout;  // 0: no limit; see FindStall
   // A running job gets more ranks after so long, if it goes on for as long again; 0: never.
   std::chrono::seconds resize_interval{0};
+  LowWatermark low_watermark = {};  // of the checkpoints' volume
 };
 
 // The coordinator's whole mind: a pure state machine. No clock, thread, file, socket or gRPC. One
@@ -135,6 +136,7 @@ class State {
   void Hear(SessionId session, const StepReports& message);
   void Hear(SessionId session, const EvaluationReport& message);
   void Hear(SessionId session, const CheckpointWritten& message);
+  void Hear(SessionId session, const CheckpointSkipped& message);
   void Hear(SessionId session, const AssignmentEnded& message);
   void Hear(SessionId session, const Goodbye& message);
   void Lose(SessionId session, const std::string& reason);   // the stream is closed

@@ -76,7 +76,8 @@ void State::StartAttempt(const Gang& gang) {
                 .attempt = job.attempt.attempt,
                 .spec = job.spec,
                 .checkpoint_directory = CheckpointDirectoryOf(job.id),
-                .start_checkpoint = StartCheckpointOf(job)};
+                .start_checkpoint = StartCheckpointOf(job),
+                .low_watermark = options_.low_watermark};
   for (const SessionId session : gang.sessions) {
     WorkerView& worker = *membership_.Find(session);
     worker.job_id = job.id;
@@ -125,6 +126,7 @@ void State::BeginSteps(Attempt& attempt) {
   attempt.done_step = prepared.start_step;
   attempt.deadline.reset();
   job.attempt.start_step = prepared.start_step;
+  job.attempt.begin_time = now_.wall;
   job.step = std::max(job.step, prepared.start_step);
   job.train_samples = prepared.train_samples;
   job.parameter_count = prepared.parameter_count;

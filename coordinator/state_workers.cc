@@ -79,6 +79,7 @@ void State::Hear(SessionId session, const StepReports& message) {
                                 .reason = "NonFiniteStep",
                                 .message = job.nonfinite_steps.last_message});
   }
+  job.last_step_time = now_.wall;
   job.steps_per_second = attempt->steps_per_second;
   job.samples_per_second = attempt->samples_per_second;
   if (!attempt->recent_step_seconds.empty()) {
@@ -114,6 +115,7 @@ void State::Hear(SessionId session, const CheckpointWritten& message) {
     return Fail(*attempt, {.record = std::move(*misplaced)});
   if (auto divergence = RecordCheckpoint(job, message, now_.wall))
     return Fail(*attempt, {.record = std::move(*divergence)});
+  EndSkippedSaves(job, now_.wall);
   job.attempt.save_requests_done = std::max(job.attempt.save_requests_done, message.request);
   DropOldCheckpoints(job, [this](const CheckpointRecord& checkpoint) {
     return FindStarter(checkpoint.directory) != nullptr;
@@ -126,6 +128,18 @@ void State::Hear(SessionId session, const CheckpointWritten& message) {
       .to_state = state,
       .reason = "CheckpointWritten",
       .message = fmt::format("the state after step {} is in {}", message.step, message.directory)});
+}
+
+// An event tells that it has begun, and not each of them.
+void State::Hear(SessionId session, const CheckpointSkipped& message) {
+  Attempt* attempt = FindAttempt(session, message.job, message.generation);
+  if (attempt == nullptr) return;
+  Job& job = JobOf(*attempt);
+  if (!RecordSkippedSave(job, message, now_.wall))
+    return actions_.push_back(NotifyWatchers{.job_id = job.id});
+  StoreEvent(
+      job, "CheckpointSkipped",
+      fmt::format("the state after step {} is not saved: {}", message.step, message.message));
 }
 
 void State::Hear(SessionId session, const AssignmentEnded& message) {

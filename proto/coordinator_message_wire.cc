@@ -19,6 +19,8 @@ void Set(const Assign& from, v1::CoordinatorMessage& proto) {
   to.set_rank(from.rank);
   to.set_checkpoint_directory(from.checkpoint_directory);
   to.set_start_checkpoint(from.start_checkpoint);
+  to.mutable_low_watermark()->set_bytes(from.low_watermark.bytes);
+  to.mutable_low_watermark()->set_fraction(from.low_watermark.fraction);
 }
 
 void Set(const Begin& from, v1::CoordinatorMessage& proto) {
@@ -113,7 +115,9 @@ Result<CoordinatorMessage> Get(const v1::Assign& from) {
              .world_ranks = {from.world_ranks().begin(), from.world_ranks().end()},
              .rank = from.rank(),
              .checkpoint_directory = from.checkpoint_directory(),
-             .start_checkpoint = from.start_checkpoint()});
+             .start_checkpoint = from.start_checkpoint(),
+             .low_watermark = {.bytes = from.low_watermark().bytes(),
+                               .fraction = from.low_watermark().fraction()}});
 }
 
 Result<CoordinatorMessage> Get(const v1::Begin& from) {

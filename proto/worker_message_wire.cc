@@ -103,6 +103,14 @@ void Set(const CheckpointWritten& from, v1::WorkerMessage& proto) {
   to.set_request(from.request);
 }
 
+void Set(const CheckpointSkipped& from, v1::WorkerMessage& proto) {
+  v1::CheckpointSkipped& to = *proto.mutable_checkpoint_skipped();
+  to.set_job(from.job);
+  to.set_generation(from.generation);
+  to.set_step(from.step);
+  to.set_message(from.message);
+}
+
 v1::EndOutcome OutcomeToProto(EndOutcome outcome) {
   switch (outcome) {
     case EndOutcome::kCompleted:
@@ -265,6 +273,13 @@ Result<WorkerMessage> Get(const v1::CheckpointWritten& from) {
                                          .request = from.request()});
 }
 
+Result<WorkerMessage> Get(const v1::CheckpointSkipped& from) {
+  return WorkerMessage(CheckpointSkipped{.job = from.job(),
+                                         .generation = from.generation(),
+                                         .step = from.step(),
+                                         .message = from.message()});
+}
+
 Result<EndOutcome> OutcomeFromProto(v1::EndOutcome outcome) {
   switch (outcome) {
     case v1::END_OUTCOME_COMPLETED:
@@ -317,6 +332,8 @@ Result<WorkerMessage> FromProto(const v1::WorkerMessage& message) {
       return Get(message.evaluation());
     case v1::WorkerMessage::kCheckpoint:
       return Get(message.checkpoint());
+    case v1::WorkerMessage::kCheckpointSkipped:
+      return Get(message.checkpoint_skipped());
     case v1::WorkerMessage::kEnded:
       return Get(message.ended());
     case v1::WorkerMessage::kGoodbye:

@@ -52,6 +52,10 @@ void Log(const CheckpointWritten& written) {
           written.bytes, written.directory);
 }
 
+void Log(const CheckpointSkipped& skipped) {
+  LogWarning("checkpoint skipped step={} message=\"{}\"", skipped.step, skipped.message);
+}
+
 }  // namespace
 
 void LogAssignment(const Assign& assign) {
@@ -74,7 +78,8 @@ void LogReport(const WorkerMessage& report) {
       [](const auto& alternative) {
         using T = std::decay_t<decltype(alternative)>;
         if constexpr (std::is_same_v<T, Prepared> || std::is_same_v<T, StepReports> ||
-                      std::is_same_v<T, EvaluationReport> || std::is_same_v<T, CheckpointWritten>)
+                      std::is_same_v<T, EvaluationReport> || std::is_same_v<T, CheckpointWritten> ||
+                      std::is_same_v<T, CheckpointSkipped>)
           Log(alternative);
       },
       report);

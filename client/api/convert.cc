@@ -49,6 +49,15 @@ FailureView ToView(const v1::Failure& failure) {
   return view;
 }
 
+ConditionView ToView(const v1::Condition& condition) {
+  return {
+      .type = condition.type(),
+      .status = WithoutPrefix(v1::ConditionStatus_Name(condition.status()), "CONDITION_STATUS_"),
+      .reason = condition.reason(),
+      .message = condition.message(),
+      .last_transition_time = condition.last_transition_time()};
+}
+
 ProgressView ToView(const v1::Progress& progress) {
   return {.step = progress.step(),
           .last_step = progress.last_step(),
@@ -125,6 +134,8 @@ JobView ToView(const v1::Job& job, JsonText json) {
   view.state = WithoutPrefix(v1::JobState_Name(job.state()), "JOB_STATE_");
   view.state_reason = job.state_reason();
   view.state_message = job.state_message();
+  for (const v1::Condition& condition : job.conditions())
+    view.conditions.push_back(ToView(condition));
   view.priority = job.priority();
   view.is_preemptible = job.preemptible();
   view.queue_position = job.queue_status().position();

@@ -67,6 +67,15 @@ struct JobEventView {
   std::string json;
 };
 
+// One thing that holds of a job, or does not.
+struct ConditionView {
+  std::string type;    // "QuotaReserved"
+  std::string status;  // "TRUE", "FALSE" or "UNKNOWN"
+  std::string reason;
+  std::string message;
+  double last_transition_time = 0;
+};
+
 struct ProgressView {
   std::int64_t step = 0;
   std::int64_t last_step = 0;  // 0: not known yet
@@ -95,6 +104,7 @@ struct JobView {
   std::string state;  // "RUNNING"; a state that this program does not know is not terminal
   std::string state_reason;
   std::string state_message;
+  std::vector<ConditionView> conditions;
   int priority = 0;
   bool is_preemptible = false;
   int queue_position = 0;  // 0: not in the queue

@@ -46,6 +46,23 @@ std::string RemainingCell(const JobView& job) {
   return FormatDuration(job.progress.remaining_seconds);
 }
 
+// "QuotaReserved True · GangReady False"
+std::string ConditionsText(const std::vector<ConditionView>& conditions) {
+  std::string text;
+  for (const ConditionView& condition : conditions) {
+    std::string status = condition.status;
+    for (std::size_t i = 1; i < status.size(); ++i)
+      status[i] = static_cast<char>(std::tolower(static_cast<unsigned char>(status[i])));
+    text += fmt::format("{}{} {}", text.empty() ? "" : " · ", condition.type, status);
+  }
+  return text;
+}
+
+std::string ConditionText(const ConditionView& condition, double now) {
+  return fmt::format("{} for {}: {}", condition.reason,
+                     FormatDuration(now - condition.last_transition_time), condition.message);
+}
+
 // Rank, host, how its process ended, step, phase.
 std::vector<std::string> BlameCells(const FailureView& failure) {
   const bool is_end_known = failure.signal != 0 || failure.exit_code != 0;
@@ -275,6 +292,11 @@ std::string JobDescription(const JobView& job, double now) {
   add("UID", job.uid);
   add("State", fmt::format("{} ({})", job.state, job.state_reason));
   add("Message", job.state_message);
+  add("Conditions", ConditionsText(job.conditions));
+  for (const ConditionView& condition : job.conditions)
+    if (condition.status == "FALSE" && condition.message != job.state_message &&
+        condition.message != job.queue_message)
+      add(condition.type, ConditionText(condition, now));
   add("Priority", fmt::format("{}{}", job.priority,
                               job.is_preemptible ? ", gives way to jobs of higher priority" : ""));
   if (job.queue_position > 0)

@@ -3,10 +3,20 @@
 import {card, facts, make, table} from "./dom.js";
 import {badge, bar, remaining, runtime, why} from "./job_parts.js";
 import {logRow} from "./log_row.js";
-import {clock, duration, flatten, integer, latest, moment, none, percent, significant, size, stateOf}
+import {clock, duration, flatten, integer, isOver, latest, moment, none, percent, significant, size, stateOf}
   from "./text.js";
 
 const rate = (value, unit) => (value > 0 ? `${integer(value)} ${unit}` : "");
+
+// "GangReady true · CheckpointHealthy false (DiskLow)"
+const conditions = (job) => job.conditions.map(({type, status, reason}) => {
+  const value = status.replace(/^CONDITION_STATUS_/, "").toLowerCase();
+  return `${type} ${value}${value === "false" ? ` (${reason})` : ""}`;
+}).join(" · ");
+
+// Why its last save was not written.
+const unsaved = (job) => job.conditions.find(({type, status}) =>
+  type === "CheckpointHealthy" && status === "CONDITION_STATUS_FALSE")?.message;
 
 export function head(job) {
   const {progress} = job, state = stateOf(job), isRunning = state === "RUNNING";
@@ -31,7 +41,8 @@ export function head(job) {
       ["workers", job.currentAttempt ? String(job.currentAttempt.worldSize) : ""],
       ["state digest", job.stateDigest], ["forked from", job.forkedFrom],
       ["non-finite steps", job.nonfiniteSteps ? `${job.nonfiniteSteps.count}: ${job.nonfiniteSteps.lastMessage}` : ""],
-      ["batch", job.batchAdvice]]));
+      ["batch", job.batchAdvice], ["conditions", isOver(job) ? "" : conditions(job)],
+      ["not saved", unsaved(job)]]));
 }
 
 export function failure(job) {

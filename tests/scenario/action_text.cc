@@ -135,4 +135,16 @@ std::vector<std::string> AttemptLines(const Job& job) {
   return lines;
 }
 
+std::vector<std::string> ConditionLines(const std::vector<Condition>& conditions) {
+  const std::map<ConditionStatus, std::string> names = {{ConditionStatus::kTrue, "true"},
+                                                        {ConditionStatus::kFalse, "false"},
+                                                        {ConditionStatus::kUnknown, "unknown"}};
+  std::vector<std::string> lines;
+  for (const Condition& condition : conditions)
+    lines.push_back(fmt::format("{} {} since {} ({}) {}", condition.type,
+                                names.at(condition.status), condition.last_transition_time,
+                                condition.reason, condition.message));
+  return lines;
+}
+
 }  // namespace descent

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "coordinator/action.h"
+#include "coordinator/job_conditions.h"
 
 namespace descent {
 
@@ -20,5 +21,8 @@ std::string CheckpointSteps(const Job& job);
 
 // One line for each attempt, with how it ended.
 std::vector<std::string> AttemptLines(const Job& job);
+
+// "GangReady true since 1000 (GangReady) …", a line for each.
+std::vector<std::string> ConditionLines(const std::vector<Condition>& conditions);
 
 }  // namespace descent

@@ -61,6 +61,8 @@ const std::map<std::string, WorkerCommand> kWorkerCommands = {
     {"drain", WorkerCommand::kDrain},
 };
 
+const std::set<std::string> kReads = {"queue", "show", "conditions", "pools", "attempts"};
+
 // label="team=nlp"
 JobLabels LabelOf(const Command& command) {
   const std::string label = command.Option("label", "");
@@ -134,8 +136,7 @@ std::vector<std::string> Scenario::Run(const std::string& line) {
   if (verb == "advance") return RunAdvance(command);
   if (verb == "restart") return RunRestart();
   if (verb == "world_ended") return RunWorldEnded(command);
-  if (verb == "queue" || verb == "show" || verb == "pools" || verb == "attempts")
-    return RunRead(command);
+  if (kReads.contains(verb)) return RunRead(command);
   return RunForEachWorker(command);
 }
 
@@ -272,6 +273,12 @@ WorkerMessage Scenario::MessageOf(const Command& command, const std::string& wor
     if (command.Option("split", "validation") == "test") message.split = EvaluationSplit::kTest;
     return message;
   }
+  if (command.verb == "skipped") {
+    auto message = About<CheckpointSkipped>(command, worker);
+    message.step = step;
+    message.message = command.Option("message", "");
+    return message;
+  }
   DESCENT_CHECK(command.verb == "saved");
   auto message = About<CheckpointWritten>(command, worker);
   message.step = step;
@@ -374,12 +381,11 @@ std::vector<std::string> Scenario::RunRead(const Command& command) const {
     return lines;
   }
   const std::string& job_id = command.arguments.at(0);
-  if (command.verb == "show") {
-    const Job* job = state_->FindJob(job_id);
-    return {job == nullptr ? "no job " + job_id : Show(*job)};
-  }
-  if (command.verb == "attempts") return AttemptLines(*state_->FindJob(job_id));
+  const Job* job = state_->FindJob(job_id);
+  if (command.verb == "show") return {job == nullptr ? "no job " + job_id : Show(*job)};
+  if (command.verb == "attempts") return AttemptLines(*job);
   const auto position = state_->QueuePositionOf(job_id);
+  if (command.verb == "conditions") return ConditionLines(ConditionsOf(*job, position, now_.wall));
   if (!position) return {fmt::format("{} does not wait", job_id)};
   return {QueueText(job_id, *position)};
 }

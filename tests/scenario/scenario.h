@@ -32,14 +32,14 @@ namespace descent {
 //              [bucket=] [saving=yes]
 //   steps W FIRST..LAST [seconds=0.1: of a step]        "steps done": the first step reports 1
 //   evaluated W [step=] [split=validation|test] [loss=1]
-//   saved W [step=] [state=STEP] [request=0]
+//   saved W [step=] [state=STEP] [request=0]      skipped W [step=] [message=]
 //   ended W… completed|stopped|failed [step=] [state=1] [reason=] [message=] [phase=compute]
 //              [retryable=yes]
 //   goodbye W… [reason=]        gone W… [reason=]
 //   advance 16s [except W…]     ticks and heartbeats every second
 //   restart                     the coordinator, from what it stored; all workers are detached
 //   world_ended [pool=p] [rank=-1: mpirun] [host=h] [pid=99] [exit_code=0] [signal=0]
-//   queue JOB · show JOB · attempts JOB · pools         what can be read
+//   queue JOB · show JOB · conditions JOB · attempts JOB · pools         what can be read
 // Options of all that workers say of a job: job=, generation=.
 class Scenario {
  public:

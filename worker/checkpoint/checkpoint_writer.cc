@@ -15,6 +15,7 @@
 #include "common/file.h"
 #include "common/log.h"
 #include "worker/checkpoint/checkpoint_reader.h"
+#include "worker/checkpoint/checkpoint_room.h"
 #include "worker/checkpoint/safetensors.h"
 
 namespace descent {
@@ -77,11 +78,11 @@ Result<FileDigest> WriteText(const std::filesystem::path& directory, std::string
 }
 
 Status CheckFreeSpace(const std::filesystem::path& root, std::int64_t bytes) {
-  DESCENT_ASSIGN(const std::int64_t free_bytes, FreeBytes(root));
-  if (free_bytes >= bytes) return Status();
+  DESCENT_ASSIGN(const VolumeSpace space, MeasureVolume(root));
+  if (space.free_bytes >= bytes) return Status();
   return Status(Code::kResourceExhausted,
                 fmt::format("{} has {} free bytes, a checkpoint must have {}", root.string(),
-                            free_bytes, bytes));
+                            space.free_bytes, bytes));
 }
 
 // The manifest of what is there if it is the step with this very state. A damaged one is set aside.
@@ -169,12 +170,7 @@ Result<PublishedCheckpoint> PublishCheckpoint(const std::filesystem::path& root,
   const CheckpointDescription& description = contents.description;
   DESCENT_CHECK(description.step >= 0);
   DESCENT_CHECK(description.generation >= 0);
-  DESCENT_RETURN_IF_ERROR(MakeDirectories(root));
-  DESCENT_RETURN_IF_ERROR(RemoveLeftovers(root, description.generation));
-  // Old ones that stay longer than they must are no reason to fail.
-  const Status removed = RemoveOldCheckpoints(root, kept_steps, description.generation);
-  if (!removed.ok()) LogWarning("old checkpoint not removed error=\"{}\"", removed.message());
-
+  DESCENT_RETURN_IF_ERROR(MakeRoom(root, kept_steps, description.generation));
   DESCENT_ASSIGN(std::optional<Manifest> manifest, AdoptExisting(root, contents));
   const bool was_adopted = manifest.has_value();
   if (!was_adopted) {

@@ -1,18 +1,13 @@
 #include "worker/train/assignment_run.h"
 
 #include <algorithm>
-#include <chrono>
-#include <filesystem>
-#include <thread>
 #include <utility>
 
-#include "checkpoint/checkpoint_directory.h"
 #include "checkpoint/published_files.h"
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/version.h"
 #include "worker/data/sampled_dataset.h"
-#include "worker/train/compare_digests.h"
 #include "worker/train/describe_model.h"
 #include "worker/train/end_reason.h"
 #include "worker/train/evaluator.h"
@@ -20,13 +15,6 @@
 #include "worker/train/trace_labels.h"
 
 namespace descent {
-namespace {
-
-// A coordinator that is there records a checkpoint within milliseconds.
-constexpr std::chrono::seconds kRecordWaitMax{1};
-constexpr std::chrono::milliseconds kRecordPollInterval{5};
-
-}  // namespace
 
 AssignmentRun::AssignmentRun(const Options& options)
     : options_(options), spec_(options.assign.spec), pool_(options.assign.spec.workers.threads) {}
@@ -44,11 +32,11 @@ AssignmentEnded AssignmentRun::Perform() {
   if (!outcome.ok()) {
     const AssignmentEnded failed = Failed(outcome.status());
     // The state after an earlier step is worth keeping whatever has happened since.
-    if (const Status status = FinishCheckpoint(); !status.ok())
+    if (const Status status = checkpoints_->Finish(); !status.ok())
       LogWarning("checkpoint not written error=\"{}\"", status.message());
     return failed;
   }
-  if (options_.collective.rank() == 0) RemoveLastSurplus();
+  checkpoints_->RemoveLastSurplus();
   return Ended(outcome.value());
 }
 
@@ -74,7 +62,7 @@ Status AssignmentRun::Prepare() {
       .checkpoints = options_.assign.checkpoint_directory,
       .instruction_set = options_.instruction_set,
       .set_phase = [this](std::string_view phase) { SetPhase(phase); },
-      .finish_checkpoints = [this] { return FinishCheckpointOnAllRanks(); }});
+      .finish_checkpoints = [this] { return checkpoints_->FinishOnAllRanks(); }});
   if (options_.assign.start_checkpoint.empty()) {
     AlignedBuffer parameters(plans_->layout().element_count);
     plans_->InitializeParameters(spec_.seed, parameters.span());
@@ -82,12 +70,18 @@ Status AssignmentRun::Prepare() {
   } else {
     DESCENT_RETURN_IF_ERROR(LoadStart());
   }
-  if (options_.collective.rank() == 0)
-    saver_.emplace(CheckpointSaver::Options{.root = options_.assign.checkpoint_directory,
-                                            .model = DescribeModel(spec_, datasets_),
-                                            .parameters = state_->ParameterTensors(),
-                                            .optimizer = state_->OptimizerTensors(),
-                                            .pool = pool_});
+  checkpoints_.emplace(RunCheckpoints::Options{
+      .assign = options_.assign,
+      .collective = options_.collective,
+      .state = *state_,
+      .reporter = options_.reporter,
+      .pool = pool_,
+      .progress = options_.progress,
+      .model = DescribeModel(spec_, datasets_),
+      .describe = [this] { return Description(); },
+      .set_phase = [this](std::string_view phase) { SetPhase(phase); },
+      .report = [this](WorkerMessage message) { Report(std::move(message)); },
+      .trace = [this] { return training_trace(); }});
   // What can fail or take long does so now, and not in the first step.
   return plans_->PlanFor(PlanKind::kTrainWrite, spec_.batch.micro).status();
 }
@@ -102,7 +96,6 @@ Status AssignmentRun::LoadStart() {
                                                  found.precision + ", this one has " +
                                                  std::string(PrecisionName(spec_.model.precision)));
   DESCENT_RETURN_IF_ERROR(state_->Load(checkpoint, options_.instruction_set));
-  saved_step_ = state_->steps_done();
   // A job that is forked from another one begins to count and to wait anew.
   if (found.job != options_.assign.job) return Status();
   if (found.early_stopping) early_stopping_ = *found.early_stopping;
@@ -119,7 +112,7 @@ void AssignmentRun::ReportPrepared() {
                   .train_samples = datasets_.train->sample_count(),
                   .parameter_count = plans_->parameter_count(),
                   .memory_bytes = state_->memory_bytes() + plans_->memory_bytes() +
-                                  (saver_ ? saver_->memory_bytes() : 0),
+                                  checkpoints_->memory_bytes(),
                   .instruction_set = std::string(options_.instruction_set),
                   .state_digest = state_->ComputeDigest(),
                   .start_step = state_->steps_done()});
@@ -162,7 +155,7 @@ Result<EndOutcome> AssignmentRun::Train(const Begin& begin) {
     DESCENT_ASSIGN(const StepRequests requests, RunGrant(train_step, *grant));
     // What is due after a step is so whether a stop comes with it or not: who goes on from the
     // checkpoint begins behind it.
-    if (state_->steps_done() == grant->last) DESCENT_RETURN_IF_ERROR(FinishGrant(*grant));
+    if (state_->steps_done() == grant->last) DESCENT_RETURN_IF_ERROR(FinishGrant(*grant, requests));
     if (requests.stop) return Stop(requests);
     if (grant->is_final) return Finish(EndOutcome::kCompleted);
   }
@@ -181,7 +174,7 @@ void AssignmentRun::BeginProfile(const Begin& begin) {
 
 Result<std::optional<GrantSteps>> AssignmentRun::WaitForGrant() {
   SetPhase("wait");
-  if (!options_.control.has_grants()) DESCENT_RETURN_IF_ERROR(FinishCheckpoint());
+  if (!options_.control.has_grants()) DESCENT_RETURN_IF_ERROR(checkpoints_->Finish());
   const TraceSpan span(training_trace(), trace::kWaitForGrant);
   return options_.control.WaitForGrant();
 }
@@ -198,7 +191,7 @@ Result<StepOutcome> AssignmentRun::RunStep(TrainStep& train_step) {
     noise_ = AfterStep(noise_, *outcome.noise);
     outcome.metrics.noise = noise_;
   }
-  heard_request_ = std::max(heard_request_, outcome.requests.checkpoint);
+  checkpoints_->HearRequest(outcome.requests.checkpoint);
   return outcome;
 }
 
@@ -214,32 +207,40 @@ Result<StepRequests> AssignmentRun::RunGrant(TrainStep& train_step, const GrantS
       Report(StepReports{.job = options_.assign.job,
                          .generation = options_.assign.generation,
                          .steps = {outcome.metrics}});
-    if (saver_ && saver_->has_ended()) DESCENT_RETURN_IF_ERROR(FinishCheckpoint());
+    DESCENT_RETURN_IF_ERROR(checkpoints_->FinishIfEnded());
     if (outcome.requests.stop) return outcome.requests;
     // At the end of a grant an evaluation comes first: the checkpoint is rated by it.
-    if (saved_request_ < heard_request_ && state_->steps_done() < grant.last)
-      DESCENT_RETURN_IF_ERROR(SaveCheckpoint());
+    if (checkpoints_->has_open_request() && state_->steps_done() < grant.last)
+      DESCENT_RETURN_IF_ERROR(checkpoints_->Save(SaveKind::kAsked));
   }
   return StepRequests();
 }
 
-Status AssignmentRun::FinishGrant(const GrantSteps& grant) {
+Status AssignmentRun::FinishGrant(const GrantSteps& grant, const StepRequests& requests) {
   if (grant.evaluate) DESCENT_RETURN_IF_ERROR(EvaluateSplit(EvaluationSplit::kValidation));
-  const bool is_requested = saved_request_ < heard_request_;
-  const bool is_wanted = grant.save_checkpoint || is_requested || IsStoppedEarly();
-  return is_wanted ? SaveCheckpoint() : Status();
+  const bool is_wanted =
+      grant.save_checkpoint || checkpoints_->has_open_request() || IsStoppedEarly();
+  return is_wanted ? checkpoints_->Save(KindOfSave(grant, requests)) : Status();
+}
+
+SaveKind AssignmentRun::KindOfSave(const GrantSteps& grant, const StepRequests& requests) const {
+  if (grant.is_final || requests.stop || IsStoppedEarly()) return SaveKind::kNeeded;
+  // What a rollback goes back to is part of what the job computes.
+  if (grant.save_checkpoint && spec_.nonfinite.action == NonfiniteAction::kRollback)
+    return SaveKind::kNeeded;
+  return checkpoints_->has_open_request() ? SaveKind::kAsked : SaveKind::kScheduled;
 }
 
 // A stopped job can be resumed from where it stopped.
 Result<EndOutcome> AssignmentRun::Stop(const StepRequests& requests) {
-  DESCENT_RETURN_IF_ERROR(SaveCheckpoint());
+  DESCENT_RETURN_IF_ERROR(checkpoints_->Save(SaveKind::kNeeded));
   if (requests.evaluate_test) return Finish(EndOutcome::kStopped);
-  DESCENT_RETURN_IF_ERROR(FinishCheckpoint());
+  DESCENT_RETURN_IF_ERROR(checkpoints_->Finish());
   return EndOutcome::kStopped;
 }
 
 Result<EndOutcome> AssignmentRun::Finish(EndOutcome outcome) {
-  DESCENT_RETURN_IF_ERROR(FinishCheckpoint());
+  DESCENT_RETURN_IF_ERROR(checkpoints_->Finish());
   DESCENT_RETURN_IF_ERROR(state_->Gather());
   DESCENT_RETURN_IF_ERROR(EvaluateSplit(EvaluationSplit::kTest));
   return outcome;
@@ -264,7 +265,7 @@ Status AssignmentRun::EvaluateSplit(EvaluationSplit split) {
   DESCENT_ASSIGN(const EvaluationValues values,
                  Evaluate(is_sampled ? sampled : *dataset, state_->evaluated_parameters(), *plans_,
                           options_.collective, [this] { options_.progress.Move(); }));
-  DESCENT_RETURN_IF_ERROR(FinishCheckpoint());
+  DESCENT_RETURN_IF_ERROR(checkpoints_->Finish());
   if (options_.collective.rank() == 0)
     Report(EvaluationReport{.job = options_.assign.job,
                             .generation = options_.assign.generation,
@@ -275,25 +276,6 @@ Status AssignmentRun::EvaluateSplit(EvaluationSplit split) {
   if (spec_.early_stopping)
     early_stopping_ =
         AfterEvaluation(*spec_.early_stopping, early_stopping_, state_->steps_done(), values);
-  return Status();
-}
-
-Status AssignmentRun::SaveCheckpoint() {
-  if (saved_step_ == state_->steps_done()) return Status();
-  SetPhase("checkpoint");
-  DESCENT_RETURN_IF_ERROR(FinishCheckpoint());
-  const TraceSpan span(training_trace(), trace::kCheckpoint);
-  DESCENT_RETURN_IF_ERROR(state_->Gather());
-  const Digest digest = state_->ComputeDigest();
-  DESCENT_RETURN_IF_ERROR(CompareDigests(digest, state_->steps_done(), options_.collective));
-  saved_step_ = state_->steps_done();
-  saved_request_ = heard_request_;
-  if (!saver_) return Status();
-  saver_->Start({.description = Description(),
-                 .digest = digest,
-                 .parameters = state_->ParameterTensors(),
-                 .optimizer = state_->OptimizerTensors()},
-                options_.reporter.KeptCheckpoints());
   return Status();
 }
 
@@ -313,41 +295,6 @@ CheckpointDescription AssignmentRun::Description() const {
           .early_stopping = spec_.early_stopping ? std::optional(early_stopping_) : std::nullopt,
           .nonfinite_steps_in_a_row = nonfinite_policy_->steps_in_a_row(),
           .noise = noise_};
-}
-
-Status AssignmentRun::FinishCheckpoint() {
-  if (!saver_ || !saver_->is_in_flight()) return Status();
-  options_.progress.SetSaving(true);
-  Result<CheckpointWritten> written = [this] {
-    const TraceSpan span(training_trace(), trace::kCheckpoint);
-    return saver_->Finish();
-  }();
-  options_.progress.SetSaving(false);
-  // What has failed is the checkpoint, whatever the steps do meanwhile.
-  if (!written.ok()) SetPhase("checkpoint");
-  DESCENT_ASSIGN(CheckpointWritten report, std::move(written));
-  report.request = saved_request_;
-  Report(std::move(report));
-  return Status();
-}
-
-Status AssignmentRun::FinishCheckpointOnAllRanks() {
-  DESCENT_RETURN_IF_ERROR(FinishCheckpoint());
-  return options_.collective.Barrier();
-}
-
-void AssignmentRun::RemoveLastSurplus() const {
-  const std::filesystem::path root = options_.assign.checkpoint_directory;
-  const auto present = FindCheckpoints(root);
-  if (!present.ok() || std::ssize(present.value()) <= spec_.checkpoint.keep_last) return;
-  const MonotonicTime deadline = MonotonicNow() + kRecordWaitMax;
-  std::vector<std::int64_t> kept = options_.reporter.KeptCheckpoints();
-  while ((kept.empty() || kept.back() < saved_step_) && MonotonicNow() < deadline) {
-    std::this_thread::sleep_for(kRecordPollInterval);
-    kept = options_.reporter.KeptCheckpoints();
-  }
-  const Status removed = RemoveOldCheckpoints(root, kept, options_.assign.generation);
-  if (!removed.ok()) LogWarning("old checkpoint not removed error=\"{}\"", removed.message());
 }
 
 void AssignmentRun::Report(WorkerMessage message) {

@@ -104,6 +104,21 @@ TEST(JobTextTest, TheDescriptionHasTheLabels) {
               testing::HasSubstr("Labels:                   stage=dev, team=nlp\n"));
 }
 
+TEST(JobTextTest, TheDescriptionHasTheConditionsAndWhyOneDoesNotHold) {
+  JobView job = RunningJob();
+  job.conditions = {{.type = "GangReady", .status = "TRUE", .reason = "GangReady"},
+                    {.type = "CheckpointHealthy",
+                     .status = "FALSE",
+                     .reason = "DiskLow",
+                     .message = "1 save was skipped",
+                     .last_transition_time = 1000}};
+
+  EXPECT_THAT(
+      JobDescription(job, 1016),
+      testing::HasSubstr("Conditions:               GangReady True · CheckpointHealthy False\n"
+                         "CheckpointHealthy:        DiskLow for 16s: 1 save was skipped\n"));
+}
+
 TEST(JobTextTest, TheHistoryHasALineForEachEvent) {
   const JobEventView started = {.time = 990,
                                 .type = "StateChanged",

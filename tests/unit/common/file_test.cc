@@ -169,10 +169,13 @@ TEST(FileTest, ListDirectoryIsSorted) {
 
 TEST(FileTest, RemovingWhatIsNotThereSucceeds) { EXPECT_TRUE(RemoveTree("/nowhere/at/all").ok()); }
 
-TEST(FileTest, FreeBytesOfAWritableDirectoryArePositive) {
+TEST(FileTest, AVolumeHasFreeBytesAndNoMoreThanAll) {
   const TemporaryDirectory directory;
 
-  EXPECT_GT(FreeBytes(directory.path()).value(), 0);
+  const VolumeSpace space = MeasureVolume(directory.path()).value();
+
+  EXPECT_GT(space.free_bytes, 0);
+  EXPECT_GE(space.total_bytes, space.free_bytes);
 }
 
 }  // namespace

@@ -97,6 +97,25 @@ TEST(ProgressTest, ACheckpointBeyondAllOthersIsProgress) {
   EXPECT_EQ(job.attempts_without_progress, 0);
 }
 
+TEST(ProgressTest, SkippedSavesAreCountedUntilACheckpointIsWritten) {
+  Job job;
+
+  EXPECT_TRUE(RecordSkippedSave(job, {.step = 10, .message = "full"}, 100));
+  EXPECT_FALSE(RecordSkippedSave(job, {.step = 20, .message = "still full"}, 200));
+
+  EXPECT_EQ(job.skipped_saves.count, 2);
+  EXPECT_EQ(job.skipped_saves.last_step, 20);
+  EXPECT_EQ(job.skipped_saves.last_message, "still full");
+  EXPECT_EQ(job.skipped_saves.first_time, 100);
+
+  EndSkippedSaves(job, 300);
+  EndSkippedSaves(job, 400);
+
+  EXPECT_EQ(job.skipped_saves.count, 0);
+  EXPECT_EQ(job.checkpoint_healthy_time, 300);
+  EXPECT_TRUE(RecordSkippedSave(job, {.step = 50, .message = "full"}, 500));
+}
+
 TEST(ProgressTest, ACheckpointPublishedAgainIsNoProgress) {
   Job job;
   (void)RecordCheckpoint(job, Written(10, 1), 0);

@@ -240,6 +240,7 @@ void SimulatedCluster::SpeakOfThePast() {
   Say(worker, Prepared{.job = job, .generation = generation});
   Say(worker, StepReports{.job = job, .generation = generation, .steps = {{.step = 500}}});
   Say(worker, CheckpointWritten{.job = job, .generation = generation, .step = 500});
+  Say(worker, CheckpointSkipped{.job = job, .generation = generation, .step = 500});
   Say(worker, AssignmentEnded{.job = job, .generation = generation});
 }
 
@@ -312,7 +313,13 @@ void SimulatedCluster::RunSteps(const Gang& gang) {
                                 .generation = grant.generation,
                                 .step = last,
                                 .values = {{EvaluationMetric::kLoss, 1}}});
-  if (grant.save_checkpoint) SaveCheckpoint(first);
+  if (grant.save_checkpoint && !grant.is_final && Random(1, 10) == 1)
+    Say(first, CheckpointSkipped{.job = grant.job,
+                                 .generation = grant.generation,
+                                 .step = last,
+                                 .message = "the disk is full"});
+  else if (grant.save_checkpoint)
+    SaveCheckpoint(first);
   if (!grant.is_final) return;
   for (Worker* worker : gang) End(*worker, EndOutcome::kCompleted);
 }

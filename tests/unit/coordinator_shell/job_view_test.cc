@@ -41,6 +41,18 @@ TEST(JobViewTest, BeforeItsFirstAttemptAJobHasNoProvenance) {
   EXPECT_FALSE(ToProto(MakeJob("a", 1), std::nullopt).has_provenance());
 }
 
+TEST(JobViewTest, TheConditionsOfAJobAreThere) {
+  const v1::Job job = ToProto(MakeFullJob(), std::nullopt);
+
+  ASSERT_EQ(job.conditions_size(), 4);
+  EXPECT_EQ(job.conditions(0).type(), "QuotaReserved");
+  EXPECT_EQ(job.conditions(0).status(), v1::CONDITION_STATUS_TRUE);
+  EXPECT_EQ(job.conditions(3).type(), "CheckpointHealthy");
+  EXPECT_EQ(job.conditions(3).status(), v1::CONDITION_STATUS_FALSE);
+  EXPECT_EQ(job.conditions(3).reason(), "DiskLow");
+  EXPECT_EQ(job.conditions(3).last_transition_time(), 1058.5);
+}
+
 TEST(JobViewTest, AModelOfTokensTellsTokensASecond) {
   Job job = MakeFullJob();
   EXPECT_EQ(ToProto(job, std::nullopt).progress().tokens_per_second(), 0);

@@ -37,6 +37,10 @@ Job MakeFullJob() {
   job.revision = 5;
   job.median_step_seconds = 0.25;
   job.last_step_seconds = 0.5;
+  job.last_step_time = 1060.5;
+  job.skipped_saves = {
+      .count = 2, .last_step = 48, .last_message = "the disk is full", .first_time = 1058.5};
+  job.checkpoint_healthy_time = 1020.5;
   job.coordinator_version = "0.9.0";
   job.worker_version = "0.9.1";
   job.attempt = {.attempt = 2,
@@ -44,6 +48,7 @@ Job MakeFullJob() {
                  .start_step = 40,
                  .workers = {"a/0", "b/1"},
                  .start_time = 1050.5,
+                 .begin_time = 1051.5,
                  .save_requests = 3,
                  .save_requests_done = 2};
   job.earlier_attempts = {{.attempt = 1,

@@ -80,5 +80,14 @@ TEST(CoordinatorOptionsTest, AFileThatIsMissingIsNamedWithItsFlag) {
   EXPECT_EQ(status.message(), "--tls-cert: cannot open /nowhere/a.pem: No such file or directory");
 }
 
+TEST(CoordinatorOptionsTest, WhatStaysFreeIsAnAmountOfSpace) {
+  EXPECT_EQ(Parse({}).value().low_watermark, kLowWatermarkDefault);
+  EXPECT_EQ(
+      BytesOf(Parse({"--min-free-space", "10GiB"}).value().low_watermark, std::int64_t{1} << 40),
+      std::int64_t{10} << 30);
+  EXPECT_EQ(Parse({"--min-free-space", "much"}).status().message().substr(0, 55),
+            "--min-free-space: \"much\" is no amount of space, must be");
+}
+
 }  // namespace
 }  // namespace descent

@@ -44,6 +44,17 @@ TEST(PrometheusTest, HistogramBucketsCountEverythingBelowTheirBound) {
   EXPECT_THAT(text, HasSubstr("descent_job_step_seconds_count{job=\"full-1\"} 2\n"));
 }
 
+TEST(PrometheusTest, SavesThatWereSkippedAreCountedBesideThoseThatWereWritten) {
+  ClusterSnapshot snapshot;
+  snapshot.counters.checkpoints = 5;
+  snapshot.counters.skipped_checkpoints = 2;
+
+  const std::string text = PrometheusText(snapshot, {}, {});
+
+  EXPECT_THAT(text, HasSubstr("descent_checkpoints_total{result=\"written\"} 5\n"));
+  EXPECT_THAT(text, HasSubstr("descent_checkpoints_total{result=\"skipped\"} 2\n"));
+}
+
 TEST(PrometheusTest, TheSlowestRankOfAJobIsToldByItsShare) {
   ClusterSnapshot snapshot;
   WorkerView fast{.job_id = "a", .times = {.steps = 1, .seconds = {{"compute", 1}}}};

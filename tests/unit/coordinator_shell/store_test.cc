@@ -42,6 +42,7 @@ void ExpectEqual(const AttemptRecord& found, const AttemptRecord& wanted) {
   EXPECT_EQ(found.generation, wanted.generation);
   EXPECT_EQ(found.start_step, wanted.start_step);
   EXPECT_EQ(found.workers, wanted.workers);
+  EXPECT_EQ(found.begin_time, wanted.begin_time);
 }
 
 void ExpectEqual(const FailureRecord& found, const FailureRecord& wanted) {
@@ -75,6 +76,12 @@ TEST(JobRecordTest, EveryFieldOfAJobSurvivesEncoding) {
   EXPECT_EQ(EtagOf(found), EtagOf(job));
   EXPECT_EQ(found.median_step_seconds, job.median_step_seconds);
   EXPECT_EQ(found.last_step_seconds, job.last_step_seconds);
+  EXPECT_EQ(found.last_step_time, job.last_step_time);
+  EXPECT_EQ(found.skipped_saves.count, job.skipped_saves.count);
+  EXPECT_EQ(found.skipped_saves.last_step, job.skipped_saves.last_step);
+  EXPECT_EQ(found.skipped_saves.last_message, job.skipped_saves.last_message);
+  EXPECT_EQ(found.skipped_saves.first_time, job.skipped_saves.first_time);
+  EXPECT_EQ(found.checkpoint_healthy_time, job.checkpoint_healthy_time);
   EXPECT_EQ(found.coordinator_version, job.coordinator_version);
   EXPECT_EQ(found.worker_version, job.worker_version);
   ASSERT_EQ(found.failure->secondary.size(), 1u);

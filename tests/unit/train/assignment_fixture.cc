@@ -28,6 +28,7 @@ AssignmentTest::AssignmentTest() {
 
 InProcessOutcome AssignmentTest::Run(const RunOptions& options) {
   const auto stop = [options](const WorkerMessage& message, std::span<StepControl> controls) {
+    if (options.on_report) options.on_report(message);
     const auto* steps = std::get_if<StepReports>(&message);
     if (!steps) return;
     for (const RunOptions::SaveRequest& request : options.save_requests)
@@ -43,7 +44,8 @@ InProcessOutcome AssignmentTest::Run(const RunOptions& options) {
                                   .spec = spec_,
                                   .world_ranks = FirstRanks(options.world_size),
                                   .checkpoint_directory = CheckpointDirectory(),
-                                  .start_checkpoint = options.start_checkpoint},
+                                  .start_checkpoint = options.start_checkpoint,
+                                  .low_watermark = options.low_watermark},
                        .begin = {.generation = 1,
                                  .shard_plan = MakeShardPlan(spec_, kTrainSamples),
                                  .total_steps = 40},

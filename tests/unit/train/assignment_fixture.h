@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,8 @@ class AssignmentTest : public ::testing::Test {
       std::int64_t number = 1;
     };
     std::vector<SaveRequest> save_requests = {};
+    LowWatermark low_watermark = {};                           // of the checkpoints' volume
+    std::function<void(const WorkerMessage&)> on_report = {};  // hears every rank's, in its thread
   };
 
   InProcessOutcome Run(const RunOptions& options);
