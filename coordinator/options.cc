@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "coordinator/state_directory.h"
+#include "coordinator/webhook_flags.h"
 
 namespace descent {
 namespace {
@@ -22,6 +23,7 @@ struct Flags {
   bool requires_tokens = false;
   UserLimits limits;
   bool has_http_writes = false;
+  WebhookFlags webhooks;
 };
 
 void DeclareLimits(CLI::App& app, UserLimits& limits) {
@@ -111,6 +113,7 @@ Result<CoordinatorOptions> Resolve(const Flags& flags) {
   options.ports_file = flags.ports_file;
   options.limits = flags.limits;
   options.has_http_writes = flags.has_http_writes;
+  DESCENT_ASSIGN(options.webhooks, ResolveWebhookFlags(flags.webhooks));
   options.exits_with_parent = flags.exits_with_parent;
   return options;
 }
@@ -124,6 +127,7 @@ Result<CoordinatorOptions> ParseCoordinatorOptions(int argc, const char* const* 
       "descent-coordinator");
   Declare(app, flags);
   DeclareLimits(app, flags.limits);
+  DeclareWebhookFlags(app, flags.webhooks);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& request) {

@@ -8,6 +8,7 @@
 #include "coordinator/listen_address.h"
 #include "coordinator/tls.h"
 #include "coordinator/user_limits.h"
+#include "coordinator/webhooks.h"
 
 namespace descent {
 
@@ -23,6 +24,7 @@ struct CoordinatorOptions {
   Admission admission = Admission::kEverybody;  // kTokens wherever there is TLS
   UserLimits limits;
   bool has_http_writes = false;  // jobs can be submitted and changed over HTTP, too
+  WebhookOptions webhooks;
   bool exits_with_parent = false;
 };
 
