@@ -16,6 +16,7 @@
 #include "coordinator/metric_store.h"
 #include "coordinator/process_facts.h"
 #include "coordinator/runtime.h"
+#include "coordinator/webhooks.h"
 
 namespace descent {
 
@@ -39,6 +40,7 @@ struct HttpBackend {
   std::function<RuntimeHealth()> health;
   std::function<ProcessFacts()> process;
   std::function<std::vector<MethodCalls>()> calls;
+  std::function<WebhookCounts()> webhooks = [] { return WebhookCounts{}; };
   const LogStore* logs = nullptr;
   // Makes a change and answers with the job. Empty: changes are not served.
   std::function<HttpResponse(const JobChange& change)> change = nullptr;

@@ -249,7 +249,7 @@ HttpResponse HttpRoutes::Prometheus(const Call& call) const {
                                       ? ExpositionFormat::kOpenMetrics
                                       : ExpositionFormat::kPrometheus;
   const ProcessMeasurements process{backend_->process(), backend_->logs->counters(),
-                                    backend_->calls(), counters_.Read()};
+                                    backend_->calls(), counters_.Read(), backend_->webhooks()};
   HttpResponse response{200, std::string(ContentTypeOf(format)),
                         PrometheusText(snapshot.value(), process, format)};
   AddVary("Accept", response);

@@ -19,6 +19,7 @@
 #include "coordinator/options.h"
 #include "coordinator/runtime.h"
 #include "coordinator/state_directory.h"
+#include "coordinator/webhooks.h"
 
 namespace descent {
 namespace {
@@ -74,11 +75,15 @@ Status Serve(const CoordinatorOptions& options, const sigset_t& signals) {
   DESCENT_RETURN_IF_ERROR(MakeDirectories(options.checkpoint_root));
   DESCENT_ASSIGN(
       const std::unique_ptr<Runtime> runtime,
-      Runtime::Start(directory.path(), {.checkpoint_root = options.checkpoint_root.string(),
-                                        .version = DESCENT_VERSION,
-                                         .stall_timeout = options.stall_timeout,
-                                         .resize_interval = options.resize_interval,
-                                         .low_watermark = options.low_watermark}));
+      Runtime::Start(directory.path(),
+                     {.checkpoint_root = options.checkpoint_root.string(),
+                      .version = DESCENT_VERSION,
+                      .stall_timeout = options.stall_timeout,
+                      .resize_interval = options.resize_interval,
+                      .low_watermark = options.low_watermark},
+                     options.webhooks.events));
+  DESCENT_ASSIGN(const std::unique_ptr<Webhooks> webhooks,
+                 Webhooks::Start(runtime->store_path(), options.webhooks));
   DESCENT_ASSIGN(const std::unique_ptr<TokenStore> tokens, TokenStore::Open(runtime->store_path()));
   if (options.admission == Admission::kTokens)
     DESCENT_RETURN_IF_ERROR(
@@ -87,6 +92,7 @@ Status Serve(const CoordinatorOptions& options, const sigset_t& signals) {
   CallCounters calls;
   HttpGateway gateway;
   HttpBackend backend = MakeHttpBackend(*runtime, calls, directory.path());
+  backend.webhooks = [&webhooks] { return webhooks->Read(); };
   if (options.has_http_writes)
     backend.change = [&gateway](const JobChange& change) { return gateway.Make(change); };
   DESCENT_ASSIGN(std::unique_ptr<HttpServer> http,

@@ -9,6 +9,7 @@
 
 #include "common/limits.h"
 #include "coordinator/state_directory.h"
+#include "coordinator/webhook_flags.h"
 
 namespace descent {
 namespace {
@@ -30,6 +31,7 @@ struct Flags {
   std::string low_watermark;
   bool has_http_writes = false;
   int stall_seconds = static_cast<int>(limits::kStallTimeout.count());
+  WebhookFlags webhooks;
 };
 
 void DeclareLimits(CLI::App& app, UserLimits& limits) {
@@ -142,6 +144,7 @@ Result<CoordinatorOptions> Resolve(const Flags& flags) {
   options.stall_timeout = std::chrono::seconds(flags.stall_seconds);
   options.resize_interval = std::chrono::seconds(flags.resize_interval);
   options.has_http_writes = flags.has_http_writes;
+  DESCENT_ASSIGN(options.webhooks, ResolveWebhookFlags(flags.webhooks));
   options.exits_with_parent = flags.exits_with_parent;
   return options;
 }
@@ -155,6 +158,7 @@ Result<CoordinatorOptions> ParseCoordinatorOptions(int argc, const char* const* 
       "descent-coordinator");
   Declare(app, flags);
   DeclareLimits(app, flags.limits);
+  DeclareWebhookFlags(app, flags.webhooks);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& request) {

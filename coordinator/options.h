@@ -10,6 +10,7 @@
 #include "coordinator/listen_address.h"
 #include "coordinator/tls.h"
 #include "coordinator/user_limits.h"
+#include "coordinator/webhooks.h"
 
 namespace descent {
 
@@ -28,6 +29,7 @@ struct CoordinatorOptions {
   std::chrono::seconds resize_interval{60};  // of a running job; 0: none grows
   LowWatermark low_watermark = kLowWatermarkDefault;  // of the volume of checkpoint_root
   bool has_http_writes = false;  // jobs can be submitted and changed over HTTP, too
+  WebhookOptions webhooks;
   bool exits_with_parent = false;
 };
 

@@ -177,6 +177,17 @@ void AddLogs(const LogCounters& logs, Exposition& out) {
   out.Sample({{"reason", "unwanted"}}, static_cast<double>(logs.dropped_unwanted));
 }
 
+void AddWebhooks(const WebhookCounts& counts, Exposition& out) {
+  out.Family("descent_webhook_deliveries_total", "counter",
+             "Attempts to tell other systems of a job, and messages given up, since this process "
+             "started.");
+  out.Sample({{"result", "delivered"}}, static_cast<double>(counts.delivered));
+  out.Sample({{"result", "failed"}}, static_cast<double>(counts.failed));
+  out.Sample({{"result", "dropped"}}, static_cast<double>(counts.dropped));
+  out.Single("descent_webhook_pending", "gauge", "Messages that are still to be delivered.",
+             counts.pending);
+}
+
 void AddCalls(const std::vector<MethodCalls>& methods, Exposition& out) {
   const auto labels = [](const MethodCalls& calls) {
     return std::vector<MetricLabel>{
@@ -241,6 +252,7 @@ std::string PrometheusText(const ClusterSnapshot& snapshot, const ProcessMeasure
   AddCounters(snapshot, out);
   AddRanks(snapshot, out);
   AddLogs(process.logs, out);
+  AddWebhooks(process.webhooks, out);
   AddCalls(process.calls, out);
   AddHttp(process.http, out);
   AddProcess(process.facts, out);

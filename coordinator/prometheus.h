@@ -9,6 +9,7 @@
 #include "coordinator/http_counters.h"
 #include "coordinator/job_log.h"
 #include "coordinator/process_facts.h"
+#include "coordinator/webhooks.h"
 
 namespace descent {
 
@@ -18,6 +19,7 @@ struct ProcessMeasurements {
   LogCounters logs;
   std::vector<MethodCalls> calls;
   HttpCounts http;
+  WebhookCounts webhooks;
 };
 
 // Everything that is measured. A job has its own series until 15 minutes after its end, so that the

@@ -25,9 +25,11 @@ constexpr double kCountersKeptSeconds = 15 * 60;
 }  // namespace
 
 Result<std::unique_ptr<Runtime>> Runtime::Start(const std::filesystem::path& directory,
-                                                StateOptions options) {
+                                                StateOptions options,
+                                                WebhookEvents webhook_events) {
   DESCENT_RETURN_IF_ERROR(MakeDirectories(directory / kMetricsDirectory));
   DESCENT_ASSIGN(std::unique_ptr<Store> store, Store::Open(directory / kStoreFile));
+  store->TellWebhooksOf(std::move(webhook_events));
   DESCENT_ASSIGN(Restore restore, store->Load());
   DESCENT_RETURN_IF_ERROR(MakeDirectories(directory / kLogsDirectory));
   std::set<std::string> job_ids;

@@ -22,6 +22,7 @@
 #include "coordinator/runtime_listener.h"
 #include "coordinator/state.h"
 #include "coordinator/store.h"
+#include "coordinator/webhook_event.h"
 
 namespace descent {
 
@@ -45,9 +46,10 @@ class Runtime {
   using OnState = std::function<void(const State& state)>;
 
   // Opens DIRECTORY/state.db, DIRECTORY/metrics and DIRECTORY/logs, restores the jobs and starts
-  // the owner thread.
+  // the owner thread. `webhook_events`: what the outbox of webhooks gets.
   static Result<std::unique_ptr<Runtime>> Start(const std::filesystem::path& directory,
-                                                StateOptions options);
+                                                StateOptions options,
+                                                WebhookEvents webhook_events = {});
   ~Runtime();  // ends the owner thread after what is posted; nobody may call any more
 
   // The event's ticket is set here. `on_answer` is called once, on the owner thread, when the

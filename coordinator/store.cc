@@ -16,7 +16,7 @@ namespace descent {
 namespace {
 
 // One string per schema version, run in order; never edited once released.
-constexpr std::array<std::string_view, 4> kMigrations = {R"sql(
+constexpr std::array<std::string_view, 5> kMigrations = {R"sql(
   CREATE TABLE jobs(
     id TEXT PRIMARY KEY,
     sequence INTEGER NOT NULL UNIQUE,
@@ -54,6 +54,16 @@ constexpr std::array<std::string_view, 4> kMigrations = {R"sql(
 )sql",
                                                          R"sql(
   ALTER TABLE jobs ADD COLUMN record_hash TEXT;
+)sql",
+                                                         R"sql(
+  CREATE TABLE webhooks(
+    id TEXT PRIMARY KEY,
+    delivered INTEGER NOT NULL) STRICT;
+  CREATE TABLE webhook_outbox(
+    seq INTEGER PRIMARY KEY,
+    event TEXT NOT NULL,
+    time REAL NOT NULL,
+    record BLOB NOT NULL) STRICT;
 )sql"};
 
 constexpr std::string_view kGeneration = "generation";
@@ -137,6 +147,9 @@ Result<std::unique_ptr<Store>> Store::Open(const std::filesystem::path& path) {
   DESCENT_ASSIGN(
       store->remove_cordon_,
       Keep(store->database_.Prepare("DELETE FROM cordons WHERE pool = ? AND world_rank = ?")));
+  DESCENT_ASSIGN(store->add_to_outbox_,
+                 Keep(store->database_.Prepare("INSERT INTO webhook_outbox(seq, event, time, "
+                                               "record) VALUES(?, ?, ?, ?)")));
   DESCENT_ASSIGN(store->last_event_, store->LoadLastEvent());
   return store;
 }
@@ -255,7 +268,10 @@ Status Store::Write(const StoreJob& action, double time) {
   add_event_->Bind(5, action.reason).Bind(6, action.message);
   DESCENT_RETURN_IF_ERROR(add_event_->Run());
   written_event_ = database_.last_insert_id();
-  return Status();
+  const std::string_view event = WebhookEventOf(action);
+  if (!webhook_events_.contains(event)) return Status();
+  add_to_outbox_->Bind(0, written_event_).Bind(1, event).Bind(2, time).BindBlob(3, record);
+  return add_to_outbox_->Run();
 }
 
 Status Store::Write(const ForgetJob& action) {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "coordinator/action.h"
 #include "coordinator/database.h"
 #include "coordinator/event.h"
+#include "coordinator/webhook_event.h"
 
 namespace descent {
 
@@ -23,10 +25,17 @@ namespace descent {
 //   counters(name, value)
 //   cordons(pool, world_rank, kind)
 //   tokens(…)                           TokenStore's
+//   webhooks(id, delivered)             WebhookOutbox's
+//   webhook_outbox(seq, event, time, record)
+//     what webhooks are to be told of: the number of the event, and the job as it was then
 class Store {
  public:
   // Creates the file or brings its schema up to date.
   static Result<std::unique_ptr<Store>> Open(const std::filesystem::path& path);
+
+  // From now on, events of these names (webhook_event.h) are put into the outbox of webhooks, in
+  // the transaction that stores them.
+  void TellWebhooksOf(WebhookEvents events) { webhook_events_ = std::move(events); }
 
   // Everything a new State needs. A job whose record cannot be read, or
   // is not what was written, is logged, and FAILED with
@@ -57,7 +66,8 @@ class Store {
 
   std::int64_t last_event_ = 0;
   std::int64_t written_event_ = 0;  // the newest of the transaction
-  Database database_;               // before its statements, which end first
+  WebhookEvents webhook_events_;
+  Database database_;  // before its statements, which end first
   std::unique_ptr<Statement> put_job_;
   std::unique_ptr<Statement> add_event_;
   std::unique_ptr<Statement> remove_events_;
@@ -65,6 +75,7 @@ class Store {
   std::unique_ptr<Statement> put_counter_;
   std::unique_ptr<Statement> put_cordon_;
   std::unique_ptr<Statement> remove_cordon_;
+  std::unique_ptr<Statement> add_to_outbox_;
 };
 
 }  // namespace descent

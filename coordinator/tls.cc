@@ -34,10 +34,17 @@ Result<Tls> ReadTls(const TlsFiles& files) {
   context.use_private_key(boost::asio::buffer(tls.key), boost::asio::ssl::context::pem, error);
   if (error) return Refuse("--tls-key", files.key, error);
   if (files.worker_ca.empty()) return tls;
-  DESCENT_ASSIGN(tls.worker_ca, Read("--tls-client-ca", files.worker_ca));
-  context.add_certificate_authority(boost::asio::buffer(tls.worker_ca), error);
-  if (error) return Refuse("--tls-client-ca", files.worker_ca, error);
+  DESCENT_ASSIGN(tls.worker_ca, ReadAuthority("--tls-client-ca", files.worker_ca));
   return tls;
+}
+
+Result<std::string> ReadAuthority(const std::string& flag, const std::filesystem::path& path) {
+  DESCENT_ASSIGN(std::string text, Read(flag, path));
+  boost::asio::ssl::context context(boost::asio::ssl::context::tls_server);
+  boost::system::error_code error;
+  context.add_certificate_authority(boost::asio::buffer(text), error);
+  if (error) return Refuse(flag, path, error);
+  return text;
 }
 
 }  // namespace descent

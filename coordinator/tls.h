@@ -24,4 +24,7 @@ struct TlsFiles {
 // certificate.
 Result<Tls> ReadTls(const TlsFiles& files);
 
+// The PEM text of a file with certificates of who vouches for others. Errors as above.
+Result<std::string> ReadAuthority(const std::string& flag, const std::filesystem::path& path);
+
 }  // namespace descent

@@ -1,6 +1,11 @@
 #include "coordinator/utc_time.h"
 
+#include <fmt/chrono.h>
+
 #include <chrono>
+#include <cmath>
+#include <cstdint>
+#include <ctime>
 
 namespace descent {
 namespace {
@@ -102,6 +107,14 @@ std::optional<double> ParseUtcTime(std::string_view text) {
   }
   if (reader.HasFailed() || !reader.IsAtEnd() || !is_real) return std::nullopt;
   return time;
+}
+
+std::string FormatUtcTime(double seconds) {
+  constexpr std::int64_t kMillisecondsOfSecond = 1000;
+  const std::int64_t time = std::llround(seconds * kMillisecondsOfSecond);
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z",
+                     fmt::gmtime(static_cast<std::time_t>(time / kMillisecondsOfSecond)),
+                     time % kMillisecondsOfSecond);
 }
 
 }  // namespace descent

@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "common/limits.h"
+#include "common/file.h"
+#include "tests/support/temporary_directory.h"
 
 namespace descent {
 namespace {
@@ -87,6 +89,68 @@ TEST(CoordinatorOptionsTest, WhatStaysFreeIsAnAmountOfSpace) {
       std::int64_t{10} << 30);
   EXPECT_EQ(Parse({"--min-free-space", "much"}).status().message().substr(0, 55),
             "--min-free-space: \"much\" is no amount of space, must be");
+}
+
+TEST(CoordinatorOptionsTest, WebhooksAreToldOfTheEndsOfJobs) {
+  const Result<CoordinatorOptions> options =
+      Parse({"--webhook", "https://a/x", "--webhook", "http://b"});
+
+  ASSERT_TRUE(options.ok()) << options.status();
+  const WebhookOptions& webhooks = options.value().webhooks;
+  ASSERT_EQ(webhooks.urls.size(), 2u);
+  EXPECT_EQ(webhooks.urls[0].Origin(), "https://a");
+  EXPECT_EQ(webhooks.events, (WebhookEvents{"JobCancelled", "JobFailed", "JobSucceeded"}));
+  EXPECT_EQ(webhooks.secret, "");
+  EXPECT_TRUE(Parse({}).value().webhooks.events.empty());
+}
+
+TEST(CoordinatorOptionsTest, WhatWebhooksAreToldOfIsAList) {
+  const Result<CoordinatorOptions> options =
+      Parse({"--webhook", "http://b", "--webhook-events", "JobFailed,JobStarted"});
+
+  ASSERT_TRUE(options.ok()) << options.status();
+  EXPECT_EQ(options.value().webhooks.events, (WebhookEvents{"JobFailed", "JobStarted"}));
+  EXPECT_EQ(Parse({"--webhook", "http://b", "--webhook-events", "JobEnded"}).status().message(),
+            "--webhook-events: \"JobEnded\" is none of JobCreated, JobStarted, JobRecovering, "
+            "JobSuspended, JobSucceeded, JobFailed, JobCancelled");
+}
+
+TEST(CoordinatorOptionsTest, AWebhookThatIsWrongIsToldByItsPlace) {
+  EXPECT_EQ(Parse({"--webhook", "ftp://a"}).status().message(),
+            "--webhook: must begin with https:// or http://");
+  EXPECT_EQ(Parse({"--webhook", "http://a", "--webhook", "b"}).status().message(),
+            "--webhook number 2: must begin with https:// or http://");
+  EXPECT_EQ(Parse({"--webhook", "http://a", "--webhook", "http://a/"}).status().message(),
+            "--webhook number 2: is given twice");
+}
+
+TEST(CoordinatorOptionsTest, WhatBelongsToWebhooksNeedsOne) {
+  for (const char* flag : {"--webhook-events", "--webhook-secret-file", "--webhook-ca"})
+    EXPECT_EQ(Parse({flag, "x"}).status().message(), std::string(flag) + " requires --webhook");
+}
+
+TEST(CoordinatorOptionsTest, ASecretIsOneLineOfAFile) {
+  const TemporaryDirectory directory;
+  const std::string file = (directory.path() / "secret").string();
+  ASSERT_TRUE(WriteNewFile(file, std::string_view("0123456789abcdef\n")).ok());
+
+  const Result<CoordinatorOptions> options =
+      Parse({"--webhook", "http://b", "--webhook-secret-file", file.c_str()});
+
+  ASSERT_TRUE(options.ok()) << options.status();
+  EXPECT_EQ(options.value().webhooks.secret, "0123456789abcdef");
+}
+
+TEST(CoordinatorOptionsTest, ASecretThatIsShortIsRefusedAndNotRepeated) {
+  const TemporaryDirectory directory;
+  const std::string file = (directory.path() / "secret").string();
+  ASSERT_TRUE(WriteNewFile(file, std::string_view("hunter2\n")).ok());
+
+  EXPECT_EQ(
+      Parse({"--webhook", "http://b", "--webhook-secret-file", file.c_str()}).status().message(),
+      "--webhook-secret-file: " + file +
+          " has 7 characters, must have at least 16, on one line and without spaces: "
+          "openssl rand -hex 32");
 }
 
 }  // namespace

@@ -131,6 +131,18 @@ TEST(PrometheusTest, RequestsAreCountedByHandlerMethodAndCode) {
   EXPECT_THAT(text, HasSubstr("http_request_duration_seconds_count" + found + "} 2\n"));
 }
 
+TEST(PrometheusTest, MessagesOfWebhooksAreCountedByResult) {
+  const WebhookCounts counts{.delivered = 3, .failed = 2, .dropped = 1, .pending = 4};
+
+  const std::string text = PrometheusText(
+      {}, {.facts = {}, .logs = {}, .calls = {}, .http = {}, .webhooks = counts}, {});
+
+  EXPECT_THAT(text, HasSubstr("descent_webhook_deliveries_total{result=\"delivered\"} 3\n"));
+  EXPECT_THAT(text, HasSubstr("descent_webhook_deliveries_total{result=\"failed\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr("descent_webhook_deliveries_total{result=\"dropped\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("descent_webhook_pending 4\n"));
+}
+
 TEST(PrometheusTest, OpenMetricsNamesTheFamilyOfACounterWithoutItsSuffix) {
   const std::string text = PrometheusText(MakeSnapshot(), {}, ExpositionFormat::kOpenMetrics);
 

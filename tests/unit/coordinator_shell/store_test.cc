@@ -234,7 +234,7 @@ TEST_F(StoreTest, AStoreFromBeforeThereWereCordonsIsBroughtUpToDate) {
   Result<Database> database = Database::Open(file_, Durability::kEveryCommit);
   ASSERT_TRUE(database.value()
                   .Execute("ALTER TABLE jobs DROP COLUMN record_hash; DROP TABLE cordons; "
-                           "PRAGMA user_version=2")
+                           "DROP TABLE webhooks; DROP TABLE webhook_outbox; PRAGMA user_version=2")
                   .ok());
 
   const Restore restore = Load();

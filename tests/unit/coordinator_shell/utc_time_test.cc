@@ -24,5 +24,11 @@ TEST(UtcTimeTest, OtherTextsAreNoTimes) {
     EXPECT_EQ(ParseUtcTime(text), std::nullopt) << text;
 }
 
+TEST(UtcTimeTest, ATimeIsWrittenInMilliseconds) {
+  EXPECT_EQ(FormatUtcTime(1769860800), "2026-01-31T12:00:00.000Z");
+  EXPECT_EQ(FormatUtcTime(1769860799.9999), "2026-01-31T12:00:00.000Z");
+  EXPECT_EQ(FormatUtcTime(1769860800.25), "2026-01-31T12:00:00.250Z");
+}
+
 }  // namespace
 }  // namespace descent
