@@ -25,7 +25,8 @@ namespace descent {
 //   tokens(…)                           TokenStore's
 class Store {
  public:
-  // Creates the file or brings its schema up to date.
+  // Creates the file or brings its schema up to date; what it was before that is kept as
+  // PATH.schema-VERSION.
   static Result<std::unique_ptr<Store>> Open(const std::filesystem::path& path);
 
   // Everything a new State needs. A job whose record cannot be read, or
