@@ -17,6 +17,7 @@ struct Flags {
   std::string state_directory = StateDirectory::Default();
   std::string checkpoint_root;
   std::string ports_file;
+  std::string worker_program;
   bool exits_with_parent = false;
   TlsFiles tls;
   bool requires_tokens = false;
@@ -60,6 +61,8 @@ void Declare(CLI::App& app, Flags& flags) {
                  "Checkpoints, on a disk that every worker sees [STATE/checkpoints]");
   app.add_option("--ports-file", flags.ports_file,
                  "Write the addresses to this file, as JSON, once all listeners are up");
+  app.add_option("--worker-program", flags.worker_program,
+                 "descent-worker, which writes models for other programs [beside this program]");
   app.add_flag("--exit-with-parent", flags.exits_with_parent,
                "Stop when the process that started this one ends");
   app.add_option("--tls-cert", flags.tls.certificates,
@@ -109,6 +112,7 @@ Result<CoordinatorOptions> Resolve(const Flags& flags) {
                                 ? options.state_directory / "checkpoints"
                                 : std::filesystem::absolute(flags.checkpoint_root);
   options.ports_file = flags.ports_file;
+  options.worker_program = flags.worker_program;
   options.limits = flags.limits;
   options.has_http_writes = flags.has_http_writes;
   options.exits_with_parent = flags.exits_with_parent;

@@ -43,6 +43,11 @@ TEST(CoordinatorOptionsTest, ACertificateAndItsKeyGoTogether) {
     EXPECT_EQ(Parse({flag, "a.pem"}).status().message(), "--tls-cert and --tls-key go together");
 }
 
+TEST(CoordinatorOptionsTest, TheWorkerProgramIsTheOneBesideUnlessAnotherIsNamed) {
+  EXPECT_TRUE(Parse({}).value().worker_program.empty());
+  EXPECT_EQ(Parse({"--worker-program", "/opt/worker"}).value().worker_program, "/opt/worker");
+}
+
 TEST(CoordinatorOptionsTest, TheLimitsOfUsersAreFlags) {
   const UserLimits limits =
       Parse({"--max-streams", "9", "--max-streams-per-user", "8", "--max-live-jobs-per-user", "0",
