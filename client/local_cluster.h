@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "client/child_process.h"
+#include "common/child_process.h"
 #include "common/profile_options.h"
 #include "common/result.h"
 

@@ -4,8 +4,8 @@
 #include <sstream>
 #include <thread>
 
-#include "client/child_process.h"
 #include "client/interrupt.h"
+#include "common/child_process.h"
 #include "common/file.h"
 #include "proto/wire.h"
 

@@ -18,7 +18,8 @@
 namespace descent {
 
 // The end that somebody asks of a call which looks for it between two of its steps. A call whose
-// caller is not admitted any more does not wait for a peer that does not read. Any thread.
+// caller is not admitted any more, or that has lasted too long, does not wait for a peer that does
+// not read. Any thread.
 class EndSign final : public OpenStream {
  public:
   explicit EndSign(const grpc::CallbackServerContext& context) : context_(context) {}
@@ -27,7 +28,7 @@ class EndSign final : public OpenStream {
     {
       const std::lock_guard lock(mutex_);
       if (!status_) status_ = status;
-      if (!is_writing_ || is_cancelling_ || !IsOfFormerCaller(status)) return;
+      if (!is_writing_ || is_cancelling_ || !CutsOff(status)) return;
       is_cancelling_ = true;
     }
     context_.TryCancel();
@@ -83,7 +84,8 @@ class EndSign final : public OpenStream {
 template <typename Message>
 class BlockingStream : public grpc::ServerWriteReactor<Message> {
  public:
-  explicit BlockingStream(boost::asio::thread_pool& threads) : threads_(threads), pause_(threads) {}
+  explicit BlockingStream(boost::asio::thread_pool& threads)
+      : threads_(threads), pause_(threads), limit_(threads) {}
 
   // Once, when it is made whole.
   void Launch(StreamSet& streams, const grpc::CallbackServerContext& context) {
@@ -108,6 +110,15 @@ class BlockingStream : public grpc::ServerWriteReactor<Message> {
     pause_.expires_after(pause);
     pause_.async_wait([this](const boost::system::error_code&) {
       if (!FinishIfAsked()) GoOn();
+    });
+  }
+
+  // The call ends with DEADLINE_EXCEEDED if it is not over by then. Once.
+  void EndAfter(std::chrono::milliseconds time) {
+    limit_.expires_after(time);
+    limit_.async_wait([end = end_](const boost::system::error_code& error) {
+      if (!error)
+        end->End(grpc::Status(grpc::StatusCode::DEADLINE_EXCEEDED, "the call has lasted too long"));
     });
   }
 
@@ -138,6 +149,7 @@ class BlockingStream : public grpc::ServerWriteReactor<Message> {
 
   boost::asio::thread_pool& threads_;
   boost::asio::steady_timer pause_;
+  boost::asio::steady_timer limit_;
   std::shared_ptr<EndSign> end_;  // from Launch on
 };
 

@@ -10,6 +10,7 @@
 #include "coordinator/call_context.h"
 #include "coordinator/checkpoint_files.h"
 #include "coordinator/checkpoint_lookup.h"
+#include "coordinator/checkpoint_streams.h"
 #include "coordinator/excerpt.h"
 #include "coordinator/job_refusal.h"
 #include "coordinator/job_view.h"
@@ -276,6 +277,12 @@ grpc::Status CheckpointService::Verify(const std::string& name,
 grpc::ServerWriteReactor<v1::DownloadCheckpointResponse>* CheckpointService::DownloadCheckpoint(
     grpc::CallbackServerContext* context, const v1::DownloadCheckpointRequest* request) {
   return LaunchStream<Download>(streams_, *context, runtime_, blocking_threads_, *request);
+}
+
+grpc::ServerWriteReactor<v1::ExportCheckpointResponse>* CheckpointService::ExportCheckpoint(
+    grpc::CallbackServerContext* context, const v1::ExportCheckpointRequest* request) {
+  return StartCheckpointExport(runtime_, exporter_, streams_, blocking_threads_, *context,
+                               *request);
 }
 
 }  // namespace descent

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <boost/asio/thread_pool.hpp>
+#include <filesystem>
 
+#include "coordinator/model_exporter.h"
 #include "coordinator/runtime.h"
 #include "coordinator/stream_set.h"
 #include "descent/v1/service.grpc.pb.h"
@@ -16,10 +18,15 @@ Result<v1::ListCheckpointsResponse> ListCheckpoints(const Job& job);
 // to verify: that takes long, so it has a thread of its own, on which one call waits for another.
 class CheckpointService final : public v1::CheckpointService::CallbackService {
  public:
-  // All outlive the server that this service is registered with.
+  // All outlive the server that this service is registered with. `worker_program` as
+  // ModelExporter's.
   CheckpointService(Runtime& runtime, StreamSet& streams,
-                    boost::asio::thread_pool& blocking_threads)
-      : runtime_(runtime), streams_(streams), blocking_threads_(blocking_threads) {}
+                    boost::asio::thread_pool& blocking_threads,
+                    const std::filesystem::path& worker_program)
+      : runtime_(runtime),
+        streams_(streams),
+        blocking_threads_(blocking_threads),
+        exporter_(runtime.store_path().parent_path() / "exports", worker_program) {}
 
   grpc::ServerUnaryReactor* ListCheckpoints(grpc::CallbackServerContext* context,
                                             const v1::ListCheckpointsRequest* request,
@@ -38,6 +45,8 @@ class CheckpointService final : public v1::CheckpointService::CallbackService {
                                              v1::VerifyCheckpointResponse* response) override;
   grpc::ServerWriteReactor<v1::DownloadCheckpointResponse>* DownloadCheckpoint(
       grpc::CallbackServerContext* context, const v1::DownloadCheckpointRequest* request) override;
+  grpc::ServerWriteReactor<v1::ExportCheckpointResponse>* ExportCheckpoint(
+      grpc::CallbackServerContext* context, const v1::ExportCheckpointRequest* request) override;
 
  private:
   grpc::Status List(const v1::ListCheckpointsRequest& request,
@@ -53,6 +62,7 @@ class CheckpointService final : public v1::CheckpointService::CallbackService {
   Runtime& runtime_;
   StreamSet& streams_;
   boost::asio::thread_pool& blocking_threads_;
+  ModelExporter exporter_;
   boost::asio::thread_pool verifying_thread_{1};
 };
 

@@ -84,11 +84,15 @@ struct UpdateJob {
   LabelChange labels;  // valid; kInvalidArgument: the job would have too many
 };
 
-// What a user can ask of a checkpoint.
+// What can be asked of a checkpoint.
 enum class CheckpointCommand {
   kPin,     // it stays until it is unpinned
   kUnpin,   // it stays as long as any other
   kDelete,  // it is off the record: its files are for whoever asked to remove
+  // Somebody reads its files: it stays until it is released as often as it was held, or the
+  // coordinator ends.
+  kHold,
+  kRelease,
 };
 
 struct CommandCheckpoint {

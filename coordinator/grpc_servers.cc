@@ -144,7 +144,7 @@ GrpcServers::GrpcServers(const GrpcOptions& options, Runtime& runtime, TokenStor
       blocking_threads_(kBlockingThreads),
       job_service_(runtime, limiter_, streams_, blocking_threads_),
       metric_service_(runtime, streams_, blocking_threads_),
-      checkpoint_service_(runtime, streams_, blocking_threads_),
+      checkpoint_service_(runtime, streams_, blocking_threads_, options.worker_program),
       cluster_service_(runtime, blocking_threads_,
                        {.http_address = options.http_address,
                         .checkpoint_root = options.checkpoint_root,

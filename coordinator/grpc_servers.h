@@ -5,6 +5,7 @@
 
 #include <boost/asio/thread_pool.hpp>
 #include <deque>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,6 +32,7 @@ struct GrpcOptions {
   std::optional<Tls> tls;         // none: plain text
   std::string checkpoint_root{};  // told by GetServerInfo
   UserLimits limits{};
+  std::filesystem::path worker_program{};  // that exports models; empty: the one beside this
 };
 
 // The two gRPC listeners, of users and of workers, with health checking; reflection

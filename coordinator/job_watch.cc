@@ -75,7 +75,7 @@ void JobWatch::End(const grpc::Status& status) {
     is_writing = is_writing_;
   }
   if (!is_writing) return Advance();
-  if (IsOfFormerCaller(status)) return CancelWrite();
+  if (CutsOff(status)) return CancelWrite();
   CancelWriteSoon();
 }
 

@@ -102,7 +102,8 @@ Status Serve(const CoordinatorOptions& options, const sigset_t& signals) {
                                  http->address().ToString(),
                                  options.tls,
                                  options.checkpoint_root.string(),
-                                 options.limits};
+                                 options.limits,
+                                 options.worker_program};
   DESCENT_ASSIGN(const std::unique_ptr<GrpcServers> grpc,
                  GrpcServers::Start(grpc_options, *runtime, *tokens, authenticator, calls));
   gateway.Connect(grpc->InProcessChannel());

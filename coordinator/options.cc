@@ -23,6 +23,7 @@ struct Flags {
   std::string state_directory = StateDirectory::Default();
   std::string checkpoint_root;
   std::string ports_file;
+  std::string worker_program;
   bool exits_with_parent = false;
   TlsFiles tls;
   bool requires_tokens = false;
@@ -73,6 +74,8 @@ void Declare(CLI::App& app, Flags& flags) {
                  "checkpoint that can wait is skipped [1GiB, or 5% of a smaller volume]");
   app.add_option("--ports-file", flags.ports_file,
                  "Write the addresses to this file, as JSON, once all listeners are up");
+  app.add_option("--worker-program", flags.worker_program,
+                 "descent-worker, which writes models for other programs [beside this program]");
   app.add_flag("--exit-with-parent", flags.exits_with_parent,
                "Stop when the process that started this one ends");
   app.add_option("--tls-cert", flags.tls.certificates,
@@ -140,6 +143,7 @@ Result<CoordinatorOptions> Resolve(const Flags& flags) {
     options.low_watermark = watermark.value();
   }
   options.ports_file = flags.ports_file;
+  options.worker_program = flags.worker_program;
   options.limits = flags.limits;
   options.stall_timeout = std::chrono::seconds(flags.stall_seconds);
   options.resize_interval = std::chrono::seconds(flags.resize_interval);

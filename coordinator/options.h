@@ -22,6 +22,7 @@ struct CoordinatorOptions {
   std::filesystem::path state_directory;
   std::filesystem::path checkpoint_root;  // absolute
   std::filesystem::path ports_file;       // empty: none
+  std::filesystem::path worker_program;   // that exports models; empty: the one beside this
   std::optional<Tls> tls;                 // always there if another machine can reach a listener
   Admission admission = Admission::kEverybody;  // kTokens wherever there is TLS
   UserLimits limits;

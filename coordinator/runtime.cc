@@ -143,8 +143,22 @@ Result<std::string> Runtime::DeletableCheckpoints(const std::string& job_id,
     if (const Job* user = state.FindUserOfCheckpoints(job_id))
       return Status(Code::kFailedPrecondition,
                     "job " + user->id + " is about to start from a checkpoint of job " + job_id);
+    if (state.HasHeldCheckpoint(job_id))
+      return Status(Code::kFailedPrecondition,
+                    "a checkpoint of job " + job_id + " is being exported");
     return state.CheckpointDirectoryOf(job_id);
   });
+}
+
+void Runtime::ReleaseCheckpoint(const std::string& job_id, std::int64_t step) {
+  {
+    const std::lock_guard lock(mutex_);
+    // Past the queue's bound on purpose: what is held stays on disk.
+    queue_.push_back({Event(descent::CommandCheckpoint{
+                          .job_id = job_id, .step = step, .command = CheckpointCommand::kRelease}),
+                      [](const Answer&, const State&) {}});
+  }
+  wake_.notify_one();
 }
 
 void Runtime::AddWatcher(const std::string& job_id, std::weak_ptr<JobWatcher> watcher) {

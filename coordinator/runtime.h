@@ -60,6 +60,9 @@ class Runtime {
   Status CommandCheckpoint(descent::CommandCheckpoint event, OnAnswer on_answer);
   Status ChangeWorker(CommandWorker event, OnAnswer on_answer);
 
+  // Takes back one CheckpointCommand::kHold, whatever waits.
+  void ReleaseCheckpoint(const std::string& job_id, std::int64_t step);
+
   // Calls `on_state` on the owner thread, after everything posted before is durable. It must not
   // block. kResourceExhausted as above.
   Status Read(OnState on_state);
@@ -72,7 +75,7 @@ class Runtime {
 
   // The directory with the checkpoints of a job that may be deleted; it need not exist. Blocks as
   // above. kNotFound; kAborted: the etag is not the job's; kFailedPrecondition: it is not at its
-  // end, or another job is about to start from one of its checkpoints.
+  // end, another job is about to start from one of its checkpoints, or one is being exported.
   Result<std::string> DeletableCheckpoints(const std::string& job_id, const std::string& etag);
 
   // From the disk; blocks.

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -55,6 +56,7 @@ class State {
   std::string CheckpointDirectoryOf(const std::string& job_id) const;
   // A job that is not at its end and has yet to start from another one's checkpoint; null: none.
   const Job* FindUserOfCheckpoints(const std::string& job_id) const;
+  bool HasHeldCheckpoint(const std::string& job_id) const;  // whose files somebody reads
 
  private:
   // What only this process needs to know of a job that is not at its end.
@@ -121,8 +123,10 @@ class State {
 
   // Checkpoints: state_checkpoints.cc.
   Status Obey(Job& job, const CommandCheckpoint& command);
+  void Release(const CommandCheckpoint& event);
   std::optional<std::string> UserOf(const Job& job, const CheckpointRecord& checkpoint) const;
   const Job* FindStarter(const std::string& directory) const;  // about to start there; null: none
+  bool IsAwaited(const Job& job, const CheckpointRecord& checkpoint) const;
   bool HasCheckpoint(const std::string& directory) const;
   std::vector<std::int64_t> KeptCheckpoints(const std::string& job_id) const;
   // The one that the attempt could not start from, so that the next starts from the one before it.
@@ -170,6 +174,8 @@ class State {
   void Retry(Job& job, const Attempt& attempt);
   void SendToMembers(const Attempt& attempt, const CoordinatorMessage& message);
 
+  using HeldCheckpoint = std::pair<std::string, std::int64_t>;  // job, step
+
   // Requests are told apart by their ids; each owner has ids of its own.
   using RequestKey = std::pair<std::string, std::string>;  // owner, request_id
 
@@ -179,6 +185,7 @@ class State {
   std::map<RequestKey, std::string> requests_;        // job by request
   std::map<std::int64_t, JobMemory> memories_;        // by sequence: of jobs not at their end
   std::map<std::string, Attempt> attempts_;           // by job: those with ranks
+  std::multiset<HeldCheckpoint> held_;                // once for each hold
   Membership membership_;
   Cordons cordons_;
   WorldEnds world_ends_;

@@ -2,6 +2,7 @@
 #include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "coordinator/retention.h"
@@ -10,6 +11,7 @@
 namespace descent {
 
 void State::On(const CommandCheckpoint& event) {
+  if (event.command == CheckpointCommand::kRelease) return Release(event);
   const auto sequence = sequences_.find(event.job_id);
   Status status = sequence == sequences_.end()
                       ? Status(Code::kNotFound, "there is no job " + event.job_id)
@@ -18,11 +20,22 @@ void State::On(const CommandCheckpoint& event) {
   actions_.push_back(Answer{.ticket = event.ticket, .status = std::move(status), .job_id = job_id});
 }
 
+// Also of a checkpoint or a job that is gone.
+void State::Release(const CommandCheckpoint& event) {
+  const auto held = held_.find({event.job_id, event.step});
+  if (held != held_.end()) held_.erase(held);
+  actions_.push_back(Answer{.ticket = event.ticket, .status = {}, .job_id = event.job_id});
+}
+
 Status State::Obey(Job& job, const CommandCheckpoint& command) {
   const auto found = std::ranges::find(job.checkpoints, command.step, &CheckpointRecord::step);
   if (found == job.checkpoints.end())
     return Status(Code::kNotFound,
                   fmt::format("job {} has no checkpoint {}", job.id, command.step));
+  if (command.command == CheckpointCommand::kHold) {
+    held_.emplace(job.id, command.step);
+    return Status();
+  }
   if (command.command == CheckpointCommand::kDelete) {
     if (const auto user = UserOf(job, *found))
       return Status(Code::kFailedPrecondition, fmt::format("checkpoint {} of job {} is in use: {}",
@@ -48,7 +61,17 @@ std::optional<std::string> State::UserOf(const Job& job, const CheckpointRecord&
                        JobStateName(job.state));
   if (const Job* starter = FindStarter(checkpoint.directory))
     return fmt::format("job {} is about to start from it", starter->id);
+  if (held_.contains({job.id, checkpoint.step})) return "it is being exported";
   return std::nullopt;
+}
+
+bool State::IsAwaited(const Job& job, const CheckpointRecord& checkpoint) const {
+  return FindStarter(checkpoint.directory) != nullptr || held_.contains({job.id, checkpoint.step});
+}
+
+bool State::HasHeldCheckpoint(const std::string& job_id) const {
+  const auto first = held_.lower_bound({job_id, std::numeric_limits<std::int64_t>::min()});
+  return first != held_.end() && first->first == job_id;
 }
 
 const Job* State::FindStarter(const std::string& directory) const {

@@ -117,9 +117,8 @@ void State::Hear(SessionId session, const CheckpointWritten& message) {
     return Fail(*attempt, {.record = std::move(*divergence)});
   EndSkippedSaves(job, now_.wall);
   job.attempt.save_requests_done = std::max(job.attempt.save_requests_done, message.request);
-  DropOldCheckpoints(job, [this](const CheckpointRecord& checkpoint) {
-    return FindStarter(checkpoint.directory) != nullptr;
-  });
+  DropOldCheckpoints(
+      job, [&](const CheckpointRecord& checkpoint) { return IsAwaited(job, checkpoint); });
   const std::string state(JobStateName(job.state));
   actions_.push_back(StoreJob{
       .job = job,

@@ -6,7 +6,9 @@
 #include <array>
 #include <optional>
 #include <span>
+#include <system_error>
 
+#include "common/file.h"
 #include "common/hash.h"
 #include "common/job_spec.h"
 #include "common/log.h"
@@ -111,6 +113,25 @@ Result<Job> DecodeRow(const JobRow& row) {
   return job;
 }
 
+// What an older program wrote stays beside the store, for whoever has to go back to that program.
+Status KeepBeforeMigration(Database& database, const std::filesystem::path& path) {
+  DESCENT_ASSIGN(const std::size_t version, database.Version());
+  if (version == 0 || version >= kMigrations.size()) return Status();
+  std::filesystem::path kept = path;
+  kept += fmt::format(".schema-{}", version);
+  std::filesystem::path partial = kept;
+  partial += ".partial";
+  DESCENT_RETURN_IF_ERROR(RemoveTree(partial));
+  DESCENT_RETURN_IF_ERROR(database.CopyTo(partial));
+  std::error_code error;
+  std::filesystem::rename(partial, kept, error);
+  if (error)
+    return Status(Code::kUnavailable, fmt::format("cannot rename {} to {}: {}", partial.string(),
+                                                  kept.string(), error.message()));
+  LogInfo("state store kept before its schema is changed file={}", kept.string());
+  return SyncDirectory(path.parent_path());
+}
+
 Result<std::unique_ptr<Statement>> Keep(Result<Statement> statement) {
   if (!statement.ok()) return statement.status();
   return std::make_unique<Statement>(std::move(statement).value());
@@ -120,6 +141,7 @@ Result<std::unique_ptr<Statement>> Keep(Result<Statement> statement) {
 
 Result<std::unique_ptr<Store>> Store::Open(const std::filesystem::path& path) {
   DESCENT_ASSIGN(Database database, Database::Open(path, Durability::kEveryCommit));
+  DESCENT_RETURN_IF_ERROR(KeepBeforeMigration(database, path));
   DESCENT_RETURN_IF_ERROR(database.Migrate(kMigrations));
   std::unique_ptr<Store> store(new Store(std::move(database)));  // NOLINT: private constructor
   DESCENT_ASSIGN(store->put_job_,

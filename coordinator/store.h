@@ -30,7 +30,8 @@ namespace descent {
 //     what webhooks are to be told of: the number of the event, and the job as it was then
 class Store {
  public:
-  // Creates the file or brings its schema up to date.
+  // Creates the file or brings its schema up to date; what it was before that is kept as
+  // PATH.schema-VERSION.
   static Result<std::unique_ptr<Store>> Open(const std::filesystem::path& path);
 
   // From now on, events of these names (webhook_event.h) are put into the outbox of webhooks, in

@@ -20,11 +20,12 @@ class OpenStream {
   virtual void End(const grpc::Status& status) = 0;
 };
 
-// Whether the status ends the stream of a caller who is not admitted any more: it ends even where
-// the peer does not read, and never hears of it.
-inline bool IsOfFormerCaller(const grpc::Status& status) {
+// Whether the status ends a stream even where the peer does not read, and so may never hear of it:
+// that of a caller who is not admitted any more, and of a call that has lasted too long.
+inline bool CutsOff(const grpc::Status& status) {
   return status.error_code() == grpc::StatusCode::UNAUTHENTICATED ||
-         status.error_code() == grpc::StatusCode::PERMISSION_DENIED;
+         status.error_code() == grpc::StatusCode::PERMISSION_DENIED ||
+         status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED;
 }
 
 // The streams that are open now, so that a coordinator that stops can tell every peer why, and one

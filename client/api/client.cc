@@ -241,29 +241,6 @@ Reply<ClusterView> Client::GetClusterStatus() {
   return ToView(cluster);
 }
 
-Reply<std::int64_t> Client::Download(const std::string& checkpoint_name, const std::string& file,
-                                     const std::function<bool(std::string_view)>& take) {
-  v1::DownloadCheckpointRequest request;
-  request.set_name(checkpoint_name);
-  request.set_file(file);
-  grpc::ClientContext context;
-  const auto reader = stubs_->checkpoints.DownloadCheckpoint(&context, request);
-  v1::DownloadCheckpointResponse chunk;
-  std::int64_t received = 0;
-  std::int64_t total = 0;
-  while (reader->Read(&chunk)) {
-    total = chunk.total_bytes();
-    received += static_cast<std::int64_t>(chunk.data().size());
-    if (!take(chunk.data())) context.TryCancel();
-  }
-  const grpc::Status status = reader->Finish();
-  if (!status.ok()) return ToApiError(status, address_);
-  if (received != total)
-    return ApiError{.message = file + " ended after " + std::to_string(received) + " bytes, has " +
-                               std::to_string(total)};
-  return received;
-}
-
 std::unique_ptr<Client::Watch> Client::WatchJob(const std::string& id,
                                                 const std::string& resume_token) {
   return std::make_unique<JobStream>(stubs_->jobs, id, resume_token, address_);

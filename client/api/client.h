@@ -1,13 +1,11 @@
 #pragma once
 
 #include <chrono>
-#include <functional>
 #include <limits>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "client/api/endpoint.h"
@@ -80,11 +78,6 @@ class Client {
                                    std::int64_t first_step);
   Reply<std::vector<CheckpointView>> ListCheckpoints(const std::string& id);
   Reply<ClusterView> GetClusterStatus();
-
-  // Hands over the bytes of a file from its beginning, chunk by chunk, until `take` says no. The
-  // reply is the number of bytes. No deadline: files may be large.
-  Reply<std::int64_t> Download(const std::string& checkpoint_name, const std::string& file,
-                               const std::function<bool(std::string_view)>& take);
 
   // One stream of a job's versions.
   class Watch {

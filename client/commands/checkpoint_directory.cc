@@ -8,9 +8,9 @@
 #include <cstring>
 #include <filesystem>
 
-#include "client/child_process.h"
 #include "client/interrupt.h"
 #include "client/local_cluster.h"
+#include "common/child_process.h"
 
 namespace descent {
 namespace {

@@ -1,20 +1,20 @@
 #include <spdlog/fmt/fmt.h>
 
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
+#include <cstdint>
 #include <memory>
 #include <optional>
+#include <string_view>
 
+#include "client/api/checkpoint_client.h"
 #include "client/commands/checkpoint_directory.h"
 #include "client/commands/command.h"
+#include "client/commands/model_output.h"
 #include "client/render/format.h"
 
 namespace descent {
 namespace {
 
-constexpr char kModelFile[] = "model.safetensors";
+constexpr char kFeatureDisabled[] = "FEATURE_DISABLED";
 
 struct ExportFlags {
   CheckpointFlags checkpoint;
@@ -22,57 +22,59 @@ struct ExportFlags {
   std::string output;
 };
 
-// Streams into FILE.part, which becomes FILE once it is whole: nobody ever reads half a model.
-// Empty: no coordinator runs, and the user has named none.
-std::optional<ExitCode> Download(const ExportFlags& flags, const GlobalFlags& global,
-                                 Console& console) {
-  const auto name = CheckpointOrLatestNameOf(flags.checkpoint.checkpoint);
-  if (!name.ok()) return Report(console, name.error());
-  const std::string& file = flags.output;
-  const std::string part = file + ".part";
-  std::ofstream stream(part, std::ios::binary | std::ios::trunc);
-  if (!stream) {
-    console.Error(fmt::format("cannot write {}: {}", part, std::strerror(errno)));
-    return ExitCode::kError;
-  }
-  std::int64_t received = 0;
-  const auto bytes =
-      Client(global.endpoint).Download(name.value(), kModelFile, [&](std::string_view chunk) {
-        stream.write(chunk.data(), static_cast<std::streamsize>(chunk.size()));
-        received += static_cast<std::int64_t>(chunk.size());
-        console.Live("received " + FormatBytes(received));
-        return stream.good();
-      });
-  stream.close();
-  std::error_code error;
-  if (bytes.ok() && stream.good()) {
-    std::filesystem::rename(part, file, error);
-    if (!error) {
-      console.Say(fmt::format("wrote {} ({})\n  open it:  safetensors.numpy.load_file(\"{}\")",
-                              file, FormatBytes(bytes.value()), file));
-      return ExitCode::kDone;
-    }
-  }
-  const bool is_written = stream.good();
-  std::error_code ignored;
-  std::filesystem::remove(part, ignored);
-  if (is_written && !bytes.ok()) {
-    const bool is_nobody_there = received == 0 && bytes.error().exit_code == ExitCode::kUnreachable;
-    if (is_nobody_there && !global.is_server_named) return std::nullopt;
-    return Report(console, bytes.error());
-  }
-  console.Error(error ? fmt::format("cannot rename {}: {}", part, error.message())
-                      : fmt::format("cannot write {}: is the disk full?", part));
-  return ExitCode::kError;
+std::string HowToOpen(const ExportFlags& flags) {
+  if (flags.format == "huggingface")
+    return fmt::format("transformers.GPT2LMHeadModel.from_pretrained(\"{}\")", flags.output);
+  if (flags.format == "onnx")
+    return fmt::format("onnxruntime.InferenceSession(\"{}\")", flags.output);
+  return fmt::format("safetensors.numpy.load_file(\"{}\")", flags.output);
 }
 
-// A coordinator sends files as they are; what it takes to know the model is in the worker program,
-// which reads them where they lie.
+// Whether there may be another way: no coordinator runs, and the user has named none, or it has no
+// worker program.
+bool IsNobodyThere(const ApiError& error, const GlobalFlags& global) {
+  if (error.reason == kFeatureDisabled) return true;
+  return error.exit_code == ExitCode::kUnreachable && !global.is_server_named;
+}
+
+// Empty: as above, and nothing was written.
+std::optional<ExitCode> ExportByCoordinator(const ExportFlags& flags, const GlobalFlags& global,
+                                            Console& console) {
+  const auto name = CheckpointOrLatestNameOf(flags.checkpoint.checkpoint);
+  if (!name.ok()) return Report(console, name.error());
+  ModelOutput output(flags.output, flags.format == "huggingface");
+  if (const Status begun = output.Begin(); !begun.ok()) {
+    const ExitCode exit_code = Report(console, begun);
+    return begun.code() == Code::kInvalidArgument ? ExitCode::kUsage : exit_code;
+  }
+  Status written;
+  std::int64_t received = 0;
+  const auto bytes =
+      CheckpointClient(global.endpoint)
+          .Export(name.value(), flags.format, [&](const std::string& file, std::string_view chunk) {
+            written = output.Write(file, chunk);
+            received += static_cast<std::int64_t>(chunk.size());
+            console.Live("received " + FormatBytes(received));
+            return written.ok();
+          });
+  if (!written.ok()) return Report(console, written);
+  if (!bytes.ok()) {
+    if (received == 0 && IsNobodyThere(bytes.error(), global)) return std::nullopt;
+    return Report(console, bytes.error());
+  }
+  if (const Status finished = output.Finish(); !finished.ok()) return Report(console, finished);
+  console.Say(fmt::format("wrote {} ({})\n  open it:  {}", flags.output, FormatBytes(bytes.value()),
+                          HowToOpen(flags)));
+  return ExitCode::kDone;
+}
+
+// A coordinator has the model written on its machine and sends the files; without one the worker
+// program of this machine reads the checkpoint where it lies.
 ExitCode Export(const ExportFlags& flags, const GlobalFlags& global, Console& console) {
   const bool is_local =
       IsDirectoryNamed(flags.checkpoint) || flags.checkpoint.is_state_directory_named;
-  if (flags.format == "safetensors" && !is_local)
-    if (const auto exit_code = Download(flags, global, console)) return *exit_code;
+  if (!is_local)
+    if (const auto exit_code = ExportByCoordinator(flags, global, console)) return *exit_code;
   const auto directory = ResolveDirectory(flags.checkpoint, global);
   if (!directory.ok()) return Report(console, directory.error());
   return Report(console,

@@ -4,8 +4,8 @@
 #include <cstring>
 #include <memory>
 
-#include "client/child_process.h"
 #include "client/commands/command.h"
+#include "common/child_process.h"
 
 namespace descent {
 namespace {

@@ -31,8 +31,8 @@ from, and what is pinned.)",
         R"(descent checkpoint delete JOB/1200)", "checkpoint ls, checkpoint unpin, delete"},
     ManualPage{
         "checkpoint export",
-        R"(What is written appears once it is whole. safetensors has PyTorch's names and shapes, and comes
-from the coordinator; huggingface, for GPT2LMHeadModel, and onnx are made where the files are seen.)",
+        R"(What is written appears once it is whole. safetensors has PyTorch's names and shapes; huggingface,
+for GPT2LMHeadModel, and onnx are made by the worker program beside the coordinator.)",
         R"(descent checkpoint export JOB/best -o model.safetensors
 descent checkpoint export JOB/best --format onnx -o model.onnx
 descent checkpoint export JOB/latest --format huggingface -o gpt2)",

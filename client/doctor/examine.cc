@@ -14,9 +14,9 @@
 #include <utility>
 
 #include "client/api/client.h"
-#include "client/child_process.h"
 #include "client/doctor/system_file.h"
 #include "client/doctor/system_text.h"
+#include "common/child_process.h"
 #include "common/file.h"
 #include "common/find_program.h"
 

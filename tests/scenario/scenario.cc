@@ -53,6 +53,8 @@ const std::map<std::string, CheckpointCommand> kCheckpointCommands = {
     {"pin", CheckpointCommand::kPin},
     {"unpin", CheckpointCommand::kUnpin},
     {"forget_checkpoint", CheckpointCommand::kDelete},
+    {"hold", CheckpointCommand::kHold},
+    {"release", CheckpointCommand::kRelease},
 };
 
 const std::map<std::string, WorkerCommand> kWorkerCommands = {

@@ -195,10 +195,10 @@ class SystemTest(unittest.TestCase):
         ports = [int(self.addresses[name].rpartition(":")[2]) for name in ("user", "worker", "http")]
         return self.start_coordinator(ports=ports)
 
-    def start_workers(self, count):
+    def start_workers(self, count, *options):
         return self.start("mpirun", *(["--allow-run-as-root"] if os.getuid() == 0 else []),
                           "--oversubscribe", "--bind-to", "none", "-n", count,
-                          BIN / "descent-worker", "--coordinator", self.addresses["worker"])
+                          BIN / "descent-worker", "--coordinator", self.addresses["worker"], *options)
 
     def kill_without_launcher(self, pool):
         """Kills mpirun and its ranks, and removes what they leave: where descent-launch watches, it

@@ -1,18 +1,27 @@
-"""`descent checkpoint export --format`: other programs compute what the model does."""
+"""`descent checkpoint export --format`: other programs compute what the model does, and a coordinator
+sends what a worker writes."""
 
 import gzip
 import json
+import os
+import pathlib
 import re
 import struct
+import sys
 import unittest
 
 import numpy
 
 import onnx_reference
-from harness import SystemTest, write_idx
+from harness import BIN, SystemTest, write_idx
 from test_generate import JOB as GPT_JOB
 from test_generate import VERSE, is_listening
 from test_predict import read_npy
+
+sys.path.insert(0, os.environ["DESCENT_PYTHON_CLIENT"])
+import descent  # noqa: E402
+
+FORMATS = ("safetensors", "huggingface", "onnx")
 
 # f32 sums in another order, or with the mean and deviation rounded once more, differ in their last
 # bits; a few layers make that no more than this of a probability.
@@ -79,6 +88,20 @@ def read_pixels(prefix):
     content = gzip.decompress(prefix.with_name(prefix.name + "-images-idx3-ubyte.gz").read_bytes())
     count, rows, columns = struct.unpack(">III", content[4:16])
     return numpy.frombuffer(content[16:], numpy.uint8).reshape(count, 1, rows, columns) / 255
+
+
+def content(path):
+    """Of a file, or by name of those of a directory."""
+    if path.is_dir():
+        return {file.name: file.read_bytes() for file in path.iterdir()}
+    return path.read_bytes()
+
+
+def is_running(pid):
+    try:
+        return bool(pathlib.Path(f"/proc/{pid}/cmdline").read_bytes())  # a zombie has none
+    except OSError:
+        return False
 
 
 class Export(SystemTest):
@@ -214,3 +237,94 @@ class Export(SystemTest):
         self.assertIn("is there already, must be new", taken.stderr)
         unknown = self.export(images, "pickle", "model.pickle", code=2)
         self.assertIn("huggingface", unknown.stderr)
+
+    # --- By a coordinator ----------------------------------------------------------------------
+
+    def serve(self, *options):
+        """A client of a coordinator that has the jobs which were trained."""
+        self.start_coordinator(options=options)
+        client = descent.Client(self.addresses["user"])
+        self.addCleanup(client.close)
+        return client
+
+    def exports(self):
+        directory = self.directory / "state/exports"
+        return list(directory.iterdir()) if directory.exists() else []
+
+    def start_slow_export(self, job):
+        """An export whose worker never ends: the client's process, and the worker's number."""
+        number = self.directory / "worker-number"
+        program = self.directory / "slow-worker"
+        program.write_text(f"#!/bin/sh\necho $$ > {number}.new; mv {number}.new {number}\n"
+                           "exec sleep 1000\n")
+        program.chmod(0o700)
+        self.serve("--worker-program", program)
+        exporting = self.start(BIN / "descent", "checkpoint", "export", f"{job}/latest", "--format",
+                               "onnx", "-o", self.directory / "slow.onnx")
+        self.wait_until(number.exists)
+        worker = int(number.read_text())
+        self.assertTrue(is_running(worker))
+        self.assertEqual(len(self.exports()), 1)
+        return exporting, worker
+
+    def test_a_coordinator_sends_the_bytes_that_the_worker_writes(self):
+        job = self.train_gpt()
+        written = {name: content(self.export(job, name, f"written-{name}")) for name in FORMATS}
+        client = self.serve()
+
+        for name in FORMATS:
+            with self.subTest(name):
+                sent = client.export(f"{job}/latest", self.directory / f"sent-{name}", format=name)
+                by_command = self.directory / f"by-command-{name}"
+                self.descent("checkpoint", "export", f"{job}/latest", "--format", name, "-o",
+                             by_command)
+
+                self.assertEqual(content(sent), written[name])
+                self.assertEqual(content(by_command), written[name])
+        self.assertEqual(self.wait_until(self.exports, is_wanted=False), [])
+
+    def test_a_coordinator_tells_what_the_worker_refuses(self):
+        job = self.train()
+        client = self.serve()
+
+        with self.assertRaises(descent.Conflict) as refused:
+            client.export(f"{job}/latest", self.directory / "gpt2", format="huggingface")
+        by_command = self.descent("checkpoint", "export", job, "--format", "huggingface", "-o",
+                                  self.directory / "gpt2", code=2)
+
+        self.assertEqual(refused.exception.reason, "MODEL_NOT_EXPORTABLE")
+        self.assertIn("the model is no gpt", str(refused.exception))
+        self.assertIn("the model is no gpt", by_command.stderr)
+        self.assertFalse((self.directory / "gpt2").exists())
+
+    def test_an_export_that_is_cancelled_leaves_neither_process_nor_directory(self):
+        exporting, worker = self.start_slow_export(self.train())
+
+        exporting.kill()
+        exporting.wait()
+
+        self.wait_until(lambda: not is_running(worker))
+        self.assertEqual(self.wait_until(self.exports, is_wanted=False), [])
+
+    def test_a_coordinator_that_is_killed_takes_its_exports_along(self):
+        exporting, worker = self.start_slow_export(self.train())
+
+        self.kill_coordinator()
+
+        self.wait_until(lambda: not is_running(worker))
+        exporting.wait()
+        self.start_coordinator()
+        self.assertEqual(self.exports(), [])
+
+    def test_without_a_worker_program_a_coordinator_says_which_is_missing(self):
+        job = self.train()
+        client = self.serve("--worker-program", "/nonexistent/descent-worker")
+
+        with self.assertRaises(descent.DescentError) as refused:
+            client.export(f"{job}/latest", self.directory / "model.onnx", format="onnx")
+        self.descent("checkpoint", "export", job, "--format", "onnx", "-o",
+                     self.directory / "model.onnx")
+
+        self.assertEqual(refused.exception.reason, "FEATURE_DISABLED")
+        self.assertIn("/nonexistent/descent-worker", str(refused.exception))
+        self.assertTrue((self.directory / "model.onnx").exists(), "this machine has the program")

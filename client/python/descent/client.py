@@ -7,6 +7,7 @@ import dataclasses
 import json
 import os
 import pathlib
+import shutil
 import time
 import uuid
 from typing import Any, Callable, Iterator, Optional, Sequence, TypeVar, Union
@@ -27,6 +28,9 @@ _PAUSE_SECONDS = 0.5
 _PAGE = 1000
 _FORMATS = {"csv": pb.METRIC_FORMAT_CSV, "jsonl": pb.METRIC_FORMAT_JSONL,
             "tensorboard": pb.METRIC_FORMAT_TENSORBOARD}
+_MODEL_FORMATS = {"safetensors": pb.CHECKPOINT_FORMAT_SAFETENSORS,
+                  "huggingface": pb.CHECKPOINT_FORMAT_HUGGINGFACE,
+                  "onnx": pb.CHECKPOINT_FORMAT_ONNX}
 # Every call may be repeated: what changes something says the state it wants, and a submission has a
 # request id.
 _RETRY = {"methodConfig": [{"name": [{"service": "descent.v1.JobService"},
@@ -285,6 +289,28 @@ class Client:
                 offset += len(chunk.data)
         return pathlib.Path(file)
 
+    def export(self, checkpoint: str, path: PathLike, *,
+               format: str = "safetensors") -> pathlib.Path:
+        """Writes the model for other programs, as "safetensors" or "onnx", a file, or "huggingface", a
+        new directory. A Conflict says why a model cannot be had in a format."""
+        if format not in _MODEL_FORMATS:
+            raise ValueError(f"format is {format!r}, must be one of {', '.join(_MODEL_FORMATS)}")
+        request = pb.ExportCheckpointRequest(name=_checkpoint_name(checkpoint),
+                                             format=_MODEL_FORMATS[format])
+        path = pathlib.Path(path)
+        with _translated():
+            stream = self._checkpoints.ExportCheckpoint(request)
+            try:
+                if format == "huggingface":
+                    _write_directory(path, stream)
+                else:
+                    with _written(path) as output:
+                        for chunk in stream:
+                            output.write(chunk.data)
+            finally:
+                stream.cancel()  # where the files could not be written
+        return path
+
     # --- The coordinator -------------------------------------------------------------------------
 
     def cluster(self) -> pb.ClusterStatus:
@@ -379,6 +405,25 @@ def _written(file: pathlib.Path) -> Iterator[Any]:
         part.replace(file)
     except BaseException:
         part.unlink(missing_ok=True)
+        raise
+
+
+def _write_directory(path: pathlib.Path, chunks: Iterator[pb.ExportCheckpointResponse]) -> None:
+    """A directory with the files of an export that is there once it is whole."""
+    if path.exists():
+        raise FileExistsError(f"{path} is there already, must be new")
+    part = path.with_name(path.name + ".part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir()
+    try:
+        for chunk in chunks:
+            if pathlib.PurePath(chunk.file).name != chunk.file:
+                raise ValueError(f"{chunk.file!r} is no plain name of a file")
+            with (part / chunk.file).open("ab") as output:
+                output.write(chunk.data)
+        part.rename(path)
+    except BaseException:
+        shutil.rmtree(part, ignore_errors=True)
         raise
 
 

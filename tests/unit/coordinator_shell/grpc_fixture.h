@@ -54,7 +54,8 @@ class GrpcServersTest : public testing::Test {
     ASSERT_TRUE(tokens.ok()) << tokens.status();
     tokens_ = std::move(tokens).value();
     authenticator_ = std::make_unique<Authenticator>(*tokens_, admission_);
-    const GrpcOptions options{kAnyPort, kAnyPort, "127.0.0.1:8080", std::nullopt, "", limits_};
+    const GrpcOptions options{kAnyPort, kAnyPort, "127.0.0.1:8080", std::nullopt,
+                              "",       limits_,  worker_program_};
     Result<std::unique_ptr<GrpcServers>> servers =
         GrpcServers::Start(options, *runtime_, *tokens_, *authenticator_, calls_);
     ASSERT_TRUE(servers.ok()) << servers.status();
@@ -103,6 +104,7 @@ class GrpcServersTest : public testing::Test {
   const Admission admission_;
   const UserLimits limits_;
   const TemporaryDirectory directory_;
+  const std::filesystem::path worker_program_ = directory_.path() / "worker";  // not there
   std::unique_ptr<Runtime> runtime_;
   std::unique_ptr<TokenStore> tokens_;
   std::unique_ptr<Authenticator> authenticator_;

@@ -5,8 +5,8 @@
 #include <chrono>
 #include <vector>
 
-#include "common/limits.h"
 #include "common/file.h"
+#include "common/limits.h"
 #include "tests/support/temporary_directory.h"
 
 namespace descent {
@@ -51,6 +51,11 @@ TEST(CoordinatorOptionsTest, JobsGrowAfterAMinuteUnlessThatIsChanged) {
 TEST(CoordinatorOptionsTest, ACertificateAndItsKeyGoTogether) {
   for (const char* flag : {"--tls-cert", "--tls-key"})
     EXPECT_EQ(Parse({flag, "a.pem"}).status().message(), "--tls-cert and --tls-key go together");
+}
+
+TEST(CoordinatorOptionsTest, TheWorkerProgramIsTheOneBesideUnlessAnotherIsNamed) {
+  EXPECT_TRUE(Parse({}).value().worker_program.empty());
+  EXPECT_EQ(Parse({"--worker-program", "/opt/worker"}).value().worker_program, "/opt/worker");
 }
 
 TEST(CoordinatorOptionsTest, TheLimitsOfUsersAreFlags) {

@@ -243,6 +243,52 @@ TEST_F(StoreTest, AStoreFromBeforeThereWereCordonsIsBroughtUpToDate) {
   EXPECT_TRUE(restore.cordons.empty());
 }
 
+// A store as the first schema had it, with one event that tells it from others.
+void MakeStoreOfSchemaOne(const std::filesystem::path& file, const std::string& message) {
+  std::filesystem::remove(file);
+  Result<Database> database = Database::Open(file, Durability::kEveryCommit);
+  ASSERT_TRUE(database.ok()) << database.status();
+  std::string sql =
+      "CREATE TABLE jobs(id TEXT PRIMARY KEY, sequence INTEGER NOT NULL UNIQUE, "
+      "state TEXT NOT NULL, record BLOB NOT NULL) STRICT;"
+      "CREATE TABLE events(seq INTEGER PRIMARY KEY AUTOINCREMENT, "
+      "job TEXT NOT NULL REFERENCES jobs(id), time REAL NOT NULL, type TEXT NOT NULL, "
+      "from_state TEXT NOT NULL, to_state TEXT NOT NULL, reason TEXT NOT NULL, "
+      "message TEXT NOT NULL) STRICT;"
+      "CREATE INDEX events_by_job ON events(job, seq);"
+      "CREATE TABLE counters(name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;"
+      "INSERT INTO jobs VALUES('a', 1, 'FAILED', x'');"
+      "INSERT INTO events VALUES(1, 'a', 1, 'Created', '', '', '', '";
+  sql += message;
+  sql += "'); PRAGMA user_version=1";
+  const Status made = database.value().Execute(sql);
+  ASSERT_TRUE(made.ok()) << made;
+}
+
+TEST_F(StoreTest, WhatAnOlderProgramWroteIsKeptBeforeItIsBroughtUpToDate) {
+  MakeStoreOfSchemaOne(file_, "first");
+  Open();
+  MakeStoreOfSchemaOne(file_, "second");  // somebody went back to the older program
+  Open();
+
+  Result<Database> kept = Database::OpenReadOnly(file_.string() + ".schema-1");
+  ASSERT_TRUE(kept.ok()) << kept.status();
+  EXPECT_EQ(kept.value().Version().value(), 1u);
+  Result<Statement> rows = kept.value().Prepare("SELECT message FROM events");
+  ASSERT_TRUE(rows.ok()) << rows.status();
+  ASSERT_TRUE(rows.value().Step().value());
+  EXPECT_EQ(rows.value().Bytes(0), "second");
+}
+
+TEST_F(StoreTest, AStoreThatIsUpToDateIsNotCopied) {
+  ASSERT_TRUE(Commit({StoreJob{.job = MakeJob("a", 1)}}).ok());
+
+  Open();
+
+  for (const auto& entry : std::filesystem::directory_iterator(directory_.path()))
+    EXPECT_EQ(entry.path().string().find(".schema-"), std::string::npos) << entry.path();
+}
+
 TEST_F(StoreTest, AnEventIsStoredWithItsJob) {
   ASSERT_TRUE(Commit({StoreJob{MakeJob("a", 1), "StateChanged", "QUEUED", "STARTING",
                                "GangReserved", "two ranks"}})

@@ -1,7 +1,8 @@
-#include "client/child_process.h"
+#include "common/child_process.h"
 
 #include <fcntl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,7 +27,17 @@ struct ChildStart {
   int log_descriptor;
   int error_descriptor;  // gets errno if the program cannot be run; closed by the system if it can
   pid_t parent;
+  ChildLimits limits;
 };
+
+// The system closes what is open beside the standard streams when the program is there.
+void CloseAtExec() {
+  if (close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) == 0) return;
+  rlimit open_files{};  // a kernel before 5.11
+  getrlimit(RLIMIT_NOFILE, &open_files);
+  for (rlim_t number = STDERR_FILENO + 1; number < open_files.rlim_cur; ++number)
+    fcntl(static_cast<int>(number), F_SETFD, FD_CLOEXEC);
+}
 
 // Between fork and exec only calls that are safe in a signal handler are allowed: another thread
 // may have held any lock at the fork.
@@ -41,6 +52,9 @@ struct ChildStart {
   dup2(start.null_descriptor, STDIN_FILENO);
   dup2(start.log_descriptor, STDOUT_FILENO);
   dup2(start.log_descriptor, STDERR_FILENO);
+  if (!start.limits.inherits_descriptors) CloseAtExec();
+  constexpr rlimit kNothing{0, 0};
+  if (!start.limits.dumps_core) setrlimit(RLIMIT_CORE, &kNothing);
   execv(start.arguments[0], start.arguments.data());
   const int error = errno;
   [[maybe_unused]] const ssize_t written = write(start.error_descriptor, &error, sizeof(error));
@@ -72,7 +86,7 @@ class Descriptor {
 }  // namespace
 
 Result<ChildProcess> ChildProcess::Start(const std::vector<std::string>& arguments,
-                                         const std::filesystem::path& log) {
+                                         const std::filesystem::path& log, ChildLimits limits) {
   const Descriptor null(open("/dev/null", O_RDONLY | O_CLOEXEC));
   const Descriptor output(
       open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600));
@@ -84,7 +98,7 @@ Result<ChildProcess> ChildProcess::Start(const std::vector<std::string>& argumen
   Descriptor error_writer(ends[1]);
 
   std::vector<std::string> copies = arguments;
-  ChildStart start{{}, null.get(), output.get(), error_writer.get(), getpid()};
+  ChildStart start{{}, null.get(), output.get(), error_writer.get(), getpid(), limits};
   for (std::string& argument : copies) start.arguments.push_back(argument.data());
   start.arguments.push_back(nullptr);
   const pid_t pid = fork();

@@ -12,6 +12,12 @@
 
 namespace descent {
 
+// What a child has of the process that starts it, beside the environment and the user.
+struct ChildLimits {
+  bool dumps_core = true;
+  bool inherits_descriptors = true;  // those that are not closed by exec
+};
+
 // A child in a process group of its own, so that Ctrl-C in the terminal reaches only us. The system
 // sends it SIGTERM when the thread that started it ends, whatever ends it. One thread.
 class ChildProcess {
@@ -19,7 +25,7 @@ class ChildProcess {
   // Runs arguments[0], a path; stdin is empty, stdout and stderr go to `log`, which is made anew.
   // kNotFound: no such program. kUnavailable: it cannot be started.
   static Result<ChildProcess> Start(const std::vector<std::string>& arguments,
-                                    const std::filesystem::path& log);
+                                    const std::filesystem::path& log, ChildLimits limits = {});
   ~ChildProcess();  // stops at once
 
   ChildProcess(ChildProcess&& other) noexcept;

@@ -1,5 +1,6 @@
-#include "client/child_process.h"
+#include "common/child_process.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -75,6 +76,34 @@ TEST_F(ChildProcessTest, WhatTheChildStartedEndsWithIt) {
     std::this_thread::sleep_for(milliseconds(5));
   }
   EXPECT_TRUE(kill(grandchild, 0) != 0 || state == "Z") << state;
+}
+
+TEST_F(ChildProcessTest, AChildCanBeGivenNeitherDescriptorsNorTheMeansToDumpCore) {
+  const int open_file = open("/dev/null", O_RDONLY);  // which exec does not close
+  ASSERT_GE(open_file, 0);
+  const std::string script = "ulimit -c; [ -e /proc/self/fd/" + std::to_string(open_file) +
+                             " ] && echo inherited || echo closed";
+
+  auto child = ChildProcess::Start({"/bin/sh", "-c", script}, log_,
+                                   {.dumps_core = false, .inherits_descriptors = false});
+  ASSERT_TRUE(child.ok()) << child.status();
+  WaitForEnd(child.value());
+  close(open_file);
+
+  EXPECT_EQ(TailOf(log_, 10), "  0\n  closed\n");
+}
+
+TEST_F(ChildProcessTest, OtherwiseItHasThem) {
+  const int open_file = open("/dev/null", O_RDONLY);
+  ASSERT_GE(open_file, 0);
+
+  auto child =
+      StartShell("[ -e /proc/self/fd/" + std::to_string(open_file) + " ] && echo inherited");
+  ASSERT_TRUE(child.ok()) << child.status();
+  WaitForEnd(child.value());
+  close(open_file);
+
+  EXPECT_EQ(TailOf(log_, 10), "  inherited\n");
 }
 
 TEST_F(ChildProcessTest, TheTailIsTheLastLines) {

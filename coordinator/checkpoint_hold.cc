@@ -1,0 +1,43 @@
+#include "coordinator/checkpoint_hold.h"
+
+#include <chrono>
+#include <future>
+#include <memory>
+#include <utility>
+
+namespace descent {
+namespace {
+
+constexpr std::chrono::seconds kAnswerTimeout{2};
+
+}  // namespace
+
+Result<CheckpointHold> CheckpointHold::Take(Runtime& runtime, const std::string& job_id,
+                                            std::int64_t step) {
+  // Shared with the owner thread, which may answer after this caller has given up.
+  const auto promise = std::make_shared<std::promise<Status>>();
+  std::future<Status> answer = promise->get_future();
+  DESCENT_RETURN_IF_ERROR(runtime.CommandCheckpoint(
+      {.job_id = job_id, .step = step, .command = CheckpointCommand::kHold},
+      [promise](const Answer& answered, const State&) { promise->set_value(answered.status); }));
+  if (answer.wait_for(kAnswerTimeout) != std::future_status::ready) {
+    runtime.ReleaseCheckpoint(job_id, step);  // behind the hold, which is on its way
+    return Status(Code::kUnavailable, "the coordinator is busy; try again");
+  }
+  DESCENT_RETURN_IF_ERROR(answer.get());
+  return CheckpointHold(runtime, job_id, step);
+}
+
+CheckpointHold::CheckpointHold(Runtime& runtime, std::string job_id, std::int64_t step)
+    : runtime_(&runtime), job_id_(std::move(job_id)), step_(step) {}
+
+CheckpointHold::CheckpointHold(CheckpointHold&& other) noexcept
+    : runtime_(std::exchange(other.runtime_, nullptr)),
+      job_id_(std::move(other.job_id_)),
+      step_(other.step_) {}
+
+CheckpointHold::~CheckpointHold() {
+  if (runtime_ != nullptr) runtime_->ReleaseCheckpoint(job_id_, step_);
+}
+
+}  // namespace descent
