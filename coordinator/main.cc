@@ -73,15 +73,14 @@ void ServeUntil(const sigset_t& signals, const Runtime& runtime, GrpcServers& gr
 Status Serve(const CoordinatorOptions& options, const sigset_t& signals) {
   DESCENT_ASSIGN(const StateDirectory directory, StateDirectory::Lock(options.state_directory));
   DESCENT_RETURN_IF_ERROR(MakeDirectories(options.checkpoint_root));
-  DESCENT_ASSIGN(
-      const std::unique_ptr<Runtime> runtime,
-      Runtime::Start(directory.path(),
-                     {.checkpoint_root = options.checkpoint_root.string(),
-                      .version = DESCENT_VERSION,
-                      .stall_timeout = options.stall_timeout,
-                      .resize_interval = options.resize_interval,
-                      .low_watermark = options.low_watermark},
-                     options.webhooks.events));
+  DESCENT_ASSIGN(const std::unique_ptr<Runtime> runtime,
+                 Runtime::Start(directory.path(),
+                                {.checkpoint_root = options.checkpoint_root.string(),
+                                 .version = DESCENT_VERSION,
+                                 .stall_timeout = options.stall_timeout,
+                                 .resize_interval = options.resize_interval,
+                                 .low_watermark = options.low_watermark},
+                                options.webhooks.events));
   DESCENT_ASSIGN(const std::unique_ptr<Webhooks> webhooks,
                  Webhooks::Start(runtime->store_path(), options.webhooks));
   DESCENT_ASSIGN(const std::unique_ptr<TokenStore> tokens, TokenStore::Open(runtime->store_path()));

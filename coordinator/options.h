@@ -26,8 +26,8 @@ struct CoordinatorOptions {
   std::optional<Tls> tls;                 // always there if another machine can reach a listener
   Admission admission = Admission::kEverybody;  // kTokens wherever there is TLS
   UserLimits limits;
-  std::chrono::seconds stall_timeout{0};     // of StateOptions
-  std::chrono::seconds resize_interval{60};  // of a running job; 0: none grows
+  std::chrono::seconds stall_timeout{0};              // of StateOptions
+  std::chrono::seconds resize_interval{60};           // of a running job; 0: none grows
   LowWatermark low_watermark = kLowWatermarkDefault;  // of the volume of checkpoint_root
   bool has_http_writes = false;  // jobs can be submitted and changed over HTTP, too
   WebhookOptions webhooks;
