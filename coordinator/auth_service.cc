@@ -40,9 +40,8 @@ grpc::ServerUnaryReactor* AuthService::CreateToken(grpc::CallbackServerContext* 
                                                    const v1::CreateTokenRequest* request,
                                                    v1::CreateTokenResponse* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  AnswerOn(blocking_threads_, reactor, [this, request, response, reactor] {
-    reactor->Finish(Create(*request, response));
-  });
+  AnswerOn(blocking_threads_, reactor,
+           [this, request, response, reactor] { reactor->Finish(Create(*request, response)); });
   return reactor;
 }
 

@@ -106,8 +106,7 @@ class BlockingStream : public grpc::ServerWriteReactor<Message> {
 
   void GoOnAfter(std::chrono::milliseconds pause) {
     pause_.expires_after(pause);
-    pause_.async_wait(
-        [this](const boost::system::error_code&) { Step([this] { GoOn(); }); });
+    pause_.async_wait([this](const boost::system::error_code&) { Step([this] { GoOn(); }); });
   }
 
   // The end that was asked for, if any: for a step that takes long.

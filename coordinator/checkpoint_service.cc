@@ -111,9 +111,8 @@ grpc::ServerUnaryReactor* CheckpointService::ListCheckpoints(
     grpc::CallbackServerContext* context, const v1::ListCheckpointsRequest* request,
     v1::ListCheckpointsResponse* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  AnswerOn(blocking_threads_, reactor, [this, request, response, reactor] {
-    reactor->Finish(List(*request, response));
-  });
+  AnswerOn(blocking_threads_, reactor,
+           [this, request, response, reactor] { reactor->Finish(List(*request, response)); });
   return reactor;
 }
 

@@ -60,8 +60,8 @@ class GrpcServers {
   // Ends the streams whose token has expired or was revoked: to be called again and again.
   void EndStreamsOfFormerCallers();
 
-  // From now on calls are refused with SERVER_DRAINING, and open streams end with it. Those that are
-  // under way finish.
+  // From now on calls are refused with SERVER_DRAINING, and open streams end with it. Those that
+  // are under way finish.
   void Drain();
 
   // Drains, lets calls finish for at most a second, and stops.

@@ -178,9 +178,9 @@ std::optional<Role> RequiredRole(const MethodDescriptor& method) {
   return RoleFromProto(method.options().GetExtension(v1::required_role));
 }
 
-GuardedService::GuardedService(grpc::Service& guarded, const std::string& full_name,
-                               CallGate& gate, const Authenticator& authenticator,
-                               UserLimiter* limiter, CallCounters& counters)
+GuardedService::GuardedService(grpc::Service& guarded, const std::string& full_name, CallGate& gate,
+                               const Authenticator& authenticator, UserLimiter* limiter,
+                               CallCounters& counters)
     : name_(full_name) {
   const ServiceDescriptor* const service =
       google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(full_name);

@@ -30,9 +30,8 @@ class GuardedService final : public grpc::Service {
   // number of calls is passed on. Declares the methods to `counters`. All of them outlive the
   // server this is registered with; the server's contexts come from a CallContextAllocator. Aborts
   // if a method has no rule: the coordinator does not start.
-  GuardedService(grpc::Service& guarded, const std::string& full_name,
-                 CallGate& gate, const Authenticator& authenticator, UserLimiter* limiter,
-                 CallCounters& counters);
+  GuardedService(grpc::Service& guarded, const std::string& full_name, CallGate& gate,
+                 const Authenticator& authenticator, UserLimiter* limiter, CallCounters& counters);
 
   const std::string& name() const { return name_; }
 

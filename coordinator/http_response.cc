@@ -79,8 +79,7 @@ nlohmann::json ResourceInfo(const ErrorResource& resource) {
 
 nlohmann::json RetryInfo(std::chrono::milliseconds delay) {
   return {{"@type", TypeOf("RetryInfo")},
-          {"retryDelay",
-           fmt::format("{}.{:03}s", delay.count() / 1000, delay.count() % 1000)}};
+          {"retryDelay", fmt::format("{}.{:03}s", delay.count() / 1000, delay.count() % 1000)}};
 }
 
 nlohmann::json Help(const std::vector<HelpLink>& links) {
@@ -141,8 +140,8 @@ HttpResponse ErrorResponse(const RequestError& error) {
   if (error.resource) details.push_back(ResourceInfo(*error.resource));
   const std::optional<std::chrono::milliseconds> delay = RetryDelayOf(error);
   if (delay) details.push_back(RetryInfo(*delay));
-  HttpResponse response = MakeError(HttpCodeOf(error), GrpcCodeName(error),
-                                    error.status.message(), std::move(details));
+  HttpResponse response =
+      MakeError(HttpCodeOf(error), GrpcCodeName(error), error.status.message(), std::move(details));
   if (delay) response.headers.emplace_back("Retry-After", RetryAfter(*delay));
   return response;
 }

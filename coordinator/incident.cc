@@ -25,13 +25,13 @@ std::string DrawIncidentId() {
 RequestError ReportIncident(const Status& what) {
   const std::string id = DrawIncidentId();
   LogError("internal error incident_id={} error=\"{}\"", id, what.message());
-  return {Status(Code::kInternal,
-                 fmt::format("an internal error; the coordinator's log has more, with "
-                             "incident_id={}",
-                             id)),
-          "INTERNAL",
-          {},
-          {{kIncidentId, id}}};
+  return {
+      Status(Code::kInternal, fmt::format("an internal error; the coordinator's log has more, with "
+                                          "incident_id={}",
+                                          id)),
+      "INTERNAL",
+      {},
+      {{kIncidentId, id}}};
 }
 
 bool IsUnreported(const RequestError& error) {

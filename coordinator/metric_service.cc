@@ -13,9 +13,8 @@ template <typename Request, typename Response>
 grpc::ServerUnaryReactor* MetricService::AnswerLater(grpc::CallbackServerContext* context,
                                                      const Request* request, Response* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  AnswerOn(blocking_threads_, reactor, [this, request, response, reactor] {
-    reactor->Finish(Answer(*request, response));
-  });
+  AnswerOn(blocking_threads_, reactor,
+           [this, request, response, reactor] { reactor->Finish(Answer(*request, response)); });
   return reactor;
 }
 

@@ -39,9 +39,8 @@ RequestError ToRequestError(const Refusal& refusal) {
 }
 
 Runtime::OnRefusal FinishRefused(grpc::ServerUnaryReactor* reactor) {
-  return [reactor](const Refusal& refusal) {
-    reactor->Finish(ToGrpcStatus(ToRequestError(refusal)));
-  };
+  return
+      [reactor](const Refusal& refusal) { reactor->Finish(ToGrpcStatus(ToRequestError(refusal))); };
 }
 
 void ChangeOwnJob(Runtime& runtime, const grpc::CallbackServerContext& context,

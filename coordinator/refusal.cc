@@ -15,9 +15,9 @@ Refusal NotWritable(const Status& why, const std::string& advice) {
     return {Status(Code::kResourceExhausted,
                    fmt::format("the disk of the state store is full: {}", advice)),
             "DISK_FULL"};
-  return {Status(Code::kUnavailable,
-                 fmt::format("the state store cannot be written now: {}", advice)),
-          "STATE_STORE_BUSY"};
+  return {
+      Status(Code::kUnavailable, fmt::format("the state store cannot be written now: {}", advice)),
+      "STATE_STORE_BUSY"};
 }
 
 }  // namespace descent

@@ -64,10 +64,10 @@ std::optional<std::chrono::milliseconds> RetryDelayOf(const RequestError& error)
 
 // With google.rpc details in the trailing metadata: ErrorInfo (domain "descent.dev") always,
 // BadRequest when there are violations, RetryInfo when the call may succeed later as it is,
-// QuotaFailure of a quota, Help where a token is missing or no good, and of a resource ResourceInfo,
-// or PreconditionFailure with FAILED_PRECONDITION. An error of ours, kInternal, is reported first
-// (incident.h): its message is for the log alone. Texts that are too long for what clients take of a status are shortened, and
-// of many violations the first are told.
+// QuotaFailure of a quota, Help where a token is missing or no good, and of a resource
+// ResourceInfo, or PreconditionFailure with FAILED_PRECONDITION. An error of ours, kInternal, is
+// reported first (incident.h): its message is for the log alone. Texts that are too long for what
+// clients take of a status are shortened, and of many violations the first are told.
 grpc::Status ToGrpcStatus(const RequestError& error);
 grpc::Status ToGrpcStatus(const Status& status);  // OK stays OK
 grpc::Status ToGrpcStatus(const AccessError& error);

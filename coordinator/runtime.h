@@ -54,8 +54,8 @@ class Runtime {
                                                 StateOptions options);
   ~Runtime();  // ends the owner thread after what is posted; nobody may call any more
 
-  // The event's ticket is set here. Either `on_answer` is called once, on the owner thread, when the
-  // answer is durable; or `on_refusal` once, on this thread or on that one:
+  // The event's ticket is set here. Either `on_answer` is called once, on the owner thread, when
+  // the answer is durable; or `on_refusal` once, on this thread or on that one:
   //   kResourceExhausted              too much is waiting
   //   kUnavailable STATE_STORE_BUSY   the store cannot be written. What was applied already cannot
   //   kResourceExhausted DISK_FULL    be taken back: the message says that it takes effect later
@@ -67,8 +67,8 @@ class Runtime {
                          OnRefusal on_refusal);
   void ChangeWorker(CommandWorker event, OnAnswer on_answer, OnRefusal on_refusal);
 
-  // Calls `on_state` on the owner thread, after everything posted before is durable, or `on_refusal`
-  // as above. Neither may block.
+  // Calls `on_state` on the owner thread, after everything posted before is durable, or
+  // `on_refusal` as above. Neither may block.
   void Read(OnState on_state, OnRefusal on_refusal);
 
   // Copies of what the owner thread knows. They block until it answers, at most two seconds: then

@@ -77,8 +77,8 @@ Result<T> Runtime::Ask(std::function<Result<T>(const State& state)> question) {
            const State& state) { promise->set_value(question(state)); },
        [promise](const Refusal& refusal) {
          const Code code = refusal.status.code();
-         promise->set_value(Status(code == Code::kInternal ? code : Code::kUnavailable,
-                                   refusal.status.message()));
+         promise->set_value(
+             Status(code == Code::kInternal ? code : Code::kUnavailable, refusal.status.message()));
        });
   if (answer.wait_for(kAskTimeout) != std::future_status::ready)
     return Status(Code::kUnavailable, "the coordinator is busy; try again");
@@ -136,9 +136,7 @@ Status Runtime::WorkerSays(SessionId session, WorkerMessage message, std::int64_
   return PostOfWorker(WorkerSaid{session, std::move(message), sequence});
 }
 
-Status Runtime::LauncherSays(RankExit exit) {
-  return PostOfWorker(WorldEnded{std::move(exit)});
-}
+Status Runtime::LauncherSays(RankExit exit) { return PostOfWorker(WorldEnded{std::move(exit)}); }
 
 void Runtime::CloseSession(SessionId session, const std::string& reason) {
   {

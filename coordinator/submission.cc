@@ -94,8 +94,8 @@ std::string StateFieldsThatDiffer(const JobSpec& my_spec, const JobSpec& their_s
 // Of the first problem that has a line, where it is; of the first unknown field like one that there
 // is, that one.
 void AddPlace(const std::vector<FieldProblem>& problems, RequestError& error) {
-  const auto with_line = std::ranges::find_if(
-      problems, [](const FieldProblem& problem) { return problem.line > 0; });
+  const auto with_line =
+      std::ranges::find_if(problems, [](const FieldProblem& problem) { return problem.line > 0; });
   if (with_line != problems.end()) {
     error.metadata["line"] = std::to_string(with_line->line);
     if (with_line->column > 0) error.metadata["column"] = std::to_string(with_line->column);

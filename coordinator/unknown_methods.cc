@@ -35,8 +35,7 @@ std::string VersionOf(const std::string& method) {
 
 // UNIMPLEMENTED is no code of ours: it is told with the nearest one.
 RequestError Unimplemented(std::string message, std::string reason) {
-  RequestError error{
-      Status(Code::kInvalidArgument, std::move(message)), std::move(reason), {}, {}};
+  RequestError error{Status(Code::kInvalidArgument, std::move(message)), std::move(reason), {}, {}};
   error.grpc_code = grpc::StatusCode::UNIMPLEMENTED;
   return error;
 }
@@ -49,10 +48,9 @@ RequestError Refuse(const std::string& method) {
     error.metadata = {{"method", method}};
     return error;
   }
-  RequestError error =
-      Unimplemented(fmt::format("version {} is not served, this coordinator has {}",
-                                Excerpt(version), kVersion),
-                    "API_VERSION_UNSUPPORTED");
+  RequestError error = Unimplemented(
+      fmt::format("version {} is not served, this coordinator has {}", Excerpt(version), kVersion),
+      "API_VERSION_UNSUPPORTED");
   error.metadata = {{"version", version}, {"supported", kVersion}};
   return error;
 }

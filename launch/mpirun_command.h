@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,12 +12,13 @@ namespace descent {
 // A pool to start: one MPI world of workers that serve one coordinator.
 struct PoolOptions {
   int ranks = 1;
-  std::string coordinator;                  // HOST:PORT of its worker listener
-  CredentialFiles credentials;              // on every host under the same paths
-  std::string host_file;                    // of mpirun; empty: all ranks on this machine
-  std::vector<std::string> mpirun_options;  // passed on as they are
-  ProfileOptions profile;                   // the workers'
-  bool ends_with_parent = false;            // with the process that started this one
+  std::string coordinator;                     // HOST:PORT of its worker listener
+  CredentialFiles credentials;                 // on every host under the same paths
+  std::string host_file;                       // of mpirun; empty: all ranks on this machine
+  std::vector<std::string> mpirun_options;     // passed on as they are
+  ProfileOptions profile;                      // the workers'
+  std::optional<int> leave_timeout_seconds{};  // the workers'; absent: their default
+  bool ends_with_parent = false;               // with the process that started this one
 };
 
 // What mpirun has to be told about the machine it runs on.

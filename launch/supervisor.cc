@@ -1,5 +1,6 @@
 #include "launch/supervisor.h"
 
+#include <sysexits.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -32,8 +33,8 @@ bool DidStart(const WorldEnd& end, int ranks) {
 
 }  // namespace
 
-bool KeepPoolUp(const PoolOptions& pool, const Credentials& credentials, const LaunchSite& site,
-                std::optional<int> restarts_max, const StopSignals& signals) {
+PoolEnd KeepPoolUp(const PoolOptions& pool, const Credentials& credentials, const LaunchSite& site,
+                   std::optional<int> restarts_max, const StopSignals& signals) {
   const pid_t parent = getppid();
   ExitReporter reporter(pool.coordinator, credentials);
   RestartPolicy policy(restarts_max);
@@ -42,7 +43,7 @@ bool KeepPoolUp(const PoolOptions& pool, const Credentials& credentials, const L
     Result<std::unique_ptr<World>> world = World::Start(MpirunCommand(pool, site), name);
     if (!world.ok()) {
       std::fprintf(stderr, "error: %s\n", world.status().message().c_str());
-      return false;
+      return PoolEnd::kGivenUp;
     }
     LogInfo("workers started pool={} ranks={}", name, pool.ranks);
     const WorldEnd end = world.value()->Wait(signals);
@@ -52,7 +53,7 @@ bool KeepPoolUp(const PoolOptions& pool, const Credentials& credentials, const L
         return end.ranks_started < pool.ranks || (pool.ends_with_parent && getppid() != parent);
       };
       world.value()->Stop([&] { return is_hurried() ? kShortStopGrace : kStopGrace; });
-      return true;
+      return world.value()->HasRankExitedWith(EX_TEMPFAIL) ? PoolEnd::kLeftJobs : PoolEnd::kStopped;
     }
     reporter.Report(end.cause);
     world.value()->Kill();
@@ -62,11 +63,11 @@ bool KeepPoolUp(const PoolOptions& pool, const Credentials& credentials, const L
     if (!next.pause) {
       std::fprintf(stderr, "error: %s: %s\n%s", next.why_not.c_str(), reason.c_str(),
                    end.said.c_str());
-      return false;
+      return PoolEnd::kGivenUp;
     }
     LogWarning("workers ended pool={} reason=\"{}\" restart={} pause_s={}", name, reason,
                policy.restarts(), next.pause->count());
-    if (signals.Wait(*next.pause)) return true;
+    if (signals.Wait(*next.pause)) return PoolEnd::kStopped;
   }
 }
 

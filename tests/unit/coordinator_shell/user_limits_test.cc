@@ -9,17 +9,6 @@
 namespace descent {
 namespace {
 
-// The detail of that type in an error; empty if there is none.
-template <typename Detail>
-Detail DetailOf(const grpc::Status& status) {
-  google::rpc::Status details;
-  Detail detail;
-  EXPECT_TRUE(grpc::ExtractErrorDetails(status, &details).ok());
-  for (const google::protobuf::Any& packed : details.details())
-    if (packed.UnpackTo(&detail)) return detail;
-  return Detail();
-}
-
 // A coordinator that asks for tokens and allows little: two streams, one of a user, one unfinished
 // job, and a change a second.
 class UserLimitsTest : public GrpcServersTest {
