@@ -38,6 +38,7 @@ inline constexpr std::size_t kArrayHeaderBytesMax = std::size_t{64} << 10;
 inline constexpr std::size_t kArrayRankMax = 8;
 inline constexpr std::size_t kArchiveEntriesMax = 4096;
 inline constexpr int kWorldSizeMax = 4096;
+inline constexpr int kLeaveSecondsMax = 24 * 3600;
 
 // An image file is refused beyond this before memory is taken for it: at most 768 MiB of pixels.
 inline constexpr int kImageSideMax = 16384;

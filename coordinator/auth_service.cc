@@ -1,10 +1,10 @@
 #include "coordinator/auth_service.h"
 
-#include <boost/asio/post.hpp>
-
 #include "common/log.h"
+#include "coordinator/answer_on.h"
 #include "coordinator/authenticator.h"
 #include "coordinator/call_context.h"
+#include "coordinator/refusal.h"
 #include "coordinator/request_error.h"
 #include "coordinator/role_wire.h"
 
@@ -21,10 +21,16 @@ v1::Token Encode(const Token& token) {
   return encoded;
 }
 
+RequestError StoreBusy(const Status& status) {
+  const Refusal refusal = NotWritable(status, "try again");
+  return {refusal.status, refusal.reason, {}, {}};
+}
+
 grpc::Status Refuse(const Status& status) {
   RequestError error = ToRequestError(status);
   if (status.code() == Code::kInvalidArgument) error.reason = "TOKEN_INVALID";
   if (status.code() == Code::kNotFound) error.reason = "TOKEN_NOT_FOUND";
+  if (status.code() == Code::kUnavailable) return ToGrpcStatus(StoreBusy(status));
   return ToGrpcStatus(error);
 }
 
@@ -34,9 +40,8 @@ grpc::ServerUnaryReactor* AuthService::CreateToken(grpc::CallbackServerContext* 
                                                    const v1::CreateTokenRequest* request,
                                                    v1::CreateTokenResponse* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  boost::asio::post(blocking_threads_, [this, request, response, reactor] {
-    reactor->Finish(Create(*request, response));
-  });
+  AnswerOn(blocking_threads_, reactor,
+           [this, request, response, reactor] { reactor->Finish(Create(*request, response)); });
   return reactor;
 }
 
@@ -69,8 +74,8 @@ grpc::ServerUnaryReactor* AuthService::RevokeToken(grpc::CallbackServerContext* 
                                                    const v1::RevokeTokenRequest* request,
                                                    v1::RevokeTokenResponse*) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  boost::asio::post(blocking_threads_,
-                    [this, request, reactor] { reactor->Finish(Revoke(request->id())); });
+  AnswerOn(blocking_threads_, reactor,
+           [this, request, reactor] { reactor->Finish(Revoke(request->id())); });
   return reactor;
 }
 

@@ -1,11 +1,11 @@
 #include "coordinator/cluster_service.h"
 
-#include <boost/asio/post.hpp>
 #include <chrono>
 #include <utility>
 #include <variant>
 
 #include "common/log.h"
+#include "coordinator/answer_on.h"
 #include "coordinator/call_context.h"
 #include "coordinator/job_view.h"
 #include "coordinator/owned_job.h"
@@ -53,8 +53,8 @@ grpc::ServerUnaryReactor* ClusterService::GetClusterStatus(grpc::CallbackServerC
                                                            const v1::GetClusterStatusRequest*,
                                                            v1::ClusterStatus* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  boost::asio::post(blocking_threads_,
-                    [this, response, reactor] { reactor->Finish(Answer(response)); });
+  AnswerOn(blocking_threads_, reactor,
+           [this, response, reactor] { reactor->Finish(Answer(response)); });
   return reactor;
 }
 
@@ -90,12 +90,12 @@ grpc::ServerUnaryReactor* ClusterService::ListPools(grpc::CallbackServerContext*
                                                     const v1::ListPoolsRequest*,
                                                     v1::ListPoolsResponse* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  const Status posted = runtime_.Read([response, reactor](const State& state) {
+  const auto read = [response, reactor](const State& state) {
     for (const PoolView& pool : state.pools())
       *response->add_pools() = ToProto(pool, MonotonicNow());
     reactor->Finish(grpc::Status::OK);
-  });
-  FinishIfRefused(posted, reactor);
+  };
+  runtime_.Read(read, FinishRefused(reactor));
   return reactor;
 }
 
@@ -103,14 +103,14 @@ grpc::ServerUnaryReactor* ClusterService::ListWorkers(grpc::CallbackServerContex
                                                       const v1::ListWorkersRequest* request,
                                                       v1::ListWorkersResponse* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  const Status posted = runtime_.Read([request, response, reactor](const State& state) {
+  const auto read = [request, response, reactor](const State& state) {
     auto page = ListWorkersPage(*request, state.pools(), MonotonicNow());
     if (const auto* error = std::get_if<RequestError>(&page))
       return reactor->Finish(ToGrpcStatus(*error));
     *response = std::get<v1::ListWorkersResponse>(std::move(page));
     reactor->Finish(grpc::Status::OK);
-  });
-  FinishIfRefused(posted, reactor);
+  };
+  runtime_.Read(read, FinishRefused(reactor));
   return reactor;
 }
 
@@ -134,10 +134,9 @@ grpc::ServerUnaryReactor* ClusterService::Command(grpc::CallbackServerContext* c
     *response = *changed;
     reactor->Finish(grpc::Status::OK);
   };
-  const Status posted = runtime_.ChangeWorker(
+  runtime_.ChangeWorker(
       CommandWorker{.pool = worker.pool, .world_rank = worker.world_rank, .command = command},
-      on_answer);
-  FinishIfRefused(posted, reactor);
+      on_answer, FinishRefused(reactor));
   return reactor;
 }
 
@@ -163,7 +162,7 @@ grpc::ServerUnaryReactor* ClusterService::BackupState(grpc::CallbackServerContex
                                                       const v1::BackupStateRequest* request,
                                                       v1::StateBackup* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  boost::asio::post(blocking_threads_, [this, request, response, reactor] {
+  AnswerOn(blocking_threads_, reactor, [this, request, response, reactor] {
     reactor->Finish(BackUp(request->name(), response));
   });
   return reactor;

@@ -13,6 +13,7 @@
 #include "coordinator/auth_service.h"
 #include "coordinator/authenticator.h"
 #include "coordinator/call_counters.h"
+#include "coordinator/call_gate.h"
 #include "coordinator/checkpoint_service.h"
 #include "coordinator/cluster_service.h"
 #include "coordinator/guarded_service.h"
@@ -20,6 +21,7 @@
 #include "coordinator/listen_address.h"
 #include "coordinator/metric_service.h"
 #include "coordinator/tls.h"
+#include "coordinator/unknown_methods.h"
 #include "coordinator/user_limiter.h"
 #include "coordinator/worker_service.h"
 
@@ -60,7 +62,11 @@ class GrpcServers {
   // Ends the streams whose token has expired or was revoked: to be called again and again.
   void EndStreamsOfFormerCallers();
 
-  // Tells every open stream, lets calls finish for at most a second, and stops.
+  // From now on calls are refused with SERVER_DRAINING, and open streams end with it. Those that
+  // are under way finish.
+  void Drain();
+
+  // Drains, lets calls finish for at most a second, and stops.
   void Shutdown();
 
  private:
@@ -75,6 +81,7 @@ class GrpcServers {
   const std::optional<Tls> tls_;
   ListenAddress user_address_;
   ListenAddress worker_address_;
+  CallGate gate_;
   UserLimiter limiter_;
   StreamSet streams_;
   boost::asio::thread_pool blocking_threads_;
@@ -87,6 +94,9 @@ class GrpcServers {
   // What the servers register: each of the services behind the check of who calls.
   std::deque<GuardedService> user_services_;
   GuardedService guarded_worker_service_;
+  // One for each server, as gRPC wants it.
+  UnknownMethods unknown_user_methods_;
+  UnknownMethods unknown_worker_methods_;
   std::unique_ptr<grpc::Server> user_server_;
   std::unique_ptr<grpc::Server> worker_server_;
 };

@@ -10,6 +10,12 @@ namespace {
 // HEAD is GET without the body.
 std::string_view ServedAs(std::string_view method) { return method == "HEAD" ? "GET" : method; }
 
+// "/v2/jobs"
+bool IsOfOtherVersion(std::string_view path) {
+  return path.size() > 2 && path.starts_with("/v") && '0' <= path[2] && path[2] <= '9' &&
+         path.substr(0, path.find('/', 1)) != "/v1";
+}
+
 }  // namespace
 
 std::span<const HttpRoutes::Endpoint> HttpRoutes::Endpoints() {
@@ -85,6 +91,9 @@ HttpResponse HttpRoutes::Refusal(const Call& call) const {
     allowed += (allowed.empty() ? "" : ", ") + std::string(endpoint.route.method);
     if (endpoint.route.method == "GET") allowed += ", HEAD";
   }
+  if (!is_known && IsOfOtherVersion(call.path))
+    return ErrorResponse(501, "UNIMPLEMENTED", "this coordinator serves version v1 alone",
+                         "API_VERSION_UNSUPPORTED");
   if (!is_known) return PathNotFound(call.path);
   HttpResponse response =
       is_switched_off
@@ -92,7 +101,7 @@ HttpResponse HttpRoutes::Refusal(const Call& call) const {
                 405, "UNIMPLEMENTED",
                 "this coordinator serves no changes over HTTP: use gRPC, or start it with "
                 "--http-writes",
-                "HTTP_WRITES_OFF")
+                "FEATURE_DISABLED")
           : ErrorResponse(405, "UNIMPLEMENTED", method + " is not served at " + call.path,
                           "METHOD_NOT_ALLOWED");
   response.headers.emplace_back("Allow", allowed);

@@ -1,16 +1,20 @@
 #include "coordinator/http_response.h"
 
+#include <fmt/format.h>
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <google/protobuf/util/json_util.h>
 
+#include <chrono>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
 
 #include "common/check.h"
 #include "common/hash.h"
+#include "coordinator/incident.h"
 
 namespace descent {
 namespace {
@@ -52,15 +56,42 @@ HttpResponse MakeError(int code, std::string_view status, std::string_view messa
   return {code, kJsonType, body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)};
 }
 
+nlohmann::json TypeOf(std::string_view message) {
+  return std::string("type.googleapis.com/google.rpc.").append(message);
+}
+
 nlohmann::json ErrorInfo(std::string_view reason) {
-  return {{"reason", reason}, {"domain", kDomain}};
+  return {{"@type", TypeOf("ErrorInfo")}, {"reason", reason}, {"domain", kDomain}};
 }
 
 nlohmann::json FieldViolations(const std::vector<Violation>& violations) {
   nlohmann::json rows = nlohmann::json::array();
   for (const Violation& violation : violations)
     rows.push_back({{"field", violation.field}, {"description", violation.message}});
-  return {{"fieldViolations", std::move(rows)}};
+  return {{"@type", TypeOf("BadRequest")}, {"fieldViolations", std::move(rows)}};
+}
+
+nlohmann::json ResourceInfo(const ErrorResource& resource) {
+  return {{"@type", TypeOf("ResourceInfo")},
+          {"resourceType", resource.type},
+          {"resourceName", resource.name}};
+}
+
+nlohmann::json RetryInfo(std::chrono::milliseconds delay) {
+  return {{"@type", TypeOf("RetryInfo")},
+          {"retryDelay", fmt::format("{}.{:03}s", delay.count() / 1000, delay.count() % 1000)}};
+}
+
+nlohmann::json Help(const std::vector<HelpLink>& links) {
+  nlohmann::json rows = nlohmann::json::array();
+  for (const HelpLink& link : links)
+    rows.push_back({{"description", link.description}, {"url", link.url}});
+  return {{"@type", TypeOf("Help")}, {"links", std::move(rows)}};
+}
+
+// In whole seconds, as the header has it.
+std::string RetryAfter(std::chrono::milliseconds delay) {
+  return std::to_string((delay.count() + 999) / 1000);
 }
 
 }  // namespace
@@ -100,13 +131,19 @@ HttpResponse ErrorResponse(int code, std::string_view status, std::string_view m
 }
 
 HttpResponse ErrorResponse(const RequestError& error) {
+  if (IsUnreported(error)) return ErrorResponse(ReportIncident(error.status));
   nlohmann::json info = ErrorInfo(error.reason);
   if (!error.metadata.empty()) info["metadata"] = error.metadata;
   nlohmann::json details = nlohmann::json::array();
   details.push_back(std::move(info));
   if (!error.violations.empty()) details.push_back(FieldViolations(error.violations));
-  return MakeError(HttpCodeOf(error), GrpcCodeName(error), error.status.message(),
-                   std::move(details));
+  if (error.resource) details.push_back(ResourceInfo(*error.resource));
+  const std::optional<std::chrono::milliseconds> delay = RetryDelayOf(error);
+  if (delay) details.push_back(RetryInfo(*delay));
+  HttpResponse response =
+      MakeError(HttpCodeOf(error), GrpcCodeName(error), error.status.message(), std::move(details));
+  if (delay) response.headers.emplace_back("Retry-After", RetryAfter(*delay));
+  return response;
 }
 
 HttpResponse ErrorResponse(const Status& status) { return ErrorResponse(ToRequestError(status)); }
@@ -118,7 +155,9 @@ HttpResponse ErrorResponse(const Status& status, std::string reason) {
 HttpResponse ErrorResponse(const AccessError& error) {
   if (error.kind == AccessError::Kind::kPermissionDenied)
     return ErrorResponse(403, "PERMISSION_DENIED", error.message, error.reason);
-  HttpResponse response = ErrorResponse(401, "UNAUTHENTICATED", error.message, error.reason);
+  nlohmann::json details = nlohmann::json::array({ErrorInfo(error.reason)});
+  if (!error.help.empty()) details.push_back(Help(error.help));
+  HttpResponse response = MakeError(401, "UNAUTHENTICATED", error.message, std::move(details));
   response.headers.emplace_back("WWW-Authenticate", "Bearer");
   return response;
 }

@@ -14,6 +14,7 @@
 #include "coordinator/http_gzip.h"
 #include "coordinator/http_response.h"
 #include "coordinator/http_watch.h"
+#include "coordinator/incident.h"
 #include "coordinator/job_view.h"
 #include "coordinator/page/page.h"
 #include "coordinator/prometheus.h"
@@ -96,15 +97,24 @@ class EventsOfCaller final : public HttpEvents {
                  Caller caller)
       : events_(std::move(events)), authenticator_(authenticator), caller_(std::move(caller)) {}
 
-  std::string Next() override { return events_->Next(); }
+  std::string Next() override {
+    try {
+      return events_->Next();
+    } catch (...) {
+      ReportIncident(StatusOfThrown());
+      is_broken_ = true;
+      return "";
+    }
+  }
   bool IsOver() const override {
-    return authenticator_.CheckAgain(caller_, SecondsOfCalendar()).has_value();
+    return is_broken_ || authenticator_.CheckAgain(caller_, SecondsOfCalendar()).has_value();
   }
 
  private:
   const std::unique_ptr<HttpEvents> events_;
   const Authenticator& authenticator_;
   const Caller caller_;
+  bool is_broken_ = false;
 };
 
 // A line of /readyz?verbose.
@@ -161,7 +171,7 @@ HttpResponse HttpRoutes::Handle(const HttpRequest& request) const {
   const MonotonicTime start = MonotonicNow();
   Call call = CallOf(request);
   const Endpoint* const endpoint = FindEndpoint(request.method, call);
-  HttpResponse response = Finish(Answer(endpoint, call), request);
+  HttpResponse response = Finish(AnswerOrReport(endpoint, call), request);
   counters_.Add({endpoint == nullptr ? "none" : std::string(endpoint->route.pattern),
                  MethodLabel(request.method), std::to_string(response.status)},
                 SecondsBetween(start, MonotonicNow()));
@@ -183,6 +193,15 @@ HttpResponse HttpRoutes::RefuseUnreadable(int code, const std::string& why) cons
   return ErrorResponse(code, "INVALID_ARGUMENT", "the request cannot be read: " + why, reason);
 }
 
+// What throws is an error of ours, and the end of this one request.
+HttpResponse HttpRoutes::AnswerOrReport(const Endpoint* endpoint, const Call& call) const {
+  try {
+    return Answer(endpoint, call);
+  } catch (...) {
+    return ErrorResponse(StatusOfThrown());
+  }
+}
+
 HttpResponse HttpRoutes::Answer(const Endpoint* endpoint, const Call& call) const {
   const HttpRequest& request = call.request;
   if (!IsHostAllowed(call.host))
@@ -192,6 +211,7 @@ HttpResponse HttpRoutes::Answer(const Endpoint* endpoint, const Call& call) cons
   if (endpoint == nullptr || !IsServed(*endpoint)) return Refusal(call);
   const HttpAccess access = endpoint->route.access;
   if (access == HttpAccess::kOpen) return (this->*endpoint->answer)(call);
+  if (backend_->health().is_stopping) return ErrorResponse(ServerDraining());
   const Role required = access == HttpAccess::kUser ? Role::kUser : Role::kViewer;
   auto admitted = authenticator_.Admit(request.authorization, required, SecondsOfCalendar());
   if (const auto* error = std::get_if<AccessError>(&admitted)) return ErrorResponse(*error);

@@ -64,6 +64,7 @@ class HttpRoutes {
   static Call CallOf(const HttpRequest& request);
   // Null: the path has none, or none with this method.
   static const Endpoint* FindEndpoint(std::string_view method, Call& call);
+  HttpResponse AnswerOrReport(const Endpoint* endpoint, const Call& call) const;
   HttpResponse Answer(const Endpoint* endpoint, const Call& call) const;
   bool IsServed(const Endpoint& endpoint) const;
   HttpResponse Refusal(const Call& call) const;

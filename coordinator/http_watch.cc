@@ -24,6 +24,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr int kStreamsMax = 128;
+constexpr std::chrono::seconds kStreamRetryDelay{5};
 constexpr std::size_t kTopicsMax = 64;
 constexpr std::chrono::milliseconds kStatusInterval{1000};
 constexpr std::chrono::seconds kQuietMax{15};
@@ -46,6 +47,16 @@ struct JobTopic {
 
 RequestError Refuse(Code code, std::string message, std::string reason) {
   return {Status(code, std::move(message)), std::move(reason), {}, {}};
+}
+
+RequestError TooManyStreams() {
+  RequestError error =
+      Refuse(Code::kResourceExhausted,
+             fmt::format("{} streams are open, which is the most; try later", kStreamsMax),
+             "TOO_MANY_STREAMS");
+  error.metadata["limit"] = std::to_string(kStreamsMax);
+  error.retry_delay = kStreamRetryDelay;
+  return error;
 }
 
 std::string Event(std::string_view type, std::string_view data, const std::string& id = "") {
@@ -252,10 +263,7 @@ std::variant<std::unique_ptr<HttpEvents>, RequestError> StartWatch(
                   "TOPICS_INVALID");
   Result<WatchCursor> parsed = ParseWatchCursor(cursor);
   if (!parsed.ok()) return RequestError{parsed.status(), "CURSOR_INVALID", {}, {}};
-  if (open_streams >= kStreamsMax)
-    return Refuse(Code::kResourceExhausted,
-                  fmt::format("{} streams are open, which is the most; try later", kStreamsMax),
-                  "TOO_MANY_STREAMS");
+  if (open_streams >= kStreamsMax) return TooManyStreams();
   auto watch = std::make_unique<Watch>(std::move(backend), std::move(parsed).value());
   for (const std::string& topic : topics)
     if (auto error = watch->Add(topic)) return *std::move(error);

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "coordinator/answer_on.h"
 #include "coordinator/call_context.h"
 #include "coordinator/failure_log.h"
 #include "coordinator/job_list.h"
@@ -26,7 +27,7 @@ void JobService::ReadJob(const std::string& name, grpc::ServerUnaryReactor* reac
     if (job == nullptr) return reactor->Finish(ToGrpcStatus(JobNotFound(id)));
     answer(*job, state);
   };
-  FinishIfRefused(runtime_.Read(read), reactor);
+  runtime_.Read(read, FinishRefused(reactor));
 }
 
 grpc::ServerUnaryReactor* JobService::GetJob(grpc::CallbackServerContext* context,
@@ -36,7 +37,7 @@ grpc::ServerUnaryReactor* JobService::GetJob(grpc::CallbackServerContext* contex
     *response = ViewJob(job, state);
     const std::optional<FailedRankLines> lines = LinesOfFailedRank(job);
     if (!lines) return reactor->Finish(grpc::Status::OK);
-    boost::asio::post(blocking_threads_, [=, this] {
+    AnswerOn(blocking_threads_, reactor, [=, this] {
       AddLogTail(runtime_.logs(), *lines, *response);
       reactor->Finish(grpc::Status::OK);
     });
@@ -66,7 +67,7 @@ grpc::ServerUnaryReactor* JobService::ListJobs(grpc::CallbackServerContext* cont
     *response = std::get<v1::ListJobsResponse>(std::move(page));
     reactor->Finish(grpc::Status::OK);
   };
-  FinishIfRefused(runtime_.Read(read), reactor);
+  runtime_.Read(read, FinishRefused(reactor));
   return reactor;
 }
 
@@ -80,9 +81,8 @@ grpc::ServerUnaryReactor* JobService::Command(grpc::CallbackServerContext* conte
     return reactor;
   }
   const auto change = [this, id = job_id.value(), command, response, reactor](const State&) {
-    FinishIfRefused(runtime_.Command({.job_id = id, .command = command},
-                                     FinishWithJob(reactor, response, id, command)),
-                    reactor);
+    runtime_.Command({.job_id = id, .command = command},
+                     FinishWithJob(reactor, response, id, command), FinishRefused(reactor));
   };
   ChangeOwnJob(runtime_, *context, job_id.value(), reactor, change);
   return reactor;
@@ -139,8 +139,8 @@ grpc::ServerUnaryReactor* JobService::UpdateJob(grpc::CallbackServerContext* con
   if (request->has_priority()) update.priority = request->priority();
   if (request->has_preemptible()) update.is_preemptible = request->preemptible();
   const auto change = [this, update, response, reactor](const State&) {
-    FinishIfRefused(runtime_.Update(update, FinishWithJob(reactor, response, update.job_id)),
-                    reactor);
+    runtime_.Update(update, FinishWithJob(reactor, response, update.job_id),
+                    FinishRefused(reactor));
   };
   ChangeOwnJob(runtime_, *context, update.job_id, reactor, change);
   return reactor;
@@ -156,8 +156,8 @@ grpc::ServerUnaryReactor* JobService::DeleteJob(grpc::CallbackServerContext* con
     return reactor;
   }
   const auto change = [this, id = job_id.value(), request, reactor](const State&) {
-    boost::asio::post(blocking_threads_,
-                      [this, id, request, reactor] { Delete(id, *request, reactor); });
+    AnswerOn(blocking_threads_, reactor,
+             [this, id, request, reactor] { Delete(id, *request, reactor); });
   };
   ChangeOwnJob(runtime_, *context, job_id.value(), reactor, change);
   return reactor;
@@ -183,25 +183,24 @@ void JobService::Delete(const std::string& job_id, const v1::DeleteJobRequest& r
       return reactor->Finish(
           ToGrpcStatus(Status(Code::kUnavailable, directory.value() + ": " + error.message())));
   }
-  FinishIfRefused(runtime_.Command({.job_id = job_id, .command = JobCommand::kDelete},
-                                   [=](const Answer& answer, const State& state) {
-                                     if (!answer.status.ok())
-                                       return refuse(answer.status, state.FindJob(job_id));
-                                     reactor->Finish(grpc::Status::OK);
-                                   }),
-                  reactor);
+  const auto on_answer = [=](const Answer& answer, const State& state) {
+    if (!answer.status.ok()) return refuse(answer.status, state.FindJob(job_id));
+    reactor->Finish(grpc::Status::OK);
+  };
+  runtime_.Command({.job_id = job_id, .command = JobCommand::kDelete}, on_answer,
+                   FinishRefused(reactor));
 }
 
 grpc::ServerUnaryReactor* JobService::ListJobEvents(grpc::CallbackServerContext* context,
                                                     const v1::ListJobEventsRequest* request,
                                                     v1::ListJobEventsResponse* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  boost::asio::post(blocking_threads_, [this, request, response, reactor] {
+  AnswerOn(blocking_threads_, reactor, [this, request, response, reactor] {
     const Result<std::string> job_id = ParseJobName(request->name());
     if (!job_id.ok())
       return reactor->Finish(ToGrpcStatus(NameInvalid(job_id.status(), request->name())));
-    if (!runtime_.FindJob(job_id.value()).ok())
-      return reactor->Finish(ToGrpcStatus(JobNotFound(job_id.value())));
+    if (const Result<Job> job = runtime_.FindJob(job_id.value()); !job.ok())
+      return reactor->Finish(ToGrpcStatus(RefuseJob(job.status(), job_id.value(), nullptr)));
     const auto events = [&](std::int64_t after, int count_max) {
       return runtime_.Events(job_id.value(), after, count_max);
     };
@@ -232,20 +231,22 @@ std::optional<RequestError> JobService::Watch(const std::shared_ptr<JobWatch>& w
     if (!parsed.ok()) return RequestError{parsed.status(), "PAGE_TOKEN_INVALID", {}, {}};
     token = std::move(parsed).value();
   }
-  const Status posted =
-      runtime_.Read([this, watch, id = job_id.value(), token](const State& state) {
-        const Job* job = state.FindJob(id);
-        if (job == nullptr) return watch->End(ToGrpcStatus(JobNotFound(id)));
-        if (token) {
-          if (const auto expired = CheckToken(*token, *job, runtime_.last_event()))
-            return watch->End(ToGrpcStatus(*expired));
-          watch->Hold(ToProto(*job, std::nullopt));
-        }
-        runtime_.AddWatcher(id, watch);
-        watch->OnJob(*job, state.QueuePositionOf(id), runtime_.last_event());
-        if (token) ReleasePassed(watch, id, {token->last_event, runtime_.last_event()});
-      });
-  return posted.ok() ? std::nullopt : std::optional(RefusePosted(posted));
+  const auto begin = [this, watch, id = job_id.value(), token](const State& state) {
+    const Job* job = state.FindJob(id);
+    if (job == nullptr) return watch->End(ToGrpcStatus(JobNotFound(id)));
+    if (token) {
+      if (const auto expired = CheckToken(*token, *job, runtime_.last_event()))
+        return watch->End(ToGrpcStatus(*expired));
+      watch->Hold(ToProto(*job, std::nullopt));
+    }
+    runtime_.AddWatcher(id, watch);
+    watch->OnJob(*job, state.QueuePositionOf(id), runtime_.last_event());
+    if (token) ReleasePassed(watch, id, {token->last_event, runtime_.last_event()});
+  };
+  runtime_.Read(begin, [watch](const Refusal& refusal) {
+    watch->End(ToGrpcStatus(ToRequestError(refusal)));
+  });
+  return std::nullopt;
 }
 
 // The watch, which is held, goes on with the next of `states`, and then reads those that follow.

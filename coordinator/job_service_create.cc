@@ -1,10 +1,10 @@
 // JobService's part that makes jobs.
 #include <fmt/format.h>
 
-#include <boost/asio/post.hpp>
 #include <filesystem>
 #include <utility>
 
+#include "coordinator/answer_on.h"
 #include "coordinator/call_context.h"
 #include "coordinator/job_refusal.h"
 #include "coordinator/job_service.h"
@@ -65,12 +65,12 @@ grpc::ServerUnaryReactor* JobService::CreateJob(grpc::CallbackServerContext* con
                                                 v1::Job* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   const Caller& caller = CallerOf(*context);
-  boost::asio::post(blocking_threads_, [this, &caller, request, response, reactor] {
+  AnswerOn(blocking_threads_, reactor, [this, &caller, request, response, reactor] {
     const auto create = [this, &caller, request, response, reactor,
                          file = ReadGivenFile(*request)](const State& state) {
       Create(state, *request, file, caller, response, reactor);
     };
-    FinishIfRefused(runtime_.Read(create), reactor);
+    runtime_.Read(create, FinishRefused(reactor));
   });
   return reactor;
 }
@@ -99,10 +99,11 @@ void JobService::Create(const State& state, const v1::CreateJobRequest& request,
   if (const Status admitted = state.CheckSubmission(submit); !admitted.ok())
     return reactor->Finish(ToGrpcStatus(RefuseSubmission(admitted, submit)));
   if (request.validate_only()) *response = Preview(submit, state);
-  boost::asio::post(blocking_threads_, [this, &request, submit, response, reactor,
-                                        checkpoints = state.CheckpointDirectoryOf(submit.job_id)] {
-    SubmitUnlessKept(request, submit, checkpoints, response, reactor);
-  });
+  AnswerOn(blocking_threads_, reactor,
+           [this, &request, submit, response, reactor,
+            checkpoints = state.CheckpointDirectoryOf(submit.job_id)] {
+             SubmitUnlessKept(request, submit, checkpoints, response, reactor);
+           });
 }
 
 void JobService::SubmitUnlessKept(const v1::CreateJobRequest& request, const SubmitJob& submit,
@@ -119,7 +120,7 @@ void JobService::SubmitUnlessKept(const v1::CreateJobRequest& request, const Sub
     reactor->Finish(ToGrpcStatus(
         CheckpointsKept(submit.job_id, checkpoints, /*is_drawn=*/request.job_id().empty())));
   };
-  FinishIfRefused(runtime_.Read(decide), reactor);
+  runtime_.Read(decide, FinishRefused(reactor));
 }
 
 void JobService::Submit(const v1::CreateJobRequest& request, const SubmitJob& submit,
@@ -133,7 +134,7 @@ void JobService::Submit(const v1::CreateJobRequest& request, const SubmitJob& su
         return reactor->Finish(ToGrpcStatus(*error));
     FinishWithJob(reactor, response, submit.job_id)(answer, state);
   };
-  FinishIfRefused(runtime_.Submit(submit, finish), reactor);
+  runtime_.Submit(submit, finish, FinishRefused(reactor));
 }
 
 }  // namespace descent

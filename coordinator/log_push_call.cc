@@ -53,13 +53,12 @@ class PushCall final : public grpc::ServerBidiReactor<v1::LogChunk, v1::LogAck>,
     if (!SetBusy(true)) return;
     Result<LogChunk> chunk = FromProto(read_);
     if (!chunk.ok()) return Fail(chunk.status());
-    const Status posted =
-        runtime_.Read([this, chunk = std::move(chunk).value()](const State& state) {
-          const Job* const job = state.FindJob(chunk.job);
-          const bool is_wanted = job != nullptr && IsOfItsRanks(chunk, *job);
-          boost::asio::post(threads_, [this, chunk, is_wanted] { Store(chunk, is_wanted); });
-        });
-    if (!posted.ok()) Fail(posted);
+    const auto read = [this, chunk = std::move(chunk).value()](const State& state) {
+      const Job* const job = state.FindJob(chunk.job);
+      const bool is_wanted = job != nullptr && IsOfItsRanks(chunk, *job);
+      boost::asio::post(threads_, [this, chunk, is_wanted] { Store(chunk, is_wanted); });
+    };
+    runtime_.Read(read, [this](const Refusal& refusal) { Fail(refusal.status); });
   }
 
   // What is not wanted is acknowledged too: it would only be sent again.

@@ -1,7 +1,6 @@
 #include "coordinator/metric_service.h"
 
-#include <boost/asio/post.hpp>
-
+#include "coordinator/answer_on.h"
 #include "coordinator/job_comparison.h"
 #include "coordinator/job_view.h"
 #include "coordinator/metric_request.h"
@@ -14,9 +13,8 @@ template <typename Request, typename Response>
 grpc::ServerUnaryReactor* MetricService::AnswerLater(grpc::CallbackServerContext* context,
                                                      const Request* request, Response* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  boost::asio::post(blocking_threads_, [this, request, response, reactor] {
-    reactor->Finish(Answer(*request, response));
-  });
+  AnswerOn(blocking_threads_, reactor,
+           [this, request, response, reactor] { reactor->Finish(Answer(*request, response)); });
   return reactor;
 }
 

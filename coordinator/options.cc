@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "common/limits.h"
+#include "common/option_number.h"
 #include "coordinator/state_directory.h"
 #include "coordinator/webhook_flags.h"
 
@@ -38,23 +39,23 @@ struct Flags {
 void DeclareLimits(CLI::App& app, UserLimits& limits) {
   app.add_option("--max-streams", limits.streams_max,
                  "Streams, such as watches of a job, that users may have open together")
-      ->check(CLI::PositiveNumber)
+      ->check(PositiveNumber())
       ->capture_default_str();
   app.add_option("--max-streams-per-user", limits.streams_of_user_max,
                  "Streams that one user, a name of tokens, may have open")
-      ->check(CLI::PositiveNumber)
+      ->check(PositiveNumber())
       ->capture_default_str();
   app.add_option("--max-live-jobs-per-user", limits.live_jobs_max,
                  "Jobs of one user that are not at their end, of admins too; 0: any number [1000, "
                  "of admins any number]")
-      ->check(CLI::NonNegativeNumber);
+      ->check(NonNegativeNumber());
   app.add_option("--max-changes-per-second", limits.changes_per_second,
                  "Calls of one user that change something; 0: any number")
-      ->check(CLI::NonNegativeNumber)
+      ->check(NonNegativeNumber())
       ->capture_default_str();
   app.add_option("--max-changes-at-once", limits.changes_burst,
                  "How many of these may come at once after a quiet time")
-      ->check(CLI::PositiveNumber)
+      ->check(PositiveNumber())
       ->capture_default_str();
 }
 
@@ -90,7 +91,7 @@ void Declare(CLI::App& app, Flags& flags) {
          "--resize-interval", flags.resize_interval,
          "Seconds that a job runs before it gets more workers, if there are any and it goes "
          "on for as long again; 0: it never does")
-      ->check(CLI::NonNegativeNumber)
+      ->check(NonNegativeNumber())
       ->capture_default_str();
   app.add_flag("--http-writes", flags.has_http_writes,
                "Let jobs be submitted, cancelled, suspended and resumed over HTTP too");

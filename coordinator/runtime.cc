@@ -1,10 +1,12 @@
 #include "coordinator/runtime.h"
 
-#include <future>
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "common/file.h"
 #include "common/log.h"
+#include "coordinator/incident.h"
 
 namespace descent {
 namespace {
@@ -13,14 +15,21 @@ constexpr std::string_view kStoreFile = "state.db";
 constexpr std::string_view kMetricsDirectory = "metrics";
 constexpr std::string_view kLogsDirectory = "logs";
 constexpr std::chrono::milliseconds kTickInterval{250};
-constexpr std::chrono::seconds kAskTimeout{2};
 constexpr std::chrono::seconds kStoreRetryDelay{1};
-constexpr std::chrono::seconds kCycleAgeMax{5};
-// Requests and messages that wait for the owner thread: two seconds' worth at the rate it is built
-// for. Beyond, callers are told to come back.
-constexpr std::size_t kQueueMax = 16384;
 // Finished jobs stay in the counters long enough for the last scrapes.
 constexpr double kCountersKeptSeconds = 15 * 60;
+constexpr char kTakesEffectLater[] =
+    "what was asked for takes effect once it can; look before you ask again";
+
+// What fails for one caller is nobody else's trouble. The state itself is not touched by it.
+template <typename Call>
+void CallOrRefuse(const Call& call, const Runtime::OnRefusal& on_refusal) {
+  try {
+    call();
+  } catch (...) {
+    on_refusal({StatusOfThrown(), "INTERNAL"});
+  }
+}
 
 }  // namespace
 
@@ -59,158 +68,6 @@ Runtime::~Runtime() {
   owner_.join();
 }
 
-Status Runtime::Post(Item item) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (queue_.size() >= kQueueMax)
-      return Status(Code::kResourceExhausted,
-                    std::to_string(queue_.size()) + " requests wait already; try again");
-    queue_.push_back(std::move(item));
-  }
-  wake_.notify_one();
-  return Status();
-}
-
-Status Runtime::Submit(SubmitJob event, OnAnswer on_answer) {
-  return Post({Event(std::move(event)), std::move(on_answer)});
-}
-
-Status Runtime::Command(CommandJob event, OnAnswer on_answer) {
-  return Post({Event(std::move(event)), std::move(on_answer)});
-}
-
-Status Runtime::Update(UpdateJob event, OnAnswer on_answer) {
-  return Post({Event(std::move(event)), std::move(on_answer)});
-}
-
-Status Runtime::CommandCheckpoint(descent::CommandCheckpoint event, OnAnswer on_answer) {
-  return Post({Event(std::move(event)), std::move(on_answer)});
-}
-
-Status Runtime::ChangeWorker(CommandWorker event, OnAnswer on_answer) {
-  return Post({Event(std::move(event)), std::move(on_answer)});
-}
-
-Result<std::vector<StoredEvent>> Runtime::Events(const std::string& job_id, std::int64_t after,
-                                                 int count_max) const {
-  return ReadEvents(store_path_, job_id, after, count_max);
-}
-
-Status Runtime::Read(OnState on_state) { return Post({std::move(on_state), nullptr}); }
-
-template <typename T>
-Result<T> Runtime::Ask(std::function<Result<T>(const State& state)> question) {
-  // Shared with the owner thread, which may answer after this caller has given up.
-  const auto promise = std::make_shared<std::promise<Result<T>>>();
-  std::future<Result<T>> answer = promise->get_future();
-  const Status posted = Read([promise, question = std::move(question)](const State& state) {
-    promise->set_value(question(state));
-  });
-  if (!posted.ok()) return Status(Code::kUnavailable, posted.message());
-  if (answer.wait_for(kAskTimeout) != std::future_status::ready)
-    return Status(Code::kUnavailable, "the coordinator is busy; try again");
-  return answer.get();
-}
-
-Result<ClusterSnapshot> Runtime::Snapshot() {
-  return Ask<ClusterSnapshot>(
-      [this](const State& state) { return TakeSnapshot(state, counters_, Now()); });
-}
-
-Result<Job> Runtime::FindJob(const std::string& job_id) {
-  DESCENT_ASSIGN(JobInQueue found, FindJobInQueue(job_id));
-  return std::move(found.job);
-}
-
-Result<JobInQueue> Runtime::FindJobInQueue(const std::string& job_id) {
-  return Ask<JobInQueue>([job_id](const State& state) -> Result<JobInQueue> {
-    const Job* job = state.FindJob(job_id);
-    if (job == nullptr) return Status(Code::kNotFound, "jobs/" + job_id + " does not exist");
-    return JobInQueue{*job, state.QueuePositionOf(job_id)};
-  });
-}
-
-Result<std::string> Runtime::DeletableCheckpoints(const std::string& job_id,
-                                                  const std::string& etag) {
-  return Ask<std::string>([job_id, etag](const State& state) -> Result<std::string> {
-    const Job* job = state.FindJob(job_id);
-    if (job == nullptr) return Status(Code::kNotFound, "there is no job " + job_id);
-    DESCENT_RETURN_IF_ERROR(CheckEtag(*job, etag));
-    if (!IsTerminal(job->state))
-      return Status(
-          Code::kFailedPrecondition,
-          "job " + job_id + " is " + std::string(JobStateName(job->state)) + ": cancel it first");
-    if (const Job* user = state.FindUserOfCheckpoints(job_id))
-      return Status(Code::kFailedPrecondition,
-                    "job " + user->id + " is about to start from a checkpoint of job " + job_id);
-    if (state.HasHeldCheckpoint(job_id))
-      return Status(Code::kFailedPrecondition,
-                    "a checkpoint of job " + job_id + " is being exported");
-    return state.CheckpointDirectoryOf(job_id);
-  });
-}
-
-void Runtime::ReleaseCheckpoint(const std::string& job_id, std::int64_t step) {
-  {
-    const std::lock_guard lock(mutex_);
-    // Past the queue's bound on purpose: what is held stays on disk.
-    queue_.push_back({Event(descent::CommandCheckpoint{
-                          .job_id = job_id, .step = step, .command = CheckpointCommand::kRelease}),
-                      [](const Answer&, const State&) {}});
-  }
-  wake_.notify_one();
-}
-
-void Runtime::AddWatcher(const std::string& job_id, std::weak_ptr<JobWatcher> watcher) {
-  std::vector<std::weak_ptr<JobWatcher>>& watchers = watchers_[job_id];
-  std::erase_if(watchers, [](const auto& known) { return known.expired(); });
-  watchers.push_back(std::move(watcher));
-}
-
-SessionId Runtime::OpenSession(std::weak_ptr<WorkerStream> stream) {
-  const std::lock_guard lock(mutex_);
-  sessions_[++last_session_] = std::move(stream);
-  return last_session_;
-}
-
-Status Runtime::WorkerSays(SessionId session, WorkerMessage message, std::int64_t sequence) {
-  return Post({Event(WorkerSaid{session, std::move(message), sequence}), nullptr});
-}
-
-Status Runtime::LauncherSays(RankExit exit) {
-  return Post({Event(WorldEnded{std::move(exit)}), nullptr});
-}
-
-void Runtime::CloseSession(SessionId session, const std::string& reason) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (sessions_.erase(session) == 0) return;  // closed from this side, which knows it
-    // Past the queue's bound on purpose: losing it would leave the rank reserved, and there is at
-    // most one for each stream.
-    queue_.push_back({Event(WorkerGone{session, reason}), nullptr});
-  }
-  wake_.notify_one();
-}
-
-void Runtime::ForgetSessions() {
-  const std::lock_guard lock(mutex_);
-  sessions_.clear();
-}
-
-RuntimeHealth Runtime::Health() const {
-  const double age = SecondsBetween(last_cycle_.load(), MonotonicNow());
-  const std::lock_guard lock(mutex_);
-  return {store_status_, age};
-}
-
-Status RuntimeHealth::Loop() const {
-  if (cycle_age_seconds <= std::chrono::duration<double>(kCycleAgeMax).count()) return Status();
-  return Status(Code::kUnavailable, "the event loop is silent since " +
-                                        std::to_string(static_cast<int>(cycle_age_seconds)) + " s");
-}
-
-Status RuntimeHealth::Overall() const { return store.ok() ? Loop() : store; }
-
 EventTime Runtime::Now() const {
   const std::chrono::duration<double> wall = WallNow().time_since_epoch();
   return {MonotonicNow(), wall.count()};
@@ -222,14 +79,13 @@ void Runtime::Run(Restore restore) {
   Flush();
   MonotonicTime next_tick = MonotonicNow();
   while (true) {
-    std::deque<Item> batch;
     {
       std::unique_lock lock(mutex_);
       wake_.wait_until(lock, next_tick, [this] { return is_stopping_ || !queue_.empty(); });
       if (is_stopping_ && queue_.empty()) return;
-      batch.swap(queue_);
+      batch_.swap(queue_);
     }
-    for (Item& item : batch) Process(std::move(item));
+    ProcessBatch();
     // While something waits, workers that look silent may only not have been heard yet.
     if (MonotonicNow() >= next_tick && !HasQueued()) {
       Apply(Tick{});
@@ -246,14 +102,26 @@ bool Runtime::HasQueued() {
   return !queue_.empty();
 }
 
-void Runtime::Process(Item item) {
-  if (const auto* on_state = std::get_if<OnState>(&item.what)) {
-    Flush();  // what is not durable is not shown
-    (*on_state)(state_);
-    return;
+void Runtime::ProcessBatch() {
+  while (!batch_.empty()) {
+    // What is not durable is not shown. While it cannot be stored, who asks is refused, this one
+    // among them.
+    if (std::holds_alternative<OnState>(batch_.front().what) && !actions_.empty()) {
+      Flush();
+      continue;
+    }
+    Item item = std::move(batch_.front());
+    batch_.pop_front();
+    Process(std::move(item));
   }
+}
+
+void Runtime::Process(Item item) {
+  if (const auto* on_state = std::get_if<OnState>(&item.what))
+    return CallOrRefuse([&] { (*on_state)(state_); }, item.on_refusal);
   Event& event = std::get<Event>(item.what);
-  if (item.on_answer) waiting_[++last_ticket_] = std::move(item.on_answer);
+  if (item.on_answer)
+    waiting_[++last_ticket_] = {std::move(item.on_answer), std::move(item.on_refusal)};
   const auto set_ticket = [this](auto& known) {
     if constexpr (requires { known.ticket; }) known.ticket = last_ticket_;
   };
@@ -292,8 +160,43 @@ bool Runtime::CommitUntilDurable() {
     if (is_news) LogError("state store not writable, waiting error=\"{}\"", status.ToString());
     // A damaged or refused write does not heal: the state in memory must not run ahead of the disk.
     DESCENT_CHECK(status.code() == Code::kUnavailable || status.code() == Code::kResourceExhausted);
+    lock.unlock();
+    RefuseWaiting(status);
+    lock.lock();
     if (wake_.wait_for(lock, kStoreRetryDelay, [this] { return is_stopping_; })) return false;
   }
+}
+
+// Tells those who wait for an answer that none comes now. What they asked for is forgotten where it
+// was not applied yet; the rest stays among the actions, to be stored when that can be done.
+void Runtime::RefuseWaiting(const Status& why) {
+  std::vector<OnRefusal> forgotten = TakeAnswerable(batch_);
+  {
+    const std::lock_guard lock(mutex_);
+    std::ranges::move(TakeAnswerable(queue_), std::back_inserter(forgotten));
+  }
+  for (const OnRefusal& refuse : forgotten) refuse(NotWritable(why, "try again"));
+  for (const Action& action : actions_) {
+    const auto* answer = std::get_if<Answer>(&action);
+    if (answer == nullptr) continue;
+    if (auto waiting = waiting_.extract(answer->ticket); waiting && waiting.mapped().on_refusal)
+      waiting.mapped().on_refusal(NotWritable(why, kTakesEffectLater));
+  }
+}
+
+// Removes the items whose end somebody waits for.
+std::vector<Runtime::OnRefusal> Runtime::TakeAnswerable(std::deque<Item>& items) {
+  std::vector<OnRefusal> taken;
+  std::deque<Item> others;
+  for (Item& item : items) {
+    if (item.on_refusal) {
+      taken.push_back(std::move(item.on_refusal));
+    } else {
+      others.push_back(std::move(item));
+    }
+  }
+  items = std::move(others);
+  return taken;
 }
 
 void Runtime::Record(const RecordMetrics& action) {
@@ -319,7 +222,9 @@ void Runtime::Perform(const Action& action) {
     LogInfo("worker cordon pool={} world_rank={} cordon={}", record.pool, record.world_rank,
             CordonName(record.cordon));
   } else if (const auto* answer = std::get_if<Answer>(&action)) {
-    if (auto waiting = waiting_.extract(answer->ticket)) waiting.mapped()(*answer, state_);
+    if (auto waiting = waiting_.extract(answer->ticket))
+      CallOrRefuse([&] { waiting.mapped().on_answer(*answer, state_); },
+                   waiting.mapped().on_refusal);
   }
 }
 

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
@@ -19,6 +20,7 @@
 #include "coordinator/event_log.h"
 #include "coordinator/log_store.h"
 #include "coordinator/metric_store.h"
+#include "coordinator/refusal.h"
 #include "coordinator/runtime_listener.h"
 #include "coordinator/state.h"
 #include "coordinator/store.h"
@@ -30,20 +32,22 @@ namespace descent {
 struct RuntimeHealth {
   Status store;                  // of the last attempt to write the state
   double cycle_age_seconds = 0;  // since the owner thread last came round
+  bool is_stopping = false;      // BeginStop was called
 
   Status Loop() const;     // ok, or since when the event loop is silent
-  Status Overall() const;  // the first of both that is not ok
+  Status Overall() const;  // the first of all that is not ok
 };
 
 // Turns events into actions and performs them: the only place where the pure State meets the world.
 // One thread, the owner, applies events in the order they were posted, makes what they changed
 // durable in one transaction, and only then tells anybody. While the store cannot be written
-// nothing else happens: requests wait, workers train on within their grants. All public functions
-// may be called from any thread unless they say otherwise.
+// nothing else happens: requests are refused, workers train on within their grants. All public
+// functions may be called from any thread unless they say otherwise.
 class Runtime {
  public:
   using OnAnswer = std::function<void(const Answer& answer, const State& state)>;
   using OnState = std::function<void(const State& state)>;
+  using OnRefusal = std::function<void(const Refusal& refusal)>;
 
   // Opens DIRECTORY/state.db, DIRECTORY/metrics and DIRECTORY/logs, restores the jobs and starts
   // the owner thread. `webhook_events`: what the outbox of webhooks gets.
@@ -52,20 +56,25 @@ class Runtime {
                                                 WebhookEvents webhook_events = {});
   ~Runtime();  // ends the owner thread after what is posted; nobody may call any more
 
-  // The event's ticket is set here. `on_answer` is called once, on the owner thread, when the
-  // answer is durable. kResourceExhausted: too much is waiting; it is not called.
-  Status Submit(SubmitJob event, OnAnswer on_answer);
-  Status Command(CommandJob event, OnAnswer on_answer);
-  Status Update(UpdateJob event, OnAnswer on_answer);
-  Status CommandCheckpoint(descent::CommandCheckpoint event, OnAnswer on_answer);
-  Status ChangeWorker(CommandWorker event, OnAnswer on_answer);
+  // The event's ticket is set here. Either `on_answer` is called once, on the owner thread, when
+  // the answer is durable; or `on_refusal` once, on this thread or on that one:
+  //   kResourceExhausted              too much is waiting
+  //   kUnavailable STATE_STORE_BUSY   the store cannot be written. What was applied already cannot
+  //   kResourceExhausted DISK_FULL    be taken back: the message says that it takes effect later
+  //   kInternal                       on_answer has thrown
+  void Submit(SubmitJob event, OnAnswer on_answer, OnRefusal on_refusal);
+  void Command(CommandJob event, OnAnswer on_answer, OnRefusal on_refusal);
+  void Update(UpdateJob event, OnAnswer on_answer, OnRefusal on_refusal);
+  void CommandCheckpoint(descent::CommandCheckpoint event, OnAnswer on_answer,
+                         OnRefusal on_refusal);
+  void ChangeWorker(CommandWorker event, OnAnswer on_answer, OnRefusal on_refusal);
 
   // Takes back one CheckpointCommand::kHold, whatever waits.
   void ReleaseCheckpoint(const std::string& job_id, std::int64_t step);
 
-  // Calls `on_state` on the owner thread, after everything posted before is durable. It must not
-  // block. kResourceExhausted as above.
-  Status Read(OnState on_state);
+  // Calls `on_state` on the owner thread, after everything posted before is durable, or
+  // `on_refusal` as above. Neither may block.
+  void Read(OnState on_state, OnRefusal on_refusal);
 
   // Copies of what the owner thread knows. They block until it answers, at most two seconds: then
   // kUnavailable. kNotFound: no such job.
@@ -94,9 +103,9 @@ class Runtime {
   // A launcher says how a world ended.
   Status LauncherSays(RankExit exit);
 
-  // The coordinator stops: streams that close from now on are not the workers' doing, and no job
-  // loses its attempt by it.
-  void ForgetSessions();
+  // The coordinator stops: it is not ready any more, and streams that close from now on are not the
+  // workers' doing, so no job loses its attempt by it.
+  void BeginStop();
 
   const MetricStore& metrics() const { return metrics_; }
   LogStore& logs() { return logs_; }
@@ -110,7 +119,12 @@ class Runtime {
  private:
   struct Item {
     std::variant<Event, OnState> what;
+    OnAnswer on_answer = nullptr;
+    OnRefusal on_refusal = nullptr;  // absent: the event is not forgotten, whatever the store says
+  };
+  struct Waiting {
     OnAnswer on_answer;
+    OnRefusal on_refusal;
   };
 
   Runtime(std::unique_ptr<Store> store, const std::filesystem::path& directory,
@@ -118,13 +132,18 @@ class Runtime {
 
   template <typename T>
   Result<T> Ask(std::function<Result<T>(const State& state)> question);
-  Status Post(Item item);
+  void Post(Item item);
+  Status PostOfWorker(Event event);
+  std::optional<Refusal> Enqueue(Item& item, bool needs_store);
   void Run(Restore restore);
   bool HasQueued();
+  void ProcessBatch();
   void Process(Item item);
   void Apply(const Event& event);
   void Flush();
   bool CommitUntilDurable();
+  void RefuseWaiting(const Status& why);
+  static std::vector<OnRefusal> TakeAnswerable(std::deque<Item>& items);
   void Record(const RecordMetrics& action);
   void Perform(const Action& action);
   void Forget(const std::string& job_id);
@@ -147,7 +166,8 @@ class Runtime {
   MetricStore metrics_;          // its queries are any thread's
   std::vector<Action> actions_;  // not performed yet
   double actions_time_ = 0;
-  std::map<Ticket, OnAnswer> waiting_;
+  std::deque<Item> batch_;  // taken from the queue, not processed yet
+  std::map<Ticket, Waiting> waiting_;
   Ticket last_ticket_ = 0;
   std::map<std::string, std::vector<std::weak_ptr<JobWatcher>>> watchers_;
   std::set<std::string> changed_jobs_;
@@ -156,7 +176,8 @@ class Runtime {
   mutable std::mutex mutex_;  // guards the following
   std::condition_variable wake_;
   std::deque<Item> queue_;
-  bool is_stopping_ = false;
+  bool is_stopping_ = false;  // the owner thread
+  bool has_begun_stop_ = false;
   std::map<SessionId, std::weak_ptr<WorkerStream>> sessions_;
   SessionId last_session_ = 0;
   Status store_status_;

@@ -91,6 +91,20 @@ std::string StateFieldsThatDiffer(const JobSpec& my_spec, const JobSpec& their_s
   return fields;
 }
 
+// Of the first problem that has a line, where it is; of the first unknown field like one that there
+// is, that one.
+void AddPlace(const std::vector<FieldProblem>& problems, RequestError& error) {
+  const auto with_line =
+      std::ranges::find_if(problems, [](const FieldProblem& problem) { return problem.line > 0; });
+  if (with_line != problems.end()) {
+    error.metadata["line"] = std::to_string(with_line->line);
+    if (with_line->column > 0) error.metadata["column"] = std::to_string(with_line->column);
+  }
+  const auto misspelt = std::ranges::find_if(
+      problems, [](const FieldProblem& problem) { return !problem.did_you_mean.empty(); });
+  if (misspelt != problems.end()) error.metadata["did_you_mean"] = misspelt->did_you_mean;
+}
+
 // As the places of a text: "line 3: 0, must be at least 1".
 std::variant<JobSpec, RequestError> SpecOf(const JobFile& file) {
   if (file.problems.empty()) return file.spec;
@@ -100,9 +114,9 @@ std::variant<JobSpec, RequestError> SpecOf(const JobFile& file) {
         {problem.place, (problem.line > 0 ? "line " + std::to_string(problem.line) + ": " : "") +
                             problem.message});
   RequestError error = SpecInvalid(std::move(violations));
-  const auto with_line = std::ranges::find_if(
-      file.problems, [](const FieldProblem& problem) { return problem.line > 0; });
-  if (with_line != file.problems.end()) error.metadata["line"] = std::to_string(with_line->line);
+  if (std::ranges::all_of(file.problems, &FieldProblem::is_unknown_field))
+    error.reason = "UNKNOWN_FIELD";
+  AddPlace(file.problems, error);
   return error;
 }
 
@@ -207,6 +221,7 @@ std::optional<RequestError> CheckRepetition(const v1::CreateJobRequest& request,
                               "request_id \"" + request.request_id() + "\" made " +
                                   JobName(made.id) + " from a request that differs in: " + fields);
   error.metadata = {{"job", made.id}, {"fields", fields}};
+  error.resource = {.type = "Job", .name = JobName(made.id)};
   return error;
 }
 

@@ -28,7 +28,8 @@ struct SubmissionContext {
 std::optional<JobFile> ReadGivenFile(const v1::CreateJobRequest& request);
 
 // Turns a request into the event that creates its job, or says everything that is wrong with it.
-//   SPEC_INVALID         with every violation; of a job file with its line
+//   SPEC_INVALID         with every violation; of a job file with its line and column
+//   UNKNOWN_FIELD        the same where nothing else is wrong
 //   JOB_ID_INVALID, REQUEST_ID_INVALID, NAME_INVALID, PRIORITY_INVALID, LABELS_INVALID
 //   JOB_NOT_FOUND, CHECKPOINT_NOT_FOUND   of resume_from
 //   MODEL_MISMATCH       the spec differs from the checkpoint's job in what its state depends on

@@ -1,4 +1,5 @@
 #include <sys/prctl.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -16,6 +17,7 @@
 #include "common/find_program.h"
 #include "common/limits.h"
 #include "common/log.h"
+#include "common/option_number.h"
 #include "launch/pool_processes.h"
 #include "launch/rank_wrapper.h"
 #include "launch/supervisor.h"
@@ -56,6 +58,18 @@ std::optional<LaunchSite> FindPrograms() {
                     .is_root = geteuid() == 0};
 }
 
+int ExitCodeOf(PoolEnd end) {
+  switch (end) {
+    case PoolEnd::kStopped:
+      return 0;
+    case PoolEnd::kLeftJobs:
+      return EX_TEMPFAIL;  // as the ranks: please requeue
+    case PoolEnd::kGivenUp:
+      return kExitError;
+  }
+  return kExitError;
+}
+
 int Main(int argc, char** argv) {
   PoolOptions pool;
   std::optional<int> restarts_max;
@@ -72,19 +86,23 @@ int Main(int argc, char** argv) {
   app.add_option("--hosts,--hostfile", pool.host_file,
                  "File of hosts and their slots, as mpirun reads it");
   app.add_option("--restarts-max", restarts_max, "Give up after so many restarts [no bound]")
-      ->check(CLI::NonNegativeNumber);
+      ->check(NonNegativeNumber());
   app.add_option("--probe-interval", probe_interval,
                  "Seconds between two looks whether a host that was left out is back; 0: none is "
                  "left out")
-      ->check(CLI::NonNegativeNumber)
+      ->check(NonNegativeNumber())
       ->capture_default_str();
+  app.add_option("--leave-timeout", pool.leave_timeout_seconds,
+                 "Seconds that each worker may take to save the state of its job when it leaves")
+      ->envname("DESCENT_LEAVE_TIMEOUT")
+      ->check(CLI::Range(0, limits::kLeaveSecondsMax));
   app.add_flag("--exit-with-parent", pool.ends_with_parent, "End when the starting process ends");
   app.add_option("--profile", pool.profile.directory,
                  "Directory where each worker writes a trace of some steps of its jobs");
   app.add_option("--profile-steps", pool.profile.steps, "Steps that are recorded")
-      ->check(CLI::PositiveNumber);
+      ->check(PositiveNumber());
   app.add_option("--profile-warmup", pool.profile.warmup_steps, "Steps that run before those")
-      ->check(CLI::NonNegativeNumber);
+      ->check(NonNegativeNumber());
   app.add_option("options", pool.mpirun_options, "Passed to mpirun, after --");
   try {
     app.parse(argc, argv);
@@ -102,7 +120,7 @@ int Main(int argc, char** argv) {
   if (pool.ends_with_parent && !EndWithParent()) return kExitError;
   const std::optional<LaunchSite> site = FindPrograms();
   if (!site) return kExitError;
-  return KeepPoolUp(pool, credentials.value(), *site, restarts_max, signals) ? 0 : kExitError;
+  return ExitCodeOf(KeepPoolUp(pool, credentials.value(), *site, restarts_max, signals));
 }
 
 }  // namespace

@@ -29,6 +29,9 @@ std::vector<std::string> MpirunCommand(const PoolOptions& pool, const LaunchSite
   add({"--coordinator", pool.coordinator});
   for (const auto& arguments : {ArgumentsOf(pool.credentials), ArgumentsOf(pool.profile)})
     command.insert(command.end(), arguments.begin(), arguments.end());
+  // As an argument: variables of the environment do not reach other hosts.
+  if (pool.leave_timeout_seconds)
+    add({"--leave-timeout", std::to_string(*pool.leave_timeout_seconds)});
   return command;
 }
 

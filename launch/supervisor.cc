@@ -1,5 +1,6 @@
 #include "launch/supervisor.h"
 
+#include <sysexits.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -97,8 +98,8 @@ class PoolHosts {
 
 }  // namespace
 
-bool KeepPoolUp(const PoolOptions& pool, const Credentials& credentials, const LaunchSite& site,
-                std::optional<int> restarts_max, const StopSignals& signals) {
+PoolEnd KeepPoolUp(const PoolOptions& pool, const Credentials& credentials, const LaunchSite& site,
+                   std::optional<int> restarts_max, const StopSignals& signals) {
   const pid_t parent = getppid();
   ExitReporter reporter(pool.coordinator, credentials);
   RestartPolicy policy(restarts_max);
@@ -110,7 +111,7 @@ bool KeepPoolUp(const PoolOptions& pool, const Credentials& credentials, const L
     Result<std::unique_ptr<World>> world = World::Start(MpirunCommand(next_world, site), name);
     if (!world.ok()) {
       std::fprintf(stderr, "error: %s\n", world.status().message().c_str());
-      return false;
+      return PoolEnd::kGivenUp;
     }
     LogInfo("workers started pool={} ranks={}", name, ranks);
     const WorldEnd end = hosts.WaitFor(*world.value(), signals);
@@ -120,7 +121,7 @@ bool KeepPoolUp(const PoolOptions& pool, const Credentials& credentials, const L
         return end.ranks_started < ranks || (pool.ends_with_parent && getppid() != parent);
       };
       world.value()->Stop([&] { return is_hurried() ? kShortStopGrace : kStopGrace; });
-      return true;
+      return world.value()->HasRankExitedWith(EX_TEMPFAIL) ? PoolEnd::kLeftJobs : PoolEnd::kStopped;
     }
     if (end.was_recalled) {
       LogInfo("workers leave for a larger world pool={}", name);
@@ -129,11 +130,11 @@ bool KeepPoolUp(const PoolOptions& pool, const Credentials& credentials, const L
       reporter.Report(end.cause);
       world.value()->Kill();
       const std::optional<std::chrono::seconds> pause = PauseAfter(end, name, ranks, policy);
-      if (!pause) return false;
-      if (signals.Wait(*pause)) return true;
+      if (!pause) return PoolEnd::kGivenUp;
+      if (signals.Wait(*pause)) return PoolEnd::kStopped;
     }
     hosts.Ask(signals);
-    if (signals.Wait(std::chrono::milliseconds(0))) return true;
+    if (signals.Wait(std::chrono::milliseconds(0))) return PoolEnd::kStopped;
   }
 }
 

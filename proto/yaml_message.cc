@@ -188,6 +188,9 @@ bool MessageFiller::CheckKey(const YamlValue& key, const std::string& prefix,
                        : guess          ? fmt::format("unknown field; did you mean \"{}\"?", *guess)
                                         : fmt::format("unknown field, must be one of: {}",
                                                       fmt::join(FieldNames(descriptor), ", ")));
+    FieldProblem& problem = report_.problems.back();
+    problem.is_unknown_field = key.text != "<<";
+    if (guess) problem.did_you_mean = prefix + *guess;
     return false;
   }
   if (const auto first = report_.places.find(path); first != report_.places.end()) {

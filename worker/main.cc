@@ -18,6 +18,7 @@
 
 #include "common/limits.h"
 #include "common/log.h"
+#include "common/option_number.h"
 #include "common/profile_options.h"
 #include "common/version.h"
 #include "rpc/credential_options.h"
@@ -42,7 +43,6 @@ constexpr std::chrono::seconds kHearStopMax{1};
 constexpr int kRequeue = 75;
 // Another rank of the world leaves; sent by this process to itself alone.
 constexpr int kLeaveTogether = SIGUSR2;
-constexpr int kLeaveSecondsMax = 24 * 3600;
 constexpr std::int64_t kGeneratedTokensMax = 1'000'000'000;  // they stay in memory, two bytes each
 
 // mpirun may be killed before it can end its ranks: then the kernel does. A parent that went before
@@ -104,7 +104,7 @@ void AddGenerateOptions(CLI::App& app, GenerateOptions& options) {
   add("--temperature", options.sampling.temperature, "Below 1: likelier; 0: always the likeliest")
       ->check(CLI::Range(0.0, 1e6));
   add("--top-k", options.sampling.top_k, "Draw from the K likeliest only; 0: from all")
-      ->check(CLI::NonNegativeNumber);
+      ->check(NonNegativeNumber());
   add("--seed", options.sampling.seed, "The same seed gives the same text");
   add("--threads", options.threads, "Compute threads; 0: one for each core")
       ->check(CLI::Range(0, limits::kThreadsMax));
@@ -141,9 +141,9 @@ void AddProfileOptions(CLI::App& app, ProfileOptions& profile) {
   app.add_option("--profile", profile.directory,
                  "Directory where this worker writes a trace of some steps of its jobs");
   app.add_option("--profile-steps", profile.steps, "Steps that are recorded")
-      ->check(CLI::PositiveNumber);
+      ->check(PositiveNumber());
   app.add_option("--profile-warmup", profile.warmup_steps, "Steps that run before those")
-      ->check(CLI::NonNegativeNumber);
+      ->check(NonNegativeNumber());
 }
 
 sigset_t EndSignals() {
@@ -230,7 +230,7 @@ int Main(int argc, char** argv) {
                      "Only print what the spec in this file is compiled to and what that costs");
   app.add_option("--explain-workers", explained_workers, "How many workers would run it")
       ->needs(explain)
-      ->check(CLI::PositiveNumber);
+      ->check(PositiveNumber());
   GenerateOptions generate;
   AddGenerateOptions(app, generate);
   PredictOptions predict;
@@ -245,7 +245,7 @@ int Main(int argc, char** argv) {
   app.add_option("--leave-timeout", leave_seconds,
                  "Seconds that saving the state of its job may take after a SIGTERM")
       ->envname("DESCENT_LEAVE_TIMEOUT")
-      ->check(CLI::Range(0, kLeaveSecondsMax))
+      ->check(CLI::Range(0, limits::kLeaveSecondsMax))
       ->capture_default_str();
   app.set_version_flag("--version", kVersion);
   try {

@@ -3,6 +3,7 @@
 #include "client/api/log_client.h"
 #include "client/commands/command.h"
 #include "client/render/log_text.h"
+#include "common/option_number.h"
 
 namespace descent {
 namespace {
@@ -53,9 +54,9 @@ void AddLogs(CLI::App& app, CommandLine& line) {
   command->add_option("--rank", selection.ranks, "Only these ranks: 2,3")
       ->delimiter(',')
       ->allow_extra_args(false)
-      ->check(CLI::NonNegativeNumber);
+      ->check(NonNegativeNumber());
   command->add_option("--attempt", selection.attempt, "Only this attempt, from 1")
-      ->check(CLI::PositiveNumber);
+      ->check(PositiveNumber());
   command->add_option("--tail", arguments->tail, "Only the last so many of the lines so far")
       ->check(CLI::Range(0, limits::kLogTailMax));
   command->add_option("--severity", arguments->severity, "Only this severity and above")

@@ -7,6 +7,7 @@ import pathlib
 import re
 import shutil
 import signal
+import socket
 import struct
 import subprocess
 import tempfile
@@ -73,6 +74,20 @@ def processes_of(directory):
         if is_ours and str(directory) in command + environment:
             found.append((int(entry.name), command))
     return found
+
+
+def is_listening(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+class Alone:
+    """A network with nothing but a loopback of its own, for one command."""
+
+    def inside(self, *command):
+        as_root = [] if os.geteuid() == 0 else ["--map-root-user"]
+        return ["unshare", *as_root, "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh",
+                *map(str, command)]
 
 
 class SystemTest(unittest.TestCase):
@@ -158,6 +173,10 @@ class SystemTest(unittest.TestCase):
                               stdin=subprocess.DEVNULL)
         self.assertEqual(done.returncode, code, f"descent {arguments}\n{done.stdout}{done.stderr}")
         return done
+
+    def descent_alone(self, *arguments):
+        """The same where nobody listens on the default port, whoever does on this machine."""
+        return self.descent(*arguments, host=Alone() if is_listening(9090) else None)
 
     def run_job(self, *arguments, **options):
         return self.descent("run", *arguments, "--state-dir", self.directory / "state", **options)

@@ -222,7 +222,7 @@ class Reading(HttpTest):
     def test_nothing_is_changed_unless_that_is_switched_on(self):
         for path in ("/v1/jobs", "/v1/jobs/a:cancel"):
             status, body = self.post(path, {})
-            self.assertEqual((status, self.reason_of(body)), (405, "HTTP_WRITES_OFF"))
+            self.assertEqual((status, self.reason_of(body)), (405, "FEATURE_DISABLED"))
 
 
 class Changing(HttpTest):

@@ -169,7 +169,7 @@ class Recovery(SystemTest):
 
         launcher.send_signal(signal.SIGTERM)
 
-        self.assertEqual(launcher.wait(30), 0)
+        self.assertEqual(launcher.wait(30), os.EX_TEMPFAIL)
         left = self.job(job)
         self.assertEqual((left["state"], left["stateReason"]), ("JOB_STATE_QUEUED", "WorkerLeaving"))
         self.assertGreaterEqual(int(left["latestCheckpoint"]["step"]), 10)

@@ -35,6 +35,17 @@ inline google::rpc::ErrorInfo ErrorInfoOf(const grpc::Status& status) {
 }
 inline std::string ReasonOf(const grpc::Status& status) { return ErrorInfoOf(status).reason(); }
 
+// The detail of that type in an error; empty if there is none.
+template <typename Detail>
+Detail DetailOf(const grpc::Status& status) {
+  google::rpc::Status details;
+  Detail detail;
+  EXPECT_TRUE(grpc::ExtractErrorDetails(status, &details).ok());
+  for (const google::protobuf::Any& packed : details.details())
+    if (packed.UnpackTo(&detail)) return detail;
+  return Detail();
+}
+
 // A coordinator over a directory of its own, without HTTP, and clients of its services.
 class GrpcServersTest : public testing::Test {
  protected:

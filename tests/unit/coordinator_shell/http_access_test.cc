@@ -121,6 +121,7 @@ TEST_F(HttpAccessTest, ARefusalSaysWhatIsMissing) {
   const HttpResponse response = Get("/v1/jobs", "");
 
   EXPECT_THAT(response.body, HasSubstr("TOKEN_MISSING"));
+  EXPECT_THAT(response.body, HasSubstr("descent token create"));
   EXPECT_THAT(response.headers, testing::Contains(testing::Pair("WWW-Authenticate", "Bearer")));
 }
 

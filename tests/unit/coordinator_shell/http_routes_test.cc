@@ -267,7 +267,7 @@ TEST_F(HttpRoutesTest, ChangesAreSwitchedOffUnlessTheyAreAskedFor) {
     const HttpResponse response = routes_.Handle({"POST", target, "localhost"});
 
     EXPECT_EQ(response.status, 405) << target;
-    EXPECT_THAT(response.body, HasSubstr("HTTP_WRITES_OFF")) << target;
+    EXPECT_THAT(response.body, HasSubstr("FEATURE_DISABLED")) << target;
     EXPECT_THAT(response.body, HasSubstr("--http-writes")) << target;
   }
 }

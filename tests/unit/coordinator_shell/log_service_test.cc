@@ -140,10 +140,15 @@ TEST_F(LogServiceTest, AFollowerIsToldThatTheCoordinatorStopsSoThatItComesBack) 
   v1::StreamJobLogsResponse response;
   ASSERT_TRUE(stream->Read(&response));
 
+  const std::string token = response.resume_token();
+
   servers_->Shutdown();
 
+  ASSERT_TRUE(stream->Read(&response));
+  EXPECT_EQ(response.lines_size(), 0);
+  EXPECT_EQ(response.resume_token(), token);
   EXPECT_FALSE(stream->Read(&response));
-  EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(ReasonOf(stream->Finish()), "SERVER_DRAINING");
 }
 
 TEST_F(LogServiceTest, ARankIsToldThatTheCoordinatorStopsSoThatItSendsItsLinesAgain) {

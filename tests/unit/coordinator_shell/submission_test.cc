@@ -179,7 +179,8 @@ TEST(SubmissionTest, AWrongJobFileIsAnsweredWithTheLineOfEveryViolation) {
 
   const RequestError error = Refused(request, MakeFullJob());
 
-  EXPECT_EQ(error.reason, "SPEC_INVALID");
+  EXPECT_EQ(error.reason, "UNKNOWN_FIELD");
+  EXPECT_EQ(error.metadata.at("did_you_mean"), "seed");
   ASSERT_EQ(error.violations.size(), 2u) << error.status;
   EXPECT_EQ(error.violations[0].field, "sead");
   EXPECT_THAT(error.violations[0].message, testing::StartsWith("line 7: "));
