@@ -8,7 +8,6 @@ import pathlib
 import re
 import struct
 import sys
-import unittest
 
 import numpy
 
