@@ -76,7 +76,7 @@ class StreamCall final : public BlockingStream<v1::StreamJobLogsResponse> {
   }
 
   void SendLines(const Job& job, const std::vector<LogLine>& lines) {
-    message_ = MakeLogResponse(job, lines, *reader_);
+    message_ = MakeLogResponse(job, lines, reader_->next());
     Send(message_);
   }
 

@@ -109,7 +109,7 @@ class Runtime {
   };
 
   Runtime(std::unique_ptr<Store> store, const std::filesystem::path& directory,
-          StateOptions options);
+          StateOptions options, std::int64_t restarts);
 
   template <typename T>
   Result<T> Ask(std::function<Result<T>(const State& state)> question);
@@ -126,7 +126,8 @@ class Runtime {
   std::shared_ptr<WorkerStream> StreamOf(SessionId session) const;
   std::shared_ptr<WorkerStream> TakeStream(SessionId session);
   void Count(const WorkerSaid& said);
-  void Count(const Heartbeat& heartbeat);
+  template <typename Message>
+  const Job* JobOf(const Message& message) const;
   void CountAndLog(const StoreJob& action);
   void ForgetOldCounters();
   void NotifyWatchersOf(const std::string& job_id);
@@ -139,6 +140,7 @@ class Runtime {
   State state_;
   std::unique_ptr<Store> store_;
   MetricStore metrics_;          // its queries are any thread's
+  const std::int64_t restarts_;  // before this start, of coordinators with this state directory
   std::vector<Action> actions_;  // not performed yet
   double actions_time_ = 0;
   std::map<Ticket, OnAnswer> waiting_;

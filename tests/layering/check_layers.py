@@ -46,7 +46,7 @@ CONFINED = [
      re.compile(r"^(proto/.*|worker/(coordinator|log)_link\.cc|launch/exit_reporter\.cc|"
                 r"client/api/.*|"
                 r"coordinator/([a-z]*_service|(metric|log)_streams|(metric|log)_[a-z]*_call|"
-                r"job_comparison|log_request|failure_log|http_gateway|"
+                r"job_comparison|log_request|failure_log|http_(gateway|response)|"
                 r"job_list|job_view|job_record|job_watch|watch_resume|submission|request_error|"
                 r"role_wire)\.(cc|h))$")),
     (re.compile(r"^openssl/.*"),

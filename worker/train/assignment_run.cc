@@ -281,6 +281,7 @@ Status AssignmentRun::SaveCheckpoint() {
   if (saved_step_ == state_->steps_done()) return Status();
   SetPhase("checkpoint");
   DESCENT_RETURN_IF_ERROR(FinishCheckpoint());
+  const MonotonicTime begin = MonotonicNow();
   const TraceSpan span(training_trace(), trace::kCheckpoint);
   DESCENT_RETURN_IF_ERROR(state_->Gather());
   const Digest digest = state_->ComputeDigest();
@@ -291,7 +292,8 @@ Status AssignmentRun::SaveCheckpoint() {
   saver_->Start({.description = Description(),
                  .digest = digest,
                  .parameters = state_->ParameterTensors(),
-                 .optimizer = state_->OptimizerTensors()},
+                 .optimizer = state_->OptimizerTensors(),
+                 .begin = begin},
                 options_.reporter.KeptCheckpoints());
   return Status();
 }
