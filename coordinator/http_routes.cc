@@ -283,10 +283,10 @@ HttpResponse HttpRoutes::ClusterSummary(const Call&) const {
 HttpResponse HttpRoutes::Pools(const Call&) const {
   const Result<ClusterSnapshot> snapshot = backend_->snapshot();
   if (!snapshot.ok()) return ErrorResponse(snapshot.status());
-  v1::ClusterStatus status;
+  v1::ListPoolsResponse response;
   for (const PoolView& pool : snapshot.value().pools)
-    *status.add_pools() = ToProto(pool, snapshot.value().now);
-  return JsonResponse(status);
+    *response.add_pools() = ToProto(pool, snapshot.value().now);
+  return JsonResponse(response);
 }
 
 HttpResponse HttpRoutes::Workers(const Call& call) const {
