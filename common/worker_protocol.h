@@ -126,7 +126,9 @@ struct CheckpointWritten {
   std::string directory;
   Digest state_digest;
   std::int64_t bytes = 0;
-  std::int64_t request = 0;  // the newest SaveNow that was heard before; 0: none in this attempt
+  std::int64_t request = 0;     // the newest SaveNow that was heard before; 0: none in this attempt
+  double write_seconds = 0;     // that the files took, beside the steps
+  double blocking_seconds = 0;  // that the steps waited for it
 };
 
 // A save that can wait was not made, or found no space when it was written: training goes on, and

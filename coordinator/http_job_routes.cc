@@ -1,6 +1,5 @@
 #include <utility>
 
-#include "common/limits.h"
 #include "coordinator/checkpoint_service.h"
 #include "coordinator/failure_log.h"
 #include "coordinator/http_response.h"
@@ -18,21 +17,11 @@ HttpResponse JsonOrError(const Result<Message>& message) {
   return message.ok() ? JsonResponse(message.value()) : ErrorResponse(message.status());
 }
 
-// The parameters page_size and page_token; an error is the answer.
-template <typename Request>
-Status ReadPage(const HttpParameters& parameters, Request& request) {
-  DESCENT_ASSIGN(const int page_size,
-                 IntegerParameter(parameters, "page_size", 0, limits::kPageSizeMax));
-  request.set_page_size(page_size);
-  request.set_page_token(TextParameter(parameters, "page_token"));
-  return Status();
-}
-
 }  // namespace
 
 HttpResponse HttpRoutes::Jobs(const Call& call) const {
   v1::ListJobsRequest request;
-  if (const Status read = ReadPage(call.parameters, request); !read.ok())
+  if (const Status read = ReadPageParameters(call.parameters, request); !read.ok())
     return ErrorResponse(read);
   request.set_filter(TextParameter(call.parameters, "filter"));
   request.set_order_by(TextParameter(call.parameters, "order_by"));
@@ -45,7 +34,7 @@ HttpResponse HttpRoutes::Jobs(const Call& call) const {
 
 HttpResponse HttpRoutes::OneJob(const Call& call) const {
   const Result<JobInQueue> found = backend_->job(call.job_id);
-  if (!found.ok()) return JobError(found.status());
+  if (!found.ok()) return JobError(found.status(), call.job_id);
   const Job& job = found.value().job;
   v1::Job view = ToProto(job, found.value().queue_position);
   if (const auto lines = LinesOfFailedRank(job)) AddLogTail(*backend_->logs, *lines, view);
@@ -54,10 +43,10 @@ HttpResponse HttpRoutes::OneJob(const Call& call) const {
 
 HttpResponse HttpRoutes::JobEvents(const Call& call) const {
   v1::ListJobEventsRequest request;
-  if (const Status read = ReadPage(call.parameters, request); !read.ok())
+  if (const Status read = ReadPageParameters(call.parameters, request); !read.ok())
     return ErrorResponse(read);
   if (const Result<JobInQueue> found = backend_->job(call.job_id); !found.ok())
-    return JobError(found.status());
+    return JobError(found.status(), call.job_id);
   const auto page = ListEventsPage(request, [&](std::int64_t after, int count_max) {
     return backend_->events(call.job_id, after, count_max);
   });
@@ -67,13 +56,13 @@ HttpResponse HttpRoutes::JobEvents(const Call& call) const {
 
 HttpResponse HttpRoutes::JobAttempts(const Call& call) const {
   const Result<JobInQueue> found = backend_->job(call.job_id);
-  if (!found.ok()) return JobError(found.status());
+  if (!found.ok()) return JobError(found.status(), call.job_id);
   return JsonResponse(ListAttempts(found.value().job));
 }
 
 HttpResponse HttpRoutes::JobCheckpoints(const Call& call) const {
   const Result<JobInQueue> found = backend_->job(call.job_id);
-  if (!found.ok()) return JobError(found.status());
+  if (!found.ok()) return JobError(found.status(), call.job_id);
   return JsonOrError(ListCheckpoints(found.value().job));
 }
 

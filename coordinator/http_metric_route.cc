@@ -54,7 +54,7 @@ HttpResponse HttpRoutes::JobMetrics(const Call& call) const {
         Status(Code::kInvalidArgument, "format is \"" + format + "\", must be json or csv"),
         "FORMAT_INVALID");
   if (const Result<JobInQueue> found = backend_->job(call.job_id); !found.ok())
-    return JobError(found.status());
+    return JobError(found.status(), call.job_id);
   return is_csv && !call.parameters.contains("max_points") ? AllPoints(call) : Curves(call, is_csv);
 }
 

@@ -9,6 +9,8 @@
 
 #include "common/clock.h"
 #include "common/limits.h"
+#include "coordinator/build_facts.h"
+#include "coordinator/dropped_versions.h"
 #include "coordinator/http_accept.h"
 #include "coordinator/http_endpoint.h"
 #include "coordinator/http_gzip.h"
@@ -210,16 +212,22 @@ HttpResponse HttpRoutes::Answer(const Endpoint* endpoint, const Call& call) cons
                          "HOST_NOT_ALLOWED");
   if (endpoint == nullptr || !IsServed(*endpoint)) return Refusal(call);
   const HttpAccess access = endpoint->route.access;
-  if (access == HttpAccess::kOpen) return (this->*endpoint->answer)(call);
+  if (access == HttpAccess::kOpen) return Serve(*endpoint, call);
   if (backend_->health().is_stopping) return ErrorResponse(ServerDraining());
   const Role required = access == HttpAccess::kUser ? Role::kUser : Role::kViewer;
   auto admitted = authenticator_.Admit(request.authorization, required, SecondsOfCalendar());
   if (const auto* error = std::get_if<AccessError>(&admitted)) return ErrorResponse(*error);
-  HttpResponse response = (this->*endpoint->answer)(call);
+  HttpResponse response = Serve(*endpoint, call);
   if (response.events != nullptr)
     response.events = std::make_unique<EventsOfCaller>(std::move(response.events), authenticator_,
                                                        std::get<Caller>(std::move(admitted)));
   return response;
+}
+
+HttpResponse HttpRoutes::Serve(const Endpoint& endpoint, const Call& call) const {
+  if (const auto error = FindUnknownParameter(call.parameters, endpoint.route.parameters))
+    return ErrorResponse(*error);
+  return (this->*endpoint.answer)(call);
 }
 
 Result<Job> HttpRoutes::FindJob(const std::string& job_id) const {
@@ -249,7 +257,12 @@ HttpResponse HttpRoutes::Readyz(const Call& call) const {
 }
 
 HttpResponse HttpRoutes::Version(const Call&) const {
-  const nlohmann::json version = {{"version", DESCENT_VERSION}, {"api_versions", {"v1"}}};
+  const nlohmann::json version = {{"version", DESCENT_VERSION},
+                                  {"commit", kBuildFacts.commit},
+                                  {"api_versions", nlohmann::json::array({"v1"})},
+                                  {"mpi", kBuildFacts.mpi},
+                                  {"cuda", kBuildFacts.cuda},
+                                  {"nccl", kBuildFacts.nccl}};
   HttpResponse response{200, kJsonType, version.dump()};
   response.entity_tag = Fingerprint(response.body);
   return response;
@@ -268,8 +281,10 @@ HttpResponse HttpRoutes::Prometheus(const Call& call) const {
   const ExpositionFormat format = PrefersOpenMetrics(call.request.accept)
                                       ? ExpositionFormat::kOpenMetrics
                                       : ExpositionFormat::kPrometheus;
-  const ProcessMeasurements process{backend_->process(), backend_->logs->counters(),
-                                    backend_->calls(), counters_.Read(), backend_->webhooks()};
+  const ProcessMeasurements process{
+      backend_->process(),  backend_->logs->counters(),
+      backend_->calls(),    counters_.Read(),
+      backend_->webhooks(), {.http_watches = OpenWatches(), .dropped_versions = dropped_versions}};
   HttpResponse response{200, std::string(ContentTypeOf(format)),
                         PrometheusText(snapshot.value(), process, format)};
   AddVary("Accept", response);
@@ -286,10 +301,21 @@ HttpResponse HttpRoutes::ClusterSummary(const Call&) const {
 HttpResponse HttpRoutes::Pools(const Call&) const {
   const Result<ClusterSnapshot> snapshot = backend_->snapshot();
   if (!snapshot.ok()) return ErrorResponse(snapshot.status());
-  v1::ClusterStatus status;
+  v1::ListPoolsResponse response;
   for (const PoolView& pool : snapshot.value().pools)
-    *status.add_pools() = ToProto(pool, snapshot.value().now);
-  return JsonResponse(status);
+    *response.add_pools() = ToProto(pool, snapshot.value().now);
+  return JsonResponse(response);
+}
+
+HttpResponse HttpRoutes::Workers(const Call& call) const {
+  v1::ListWorkersRequest request;
+  if (const Status read = ReadPageParameters(call.parameters, request); !read.ok())
+    return ErrorResponse(read);
+  const Result<ClusterSnapshot> snapshot = backend_->snapshot();
+  if (!snapshot.ok()) return ErrorResponse(snapshot.status());
+  const auto page = ListWorkersPage(request, snapshot.value().pools, snapshot.value().now);
+  if (const auto* error = std::get_if<RequestError>(&page)) return ErrorResponse(*error);
+  return JsonResponse(std::get<v1::ListWorkersResponse>(page));
 }
 
 HttpResponse HttpRoutes::Watch(const Call& call) const {

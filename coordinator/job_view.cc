@@ -10,6 +10,7 @@
 #include "coordinator/batch_advice.h"
 #include "coordinator/excerpt.h"
 #include "coordinator/job_conditions.h"
+#include "coordinator/job_facts.h"
 #include "coordinator/progress.h"
 #include "coordinator/rank_times.h"
 #include "coordinator/resource_name.h"
@@ -39,9 +40,8 @@ v1::Progress MakeProgress(const Job& job) {
   progress.set_steps_per_second(job.steps_per_second);
   progress.set_median_step_time(job.median_step_seconds);
   progress.set_last_step_time(job.last_step_seconds);
-  if (const auto* gpt = std::get_if<GptSpec>(&job.spec.model.architecture))
-    progress.set_tokens_per_second(job.samples_per_second *
-                                   static_cast<double>(gpt->context_length));
+  if (const auto tokens = TokensPerSample(job.spec.model))
+    progress.set_tokens_per_second(job.samples_per_second * static_cast<double>(*tokens));
   if (job.train_samples == 0) return progress;  // the rest depends on the size of the data
   const BatchArithmetic arithmetic = ComputeBatchArithmetic(job.spec, job.train_samples);
   progress.set_last_step(arithmetic.last_step);

@@ -67,7 +67,7 @@ class StreamCall final : public BlockingStream<v1::StreamJobLogsResponse> {
   // The place after the last line that was looked at, whether or not it was sent.
   const v1::StreamJobLogsResponse* Bookmark() override {
     if (!reader_) return nullptr;
-    message_ = MakeLogResponse(job_, {}, *reader_);
+    message_ = MakeLogResponse(job_, {}, reader_->next());
     return &message_;
   }
 
@@ -84,7 +84,7 @@ class StreamCall final : public BlockingStream<v1::StreamJobLogsResponse> {
   }
 
   void SendLines(const Job& job, const std::vector<LogLine>& lines) {
-    message_ = MakeLogResponse(job, lines, *reader_);
+    message_ = MakeLogResponse(job, lines, reader_->next());
     Send(message_);
   }
 

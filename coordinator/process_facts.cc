@@ -6,6 +6,7 @@
 #include <chrono>
 #include <fstream>
 #include <iterator>
+#include <string_view>
 
 #include "common/clock.h"
 
@@ -14,6 +15,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::string_view kWalSuffix = "-wal";  // as SQLite names it
+
 // Taken when the program starts; the kernel's own figure is in ticks since boot.
 const WallTime kStart = WallNow();
 
@@ -21,13 +24,14 @@ double Seconds(const timeval& time) {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
 }
 
-std::int64_t SizeOfFilesIn(const fs::path& directory) {
+// Of those whose names end so.
+std::int64_t SizeOfFilesIn(const fs::path& directory, std::string_view suffix = "") {
   std::int64_t bytes = 0;
   std::error_code error;
   for (fs::directory_iterator entry(directory, error), end; !error && entry != end;
        entry.increment(error)) {
     std::error_code vanished;
-    if (!entry->is_regular_file(vanished)) continue;
+    if (!entry->is_regular_file(vanished) || !entry->path().native().ends_with(suffix)) continue;
     const std::uintmax_t size = entry->file_size(vanished);
     if (!vanished) bytes += static_cast<std::int64_t>(size);
   }
@@ -58,6 +62,7 @@ ProcessFacts ReadProcessFacts(const fs::path& state_directory) {
     facts.open_files_max = static_cast<std::int64_t>(limit.rlim_cur);
   facts.start_time = std::chrono::duration<double>(kStart.time_since_epoch()).count();
   facts.state_bytes = SizeOfFilesIn(state_directory);
+  facts.wal_bytes = SizeOfFilesIn(state_directory, kWalSuffix);
   std::error_code error;
   const fs::space_info space = fs::space(state_directory, error);
   if (!error) facts.disk_free_bytes = static_cast<std::int64_t>(space.available);

@@ -40,23 +40,28 @@ Result<std::unique_ptr<Runtime>> Runtime::Start(const std::filesystem::path& dir
   DESCENT_ASSIGN(std::unique_ptr<Store> store, Store::Open(directory / kStoreFile));
   store->TellWebhooksOf(std::move(webhook_events));
   DESCENT_ASSIGN(Restore restore, store->Load());
+  // A disk that is full now keeps nobody from starting.
+  const Result<std::int64_t> restarts = store->CountStart();
+  if (!restarts.ok()) LogWarning("start not counted error=\"{}\"", restarts.status().ToString());
   DESCENT_RETURN_IF_ERROR(MakeDirectories(directory / kLogsDirectory));
   std::set<std::string> job_ids;
   for (const Job& job : restore.jobs) job_ids.insert(job.id);
   DESCENT_RETURN_IF_ERROR(LogStore(directory / kLogsDirectory).RemoveAllBut(job_ids));
   std::unique_ptr<Runtime> runtime(  // NOLINT: private constructor
-      new Runtime(std::move(store), directory, std::move(options)));
+      new Runtime(std::move(store), directory, std::move(options),
+                  restarts.ok() ? restarts.value() : 0));
   runtime->owner_ = std::thread(&Runtime::Run, runtime.get(), std::move(restore));
   return runtime;
 }
 
 Runtime::Runtime(std::unique_ptr<Store> store, const std::filesystem::path& directory,
-                 StateOptions options)
+                 StateOptions options, std::int64_t restarts)
     : store_path_(directory / kStoreFile),
       logs_(directory / kLogsDirectory),
       state_(std::move(options)),
       store_(std::move(store)),
       metrics_(directory / kMetricsDirectory),
+      restarts_(restarts),
       last_cycle_(MonotonicNow()) {}
 
 Runtime::~Runtime() {
@@ -85,6 +90,7 @@ void Runtime::Run(Restore restore) {
       if (is_stopping_ && queue_.empty()) return;
       batch_.swap(queue_);
     }
+    const MonotonicTime begin = MonotonicNow();
     ProcessBatch();
     // While something waits, workers that look silent may only not have been heard yet.
     if (MonotonicNow() >= next_tick && !HasQueued()) {
@@ -94,6 +100,8 @@ void Runtime::Run(Restore restore) {
     }
     Flush();
     last_cycle_ = MonotonicNow();
+    counters_.cycles.Add(SecondsBetween(begin, last_cycle_));
+    counters_.last_cycle_time = Now().wall;
   }
 }
 
@@ -248,33 +256,23 @@ std::shared_ptr<WorkerStream> Runtime::TakeStream(SessionId session) {
   return taken ? taken.mapped().lock() : nullptr;
 }
 
+// What is of an attempt that is over is not counted.
 void Runtime::Count(const WorkerSaid& said) {
-  if (const auto* heartbeat = std::get_if<Heartbeat>(&said.message)) return Count(*heartbeat);
-  if (const auto* skipped = std::get_if<CheckpointSkipped>(&said.message)) return Count(*skipped);
-  const auto* reports = std::get_if<StepReports>(&said.message);
-  if (reports == nullptr) return;
-  const Job* job = state_.FindJob(reports->job);
-  if (job == nullptr || job->attempt.generation != reports->generation) return;
-  JobCounters& counters = counters_.jobs[job->id];
-  counters.last_step_time = Now().wall;
-  for (const StepMetrics& step : reports->steps) {
-    counters.step_times.Add(step.step_seconds);
-    counters.samples += step.samples;
-  }
+  const auto count = [this](const auto& message) {
+    if constexpr (requires { counters_.Count(Job(), message); }) {
+      if (const Job* job = JobOf(message)) counters_.Count(*job, message);
+    } else if constexpr (requires { counters_.Count(Job(), message, 0.0); }) {
+      if (const Job* job = JobOf(message)) counters_.Count(*job, message, Now().wall);
+    }
+  };
+  std::visit(count, said.message);
 }
 
-void Runtime::Count(const Heartbeat& heartbeat) {
-  const Job* job = state_.FindJob(heartbeat.job);
-  if (job == nullptr || job->attempt.generation != heartbeat.generation) return;
-  std::map<std::string, double>& seconds = counters_.jobs[job->id].phase_seconds;
-  for (const auto& [phase, more] : heartbeat.times.seconds)
-    if (seconds.contains(phase) || seconds.size() < limits::kPhasesMax) seconds[phase] += more;
-}
-
-void Runtime::Count(const CheckpointSkipped& skipped) {
-  const Job* job = state_.FindJob(skipped.job);
-  if (job == nullptr || job->attempt.generation != skipped.generation) return;
-  ++counters_.skipped_checkpoints;
+// Null: the message is not of its attempt.
+template <typename Message>
+const Job* Runtime::JobOf(const Message& message) const {
+  const Job* job = state_.FindJob(message.job);
+  return job == nullptr || job->attempt.generation != message.generation ? nullptr : job;
 }
 
 void Runtime::CountAndLog(const StoreJob& action) {

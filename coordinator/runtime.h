@@ -128,7 +128,7 @@ class Runtime {
   };
 
   Runtime(std::unique_ptr<Store> store, const std::filesystem::path& directory,
-          StateOptions options);
+          StateOptions options, std::int64_t restarts);
 
   template <typename T>
   Result<T> Ask(std::function<Result<T>(const State& state)> question);
@@ -150,8 +150,8 @@ class Runtime {
   std::shared_ptr<WorkerStream> StreamOf(SessionId session) const;
   std::shared_ptr<WorkerStream> TakeStream(SessionId session);
   void Count(const WorkerSaid& said);
-  void Count(const Heartbeat& heartbeat);
-  void Count(const CheckpointSkipped& skipped);
+  template <typename Message>
+  const Job* JobOf(const Message& message) const;
   void CountAndLog(const StoreJob& action);
   void ForgetOldCounters();
   void NotifyWatchersOf(const std::string& job_id);
@@ -164,6 +164,7 @@ class Runtime {
   State state_;
   std::unique_ptr<Store> store_;
   MetricStore metrics_;          // its queries are any thread's
+  const std::int64_t restarts_;  // before this start, of coordinators with this state directory
   std::vector<Action> actions_;  // not performed yet
   double actions_time_ = 0;
   std::deque<Item> batch_;  // taken from the queue, not processed yet

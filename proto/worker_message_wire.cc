@@ -101,6 +101,8 @@ void Set(const CheckpointWritten& from, v1::WorkerMessage& proto) {
   to.set_state_digest(from.state_digest.ToHex());
   to.set_bytes(from.bytes);
   to.set_request(from.request);
+  to.set_write_seconds(from.write_seconds);
+  to.set_blocking_seconds(from.blocking_seconds);
 }
 
 void Set(const CheckpointSkipped& from, v1::WorkerMessage& proto) {
@@ -263,6 +265,10 @@ Result<WorkerMessage> Get(const v1::EvaluationReport& from) {
 
 Result<WorkerMessage> Get(const v1::CheckpointWritten& from) {
   DESCENT_ASSIGN(const Digest state_digest, DigestFromHex(from.state_digest()));
+  for (const double seconds : {from.write_seconds(), from.blocking_seconds()})
+    if (!(seconds >= 0 && std::isfinite(seconds)))
+      return Status(Code::kInvalidArgument,
+                    "a checkpoint that took " + std::to_string(seconds) + " s");
   return WorkerMessage(CheckpointWritten{.job = from.job(),
                                          .generation = from.generation(),
                                          .step = from.step(),
@@ -270,7 +276,9 @@ Result<WorkerMessage> Get(const v1::CheckpointWritten& from) {
                                          .directory = from.directory(),
                                          .state_digest = state_digest,
                                          .bytes = from.bytes(),
-                                         .request = from.request()});
+                                         .request = from.request(),
+                                         .write_seconds = from.write_seconds(),
+                                         .blocking_seconds = from.blocking_seconds()});
 }
 
 Result<WorkerMessage> Get(const v1::CheckpointSkipped& from) {

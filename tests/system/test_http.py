@@ -241,7 +241,7 @@ class Changing(HttpTest):
             status, job = self.post(f"/v1/jobs/mine:{verb}", {})
             self.assertEqual((status, job["state"]), (200, f"JOB_STATE_{state}"))
         status, body = self.post("/v1/jobs/mine:cancel", {})
-        self.assertEqual((status, self.reason_of(body)), (412, "JOB_STATE_FORBIDS"))
+        self.assertEqual((status, self.reason_of(body)), (400, "JOB_STATE_FORBIDS"))
 
     def test_connections_whose_bodies_do_not_come_shut_nobody_out(self):
         begun = (b"POST /v1/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"

@@ -41,6 +41,7 @@ void RunCheckpoints::HearRequest(std::int64_t number) {
 Status RunCheckpoints::Save(SaveKind kind) {
   options_.set_phase("checkpoint");
   DESCENT_RETURN_IF_ERROR(Finish());
+  const MonotonicTime begin = MonotonicNow();
   DESCENT_ASSIGN(const Decision decision, Agree(kind));
   if (decision != Decision::kWrite) return Status();
   const TraceSpan span(options_.trace(), trace::kCheckpoint);
@@ -55,7 +56,8 @@ Status RunCheckpoints::Save(SaveKind kind) {
   saver_->Start({.description = options_.describe(),
                  .digest = digest,
                  .parameters = state.ParameterTensors(),
-                 .optimizer = state.OptimizerTensors()},
+                 .optimizer = state.OptimizerTensors(),
+                 .begin = begin},
                 options_.reporter.KeptCheckpoints());
   return Status();
 }

@@ -82,6 +82,60 @@ TEST(PrometheusTest, MetricsOfAJobAreLabelledWithoutSlashes) {
               HasSubstr("descent_job_metric{job=\"full-1\",metric=\"train_loss\"} 0.5\n"));
 }
 
+TEST(PrometheusTest, OfManyMetricsTheMostWantedAreTold) {
+  ClusterSnapshot snapshot = MakeSnapshot();
+  std::map<std::string, double>& metrics = snapshot.jobs[0].latest_metrics;
+  metrics = {{"train/loss", 1}, {"validation/loss", 2}, {"train/lr", 3}};
+  for (int i = 0; i < 30; ++i) metrics["a/" + std::to_string(100 + i)] = i;
+
+  const std::string text = PrometheusText(snapshot, {}, {});
+
+  EXPECT_THAT(text, HasSubstr("metric=\"train_loss\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("metric=\"train_lr\"} 3\n"));
+  EXPECT_THAT(text, HasSubstr("metric=\"a_112\"} 12\n"));
+  EXPECT_THAT(text, testing::Not(HasSubstr("metric=\"a_113\"")));
+}
+
+TEST(PrometheusTest, WaitingJobsAreCountedByWhatTheyWaitFor) {
+  ClusterSnapshot snapshot = MakeSnapshot();
+  snapshot.queue["other"] = {2, {"PoolTooSmall", "needs 9 workers", {}}};
+
+  const std::string text = PrometheusText(snapshot, {}, {});
+
+  EXPECT_THAT(text, HasSubstr("descent_queue_pending_jobs{reason=\"PoolTooSmall\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("descent_queue_pending_jobs{reason=\"WaitingForWorkers\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("descent_queue_pending_jobs{reason=\"Backoff\"} 0\n"));
+}
+
+TEST(PrometheusTest, TokensAreThoseOfTheSamples) {
+  ClusterSnapshot snapshot = MakeSnapshot();
+  EXPECT_THAT(PrometheusText(snapshot, {}, {}),
+              testing::Not(HasSubstr("descent_job_tokens_total{")));
+
+  snapshot.jobs[0].spec.model.architecture = GptSpec{.context_length = 256};
+
+  const std::string text = PrometheusText(snapshot, {}, {});
+  EXPECT_THAT(text, HasSubstr("descent_job_tokens_total{job=\"full-1\"} 32768\n"));
+  EXPECT_THAT(text, HasSubstr("descent_job_info{job=\"full-1\",model=\"gpt\",device=\"cpu\","
+                              "world_size=\"2\"} 1\n"));
+}
+
+TEST(PrometheusTest, StreamsThatAreOpenAreThoseThatWereStartedAndHaveNotEnded) {
+  MethodCalls calls{
+      .service = "descent.v1.JobService", .method = "WatchJobs", .type = "server_stream"};
+  calls.started = 3;
+  calls.seconds.Add(60);
+  const StreamMeasurements streams{.http_watches = 4, .dropped_versions = 5};
+
+  const std::string text = PrometheusText(
+      {}, {.facts = {}, .logs = {}, .calls = {calls}, .http = {}, .streams = streams}, {});
+
+  EXPECT_THAT(text, HasSubstr("descent_stream_subscribers{kind=\"jobs\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr("descent_stream_subscribers{kind=\"logs\"} 0\n"));
+  EXPECT_THAT(text, HasSubstr("descent_stream_subscribers{kind=\"http\"} 4\n"));
+  EXPECT_THAT(text, HasSubstr("descent_stream_dropped_messages_total{kind=\"jobs\"} 5\n"));
+}
+
 TEST(PrometheusTest, LogLinesAreCountedBySeverityAndByTheReasonOfTheirLoss) {
   const LogCounters logs{.stored = {0, 7, 2, 1}, .dropped_by_rank = 3, .dropped_as_oldest = 4};
 
