@@ -41,6 +41,8 @@ struct Register {
   std::string instruction_set;  // "avx512", "avx2", …
   std::string version;
   std::optional<HeldAssignment> held;  // a coordinator that was restarted may know it
+  // Why it leaves, as in a Goodbye that found no stream; absent: it stays.
+  std::optional<std::string> leaving = {};
 };
 
 // Sent every limits::kHeartbeatInterval by a thread that does not train.
