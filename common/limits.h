@@ -80,9 +80,8 @@ inline constexpr std::chrono::seconds kStallTimeout{60};
 inline constexpr std::size_t kStreamQueueMax = 4096;
 
 // After a restart of the coordinator its workers have this long to come back. A worker without a
-// coordinator trains on while it has grants, and then waits; after so long it saves and stops.
+// coordinator trains on while it has grants, and then waits.
 inline constexpr std::chrono::seconds kReattachTimeout{20};
-inline constexpr std::chrono::minutes kCoordinatorAwayMax{10};
 
 // Reports that a worker keeps until they are acknowledged.
 inline constexpr std::size_t kReportsKeptMax = kStreamQueueMax / 2;

@@ -42,6 +42,8 @@ struct Register {
   std::string instruction_set;  // "avx512", "avx2", …
   std::string version;
   std::optional<HeldAssignment> held;  // a coordinator that was restarted may know it
+  // Why it leaves, as in a Goodbye that found no stream; absent: it stays.
+  std::optional<std::string> leaving = {};
 };
 
 // How far the threads that train have come within their phase: it tells a rank that waits for

@@ -119,6 +119,25 @@ class EventsOfCaller final : public HttpEvents {
   bool is_broken_ = false;
 };
 
+// A body for as long as the token that asked for it is good.
+class BodyOfCaller final : public HttpBody {
+ public:
+  BodyOfCaller(std::unique_ptr<HttpBody> body, const Authenticator& authenticator, Caller caller)
+      : body_(std::move(body)), authenticator_(authenticator), caller_(std::move(caller)) {}
+
+  std::optional<std::int64_t> size() const override { return body_->size(); }
+  Result<std::string> Next() override {
+    if (const auto error = authenticator_.CheckAgain(caller_, SecondsOfCalendar()))
+      return Status(Code::kFailedPrecondition, error->message);
+    return body_->Next();
+  }
+
+ private:
+  const std::unique_ptr<HttpBody> body_;
+  const Authenticator& authenticator_;
+  const Caller caller_;
+};
+
 // A line of /readyz?verbose.
 std::string Check(std::string_view what, const Status& status, std::string_view if_ok) {
   return status.ok() ? fmt::format("[+] {}: {}\n", what, if_ok)
@@ -218,9 +237,13 @@ HttpResponse HttpRoutes::Answer(const Endpoint* endpoint, const Call& call) cons
   auto admitted = authenticator_.Admit(request.authorization, required, SecondsOfCalendar());
   if (const auto* error = std::get_if<AccessError>(&admitted)) return ErrorResponse(*error);
   HttpResponse response = Serve(*endpoint, call);
+  const Caller& caller = std::get<Caller>(admitted);
   if (response.events != nullptr)
-    response.events = std::make_unique<EventsOfCaller>(std::move(response.events), authenticator_,
-                                                       std::get<Caller>(std::move(admitted)));
+    response.events =
+        std::make_unique<EventsOfCaller>(std::move(response.events), authenticator_, caller);
+  if (response.pieces != nullptr)
+    response.pieces =
+        std::make_unique<BodyOfCaller>(std::move(response.pieces), authenticator_, caller);
   return response;
 }
 

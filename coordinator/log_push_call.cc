@@ -80,9 +80,13 @@ class PushCall final : public grpc::ServerBidiReactor<v1::LogChunk, v1::LogAck>,
   void OnCancel() override { End(grpc::Status::CANCELLED); }
   void OnDone() override { self_.reset(); }
 
+  // Once it is not busy gRPC may end the call, and with it this object: that comes last.
   void Fail(const Status& status) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (!end_) end_ = ToGrpcStatus(status);
+    }
     SetBusy(false);
-    End(ToGrpcStatus(status));
   }
 
   // False: an end was asked for meanwhile, and has now taken place.

@@ -100,6 +100,14 @@ bool Membership::HasFreeWorker() const {
                      [](const auto& entry) { return entry.second.is_free(); });
 }
 
+const WorkerView* Membership::FindLeaver(const std::string& pool) const {
+  const auto found = pools_.find(pool);
+  if (found == pools_.end()) return nullptr;
+  for (const auto& [world_rank, session] : found->second.sessions)
+    if (const WorkerView& worker = workers_.at(session); worker.leaving) return &worker;
+  return nullptr;
+}
+
 std::vector<PoolView> Membership::pools() const {
   std::vector<PoolView> views;
   for (const auto& [name, pool] : pools_) {

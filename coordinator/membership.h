@@ -75,6 +75,8 @@ class Membership {
 
   WorkerView* Find(SessionId session);              // null: unknown
   const WorkerView* Find(SessionId session) const;  // null: unknown
+  // A worker of the pool that leaves; null: none does.
+  const WorkerView* FindLeaver(const std::string& pool) const;
   bool HasPool(const std::string& name) const { return pools_.contains(name); }
   bool HasFreeWorker() const;
   std::vector<PoolView> pools() const;                           // by name

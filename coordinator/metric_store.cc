@@ -182,6 +182,9 @@ Result<std::vector<MetricCurve>> MetricStore::ReadNews(const MetricNews& news) c
   std::vector<MetricCurve> curves;
   DESCENT_ASSIGN(std::optional<Database> database, OpenMetricFile(FileOf(news.job_id)));
   if (!database) return curves;
+  // All names as of one moment: who goes on behind the last step of one of them misses none of
+  // another. The transaction ends with the database.
+  DESCENT_RETURN_IF_ERROR(database->Execute("BEGIN"));
   DESCENT_ASSIGN(const std::vector<std::string> names, NamesOr(*database, news.names));
   for (const std::string& name : names) {
     const auto next = news.next_steps.find(name);

@@ -119,6 +119,8 @@ class State {
   // Its job moves to others.
   void Vacate(const WorkerView& worker, std::string_view reason, const std::string& cause);
   void LeaveTogether(const WorkerView& leaver, const std::string& reason);
+  // Why the job of one that registers gives way: it leaves, or its world ends. Absent: it stays.
+  std::optional<std::string> CauseToLeave(const WorkerView& worker, const Register& message) const;
   void SetCordon(WorkerView& worker, Cordon cordon);
 
   // Checkpoints: state_checkpoints.cc.
@@ -152,7 +154,8 @@ class State {
 
   // An attempt that went on while the coordinator was restarted: state_reattach.cc.
   bool RestoreAttempt(Job& job);
-  void Reattach(SessionId session, const Register& message);
+  void Reattach(SessionId session, const Register& message,
+                const std::optional<std::string>& leave_cause);
   void ResumeGrants(Attempt& attempt);
   void GiveUpOnDetached(Attempt& attempt);
   void StoreEvent(const Job& job, const std::string& event_type, const std::string& message);

@@ -120,7 +120,13 @@ PoolEnd KeepPoolUp(const PoolOptions& pool, const Credentials& credentials, cons
       const auto is_hurried = [&] {
         return end.ranks_started < ranks || (pool.ends_with_parent && getppid() != parent);
       };
-      world.value()->Stop([&] { return is_hurried() ? kShortStopGrace : kStopGrace; });
+      signals.Take();  // the one that led here; whoever sends another does not want to wait
+      bool is_impatient = false;
+      world.value()->Stop([&]() -> std::chrono::milliseconds {
+        is_impatient = signals.Take() || is_impatient;
+        if (is_impatient) return std::chrono::milliseconds(0);
+        return is_hurried() ? kShortStopGrace : kStopGrace;
+      });
       return world.value()->HasRankExitedWith(EX_TEMPFAIL) ? PoolEnd::kLeftJobs : PoolEnd::kStopped;
     }
     if (end.was_recalled) {

@@ -8,31 +8,12 @@
 #include <utility>
 
 #include "common/limits.h"
+#include "common/utf8.h"
 #include "proto/wire.h"
 #include "proto/yaml_message.h"
 
 namespace descent {
 namespace {
-
-// The table of RFC 3629: how many bytes follow, and what the first of them may be.
-bool IsUtf8(std::string_view text) {
-  for (std::size_t i = 0; i < text.size();) {
-    const auto byte = [&](std::size_t at) {
-      return at < text.size() ? static_cast<unsigned char>(text[at]) : 0u;
-    };
-    const unsigned lead = byte(i++);
-    if (lead < 0x80) continue;
-    if (lead < 0xc2 || lead > 0xf4) return false;
-    const std::size_t following = lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
-    const unsigned low = lead == 0xe0 ? 0xa0u : lead == 0xf0 ? 0x90u : 0x80u;
-    const unsigned high = lead == 0xed ? 0x9fu : lead == 0xf4 ? 0x8fu : 0xbfu;
-    if (byte(i) < low || byte(i) > high) return false;
-    for (std::size_t k = 1; k < following; ++k)
-      if ((byte(i + k) & 0xc0) != 0x80) return false;
-    i += following;
-  }
-  return true;
-}
 
 // What makes a text unfit to be parsed at all.
 std::optional<FieldProblem> RefuseText(std::string_view text, const FieldPlace& place) {

@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "proto/evaluation_wire.h"
+#include "proto/message_text.h"
 #include "proto/nonfinite_wire.h"
 #include "proto/wire.h"
 
@@ -21,6 +22,7 @@ void Set(const Register& from, v1::WorkerMessage& proto) {
   to.set_pid(from.pid);
   to.set_instruction_set(from.instruction_set);
   to.set_version(from.version);
+  if (from.leaving) to.set_leaving(*from.leaving);
   if (!from.held) return;
   v1::HeldAssignment& held = *to.mutable_held();
   held.set_job(from.held->job);
@@ -162,6 +164,8 @@ Result<WorkerMessage> Get(const v1::Register& from) {
             .granted = {}};
     if (from.held().has_granted()) held->granted = from.held().granted();
   }
+  std::optional<std::string> leaving;
+  if (from.has_leaving()) leaving = from.leaving();
   return WorkerMessage(Register{.pool = from.pool(),
                                 .world_rank = from.world_rank(),
                                 .world_size = from.world_size(),
@@ -169,7 +173,8 @@ Result<WorkerMessage> Get(const v1::Register& from) {
                                 .pid = from.pid(),
                                 .instruction_set = from.instruction_set(),
                                 .version = from.version(),
-                                .held = std::move(held)});
+                                .held = std::move(held),
+                                .leaving = std::move(leaving)});
 }
 
 Result<PhaseTimes> TimesOf(const v1::Heartbeat& from) {
@@ -323,6 +328,7 @@ Result<WorkerMessage> Get(const v1::AssignmentEnded& from) {
 v1::WorkerMessage ToProto(const WorkerMessage& message) {
   v1::WorkerMessage proto;
   std::visit([&proto](const auto& alternative) { Set(alternative, proto); }, message);
+  MakeTextValid(proto);
   return proto;
 }
 

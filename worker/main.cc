@@ -35,6 +35,8 @@
 namespace descent {
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
 constexpr unsigned kEndSecondsMax = 10;
 // The coordinator asks for the stop; where it is away, the ranks agree on it by themselves.
 constexpr std::chrono::seconds kHearStopMax{1};
@@ -57,10 +59,30 @@ void DieWithParent(pid_t parent) {
 // What to leave with: kRequeue until the job that is left, if any, has been saved or dropped.
 volatile std::sig_atomic_t exit_code = kRequeue;
 
-// What is left to do may wait for a peer that is gone, or for a disk: not for ever.
-void EndSoon() {
+// How often somebody has asked this process to end.
+volatile std::sig_atomic_t times_asked = 0;
+
+// What is left to do may wait for a peer that is gone, or for a disk: not for ever. A world ends
+// together, so what others still do until `deadline` is left to do, too.
+void EndAfter(Clock::time_point deadline) {
   signal(SIGALRM, [](int) { _exit(static_cast<int>(exit_code)); });
-  alarm(kEndSecondsMax);
+  const auto left =
+      std::chrono::duration_cast<std::chrono::seconds>(deadline - Clock::now()).count();
+  alarm(kEndSecondsMax + static_cast<unsigned>(std::max<std::int64_t>(left, 0)));
+}
+
+// Once nobody waits for signals any more: the second one that asks to end still ends the waiting.
+void HearSecondSignal() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int number : {SIGTERM, SIGINT}) {
+    signal(number, [](int) {
+      times_asked = times_asked + 1;
+      if (times_asked == 2) alarm(kEndSecondsMax);
+    });
+    sigaddset(&signals, number);
+  }
+  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
 }
 
 // A name that no other mpirun has: a launcher's, or else rank 0 draws it and all ranks get it.
@@ -155,17 +177,17 @@ sigset_t EndSignals() {
 
 bool AsksToEnd(int signal) { return signal == SIGTERM || signal == SIGINT; }
 
-// Returns when the time is over, when `is_over`, or at the second signal that asks to end: true.
-bool IsHurried(std::chrono::seconds time, int& times_asked, const std::atomic<bool>& is_over) {
+// Returns at `deadline`, when `is_over`, or at the second signal that asks to end: true.
+bool IsHurried(Clock::time_point deadline, const std::atomic<bool>& is_over) {
   constexpr timespec kLookEvery = {.tv_sec = 0, .tv_nsec = 50'000'000};
   const sigset_t signals = EndSignals();
-  const auto deadline = std::chrono::steady_clock::now() + time;
-  while (!is_over && times_asked < 2 && std::chrono::steady_clock::now() < deadline)
-    times_asked += AsksToEnd(sigtimedwait(&signals, nullptr, &kLookEvery));
+  while (!is_over && times_asked < 2 && Clock::now() < deadline)
+    if (AsksToEnd(sigtimedwait(&signals, nullptr, &kLookEvery))) times_asked = times_asked + 1;
   return times_asked >= 2;
 }
 
-// In a thread of its own: from the first signal on, what is left to do gets its time and no more.
+// In a thread of its own: from the first signal on, what is left to do gets its time and no more,
+// here and in the ranks that this one waits for at the world's end.
 void LeaveOnSignal(Session& session, std::chrono::seconds leave_timeout,
                    const std::atomic<bool>& is_over) {
   const sigset_t signals = EndSignals();
@@ -174,15 +196,17 @@ void LeaveOnSignal(Session& session, std::chrono::seconds leave_timeout,
   const std::string reason =
       signal == kLeaveTogether ? "its world ends" : std::string("signal ") + strsignal(signal);
   LogInfo("leaving reason=\"{}\"", reason);
+  const Clock::time_point start = Clock::now();
+  const Clock::time_point deadline = start + leave_timeout;
   session.RequestEnd(reason);
-  int times_asked = AsksToEnd(signal);
-  const auto hear_stop = std::min(leave_timeout, kHearStopMax);
-  if (!IsHurried(hear_stop, times_asked, is_over)) {
+  if (AsksToEnd(signal)) times_asked = 1;
+  bool is_hurried = IsHurried(start + std::min(leave_timeout, kHearStopMax), is_over);
+  if (!is_hurried) {
     session.StopByItself();
-    IsHurried(leave_timeout - hear_stop, times_asked, is_over);
+    is_hurried = IsHurried(deadline, is_over);
   }
   session.Abort();
-  EndSoon();
+  EndAfter(is_hurried ? start : deadline);
 }
 
 // Runs until a signal, which is blocked in all threads and taken by one that waits.
@@ -196,8 +220,10 @@ void ServeUntilSignal(const std::string& coordinator, const Credentials& credent
   std::atomic<bool> is_over = false;
   std::thread signal_waiter([&] { LeaveOnSignal(session, leave_timeout, is_over); });
   exit_code = session.Run() ? kRequeue : 0;
+  session.WaitUntilStored();
   is_over = true;
   signal_waiter.join();
+  HearSecondSignal();
 }
 
 int Main(int argc, char** argv) {

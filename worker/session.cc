@@ -40,7 +40,6 @@ Session::Session(const std::string& coordinator_address, const Credentials& cred
              .on_message = [this](CoordinatorMessage&& message) { OnMessage(std::move(message)); },
              .on_stored = [this](const WorkerMessage& report,
                                  const std::vector<std::int64_t>& kept) { OnStored(report, kept); },
-             .on_away = [this] { OnAway(); },
              .heartbeat = [this] { return MakeHeartbeat(); }}) {}
 
 bool Session::Run() {
@@ -55,7 +54,7 @@ bool Session::Run() {
     }
     link_.Report(ended);
     const std::lock_guard lock(mutex_);
-    has_left_job = is_ending_ && (ended.outcome == EndOutcome::kStopped || ended.retryable);
+    has_left_job = leaving_ && (ended.outcome == EndOutcome::kStopped || ended.retryable);
     current_.reset();
     status_ = Heartbeat{};
   }
@@ -63,23 +62,30 @@ bool Session::Run() {
 }
 
 void Session::RequestEnd(const std::string& reason) {
-  link_.Send(Goodbye{reason});
-  const std::lock_guard lock(mutex_);
-  is_ending_ = true;
-  next_.reset();
-  if (current_ && !current_->control->has_begun()) current_->control->Abort();
+  {
+    const std::lock_guard lock(mutex_);
+    leaving_ = reason;
+    next_.reset();
+    if (current_ && !current_->control->has_begun()) current_->control->Abort();
+  }
   changed_.notify_all();
+  link_.Send(Goodbye{reason});  // without a stream it is in the next one's Register
 }
 
 void Session::StopByItself() {
   const std::lock_guard lock(mutex_);
-  if (current_) current_->control->RequestStop(StopMode::kGraceful);
+  if (current_) current_->control->ProposeStop();
 }
 
 void Session::Abort() {
-  const std::lock_guard lock(mutex_);
-  if (current_) current_->control->Abort();
+  {
+    const std::lock_guard lock(mutex_);
+    if (current_) current_->control->Abort();
+  }
+  link_.GiveUp();
 }
+
+void Session::WaitUntilStored() { link_.WaitUntilStored(); }
 
 // --- From the link's threads ---------------------------------------------------------------------
 
@@ -111,7 +117,7 @@ void Session::OnMessage(CoordinatorMessage&& message) {
 
 void Session::OnAssign(Assign assign) {
   const std::lock_guard lock(mutex_);
-  if (is_ending_) return;
+  if (leaving_) return;
   if (current_) {
     if (assign.generation <= current_->assign.generation) return;
     current_->control->Abort();
@@ -131,12 +137,11 @@ void Session::OnStored(const WorkerMessage& report,
     kept_checkpoints_ = kept_checkpoints;
 }
 
-void Session::OnAway() { StopByItself(); }
-
 // With the newest assignment, also if it has ended: a coordinator that was restarted may not know.
 Register Session::MakeIdentity() {
   Register identity = identity_;
   const std::lock_guard lock(mutex_);
+  identity.leaving = leaving_;
   const std::optional<Work>& newest = next_ ? next_ : last_;
   if (newest)
     identity.held = HeldAssignment{.job = newest->assign.job,
@@ -173,8 +178,8 @@ std::shared_ptr<StepControl> Session::ControlOf(std::int64_t generation) {
 
 std::optional<Session::Work> Session::WaitForWork() {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return is_ending_ || next_; });
-  if (is_ending_) return std::nullopt;
+  changed_.wait(lock, [this] { return leaving_ || next_; });
+  if (leaving_) return std::nullopt;
   current_ = std::exchange(next_, std::nullopt);
   last_ = current_;
   last_end_.reset();

@@ -38,10 +38,14 @@ class Session final : private AssignmentReporter {
   // on all its ranks after the same step, with its state saved; and has the world's other ranks
   // leave, which on_leave hears. An assignment that has not begun is dropped.
   void RequestEnd(const std::string& reason);
-  // The same stop without the coordinator: after RequestEnd, where nothing is heard of it.
+  // The same stop without the coordinator: after RequestEnd, where nothing is heard of it. Only
+  // while the ranks have steps left to run: within these they agree on it.
   void StopByItself();
-  // Drops the assignment in progress now.
+  // Drops the assignment in progress now, and ends WaitUntilStored.
   void Abort();
+
+  // After Run: blocks until the coordinator has stored what this rank has reported.
+  void WaitUntilStored();
 
  private:
   struct Work {
@@ -54,7 +58,6 @@ class Session final : private AssignmentReporter {
   void OnMessage(CoordinatorMessage&& message);
   void OnAssign(Assign assign);
   void OnStored(const WorkerMessage& report, const std::vector<std::int64_t>& kept_checkpoints);
-  void OnAway();
   Register MakeIdentity();
   std::optional<AssignmentEnded> LastEnd();
   Heartbeat MakeHeartbeat();
@@ -76,7 +79,7 @@ class Session final : private AssignmentReporter {
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  bool is_ending_ = false;                      // guarded by mutex_, as is all below
+  std::optional<std::string> leaving_;          // why; guarded by mutex_, as is all below
   std::optional<Work> next_;                    // assigned, and not yet taken up
   std::optional<Work> current_;                 // in progress
   std::optional<Work> last_;                    // the newest that was in progress, ended or not

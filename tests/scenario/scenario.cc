@@ -87,6 +87,12 @@ SubmitJob MakeSubmit(const Command& command) {
           .labels = LabelOf(command)};
 }
 
+// leaving="SIGTERM"
+std::optional<std::string> LeavingOf(const Command& command) {
+  const std::string reason = command.Option("leaving", "");
+  return reason.empty() ? std::nullopt : std::optional(reason);
+}
+
 // "a is number 2: needs 4 workers, waits for job b to end [b]", with the jobs that block it.
 std::string QueueText(const std::string& job_id, const QueuePosition& queue) {
   std::string text =
@@ -223,7 +229,8 @@ std::vector<std::string> Scenario::RunRegister(const Command& command) {
                                      .host = command.Option("host", "h"),
                                      .pid = command.Number("pid", 100 + world_rank),
                                      .instruction_set = command.Option("isa", "avx2"),
-                                     .held = held}));
+                                     .held = held,
+                                     .leaving = LeavingOf(command)}));
     ++world_rank;
   }
   return lines;

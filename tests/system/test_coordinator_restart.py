@@ -106,6 +106,18 @@ class CoordinatorRestart(SystemTest):
 
         self.assertEqual(call.wait(20), 0, call.log.read_text())
 
+    def test_a_coordinator_whose_store_cannot_be_written_still_ends_on_sigterm(self):
+        with contextlib.closing(sqlite3.connect(self.directory / "state/state.db",
+                                                isolation_level=None)) as store:
+            store.execute("BEGIN IMMEDIATE")
+            self.start(BIN / "descent", "submit", self.job_file)
+            self.wait_until(lambda: "store not writable" in self.coordinator.log.read_text())
+            self.start(BIN / "descent", "ls")
+
+            self.coordinator.send_signal(signal.SIGTERM)
+
+            self.assertEqual(self.coordinator.wait(20), 0)
+
     def test_a_record_that_cannot_be_read_costs_its_job_and_no_other(self):
         good, bad = self.submit(), self.submit()
         self.kill_coordinator()

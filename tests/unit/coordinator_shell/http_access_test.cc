@@ -136,5 +136,17 @@ TEST_F(HttpAccessTest, EventsAreOverWhenTheirTokenIsRevoked) {
   EXPECT_TRUE(response.events->IsOver());
 }
 
+TEST_F(HttpAccessTest, ADownloadEndsWithItsToken) {
+  ASSERT_TRUE(metrics_.Record({"full-1", {{"train/loss", 1, 0.5}}}, WallNow()).ok());
+  const NewToken made = tokens_.store().Create("somebody", Role::kViewer, 0, 0).value();
+  const HttpResponse response = Get("/v1/jobs/full-1/metrics?format=csv", "Bearer " + made.secret);
+  ASSERT_NE(response.pieces, nullptr);
+  EXPECT_TRUE(response.pieces->Next().ok());
+
+  ASSERT_TRUE(tokens_.store().Revoke(made.token.id).ok());
+
+  EXPECT_FALSE(response.pieces->Next().ok());
+}
+
 }  // namespace
 }  // namespace descent

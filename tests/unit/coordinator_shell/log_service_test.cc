@@ -270,6 +270,19 @@ TEST_F(LogServiceTest, AFailureHasTheLastLinesOfItsRank) {
   EXPECT_EQ(job.failure().log_tail(limits::kFailureLogLines - 1).text(), "line 30");
 }
 
+TEST_F(LogServiceTest, ACallThatIsCancelledWhileItsChunkCannotBeStoredEnds) {
+  ClosePush();
+  std::ofstream(directory_.path() / "logs" / "mine") << "no directory";
+
+  for (int round = 0; round < 200; ++round) {
+    OpenPush();
+    push_->Write(ToProto(ChunkOf(1, {"one"})));
+    (*push_call_)()->TryCancel();
+    EXPECT_FALSE(push_->Finish().ok());
+    push_.reset();
+  }
+}
+
 TEST_F(LogServiceTest, ADeletedJobsLogIsGone) {
   ASSERT_TRUE(Push(1, {"one"}));
   EndJob("DataInvalid");

@@ -194,6 +194,16 @@ TEST(WireTest, AValueOfANewerEnumIsRefusedByItsField) {
   EXPECT_THAT(received.status().message(), HasSubstr("batch.tail"));
 }
 
+TEST(WireTest, AMessageAboutAFileWhoseNameIsNotUtf8CanBeRead) {
+  const WorkerMessage message = AssignmentEnded{
+      .outcome = EndOutcome::kFailed, .reason = "DataInvalid", .message = "caf\xE9.png: no PNG"};
+
+  v1::WorkerMessage read;
+
+  ASSERT_TRUE(read.ParseFromString(ToProto(message).SerializeAsString()));
+  EXPECT_EQ(read.ended().message(), "caf\xEF\xBF\xBD.png: no PNG");
+}
+
 TEST(WireTest, EveryMessageOfAWorkerComesBackAsItWent) {
   const Digest digest{.high = 1, .low = 2};
   const std::vector<WorkerMessage> messages = {
@@ -203,7 +213,8 @@ TEST(WireTest, EveryMessageOfAWorkerComesBackAsItWent) {
                .host = "h",
                .pid = 3,
                .instruction_set = "avx2",
-               .version = "v"},
+               .version = "v",
+               .leaving = "SIGTERM"},
       Heartbeat{.job = "j",
                 .generation = 4,
                 .step = 5,

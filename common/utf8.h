@@ -19,6 +19,11 @@ struct Utf8Character {
 // Source: RFC 3629, section 4.
 std::optional<Utf8Character> DecodeUtf8(std::string_view text);
 
+bool IsUtf8(std::string_view text);
+
+// `bytes` as text: what is no character of UTF-8 is replaced, byte by byte, by U+FFFD.
+std::string ToUtf8(std::string_view bytes);
+
 // The bytes of a code point that DecodeUtf8 can return.
 std::string EncodeUtf8(char32_t code_point);
 

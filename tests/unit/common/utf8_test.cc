@@ -1,4 +1,4 @@
-#include "worker/data/utf8.h"
+#include "common/utf8.h"
 
 #include <gtest/gtest.h>
 
@@ -32,6 +32,17 @@ TEST(Utf8Test, WhatIsNoCharacterIsNothing) {
   EXPECT_FALSE(DecodeUtf8("\xED\xA0\x80").has_value()) << "a surrogate";
   EXPECT_FALSE(DecodeUtf8("\xF4\x90\x80\x80").has_value()) << "beyond U+10FFFF";
   EXPECT_FALSE(DecodeUtf8("\xFF").has_value());
+}
+
+TEST(Utf8Test, TextIsUtf8IfAllOfItIs) {
+  EXPECT_TRUE(IsUtf8(""));
+  EXPECT_TRUE(IsUtf8("a \xC3\xBC b"));
+  EXPECT_FALSE(IsUtf8("a \xFC b"));
+}
+
+TEST(Utf8Test, BytesThatAreNoCharacterAreReplaced) {
+  EXPECT_EQ(ToUtf8("a \xC3\xBC b"), "a \xC3\xBC b");
+  EXPECT_EQ(ToUtf8("a\xFF\xC3z"), "a\xEF\xBF\xBD\xEF\xBF\xBDz");
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "worker/data/utf8.h"
+#include "common/utf8.h"
 
 #include <array>
 
@@ -8,6 +8,7 @@ namespace descent {
 namespace {
 
 constexpr char32_t kCodePointMax = 0x10FFFF;
+constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
 
 bool IsSurrogate(char32_t code_point) { return code_point >= 0xD800 && code_point <= 0xDFFF; }
 
@@ -44,6 +45,26 @@ std::optional<Utf8Character> DecodeUtf8(std::string_view text) {
   if (code_point < SmallestOf(size) || code_point > kCodePointMax || IsSurrogate(code_point))
     return std::nullopt;
   return Utf8Character{.code_point = code_point, .bytes = size};
+}
+
+bool IsUtf8(std::string_view text) {
+  while (!text.empty()) {
+    const std::optional<Utf8Character> character = DecodeUtf8(text);
+    if (!character) return false;
+    text.remove_prefix(character->bytes);
+  }
+  return true;
+}
+
+std::string ToUtf8(std::string_view bytes) {
+  std::string text;
+  while (!bytes.empty()) {
+    const std::optional<Utf8Character> character = DecodeUtf8(bytes);
+    const std::size_t size = character ? character->bytes : 1;
+    text += character ? bytes.substr(0, size) : kReplacement;
+    bytes.remove_prefix(size);
+  }
+  return text;
 }
 
 std::string EncodeUtf8(char32_t code_point) {
