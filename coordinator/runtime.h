@@ -19,6 +19,7 @@
 #include "coordinator/event_log.h"
 #include "coordinator/log_store.h"
 #include "coordinator/metric_store.h"
+#include "coordinator/metric_writer.h"
 #include "coordinator/runtime_listener.h"
 #include "coordinator/state.h"
 #include "coordinator/store.h"
@@ -93,7 +94,9 @@ class Runtime {
   // loses its attempt by it.
   void ForgetSessions();
 
-  const MetricStore& metrics() const { return metrics_; }
+  // With everything that was reported before the call; blocks until it is stored. Not for the owner
+  // thread.
+  const MetricStore& metrics() const;
   LogStore& logs() { return logs_; }
   const std::filesystem::path& store_path() const { return store_path_; }  // state.db
 
@@ -120,9 +123,10 @@ class Runtime {
   void Apply(const Event& event);
   void Flush();
   bool CommitUntilDurable();
-  void Record(const RecordMetrics& action);
+  void RecordMetricsOfBatch();
   void Perform(const Action& action);
   void Forget(const std::string& job_id);
+  void Send(const SendToWorker& action);
   std::shared_ptr<WorkerStream> StreamOf(SessionId session) const;
   std::shared_ptr<WorkerStream> TakeStream(SessionId session);
   void Count(const WorkerSaid& said);
@@ -138,7 +142,7 @@ class Runtime {
   // The owner thread's alone.
   State state_;
   std::unique_ptr<Store> store_;
-  MetricStore metrics_;          // its queries are any thread's
+  MetricStore metrics_;          // its queries are any thread's, what changes it metric_writer_'s
   std::vector<Action> actions_;  // not performed yet
   double actions_time_ = 0;
   std::map<Ticket, OnAnswer> waiting_;
@@ -156,6 +160,8 @@ class Runtime {
   Status store_status_;
 
   std::atomic<MonotonicTime> last_cycle_;
+  // Ends before what it uses: the metrics, the sessions.
+  MetricWriter metric_writer_{metrics_};
   std::thread owner_;
 };
 
