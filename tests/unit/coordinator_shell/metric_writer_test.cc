@@ -41,6 +41,21 @@ TEST_F(MetricWriterTest, AfterTheWaitForAJobItsPointsAreStored) {
 
 TEST_F(MetricWriterTest, AJobWithoutPointsIsNotWaitedFor) { writer_->WaitFor("nobody"); }
 
+// Here a file that somebody else has locked. Who wrote it at once would wait, and lose the point.
+TEST_F(MetricWriterTest, AFileThatCannotBeWrittenNowHoldsUpNobodyButWhoWaitsForIt) {
+  RecordSteps(1, 1);
+  writer_->WaitFor("a");
+  Result<Database> file = Database::Open(store_.FileOf("a"), Durability::kConsistent);
+  ASSERT_TRUE(file.ok() && file.value().Begin().ok());
+
+  RecordSteps(2, 2);
+  writer_->WaitFor("b");
+
+  file.value().Rollback();
+  writer_->WaitFor("a");
+  EXPECT_EQ(PointsStored(), 2u);
+}
+
 // What a worker forgets once it is told that it may.
 TEST_F(MetricWriterTest, WhatComesAfterwardsFindsEverythingStoredThatWasGivenBefore) {
   std::vector<std::size_t> found;
