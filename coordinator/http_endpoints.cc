@@ -40,7 +40,7 @@ std::span<const HttpRoutes::Endpoint> HttpRoutes::Endpoints() {
       {{"GET", "/v1/jobs/{job}/checkpoints/{checkpoint}", kViewer}, &HttpRoutes::OneCheckpoint},
       {{"GET", "/v1/jobs/{job}/checkpoints/{checkpoint}/files/{file}", kViewer},
        &HttpRoutes::OneCheckpointFile},
-      {{"GET", "/v1/jobs/{job}/metrics", kViewer, "format,max_points,names"},
+      {{"GET", "/v1/jobs/{job}/metrics", kViewer, "format,max_points,names,x_axis"},
        &HttpRoutes::JobMetrics},
       {{"GET", "/v1/jobs/{job}/logs", kViewer,
         "attempt,contains,format,min_severity,rank,ranks,resume_token,tail"},

@@ -18,6 +18,8 @@
 #include "coordinator/http_message.h"
 #include "coordinator/http_pattern.h"
 #include "coordinator/http_query.h"
+#include "coordinator/metric_axis.h"
+#include "coordinator/request_error.h"
 
 namespace descent {
 
@@ -89,7 +91,9 @@ class HttpRoutes {
   HttpResponse OneCheckpointFile(const Call& call) const;
   HttpResponse JobMetrics(const Call& call) const;
   HttpResponse AllPoints(const Call& call) const;
-  HttpResponse Curves(const Call& call, bool is_csv) const;
+  HttpResponse Curves(const Call& call, const Job& job, XAxis axis) const;
+  HttpResponse CurvesAsCsv(const Call& call) const;
+  std::variant<std::vector<MetricCurve>, RequestError> FindCurves(const Call& call) const;
   HttpResponse JobSchema(const Call& call) const;
   HttpResponse JobLogs(const Call& call) const;
   HttpResponse Comparison(const Call& call) const;

@@ -98,6 +98,11 @@ v1::MetricPoint ToProto(const MetricCurve::Point& point) {
   encoded.set_step(point.step);
   encoded.set_value(point.value);
   encoded.set_time(point.time);
+  if (!point.spread) return encoded;
+  encoded.set_count(point.spread->count);
+  if (point.spread->count == 0) return encoded;
+  encoded.set_min(point.spread->min);
+  encoded.set_max(point.spread->max);
   return encoded;
 }
 

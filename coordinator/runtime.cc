@@ -146,10 +146,7 @@ void Runtime::Apply(const Event& event) {
 
 void Runtime::Flush() {
   if (actions_.empty()) return;
-  // Before the state, so that a checkpoint on record has the metrics of all steps before it.
-  // Without the state the same steps are computed again, and give the same metrics.
-  for (const Action& action : actions_)
-    if (const auto* record = std::get_if<RecordMetrics>(&action)) Record(*record);
+  RecordMetricsOfBatch();
   if (!CommitUntilDurable()) return;
   const std::vector<Action> actions = std::exchange(actions_, {});
   for (const Action& action : actions) Perform(action);
@@ -207,22 +204,32 @@ std::vector<Runtime::OnRefusal> Runtime::TakeAnswerable(std::deque<Item>& items)
   return taken;
 }
 
-void Runtime::Record(const RecordMetrics& action) {
-  if (const Status status = metrics_.Record(action, WallNow()); !status.ok())
-    LogWarning("metrics lost job={} error=\"{}\"", action.job_id, status.ToString());
+// A job is stored after its metrics, so that a checkpoint on record has those of all steps before
+// it, and a job that is over all of them. Without the state the same steps are computed again, and
+// give the same metrics. The metrics of other jobs hold up nobody.
+void Runtime::RecordMetricsOfBatch() {
+  for (const Action& action : actions_)
+    if (const auto* record = std::get_if<RecordMetrics>(&action)) metric_writer_.Record(*record);
+  for (const Action& action : actions_)
+    if (const auto* store = std::get_if<StoreJob>(&action)) metric_writer_.WaitFor(store->job.id);
+}
+
+const MetricStore& Runtime::metrics() const {
+  metric_writer_.WaitForAll();
+  return metrics_;
 }
 
 void Runtime::Perform(const Action& action) {
   if (const auto* store_job = std::get_if<StoreJob>(&action)) {
     CountAndLog(*store_job);
-    if (IsTerminal(store_job->job.state)) metrics_.Close(store_job->job.id);
+    if (IsTerminal(store_job->job.state)) metric_writer_.Close(store_job->job.id);
     changed_jobs_.insert(store_job->job.id);
   } else if (const auto* forget = std::get_if<ForgetJob>(&action)) {
     Forget(forget->job_id);
   } else if (const auto* notify = std::get_if<NotifyWatchers>(&action)) {
     changed_jobs_.insert(notify->job_id);
   } else if (const auto* send = std::get_if<SendToWorker>(&action)) {
-    if (const auto stream = StreamOf(send->session)) stream->Send(send->message);
+    Send(*send);
   } else if (const auto* close = std::get_if<descent::CloseSession>(&action)) {
     if (const auto stream = TakeStream(close->session)) stream->Close(close->reason);
   } else if (const auto* store_cordon = std::get_if<StoreCordon>(&action)) {
@@ -240,8 +247,17 @@ void Runtime::Forget(const std::string& job_id) {
   LogInfo("job deleted job={}", job_id);
   watchers_.erase(job_id);
   counters_.jobs.erase(job_id);
-  if (const Status removed = metrics_.Remove(job_id); !removed.ok())
-    LogWarning("metrics not removed job={} error=\"{}\"", job_id, removed.ToString());
+  metric_writer_.Remove(job_id);
+}
+
+// A worker forgets what is acknowledged: first all metrics must be stored that were reported by
+// then, also those of a report that it repeats.
+void Runtime::Send(const SendToWorker& action) {
+  const auto send = [this](const SendToWorker& known) {
+    if (const auto stream = StreamOf(known.session)) stream->Send(known.message);
+  };
+  if (!std::holds_alternative<Acknowledge>(action.message)) return send(action);
+  metric_writer_.AfterAll([send, action] { send(action); });
 }
 
 std::shared_ptr<WorkerStream> Runtime::StreamOf(SessionId session) const {

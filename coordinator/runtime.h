@@ -20,6 +20,7 @@
 #include "coordinator/event_log.h"
 #include "coordinator/log_store.h"
 #include "coordinator/metric_store.h"
+#include "coordinator/metric_writer.h"
 #include "coordinator/refusal.h"
 #include "coordinator/runtime_listener.h"
 #include "coordinator/state.h"
@@ -107,7 +108,9 @@ class Runtime {
   // workers' doing, so no job loses its attempt by it.
   void BeginStop();
 
-  const MetricStore& metrics() const { return metrics_; }
+  // With everything that was reported before the call; blocks until it is stored. Not for the owner
+  // thread.
+  const MetricStore& metrics() const;
   LogStore& logs() { return logs_; }
   const std::filesystem::path& store_path() const { return store_path_; }  // state.db
 
@@ -144,9 +147,10 @@ class Runtime {
   bool CommitUntilDurable();
   void RefuseWaiting(const Status& why);
   static std::vector<OnRefusal> TakeAnswerable(std::deque<Item>& items);
-  void Record(const RecordMetrics& action);
+  void RecordMetricsOfBatch();
   void Perform(const Action& action);
   void Forget(const std::string& job_id);
+  void Send(const SendToWorker& action);
   std::shared_ptr<WorkerStream> StreamOf(SessionId session) const;
   std::shared_ptr<WorkerStream> TakeStream(SessionId session);
   void Count(const WorkerSaid& said);
@@ -163,7 +167,7 @@ class Runtime {
   // The owner thread's alone.
   State state_;
   std::unique_ptr<Store> store_;
-  MetricStore metrics_;          // its queries are any thread's
+  MetricStore metrics_;          // its queries are any thread's, what changes it metric_writer_'s
   const std::int64_t restarts_;  // before this start, of coordinators with this state directory
   std::vector<Action> actions_;  // not performed yet
   double actions_time_ = 0;
@@ -184,6 +188,8 @@ class Runtime {
   Status store_status_;
 
   std::atomic<MonotonicTime> last_cycle_;
+  // Ends before what it uses: the metrics, the sessions.
+  MetricWriter metric_writer_{metrics_};
   std::thread owner_;
 };
 

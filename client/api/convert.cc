@@ -184,14 +184,22 @@ MetricCurves ToView(const v1::QueryMetricsResponse& response) {
   return curves;
 }
 
+MetricPointView ToView(const v1::MetricPoint& point) {
+  MetricPointView view{.step = point.step(), .value = point.value()};
+  if (point.has_min())
+    view.spread = MetricSpreadView{.min = point.min(), .max = point.max(), .count = point.count()};
+  if (point.has_x()) view.x = point.x();
+  return view;
+}
+
 MetricSeriesList ToSeries(const google::protobuf::RepeatedPtrField<v1::MetricSeries>& series) {
   MetricSeriesList list;
   for (const v1::MetricSeries& encoded : series) {
     MetricSeriesView& view = list.series.emplace_back();
     view.name = encoded.name();
     view.bucket_steps = encoded.downsampled() ? encoded.bucket_steps() : 1;
-    for (const v1::MetricPoint& point : encoded.points())
-      view.points.push_back({point.step(), point.value()});
+    view.job = WithoutPrefix(encoded.job(), "jobs/");
+    for (const v1::MetricPoint& point : encoded.points()) view.points.push_back(ToView(point));
     list.json += list.json.empty() ? "[" : ",";
     list.json += ToJson(encoded);
   }
@@ -200,16 +208,13 @@ MetricSeriesList ToSeries(const google::protobuf::RepeatedPtrField<v1::MetricSer
 }
 
 MetricSummaryView ToView(const v1::MetricSummary& summary) {
-  const auto point = [](const v1::MetricPoint& encoded) {
-    return MetricPointView{encoded.step(), encoded.value()};
-  };
   MetricSummaryView view{.name = summary.name(),
                          .points = summary.points(),
-                         .last = point(summary.last()),
+                         .last = ToView(summary.last()),
                          .min = std::nullopt,
                          .max = std::nullopt};
-  if (summary.has_min()) view.min = point(summary.min());
-  if (summary.has_max()) view.max = point(summary.max());
+  if (summary.has_min()) view.min = ToView(summary.min());
+  if (summary.has_max()) view.max = ToView(summary.max());
   return view;
 }
 

@@ -144,9 +144,18 @@ struct JobView {
   }
 };
 
+// Of the values that a mean is made of.
+struct MetricSpreadView {
+  double min = 0;
+  double max = 0;
+  std::int64_t count = 0;
+};
+
 struct MetricPointView {
   std::int64_t step = 0;
   double value = 0;
+  std::optional<MetricSpreadView> spread = std::nullopt;  // of a mean that has values
+  std::optional<double> x = std::nullopt;  // on another axis than the step, where it is known
 };
 using MetricCurves = std::map<std::string, std::vector<MetricPointView>>;  // by step, ascending
 
@@ -155,6 +164,7 @@ struct MetricSeriesView {
   std::string name;
   std::vector<MetricPointView> points;
   std::int64_t bucket_steps = 1;  // > 1: points are means over this many steps
+  std::string job = "";           // its id; empty: that of the only one that was asked for
 };
 
 struct MetricSeriesList {

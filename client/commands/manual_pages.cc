@@ -169,10 +169,13 @@ descent ls --filter 'state = QUEUED AND priority >= 50' --sort 'priority desc, c
                "metrics query, metrics plot"},
     ManualPage{"metrics plot", R"(As wide as the terminal.)",
                R"(descent metrics plot JOB --metric train/loss)", "metrics query"},
-    ManualPage{"metrics query", R"(Step and value, a line for each.)",
-               R"(descent metrics query JOB --metric train/loss --first-step 1000
+    ManualPage{
+        "metrics query",
+        R"(Step and value, a line for each. Means also tell the lowest and the highest of their values.)",
+        R"(descent metrics query JOB --metric train/loss --first-step 1000
+descent metrics query JOB OTHER --metric train/loss --x-axis samples
 descent metrics query JOB -f)",
-               "metrics export, metrics plot"},
+        "metrics export, metrics plot"},
     ManualPage{"pool",
                R"(A pool is the workers of one mpirun: the ranks that a job can have together.)",
                R"(descent pool ls)", "worker, launch"},

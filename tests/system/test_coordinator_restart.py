@@ -33,10 +33,11 @@ class CoordinatorRestart(SystemTest):
         reply = json.loads(self.get(f"/v1/jobs/{job}/metrics?names=train/loss&max_points=10000"))
         return [int(point["step"]) for point in reply["series"][0]["points"]]
 
-    def values_in_metrics(self, job):
+    def values_in_metrics(self, job, points_max=10000):
         """Every point by metric, but for times, which are no function of the steps alone."""
-        reply = json.loads(self.get(f"/v1/jobs/{job}/metrics?max_points=10000"))
-        return {series["name"]: [(point["step"], point["value"]) for point in series["points"]]
+        reply = json.loads(self.get(f"/v1/jobs/{job}/metrics?max_points={points_max}"))
+        return {series["name"]: [[point.get(key) for key in ("step", "value", "min", "max", "count")]
+                                 for point in series["points"]]
                 for series in reply["series"]
                 if series["name"] != "train/samples_per_second"}
 
@@ -63,6 +64,9 @@ class CoordinatorRestart(SystemTest):
             self.assertIn(name, expected)
         # Not the lists themselves: to say how two that are so long differ takes minutes.
         self.assertEqual([name for name in expected if found.get(name) != expected[name]], [])
+        for points_max in (100, 10):  # means, of what is stored of 16 steps and of 256
+            expected, found = (self.values_in_metrics(one, points_max) for one in (undisturbed, job))
+            self.assertEqual([name for name in expected if found.get(name) != expected[name]], [])
 
     def test_who_follows_metrics_gets_each_point_once(self):
         self.start_workers(1)

@@ -94,6 +94,36 @@ class Metrics(SystemTest):
 
         self.assertIn("train/loss: means over 32 steps", text)
 
+    def test_a_mean_tells_the_lowest_and_the_highest_of_the_points_that_it_stands_for(self):
+        job = self.submit("--follow")
+        lines = self.metrics("export", job, "--format", "jsonl", "--metric", "train/loss").splitlines()
+        loss = {int(row["step"]): row["train/loss"] for row in map(json.loads, lines)}
+
+        series, = json.loads(self.metrics("query", job, "--metric", "train/loss", "--max-points", 10,
+                                          "-o", "json"))
+
+        first = 1
+        for point in series["points"]:
+            values = [loss[step] for step in range(first, int(point["step"]) + 1)]
+            self.assertEqual((point["min"], point["max"], int(point["count"])),
+                             (min(values), max(values), len(values)))
+            first = int(point["step"]) + 1
+        self.assertEqual(first, 201)
+
+    def test_points_of_several_jobs_come_over_samples_and_time(self):
+        jobs = [self.submit("--follow", "--set", f"batch.global={batch}") for batch in (32, 64)]
+
+        lines = self.metrics("query", *jobs, "--metric", "train/loss", "--x-axis", "samples").splitlines()
+        timed = json.loads(self.metrics("query", jobs[0], "--metric", "train/loss", "--x-axis", "time",
+                                        "-o", "json"))
+
+        self.assertEqual(lines[0].split(), ["JOB", "METRIC", "STEP", "SAMPLES", "VALUE"])
+        rows = [line.split() for line in lines[1:]]
+        for job, batch in zip(jobs, (32, 64)):
+            ends = [float(row[3]) for row in rows if row[0] == job and row[2] == "2"]
+            self.assertEqual(ends, [2 * batch])
+        self.assertTrue(all(0 <= point["x"] < 600 for point in timed[0]["points"]))
+
     def test_a_job_that_is_not_there_is_said_so(self):
         for command in "ls", "query", "plot", "export":
             refused = self.descent("metrics", command, "nobody", code=5)

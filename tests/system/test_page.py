@@ -129,6 +129,18 @@ class Page(SystemTest):
         self.wait_for_text("CANCELLED")
         self.assertEqual(self.complaints(), [])
 
+    def test_a_long_curve_has_a_band_from_the_lowest_to_the_highest_of_its_values(self):
+        job = self.submit("--follow", "--set", "steps=1500")
+        self.open(f"jobs/{job}")
+
+        self.wait_for_text("Each point is the mean of 4 steps, the band goes from the lowest to the "
+                           "highest of them.")
+
+        axis = self.browser.find_element(By.XPATH, "//label[contains(., 'x axis')]/select")
+        Select(axis).select_by_visible_text("samples")
+        self.wait_until(lambda: "Loss over samples" in self.loss_ends_at())
+        self.assertEqual(self.complaints(), [])
+
     def test_a_job_has_its_checkpoints_attempts_events_and_spec(self):
         job = self.submit("--follow")
         self.open(f"jobs/{job}")

@@ -133,7 +133,12 @@ class FakeWorker {
  public:
   explicit FakeWorker(v1::WorkerService::Stub& stub) : stream_(stub.Connect(call_())) {}
 
-  bool Say(const WorkerMessage& message) { return stream_->Write(ToProto(message)); }
+  // One with a sequence is acknowledged.
+  bool Say(const WorkerMessage& message, std::int64_t sequence = 0) {
+    v1::WorkerMessage encoded = ToProto(message);
+    encoded.set_sequence(sequence);
+    return stream_->Write(encoded);
+  }
 
   // The next message, which must be a T.
   template <typename T>
@@ -143,6 +148,18 @@ class FakeWorker {
     const Result<CoordinatorMessage> message = FromProto(encoded);
     EXPECT_TRUE(message.ok() && std::holds_alternative<T>(message.value())) << message.status();
     return std::get<T>(message.value());
+  }
+  // The next message that is a T; those before it are passed over.
+  template <typename T>
+  T HearNext() {
+    v1::CoordinatorMessage encoded;
+    while (stream_->Read(&encoded)) {
+      const Result<CoordinatorMessage> message = FromProto(encoded);
+      if (message.ok() && std::holds_alternative<T>(message.value()))
+        return std::get<T>(message.value());
+    }
+    ADD_FAILURE() << "the stream is at its end";
+    return T();
   }
   grpc::Status ReadToTheEnd() {
     v1::CoordinatorMessage ignored;
