@@ -57,9 +57,10 @@ std::string LineText(const LogLine& line) {
 
 }  // namespace
 
-std::string LogText(const std::vector<LogLine>& lines) {
+std::string LogText(const std::vector<LogLine>& lines, std::string_view prefix) {
   std::string text;
-  for (const LogLine& line : lines) text += LineText(line) + "\n";
+  for (const LogLine& line : lines)
+    text.append(prefix).append(Indented(LineText(line), prefix)).append("\n");
   return text;
 }
 

@@ -16,8 +16,6 @@ std::string AtStep(const std::optional<MetricPointView>& point) {
   return fmt::format("{} @{}", FormatMetric(point->value), FormatGrouped(point->step));
 }
 
-std::string OrDash(const std::string& text) { return text.empty() ? "-" : text; }
-
 const MetricSummaryView* FindMetric(const ComparedJobView& job, const std::string& name) {
   const auto found = std::ranges::find(job.metrics, name, &MetricSummaryView::name);
   return found == job.metrics.end() ? nullptr : &*found;
