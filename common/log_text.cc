@@ -57,9 +57,10 @@ std::string LogLineText(const LogLine& line) {
   return text + Indented(Escaped(line.text), "    ");
 }
 
-std::string LogText(const std::vector<LogLine>& lines) {
+std::string LogText(const std::vector<LogLine>& lines, std::string_view prefix) {
   std::string text;
-  for (const LogLine& line : lines) text += LogLineText(line) + "\n";
+  for (const LogLine& line : lines)
+    text.append(prefix).append(Indented(LogLineText(line), prefix)).append("\n");
   return text;
 }
 

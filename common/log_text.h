@@ -12,8 +12,8 @@ namespace descent {
 // indented below its first. What a terminal would obey is shown in its place.
 std::string LogLineText(const LogLine& line);
 
-// Each of them, with a line end.
-std::string LogText(const std::vector<LogLine>& lines);
+// Each of them, with a line end. `prefix` begins every line of the output.
+std::string LogText(const std::vector<LogLine>& lines, std::string_view prefix = "");
 
 // `indent` before each line but the first.
 std::string Indented(std::string_view text, std::string_view indent);

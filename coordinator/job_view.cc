@@ -68,8 +68,11 @@ v1::Failure ToProto(const FailureRecord& failure) {
   return encoded;
 }
 
-v1::Attempt ToProto(const AttemptRecord& attempt) {
+v1::Attempt ToProto(const Job& job, const AttemptRecord& attempt) {
   v1::Attempt encoded;
+  encoded.set_start_checkpoint(attempt.starts_from_own_checkpoint
+                                   ? CheckpointNameOf(job.id, attempt.start_step)
+                                   : job.forked_from);
   encoded.set_attempt(attempt.attempt);
   encoded.set_generation(attempt.generation);
   encoded.set_world_size(static_cast<int>(attempt.workers.size()));
@@ -200,7 +203,7 @@ v1::Job ToProto(const Job& job, const std::optional<QueuePosition>& queue_positi
   encoded.set_state_message(job.state_message);
   if (queue_position) *encoded.mutable_queue_status() = ToProto(*queue_position);
   *encoded.mutable_progress() = MakeProgress(job);
-  if (job.attempt.attempt > 0) *encoded.mutable_current_attempt() = ToProto(job.attempt);
+  if (job.attempt.attempt > 0) *encoded.mutable_current_attempt() = ToProto(job, job.attempt);
   encoded.set_attempt_count(job.attempt.attempt);
   if (job.failure) *encoded.mutable_failure() = ToProto(*job.failure);
   if (!job.checkpoints.empty())
@@ -242,8 +245,8 @@ std::optional<QueuePosition> FindQueuePosition(const ClusterSnapshot& snapshot,
 v1::ListJobAttemptsResponse ListAttempts(const Job& job) {
   v1::ListJobAttemptsResponse response;
   for (const AttemptRecord& attempt : job.earlier_attempts)
-    *response.add_attempts() = ToProto(attempt);
-  if (job.attempt.attempt > 0) *response.add_attempts() = ToProto(job.attempt);
+    *response.add_attempts() = ToProto(job, attempt);
+  if (job.attempt.attempt > 0) *response.add_attempts() = ToProto(job, job.attempt);
   return response;
 }
 

@@ -31,7 +31,7 @@ struct HelpLink {
 struct RequestError {
   Status status;                                // not ok
   std::string reason;                           // UPPER_SNAKE_CASE: "JOB_NOT_FOUND"
-  std::vector<Violation> violations;            // of an invalid spec: all of them
+  std::vector<Violation> violations;            // of a spec that is refused: all of them
   std::map<std::string, std::string> metadata;  // the message's variable parts
   std::optional<grpc::StatusCode> grpc_code{};  // where the status has no code as exact
   std::optional<ErrorResource> resource{};

@@ -6,6 +6,7 @@
 #include <random>
 #include <utility>
 
+#include "common/gang_capacity.h"
 #include "common/limits.h"
 #include "coordinator/excerpt.h"
 #include "coordinator/job_comparison.h"
@@ -234,6 +235,7 @@ std::optional<RequestError> CheckCapacity(const JobSpec& spec, const std::vector
       Code::kFailedPrecondition, "GANG_INFEASIBLE",
       "workers.min is " + wanted + ", the largest pool \"" + largest->name + "\" has " + found);
   error.metadata = {{"requested", wanted}, {"largest_pool", found}};
+  error.violations = {GangInfeasible(spec.workers.min, largest->name, largest->world_size)};
   return error;
 }
 

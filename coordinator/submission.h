@@ -47,7 +47,8 @@ std::optional<RequestError> CheckRepetition(const v1::CreateJobRequest& request,
                                             const SubmitJob& submit, const Job& made);
 
 // GANG_INFEASIBLE: pools are attached, and even the largest is too small for the job, whoever uses
-// it now. Without pools nothing is known: workers may start after the job is submitted.
+// it now; with the violation of workers.min. Without pools nothing is known: workers may start
+// after the job is submitted.
 std::optional<RequestError> CheckCapacity(const JobSpec& spec, const std::vector<PoolView>& pools);
 
 // PRIORITY_INVALID

@@ -114,6 +114,13 @@ void CheckShape(v1::JobSpec& proto, FillReport& report) {
   proto.mutable_model()->mutable_mlp();
 }
 
+// Those that no line is to blame for come last.
+void SortByLine(std::vector<FieldProblem>& problems) {
+  std::ranges::stable_sort(problems, {}, [](const FieldProblem& problem) {
+    return problem.line > 0 ? problem.line : std::numeric_limits<int>::max();
+  });
+}
+
 JobFile Check(v1::JobSpec proto, FillReport report, std::vector<FieldProblem> problems) {
   CheckShape(proto, report);
   // Exactly one of them is wanted, so a fault in one makes the absence of the other meaningless.
@@ -128,11 +135,8 @@ JobFile Check(v1::JobSpec proto, FillReport report, std::vector<FieldProblem> pr
   } else {
     problems.push_back({0, "", spec.status().message()});
   }
-  const auto order = [](const FieldProblem& problem) {
-    return problem.line > 0 ? problem.line : std::numeric_limits<int>::max();
-  };
-  std::ranges::stable_sort(problems, {}, order);
   file.problems = std::move(problems);
+  SortByLine(file.problems);
   file.places = std::move(report.places);
   return file;
 }
@@ -166,6 +170,11 @@ JobFile OverrideJobSpec(const JobSpec& base, const std::vector<std::string>& ove
 
 FieldProblem LocateViolation(const JobFile& file, const Violation& violation) {
   return Describe(file.places, violation);
+}
+
+void AddViolation(JobFile& file, const Violation& violation) {
+  file.problems.push_back(LocateViolation(file, violation));
+  SortByLine(file.problems);
 }
 
 std::string FormatProblems(const std::vector<FieldProblem>& problems, std::string_view subject) {

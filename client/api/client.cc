@@ -13,6 +13,7 @@
 namespace descent {
 namespace {
 
+constexpr int kPageEvents = 1000;
 constexpr int kPageJobs = 250;  // so that a page fits a message, whatever the specs
 
 template <typename Request>
@@ -190,6 +191,7 @@ std::optional<ApiError> Client::DeleteJob(const std::string& id, bool keeps_chec
 
 Reply<std::vector<JobEventView>> Client::ListJobEvents(const std::string& id) {
   auto request = RequestFor<v1::ListJobEventsRequest>(id);
+  request.set_page_size(kPageEvents);
   std::vector<JobEventView> events;
   while (true) {
     v1::ListJobEventsResponse response;

@@ -86,6 +86,7 @@ JobSpec SpecOf(const v1::Job& job) {
 AttemptView ToView(const v1::Attempt& attempt) {
   AttemptView view{.attempt = attempt.attempt(),
                    .start_step = attempt.start_step(),
+                   .start_checkpoint = attempt.start_checkpoint(),
                    .workers = {attempt.workers().begin(), attempt.workers().end()},
                    .start_time = attempt.start_time(),
                    .end_time = attempt.end_time(),
@@ -245,6 +246,9 @@ WorkerView ToView(const v1::Worker& worker) {
           .heartbeat_age_seconds = worker.last_heartbeat_age_seconds(),
           .phase = worker.phase(),
           .step = worker.step(),
+          .own_step_seconds = worker.has_own_step_seconds()
+                                  ? std::optional(worker.own_step_seconds())
+                                  : std::nullopt,
           .json = ToJson(worker)};
 }
 

@@ -46,6 +46,7 @@ struct FailureView {
 struct AttemptView {
   int attempt = 0;
   std::int64_t start_step = 0;
+  std::string start_checkpoint;      // "jobs/{job}/checkpoints/{step}"; empty: from scratch
   std::vector<std::string> workers;  // "HOST/WORLD_RANK", by rank
   double start_time = 0;
   double end_time = 0;  // 0: it goes on
@@ -213,6 +214,7 @@ struct WorkerView {
   double heartbeat_age_seconds = 0;
   std::string phase;
   std::int64_t step = 0;
+  std::optional<double> own_step_seconds;  // without waiting for others; absent: not known yet
   std::string json;
 };
 

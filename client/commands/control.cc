@@ -58,6 +58,7 @@ ExitCode Perform(const CommandLine& line, const Control& control,
       continue;
     }
     changed.push_back(job.value());
+    if (line.WantsNames()) console.Data(job.value().id + "\n");
     const bool is_done = job.value().state == control.reached;
     console.Say("job/" + job.value().id + " " + (is_done ? control.done : control.pending) +
                 "\n  " + control.next + " " + job.value().id);
@@ -70,9 +71,12 @@ void Add(CLI::App& app, CommandLine& line, const Control& control) {
   CLI::App* command = app.add_subcommand(control.name, control.help);
   const auto names = std::make_shared<std::vector<std::string>>();
   command->add_option("jobs", *names, "Names of the jobs")->required();
-  line.OnChosen(command, [&line, &control, names](Console& console) {
-    return Perform(line, control, *names, console);
-  });
+  line.OnChosen(
+      command,
+      [&line, &control, names](Console& console) {
+        return Perform(line, control, *names, console);
+      },
+      NameForm::kHas);
 }
 
 }  // namespace

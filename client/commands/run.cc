@@ -188,6 +188,7 @@ Status Run::WriteProfile() const {
 ExitCode Run::Conclude(const Followed& followed) {
   switch (followed.end) {
     case FollowEnd::kInterrupted:
+    case FollowEnd::kTimedOut:
       return CancelAndReport(followed);
     case FollowEnd::kLost:
       return Report(console_, followed.error);

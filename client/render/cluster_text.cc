@@ -5,14 +5,12 @@
 #include <algorithm>
 #include <set>
 #include <string_view>
+#include <utility>
 
 #include "client/render/format.h"
-#include "client/render/table.h"
 
 namespace descent {
 namespace {
-
-std::string OrDash(const std::string& text) { return text.empty() ? "-" : text; }
 
 std::string StateText(const PoolView& pool) {
   if (pool.is_ready) return "READY";
@@ -43,13 +41,27 @@ std::string WorkerNameText(const WorkerView& worker) {
   return fmt::format("{}/{}", worker.pool, worker.world_rank);
 }
 
-std::string WorkerTable(const std::vector<WorkerView>& workers) {
-  Table table({"WORKER", "HOST", "PROCESS", "STATE", "JOB", "PHASE", "STEP", "HEARTBEAT"});
-  for (const WorkerView& worker : workers)
-    table.AddRow({WorkerNameText(worker), worker.host, fmt::to_string(worker.pid), worker.state,
-                  OrDash(worker.job), OrDash(worker.phase),
-                  worker.job.empty() ? "-" : fmt::to_string(worker.step),
-                  fmt::format("{:.1f}s", worker.heartbeat_age_seconds)});
+std::string WorkerTable(const std::vector<WorkerView>& workers, TableWidth width) {
+  std::vector<std::string> head = {"WORKER", "HOST",  "PROCESS", "STATE",
+                                   "JOB",    "PHASE", "STEP",    "HEARTBEAT"};
+  if (width == TableWidth::kWide) head.insert(head.end(), {"OWN STEP", "INSTRUCTIONS", "NAME"});
+  Table table(std::move(head));
+  for (const WorkerView& worker : workers) {
+    std::vector<std::string> row = {WorkerNameText(worker),
+                                    worker.host,
+                                    fmt::to_string(worker.pid),
+                                    worker.state,
+                                    OrDash(worker.job),
+                                    OrDash(worker.phase),
+                                    worker.job.empty() ? "-" : fmt::to_string(worker.step),
+                                    fmt::format("{:.1f}s", worker.heartbeat_age_seconds)};
+    if (width == TableWidth::kWide)
+      row.insert(
+          row.end(),
+          {worker.own_step_seconds ? fmt::format("{:.3g} ms", *worker.own_step_seconds * 1e3) : "-",
+           OrDash(worker.instruction_set), worker.name});
+    table.AddRow(std::move(row));
+  }
   return table.ToString();
 }
 

@@ -17,8 +17,6 @@ std::string AtStep(const std::optional<MetricPointView>& point) {
   return fmt::format("{} @{}", FormatMetric(point->value), FormatGrouped(point->step));
 }
 
-std::string OrDash(const std::string& text) { return text.empty() ? "-" : text; }
-
 std::vector<std::string> SpreadCells(const MetricPointView& point) {
   if (!point.spread) return {"-", "-", "-"};
   return {fmt::format("{}", point.spread->min), fmt::format("{}", point.spread->max),

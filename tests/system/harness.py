@@ -104,7 +104,8 @@ class SystemTest(unittest.TestCase):
         # Found in the environment of every process that the test starts, so that none hides.
         self.environment = dict(os.environ, DESCENT_TEST_DIRECTORY=str(self.directory),
                                 TMPDIR=str(self.temporary),
-                                XDG_STATE_HOME=str(self.directory / "state-home"))
+                                XDG_STATE_HOME=str(self.directory / "state-home"),
+                                XDG_CONFIG_HOME=str(self.directory / "config-home"))
         write_idx(self.directory / "train", 403)
         write_idx(self.directory / "validation", 101, seed=2)
         write_idx(self.directory / "test", 99, seed=3, gzipped=True)

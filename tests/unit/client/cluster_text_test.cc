@@ -34,6 +34,16 @@ TEST(ClusterTextTest, AWorkerIsListedAsTheCommandsTakeIt) {
             "p/1     node-a  101      CORDONED  -    -       -     0.8s\n");
 }
 
+TEST(ClusterTextTest, AWideListHasWhatAWorkerNeedsForAStep) {
+  PoolView pool = MakePool("p");
+  pool.workers[0].own_step_seconds = 0.0125;
+
+  const std::string table = WorkerTable(pool.workers, TableWidth::kWide);
+
+  EXPECT_NE(table.find("OWN STEP"), std::string::npos);
+  EXPECT_NE(table.find("12.5 ms"), std::string::npos);
+}
+
 TEST(ClusterTextTest, APoolIsListedWithItsCordonedWorkersAndJobs) {
   PoolView joining{.name = "q", .world_size = 3, .workers = {Worker("q", 0, "JOINING")}};
 

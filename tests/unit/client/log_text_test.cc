@@ -29,6 +29,14 @@ TEST(LogTextTest, ATextOfSeveralLinesStaysTogether) {
   EXPECT_TRUE(LogText({line}).ends_with("2 problems\n    one\n    two\n"));
 }
 
+TEST(LogTextTest, APrefixBeginsEveryLine) {
+  LogLine line = kLine;
+  line.text = "2 problems\none";
+
+  EXPECT_EQ(LogText({line}, "mlp  "),
+            "mlp  2025-11-25T22:16:31.204Z r2 WARN  step 9120 2 problems\nmlp      one\n");
+}
+
 TEST(LogTextTest, WhatATerminalWouldObeyIsShownInItsPlace) {
   LogLine line = kLine;
   line.text = "\x1b[2J\rgone\ttab é";

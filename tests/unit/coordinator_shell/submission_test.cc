@@ -365,6 +365,9 @@ TEST(SubmissionTest, AJobThatEvenTheLargestPoolCannotHoldIsInfeasible) {
   EXPECT_EQ(error->status.code(), Code::kFailedPrecondition);
   EXPECT_EQ(error->metadata.at("requested"), "5");
   EXPECT_EQ(error->metadata.at("largest_pool"), "4");
+  EXPECT_THAT(error->violations,
+              testing::ElementsAre(Violation{
+                  "workers.min", "5 requested, the largest pool \"p4\" has 4 (GANG_INFEASIBLE)"}));
 }
 
 TEST(SubmissionTest, AJobThatOnePoolCanHoldIsFeasible) {
