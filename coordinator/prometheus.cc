@@ -100,6 +100,22 @@ void AddPools(const ClusterSnapshot& snapshot, Exposition& out) {
           snapshot.wall - SecondsBetween(worker.last_heard, snapshot.now));
 }
 
+// Of workers that tell.
+void AddWorkerUse(const ClusterSnapshot& snapshot, Exposition& out) {
+  const auto add = [&](const auto& value) {
+    for (const PoolView& pool : snapshot.pools)
+      for (const WorkerView& worker : pool.workers)
+        if (worker.resources.host_cpus > 0)
+          out.Sample({{"pool", pool.name}, {"worker", worker.name()}}, value(worker.resources));
+  };
+  out.Family("descent_worker_cpu_seconds_total", "counter",
+             "User and system time of the worker's process.");
+  add([](const ResourceUse& use) { return use.cpu_seconds; });
+  out.Family("descent_worker_resident_memory_bytes", "gauge",
+             "Memory of the worker's process in RAM.");
+  add([](const ResourceUse& use) { return static_cast<double>(use.resident_bytes); });
+}
+
 void AddProgress(const std::vector<const Job*>& jobs, Exposition& out) {
   out.Family("descent_job_step", "gauge", "Steps done.");
   for (const Job* job : jobs) out.Sample({{"job", job->id}}, static_cast<double>(job->step));
@@ -248,6 +264,7 @@ std::string PrometheusText(const ClusterSnapshot& snapshot, const ProcessMeasure
   AddCluster(snapshot, out);
   AddLives(snapshot.counters, out);
   AddPools(snapshot, out);
+  AddWorkerUse(snapshot, out);
   AddProgress(JobsWithSeries(snapshot), out);
   AddCounters(snapshot, out);
   AddRanks(snapshot, out);

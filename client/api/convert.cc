@@ -240,6 +240,12 @@ WorkerView ToView(const v1::Worker& worker) {
           .heartbeat_age_seconds = worker.last_heartbeat_age_seconds(),
           .phase = worker.phase(),
           .step = worker.step(),
+          .slot = worker.slot(),
+          .device = worker.device(),
+          .cpu_utilization =
+              worker.has_cpu_utilization() ? std::optional(worker.cpu_utilization()) : std::nullopt,
+          .resident_bytes = worker.resident_bytes(),
+          .host_memory_bytes = worker.host_memory_bytes(),
           .json = ToJson(worker)};
 }
 

@@ -14,6 +14,17 @@ namespace {
 
 std::string OrDash(const std::string& text) { return text.empty() ? "-" : text; }
 
+std::string UtilizationText(const WorkerView& worker) {
+  return worker.cpu_utilization ? fmt::format("{:.0f}%", 100 * *worker.cpu_utilization) : "-";
+}
+
+// "1.2 GB / 64 GB": of its process, and of its whole host.
+std::string MemoryText(const WorkerView& worker) {
+  if (worker.host_memory_bytes == 0) return "-";
+  return fmt::format("{} / {}", FormatBytes(worker.resident_bytes),
+                     FormatBytes(worker.host_memory_bytes));
+}
+
 std::string StateText(const PoolView& pool) {
   if (pool.is_ready) return "READY";
   return fmt::format("{} of {} joined", pool.workers.size(), pool.world_size);
@@ -44,11 +55,13 @@ std::string WorkerNameText(const WorkerView& worker) {
 }
 
 std::string WorkerTable(const std::vector<WorkerView>& workers) {
-  Table table({"WORKER", "HOST", "PROCESS", "STATE", "JOB", "PHASE", "STEP", "HEARTBEAT"});
+  Table table({"WORKER", "HOST", "PROCESS", "STATE", "SLOT", "DEVICE", "JOB", "PHASE", "STEP",
+               "UTIL", "MEM", "HEARTBEAT"});
   for (const WorkerView& worker : workers)
     table.AddRow({WorkerNameText(worker), worker.host, fmt::to_string(worker.pid), worker.state,
-                  OrDash(worker.job), OrDash(worker.phase),
-                  worker.job.empty() ? "-" : fmt::to_string(worker.step),
+                  OrDash(worker.slot), OrDash(worker.device), OrDash(worker.job),
+                  OrDash(worker.phase), worker.job.empty() ? "-" : fmt::to_string(worker.step),
+                  UtilizationText(worker), MemoryText(worker),
                   fmt::format("{:.1f}s", worker.heartbeat_age_seconds)});
   return table.ToString();
 }
