@@ -17,7 +17,8 @@ ExitCode Events(const CommandLine& line, const std::string& job, Console& consol
 }
 
 ExitCode Attempts(const CommandLine& line, const std::string& job, Console& console) {
-  const auto attempts = Client(line.flags().endpoint).ListJobAttempts(JobIdOf(job));
+  const auto attempts =
+      Client(line.flags().endpoint).ListJobAttempts(JobIdOf(job), line.WantsDocument());
   if (!attempts.ok()) return Report(console, attempts.error());
   if (line.WantsDocument())
     console.Document(JsonList(attempts.value()));

@@ -3,6 +3,7 @@
 #include <spdlog/fmt/chrono.h>
 #include <spdlog/fmt/fmt.h>
 
+#include <algorithm>
 #include <string_view>
 
 namespace descent {
@@ -52,6 +53,7 @@ std::string LineText(const LogLine& line) {
                                  fmt::gmtime(static_cast<std::time_t>(line.time_us / kSecond)),
                                  milliseconds, line.rank, ShortName(line.severity));
   if (line.step) text += fmt::format("step {} ", *line.step);
+  if (line.source != LogSource::kLog) text += fmt::format("{}: ", LogSourceName(line.source));
   return text + Indented(Escaped(line.text), "    ");
 }
 
@@ -63,11 +65,16 @@ std::string LogText(const std::vector<LogLine>& lines) {
   return text;
 }
 
-std::string FailureLogText(const FailureView& failure) {
+std::string FailureLogText(const FailureView& failure, const std::string& job_id) {
   if (failure.log_tail.empty()) return "";
+  const std::int64_t left_out =
+      std::max<std::int64_t>(0, std::ssize(failure.log_tail) - limits::kFailureLogLinesShown);
   std::string text = fmt::format("last lines of rank {} in attempt {}:", failure.rank,
                                  failure.log_tail.front().attempt);
-  for (const LogLine& line : failure.log_tail) text += "\n  " + Indented(LineText(line), "  ");
+  for (auto line = failure.log_tail.begin() + left_out; line != failure.log_tail.end(); ++line)
+    text.append("\n  ").append(Indented(LineText(*line), "  "));
+  if (left_out > 0)
+    text += fmt::format("\n  {} lines before these: descent attempts {} -o json", left_out, job_id);
   return text;
 }
 
