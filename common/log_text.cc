@@ -54,6 +54,7 @@ std::string LogLineText(const LogLine& line) {
                                  fmt::gmtime(static_cast<std::time_t>(line.time_us / kSecond)),
                                  milliseconds, line.rank, ShortName(line.severity));
   if (line.step) text += fmt::format("step {} ", *line.step);
+  if (line.source != LogSource::kLog) text += fmt::format("{}: ", LogSourceName(line.source));
   return text + Indented(Escaped(line.text), "    ");
 }
 

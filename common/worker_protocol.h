@@ -62,6 +62,17 @@ struct RankProgress {
   bool operator==(const RankProgress&) const = default;
 };
 
+// What the process of a rank uses of its machine.
+struct ResourceUse {
+  double cpu_seconds = 0;  // user and system, of all its threads since it began
+  std::int64_t resident_bytes = 0;
+  int host_cpus = 0;  // 0: of a worker that does not tell
+  std::int64_t host_memory_bytes = 0;
+  double measured_at_seconds = 0;  // by a clock of the worker that only grows
+
+  bool operator==(const ResourceUse&) const = default;
+};
+
 // Sent every limits::kHeartbeatInterval by a thread that does not train.
 struct Heartbeat {
   std::string job;  // empty: idle
@@ -72,6 +83,7 @@ struct Heartbeat {
   std::string phase;
   PhaseTimes times;  // since the one before
   RankProgress progress;
+  ResourceUse resources;
 };
 
 // The worker can start: communicator, data, plan and state are there.

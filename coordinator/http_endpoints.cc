@@ -35,7 +35,7 @@ std::span<const HttpRoutes::Endpoint> HttpRoutes::Endpoints() {
       {{"GET", "/v1/jobs", kViewer, "filter,order_by,page_size,page_token"}, &HttpRoutes::Jobs},
       {{"GET", "/v1/jobs/{job}", kViewer}, &HttpRoutes::OneJob},
       {{"GET", "/v1/jobs/{job}/events", kViewer, "page_size,page_token"}, &HttpRoutes::JobEvents},
-      {{"GET", "/v1/jobs/{job}/attempts", kViewer}, &HttpRoutes::JobAttempts},
+      {{"GET", "/v1/jobs/{job}/attempts", kViewer, "include_log_tails"}, &HttpRoutes::JobAttempts},
       {{"GET", "/v1/jobs/{job}/checkpoints", kViewer}, &HttpRoutes::JobCheckpoints},
       {{"GET", "/v1/jobs/{job}/checkpoints/{checkpoint}", kViewer}, &HttpRoutes::OneCheckpoint},
       {{"GET", "/v1/jobs/{job}/checkpoints/{checkpoint}/files/{file}", kViewer},

@@ -57,7 +57,10 @@ HttpResponse HttpRoutes::JobEvents(const Call& call) const {
 HttpResponse HttpRoutes::JobAttempts(const Call& call) const {
   const Result<JobInQueue> found = backend_->job(call.job_id);
   if (!found.ok()) return JobError(found.status(), call.job_id);
-  return JsonResponse(ListAttempts(found.value().job));
+  v1::ListJobAttemptsResponse attempts = ListAttempts(found.value().job);
+  if (TextParameter(call.parameters, "include_log_tails") == "true")
+    AddLogTails(*backend_->logs, LinesOfFailedRanks(found.value().job), attempts);
+  return JsonResponse(attempts);
 }
 
 HttpResponse HttpRoutes::JobCheckpoints(const Call& call) const {

@@ -49,9 +49,13 @@ grpc::ServerUnaryReactor* JobService::ListJobAttempts(grpc::CallbackServerContex
                                                       const v1::ListJobAttemptsRequest* request,
                                                       v1::ListJobAttemptsResponse* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  ReadJob(request->name(), reactor, [response, reactor](const Job& job, const State&) {
+  ReadJob(request->name(), reactor, [=, this](const Job& job, const State&) {
     *response = ListAttempts(job);
-    reactor->Finish(grpc::Status::OK);
+    if (!request->include_log_tails()) return reactor->Finish(grpc::Status::OK);
+    boost::asio::post(blocking_threads_, [=, this, lines = LinesOfFailedRanks(job)] {
+      AddLogTails(runtime_.logs(), lines, *response);
+      reactor->Finish(grpc::Status::OK);
+    });
   });
   return reactor;
 }

@@ -284,6 +284,13 @@ v1::Worker ToProto(const WorkerView& worker, const PoolView& pool, MonotonicTime
   encoded.set_phase(worker.phase);
   encoded.set_step(worker.step);
   if (const auto seconds = OwnStepSeconds(worker.times)) encoded.set_own_step_seconds(*seconds);
+  encoded.set_slot(SlotName(worker));
+  encoded.set_device(std::string(kDevice));
+  if (worker.cpu_utilization) encoded.set_cpu_utilization(*worker.cpu_utilization);
+  encoded.set_cpu_seconds(worker.resources.cpu_seconds);
+  encoded.set_resident_bytes(worker.resources.resident_bytes);
+  encoded.set_host_cpus(worker.resources.host_cpus);
+  encoded.set_host_memory_bytes(worker.resources.host_memory_bytes);
   return encoded;
 }
 

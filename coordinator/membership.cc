@@ -22,6 +22,19 @@ constexpr std::array<std::pair<WorkerState, std::string_view>, 5> kStateNames = 
 
 }  // namespace
 
+std::optional<double> UtilizationBetween(const ResourceUse& before, const ResourceUse& after,
+                                         int threads) {
+  const double seconds = after.measured_at_seconds - before.measured_at_seconds;
+  const double used = after.cpu_seconds - before.cpu_seconds;
+  if (before.host_cpus == 0 || after.host_cpus == 0 || seconds <= 0 || used < 0)
+    return std::nullopt;
+  return used / (seconds * threads);
+}
+
+std::string SlotName(const WorkerView& worker) {
+  return fmt::format("{}:{}", kDevice, worker.slot);
+}
+
 WorkerState StateOf(const WorkerView& worker, const PoolView& pool) {
   if (worker.leaving) return WorkerState::kLeaving;
   if (worker.cordon == Cordon::kDraining && !worker.job_id.empty()) return WorkerState::kDraining;
@@ -114,8 +127,10 @@ std::vector<PoolView> Membership::pools() const {
     PoolView view{.name = name, .world_size = pool.world_size};
     view.is_ready = static_cast<int>(pool.sessions.size()) == pool.world_size;
     view.is_broken = pool.was_ready && !view.is_ready;
+    std::map<std::string, int> slots;  // taken so far, by host
     for (const auto& [world_rank, session] : pool.sessions) {
       view.workers.push_back(workers_.at(session));
+      view.workers.back().slot = slots[view.workers.back().host]++;
       if (view.workers.back().is_free()) ++view.free;
     }
     views.push_back(std::move(view));

@@ -15,6 +15,11 @@
 
 namespace descent {
 
+// The part of `threads` that a process kept busy between two measurements, 1 where that is all of
+// them. Nothing: one of them is not known, or they are not of one process in this order.
+std::optional<double> UtilizationBetween(const ResourceUse& before, const ResourceUse& after,
+                                         int threads);
+
 // What a worker looks like from outside.
 struct WorkerView {
   SessionId session = 0;
@@ -31,6 +36,9 @@ struct WorkerView {
   PhaseTimes times;  // of the last heartbeat by which it had finished steps of its job
   std::optional<std::string> leaving;  // why, once it has said Goodbye: it gets no new job
   Cordon cordon = Cordon::kNone;
+  int slot = 0;           // among the workers of its pool on its host; in what pools() answers
+  ResourceUse resources;  // of the last heartbeat
+  std::optional<double> cpu_utilization;  // between the last two
 
   bool takes_jobs() const { return !leaving && cordon == Cordon::kNone; }
   bool is_free() const { return job_id.empty() && takes_jobs(); }
@@ -54,6 +62,10 @@ enum class WorkerState {
   kDraining,  // cordoned, and its job is about to leave it
   kLeaving,   // has said Goodbye
 };
+
+inline constexpr std::string_view kDevice = "cpu";  // that all workers compute with
+
+std::string SlotName(const WorkerView& worker);  // "cpu:0"
 
 WorkerState StateOf(const WorkerView& worker, const PoolView& pool);
 std::string_view WorkerStateName(WorkerState state);  // "READY"

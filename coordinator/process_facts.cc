@@ -1,14 +1,13 @@
 #include "coordinator/process_facts.h"
 
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include <chrono>
-#include <fstream>
 #include <iterator>
 #include <string_view>
 
 #include "common/clock.h"
+#include "common/process_use.h"
 
 namespace descent {
 namespace {
@@ -19,10 +18,6 @@ constexpr std::string_view kWalSuffix = "-wal";  // as SQLite names it
 
 // Taken when the program starts; the kernel's own figure is in ticks since boot.
 const WallTime kStart = WallNow();
-
-double Seconds(const timeval& time) {
-  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
-}
 
 // Of those whose names end so.
 std::int64_t SizeOfFilesIn(const fs::path& directory, std::string_view suffix = "") {
@@ -48,14 +43,10 @@ std::int64_t CountOpenFiles() {
 
 ProcessFacts ReadProcessFacts(const fs::path& state_directory) {
   ProcessFacts facts;
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  facts.cpu_seconds = Seconds(usage.ru_utime) + Seconds(usage.ru_stime);
-  std::int64_t virtual_pages = 0;
-  std::int64_t resident_pages = 0;
-  std::ifstream("/proc/self/statm") >> virtual_pages >> resident_pages;
-  facts.virtual_bytes = virtual_pages * sysconf(_SC_PAGESIZE);
-  facts.resident_bytes = resident_pages * sysconf(_SC_PAGESIZE);
+  const ProcessUse use = ReadProcessUse();
+  facts.cpu_seconds = use.cpu_seconds;
+  facts.resident_bytes = use.resident_bytes;
+  facts.virtual_bytes = use.virtual_bytes;
   facts.open_files = CountOpenFiles();
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) == 0)

@@ -116,6 +116,22 @@ void AddPools(const ClusterSnapshot& snapshot, Exposition& out) {
           snapshot.wall - SecondsBetween(worker.last_heard, snapshot.now));
 }
 
+// Of workers that tell.
+void AddWorkerUse(const ClusterSnapshot& snapshot, Exposition& out) {
+  const auto add = [&](const auto& value) {
+    for (const PoolView& pool : snapshot.pools)
+      for (const WorkerView& worker : pool.workers)
+        if (worker.resources.host_cpus > 0)
+          out.Sample({{"pool", pool.name}, {"worker", worker.name()}}, value(worker.resources));
+  };
+  out.Family("descent_worker_cpu_seconds_total", "counter",
+             "User and system time of the worker's process.");
+  add([](const ResourceUse& use) { return use.cpu_seconds; });
+  out.Family("descent_worker_resident_memory_bytes", "gauge",
+             "Memory of the worker's process in RAM.");
+  add([](const ResourceUse& use) { return static_cast<double>(use.resident_bytes); });
+}
+
 void AddLogs(const LogCounters& logs, Exposition& out) {
   out.Family("descent_log_lines_total", "counter",
              "Lines of the ranks stored since this process started.");
@@ -223,6 +239,7 @@ std::string PrometheusText(const ClusterSnapshot& snapshot, const ProcessMeasure
   AddLives(snapshot.counters, out);
   AddCheckpoints(snapshot, out);
   AddPools(snapshot, out);
+  AddWorkerUse(snapshot, out);
   AddJobs(snapshot, out);
   out.Family("descent_state_store_commit_seconds", "histogram",
              "How long a transaction of the state store takes to be on disk.");

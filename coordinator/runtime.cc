@@ -222,6 +222,7 @@ const MetricStore& Runtime::metrics() const {
 void Runtime::Perform(const Action& action) {
   if (const auto* store_job = std::get_if<StoreJob>(&action)) {
     CountAndLog(*store_job);
+    tails_.Keep(store_job->job);
     if (IsTerminal(store_job->job.state)) metric_writer_.Close(store_job->job.id);
     changed_jobs_.insert(store_job->job.id);
   } else if (const auto* forget = std::get_if<ForgetJob>(&action)) {
@@ -247,6 +248,7 @@ void Runtime::Forget(const std::string& job_id) {
   LogInfo("job deleted job={}", job_id);
   watchers_.erase(job_id);
   counters_.jobs.erase(job_id);
+  tails_.Forget(job_id);
   metric_writer_.Remove(job_id);
 }
 

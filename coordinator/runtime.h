@@ -25,6 +25,7 @@
 #include "coordinator/runtime_listener.h"
 #include "coordinator/state.h"
 #include "coordinator/store.h"
+#include "coordinator/tail_keeper.h"
 #include "coordinator/webhook_event.h"
 
 namespace descent {
@@ -162,7 +163,8 @@ class Runtime {
   EventTime Now() const;
 
   const std::filesystem::path store_path_;
-  LogStore logs_;  // any thread's, but not the owner's: it blocks
+  LogStore logs_;            // any thread's, but not the owner's: it blocks
+  TailKeeper tails_{logs_};  // the owner thread's
 
   // The owner thread's alone.
   State state_;

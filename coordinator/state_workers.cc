@@ -51,6 +51,10 @@ void State::Hear(SessionId session, const Register& message) {
 
 void State::Hear(SessionId session, const Heartbeat& message) {
   WorkerView& worker = *membership_.Find(session);
+  const Job* const job = FindJob(worker.job_id);
+  worker.cpu_utilization = UtilizationBetween(worker.resources, message.resources,
+                                              job == nullptr ? 1 : job->spec.workers.threads);
+  worker.resources = message.resources;
   const bool is_idle = message.job.empty() && worker.job_id.empty();
   Attempt* attempt = FindAttempt(session, message.job, message.generation);
   if (!is_idle && attempt == nullptr) return;

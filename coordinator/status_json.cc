@@ -54,8 +54,15 @@ json Worker(const WorkerView& worker, const PoolView& pool, MonotonicTime now) {
                   {"instructionSet", worker.instruction_set},
                   {"lastHeartbeatAgeSeconds", SecondsBetween(worker.last_heard, now)},
                   {"phase", worker.phase},
-                  {"step", worker.step}};
+                  {"step", worker.step},
+                  {"slot", SlotName(worker)},
+                  {"device", kDevice},
+                  {"cpuSeconds", worker.resources.cpu_seconds},
+                  {"residentBytes", worker.resources.resident_bytes},
+                  {"hostCpus", worker.resources.host_cpus},
+                  {"hostMemoryBytes", worker.resources.host_memory_bytes}};
   if (const auto seconds = OwnStepSeconds(worker.times)) encoded["ownStepSeconds"] = *seconds;
+  if (worker.cpu_utilization) encoded["cpuUtilization"] = *worker.cpu_utilization;
   return encoded;
 }
 

@@ -45,6 +45,11 @@ void Set(const Heartbeat& from, v1::WorkerMessage& proto) {
   to.set_is_in_collective(from.progress.is_in_call);
   if (from.progress.bucket >= 0) to.set_bucket(from.progress.bucket);
   to.set_is_saving(from.progress.is_saving);
+  to.set_cpu_seconds(from.resources.cpu_seconds);
+  to.set_resident_bytes(from.resources.resident_bytes);
+  to.set_host_cpus(from.resources.host_cpus);
+  to.set_host_memory_bytes(from.resources.host_memory_bytes);
+  to.set_measured_at_seconds(from.resources.measured_at_seconds);
 }
 
 void Set(const Prepared& from, v1::WorkerMessage& proto) {
@@ -209,15 +214,35 @@ Result<RankProgress> ProgressOf(const v1::Heartbeat& from) {
                       .is_saving = from.is_saving()};
 }
 
+Result<ResourceUse> ResourcesOf(const v1::Heartbeat& from) {
+  const auto is_time = [](double seconds) { return seconds >= 0 && std::isfinite(seconds); };
+  if (!is_time(from.cpu_seconds()) || !is_time(from.measured_at_seconds()))
+    return Status(Code::kInvalidArgument, "a heartbeat of " + std::to_string(from.cpu_seconds()) +
+                                              " s of processor time at " +
+                                              std::to_string(from.measured_at_seconds()) + " s");
+  if (from.resident_bytes() < 0 || from.host_cpus() < 0 || from.host_memory_bytes() < 0)
+    return Status(Code::kInvalidArgument,
+                  "a heartbeat of " + std::to_string(from.resident_bytes()) + " of " +
+                      std::to_string(from.host_memory_bytes()) + " bytes and " +
+                      std::to_string(from.host_cpus()) + " processors");
+  return ResourceUse{.cpu_seconds = from.cpu_seconds(),
+                     .resident_bytes = from.resident_bytes(),
+                     .host_cpus = from.host_cpus(),
+                     .host_memory_bytes = from.host_memory_bytes(),
+                     .measured_at_seconds = from.measured_at_seconds()};
+}
+
 Result<WorkerMessage> Get(const v1::Heartbeat& from) {
   DESCENT_ASSIGN(PhaseTimes times, TimesOf(from));
   DESCENT_ASSIGN(const RankProgress progress, ProgressOf(from));
+  DESCENT_ASSIGN(const ResourceUse resources, ResourcesOf(from));
   return WorkerMessage(Heartbeat{.job = from.job(),
                                  .generation = from.generation(),
                                  .step = from.step(),
                                  .phase = from.phase(),
                                  .times = std::move(times),
-                                 .progress = progress});
+                                 .progress = progress,
+                                 .resources = resources});
 }
 
 Result<WorkerMessage> Get(const v1::Prepared& from) {

@@ -42,7 +42,8 @@ void LogRing::EndAssignment() {
   origin_ = nullptr;
 }
 
-void LogRing::Add(LogSeverity severity, std::int64_t time_us, std::string_view text) {
+void LogRing::Add(LogSeverity severity, std::int64_t time_us, std::string_view text,
+                  LogSource source) {
   std::string fitted = Fitted(text);
   {
     const std::lock_guard lock(mutex_);
@@ -54,6 +55,7 @@ void LogRing::Add(LogSeverity severity, std::int64_t time_us, std::string_view t
                                  .severity = severity,
                                  .attempt = origin_->attempt,
                                  .rank = origin_->rank,
+                                 .source = source,
                                  .step = step_,
                                  .text = std::move(fitted)}});
     bytes_ += entries_.back().bytes();

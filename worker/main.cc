@@ -1,5 +1,6 @@
 #include <mpi.h>
 #include <signal.h>
+#include <spdlog/fmt/fmt.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -28,6 +29,7 @@
 #include "worker/generate/generate.h"
 #include "worker/kernels/instruction_set.h"
 #include "worker/log_sink.h"
+#include "worker/output_relay.h"
 #include "worker/predict/predict.h"
 #include "worker/session.h"
 #include "worker/tokenize.h"
@@ -211,11 +213,11 @@ void LeaveOnSignal(Session& session, std::chrono::seconds leave_timeout,
 
 // Runs until a signal, which is blocked in all threads and taken by one that waits.
 void ServeUntilSignal(const std::string& coordinator, const Credentials& credentials,
-                      Register identity, ProfileOptions profile,
+                      Register identity, ProfileOptions profile, OutputRelay* output,
                       std::chrono::seconds leave_timeout) {
   const auto log = std::make_shared<LogRing>();
   AddRingToLog(log);
-  Session session(coordinator, credentials, std::move(identity), std::move(profile), log,
+  Session session(coordinator, credentials, std::move(identity), std::move(profile), log, output,
                   [] { kill(getpid(), kLeaveTogether); });
   std::atomic<bool> is_over = false;
   std::thread signal_waiter([&] { LeaveOnSignal(session, leave_timeout, is_over); });
@@ -298,6 +300,12 @@ int Main(int argc, char** argv) {
     return 2;
   }
   DieWithParent(parent);
+  const auto output =
+      OutputRelay::Start(coordinator, credentials.value(), {argv, static_cast<std::size_t>(argc)});
+  if (!output.ok())
+    std::fprintf(stderr, "warning: output is not sent to the coordinator: %s\n",
+                 output.status().message().c_str());
+  OutputRelay* const relay = output.ok() ? output.value().get() : nullptr;
   const sigset_t signals = EndSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
@@ -309,8 +317,10 @@ int Main(int argc, char** argv) {
     MPI_Abort(MPI_COMM_WORLD, 1);
   }
   Register identity = MakeIdentity();
-  InitLog("worker " + std::to_string(identity.world_rank));
-  ServeUntilSignal(coordinator, credentials.value(), std::move(identity), std::move(profile),
+  // What is logged goes to the coordinator by itself.
+  InitLog(fmt::format("worker {}", identity.world_rank),
+          relay == nullptr ? stderr : relay->passed_by());
+  ServeUntilSignal(coordinator, credentials.value(), std::move(identity), std::move(profile), relay,
                    std::chrono::seconds(leave_seconds));
 
   MPI_Finalize();

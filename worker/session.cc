@@ -27,10 +27,11 @@ Result<std::unique_ptr<Collective>> FormGroup(const Assign& assign,
 
 Session::Session(const std::string& coordinator_address, const Credentials& credentials,
                  Register identity, ProfileOptions profile, std::shared_ptr<LogRing> log,
-                 std::function<void()> on_leave)
+                 OutputRelay* output, std::function<void()> on_leave)
     : identity_(std::move(identity)),
       profile_(std::move(profile)),
       log_(std::move(log)),
+      output_(output),
       on_leave_(std::move(on_leave)),
       log_link_(coordinator_address, credentials, log_),
       link_({.address = coordinator_address,
@@ -157,8 +158,10 @@ std::optional<AssignmentEnded> Session::LastEnd() {
 }
 
 Heartbeat Session::MakeHeartbeat() {
+  const ResourceUse resources = meter_.Read();
   const std::lock_guard lock(mutex_);
   Heartbeat heartbeat = status_;
+  heartbeat.resources = resources;
   if (!current_) return heartbeat;
   const MonotonicTime now = MonotonicNow();
   heartbeat.times = phases_.Take(now);
@@ -193,11 +196,7 @@ std::optional<Session::Work> Session::WaitForWork() {
 
 AssignmentEnded Session::Perform(const Work& work) {
   const Assign& assign = work.assign;
-  log_->BeginAssignment({.job = assign.job,
-                         .generation = assign.generation,
-                         .attempt = assign.attempt,
-                         .rank = assign.rank});
-  LogAssignment(assign);
+  BeginLog(assign);
   begun_at_ = MonotonicNow();
   unsent_steps_ = StepReports{.job = assign.job, .generation = assign.generation, .steps = {}};
   Result<std::unique_ptr<Collective>> collective = FormGroup(assign, work.control);
@@ -217,11 +216,22 @@ AssignmentEnded Session::Perform(const Work& work) {
                        profile_, *work.progress);
 }
 
+void Session::BeginLog(const Assign& assign) {
+  const LogOrigin origin{.job = assign.job,
+                         .generation = assign.generation,
+                         .attempt = assign.attempt,
+                         .rank = assign.rank};
+  if (output_ != nullptr) output_->BeginAssignment(origin);
+  log_->BeginAssignment(origin);
+  LogAssignment(assign);
+}
+
 // Whoever hears that the assignment has ended can read why: the last lines are there before.
 void Session::EndLog(const AssignmentEnded& ended) {
   log_->SetStep(ended.step);
   LogEnd(ended);
   log_->EndAssignment();
+  if (output_ != nullptr) output_->EndAssignment();
   log_->WaitUntilSent(limits::kLogFlushMax);
 }
 
@@ -243,6 +253,7 @@ void Session::SetPhase(std::string_view phase, std::int64_t step) {
   // Before it waits the rank says what it has done, or the grants it waits for would not come.
   if (phase == "wait") FlushSteps();
   log_->SetStep(step);
+  if (output_ != nullptr) output_->SetStep(step);
   LogPhase(phase, step);
   const std::lock_guard lock(mutex_);
   status_.phase = phase;

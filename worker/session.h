@@ -14,6 +14,8 @@
 #include "common/worker_protocol.h"
 #include "worker/coordinator_link.h"
 #include "worker/log_link.h"
+#include "worker/output_relay.h"
+#include "worker/process_meter.h"
 #include "worker/train/assignment.h"
 #include "worker/train/progress_marker.h"
 #include "worker/train/step_control.h"
@@ -26,9 +28,11 @@ class Session final : private AssignmentReporter {
  public:
   // Records of each assignment what `profile` asks for. What is logged into `log` meanwhile goes to
   // the coordinator.
+  // `output`, which outlives this, is told of the assignments too; null: nobody sends the output.
   // `on_leave` runs in one of the session's threads when this rank has to leave with its world.
   Session(const std::string& coordinator_address, const Credentials& credentials, Register identity,
-          ProfileOptions profile, std::shared_ptr<LogRing> log, std::function<void()> on_leave);
+          ProfileOptions profile, std::shared_ptr<LogRing> log, OutputRelay* output,
+          std::function<void()> on_leave);
 
   // Returns once RequestEnd was called and the assignment in progress has ended. True: its job has
   // not, and goes on from the state that was saved.
@@ -66,6 +70,7 @@ class Session final : private AssignmentReporter {
   // From the thread in Run.
   std::optional<Work> WaitForWork();
   AssignmentEnded Perform(const Work& work);
+  void BeginLog(const Assign& assign);
   void EndLog(const AssignmentEnded& ended);
   void Report(WorkerMessage message) override;
   void SetPhase(std::string_view phase, std::int64_t step) override;
@@ -75,7 +80,9 @@ class Session final : private AssignmentReporter {
   const Register identity_;
   const ProfileOptions profile_;
   const std::shared_ptr<LogRing> log_;
+  OutputRelay* const output_;  // null: none
   const std::function<void()> on_leave_;
+  const ProcessMeter meter_;
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;

@@ -135,8 +135,10 @@ Reply<JobList> Client::ListJobs(const JobSelection& selection) {
   return list;
 }
 
-Reply<std::vector<AttemptView>> Client::ListJobAttempts(const std::string& id) {
+Reply<std::vector<AttemptView>> Client::ListJobAttempts(const std::string& id,
+                                                        bool with_log_tails) {
   v1::ListJobAttemptsRequest request;
+  request.set_include_log_tails(with_log_tails);
   request.set_name("jobs/" + id);
   v1::ListJobAttemptsResponse response;
   const grpc::Status status = stubs_->CallWithRetry([&](grpc::ClientContext* context) {

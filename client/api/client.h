@@ -65,7 +65,9 @@ class Client {
   Reply<JobView> CreateJob(const CreateJobOptions& options);
   Reply<JobView> GetJob(const std::string& id);
   Reply<JobList> ListJobs(const JobSelection& selection);
-  Reply<std::vector<AttemptView>> ListJobAttempts(const std::string& id);  // ascending
+  // Ascending. With the last lines of the rank that failed, of those that did, or without.
+  Reply<std::vector<AttemptView>> ListJobAttempts(const std::string& id,
+                                                  bool with_log_tails = false);
   Reply<JobView> CancelJob(const std::string& id);
   Reply<JobView> SuspendJob(const std::string& id);
   Reply<JobView> ResumeJob(const std::string& id);

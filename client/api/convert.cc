@@ -249,6 +249,12 @@ WorkerView ToView(const v1::Worker& worker) {
           .own_step_seconds = worker.has_own_step_seconds()
                                   ? std::optional(worker.own_step_seconds())
                                   : std::nullopt,
+          .slot = worker.slot(),
+          .device = worker.device(),
+          .cpu_utilization =
+              worker.has_cpu_utilization() ? std::optional(worker.cpu_utilization()) : std::nullopt,
+          .resident_bytes = worker.resident_bytes(),
+          .host_memory_bytes = worker.host_memory_bytes(),
           .json = ToJson(worker)};
 }
 

@@ -38,8 +38,8 @@ struct FailureView {
   std::int64_t step = 0;
   std::string phase;
   int exit_code = 0;
-  int signal = 0;                 // 0: none, or not known
-  std::vector<LogLine> log_tail;  // the rank's last lines; only of a job that was asked for
+  int signal = 0;                           // 0: none, or not known
+  std::vector<LogLine> log_tail;            // the rank's last lines; only where they were asked for
   std::vector<FailureView> secondary = {};  // of ranks that failed after it, in that order
 };
 
@@ -215,6 +215,11 @@ struct WorkerView {
   std::string phase;
   std::int64_t step = 0;
   std::optional<double> own_step_seconds;  // without waiting for others; absent: not known yet
+  std::string slot;                        // "cpu:0"
+  std::string device;                      // "cpu"
+  std::optional<double> cpu_utilization;   // of its threads, 0 to 1; absent: not known yet
+  std::int64_t resident_bytes = 0;
+  std::int64_t host_memory_bytes = 0;  // 0, as above: the worker does not tell
   std::string json;
 };
 

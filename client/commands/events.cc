@@ -12,18 +12,20 @@ namespace {
 template <typename View>
 struct History {
   const char* field;  // of the list in a document about several jobs
-  Reply<std::vector<View>> (Client::*list)(const std::string& id);
+  Reply<std::vector<View>> (*list)(Client& client, const std::string& id, bool is_for_document);
   std::string (*table)(const std::string& id, const std::vector<View>& views, double now);
 };
 
 const History<JobEventView> kEvents{
     .field = "events",
-    .list = &Client::ListJobEvents,
-    .table = [](const std::string&, const std::vector<JobEventView>& events, double now) {
-      return EventTable(events, now);
-    }};
+    .list = [](Client& client, const std::string& id, bool) { return client.ListJobEvents(id); },
+    .table = [](const std::string&, const std::vector<JobEventView>& events,
+                double now) { return EventTable(events, now); }};
 const History<AttemptView> kAttempts{
-    .field = "attempts", .list = &Client::ListJobAttempts, .table = AttemptTable};
+    .field = "attempts",
+    .list = [](Client& client, const std::string& id,
+               bool is_for_document) { return client.ListJobAttempts(id, is_for_document); },
+    .table = AttemptTable};
 
 template <typename View>
 ExitCode Show(const CommandLine& line, const History<View>& history,
@@ -34,7 +36,7 @@ ExitCode Show(const CommandLine& line, const History<View>& history,
   std::vector<std::string> documents;
   for (const std::string& name : names) {
     const std::string id = JobIdOf(name);
-    const auto views = (client.*history.list)(id);
+    const auto views = history.list(client, id, line.WantsDocument());
     if (!views.ok()) {
       exit_code = Report(console, views.error());
     } else if (line.WantsDocument()) {

@@ -18,7 +18,8 @@ descent run job.yaml --workers 2)",
         "help exit-codes, completion"},
     ManualPage{
         "attempts",
-        R"(Also the first rank that failed, and its last phase. FROM is the checkpoint it started from.)",
+        R"(Also the first rank that failed, and its last phase; the JSON has that rank's last 200 lines. FROM is
+the checkpoint that the attempt started from.)",
         R"(descent attempts JOB
 descent attempts JOB OTHER
 descent attempts JOB -o json)",
@@ -150,8 +151,8 @@ a job file: "# yaml-language-server: $schema=job.schema.json".)",
         R"(descent job schema > job.schema.json)", "job init, explain"},
     ManualPage{
         "logs",
-        R"(Filters are combined. With --follow it goes on through a restart of the coordinator. Of several jobs
-each line begins with the name of its job.)",
+        R"(Also what a rank wrote to stdout and stderr. Filters are combined. With --follow it goes on
+through a restart of the coordinator. Of several jobs each line begins with the name of its job.)",
         R"(descent logs JOB --tail 50
 descent logs JOB OTHER -f
 descent logs JOB -f --rank 2,3 --severity warning)",
@@ -291,10 +292,13 @@ uses up no restart. With --wait the command ends once the workers have no job.)"
         R"(descent worker drain node-a/0
 descent worker drain node-a/0 node-a/1 --wait --timeout 10m)",
         "worker cordon, worker uncordon"},
-    ManualPage{"worker ls", R"(Their states, jobs, phases, steps and heartbeats.)",
-               R"(descent worker ls
+    ManualPage{
+        "worker ls",
+        R"(Their states, jobs, phases, steps and heartbeats, the part of its job's threads that each keeps
+busy, its memory and that of its host.)",
+        R"(descent worker ls
 descent worker ls -o name)",
-               "pool ls, worker drain"},
+        "pool ls, worker drain"},
     ManualPage{"worker uncordon", R"(It gets jobs again.)", R"(descent worker uncordon node-a/0)",
                "worker cordon, worker ls"},
 };

@@ -12,6 +12,17 @@
 namespace descent {
 namespace {
 
+std::string UtilizationText(const WorkerView& worker) {
+  return worker.cpu_utilization ? fmt::format("{:.0f}%", 100 * *worker.cpu_utilization) : "-";
+}
+
+// "1.2 GB / 64 GB": of its process, and of its whole host.
+std::string MemoryText(const WorkerView& worker) {
+  if (worker.host_memory_bytes == 0) return "-";
+  return fmt::format("{} / {}", FormatBytes(worker.resident_bytes),
+                     FormatBytes(worker.host_memory_bytes));
+}
+
 std::string StateText(const PoolView& pool) {
   if (pool.is_ready) return "READY";
   return fmt::format("{} of {} joined", pool.workers.size(), pool.world_size);
@@ -42,8 +53,8 @@ std::string WorkerNameText(const WorkerView& worker) {
 }
 
 std::string WorkerTable(const std::vector<WorkerView>& workers, TableWidth width) {
-  std::vector<std::string> head = {"WORKER", "HOST",  "PROCESS", "STATE",
-                                   "JOB",    "PHASE", "STEP",    "HEARTBEAT"};
+  std::vector<std::string> head = {"WORKER", "HOST",  "PROCESS", "STATE", "SLOT", "DEVICE",
+                                   "JOB",    "PHASE", "STEP",    "UTIL",  "MEM",  "HEARTBEAT"};
   if (width == TableWidth::kWide) head.insert(head.end(), {"OWN STEP", "INSTRUCTIONS", "NAME"});
   Table table(std::move(head));
   for (const WorkerView& worker : workers) {
@@ -51,9 +62,13 @@ std::string WorkerTable(const std::vector<WorkerView>& workers, TableWidth width
                                     worker.host,
                                     fmt::to_string(worker.pid),
                                     worker.state,
+                                    OrDash(worker.slot),
+                                    OrDash(worker.device),
                                     OrDash(worker.job),
                                     OrDash(worker.phase),
                                     worker.job.empty() ? "-" : fmt::to_string(worker.step),
+                                    UtilizationText(worker),
+                                    MemoryText(worker),
                                     fmt::format("{:.1f}s", worker.heartbeat_age_seconds)};
     if (width == TableWidth::kWide)
       row.insert(

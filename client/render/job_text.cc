@@ -323,7 +323,8 @@ std::string JobDescription(const JobView& job, double now) {
                                    fmt::join(job.workers, " ")));
   if (job.failure) add("Failure", FailureText(job));
   if (job.failure) add("Failed after it", SecondaryText(*job.failure));
-  if (job.failure && !job.failure->log_tail.empty()) text += FailureLogText(*job.failure) + "\n";
+  if (job.failure && !job.failure->log_tail.empty())
+    text += FailureLogText(*job.failure, job.id) + "\n";
   add("Batch",
       fmt::format("{} = {} logical workers, micro batches of {}", BatchSizeText(job.spec.batch),
                   job.spec.batch.logical_workers, job.spec.batch.micro));

@@ -7,7 +7,8 @@
 
 namespace descent {
 
-// What the rank that failed logged last, indented below a heading; empty: nothing is known of it.
-std::string FailureLogText(const FailureView& failure);
+// The last limits::kFailureLogLinesShown lines of the rank that failed, indented below a heading,
+// and how to see more; empty: nothing is known of it.
+std::string FailureLogText(const FailureView& failure, const std::string& job_id);
 
 }  // namespace descent

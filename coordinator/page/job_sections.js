@@ -59,13 +59,15 @@ export function failure(job) {
   return one;
 }
 
+const shownLines = 20;
+
 // Of the rank that is to blame.
 function lastLines({rank, logTail}) {
   if (logTail.length === 0) return null;
   const title = `Last lines of rank ${rank} in attempt ${logTail[0].attempt}`;
   return make("div", {class: "last"}, make("h3", {}, title),
     make("div", {class: "log", tabindex: "0", role: "region", "aria-label": title},
-      make("div", {}, ...logTail.map(logRow))));
+      make("div", {}, ...logTail.slice(-shownLines).map(logRow))));
 }
 
 // Ranks wait for each other in every step. Where all were seen in the same one and all but one reduce,

@@ -176,6 +176,12 @@ class ByHand(SystemTest):
         self.assertIn(self.job(job)["state"], ["JOB_STATE_QUEUED", "JOB_STATE_SUCCEEDED"])
 
     def test_a_rank_that_is_terminated_saves_its_jobs_state_and_leaves_with_75(self):
+        self.check_that_a_rank_leaves_at(signal.SIGTERM, "Terminated")
+
+    def test_a_rank_that_gets_sigusr1_saves_its_jobs_state_and_leaves_with_75(self):
+        self.check_that_a_rank_leaves_at(signal.SIGUSR1, "User defined signal 1")
+
+    def check_that_a_rank_leaves_at(self, number, name):
         undisturbed = self.job(self.finished("--set", "steps=20000"))
         pool = self.start_workers(2)
         job = self.submit("--set", "steps=20000", "--set", "checkpoint.every_steps=1000000")
@@ -183,14 +189,14 @@ class ByHand(SystemTest):
         workers = [pid for pid, command in processes_of(self.directory)
                    if command.startswith(str(BIN / "descent-worker"))]
 
-        os.kill(workers[0], signal.SIGTERM)
+        os.kill(workers[0], number)
 
         self.assertEqual(pool.wait(30), 75, pool.log.read_text())
         left = self.job(job)
         self.assertEqual((left["state"], left["stateReason"]), ("JOB_STATE_QUEUED", "WorkerLeaving"))
         saved = int(left["latestCheckpoint"]["step"])
         self.assertGreater(saved, 100)
-        self.assertIn("Terminated", self.descent("events", job).stdout)
+        self.assertIn(name, self.descent("events", job).stdout)
         self.start_workers(1)
         self.wait_for_state(job, "SUCCEEDED")
         attempts = json.loads(self.descent("attempts", job, "-o", "json").stdout)

@@ -118,6 +118,22 @@ class Cluster(SystemTest):
         self.assertIn("1 of 2 workers", self.descent("pool", "describe", pool).stdout)
         self.descent("pool", "describe", "no-pool", code=5)
 
+    def test_a_worker_tells_what_it_uses(self):
+        self.start_workers(1)
+        self.workers_once(1)
+
+        def with_use():
+            worker = json.loads(self.descent("worker", "ls", "--json").stdout)[0]
+            return worker if "cpu_utilization" in worker else None
+        worker = self.wait_until(with_use)
+
+        self.assertGreater(int(worker["resident_bytes"]), 0)
+        self.assertGreater(int(worker["host_memory_bytes"]), int(worker["resident_bytes"]))
+        self.assertEqual((worker["slot"], worker["device"]), ("cpu:0", "cpu"))
+        self.assertRegex(self.descent("worker", "ls").stdout, r" \d+% +[\d.]+ MB / [\d.]+ [GT]B ")
+        self.assertRegex(self.get("/metrics"),
+                         r'descent_worker_resident_memory_bytes\{pool="\w+",worker="[^"]+/0"\} \d')
+
     def test_the_dashboard_is_where_the_command_says(self):
         address = self.descent("dashboard").stdout.strip()
 

@@ -219,31 +219,34 @@ TEST_F(HttpLogRouteTest, AFailedJobHasTheLastLinesOfItsRank) {
   job.failure = FailureRecord{.rank = 1};
   job.attempt.attempt = 1;
   job.attempt.failure = job.failure;
-  Append(1, 1, 30);
+  Append(1, 1, 230);
   Append(0, 1, 1);
 
   const json tail = GetJson("/v1/jobs/full-1")["failure"]["logTail"];
 
-  ASSERT_EQ(tail.size(), static_cast<std::size_t>(limits::kFailureLogLines));
-  EXPECT_EQ(tail[0]["text"], "1:11");
-  EXPECT_EQ(tail.back()["text"], "1:30");
+  ASSERT_EQ(tail.size(), static_cast<std::size_t>(limits::kFailureLogLinesKept));
+  EXPECT_EQ(tail[0]["text"], "1:31");
+  EXPECT_EQ(tail.back()["text"], "1:230");
+  const auto failure_of = [&](const std::string& query) {
+    return GetJson("/v1/jobs/full-1/attempts" + query)["attempts"].back()["failure"];
+  };
+  EXPECT_EQ(failure_of("")["logTail"], json::array());
+  EXPECT_EQ(failure_of("?include_log_tails=true")["logTail"], tail);
 }
 
-TEST_F(HttpLogRouteTest, TheLinesOfAnAttemptThatIsLongOverAreReadOnce) {
+TEST_F(HttpLogRouteTest, TheLastLinesOfAFailedRankAreShownThoughItsLogIsGone) {
   Job& job = snapshot_.jobs[0];
   job.failure = FailureRecord{.rank = 1};
   job.attempt.attempt = 1;
   job.attempt.failure = job.failure;
-  job.attempt.end_time = 1000;
   Append(1, 1, 3);
+  ASSERT_TRUE(logs_.KeepTail("full-1", {.attempt = 1, .rank = 1}).ok());
   const json tail = GetJson("/v1/jobs/full-1")["failure"]["logTail"];
   ASSERT_EQ(tail.size(), 3u);
 
-  std::filesystem::remove_all(logs_directory_.path() / "full-1");
+  RemoveLogSegment(logs_directory_.path() / "full-1", 1);
 
   EXPECT_EQ(GetJson("/v1/jobs/full-1")["failure"]["logTail"], tail);
-  job.attempt.end_time = 0;  // it goes on
-  EXPECT_EQ(GetJson("/v1/jobs/full-1")["failure"]["logTail"], json::array());
 }
 
 }  // namespace

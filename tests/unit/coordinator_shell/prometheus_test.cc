@@ -70,6 +70,21 @@ TEST(PrometheusTest, TheSlowestRankOfAJobIsToldByItsShare) {
   EXPECT_THAT(text, HasSubstr("descent_job_phase_seconds_total{job=\"a\",phase=\"reduce\"} 2.5\n"));
 }
 
+TEST(PrometheusTest, AWorkerThatTellsHasItsProcessorTimeAndMemory) {
+  ClusterSnapshot snapshot;
+  WorkerView telling{.host = "node-a", .world_rank = 1};
+  telling.resources = {.cpu_seconds = 12.5, .resident_bytes = 4096, .host_cpus = 8};
+  const WorkerView silent{.host = "node-b"};
+  snapshot.pools = {PoolView{.name = "p", .workers = {telling, silent}}};
+
+  const std::string text = PrometheusText(snapshot, {}, {});
+
+  const std::string labels = R"({pool="p",worker="node-a/1"})";
+  EXPECT_THAT(text, HasSubstr("descent_worker_cpu_seconds_total" + labels + " 12.5\n"));
+  EXPECT_THAT(text, HasSubstr("descent_worker_resident_memory_bytes" + labels + " 4096\n"));
+  EXPECT_THAT(text, testing::Not(HasSubstr("resident_memory_bytes{pool=\"p\",worker=\"node-b")));
+}
+
 TEST(PrometheusTest, LabelValuesAreEscaped) {
   ClusterSnapshot snapshot;
   snapshot.pools = {PoolView{.name = "a\"b\\c\nd"}};

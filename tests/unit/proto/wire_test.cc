@@ -4,6 +4,8 @@
 #include <google/protobuf/util/message_differencer.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 namespace descent {
 namespace {
 
@@ -225,7 +227,12 @@ TEST(WireTest, EveryMessageOfAWorkerComesBackAsItWent) {
                              .calls = 3,
                              .is_in_call = true,
                              .bucket = 0,
-                             .is_saving = true}},
+                             .is_saving = true},
+                .resources = {.cpu_seconds = 12.5,
+                              .resident_bytes = 1 << 20,
+                              .host_cpus = 8,
+                              .host_memory_bytes = std::int64_t{1} << 36,
+                              .measured_at_seconds = 90}},
       Prepared{.job = "j",
                .generation = 4,
                .rank = 1,
@@ -344,6 +351,19 @@ TEST(WireTest, AHeartbeatThatGoesBackwardsIsRefused) {
   EXPECT_FALSE(is_taken({.phase_age_seconds = -1}));
   EXPECT_FALSE(is_taken({.moves = -1}));
   EXPECT_FALSE(is_taken({.calls = -1}));
+}
+
+TEST(WireTest, AHeartbeatThatUsesLessThanNothingIsRefused) {
+  const auto is_taken = [](const ResourceUse& resources) {
+    return FromProto(ToProto(WorkerMessage(Heartbeat{.resources = resources}))).ok();
+  };
+
+  EXPECT_TRUE(is_taken({.cpu_seconds = 1, .resident_bytes = 1, .host_cpus = 1}));
+  EXPECT_FALSE(is_taken({.cpu_seconds = -1}));
+  EXPECT_FALSE(is_taken({.cpu_seconds = std::numeric_limits<double>::quiet_NaN()}));
+  EXPECT_FALSE(is_taken({.resident_bytes = -1}));
+  EXPECT_FALSE(is_taken({.host_cpus = -1}));
+  EXPECT_FALSE(is_taken({.host_memory_bytes = -1}));
 }
 
 TEST(WireTest, ARankOutsideItsWorldIsRefused) {
