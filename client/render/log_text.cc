@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "common/limits.h"
+#include "common/log_line.h"
 
 namespace descent {
 

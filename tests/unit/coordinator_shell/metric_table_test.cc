@@ -100,6 +100,7 @@ ClusterSnapshot FullSnapshot() {
   for (WorkerView& worker : snapshot.pools[0].workers) {
     worker.job_id = "full-1";
     worker.times = {.steps = 1, .seconds = {{"compute", 1}}};
+    worker.resources.host_cpus = 1;
   }
   Counters& counters = snapshot.counters;
   counters.jobs["full-1"].phase_seconds["compute"] = 1;
