@@ -42,6 +42,7 @@ struct Register {
   std::string instruction_set;  // "avx512", "avx2", …
   std::string version;
   std::optional<HeldAssignment> held;  // a coordinator that was restarted may know it
+  std::string only_job;  // of all ranks of the pool: it takes this job alone; empty: it takes any
 };
 
 // How far the threads that train have come within their phase: it tells a rank that waits for
@@ -240,6 +241,14 @@ struct Leave {
   std::string reason;
 };
 
+// What became of the only job of a pool. A job that is suspended may go on later, on other workers.
+enum class JobOutcome { kSucceeded, kFailed, kCancelled, kSuspended };
+
+// The only job of this worker's pool needs it no longer: leave. Its assignment has ended.
+struct Dismiss {
+  JobOutcome outcome = JobOutcome::kSucceeded;
+};
+
 // What the worker reported under this number, and before, is on disk.
 struct Acknowledge {
   std::int64_t sequence = 0;
@@ -249,6 +258,6 @@ struct Acknowledge {
 };
 
 using CoordinatorMessage =
-    std::variant<Assign, Begin, GrantSteps, Stop, Acknowledge, SaveNow, Leave>;
+    std::variant<Assign, Begin, GrantSteps, Stop, Acknowledge, SaveNow, Leave, Dismiss>;
 
 }  // namespace descent

@@ -20,6 +20,10 @@ constexpr std::array<std::pair<WorkerState, std::string_view>, 5> kStateNames = 
     {WorkerState::kLeaving, "LEAVING"},
 }};
 
+std::string OnlyJobText(const std::string& only_job) {
+  return only_job.empty() ? "any job" : fmt::format("job {}", only_job);
+}
+
 }  // namespace
 
 WorkerState StateOf(const WorkerView& worker, const PoolView& pool) {
@@ -55,6 +59,11 @@ Status Membership::Check(const Register& message) const {
     return Status(Code::kInvalidArgument,
                   fmt::format("pool \"{}\" has {} ranks, rank {} says {}", message.pool,
                               pool->second.world_size, message.world_rank, message.world_size));
+  if (pool != pools_.end() && pool->second.only_job != message.only_job)
+    return Status(Code::kInvalidArgument,
+                  fmt::format("pool \"{}\" is for {}, rank {} says {}", message.pool,
+                              OnlyJobText(pool->second.only_job), message.world_rank,
+                              OnlyJobText(message.only_job)));
   return Status();
 }
 
@@ -64,6 +73,7 @@ WorkerView& Membership::Admit(SessionId session, const Register& message, Monoto
   DESCENT_CHECK(!HolderOf(message.pool, message.world_rank));
   Pool& pool = pools_[message.pool];
   pool.world_size = message.world_size;
+  pool.only_job = message.only_job;
   pool.sessions[message.world_rank] = session;
   if (static_cast<int>(pool.sessions.size()) == pool.world_size) pool.was_ready = true;
   return workers_[session] = {.session = session,
@@ -106,6 +116,7 @@ std::vector<PoolView> Membership::pools() const {
     PoolView view{.name = name, .world_size = pool.world_size};
     view.is_ready = static_cast<int>(pool.sessions.size()) == pool.world_size;
     view.is_broken = pool.was_ready && !view.is_ready;
+    view.only_job = pool.only_job;
     for (const auto& [world_rank, session] : pool.sessions) {
       view.workers.push_back(workers_.at(session));
       if (view.workers.back().is_free()) ++view.free;
@@ -113,6 +124,14 @@ std::vector<PoolView> Membership::pools() const {
     views.push_back(std::move(view));
   }
   return views;
+}
+
+std::vector<SessionId> Membership::SessionsFor(const std::string& only_job) const {
+  std::vector<SessionId> found;
+  for (const auto& [name, pool] : pools_)
+    if (pool.only_job == only_job)
+      for (const auto& [world_rank, session] : pool.sessions) found.push_back(session);
+  return found;
 }
 
 std::vector<SessionId> Membership::SilentSince(MonotonicTime time) const {

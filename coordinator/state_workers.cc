@@ -38,6 +38,7 @@ void State::Hear(SessionId session, const Register& message) {
   membership_.Admit(session, message, now_.monotonic).cordon =
       cordons_.Of(message.pool, message.world_rank);
   if (message.held) Reattach(session, message);
+  DismissIfOver(session, message);
   is_schedule_due_ = true;
 }
 

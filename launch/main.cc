@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "common/find_program.h"
+#include "common/job_id.h"
 #include "common/limits.h"
 #include "common/log.h"
 #include "launch/pool_processes.h"
@@ -69,6 +70,10 @@ int Main(int argc, char** argv) {
   app.add_option("--coordinator", pool.coordinator, "HOST:PORT of its listener for workers")
       ->required();
   AddCredentialOptions(app, pool.credentials);
+  app.add_option(
+      "--job", pool.only_job,
+      "Serve this job alone and end when it is over, with what its workers leave with: "
+      "0 if it SUCCEEDED, 3 if it FAILED, 8 if it was CANCELLED, 75 if it goes on later");
   app.add_option("--hosts,--hostfile", pool.host_file,
                  "File of hosts and their slots, as mpirun reads it");
   app.add_option("--restarts-max", restarts_max, "Give up after so many restarts [no bound]")
@@ -92,6 +97,11 @@ int Main(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : kExitUsage;
   }
   pool.probe_interval = std::chrono::seconds(probe_interval);
+  if (!pool.only_job.empty() && !IsJobId(pool.only_job)) {
+    std::fprintf(stderr, "error: --job: %s is not a job's id: 1 to 63 characters of [a-z0-9-]\n",
+                 pool.only_job.c_str());
+    return kExitUsage;
+  }
   const Result<Credentials> credentials = ReadCredentials(pool.credentials, pool.coordinator);
   if (!credentials.ok()) {
     std::fprintf(stderr, "error: %s\n", credentials.status().message().c_str());
@@ -102,7 +112,7 @@ int Main(int argc, char** argv) {
   if (pool.ends_with_parent && !EndWithParent()) return kExitError;
   const std::optional<LaunchSite> site = FindPrograms();
   if (!site) return kExitError;
-  return KeepPoolUp(pool, credentials.value(), *site, restarts_max, signals) ? 0 : kExitError;
+  return KeepPoolUp(pool, credentials.value(), *site, restarts_max, signals).value_or(kExitError);
 }
 
 }  // namespace

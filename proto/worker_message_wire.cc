@@ -21,6 +21,7 @@ void Set(const Register& from, v1::WorkerMessage& proto) {
   to.set_pid(from.pid);
   to.set_instruction_set(from.instruction_set);
   to.set_version(from.version);
+  to.set_only_job(from.only_job);
   if (!from.held) return;
   v1::HeldAssignment& held = *to.mutable_held();
   held.set_job(from.held->job);
@@ -167,7 +168,8 @@ Result<WorkerMessage> Get(const v1::Register& from) {
                                 .pid = from.pid(),
                                 .instruction_set = from.instruction_set(),
                                 .version = from.version(),
-                                .held = std::move(held)});
+                                .held = std::move(held),
+                                .only_job = from.only_job()});
 }
 
 Result<PhaseTimes> TimesOf(const v1::Heartbeat& from) {

@@ -62,6 +62,11 @@ bool Session::Run() {
   return has_left_job;
 }
 
+std::optional<JobOutcome> Session::dismissed() const {
+  const std::lock_guard lock(mutex_);
+  return dismissed_;
+}
+
 void Session::RequestEnd(const std::string& reason) {
   link_.Send(Goodbye{reason});
   const std::lock_guard lock(mutex_);
@@ -91,6 +96,8 @@ void Session::OnMessage(CoordinatorMessage&& message) {
           OnAssign(std::move(alternative));
         } else if constexpr (std::is_same_v<T, Leave>) {
           on_leave_();
+        } else if constexpr (std::is_same_v<T, Dismiss>) {
+          OnDismiss(alternative);
         } else if constexpr (!std::is_same_v<T, Acknowledge>) {  // that is the link's to hear
           const std::shared_ptr<StepControl> control = ControlOf(alternative.generation);
           if (!control) return;  // of an attempt that is over here
@@ -129,6 +136,14 @@ void Session::OnStored(const WorkerMessage& report,
   const std::lock_guard lock(mutex_);
   if (current_ && current_->assign.generation == written->generation)
     kept_checkpoints_ = kept_checkpoints;
+}
+
+void Session::OnDismiss(const Dismiss& dismiss) {
+  const std::lock_guard lock(mutex_);
+  dismissed_ = dismiss.outcome;
+  is_ending_ = true;
+  next_.reset();
+  changed_.notify_all();
 }
 
 void Session::OnAway() { StopByItself(); }
