@@ -29,6 +29,7 @@ void State::RestoreActiveTime(Job& job) {
   constexpr std::chrono::duration<double> kAwayMax = limits::kCoordinatorAwayMax;
   if (job.active_until > 0)
     job.active_seconds += std::clamp(now_.wall - job.active_until, 0.0, kAwayMax.count());
+  memories_.at(job.sequence).active_seconds_stored = job.active_seconds;
   CountActiveTime(job);
 }
 

@@ -426,6 +426,8 @@ std::string Scenario::Show(const Job& job) const {
     text += fmt::format(" save_requests={}/{}", job.attempt.save_requests_done,
                         job.attempt.save_requests);
   if (!job.labels.empty()) text += fmt::format(" labels=[{}]", LabelsText(job.labels));
+  if (job.deadline_seconds > 0)
+    text += fmt::format(" active={}/{}", job.active_seconds, job.deadline_seconds);
   if (job.state_digest) text += fmt::format(" digest={}", job.state_digest->low);
   if (job.failure)
     text += fmt::format(" failure={} rank={} step={} phase={}", job.failure->reason,
