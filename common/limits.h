@@ -70,7 +70,14 @@ inline constexpr std::chrono::seconds kHeartbeatInterval{3};
 inline constexpr std::chrono::seconds kWorkerLease{15};
 inline constexpr std::chrono::milliseconds kReconnectDelayMin{100};
 inline constexpr std::chrono::milliseconds kReconnectDelayMax{5000};
-inline constexpr std::chrono::seconds kStartTimeout{120};
+
+// What a gang may take to prepare, unless its job or the coordinator's options say otherwise: data
+// may have to be read in full, from a disk that others use too.
+inline constexpr std::chrono::seconds kStartTimeout{600};
+
+// Times that a job file or a command gives: ten years.
+inline constexpr std::int64_t kDurationSecondsMax = std::int64_t{3650} * 86400;
+inline constexpr std::int64_t kRetentionDaysMax = 36500;
 
 // How long no rank of a running job may go on before the job counts as one that stands still; what
 // takes long by nature has more (coordinator/stall.h).

@@ -44,6 +44,8 @@ struct Register {
   std::optional<HeldAssignment> held;  // a coordinator that was restarted may know it
   // Why it leaves, as in a Goodbye that found no stream; absent: it stays.
   std::optional<std::string> leaving = {};
+  std::string only_job =
+      {};  // of all ranks of the pool: it takes this job alone; empty: it takes any
 };
 
 // How far the threads that train have come within their phase: it tells a rank that waits for
@@ -256,6 +258,14 @@ struct Leave {
   std::string reason;
 };
 
+// What became of the only job of a pool. A job that is suspended may go on later, on other workers.
+enum class JobOutcome { kSucceeded, kFailed, kCancelled, kSuspended };
+
+// The only job of this worker's pool needs it no longer: leave. Its assignment has ended.
+struct Dismiss {
+  JobOutcome outcome = JobOutcome::kSucceeded;
+};
+
 // What the worker reported under this number, and before, is on disk.
 struct Acknowledge {
   std::int64_t sequence = 0;
@@ -265,6 +275,6 @@ struct Acknowledge {
 };
 
 using CoordinatorMessage =
-    std::variant<Assign, Begin, GrantSteps, Stop, Acknowledge, SaveNow, Leave>;
+    std::variant<Assign, Begin, GrantSteps, Stop, Acknowledge, SaveNow, Leave, Dismiss>;
 
 }  // namespace descent

@@ -1,12 +1,12 @@
 #include "coordinator/job_service.h"
 
 #include <boost/asio/post.hpp>
-#include <filesystem>
 #include <utility>
 
 #include "coordinator/answer_on.h"
 #include "coordinator/call_context.h"
 #include "coordinator/failure_log.h"
+#include "coordinator/job_files.h"
 #include "coordinator/job_list.h"
 #include "coordinator/job_refusal.h"
 #include "coordinator/job_view.h"
@@ -130,6 +130,7 @@ grpc::ServerUnaryReactor* JobService::UpdateJob(grpc::CallbackServerContext* con
   std::optional<RequestError> error;
   if (!job_id.ok()) error = NameInvalid(job_id.status(), request->name());
   if (!error && request->has_priority()) error = CheckPriority(request->priority());
+  if (!error) error = CheckLifetime(*request);
   const LabelChange labels{
       .set = {request->set_labels().begin(), request->set_labels().end()},
       .removed = {request->remove_labels().begin(), request->remove_labels().end()}};
@@ -142,6 +143,8 @@ grpc::ServerUnaryReactor* JobService::UpdateJob(grpc::CallbackServerContext* con
       .job_id = std::move(job_id).value(), .etag = request->etag(), .labels = labels};
   if (request->has_priority()) update.priority = request->priority();
   if (request->has_preemptible()) update.is_preemptible = request->preemptible();
+  if (request->has_deadline()) update.deadline_seconds = request->deadline();
+  if (request->has_retention_days()) update.retention_days = request->retention_days();
   const auto change = [this, update, response, reactor](const State&) {
     runtime_.Update(update, FinishWithJob(reactor, response, update.job_id),
                     FinishRefused(reactor));
@@ -178,15 +181,9 @@ void JobService::Delete(const std::string& job_id, const v1::DeleteJobRequest& r
     const Result<Job> job = runtime_.FindJob(job_id);
     return refuse(directory.status(), job.ok() ? &job.value() : nullptr);
   }
-  if (const Status removed = runtime_.logs().Remove(job_id); !removed.ok())
-    return reactor->Finish(ToGrpcStatus(removed));
-  if (!request.keep_checkpoints()) {
-    std::error_code error;
-    std::filesystem::remove_all(directory.value(), error);
-    if (error)
-      return reactor->Finish(
-          ToGrpcStatus(Status(Code::kUnavailable, directory.value() + ": " + error.message())));
-  }
+  const Status removed =
+      RemoveJobFiles(runtime_.logs(), job_id, request.keep_checkpoints() ? "" : directory.value());
+  if (!removed.ok()) return reactor->Finish(ToGrpcStatus(removed));
   const auto on_answer = [=](const Answer& answer, const State& state) {
     if (!answer.status.ok()) return refuse(answer.status, state.FindJob(job_id));
     reactor->Finish(grpc::Status::OK);

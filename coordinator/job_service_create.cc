@@ -47,6 +47,8 @@ v1::Job Preview(const SubmitJob& submit, const State& state) {
   job.priority = submit.priority;
   job.is_preemptible = submit.is_preemptible;
   job.labels = submit.labels;
+  job.deadline_seconds = submit.spec.deadline_seconds;
+  job.retention = submit.spec.retention;
   job.start_checkpoint = submit.start_checkpoint;
   job.forked_from = submit.forked_from;
   const Placement placement = state.PlacementOf(submit);
@@ -94,7 +96,7 @@ void JobService::Create(const State& state, const v1::CreateJobRequest& request,
     return reactor->Finish(grpc::Status::OK);
   }
   if (!request.allow_infeasible())
-    if (const auto error = CheckCapacity(submit.spec, state.pools()))
+    if (const auto error = CheckCapacity(submit.spec, PoolsFor(submit.job_id, state.pools())))
       return reactor->Finish(ToGrpcStatus(*error));
   if (const Status admitted = state.CheckSubmission(submit); !admitted.ok())
     return reactor->Finish(ToGrpcStatus(RefuseSubmission(admitted, submit)));

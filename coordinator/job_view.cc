@@ -228,6 +228,9 @@ v1::Job ToProto(const Job& job, const std::optional<QueuePosition>& queue_positi
   encoded.set_priority(job.priority);
   encoded.set_preemptible(job.is_preemptible);
   encoded.mutable_labels()->insert(job.labels.begin(), job.labels.end());
+  encoded.set_deadline(job.deadline_seconds);
+  encoded.set_active_seconds(job.active_seconds);
+  if (job.retention.days) encoded.set_retention_days(*job.retention.days);
   encoded.set_parameter_count(job.parameter_count);
   encoded.set_train_samples(job.train_samples);
   encoded.set_instruction_set(job.instruction_set);
@@ -300,6 +303,7 @@ v1::Pool ToProto(const PoolView& pool, MonotonicTime now) {
   encoded.set_world_size(pool.world_size);
   encoded.set_free(pool.free);
   encoded.set_ready(pool.is_ready);
+  if (!pool.only_job.empty()) encoded.set_only_job(JobName(pool.only_job));
   for (const WorkerView& worker : pool.workers) *encoded.add_workers() = ToProto(worker, pool, now);
   return encoded;
 }

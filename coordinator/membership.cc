@@ -20,6 +20,10 @@ constexpr std::array<std::pair<WorkerState, std::string_view>, 5> kStateNames = 
     {WorkerState::kLeaving, "LEAVING"},
 }};
 
+std::string OnlyJobText(const std::string& only_job) {
+  return only_job.empty() ? "any job" : fmt::format("job {}", only_job);
+}
+
 }  // namespace
 
 std::optional<double> UtilizationBetween(const ResourceUse& before, const ResourceUse& after,
@@ -68,6 +72,11 @@ Status Membership::Check(const Register& message) const {
     return Status(Code::kInvalidArgument,
                   fmt::format("pool \"{}\" has {} ranks, rank {} says {}", message.pool,
                               pool->second.world_size, message.world_rank, message.world_size));
+  if (pool != pools_.end() && pool->second.only_job != message.only_job)
+    return Status(Code::kInvalidArgument,
+                  fmt::format("pool \"{}\" is for {}, rank {} says {}", message.pool,
+                              OnlyJobText(pool->second.only_job), message.world_rank,
+                              OnlyJobText(message.only_job)));
   return Status();
 }
 
@@ -77,6 +86,7 @@ WorkerView& Membership::Admit(SessionId session, const Register& message, Monoto
   DESCENT_CHECK(!HolderOf(message.pool, message.world_rank));
   Pool& pool = pools_[message.pool];
   pool.world_size = message.world_size;
+  pool.only_job = message.only_job;
   pool.sessions[message.world_rank] = session;
   if (static_cast<int>(pool.sessions.size()) == pool.world_size) pool.was_ready = true;
   return workers_[session] = {.session = session,
@@ -128,6 +138,7 @@ std::vector<PoolView> Membership::pools() const {
     view.is_ready = static_cast<int>(pool.sessions.size()) == pool.world_size;
     view.is_broken = pool.was_ready && !view.is_ready;
     std::map<std::string, int> slots;  // taken so far, by host
+    view.only_job = pool.only_job;
     for (const auto& [world_rank, session] : pool.sessions) {
       view.workers.push_back(workers_.at(session));
       view.workers.back().slot = slots[view.workers.back().host]++;
@@ -136,6 +147,14 @@ std::vector<PoolView> Membership::pools() const {
     views.push_back(std::move(view));
   }
   return views;
+}
+
+std::vector<SessionId> Membership::SessionsFor(const std::string& only_job) const {
+  std::vector<SessionId> found;
+  for (const auto& [name, pool] : pools_)
+    if (pool.only_job == only_job)
+      for (const auto& [world_rank, session] : pool.sessions) found.push_back(session);
+  return found;
 }
 
 std::vector<SessionId> Membership::SilentSince(MonotonicTime time) const {

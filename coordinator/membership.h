@@ -51,6 +51,7 @@ struct PoolView {
   int free = 0;
   bool is_ready = false;            // all its ranks have registered
   bool is_broken = false;           // it was ready and lost a rank: its MPI world is over
+  std::string only_job;             // it takes this one alone; empty: it takes any
   std::vector<WorkerView> workers;  // by world rank
 };
 
@@ -77,7 +78,7 @@ class Membership {
   std::optional<SessionId> HolderOf(const std::string& pool, int world_rank) const;
 
   // kInvalidArgument: the rank is not inside the world, or the pool's other ranks name another
-  // world size.
+  // world size or only job.
   Status Check(const Register& message) const;
 
   // The message is checked, the session is new and the rank has no holder.
@@ -91,13 +92,15 @@ class Membership {
   const WorkerView* FindLeaver(const std::string& pool) const;
   bool HasPool(const std::string& name) const { return pools_.contains(name); }
   bool HasFreeWorker() const;
-  std::vector<PoolView> pools() const;                           // by name
+  std::vector<PoolView> pools() const;                                    // by name
+  std::vector<SessionId> SessionsFor(const std::string& only_job) const;  // of pools for it alone
   std::vector<SessionId> SilentSince(MonotonicTime time) const;  // last heard before `time`
 
  private:
   struct Pool {
     int world_size = 0;
     bool was_ready = false;
+    std::string only_job;
     std::map<int, SessionId> sessions;  // by world rank
   };
 

@@ -16,6 +16,7 @@ namespace descent {
 namespace {
 
 constexpr int kStallSecondsMax = 24 * 3600;
+constexpr int kStartSecondsMax = 7 * 24 * 3600;
 
 struct Flags {
   std::string user = "127.0.0.1:9090";
@@ -33,6 +34,9 @@ struct Flags {
   std::string low_watermark;
   bool has_http_writes = false;
   int stall_seconds = static_cast<int>(limits::kStallTimeout.count());
+  int start_seconds = static_cast<int>(limits::kStartTimeout.count());
+  int min_runtime = 60;  // seconds
+  double keep_jobs_days = 0;
   WebhookFlags webhooks;
 };
 
@@ -102,6 +106,24 @@ void Declare(CLI::App& app, Flags& flags) {
       ->capture_default_str();
 }
 
+// What holds of jobs that say nothing of their own.
+void DeclareJobDefaults(CLI::App& app, Flags& flags) {
+  app.add_option("--start-timeout", flags.start_seconds,
+                 "Seconds in which all workers of a job must be ready, with their data, unless the "
+                 "job has a start_timeout")
+      ->check(CLI::Range(1, kStartSecondsMax))
+      ->capture_default_str();
+  app.add_option("--min-runtime", flags.min_runtime,
+                 "Seconds that a preemptible job has run before others may take its workers")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  app.add_option("--keep-jobs", flags.keep_jobs_days,
+                 "Days for which a job that SUCCEEDED is known, one that FAILED or was CANCELLED "
+                 "twice as long, unless the job has a retention; 0: for ever. Checkpoints stay")
+      ->check(CLI::Range(0.0, static_cast<double>(limits::kRetentionDaysMax)))
+      ->capture_default_str();
+}
+
 Result<ListenAddress> ParseListen(const std::string& flag, const std::string& text, bool has_tls) {
   const Result<ListenAddress> address = ListenAddress::Parse(text);
   if (!address.ok())
@@ -148,6 +170,9 @@ Result<CoordinatorOptions> Resolve(const Flags& flags) {
   options.limits = flags.limits;
   options.stall_timeout = std::chrono::seconds(flags.stall_seconds);
   options.resize_interval = std::chrono::seconds(flags.resize_interval);
+  options.start_timeout = std::chrono::seconds(flags.start_seconds);
+  options.min_runtime = std::chrono::seconds(flags.min_runtime);
+  options.keep_jobs_days = flags.keep_jobs_days;
   options.has_http_writes = flags.has_http_writes;
   DESCENT_ASSIGN(options.webhooks, ResolveWebhookFlags(flags.webhooks));
   options.exits_with_parent = flags.exits_with_parent;
@@ -162,6 +187,7 @@ Result<CoordinatorOptions> ParseCoordinatorOptions(int argc, const char* const* 
       "Owns the jobs of one cluster: schedules them, grants their steps, keeps their state.",
       "descent-coordinator");
   Declare(app, flags);
+  DeclareJobDefaults(app, flags);
   DeclareLimits(app, flags.limits);
   DeclareWebhookFlags(app, flags.webhooks);
   try {

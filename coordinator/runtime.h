@@ -89,6 +89,9 @@ class Runtime {
   // end, another job is about to start from one of its checkpoints, or one is being exported.
   Result<std::string> DeletableCheckpoints(const std::string& job_id, const std::string& etag);
 
+  // Those that may be forgotten now. Blocks as above.
+  Result<std::vector<ExpiredJob>> ExpiredJobs();
+
   // From the disk; blocks.
   Result<std::vector<StoredEvent>> Events(const std::string& job_id, std::int64_t after,
                                           int count_max) const;

@@ -123,6 +123,11 @@ Result<std::string> Runtime::DeletableCheckpoints(const std::string& job_id,
   });
 }
 
+Result<std::vector<ExpiredJob>> Runtime::ExpiredJobs() {
+  return Ask<std::vector<ExpiredJob>>(
+      [this](const State& state) { return state.ExpiredJobs(Now()); });
+}
+
 void Runtime::ReleaseCheckpoint(const std::string& job_id, std::int64_t step) {
   {
     const std::lock_guard lock(mutex_);

@@ -46,6 +46,7 @@ void State::Hear(SessionId session, const Register& message) {
     worker.leaving = leave_cause;
     actions_.push_back(SendToWorker{.session = session, .message = Leave{*leave_cause}});
   }
+  DismissIfOver(session, message);
   is_schedule_due_ = true;
 }
 

@@ -248,6 +248,23 @@ std::optional<RequestError> CheckPriority(int priority) {
   return error;
 }
 
+std::optional<RequestError> CheckLifetime(const v1::UpdateJobRequest& request) {
+  const auto refuse = [](const std::string& field, const std::string& reason, std::int64_t value,
+                         std::int64_t max) -> std::optional<RequestError> {
+    if (0 <= value && value <= max) return std::nullopt;
+    RequestError error =
+        Refuse(Code::kInvalidArgument, reason,
+               field + " is " + std::to_string(value) + ", must be 0 to " + std::to_string(max));
+    error.metadata = {{field, std::to_string(value)}};
+    return error;
+  };
+  if (auto error =
+          refuse("deadline", "DEADLINE_INVALID", request.deadline(), limits::kDurationSecondsMax))
+    return error;
+  return refuse("retention_days", "RETENTION_INVALID", request.retention_days(),
+                limits::kRetentionDaysMax);
+}
+
 namespace {
 
 template <typename Labels>

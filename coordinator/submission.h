@@ -54,6 +54,9 @@ std::optional<RequestError> CheckCapacity(const JobSpec& spec, const std::vector
 // PRIORITY_INVALID
 std::optional<RequestError> CheckPriority(int priority);
 
+// DEADLINE_INVALID, RETENTION_INVALID
+std::optional<RequestError> CheckLifetime(const v1::UpdateJobRequest& request);
+
 // LABELS_INVALID
 std::optional<RequestError> CheckLabels(const JobLabels& labels);
 std::optional<RequestError> CheckLabels(const LabelChange& change);

@@ -1,5 +1,4 @@
 #include <sys/prctl.h>
-#include <sysexits.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -15,6 +14,7 @@
 #include <vector>
 
 #include "common/find_program.h"
+#include "common/job_id.h"
 #include "common/limits.h"
 #include "common/log.h"
 #include "common/option_number.h"
@@ -58,18 +58,6 @@ std::optional<LaunchSite> FindPrograms() {
                     .is_root = geteuid() == 0};
 }
 
-int ExitCodeOf(PoolEnd end) {
-  switch (end) {
-    case PoolEnd::kStopped:
-      return 0;
-    case PoolEnd::kLeftJobs:
-      return EX_TEMPFAIL;  // as the ranks: please requeue
-    case PoolEnd::kGivenUp:
-      return kExitError;
-  }
-  return kExitError;
-}
-
 int Main(int argc, char** argv) {
   PoolOptions pool;
   std::optional<int> restarts_max;
@@ -83,6 +71,10 @@ int Main(int argc, char** argv) {
   app.add_option("--coordinator", pool.coordinator, "HOST:PORT of its listener for workers")
       ->required();
   AddCredentialOptions(app, pool.credentials);
+  app.add_option(
+      "--job", pool.only_job,
+      "Serve this job alone and end when it is over, with what its workers leave with: "
+      "0 if it SUCCEEDED, 3 if it FAILED, 8 if it was CANCELLED, 75 if it goes on later");
   app.add_option("--hosts,--hostfile", pool.host_file,
                  "File of hosts and their slots, as mpirun reads it");
   app.add_option("--restarts-max", restarts_max, "Give up after so many restarts [no bound]")
@@ -110,6 +102,11 @@ int Main(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : kExitUsage;
   }
   pool.probe_interval = std::chrono::seconds(probe_interval);
+  if (!pool.only_job.empty() && !IsJobId(pool.only_job)) {
+    std::fprintf(stderr, "error: --job: %s is not a job's id: 1 to 63 characters of [a-z0-9-]\n",
+                 pool.only_job.c_str());
+    return kExitUsage;
+  }
   const Result<Credentials> credentials = ReadCredentials(pool.credentials, pool.coordinator);
   if (!credentials.ok()) {
     std::fprintf(stderr, "error: %s\n", credentials.status().message().c_str());
@@ -120,7 +117,7 @@ int Main(int argc, char** argv) {
   if (pool.ends_with_parent && !EndWithParent()) return kExitError;
   const std::optional<LaunchSite> site = FindPrograms();
   if (!site) return kExitError;
-  return ExitCodeOf(KeepPoolUp(pool, credentials.value(), *site, restarts_max, signals));
+  return KeepPoolUp(pool, credentials.value(), *site, restarts_max, signals).value_or(kExitError);
 }
 
 }  // namespace

@@ -15,6 +15,7 @@ namespace descent {
 struct PoolOptions {
   int ranks = 1;
   std::string coordinator;                     // HOST:PORT of its worker listener
+  std::string only_job;                        // the workers serve this one alone; empty: any
   CredentialFiles credentials;                 // on every host under the same paths
   std::string host_file;                       // of mpirun; empty: all ranks on this machine
   std::vector<HostSlots> hosts;                // in place of the host file's; empty: all of them

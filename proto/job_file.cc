@@ -93,6 +93,8 @@ void CheckShape(v1::JobSpec& proto, FillReport& report) {
   require_positive("batch.logical_workers", batch.has_logical_workers(), batch.logical_workers());
   require_positive("evaluate.samples", proto.evaluate().has_samples(), proto.evaluate().samples());
   require_positive("workers.max", proto.workers().has_max(), proto.workers().max());
+  require_positive("start_timeout", proto.has_start_timeout(), proto.start_timeout());
+  require_positive("deadline", proto.has_deadline(), proto.deadline());
 
   const auto check_pair = [&](const std::string& field, auto& numbers) {
     if (!report.places.contains(field) || numbers.size() == 2) return;

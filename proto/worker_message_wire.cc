@@ -23,6 +23,7 @@ void Set(const Register& from, v1::WorkerMessage& proto) {
   to.set_instruction_set(from.instruction_set);
   to.set_version(from.version);
   if (from.leaving) to.set_leaving(*from.leaving);
+  to.set_only_job(from.only_job);
   if (!from.held) return;
   v1::HeldAssignment& held = *to.mutable_held();
   held.set_job(from.held->job);
@@ -179,7 +180,8 @@ Result<WorkerMessage> Get(const v1::Register& from) {
                                 .instruction_set = from.instruction_set(),
                                 .version = from.version(),
                                 .held = std::move(held),
-                                .leaving = std::move(leaving)});
+                                .leaving = std::move(leaving),
+                                .only_job = from.only_job()});
 }
 
 Result<PhaseTimes> TimesOf(const v1::Heartbeat& from) {

@@ -17,11 +17,13 @@
 #include <string>
 #include <thread>
 
+#include "common/job_id.h"
 #include "common/limits.h"
 #include "common/log.h"
 #include "common/option_number.h"
 #include "common/profile_options.h"
 #include "common/version.h"
+#include "common/worker_exit.h"
 #include "rpc/credential_options.h"
 #include "worker/data_check.h"
 #include "worker/explain_job.h"
@@ -42,9 +44,6 @@ using Clock = std::chrono::steady_clock;
 constexpr unsigned kEndSecondsMax = 10;
 // The coordinator asks for the stop; where it is away, the ranks agree on it by themselves.
 constexpr std::chrono::seconds kHearStopMax{1};
-// A rank has left a job that goes on elsewhere: EX_TEMPFAIL of sysexits, at which schedulers
-// requeue.
-constexpr int kRequeue = 75;
 // Another rank of the world leaves; sent by this process to itself alone.
 constexpr int kLeaveTogether = SIGUSR2;
 constexpr std::int64_t kGeneratedTokensMax = 1'000'000'000;  // they stay in memory, two bytes each
@@ -58,8 +57,8 @@ void DieWithParent(pid_t parent) {
   _exit(1);
 }
 
-// What to leave with: kRequeue until the job that is left, if any, has been saved or dropped.
-volatile std::sig_atomic_t exit_code = kRequeue;
+// What to leave with: kWorkerRequeue until the job that is left, if any, has been saved or dropped.
+volatile std::sig_atomic_t exit_code = kWorkerRequeue;
 
 // How often somebody has asked this process to end.
 volatile std::sig_atomic_t times_asked = 0;
@@ -103,8 +102,9 @@ std::string HostName() {
   return name.data();
 }
 
-Register MakeIdentity() {
+Register MakeIdentity(const std::string& only_job) {
   Register identity;
+  identity.only_job = only_job;
   MPI_Comm_rank(MPI_COMM_WORLD, &identity.world_rank);
   MPI_Comm_size(MPI_COMM_WORLD, &identity.world_size);
   identity.pool = AgreeOnPoolName();
@@ -113,6 +113,14 @@ Register MakeIdentity() {
   identity.instruction_set = std::string(InstructionSetName());
   identity.version = kVersion;
   return identity;
+}
+
+CLI::Validator JobIdCheck() {
+  return CLI::Validator(
+      [](const std::string& text) {
+        return IsJobId(text) ? "" : text + " is not a job's id: 1 to 63 characters of [a-z0-9-]";
+      },
+      "JOB");
 }
 
 // Without a coordinator, a group or MPI: one process and one model.
@@ -195,6 +203,7 @@ void LeaveOnSignal(Session& session, std::chrono::seconds leave_timeout,
   const sigset_t signals = EndSignals();
   int signal = 0;
   sigwait(&signals, &signal);
+  if (is_over) return EndSoon();  // nobody asked: it was dismissed
   const std::string reason =
       signal == kLeaveTogether ? "its world ends" : std::string("signal ") + strsignal(signal);
   LogInfo("leaving reason=\"{}\"", reason);
@@ -211,19 +220,42 @@ void LeaveOnSignal(Session& session, std::chrono::seconds leave_timeout,
   EndAfter(is_hurried ? start : deadline);
 }
 
-// Runs until a signal, which is blocked in all threads and taken by one that waits.
-void ServeUntilSignal(const std::string& coordinator, const Credentials& credentials,
-                      Register identity, ProfileOptions profile, OutputRelay* output,
-                      std::chrono::seconds leave_timeout) {
+int ExitCodeOf(JobOutcome outcome) {
+  switch (outcome) {
+    case JobOutcome::kSucceeded:
+      return kWorkerDone;
+    case JobOutcome::kFailed:
+      return kWorkerJobFailed;
+    case JobOutcome::kCancelled:
+      return kWorkerJobCancelled;
+    case JobOutcome::kSuspended:
+      break;
+  }
+  return kWorkerRequeue;
+}
+
+// Of one that serves one job alone: who ends it before that is over wants it to be started again.
+int ExitCodeOf(const Session& session, bool has_left_job, bool is_for_one_job) {
+  if (const auto outcome = session.dismissed()) return ExitCodeOf(*outcome);
+  return has_left_job || is_for_one_job ? kWorkerRequeue : kWorkerDone;
+}
+
+// Runs until it is dismissed, or until a signal, which is blocked in all threads and taken by one
+// that waits.
+void Serve(const std::string& coordinator, const Credentials& credentials, Register identity,
+           ProfileOptions profile, std::chrono::seconds leave_timeout) {
   const auto log = std::make_shared<LogRing>();
+  const bool is_for_one_job = !identity.only_job.empty();
   AddRingToLog(log);
   Session session(coordinator, credentials, std::move(identity), std::move(profile), log, output,
                   [] { kill(getpid(), kLeaveTogether); });
   std::atomic<bool> is_over = false;
   std::thread signal_waiter([&] { LeaveOnSignal(session, leave_timeout, is_over); });
-  exit_code = session.Run() ? kRequeue : 0;
+  const bool has_left_job = session.Run();
+  exit_code = ExitCodeOf(session, has_left_job, is_for_one_job);
   session.WaitUntilStored();
   is_over = true;
+  kill(getpid(), kLeaveTogether);  // for the waiter, who may have heard no other
   signal_waiter.join();
   HearSecondSignal();
 }
@@ -269,6 +301,11 @@ int Main(int argc, char** argv) {
   AddTokenizeOptions(app, tokenize);
   ProfileOptions profile;
   AddProfileOptions(app, profile);
+  std::string only_job;
+  app.add_option("--job", only_job,
+                 "Serve this job alone and leave when it is over, with 0 if it SUCCEEDED, 3 if it "
+                 "FAILED, 8 if it was CANCELLED, and 75 if it goes on later or elsewhere")
+      ->check(JobIdCheck());
   int leave_seconds = 60;
   app.add_option("--leave-timeout", leave_seconds,
                  "Seconds that saving the state of its job may take after a SIGTERM")
@@ -316,12 +353,12 @@ int Main(int argc, char** argv) {
                  "error: this MPI serves one thread only; MPI_THREAD_SERIALIZED is needed\n");
     MPI_Abort(MPI_COMM_WORLD, 1);
   }
-  Register identity = MakeIdentity();
+  Register identity = MakeIdentity(only_job);
   // What is logged goes to the coordinator by itself.
   InitLog(fmt::format("worker {}", identity.world_rank),
           relay == nullptr ? stderr : relay->passed_by());
-  ServeUntilSignal(coordinator, credentials.value(), std::move(identity), std::move(profile), relay,
-                   std::chrono::seconds(leave_seconds));
+  Serve(coordinator, credentials.value(), std::move(identity), std::move(profile), relay,
+        std::chrono::seconds(leave_seconds));
 
   MPI_Finalize();
   return static_cast<int>(exit_code);

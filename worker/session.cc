@@ -62,6 +62,11 @@ bool Session::Run() {
   return has_left_job;
 }
 
+std::optional<JobOutcome> Session::dismissed() const {
+  const std::lock_guard lock(mutex_);
+  return dismissed_;
+}
+
 void Session::RequestEnd(const std::string& reason) {
   {
     const std::lock_guard lock(mutex_);
@@ -98,6 +103,8 @@ void Session::OnMessage(CoordinatorMessage&& message) {
           OnAssign(std::move(alternative));
         } else if constexpr (std::is_same_v<T, Leave>) {
           on_leave_();
+        } else if constexpr (std::is_same_v<T, Dismiss>) {
+          OnDismiss(alternative);
         } else if constexpr (!std::is_same_v<T, Acknowledge>) {  // that is the link's to hear
           const std::shared_ptr<StepControl> control = ControlOf(alternative.generation);
           if (!control) return;  // of an attempt that is over here
@@ -118,7 +125,7 @@ void Session::OnMessage(CoordinatorMessage&& message) {
 
 void Session::OnAssign(Assign assign) {
   const std::lock_guard lock(mutex_);
-  if (leaving_) return;
+  if (leaving_ || dismissed_) return;
   if (current_) {
     if (assign.generation <= current_->assign.generation) return;
     current_->control->Abort();
@@ -136,6 +143,13 @@ void Session::OnStored(const WorkerMessage& report,
   const std::lock_guard lock(mutex_);
   if (current_ && current_->assign.generation == written->generation)
     kept_checkpoints_ = kept_checkpoints;
+}
+
+void Session::OnDismiss(const Dismiss& dismiss) {
+  const std::lock_guard lock(mutex_);
+  dismissed_ = dismiss.outcome;
+  next_.reset();
+  changed_.notify_all();
 }
 
 // With the newest assignment, also if it has ended: a coordinator that was restarted may not know.
@@ -181,8 +195,8 @@ std::shared_ptr<StepControl> Session::ControlOf(std::int64_t generation) {
 
 std::optional<Session::Work> Session::WaitForWork() {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return leaving_ || next_; });
-  if (leaving_) return std::nullopt;
+  changed_.wait(lock, [this] { return leaving_ || dismissed_ || next_; });
+  if (leaving_ || dismissed_) return std::nullopt;
   current_ = std::exchange(next_, std::nullopt);
   last_ = current_;
   last_end_.reset();

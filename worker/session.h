@@ -34,9 +34,12 @@ class Session final : private AssignmentReporter {
           ProfileOptions profile, std::shared_ptr<LogRing> log, OutputRelay* output,
           std::function<void()> on_leave);
 
-  // Returns once RequestEnd was called and the assignment in progress has ended. True: its job has
-  // not, and goes on from the state that was saved.
+  // Returns once RequestEnd was called, or the worker was dismissed, and the assignment in progress
+  // has ended. True: its job has not, and goes on from the state that was saved.
   bool Run();
+
+  // What became of the only job of the pool, if the worker was dismissed for that.
+  std::optional<JobOutcome> dismissed() const;
 
   // Says that this rank leaves. The coordinator then stops the job of the assignment in progress,
   // on all its ranks after the same step, with its state saved; and has the world's other ranks
@@ -62,6 +65,7 @@ class Session final : private AssignmentReporter {
   void OnMessage(CoordinatorMessage&& message);
   void OnAssign(Assign assign);
   void OnStored(const WorkerMessage& report, const std::vector<std::int64_t>& kept_checkpoints);
+  void OnDismiss(const Dismiss& dismiss);
   Register MakeIdentity();
   std::optional<AssignmentEnded> LastEnd();
   Heartbeat MakeHeartbeat();
@@ -86,7 +90,8 @@ class Session final : private AssignmentReporter {
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::optional<std::string> leaving_;          // why; guarded by mutex_, as is all below
+  std::optional<std::string> leaving_;  // why; guarded by mutex_, as is all below
+  std::optional<JobOutcome> dismissed_;
   std::optional<Work> next_;                    // assigned, and not yet taken up
   std::optional<Work> current_;                 // in progress
   std::optional<Work> last_;                    // the newest that was in progress, ended or not

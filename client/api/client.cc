@@ -174,6 +174,8 @@ Reply<JobView> Client::UpdateJob(const std::string& id, const UpdateJobOptions& 
   auto request = RequestFor<v1::UpdateJobRequest>(id);
   if (options.priority) request.set_priority(*options.priority);
   if (options.is_preemptible) request.set_preemptible(*options.is_preemptible);
+  if (options.deadline_seconds) request.set_deadline(*options.deadline_seconds);
+  if (options.retention_days) request.set_retention_days(*options.retention_days);
   const LabelChange& labels = options.labels;
   request.mutable_set_labels()->insert(labels.set.begin(), labels.set.end());
   request.mutable_remove_labels()->Assign(labels.removed.begin(), labels.removed.end());

@@ -53,6 +53,8 @@ struct UpdateJobOptions {
   std::optional<int> priority;
   std::optional<bool> is_preemptible;
   LabelChange labels;
+  std::optional<std::int64_t> deadline_seconds;  // 0: none any more
+  std::optional<std::int64_t> retention_days;    // 0: for ever
 };
 
 // Talks to one coordinator. Every call blocks for at most ten seconds; while the coordinator is

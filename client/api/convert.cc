@@ -161,6 +161,9 @@ JobView ToView(const v1::Job& job, JsonText json) {
   view.state_digest = job.state_digest();
   view.labels = {job.labels().begin(), job.labels().end()};
   view.owner = job.owner();
+  view.deadline_seconds = job.deadline();
+  view.active_seconds = job.active_seconds();
+  if (job.has_retention_days()) view.retention_days = job.retention_days();
   view.forked_from = job.forked_from();
   view.request_id = job.request_id();
   view.parameter_count = job.parameter_count();
@@ -263,6 +266,7 @@ PoolView ToView(const v1::Pool& pool) {
                 .world_size = pool.world_size(),
                 .free = pool.free(),
                 .is_ready = pool.ready(),
+                .only_job = WithoutPrefix(pool.only_job(), "jobs/"),
                 .workers = {},
                 .json = ToJson(pool)};
   for (const v1::Worker& worker : pool.workers()) view.workers.push_back(ToView(worker));

@@ -127,7 +127,10 @@ struct JobView {
   std::map<std::string, double> latest_metrics;
   std::string state_digest;
   std::map<std::string, std::string> labels;
-  std::string owner;  // empty: nobody's
+  std::string owner;                  // empty: nobody's
+  std::int64_t deadline_seconds = 0;  // of its active time; 0: none
+  double active_seconds = 0;
+  std::optional<std::int64_t> retention_days;  // 0: for ever; absent: the coordinator says it
   std::string forked_from;
   std::string request_id;
   std::int64_t parameter_count = 0;
@@ -228,6 +231,7 @@ struct PoolView {
   int world_size = 0;
   int free = 0;
   bool is_ready = false;
+  std::string only_job;             // it takes this one alone; empty: it takes any
   std::vector<WorkerView> workers;  // by world rank
   std::string json;
 };

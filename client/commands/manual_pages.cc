@@ -256,7 +256,8 @@ descent job init mlp | descent submit - --dry-run)",
     ManualPage{"update", R"(Everything else of a job is what it was created with.)",
                R"(descent update JOB OTHER --priority 80
 descent update JOB --preemptible true
-descent update JOB --label team=nlp --label stage-)",
+descent update JOB --label team=nlp --label stage-
+descent update JOB --deadline 3h --retention-days 30)",
                "describe, ls"},
     ManualPage{"version", R"(A coordinator says its own in descent doctor.)", R"(descent version
 descent version -o json)",

@@ -90,6 +90,7 @@ std::string PoolTable(const std::vector<PoolView>& pools) {
 
 std::string PoolDescription(const PoolView& pool) {
   return Line("Name", pool.name) + Line("State", StateText(pool)) +
+         (pool.only_job.empty() ? "" : Line("Only for", pool.only_job)) +
          Line("Free", fmt::format("{} of {} workers", pool.free, pool.world_size)) +
          Line("Cordoned", fmt::to_string(CordonedOf(pool))) + Line("Jobs", JobsOf(pool)) +
          "\nWorkers:\n" + WorkerTable(pool.workers);

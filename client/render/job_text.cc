@@ -11,6 +11,7 @@
 #include "client/render/log_text.h"
 #include "client/render/progress_text.h"
 #include "client/render/table.h"
+#include "common/duration.h"
 #include "common/evaluation.h"
 #include "common/process_end.h"
 
@@ -94,6 +95,18 @@ std::string SecondaryText(const FailureView& failure) {
 }
 
 // "12.5 ms, the last 13 ms; 412k tokens/s".
+std::string RetentionText(std::int64_t days) {
+  if (days == 0) return "for ever";
+  return fmt::format("{} day{} after its end, twice as long if it does not succeed", days,
+                     days == 1 ? "" : "s");
+}
+
+std::string DeadlineText(const JobView& job) {
+  if (job.deadline_seconds == 0) return "";
+  return fmt::format("{}, active for {}", DurationText(job.deadline_seconds),
+                     DurationText(static_cast<std::int64_t>(job.active_seconds)));
+}
+
 std::string StepTimeText(const ProgressView& progress) {
   if (progress.median_step_seconds <= 0) return "";
   std::string text =
@@ -310,6 +323,8 @@ std::string JobDescription(const JobView& job, double now) {
       add(condition.type, ConditionText(condition, now));
   add("Priority", fmt::format("{}{}", job.priority,
                               job.is_preemptible ? ", gives way to jobs of higher priority" : ""));
+  add("Deadline", DeadlineText(job));
+  if (job.retention_days) add("Kept", RetentionText(*job.retention_days));
   if (job.queue_position > 0)
     add("Queue", fmt::format("position {}: {}", job.queue_position, job.queue_message));
   add("Blocked by", fmt::format("{}", fmt::join(job.blocking_jobs, ", ")));

@@ -151,12 +151,15 @@ class Client:
 
     def update(self, job: str, *, priority: Optional[int] = None,
                preemptible: Optional[bool] = None,
-               labels: Optional[dict[str, Optional[str]]] = None, etag: str = "") -> pb.Job:
+               labels: Optional[dict[str, Optional[str]]] = None,
+               deadline: Optional[int] = None, retention_days: Optional[int] = None,
+               etag: str = "") -> pb.Job:
         """What is None stays as it is; so do labels that are not named. A label that is None is taken
-        away. With the `etag` of a job that was read before: a Conflict if it has changed since."""
+        away. The deadline is in seconds, 0 for none. With the `etag` of a job that was read before: a Conflict if it has changed since."""
         changes = labels or {}
         return self._call(self._jobs.UpdateJob, pb.UpdateJobRequest(
             name=_job_name(job), priority=priority, preemptible=preemptible, etag=etag,
+            deadline=deadline, retention_days=retention_days,
             set_labels={key: value for key, value in changes.items() if value is not None},
             remove_labels=[key for key, value in changes.items() if value is None]))
 

@@ -384,5 +384,19 @@ TEST(SubmissionTest, WithoutPoolsNothingIsKnownToBeInfeasible) {
   EXPECT_FALSE(CheckCapacity(spec, {}).has_value());
 }
 
+TEST(SubmissionTest, ADeadlineOrARetentionOutOfBoundsIsRefused) {
+  v1::UpdateJobRequest request;
+  EXPECT_FALSE(CheckLifetime(request).has_value());
+  request.set_deadline(7200);
+  request.set_retention_days(0);
+  EXPECT_FALSE(CheckLifetime(request).has_value());
+
+  request.set_retention_days(36501);
+  EXPECT_EQ(CheckLifetime(request)->reason, "RETENTION_INVALID");
+  request.set_deadline(-1);
+  EXPECT_EQ(CheckLifetime(request)->reason, "DEADLINE_INVALID");
+  EXPECT_EQ(CheckLifetime(request)->metadata.at("deadline"), "-1");
+}
+
 }  // namespace
 }  // namespace descent

@@ -325,7 +325,8 @@ TEST(WireTest, EveryMessageOfTheCoordinatorComesBackAsItWent) {
       Stop{.job = "j", .generation = 1, .mode = StopMode::kAbort},
       Acknowledge{.sequence = 7, .kept_checkpoints = {10, 30}},
       SaveNow{.job = "j", .generation = 1, .request = 2},
-      Leave{.reason = "r"}};
+      Leave{.reason = "r"},
+      Dismiss{.outcome = JobOutcome::kFailed}};
 
   for (const CoordinatorMessage& message : messages) {
     const v1::CoordinatorMessage sent = ToProto(message);
