@@ -8,11 +8,14 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "coordinator/failure_log.h"
 #include "coordinator/http_query.h"
 #include "coordinator/http_response.h"
+#include "coordinator/job_filter.h"
+#include "coordinator/job_list.h"
 #include "coordinator/job_view.h"
 #include "coordinator/resource_name.h"
 #include "coordinator/status_json.h"
@@ -77,8 +80,10 @@ std::atomic<int> open_streams = 0;
 
 class Watch final : public HttpEvents {
  public:
-  Watch(std::shared_ptr<const HttpBackend> backend, WatchCursor cursor)
-      : backend_(std::move(backend)), cursor_(std::move(cursor)) {
+  Watch(std::shared_ptr<const HttpBackend> backend, JobFilter jobs_filter, WatchCursor cursor)
+      : backend_(std::move(backend)),
+        jobs_filter_(std::move(jobs_filter)),
+        cursor_(std::move(cursor)) {
     ++open_streams;
   }
   ~Watch() override { --open_streams; }
@@ -91,6 +96,8 @@ class Watch final : public HttpEvents {
  private:
   std::string NextStatus();
   std::string NextJobs();
+  std::set<std::string> ThoseAskedFor(const std::set<std::string>& names,
+                                      const ClusterSnapshot& snapshot) const;
   std::string NextOf(JobTopic& topic, FoundJobs& found);
   std::string Deleted(const std::string& job_id);
   std::string NextJob(JobTopic& topic, const JobInQueue& found);
@@ -98,6 +105,7 @@ class Watch final : public HttpEvents {
   std::string NextMetrics(JobTopic& topic);
 
   const std::shared_ptr<const HttpBackend> backend_;
+  const JobFilter jobs_filter_;
   WatchCursor cursor_;
   bool wants_status_ = false;
   bool wants_jobs_ = false;
@@ -163,6 +171,7 @@ std::string Watch::NextJobs() {
   std::string changed;
   for (const Job& job : snapshot.value()->jobs) {
     if (std::ssize(listed) >= kListedJobs && IsTerminal(job.state)) continue;
+    if (!jobs_filter_.Matches(job)) continue;
     v1::Job encoded = ToProto(job, FindQueuePosition(*snapshot.value(), job.id));
     encoded.clear_spec();
     std::string fingerprint = Fingerprint(encoded);
@@ -173,13 +182,28 @@ std::string Watch::NextJobs() {
     }
     listed.emplace(encoded.name(), std::move(fingerprint));
   }
-  nlohmann::json removed = nlohmann::json::array();
+  std::set<std::string> removed;
   for (const auto& [name, fingerprint] : sent_jobs_)
-    if (!listed.contains(name)) removed.push_back(name);
+    if (!listed.contains(name)) removed.insert(name);
   sent_jobs_ = std::move(listed);
   if (changed.empty() && removed.empty() && has_sent_jobs_) return "";
   has_sent_jobs_ = true;
-  return Event("jobs", fmt::format("{{\"jobs\":[{}],\"removed\":{}}}", changed, removed.dump()));
+  return Event("jobs",
+               fmt::format("{{\"jobs\":[{}],\"removed\":{},\"older\":{}}}", changed,
+                           nlohmann::json(removed).dump(),
+                           nlohmann::json(ThoseAskedFor(removed, *snapshot.value())).dump()));
+}
+
+// Jobs that are there and for which the filter holds, among those of `names`.
+std::set<std::string> Watch::ThoseAskedFor(const std::set<std::string>& names,
+                                           const ClusterSnapshot& snapshot) const {
+  std::set<std::string> found;
+  if (names.empty()) return found;
+  for (const Job& job : snapshot.jobs) {
+    std::string name = JobName(job.id);
+    if (names.contains(name) && jobs_filter_.Matches(job)) found.insert(std::move(name));
+  }
+  return found;
 }
 
 // `found` has the jobs that were asked for already, for topics before this one.
@@ -244,19 +268,22 @@ std::string Watch::NextMetrics(JobTopic& topic) {
 }  // namespace
 
 std::variant<std::unique_ptr<HttpEvents>, RequestError> StartWatch(
-    std::shared_ptr<const HttpBackend> backend, const std::vector<std::string>& topics,
-    const std::string& cursor) {
+    std::shared_ptr<const HttpBackend> backend, const WatchOptions& options) {
+  const std::vector<std::string>& topics = options.topics;
   if (topics.empty() || topics.size() > kTopicsMax)
     return Refuse(Code::kInvalidArgument,
                   fmt::format("topics has {} topics, must have 1 to {}", topics.size(), kTopicsMax),
                   "TOPICS_INVALID");
-  Result<WatchCursor> parsed = ParseWatchCursor(cursor);
+  auto filter = ParseJobFilter(options.filter);
+  if (auto* error = std::get_if<RequestError>(&filter)) return std::move(*error);
+  Result<WatchCursor> parsed = ParseWatchCursor(options.cursor);
   if (!parsed.ok()) return RequestError{parsed.status(), "CURSOR_INVALID", {}, {}};
   if (open_streams >= kStreamsMax)
     return Refuse(Code::kResourceExhausted,
                   fmt::format("{} streams are open, which is the most; try later", kStreamsMax),
                   "TOO_MANY_STREAMS");
-  auto watch = std::make_unique<Watch>(std::move(backend), std::move(parsed).value());
+  auto watch = std::make_unique<Watch>(std::move(backend), std::get<JobFilter>(std::move(filter)),
+                                       std::move(parsed).value());
   for (const std::string& topic : topics)
     if (auto error = watch->Add(topic)) return *std::move(error);
   return std::unique_ptr<HttpEvents>(std::move(watch));
