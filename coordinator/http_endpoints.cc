@@ -46,7 +46,7 @@ std::span<const HttpRoutes::Endpoint> HttpRoutes::Endpoints() {
         "attempt,contains,format,min_severity,rank,ranks,resume_token,tail"},
        &HttpRoutes::JobLogs},
       {{"GET", "/v1/metrics:compare", kViewer, "jobs,names"}, &HttpRoutes::Comparison},
-      {{"GET", "/v1/watch", kViewer, "cursor,topics"}, &HttpRoutes::Watch},
+      {{"GET", "/v1/watch", kViewer, "cursor,filter,topics"}, &HttpRoutes::Watch},
       {{"POST", "/v1/jobs", kUser}, &HttpRoutes::CreateJob},
       {{"POST", "/v1/jobs/{job}:cancel", kUser}, &HttpRoutes::CancelJob},
       {{"POST", "/v1/jobs/{job}:suspend", kUser}, &HttpRoutes::SuspendJob},

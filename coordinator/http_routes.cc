@@ -343,9 +343,11 @@ HttpResponse HttpRoutes::Workers(const Call& call) const {
 
 HttpResponse HttpRoutes::Watch(const Call& call) const {
   const std::string& last_seen = call.request.last_event_id;
-  auto events =
-      StartWatch(backend_, ListParameter(call.parameters, "topics"),
-                 last_seen.empty() ? TextParameter(call.parameters, "cursor") : last_seen);
+  auto events = StartWatch(
+      backend_,
+      {.topics = ListParameter(call.parameters, "topics"),
+       .filter = TextParameter(call.parameters, "filter"),
+       .cursor = last_seen.empty() ? TextParameter(call.parameters, "cursor") : last_seen});
   if (const auto* error = std::get_if<RequestError>(&events)) return ErrorResponse(*error);
   HttpResponse response{200, "text/event-stream; charset=utf-8", ""};
   response.events = std::get<std::unique_ptr<HttpEvents>>(std::move(events));

@@ -13,6 +13,8 @@
 #include "coordinator/failure_log.h"
 #include "coordinator/http_query.h"
 #include "coordinator/http_response.h"
+#include "coordinator/job_filter.h"
+#include "coordinator/job_list.h"
 #include "coordinator/job_refusal.h"
 #include "coordinator/job_view.h"
 #include "coordinator/list_news.h"
@@ -102,8 +104,10 @@ std::atomic<int> open_streams = 0;
 
 class Watch final : public HttpEvents {
  public:
-  Watch(std::shared_ptr<const HttpBackend> backend, WatchCursor cursor)
-      : backend_(std::move(backend)), cursor_(std::move(cursor)) {
+  Watch(std::shared_ptr<const HttpBackend> backend, JobFilter jobs_filter, WatchCursor cursor)
+      : backend_(std::move(backend)),
+        jobs_filter_(std::move(jobs_filter)),
+        cursor_(std::move(cursor)) {
     ++open_streams;
   }
   ~Watch() override { --open_streams; }
@@ -126,6 +130,7 @@ class Watch final : public HttpEvents {
   std::string NextLines(JobTopic& topic, const Job& job);
 
   const std::shared_ptr<const HttpBackend> backend_;
+  const JobFilter jobs_filter_;
   WatchCursor cursor_;
   bool wants_status_ = false;
   bool wants_jobs_ = false;
@@ -202,12 +207,18 @@ std::string Watch::NextJobs() {
   int listed = 0;
   for (const Job& job : snapshot.value()->jobs) {
     if (listed >= kListedJobs && IsTerminal(job.state)) continue;
+    if (!jobs_filter_.Matches(job)) continue;
     ++listed;
     v1::Job encoded = ToProto(job, FindQueuePosition(*snapshot.value(), job.id));
     encoded.clear_spec();
     jobs_.Add(encoded.name(), Fingerprint(encoded), [&encoded] { return ToJson(encoded); });
   }
-  const std::string news = jobs_.Take();
+  const auto is_older = [this, &snapshot](const std::string& name) {
+    return std::ranges::any_of(snapshot.value()->jobs, [&](const Job& job) {
+      return JobName(job.id) == name && jobs_filter_.Matches(job);
+    });
+  };
+  const std::string news = jobs_.Take(is_older);
   return news.empty() ? "" : Event("jobs", news);
 }
 
@@ -304,16 +315,19 @@ std::string Watch::NextLines(JobTopic& topic, const Job& job) {
 }  // namespace
 
 std::variant<std::unique_ptr<HttpEvents>, RequestError> StartWatch(
-    std::shared_ptr<const HttpBackend> backend, const std::vector<std::string>& topics,
-    const std::string& cursor) {
+    std::shared_ptr<const HttpBackend> backend, const WatchOptions& options) {
+  const std::vector<std::string>& topics = options.topics;
   if (topics.empty() || topics.size() > kTopicsMax)
     return Refuse(Code::kInvalidArgument,
                   fmt::format("topics has {} topics, must have 1 to {}", topics.size(), kTopicsMax),
                   "TOPICS_INVALID");
-  Result<WatchCursor> parsed = ParseWatchCursor(cursor);
+  auto filter = ParseJobFilter(options.filter);
+  if (auto* error = std::get_if<RequestError>(&filter)) return std::move(*error);
+  Result<WatchCursor> parsed = ParseWatchCursor(options.cursor);
   if (!parsed.ok()) return RequestError{parsed.status(), "CURSOR_INVALID", {}, {}};
   if (open_streams >= kStreamsMax) return TooManyStreams();
-  auto watch = std::make_unique<Watch>(std::move(backend), std::move(parsed).value());
+  auto watch = std::make_unique<Watch>(std::move(backend), std::get<JobFilter>(std::move(filter)),
+                                       std::move(parsed).value());
   for (const std::string& topic : topics)
     if (auto error = watch->Add(topic)) return *std::move(error);
   return std::unique_ptr<HttpEvents>(std::move(watch));

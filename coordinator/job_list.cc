@@ -15,7 +15,6 @@
 #include "common/hash.h"
 #include "common/limits.h"
 #include "coordinator/excerpt.h"
-#include "coordinator/job_filter.h"
 #include "coordinator/job_order.h"
 #include "coordinator/job_view.h"
 
@@ -131,9 +130,8 @@ std::variant<ListPosition, RequestError> ParseToken(const std::string& token, co
 }
 
 std::variant<Query, RequestError> ParseQuery(const v1::ListJobsRequest& request) {
-  auto filter = JobFilter::Parse(request.filter());
-  if (const auto* problem = std::get_if<QueryProblem>(&filter))
-    return Refuse("FILTER_INVALID", "filter", *problem);
+  auto filter = ParseJobFilter(request.filter());
+  if (auto* error = std::get_if<RequestError>(&filter)) return std::move(*error);
   auto order = JobOrder::Parse(request.order_by());
   if (const auto* problem = std::get_if<QueryProblem>(&order))
     return Refuse("ORDER_BY_INVALID", "order_by", *problem);
@@ -213,6 +211,13 @@ std::variant<v1::ListJobsResponse, RequestError> ListPage(
 }
 
 }  // namespace
+
+std::variant<JobFilter, RequestError> ParseJobFilter(const std::string& text) {
+  auto filter = JobFilter::Parse(text);
+  if (const auto* problem = std::get_if<QueryProblem>(&filter))
+    return Refuse("FILTER_INVALID", "filter", *problem);
+  return std::get<JobFilter>(std::move(filter));
+}
 
 std::variant<v1::ListJobsResponse, RequestError> ListJobsPage(const v1::ListJobsRequest& request,
                                                               const State& state) {

@@ -17,15 +17,20 @@ void ListNews::Add(const std::string& name, std::string fingerprint,
   now_.emplace(name, std::move(fingerprint));
 }
 
-std::string ListNews::Take() {
+std::string ListNews::Take(const std::function<bool(const std::string& name)>& is_older) {
   nlohmann::json removed = nlohmann::json::array();
-  for (const auto& [name, fingerprint] : sent_)
-    if (!now_.contains(name)) removed.push_back(name);
+  nlohmann::json older = nlohmann::json::array();
+  for (const auto& [name, fingerprint] : sent_) {
+    if (now_.contains(name)) continue;
+    removed.push_back(name);
+    if (is_older && is_older(name)) older.push_back(name);
+  }
   sent_ = std::exchange(now_, {});
   const std::string changed = std::exchange(changed_, {});
   if (changed.empty() && removed.empty() && was_sent_) return "";
   was_sent_ = true;
-  return fmt::format("{{\"{}\":[{}],\"removed\":{}}}", list_, changed, removed.dump());
+  const std::string rest = is_older ? fmt::format(",\"older\":{}", older.dump()) : "";
+  return fmt::format("{{\"{}\":[{}],\"removed\":{}{}}}", list_, changed, removed.dump(), rest);
 }
 
 }  // namespace descent

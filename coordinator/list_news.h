@@ -17,8 +17,9 @@ class ListNews {
            const std::function<std::string()>& to_json);
 
   // After all entries: {"jobs":[…],"removed":["jobs/a"]}, of those that are new or other, and the
-  // names of those that are gone. Empty: nothing has changed.
-  std::string Take();
+  // names of those that are gone; with `is_older` also, as "older", of those among them for which
+  // it holds. Empty: nothing has changed.
+  std::string Take(const std::function<bool(const std::string& name)>& is_older = nullptr);
 
  private:
   const std::string list_;

@@ -243,7 +243,7 @@ int ExitCodeOf(const Session& session, bool has_left_job, bool is_for_one_job) {
 // Runs until it is dismissed, or until a signal, which is blocked in all threads and taken by one
 // that waits.
 void Serve(const std::string& coordinator, const Credentials& credentials, Register identity,
-           ProfileOptions profile, std::chrono::seconds leave_timeout) {
+           ProfileOptions profile, OutputRelay* output, std::chrono::seconds leave_timeout) {
   const auto log = std::make_shared<LogRing>();
   const bool is_for_one_job = !identity.only_job.empty();
   AddRingToLog(log);

@@ -258,3 +258,16 @@ class SystemTest(unittest.TestCase):
         match = re.search(r"(?:job/|jobs/)?(blobs-[a-z0-9]{5})", done.stdout + done.stderr)
         self.assertIsNotNone(match, done.stdout + done.stderr)
         return match.group(1)
+
+    # --- Where tokens are asked for ----------------------------------------------------------
+
+    def make_token(self, name, role, *options):
+        """A file with a new token."""
+        file = self.directory / f"{name}.token"
+        self.descent("token", "create", "--name", name, "--role", role, "--out", file, *options)
+        return file
+
+    def revoke_token(self, name):
+        token = next(token for token in json.loads(self.descent("token", "ls", "--json").stdout)
+                     if token["name"] == name)
+        self.descent("token", "revoke", token["id"])

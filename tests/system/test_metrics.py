@@ -3,7 +3,9 @@
 import csv
 import io
 import json
+import struct
 
+import tensorboard_file
 from harness import SystemTest
 
 
@@ -56,16 +58,35 @@ class Metrics(SystemTest):
         self.assertEqual(rates[0], rates[1])
         self.assertGreater(len(set(rates[0])), 100)
 
-    def test_a_file_for_tensorboard_lies_under_a_name_that_it_looks_for(self):
-        job = self.submit("--follow")
-
+    def exported_events(self, job):
+        """The content of the one file that TensorBoard would find."""
         self.metrics("export", job, "--format", "tensorboard", "--output",
                      self.directory / "events")
+        (file,) = (self.directory / "events").iterdir()
+        self.assertIn("tfevents", file.name)
+        return file.read_bytes()
 
-        files = list((self.directory / "events").iterdir())
-        self.assertEqual(len(files), 1)
-        self.assertIn("tfevents", files[0].name)
-        self.assertIn(b"brain.Event:2", files[0].read_bytes()[:64])
+    def test_a_file_for_tensorboard_has_every_point_in_the_format_that_is_published(self):
+        job = self.submit("--follow")
+
+        first, *others = tensorboard_file.read_events(self.exported_events(job))
+
+        self.assertEqual(first.file_version, "brain.Event:2")
+        rows = list(csv.DictReader(io.StringIO(self.metrics("export", job))))
+        self.assertEqual([(event.step, event.wall_time) for event in others],
+                         [(int(row["step"]), float(row["time"])) for row in rows])
+        for event, row in zip(others, rows):
+            self.assertEqual(
+                {value.tag: value.simple_value for value in event.summary.value},
+                {name: struct.unpack("f", struct.pack("f", float(value)))[0]
+                 for name, value in row.items() if name not in ("step", "time") and value})
+
+    def test_the_reader_of_that_format_notices_a_byte_that_has_changed(self):
+        content = bytearray(self.exported_events(self.submit("--follow")))
+        content[-10] ^= 1
+
+        with self.assertRaisesRegex(ValueError, "the checksum is of other bytes"):
+            tensorboard_file.read_events(bytes(content))
 
     def test_who_follows_a_running_job_sees_each_point_once(self):
         job = self.submit("--set", "steps=1500")

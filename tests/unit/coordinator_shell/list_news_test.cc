@@ -27,6 +27,16 @@ TEST(ListNewsTest, WhatIsNewOrOtherComesAndWhatIsGoneIsNamed) {
   EXPECT_EQ(news.Take(), R"({"workers":["c2","d1"],"removed":["a"]})");
 }
 
+TEST(ListNewsTest, WhatIsGoneFromTheListAndStillThereIsOlder) {
+  ListNews news("jobs");
+  const auto is_older = [](const std::string& name) { return name == "a"; };
+  Add(news, "a", "1");
+  Add(news, "b", "1");
+  EXPECT_EQ(news.Take(is_older), R"({"jobs":["a1","b1"],"removed":[],"older":[]})");
+
+  EXPECT_EQ(news.Take(is_older), R"({"jobs":[],"removed":["a","b"],"older":["a"]})");
+}
+
 TEST(ListNewsTest, WhatHasNotChangedIsNoNews) {
   ListNews news("workers");
   Add(news, "a", "1");

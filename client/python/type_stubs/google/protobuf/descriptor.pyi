@@ -1,0 +1,4 @@
+class Descriptor:
+    name: str
+
+class FileDescriptor: ...
