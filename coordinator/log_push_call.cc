@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "common/failpoint.h"
 #include "common/log.h"
 #include "coordinator/log_streams.h"
 #include "coordinator/request_error.h"
@@ -69,6 +70,7 @@ class PushCall final : public grpc::ServerBidiReactor<v1::LogChunk, v1::LogAck>,
       LogWarning("log not stored job={} error=\"{}\"", chunk.job, stored.ToString());
       return Fail(stored);
     }
+    DESCENT_FAILPOINT("coordinator.log.stored");
     StartWrite(&ack_);
   }
 

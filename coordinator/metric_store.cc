@@ -5,6 +5,7 @@
 #include <chrono>
 #include <string_view>
 
+#include "common/failpoint.h"
 #include "coordinator/metric_file.h"
 
 namespace descent {
@@ -160,7 +161,9 @@ Status MetricStore::Record(const RecordMetrics& metrics, WallTime time) {
     status = writer->add_point->Run();
     if (!status.ok()) break;
   }
+  DESCENT_FAILPOINT("coordinator.metrics.before");
   if (status.ok()) status = writer->database.Commit();
+  DESCENT_FAILPOINT("coordinator.metrics.after");
   if (!status.ok()) writer->database.Rollback();
   return status;
 }

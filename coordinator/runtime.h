@@ -146,6 +146,7 @@ class Runtime {
   static std::vector<OnRefusal> TakeAnswerable(std::deque<Item>& items);
   void Record(const RecordMetrics& action);
   void Perform(const Action& action);
+  void Send(const SendToWorker& action);
   void Forget(const std::string& job_id);
   std::shared_ptr<WorkerStream> StreamOf(SessionId session) const;
   std::shared_ptr<WorkerStream> TakeStream(SessionId session);

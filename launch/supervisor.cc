@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "common/failpoint.h"
 #include "common/file.h"
 #include "common/log.h"
 #include "launch/exit_reporter.h"
@@ -114,7 +115,9 @@ PoolEnd KeepPoolUp(const PoolOptions& pool, const Credentials& credentials, cons
       return PoolEnd::kGivenUp;
     }
     LogInfo("workers started pool={} ranks={}", name, ranks);
+    DESCENT_FAILPOINT("launch.world.started");
     const WorldEnd end = hosts.WaitFor(*world.value(), signals);
+    DESCENT_FAILPOINT("launch.end.seen");
     if (end.was_asked_to_stop) {
       // A parent of several threads may die by and by, after its signal.
       const auto is_hurried = [&] {

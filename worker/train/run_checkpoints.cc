@@ -10,6 +10,7 @@
 
 #include "checkpoint/checkpoint_directory.h"
 #include "common/clock.h"
+#include "common/failpoint.h"
 #include "common/log.h"
 #include "worker/checkpoint/checkpoint_room.h"
 #include "worker/train/compare_digests.h"
@@ -44,6 +45,7 @@ Status RunCheckpoints::Save(SaveKind kind) {
   const MonotonicTime begin = MonotonicNow();
   DESCENT_ASSIGN(const Decision decision, Agree(kind));
   if (decision != Decision::kWrite) return Status();
+  DESCENT_FAILPOINT("worker.save.agreed");
   const TraceSpan span(options_.trace(), trace::kCheckpoint);
   TrainState& state = options_.state;
   DESCENT_RETURN_IF_ERROR(state.Gather());
@@ -59,6 +61,7 @@ Status RunCheckpoints::Save(SaveKind kind) {
                  .optimizer = state.OptimizerTensors(),
                  .begin = begin},
                 options_.reporter.KeptCheckpoints());
+  DESCENT_FAILPOINT("worker.save.begun");
   return Status();
 }
 
