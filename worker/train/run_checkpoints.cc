@@ -130,6 +130,10 @@ void RunCheckpoints::ReportSkipped(std::int64_t step, const Status& why) {
 void RunCheckpoints::RemoveLastSurplus() const {
   if (!saver_) return;
   const std::filesystem::path root = options_.assign.checkpoint_directory;
+  // Of an attempt that was lost as it wrote or removed: no save need have come since.
+  const Status cleaned = RemoveLeftovers(root, options_.assign.generation);
+  if (!cleaned.ok() && cleaned.code() != Code::kNotFound)
+    LogWarning("leftover not removed error=\"{}\"", cleaned.message());
   const auto present = FindCheckpoints(root);
   if (!present.ok() || std::ssize(present.value()) <= options_.assign.spec.checkpoint.keep_last)
     return;
