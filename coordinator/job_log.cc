@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "common/failpoint.h"
 #include "common/file.h"
 #include "common/log.h"
 #include "coordinator/log_record.h"
@@ -156,12 +157,14 @@ Status JobLog::Write(const std::string& records) {
                        segments_.back().bytes + std::ssize(records) > bounds_.segment_bytes;
   if (descriptor_ < 0 || is_full) DESCENT_RETURN_IF_ERROR(BeginSegment());
   Segment& segment = segments_.back();
+  DESCENT_FAILPOINT("coordinator.log.before");
   if (!WriteAll(descriptor_, records)) {
     const std::filesystem::path path = LogSegmentPath(directory_, segment.first);
     const Status status = Failure("write", path);
     // Half a record must not stay before whole ones.
     return ftruncate(descriptor_, segment.bytes) == 0 ? status : Failure("shorten", path);
   }
+  DESCENT_FAILPOINT("coordinator.log.after");
   segment.bytes += std::ssize(records);
   bytes_ += std::ssize(records);
   next_line_ += std::ranges::count(records, '\n');

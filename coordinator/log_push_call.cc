@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "common/failpoint.h"
 #include "common/log.h"
 #include "coordinator/log_streams.h"
 #include "coordinator/request_error.h"
@@ -88,6 +89,7 @@ class PushCall final : public grpc::ServerBidiReactor<v1::LogChunk, v1::LogAck>,
       Fail(stored);
       return false;
     }
+    DESCENT_FAILPOINT("coordinator.log.stored");
     return true;
   }
 

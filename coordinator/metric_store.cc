@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "common/failpoint.h"
 #include "coordinator/metric_file.h"
 
 namespace descent {
@@ -176,7 +177,9 @@ Status MetricStore::Record(const RecordMetrics& metrics, WallTime time) {
   DESCENT_ASSIGN(Writer * writer, WriterFor(metrics.job_id));
   DESCENT_RETURN_IF_ERROR(writer->database.Begin());
   Status status = Write(*writer, metrics, seconds);
+  DESCENT_FAILPOINT("coordinator.metrics.before");
   if (status.ok()) status = writer->database.Commit();
+  DESCENT_FAILPOINT("coordinator.metrics.after");
   if (!status.ok()) writer->database.Rollback();
   return status;
 }

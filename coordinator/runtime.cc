@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "common/failpoint.h"
 #include "common/file.h"
 #include "common/log.h"
 #include "coordinator/incident.h"
@@ -81,7 +82,9 @@ EventTime Runtime::Now() const {
 void Runtime::Run(Restore restore) {
   LogInfo("state restored jobs={} generation={}", restore.jobs.size(), restore.last_generation);
   Apply(restore);
+  DESCENT_FAILPOINT("coordinator.restore.before");
   Flush();
+  DESCENT_FAILPOINT("coordinator.restore.after");
   MonotonicTime next_tick = MonotonicNow();
   while (true) {
     {
@@ -134,7 +137,11 @@ void Runtime::Process(Item item) {
     if constexpr (requires { known.ticket; }) known.ticket = last_ticket_;
   };
   std::visit(set_ticket, event);
-  if (const auto* said = std::get_if<WorkerSaid>(&event)) Count(*said);
+  if (const auto* said = std::get_if<WorkerSaid>(&event)) {
+    DESCENT_FAILPOINT_IF(std::holds_alternative<CheckpointWritten>(said->message),
+                         "coordinator.checkpoint.heard");
+    Count(*said);
+  }
   Apply(event);
 }
 
@@ -238,10 +245,23 @@ void Runtime::Perform(const Action& action) {
     LogInfo("worker cordon pool={} world_rank={} cordon={}", record.pool, record.world_rank,
             CordonName(record.cordon));
   } else if (const auto* answer = std::get_if<Answer>(&action)) {
+    DESCENT_FAILPOINT("coordinator.answer.before");
     if (auto waiting = waiting_.extract(answer->ticket))
       CallOrRefuse([&] { waiting.mapped().on_answer(*answer, state_); },
                    waiting.mapped().on_refusal);
+    DESCENT_FAILPOINT("coordinator.answer.after");
   }
+}
+
+void Runtime::Send(const SendToWorker& action) {
+  DESCENT_FAILPOINT_IF(std::holds_alternative<Assign>(action.message), "coordinator.assign.before");
+  DESCENT_FAILPOINT_IF(std::holds_alternative<Begin>(action.message), "coordinator.begin.before");
+  DESCENT_FAILPOINT_IF(std::holds_alternative<GrantSteps>(action.message),
+                       "coordinator.grant.before");
+  DESCENT_FAILPOINT_IF(std::holds_alternative<Acknowledge>(action.message),
+                       "coordinator.acknowledge.before");
+  if (const auto stream = StreamOf(action.session)) stream->Send(action.message);
+  DESCENT_FAILPOINT("coordinator.message.after");
 }
 
 void Runtime::Forget(const std::string& job_id) {

@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "common/clock.h"
+#include "common/failpoint.h"
 #include "common/file.h"
 #include "common/hash.h"
 #include "common/job_spec.h"
@@ -279,7 +280,9 @@ Status Store::Transact(std::span<const Action> actions, double time) {
   DESCENT_RETURN_IF_ERROR(database_.Begin());
   written_event_ = last_event_;
   Status status = WriteAll(actions, time);
+  DESCENT_FAILPOINT("coordinator.commit.before");
   if (status.ok()) status = database_.Commit();
+  DESCENT_FAILPOINT("coordinator.commit.after");
   if (status.ok()) last_event_ = written_event_;
   if (!status.ok()) database_.Rollback();
   return status;

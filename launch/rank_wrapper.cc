@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "common/failpoint.h"
 #include "launch/mpi_leftovers.h"
 #include "launch/pool_processes.h"
 #include "launch/rank_report.h"
@@ -173,17 +174,20 @@ int RunRank(std::vector<std::string> arguments) {
   if (child == 0) BecomeRank(arguments, wrapper);
   RankReport report = MakeReport();
   report.rank.pid = child;
+  DESCENT_FAILPOINT("launch.rank.started");
   Tell(report);
 
   RankWatch watch(child, signals);
   const int status = watch.WaitForEnd();
   watch.WaitForLastWords();
+  DESCENT_FAILPOINT("launch.rank.ended");
   const MpiLeftovers leftovers = OwnLeftovers();
   RemoveSharedSegments(leftovers.job_id);
   report.has_ended = true;
   report.rank.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
   report.rank.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
   Tell(report);
+  DESCENT_FAILPOINT("launch.rank.told");
   if (HasParentEnded(parent, status)) RemoveSessionDirectory(leftovers.session_directory);
   return report.rank.signal != 0 ? 128 + report.rank.signal : report.rank.exit_code;
 }

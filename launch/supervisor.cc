@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "common/failpoint.h"
 #include "common/file.h"
 #include "common/log.h"
 #include "common/worker_exit.h"
@@ -124,7 +125,9 @@ std::optional<int> KeepPoolUp(const PoolOptions& pool, const Credentials& creden
       return std::nullopt;
     }
     LogInfo("workers started pool={} ranks={}", name, ranks);
+    DESCENT_FAILPOINT("launch.world.started");
     const WorldEnd end = hosts.WaitFor(*world.value(), signals);
+    DESCENT_FAILPOINT("launch.end.seen");
     if (end.was_asked_to_stop) {
       // A parent of several threads may die by and by, after its signal.
       const auto is_hurried = [&] {

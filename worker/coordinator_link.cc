@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/clock.h"
+#include "common/failpoint.h"
 #include "common/limits.h"
 #include "common/log.h"
 #include "descent/v1/worker.grpc.pb.h"
@@ -103,7 +104,9 @@ class CoordinatorLink::Stream {
       const v1::WorkerMessage message = std::move(queue_.front());
       queue_.pop_front();
       lock.unlock();
+      DESCENT_FAILPOINT("worker.message.before");
       const bool is_open = call_->Write(message);
+      DESCENT_FAILPOINT("worker.message.after");
       lock.lock();
       if (!is_open) break;
     }
@@ -153,10 +156,12 @@ void CoordinatorLink::Send(const WorkerMessage& message) {
 }
 
 void CoordinatorLink::Report(WorkerMessage message) {
+  DESCENT_FAILPOINT("worker.report.before");
   const std::lock_guard lock(mutex_);
   if (reports_.size() >= limits::kReportsKeptMax) reports_.pop_front();
   reports_.push_back({++last_sequence_, std::move(message)});
   if (stream_) stream_->Send(reports_.back().message, last_sequence_);
+  DESCENT_FAILPOINT("worker.report.after");
 }
 
 void CoordinatorLink::WaitUntilStored() {
@@ -183,6 +188,7 @@ void CoordinatorLink::OnMessage(CoordinatorMessage&& message) {
       reports_.pop_front();
     }
   }
+  DESCENT_FAILPOINT("worker.acknowledge.heard");
   changed_.notify_all();
   // What is kept is said of the report that is acknowledged by name, the last one.
   for (std::size_t i = 0; i < stored.size(); ++i)
@@ -194,6 +200,7 @@ void CoordinatorLink::OpenStream(const std::shared_ptr<Stream>& stream) {
   const std::optional<AssignmentEnded> last_end = options_.last_end();
   const std::lock_guard lock(mutex_);
   // A Goodbye that finds no stream is in the identity: that is made no earlier than the stream.
+  DESCENT_FAILPOINT("worker.register.before");
   stream->Send(options_.identity(), 0);
   for (const KeptReport& report : reports_) stream->Send(report.message, report.sequence);
   if (last_end) stream->Send(*last_end, 0);

@@ -4,6 +4,7 @@
 #include <utility>
 #include <variant>
 
+#include "common/failpoint.h"
 #include "worker/assignment_log.h"
 #include "worker/collective/form_collective.h"
 #include "worker/train/abort_watch.h"
@@ -53,7 +54,9 @@ bool Session::Run() {
       const std::lock_guard lock(mutex_);
       last_end_ = ended;
     }
+    DESCENT_FAILPOINT("worker.ended.before");
     link_.Report(ended);
+    DESCENT_FAILPOINT("worker.ended.after");
     const std::lock_guard lock(mutex_);
     has_left_job = leaving_ && (ended.outcome == EndOutcome::kStopped || ended.retryable);
     current_.reset();
@@ -197,6 +200,7 @@ std::optional<Session::Work> Session::WaitForWork() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return leaving_ || dismissed_ || next_; });
   if (leaving_ || dismissed_) return std::nullopt;
+  DESCENT_FAILPOINT("worker.assign.taken");
   current_ = std::exchange(next_, std::nullopt);
   last_ = current_;
   last_end_.reset();
@@ -213,7 +217,9 @@ AssignmentEnded Session::Perform(const Work& work) {
   BeginLog(assign);
   begun_at_ = MonotonicNow();
   unsent_steps_ = StepReports{.job = assign.job, .generation = assign.generation, .steps = {}};
+  DESCENT_FAILPOINT("worker.group.before");
   Result<std::unique_ptr<Collective>> collective = FormGroup(assign, work.control);
+  DESCENT_FAILPOINT("worker.group.after");
   if (!collective.ok()) {
     const bool is_refused = collective.status().code() == Code::kFailedPrecondition;
     return AssignmentEnded{.job = assign.job,
