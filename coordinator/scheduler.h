@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -40,7 +41,7 @@ struct RunningGang {
   std::string job_id;
   std::string pool;
   int priority = 0;
-  double start_time = 0;
+  std::int64_t generation = 0;  // of its attempt: the larger, the newer
   bool is_ending = false;  // it gives its ranks back soon
   bool is_preemptible = false;
   int workers_min = 1;        // it can go on with so many

@@ -242,7 +242,7 @@ std::vector<RunningGang> State::RunningGangs() const {
     running.push_back({.job_id = job_id,
                        .pool = attempt.pool,
                        .priority = job.priority,
-                       .start_time = job.attempt.start_time,
+                       .generation = attempt.generation,
                        .is_ending = IsEnding(job.state) || attempt.stop.has_value(),
                        .is_preemptible = job.is_preemptible && !attempt.IsReattaching(),
                        .workers_min = job.spec.workers.min,
