@@ -43,6 +43,8 @@ class GrantPlanner {
   const BatchArithmetic& arithmetic() const { return arithmetic_; }
 
  private:
+  friend class StateFingerprint;  // as of State
+
   GrantPlanner(const JobSpec& spec, const BatchArithmetic& arithmetic, AttemptStart start);
 
   bool EvaluatesAfter(std::int64_t step) const;

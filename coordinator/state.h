@@ -73,6 +73,8 @@ class State {
   std::vector<ExpiredJob> ExpiredJobs(EventTime now) const;
 
  private:
+  friend class StateFingerprint;  // of tests: tells whether two states go on alike
+
   // What only this process needs to know of a job that is not at its end.
   struct JobMemory {
     std::optional<MonotonicTime> retry_at;              // it waits for this before its next attempt

@@ -23,6 +23,11 @@ bool IsAllowed(const std::string& from, const std::string& to) {
   return arrows != kArrows.end() && arrows->second.contains(to);
 }
 
+// What a launcher tells explains an end that is on record.
+bool IsExplanation(const StoreJob& store) {
+  return store.event_type.empty() && store.from_state.empty();
+}
+
 }  // namespace
 
 void ActionObserver::Observe(const Action& action) {
@@ -42,6 +47,11 @@ bool ActionObserver::AllJobsAreTerminal() const {
 void ActionObserver::On(const StoreJob& store) {
   const Job& job = store.job;
   const auto before = jobs_.find(job.id);
+  if (before != jobs_.end() && IsExplanation(store)) {
+    Require(job.state == before->second.state, job.id + " changed its state without an event");
+    before->second = job;
+    return;
+  }
   Require((store.event_type == "Created") == (before == jobs_.end()), job.id + " is created once");
   if (before != jobs_.end()) {
     const bool is_of_a_checkpoint = store.event_type.starts_with("Checkpoint");
@@ -55,7 +65,9 @@ void ActionObserver::On(const StoreJob& store) {
     if (!is_event_alone)
       Require(IsAllowed(store.from_state, store.to_state),
               fmt::format("{} went {} -> {}", job.id, store.from_state, store.to_state));
-    Require(job.step >= before->second.step, job.id + " lost progress");
+    // The step of a job that has succeeded is that of its result.
+    Require(job.step >= before->second.step || job.state == JobState::kSucceeded,
+            job.id + " lost progress");
     Require(job.attempt.generation >= before->second.attempt.generation,
             job.id + " went back to an older generation");
   }
@@ -70,6 +82,7 @@ void ActionObserver::On(const StoreJob& store) {
     ObserveCheckpoints(before->second, store);
     ObserveResize(before->second, store);
   }
+  if (IsTerminal(job.state)) recorded_.erase(job.id);
   jobs_[job.id] = job;
 }
 
@@ -88,10 +101,22 @@ void ActionObserver::ObserveResize(const Job& before, const StoreJob& store) {
 void ActionObserver::ObserveCheckpoints(const Job& before, const StoreJob& store) {
   const Job& job = store.job;
   const auto is_pinned = [](const CheckpointRecord& checkpoint) { return checkpoint.is_pinned; };
-  // The best one and those that are pinned may be kept beside the newest.
-  if (store.event_type == "CheckpointWritten")
+  const auto is_awaited = [this](const CheckpointRecord& checkpoint) {
+    return std::ranges::any_of(jobs_, [&](const auto& entry) {
+      const Job& other = entry.second;
+      return !IsTerminal(other.state) && other.checkpoints.empty() &&
+             other.start_checkpoint == checkpoint.directory;
+    });
+  };
+  // The best one and those that are pinned or that a fork is to start from may be kept beside the
+  // newest.
+  const auto is_kept = [&](const CheckpointRecord& checkpoint) {
+    return is_pinned(checkpoint) || is_awaited(checkpoint);
+  };
+  if (store.event_type == "CheckpointWritten" &&
+      std::ssize(job.checkpoints) > job.spec.checkpoint.keep_last + 1)
     Require(std::ssize(job.checkpoints) <= job.spec.checkpoint.keep_last + 1 +
-                                               std::ranges::count_if(job.checkpoints, is_pinned),
+                                               std::ranges::count_if(job.checkpoints, is_kept),
             job.id + " keeps too many checkpoints");
   for (const CheckpointRecord& checkpoint : before.checkpoints)
     Require(!checkpoint.is_pinned ||
@@ -109,6 +134,7 @@ void ActionObserver::On(const ForgetJob& forget) {
   Require(job != jobs_.end() && IsTerminal(job->second.state),
           forget.job_id + " was forgotten before its end");
   if (job != jobs_.end()) jobs_.erase(job);
+  recorded_.erase(forget.job_id);
 }
 
 void ActionObserver::On(const StoreGeneration& store) {
@@ -118,8 +144,9 @@ void ActionObserver::On(const StoreGeneration& store) {
 
 void ActionObserver::On(const RecordMetrics& record) {
   Require(!record.points.empty(), "nothing was recorded");
+  auto& recorded = recorded_[record.job_id];
   for (const MetricPoint& point : record.points)
-    Require(recorded_.insert({record.job_id, point.name, point.step}).second,
+    Require(recorded.insert({point.name, point.step}).second,
             fmt::format("{} recorded {} of step {} twice", record.job_id, point.name, point.step));
 }
 

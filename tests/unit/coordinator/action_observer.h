@@ -4,7 +4,6 @@
 #include <map>
 #include <set>
 #include <string>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -44,8 +43,9 @@ class ActionObserver {
   std::map<std::string, Job> jobs_;
   std::int64_t generation_ = 0;
   int resizes_ = 0;
-  std::set<std::tuple<std::string, std::string, std::int64_t>> recorded_;  // job, metric, step
-  std::map<std::pair<SessionId, std::int64_t>, std::int64_t> granted_;     // session, generation
+  using Recorded = std::set<std::pair<std::string, std::int64_t>>;      // metric, step
+  std::map<std::string, Recorded> recorded_;                            // of jobs not at their end
+  std::map<std::pair<SessionId, std::int64_t>, std::int64_t> granted_;  // session, generation
 };
 
 }  // namespace descent

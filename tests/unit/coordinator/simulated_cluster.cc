@@ -25,7 +25,7 @@ std::int64_t StepOfCheckpoint(const std::string& directory) {
 }  // namespace
 
 SimulatedCluster::SimulatedCluster(std::uint64_t seed)
-    : random_(seed), state_(std::make_unique<State>(kOptions)) {
+    : random_(seed), coordinator_(kOptions) {
   now_.monotonic = MonotonicTime() + std::chrono::hours(1);
   now_.wall = 1;
 }
@@ -68,7 +68,7 @@ void SimulatedCluster::WorkObediently() {
 }
 
 std::vector<std::string> SimulatedCluster::violations() const {
-  std::vector<std::string> all = observer_.violations();
+  std::vector<std::string> all = observer().violations();
   all.insert(all.end(), violations_.begin(), violations_.end());
   return all;
 }
@@ -78,11 +78,10 @@ std::int64_t SimulatedCluster::Random(std::int64_t first, std::int64_t last) {
          static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(last - first + 1));
 }
 
-void SimulatedCluster::Post(const Event& event) {
-  for (const Action& action : state_->Apply(event, now_)) {
-    observer_.Observe(action);
-    if (const auto* store = std::get_if<StoreCordon>(&action))
-      cordons_[{store->record.pool, store->record.world_rank}] = store->record.cordon;
+void SimulatedCluster::Post(const Event& event) { Perform(coordinator_.Apply(event, now_)); }
+
+void SimulatedCluster::Perform(const std::vector<Action>& actions) {
+  for (const Action& action : actions) {
     if (const auto* send = std::get_if<SendToWorker>(&action))
       Receive(send->session, send->message);
     const auto* close = std::get_if<CloseSession>(&action);
@@ -108,8 +107,7 @@ void SimulatedCluster::Receive(SessionId session, const CoordinatorMessage& mess
   Worker& worker = **found;
   if (const auto* assign = std::get_if<Assign>(&message)) {
     if (worker.assign) violations_.push_back("a rank got a second job");
-    const auto cordon = cordons_.find({worker.pool, worker.world_rank});
-    if (cordon != cordons_.end() && cordon->second != Cordon::kNone)
+    if (coordinator_.CordonOf(worker.pool, worker.world_rank) != Cordon::kNone)
       violations_.push_back("a cordoned rank got a job");
     worker.assign = *assign;
     worker.steps_done = StepOfCheckpoint(assign->start_checkpoint);
@@ -147,8 +145,8 @@ void SimulatedCluster::Submit() {
 
 // Of any checkpoint that the job has.
 void SimulatedCluster::CommandACheckpoint(const std::string& job_id) {
-  const auto job = observer_.stored_jobs().find(job_id);
-  if (job == observer_.stored_jobs().end() || job->second.checkpoints.empty()) return;
+  const auto job = observer().stored_jobs().find(job_id);
+  if (job == observer().stored_jobs().end() || job->second.checkpoints.empty()) return;
   const auto& checkpoints = job->second.checkpoints;
   const auto place = static_cast<std::size_t>(Random(0, std::ssize(checkpoints) - 1));
   constexpr CheckpointCommand kCommands[] = {CheckpointCommand::kPin, CheckpointCommand::kUnpin,
@@ -179,7 +177,7 @@ void SimulatedCluster::CommandWorker() {
 
 void SimulatedCluster::ResumeSuspended() {
   std::vector<std::string> suspended;
-  for (const auto& [id, job] : observer_.stored_jobs())
+  for (const auto& [id, job] : observer().stored_jobs())
     if (job.state == JobState::kSuspended) suspended.push_back(id);
   for (const std::string& job_id : suspended)
     Post(CommandJob{.job_id = job_id, .command = JobCommand::kResume});
@@ -238,7 +236,7 @@ void SimulatedCluster::SpeakOfThePast() {
   const Worker& worker = *workers_.front();
   const std::string job = "job-" + std::to_string(Random(1, last_job_));
   const std::int64_t current = worker.assign ? worker.assign->generation : 0;
-  const std::int64_t generation = Random(0, state_->generation());
+  const std::int64_t generation = Random(0, coordinator_.state().generation());
   if (generation == current) return;
   Say(worker, Prepared{.job = job, .generation = generation});
   Say(worker, StepReports{.job = job, .generation = generation, .steps = {{.step = 500}}});
@@ -248,15 +246,8 @@ void SimulatedCluster::SpeakOfThePast() {
 }
 
 void SimulatedCluster::RestartCoordinator() {
-  state_ = std::make_unique<State>(kOptions);
-  observer_.ForgetVolatile();
-  Restore restore{.last_generation = observer_.stored_generation()};
-  for (const auto& [id, job] : observer_.stored_jobs()) restore.jobs.push_back(job);
-  for (const auto& [place, cordon] : cordons_)
-    if (cordon != Cordon::kNone)
-      restore.cordons.push_back(
-          {.pool = place.first, .world_rank = place.second, .cordon = cordon});
-  Post(restore);
+  coordinator_.Crash();
+  Perform(coordinator_.Start(now_));
   std::erase_if(workers_, [](const auto& worker) { return worker->is_hung; });
   for (std::size_t i = 0; i < workers_.size(); ++i) Register(*workers_[i]);
 }

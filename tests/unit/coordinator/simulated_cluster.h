@@ -2,16 +2,13 @@
 
 #include <cstdint>
 #include <deque>
-#include <map>
 #include <memory>
 #include <optional>
 #include <random>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "coordinator/state.h"
-#include "tests/unit/coordinator/action_observer.h"
+#include "tests/simulation/simulated_coordinator.h"
 
 namespace descent {
 
@@ -28,7 +25,7 @@ class SimulatedCluster {
   // Suspended jobs are resumed, every worker makes a move, then a second passes.
   void WorkObediently();
 
-  const ActionObserver& observer() const { return observer_; }
+  const ActionObserver& observer() const { return coordinator_.observer(); }
   std::vector<std::string> violations() const;
 
  private:
@@ -49,10 +46,9 @@ class SimulatedCluster {
   };
   using Gang = std::vector<Worker*>;  // by rank
 
-  using Place = std::pair<std::string, int>;  // pool and world rank
-
   std::int64_t Random(std::int64_t first, std::int64_t last);  // both may come
   void Post(const Event& event);
+  void Perform(const std::vector<Action>& actions);
   void Say(const Worker& worker, WorkerMessage message);
   void Receive(SessionId session, const CoordinatorMessage& message);
 
@@ -75,15 +71,13 @@ class SimulatedCluster {
   Gang GangOf(const Worker& worker);  // the members that still work at its assignment
 
   std::mt19937_64 random_;
-  std::unique_ptr<State> state_;
-  ActionObserver observer_;
+  SimulatedCoordinator coordinator_;
   std::vector<std::string> violations_;
   EventTime now_;
   SessionId last_session_ = 0;
   int last_pool_ = 0;
   int last_job_ = 0;
   std::vector<std::unique_ptr<Worker>> workers_;
-  std::map<Place, Cordon> cordons_;  // as stored
 };
 
 }  // namespace descent
