@@ -12,6 +12,7 @@
 #include <optional>
 #include <utility>
 
+#include "common/clock.h"
 #include "coordinator/call_context.h"
 #include "coordinator/stream_set.h"
 
@@ -90,6 +91,8 @@ class BlockingStream : public grpc::ServerWriteReactor<Message> {
   // Once, when it is made whole.
   void Launch(StreamSet& streams, const grpc::CallbackServerContext& context) {
     end_ = std::make_shared<EndSign>(context);
+    bookmark_interval_ = streams.bookmark_interval();
+    send_time_ = MonotonicNow();
     streams.Add(end_, CallerOf(context));
     boost::asio::post(threads_, [this] {
       if (!FinishIfAsked()) Begin();
@@ -99,12 +102,16 @@ class BlockingStream : public grpc::ServerWriteReactor<Message> {
  protected:
   // `message` must live, unchanged, until the next step.
   void Send(const Message& message) {
+    send_time_ = MonotonicNow();
     if (end_->BeginWrite()) {
       this->StartWrite(&message);
     } else {
       FinishIfAsked();
     }
   }
+
+  // Nothing was sent for so long that the peer, and what is between, should hear that all is well.
+  bool IsQuiet() const { return MonotonicNow() - send_time_ >= bookmark_interval_; }
 
   void GoOnAfter(std::chrono::milliseconds pause) {
     pause_.expires_after(pause);
@@ -150,7 +157,9 @@ class BlockingStream : public grpc::ServerWriteReactor<Message> {
   boost::asio::thread_pool& threads_;
   boost::asio::steady_timer pause_;
   boost::asio::steady_timer limit_;
-  std::shared_ptr<EndSign> end_;  // from Launch on
+  std::shared_ptr<EndSign> end_;  // from Launch on, as the following
+  std::chrono::milliseconds bookmark_interval_{};
+  MonotonicTime send_time_;
 };
 
 // Makes the call that has that context and launches it.

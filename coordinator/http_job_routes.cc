@@ -14,8 +14,9 @@ namespace descent {
 namespace {
 
 template <typename Message>
-HttpResponse JsonOrError(const Result<Message>& message) {
-  return message.ok() ? JsonResponse(message.value()) : ErrorResponse(message.status());
+HttpResponse JsonOrError(const std::variant<Message, RequestError>& page) {
+  if (const auto* error = std::get_if<RequestError>(&page)) return ErrorResponse(*error);
+  return JsonResponse(std::get<Message>(page));
 }
 
 // The parameters page_size and page_token; an error is the answer.
@@ -38,9 +39,7 @@ HttpResponse HttpRoutes::Jobs(const Call& call) const {
   request.set_order_by(TextParameter(call.parameters, "order_by"));
   const Result<ClusterSnapshot> snapshot = backend_->snapshot();
   if (!snapshot.ok()) return ErrorResponse(snapshot.status());
-  const auto page = ListJobsPage(request, snapshot.value());
-  if (const auto* error = std::get_if<RequestError>(&page)) return ErrorResponse(*error);
-  return JsonResponse(std::get<v1::ListJobsResponse>(page));
+  return JsonOrError(ListJobsPage(request, snapshot.value()));
 }
 
 HttpResponse HttpRoutes::OneJob(const Call& call) const {
@@ -58,23 +57,27 @@ HttpResponse HttpRoutes::JobEvents(const Call& call) const {
     return ErrorResponse(read);
   if (const Result<JobInQueue> found = backend_->job(call.job_id); !found.ok())
     return JobError(found.status());
-  const auto page = ListEventsPage(request, [&](std::int64_t after, int count_max) {
+  return JsonOrError(ListEventsPage(request, [&](std::int64_t after, int count_max) {
     return backend_->events(call.job_id, after, count_max);
-  });
-  if (const auto* error = std::get_if<RequestError>(&page)) return ErrorResponse(*error);
-  return JsonResponse(std::get<v1::ListJobEventsResponse>(page));
+  }));
 }
 
 HttpResponse HttpRoutes::JobAttempts(const Call& call) const {
+  v1::ListJobAttemptsRequest request;
+  if (const Status read = ReadPage(call.parameters, request); !read.ok())
+    return ErrorResponse(read);
   const Result<JobInQueue> found = backend_->job(call.job_id);
   if (!found.ok()) return JobError(found.status());
-  return JsonResponse(ListAttempts(found.value().job));
+  return JsonOrError(ListAttemptsPage(request, found.value().job));
 }
 
 HttpResponse HttpRoutes::JobCheckpoints(const Call& call) const {
+  v1::ListCheckpointsRequest request;
+  if (const Status read = ReadPage(call.parameters, request); !read.ok())
+    return ErrorResponse(read);
   const Result<JobInQueue> found = backend_->job(call.job_id);
   if (!found.ok()) return JobError(found.status());
-  return JsonOrError(ListCheckpoints(found.value().job));
+  return JsonOrError(ListCheckpointsPage(request, found.value().job));
 }
 
 HttpResponse HttpRoutes::Comparison(const Call& call) const {
@@ -84,9 +87,7 @@ HttpResponse HttpRoutes::Comparison(const Call& call) const {
   for (const std::string& name : ListParameter(call.parameters, "names")) request.add_names(name);
   const JobSource source{[this](const std::string& job_id) { return FindJob(job_id); },
                          backend_->summaries};
-  const auto compared = CompareJobs(request, source);
-  if (const auto* error = std::get_if<RequestError>(&compared)) return ErrorResponse(*error);
-  return JsonResponse(std::get<v1::CompareJobsResponse>(compared));
+  return JsonOrError(CompareJobs(request, source));
 }
 
 }  // namespace descent

@@ -18,6 +18,7 @@
 #include "coordinator/job_filter.h"
 #include "coordinator/job_order.h"
 #include "coordinator/job_view.h"
+#include "coordinator/list_page.h"
 
 namespace descent {
 namespace {
@@ -37,16 +38,6 @@ struct Query {
 
 RequestError Refuse(std::string reason, std::string message) {
   return {Status(Code::kInvalidArgument, std::move(message)), std::move(reason), {}, {}};
-}
-
-RequestError Refuse(std::string reason, std::string_view field, const QueryProblem& problem) {
-  RequestError error =
-      Refuse(std::move(reason), fmt::format("{}, position {}: found {}, wanted {}", field,
-                                            problem.position, problem.found, problem.wanted));
-  error.metadata = {{"position", std::to_string(problem.position)},
-                    {"found", problem.found},
-                    {"wanted", problem.wanted}};
-  return error;
 }
 
 std::optional<std::set<JobState>> StatesOf(const v1::ListJobsRequest& request) {
@@ -133,10 +124,10 @@ std::variant<ListPosition, RequestError> ParseToken(const std::string& token, co
 std::variant<Query, RequestError> ParseQuery(const v1::ListJobsRequest& request) {
   auto filter = JobFilter::Parse(request.filter());
   if (const auto* problem = std::get_if<QueryProblem>(&filter))
-    return Refuse("FILTER_INVALID", "filter", *problem);
+    return QueryInvalid("FILTER_INVALID", "filter", *problem);
   auto order = JobOrder::Parse(request.order_by());
   if (const auto* problem = std::get_if<QueryProblem>(&order))
-    return Refuse("ORDER_BY_INVALID", "order_by", *problem);
+    return QueryInvalid("ORDER_BY_INVALID", "order_by", *problem);
   const auto page_size = PageSizeOf(request.page_size());
   if (const auto* error = std::get_if<RequestError>(&page_size)) return *error;
   Query query{.filter = std::get<JobFilter>(std::move(filter)),

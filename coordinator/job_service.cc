@@ -13,6 +13,7 @@
 #include "coordinator/owned_job.h"
 #include "coordinator/resource_name.h"
 #include "coordinator/submission.h"
+#include "coordinator/watch_streams.h"
 
 namespace descent {
 
@@ -48,8 +49,11 @@ grpc::ServerUnaryReactor* JobService::ListJobAttempts(grpc::CallbackServerContex
                                                       const v1::ListJobAttemptsRequest* request,
                                                       v1::ListJobAttemptsResponse* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  ReadJob(request->name(), reactor, [response, reactor](const Job& job, const State&) {
-    *response = ListAttempts(job);
+  ReadJob(request->name(), reactor, [request, response, reactor](const Job& job, const State&) {
+    auto page = ListAttemptsPage(*request, job);
+    if (const auto* error = std::get_if<RequestError>(&page))
+      return reactor->Finish(ToGrpcStatus(*error));
+    *response = std::get<v1::ListJobAttemptsResponse>(std::move(page));
     reactor->Finish(grpc::Status::OK);
   });
   return reactor;
@@ -79,8 +83,9 @@ grpc::ServerUnaryReactor* JobService::Command(grpc::CallbackServerContext* conte
     reactor->Finish(ToGrpcStatus(NameInvalid(job_id.status(), name)));
     return reactor;
   }
-  const auto change = [this, id = job_id.value(), command, response, reactor](const State&) {
-    FinishIfRefused(runtime_.Command({.job_id = id, .command = command},
+  const auto change = [this, id = job_id.value(), command, origin = OriginOf(CallerOf(*context)),
+                       response, reactor](const State&) {
+    FinishIfRefused(runtime_.Command({.job_id = id, .command = command, .origin = origin},
                                      FinishWithJob(reactor, response, id, command)),
                     reactor);
   };
@@ -134,8 +139,10 @@ grpc::ServerUnaryReactor* JobService::UpdateJob(grpc::CallbackServerContext* con
     reactor->Finish(ToGrpcStatus(*error));
     return reactor;
   }
-  descent::UpdateJob update{
-      .job_id = std::move(job_id).value(), .etag = request->etag(), .labels = labels};
+  descent::UpdateJob update{.job_id = std::move(job_id).value(),
+                            .etag = request->etag(),
+                            .labels = labels,
+                            .origin = OriginOf(CallerOf(*context))};
   if (request->has_priority()) update.priority = request->priority();
   if (request->has_preemptible()) update.is_preemptible = request->preemptible();
   const auto change = [this, update, response, reactor](const State&) {
@@ -155,9 +162,11 @@ grpc::ServerUnaryReactor* JobService::DeleteJob(grpc::CallbackServerContext* con
     reactor->Finish(ToGrpcStatus(NameInvalid(job_id.status(), request->name())));
     return reactor;
   }
-  const auto change = [this, id = job_id.value(), request, reactor](const State&) {
-    boost::asio::post(blocking_threads_,
-                      [this, id, request, reactor] { Delete(id, *request, reactor); });
+  const auto change = [this, id = job_id.value(), request, origin = OriginOf(CallerOf(*context)),
+                       reactor](const State&) {
+    boost::asio::post(blocking_threads_, [this, id, request, origin, reactor] {
+      Delete(id, *request, origin, reactor);
+    });
   };
   ChangeOwnJob(runtime_, *context, job_id.value(), reactor, change);
   return reactor;
@@ -165,7 +174,7 @@ grpc::ServerUnaryReactor* JobService::DeleteJob(grpc::CallbackServerContext* con
 
 // The files go first: whatever interrupts it, the job is still there to be deleted again.
 void JobService::Delete(const std::string& job_id, const v1::DeleteJobRequest& request,
-                        grpc::ServerUnaryReactor* reactor) {
+                        const Origin& origin, grpc::ServerUnaryReactor* reactor) {
   const auto refuse = [job_id, reactor](const Status& status, const Job* job) {
     reactor->Finish(ToGrpcStatus(RefuseJob(status, job_id, job, JobCommand::kDelete)));
   };
@@ -183,12 +192,12 @@ void JobService::Delete(const std::string& job_id, const v1::DeleteJobRequest& r
       return reactor->Finish(
           ToGrpcStatus(Status(Code::kUnavailable, directory.value() + ": " + error.message())));
   }
-  FinishIfRefused(runtime_.Command({.job_id = job_id, .command = JobCommand::kDelete},
-                                   [=](const Answer& answer, const State& state) {
-                                     if (!answer.status.ok())
-                                       return refuse(answer.status, state.FindJob(job_id));
-                                     reactor->Finish(grpc::Status::OK);
-                                   }),
+  const auto finish = [=](const Answer& answer, const State& state) {
+    if (!answer.status.ok()) return refuse(answer.status, state.FindJob(job_id));
+    reactor->Finish(grpc::Status::OK);
+  };
+  FinishIfRefused(runtime_.Command(
+                      {.job_id = job_id, .command = JobCommand::kDelete, .origin = origin}, finish),
                   reactor);
 }
 
@@ -216,7 +225,11 @@ grpc::ServerUnaryReactor* JobService::ListJobEvents(grpc::CallbackServerContext*
 
 grpc::ServerWriteReactor<v1::Job>* JobService::WatchJobs(grpc::CallbackServerContext* context,
                                                          const v1::WatchJobsRequest* request) {
-  const std::shared_ptr<JobWatch> watch = JobWatch::Start(*context);
+  if (request->name().empty())
+    return StartJobsWatch(runtime_, streams_, blocking_threads_, *context, *request);
+  const std::shared_ptr<JobWatch> watch = JobWatch::Start(
+      *context,
+      request->allow_bookmarks() ? std::optional(streams_.bookmark_interval()) : std::nullopt);
   streams_.Add(watch, CallerOf(*context));
   if (const auto error = Watch(watch, *request)) watch->End(ToGrpcStatus(*error));
   return watch.get();
@@ -226,10 +239,13 @@ std::optional<RequestError> JobService::Watch(const std::shared_ptr<JobWatch>& w
                                               const v1::WatchJobsRequest& request) {
   const Result<std::string> job_id = ParseJobName(request.name());
   if (!job_id.ok()) return NameInvalid(job_id.status(), request.name());
+  if (!request.names().empty() || !request.filter().empty())
+    return SelectionInvalid("name is given beside names or filter, must be alone");
   std::optional<WatchToken> token;
   if (!request.resume_token().empty()) {
     Result<WatchToken> parsed = ParseWatchToken(request.resume_token());
-    if (!parsed.ok()) return RequestError{parsed.status(), "PAGE_TOKEN_INVALID", {}, {}};
+    if (!parsed.ok() || parsed.value().uid == WatchToken::kAllJobs)
+      return TokenInvalid(request.resume_token(), "one job");
     token = std::move(parsed).value();
   }
   const Status posted =

@@ -1,6 +1,5 @@
 #include "coordinator/runtime.h"
 
-#include <future>
 #include <utility>
 
 #include "common/file.h"
@@ -13,7 +12,6 @@ constexpr std::string_view kStoreFile = "state.db";
 constexpr std::string_view kMetricsDirectory = "metrics";
 constexpr std::string_view kLogsDirectory = "logs";
 constexpr std::chrono::milliseconds kTickInterval{250};
-constexpr std::chrono::seconds kAskTimeout{2};
 constexpr std::chrono::seconds kStoreRetryDelay{1};
 constexpr std::chrono::seconds kCycleAgeMax{5};
 // Requests and messages that wait for the owner thread: two seconds' worth at the rate it is built
@@ -79,6 +77,10 @@ Status Runtime::Command(CommandJob event, OnAnswer on_answer) {
   return Post({Event(std::move(event)), std::move(on_answer)});
 }
 
+Status Runtime::Cancel(CancelJobs event, OnAnswer on_answer) {
+  return Post({Event(std::move(event)), std::move(on_answer)});
+}
+
 Status Runtime::Update(UpdateJob event, OnAnswer on_answer) {
   return Post({Event(std::move(event)), std::move(on_answer)});
 }
@@ -96,21 +98,11 @@ Result<std::vector<StoredEvent>> Runtime::Events(const std::string& job_id, std:
   return ReadEvents(store_path_, job_id, after, count_max);
 }
 
-Status Runtime::Read(OnState on_state) { return Post({std::move(on_state), nullptr}); }
-
-template <typename T>
-Result<T> Runtime::Ask(std::function<Result<T>(const State& state)> question) {
-  // Shared with the owner thread, which may answer after this caller has given up.
-  const auto promise = std::make_shared<std::promise<Result<T>>>();
-  std::future<Result<T>> answer = promise->get_future();
-  const Status posted = Read([promise, question = std::move(question)](const State& state) {
-    promise->set_value(question(state));
-  });
-  if (!posted.ok()) return Status(Code::kUnavailable, posted.message());
-  if (answer.wait_for(kAskTimeout) != std::future_status::ready)
-    return Status(Code::kUnavailable, "the coordinator is busy; try again");
-  return answer.get();
+Result<std::vector<StoredEvent>> Runtime::EventsOfAll(std::int64_t after, int count_max) const {
+  return ReadEventsOfAll(store_path_, after, count_max);
 }
+
+Status Runtime::Read(OnState on_state) { return Post({std::move(on_state), nullptr}); }
 
 Result<ClusterSnapshot> Runtime::Snapshot() {
   return Ask<ClusterSnapshot>(
@@ -318,6 +310,8 @@ void Runtime::Perform(const Action& action) {
     const CordonRecord& record = store_cordon->record;
     LogInfo("worker cordon pool={} world_rank={} cordon={}", record.pool, record.world_rank,
             CordonName(record.cordon));
+  } else if (const auto* audit = std::get_if<StoreAudit>(&action)) {
+    LogInfo("audit actor={} type={} subject={}", audit->actor, audit->type, audit->subject);
   } else if (const auto* answer = std::get_if<Answer>(&action)) {
     if (auto waiting = waiting_.extract(answer->ticket)) waiting.mapped()(*answer, state_);
   }
@@ -375,8 +369,9 @@ void Runtime::Count(const CheckpointSkipped& skipped) {
 void Runtime::CountAndLog(const StoreJob& action) {
   if (action.event_type.empty()) return;
   counters_.Count(action, Now().wall);
-  LogInfo("job event job={} type={} from={} to={} reason={} message=\"{}\"", action.job.id,
-          action.event_type, action.from_state, action.to_state, action.reason, action.message);
+  LogInfo("job event job={} type={} from={} to={} reason={} actor={} message=\"{}\"", action.job.id,
+          action.event_type, action.from_state, action.to_state, action.reason, action.origin.actor,
+          action.message);
 }
 
 void Runtime::ForgetOldCounters() {

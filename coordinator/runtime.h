@@ -1,16 +1,19 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <filesystem>
 #include <functional>
+#include <future>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <set>
 #include <string>
 #include <thread>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -56,6 +59,7 @@ class Runtime {
   // answer is durable. kResourceExhausted: too much is waiting; it is not called.
   Status Submit(SubmitJob event, OnAnswer on_answer);
   Status Command(CommandJob event, OnAnswer on_answer);
+  Status Cancel(CancelJobs event, OnAnswer on_answer);
   Status Update(UpdateJob event, OnAnswer on_answer);
   Status CommandCheckpoint(descent::CommandCheckpoint event, OnAnswer on_answer);
   Status ChangeWorker(CommandWorker event, OnAnswer on_answer);
@@ -67,8 +71,12 @@ class Runtime {
   // block. kResourceExhausted as above.
   Status Read(OnState on_state);
 
-  // Copies of what the owner thread knows. They block until it answers, at most two seconds: then
-  // kUnavailable. kNotFound: no such job.
+  // What `question` answers on the owner thread, as in Read. Blocks for that, at most two seconds:
+  // then kUnavailable, and the question, which must own what it uses, may still be asked.
+  template <typename T>
+  Result<T> Ask(std::function<Result<T>(const State& state)> question);
+
+  // Copies of what the owner thread knows. They block as Ask does. kNotFound: no such job.
   Result<ClusterSnapshot> Snapshot();
   Result<Job> FindJob(const std::string& job_id);
   Result<JobInQueue> FindJobInQueue(const std::string& job_id);
@@ -81,6 +89,7 @@ class Runtime {
   // From the disk; blocks.
   Result<std::vector<StoredEvent>> Events(const std::string& job_id, std::int64_t after,
                                           int count_max) const;
+  Result<std::vector<StoredEvent>> EventsOfAll(std::int64_t after, int count_max) const;
 
   // Only on the owner thread, inside a Read. Watchers that are gone are forgotten.
   void AddWatcher(const std::string& job_id, std::weak_ptr<JobWatcher> watcher);
@@ -116,8 +125,8 @@ class Runtime {
   Runtime(std::unique_ptr<Store> store, const std::filesystem::path& directory,
           StateOptions options);
 
-  template <typename T>
-  Result<T> Ask(std::function<Result<T>(const State& state)> question);
+  static constexpr std::chrono::seconds kAskTimeout{2};
+
   Status Post(Item item);
   void Run(Restore restore);
   bool HasQueued();
@@ -164,5 +173,19 @@ class Runtime {
   std::atomic<MonotonicTime> last_cycle_;
   std::thread owner_;
 };
+
+template <typename T>
+Result<T> Runtime::Ask(std::function<Result<T>(const State& state)> question) {
+  // Shared with the owner thread, which may answer after this caller has given up.
+  const auto promise = std::make_shared<std::promise<Result<T>>>();
+  std::future<Result<T>> answer = promise->get_future();
+  const Status posted = Read([promise, question = std::move(question)](const State& state) {
+    promise->set_value(question(state));
+  });
+  if (!posted.ok()) return Status(Code::kUnavailable, posted.message());
+  if (answer.wait_for(kAskTimeout) != std::future_status::ready)
+    return Status(Code::kUnavailable, "the coordinator is busy; try again");
+  return answer.get();
+}
 
 }  // namespace descent

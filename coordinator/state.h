@@ -70,6 +70,7 @@ class State {
   void On(const Restore& event);
   void On(const SubmitJob& event);
   void On(const CommandJob& event);  // state_commands.cc
+  void On(const CancelJobs& event);
   void On(const UpdateJob& event);
   void On(const CommandCheckpoint& event);
   void On(const CommandWorker& event);  // state_cordons.cc
@@ -92,6 +93,9 @@ class State {
   Job& JobOf(const Attempt& attempt);
   void Move(Job& job, JobState to, std::string reason, std::string message,
             std::string_view event_type = "StateChanged");
+
+  // A change by who asked for what is being applied.
+  void StoreAuditOf(std::string type, std::string subject, std::string message);
 
   // What users ask of jobs: state_commands.cc. Not ok: the state does not allow it.
   Status Obey(Job& job, JobCommand command);
@@ -119,7 +123,7 @@ class State {
   // Its job moves to others.
   void Vacate(const WorkerView& worker, std::string_view reason, const std::string& cause);
   void LeaveTogether(const WorkerView& leaver, const std::string& reason);
-  void SetCordon(WorkerView& worker, Cordon cordon);
+  void SetCordon(WorkerView& worker, Cordon cordon, std::string audit_type);
 
   // Checkpoints: state_checkpoints.cc.
   Status Obey(Job& job, const CommandCheckpoint& command);
@@ -194,6 +198,7 @@ class State {
 
   // Of the event being applied.
   EventTime now_;
+  Origin origin_;  // of what it itself changes, not of what follows from that
   std::vector<Action> actions_;
   bool is_schedule_due_ = false;  // something changed that may give a waiting job its ranks
 };

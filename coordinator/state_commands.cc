@@ -36,6 +36,26 @@ void State::On(const CommandJob& event) {
   actions_.push_back(Answer{.ticket = event.ticket, .status = std::move(status), .job_id = job_id});
 }
 
+void State::On(const CancelJobs& event) {
+  std::vector<Job*> chosen;
+  for (const std::string& job_id : event.job_ids) {
+    const auto sequence = sequences_.find(job_id);
+    Job* const job = sequence == sequences_.end() ? nullptr : &jobs_.at(sequence->second);
+    const bool is_over = job == nullptr || IsTerminal(job->state);
+    if (!is_over) chosen.push_back(job);
+    const bool is_fine = !is_over || event.passes_over_ended ||
+                         (job != nullptr && job->state == JobState::kCancelled);
+    if (is_fine) continue;
+    Status status = job == nullptr ? Status(Code::kNotFound, "there is no job " + job_id)
+                                   : Forbid(*job, " already");
+    actions_.push_back(
+        Answer{.ticket = event.ticket, .status = std::move(status), .job_id = job_id});
+    return;
+  }
+  for (Job* job : chosen) DESCENT_CHECK(Cancel(*job).ok());
+  actions_.push_back(Answer{.ticket = event.ticket});
+}
+
 Status State::Obey(Job& job, JobCommand command) {
   switch (command) {
     case JobCommand::kCancel:
@@ -160,6 +180,9 @@ Status State::SaveAndGoOn(Job& job) {
 Status State::Delete(const Job& job) {
   if (!IsTerminal(job.state)) return Forbid(job, ": cancel it first");
   actions_.push_back(ForgetJob{.job_id = job.id});
+  StoreAuditOf("JobDeleted", "jobs/" + job.id,
+               fmt::format("it was {}{}", JobStateName(job.state),
+                           job.owner.empty() ? "" : ", a job of " + job.owner));
   if (!job.request_id.empty()) requests_.erase({job.owner, job.request_id});
   const std::int64_t sequence = job.sequence;
   sequences_.erase(job.id);

@@ -130,7 +130,8 @@ void State::StoreEvent(const Job& job, const std::string& event_type, const std:
                                  .from_state = state,
                                  .to_state = state,
                                  .reason = event_type,
-                                 .message = message});
+                                 .message = message,
+                                 .origin = origin_});
 }
 
 }  // namespace descent

@@ -49,6 +49,9 @@ std::optional<RequestError> CheckRepetition(const v1::CreateJobRequest& request,
 // it now. Without pools nothing is known: workers may start after the job is submitted.
 std::optional<RequestError> CheckCapacity(const JobSpec& spec, const std::vector<PoolView>& pools);
 
+// REQUEST_ID_INVALID
+std::optional<RequestError> CheckRequestId(const std::string& request_id);
+
 // PRIORITY_INVALID
 std::optional<RequestError> CheckPriority(int priority);
 

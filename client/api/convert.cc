@@ -106,6 +106,7 @@ JobEventView ToView(const v1::JobEvent& event) {
           .to_state = event.to_state(),
           .reason = event.reason(),
           .message = event.message(),
+          .actor = event.actor(),
           .json = ToJson(event)};
 }
 
@@ -273,6 +274,15 @@ ServerInfoView ToView(const v1::ServerInfo& info) {
           .http_address = info.http_address(),
           .requires_tokens = info.requires_tokens(),
           .json = ToJson(info)};
+}
+
+AuditEventView ToView(const v1::AuditEvent& event) {
+  return {.time = event.time(),
+          .actor = event.actor(),
+          .type = event.type(),
+          .subject = event.subject(),
+          .message = event.message(),
+          .json = ToJson(event)};
 }
 
 StateBackupView ToView(const v1::StateBackup& backup) {

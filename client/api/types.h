@@ -64,6 +64,7 @@ struct JobEventView {
   std::string to_state;
   std::string reason;
   std::string message;
+  std::string actor;  // a token's name, "local" or "coordinator"; empty: not known
   std::string json;
 };
 
@@ -231,6 +232,16 @@ struct ServerInfoView {
   std::string checkpoint_root;
   std::string http_address;
   bool requires_tokens = false;
+  std::string json;
+};
+
+// A change to workers, tokens or the list of jobs, and who made it.
+struct AuditEventView {
+  double time = 0;
+  std::string actor;  // as of a JobEventView
+  std::string type;   // "WorkerDrained", …
+  std::string subject;
+  std::string message;
   std::string json;
 };
 

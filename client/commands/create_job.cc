@@ -55,7 +55,8 @@ void AddCreationOptions(CLI::App& command, CreationFlags& flags) {
 }
 
 ExitCode CreateAndShow(const CommandLine& line, const CreationFlags& flags,
-                       CreateJobOptions options, const SpecSource& source, Console& console) {
+                       CreateJobOptions options, const SpecSource& source, Console& console,
+                       const Creation& create) {
   options.job_id = flags.job_id;
   options.request_id = flags.request_id.empty() ? RandomRequestId() : flags.request_id;
   options.priority = flags.priority;
@@ -64,7 +65,7 @@ ExitCode CreateAndShow(const CommandLine& line, const CreationFlags& flags,
   options.allows_infeasible = flags.allows_infeasible;
   options.labels = LabelsOf(flags.labels);
   Client client(line.flags().endpoint);
-  const auto job = client.CreateJob(options);
+  const auto job = create(client, options);
   if (!job.ok()) {
     ApiError error = job.error();
     if (error.reason == "GANG_INFEASIBLE")

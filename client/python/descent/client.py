@@ -13,8 +13,10 @@ import uuid
 from typing import Any, Callable, Iterator, Optional, Sequence, TypeVar, Union
 
 import grpc
+from google.protobuf import descriptor_pb2
 
 from descent import errors
+from descent.v1 import access_pb2
 from descent.v1 import service_pb2 as pb
 from descent.v1 import service_pb2_grpc as stubs
 
@@ -22,6 +24,7 @@ TERMINAL_STATES = frozenset({pb.JOB_STATE_SUCCEEDED, pb.JOB_STATE_FAILED, pb.JOB
 DEFAULT_ADDRESS = "127.0.0.1:9090"
 
 _CALL_SECONDS = 10.0
+_CREATE_SECONDS = 30.0  # a large job file may have to be read
 _BACKUP_SECONDS = 3600
 _AWAY_SECONDS = 60.0  # how long a stream waits for a coordinator that is away
 _PAUSE_SECONDS = 0.5
@@ -31,15 +34,11 @@ _FORMATS = {"csv": pb.METRIC_FORMAT_CSV, "jsonl": pb.METRIC_FORMAT_JSONL,
 _MODEL_FORMATS = {"safetensors": pb.CHECKPOINT_FORMAT_SAFETENSORS,
                   "huggingface": pb.CHECKPOINT_FORMAT_HUGGINGFACE,
                   "onnx": pb.CHECKPOINT_FORMAT_ONNX}
-# Every call may be repeated: what changes something says the state it wants, and a submission has a
-# request id.
-_RETRY = {"methodConfig": [{"name": [{"service": "descent.v1.JobService"},
-                                     {"service": "descent.v1.MetricService"},
-                                     {"service": "descent.v1.CheckpointService"},
-                                     {"service": "descent.v1.ClusterService"}],
-                            "retryPolicy": {"maxAttempts": 5, "initialBackoff": "0.2s",
-                                            "maxBackoff": "5s", "backoffMultiplier": 2,
-                                            "retryableStatusCodes": ["UNAVAILABLE"]}}]}
+_RETRY = {"maxAttempts": 5, "initialBackoff": "0.2s", "maxBackoff": "5s", "backoffMultiplier": 2,
+          "retryableStatusCodes": ["UNAVAILABLE"]}
+_THROTTLING = {"maxTokens": 10, "tokenRatio": 0.1}
+
+_SERVICES = descriptor_pb2.FileDescriptorProto.FromString(pb.DESCRIPTOR.serialized_pb)
 
 # What a stream ends with when its coordinator stops, or has stopped.
 _AWAY = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)
@@ -113,10 +112,24 @@ class Client:
             validate_only=dry_run, preemptible=preemptible, allow_infeasible=allow_infeasible,
             resume_from=_checkpoint_name(start_from) if start_from else "",
             labels=labels or {},
-            overrides=[f"{field}={json.dumps(value)}" for field, value in (overrides or {}).items()])
+            overrides=_overrides(overrides))
         if priority is not None:
             request.priority = priority
-        return self._call(self._jobs.CreateJob, request)
+        return self._call(self._jobs.CreateJob, request, _CREATE_SECONDS)
+
+    def fork(self, job: str, *, checkpoint: str = "latest",
+             overrides: Optional[dict[str, Any]] = None, job_id: str = "",
+             priority: Optional[int] = None, preemptible: bool = False,
+             request_id: Optional[str] = None, dry_run: bool = False,
+             allow_infeasible: bool = False, labels: Optional[dict[str, str]] = None) -> pb.Job:
+        """A new job that starts from a checkpoint of another, "latest", "best" or a step, with its spec
+        but for `overrides`. All else is as in submit."""
+        request = pb.ForkJobRequest(
+            name=_job_name(job), checkpoint=str(checkpoint).removeprefix("step-"), job_id=job_id,
+            request_id=request_id or uuid.uuid4().hex, validate_only=dry_run,
+            preemptible=preemptible, allow_infeasible=allow_infeasible, labels=labels or {},
+            priority=priority, overrides=_overrides(overrides))
+        return self._call(self._jobs.ForkJob, request, _CREATE_SECONDS)
 
     def job(self, job: str) -> pb.Job:
         return self._call(self._jobs.GetJob, pb.GetJobRequest(name=_job_name(job)))
@@ -124,16 +137,18 @@ class Client:
     def jobs(self, *, filter: str = "", order_by: str = "") -> Iterator[pb.Job]:
         """Newest first, unless `order_by` says otherwise: "priority desc, create_time". With `filter`,
         "state = RUNNING AND labels.team = nlp", those for which it holds."""
-        request = pb.ListJobsRequest(page_size=_PAGE, filter=filter, order_by=order_by)
-        while True:
-            page = self._call(self._jobs.ListJobs, request)
+        for page in self._pages(self._jobs.ListJobs, pb.ListJobsRequest(
+                page_size=_PAGE, filter=filter, order_by=order_by)):
             yield from page.jobs
-            request.page_token = page.next_page_token
-            if not request.page_token:
-                return
 
     def cancel(self, job: str) -> pb.Job:
         return self._call(self._jobs.CancelJob, pb.CancelJobRequest(name=_job_name(job)))
+
+    def cancel_all(self, jobs: Sequence[str] = (), *, filter: str = "") -> list[pb.Job]:
+        """All of the jobs or none of them; or those for which `filter` holds and which are not at their
+        end. Without their specs."""
+        return list(self._call(self._jobs.CancelJobs, pb.CancelJobsRequest(
+            names=[_job_name(job) for job in jobs], filter=filter)).jobs)
 
     def suspend(self, job: str) -> pb.Job:
         return self._call(self._jobs.SuspendJob, pb.SuspendJobRequest(name=_job_name(job)))
@@ -176,19 +191,32 @@ class Client:
                 return
 
     def attempts(self, job: str) -> list[pb.Attempt]:
-        return list(self._call(self._jobs.ListJobAttempts,
-                               pb.ListJobAttemptsRequest(name=_job_name(job))).attempts)
+        """Those that are remembered, ascending."""
+        return [attempt for page in self._pages(self._jobs.ListJobAttempts,
+                                                pb.ListJobAttemptsRequest(name=_job_name(job)))
+                for attempt in page.attempts]
 
     def watch(self, job: str) -> Iterator[pb.Job]:
         """The job as it is, then again after each change, until it is at its end. Goes on when the
         coordinator was away for less than a minute, first with the states that the job was in
         meanwhile."""
-        request = pb.WatchJobsRequest(name=_job_name(job))
-        for version in _resumed(lambda: self._jobs.WatchJobs(request)):
-            request.resume_token = version.resume_token
+        for version in self._versions(pb.WatchJobsRequest(name=_job_name(job))):
             yield version
             if version.state in TERMINAL_STATES:
                 return
+
+    def watch_jobs(self, jobs: Sequence[str] = (), *, filter: str = "") -> Iterator[pb.Job]:
+        """Each of the jobs as it is, then each of the states that they come to, until all are at their
+        end; of those for which `filter` holds, or of all jobs, without an end. Goes on as watch."""
+        yield from self._versions(pb.WatchJobsRequest(names=[_job_name(job) for job in jobs],
+                                                      filter=filter))
+
+    def _versions(self, request: pb.WatchJobsRequest) -> Iterator[pb.Job]:
+        request.allow_bookmarks = True
+        for version in _resumed(lambda: self._jobs.WatchJobs(request)):
+            request.resume_token = version.resume_token or request.resume_token
+            if version.name:  # else a bookmark
+                yield version
 
     def wait(self, job: str) -> pb.Job:
         """The job once it is at its end, whatever that is."""
@@ -244,8 +272,9 @@ class Client:
 
     def checkpoints(self, job: str) -> list[pb.Checkpoint]:
         """By step, ascending."""
-        return list(self._call(self._checkpoints.ListCheckpoints,
-                               pb.ListCheckpointsRequest(job=_job_name(job))).checkpoints)
+        return [checkpoint for page in self._pages(self._checkpoints.ListCheckpoints,
+                                                   pb.ListCheckpointsRequest(job=_job_name(job)))
+                for checkpoint in page.checkpoints]
 
     def checkpoint(self, checkpoint: str) -> pb.Checkpoint:
         """"JOB/latest", "JOB/best" or "JOB/STEP", as in all that follows."""
@@ -321,17 +350,14 @@ class Client:
 
     def pools(self) -> list[pb.Pool]:
         """By name, each with its workers."""
-        return list(self._call(self._cluster.ListPools, pb.ListPoolsRequest()).pools)
+        return [pool for page in self._pages(self._cluster.ListPools, pb.ListPoolsRequest())
+                for pool in page.pools]
 
     def workers(self) -> list[pb.Worker]:
         """By pool and world rank."""
-        found, request = [], pb.ListWorkersRequest(page_size=_PAGE)
-        while True:
-            page = self._call(self._cluster.ListWorkers, request)
-            found.extend(page.workers)
-            if not page.next_page_token:
-                return found
-            request.page_token = page.next_page_token
+        return [worker for page in self._pages(self._cluster.ListWorkers,
+                                               pb.ListWorkersRequest(page_size=_PAGE))
+                for worker in page.workers]
 
     def cordon(self, worker: str) -> pb.Worker:
         """`worker` is the name of one in `workers`. It gets no new job; what runs on it goes on."""
@@ -344,15 +370,30 @@ class Client:
         """Cordons it, and moves the job that runs on it to others."""
         return self._call(self._cluster.DrainWorker, pb.DrainWorkerRequest(name=worker))
 
+    def audit_events(self) -> Iterator[pb.AuditEvent]:
+        """Who changed workers and tokens and deleted jobs, newest first; for admins."""
+        for page in self._pages(self._cluster.ListAuditEvents,
+                                pb.ListAuditEventsRequest(page_size=_PAGE)):
+            yield from page.events
+
     def back_up(self, name: str = "") -> pb.StateBackup:
         """Copies what the coordinator knows into a directory on its machine."""
         with _translated():
             return self._cluster.BackupState(pb.BackupStateRequest(name=name),
                                              timeout=_BACKUP_SECONDS)
 
-    def _call(self, method: Callable[..., T], request: Any) -> T:
+    def _call(self, method: Callable[..., T], request: Any, seconds: float = _CALL_SECONDS) -> T:
         with _translated():
-            return method(request, timeout=_CALL_SECONDS)
+            return method(request, timeout=seconds)
+
+    def _pages(self, method: Callable[..., T], request: Any) -> Iterator[T]:
+        """All pages of a list."""
+        while True:
+            page = self._call(method, request)
+            yield page
+            request.page_token = page.next_page_token
+            if not request.page_token:
+                return
 
 
 def _connect(address: str, token_file: Optional[PathLike],
@@ -361,7 +402,7 @@ def _connect(address: str, token_file: Optional[PathLike],
     options = [("grpc.enable_http_proxy", 0), ("grpc.keepalive_time_ms", 60_000),
                ("grpc.keepalive_timeout_ms", 20_000), ("grpc.http2.max_pings_without_data", 0),
                ("grpc.max_reconnect_backoff_ms", 1_000),
-               ("grpc.service_config", json.dumps(_RETRY))]
+               ("grpc.service_config", json.dumps(_service_config()))]
     if ca_file is None:
         return grpc.insecure_channel(address, options)
     credentials = grpc.ssl_channel_credentials(pathlib.Path(ca_file).read_bytes())
@@ -370,6 +411,18 @@ def _connect(address: str, token_file: Optional[PathLike],
         credentials = grpc.composite_channel_credentials(
             credentials, grpc.access_token_call_credentials(token))
     return grpc.secure_channel(address, credentials, options)
+
+
+def _service_config() -> dict[str, Any]:
+    """Unary calls that may be repeated are, while the coordinator is away for a moment: what a viewer
+    may call changes nothing, and what is idempotent says so."""
+    names = [{"service": f"{_SERVICES.package}.{service.name}", "method": method.name}
+             for service in _SERVICES.service for method in service.method
+             if not method.server_streaming and (
+                 method.options.Extensions[access_pb2.required_role] == access_pb2.ROLE_VIEWER
+                 or method.options.idempotency_level == descriptor_pb2.MethodOptions.IDEMPOTENT)]
+    return {"methodConfig": [{"name": names, "retryPolicy": _RETRY}],
+            "retryThrottling": _THROTTLING}
 
 
 @contextlib.contextmanager
@@ -429,6 +482,10 @@ def _write_directory(path: pathlib.Path, chunks: Iterator[pb.ExportCheckpointRes
 
 def _job_name(job: str) -> str:
     return job if job.startswith("jobs/") else f"jobs/{job}"
+
+
+def _overrides(overrides: Optional[dict[str, Any]]) -> list[str]:
+    return [f"{field}={json.dumps(value)}" for field, value in (overrides or {}).items()]
 
 
 def _checkpoint_name(checkpoint: str) -> str:
