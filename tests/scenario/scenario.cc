@@ -73,6 +73,11 @@ JobLabels LabelOf(const Command& command) {
   return {{label.substr(0, equals), label.substr(equals + 1)}};
 }
 
+Origin OriginOf(const Command& command) {
+  return {.actor = command.Option("by", std::string(kActorCoordinator)),
+          .request_id = command.Option("request", "")};
+}
+
 SubmitJob MakeSubmit(const Command& command) {
   const JobSpec spec = MakeSpec(command);
   DESCENT_CHECK(ValidateJobSpec(spec).empty());
@@ -84,7 +89,8 @@ SubmitJob MakeSubmit(const Command& command) {
           .start_checkpoint = command.Option("from", ""),
           .priority = static_cast<int>(command.Number("priority", kPriorityDefault)),
           .is_preemptible = command.Option("preemptible", "") == "yes",
-          .labels = LabelOf(command)};
+          .labels = LabelOf(command),
+          .origin = OriginOf(command)};
 }
 
 // "a is number 2: needs 4 workers, waits for job b to end [b]", with the jobs that block it.
@@ -123,16 +129,23 @@ std::vector<std::string> Scenario::Run(const std::string& line) {
   if (verb == "submit") return Post(MakeSubmit(command));
   if (verb == "dry_run") return RunDryRun(command);
   if (const auto asked = kJobCommands.find(verb); asked != kJobCommands.end())
-    return Post(CommandJob{.job_id = command.arguments.at(0), .command = asked->second});
+    return Post(CommandJob{
+        .job_id = command.arguments.at(0), .command = asked->second, .origin = OriginOf(command)});
+  if (verb == "cancel_jobs")
+    return Post(CancelJobs{.job_ids = command.arguments,
+                           .passes_over_ended = command.Option("ended", "") == "passed_over",
+                           .origin = OriginOf(command)});
   if (const auto asked = kWorkerCommands.find(verb); asked != kWorkerCommands.end())
     return Post(CommandWorker{.pool = command.Option("pool", "p"),
                               .world_rank = std::stoi(command.arguments.at(0)),
-                              .command = asked->second});
+                              .command = asked->second,
+                              .origin = OriginOf(command)});
   if (verb == "update") return RunUpdate(command);
   if (const auto asked = kCheckpointCommands.find(verb); asked != kCheckpointCommands.end())
     return Post(CommandCheckpoint{.job_id = command.arguments.at(0),
                                   .step = command.Number("step", 0),
-                                  .command = asked->second});
+                                  .command = asked->second,
+                                  .origin = OriginOf(command)});
   if (verb == "register") return RunRegister(command);
   if (verb == "steps") return RunSteps(command);
   if (verb == "advance") return RunAdvance(command);
@@ -190,6 +203,7 @@ std::vector<std::string> Scenario::RunDryRun(const Command& command) const {
 
 std::vector<std::string> Scenario::RunUpdate(const Command& command) {
   UpdateJob update{.job_id = command.arguments.at(0)};
+  update.origin = OriginOf(command);
   update.priority = static_cast<int>(command.Number("priority", kPriorityDefault));
   update.is_preemptible = command.Option("preemptible", "") == "yes";
   update.labels.set = LabelOf(command);

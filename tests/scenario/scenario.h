@@ -21,6 +21,7 @@ namespace descent {
 //              [restarts=5] [request=ID] [from=DIRECTORY] [priority=50] [preemptible=yes]
 //              [label="KEY=VALUE"]
 //   cancel|suspend|resume|stop|delete|save_now JOB
+//   cancel_jobs JOB… [ended=passed_over]
 //   update JOB [priority=50] [preemptible=yes] [label="KEY=VALUE"] [unlabel=KEY]
 //   pin|unpin|forget_checkpoint JOB step=
 //   dry_run JOB …               as submit: what would become of it
@@ -40,7 +41,7 @@ namespace descent {
 //   restart                     the coordinator, from what it stored; all workers are detached
 //   world_ended [pool=p] [rank=-1: mpirun] [host=h] [pid=99] [exit_code=0] [signal=0]
 //   queue JOB · show JOB · conditions JOB · attempts JOB · pools         what can be read
-// Options of all that workers say of a job: job=, generation=.
+// Options of all that workers say of a job: job=, generation=. Of all that is asked for: by=NAME.
 class Scenario {
  public:
   Scenario();

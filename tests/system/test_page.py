@@ -138,6 +138,7 @@ class Page(SystemTest):
 
         self.wait_for_text("latest")
         self.wait_for_text("Created")
+        self.wait_for_text("local")  # who created it
         self.assertEqual(self.complaints(), [])
 
     def test_two_jobs_are_compared(self):

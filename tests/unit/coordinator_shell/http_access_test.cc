@@ -130,7 +130,7 @@ TEST_F(HttpAccessTest, EventsAreOverWhenTheirTokenIsRevoked) {
   ASSERT_NE(response.events, nullptr);
   EXPECT_FALSE(response.events->IsOver());
 
-  ASSERT_TRUE(tokens_.store().Revoke(made.token.id).ok());
+  ASSERT_TRUE(tokens_.store().Revoke(made.token.id, 0, "root").ok());
 
   EXPECT_TRUE(response.events->IsOver());
 }
