@@ -106,6 +106,14 @@ class CoordinatorRestart(SystemTest):
 
         self.assertEqual(call.wait(20), 0, call.log.read_text())
 
+    def test_a_call_that_is_sent_once_reaches_a_coordinator_that_is_started_a_moment_later(self):
+        self.kill_coordinator()
+        call = self.start(BIN / "descent", "server", "backup", "later")
+
+        self.start_coordinator_again()
+
+        self.assertEqual(call.wait(20), 0, call.log.read_text())
+
     def test_a_record_that_cannot_be_read_costs_its_job_and_no_other(self):
         good, bad = self.submit(), self.submit()
         self.kill_coordinator()
