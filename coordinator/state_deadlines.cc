@@ -22,13 +22,16 @@ namespace {
 // A coordinator that is killed loses no more of a job's active time than this.
 constexpr double kStoreEverySeconds = 60;
 
+// Of the time for which a coordinator was away, by a wall clock that may have jumped, a job that it
+// finds running has used no more than this.
+constexpr double kAwaySecondsMax = 600;
+
 }  // namespace
 
 void State::RestoreActiveTime(Job& job) {
   if (!IsActive(job.state)) return;
-  constexpr std::chrono::duration<double> kAwayMax = limits::kCoordinatorAwayMax;
   if (job.active_until > 0)
-    job.active_seconds += std::clamp(now_.wall - job.active_until, 0.0, kAwayMax.count());
+    job.active_seconds += std::clamp(now_.wall - job.active_until, 0.0, kAwaySecondsMax);
   memories_.at(job.sequence).active_seconds_stored = job.active_seconds;
   CountActiveTime(job);
 }
