@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "checkpoint/manifest.h"
+#include "common/failpoint.h"
 #include "common/file.h"
 
 namespace descent {
@@ -99,11 +100,14 @@ Result<bool> RemoveCheckpoint(const std::filesystem::path& root, std::int64_t st
     DESCENT_RETURN_IF_ERROR(RemoveTree(root / name));
   }
   const std::filesystem::path deleted = root / DeletedName(step, generation);
+  DESCENT_FAILPOINT("checkpoint.remove.before");
   const Status renamed = RenameNoReplace(root / PublishedName(step), deleted);
   if (renamed.code() == Code::kNotFound) return is_leftover;
   DESCENT_RETURN_IF_ERROR(renamed);
+  DESCENT_FAILPOINT("checkpoint.remove.renamed");
   DESCENT_RETURN_IF_ERROR(SyncDirectory(root));
   DESCENT_RETURN_IF_ERROR(RemoveTree(deleted));
+  DESCENT_FAILPOINT("checkpoint.remove.after");
   return true;
 }
 

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "client/worker_answer.h"
 #include "common/job_spec.h"
 #include "common/result.h"
 
@@ -13,5 +14,9 @@ namespace descent {
 // sentence for each problem; empty: they fit. The worker program reads the data. Blocks until it
 // has, or until an interrupt (kCancelled).
 Result<std::vector<std::string>> FindDataProblems(const JobSpec& spec);
+
+// What the job is compiled to for its data, as the worker program explains it, or the problems of
+// the data. kNotFound: the data are not on this machine, or the worker program is not.
+Result<WorkerAnswer> CompileForData(const JobSpec& spec);
 
 }  // namespace descent

@@ -13,7 +13,7 @@ JobView WithLogTail(Client& client, const JobView& job) {
 
 void ReportJobFailure(Console& console, const JobView& job) {
   std::string text = FailureText(job);
-  const std::string lines = job.failure ? FailureLogText(*job.failure) : "";
+  const std::string lines = job.failure ? FailureLogText(*job.failure, job.id) : "";
   if (!lines.empty()) text += "\n" + lines;
   console.Error(text);
 }

@@ -6,6 +6,7 @@
 #include "client/api/job_watcher.h"
 #include "client/interrupt.h"
 #include "client/render/job_text.h"
+#include "client/render/progress_text.h"
 #include "common/evaluation.h"
 
 namespace descent {
@@ -24,13 +25,13 @@ std::vector<std::string> EvaluationNames() {
   return names;
 }
 
-// Shows the versions of one job.
-class JobDisplay {
+// A line for each state and evaluation, and one that moves.
+class LineDisplay final : public JobDisplay {
  public:
-  JobDisplay(Client& client, Console& console, std::int64_t evaluated_step)
+  LineDisplay(Client& client, Console& console, std::int64_t evaluated_step)
       : client_(client), console_(console), evaluated_step_(evaluated_step) {}
 
-  void Show(const JobView& job) {
+  void Show(const JobView& job) override {
     ShowState(job);
     ShowEvaluations(job);
     if (job.state == "RUNNING" && job.progress.last_step > 0)
@@ -96,7 +97,8 @@ void ConnectionNotice::Show(bool is_connected) {
 
 Followed Follow(Client& client, Console& console, const JobView& job,
                 const FollowOptions& options) {
-  JobDisplay display(client, console, options.evaluated_step);
+  LineDisplay lines(client, console, options.evaluated_step);
+  JobDisplay& display = options.display == nullptr ? lines : *options.display;
   ConnectionNotice connection(console);
   JobWatcher watcher(client, job.id);
   Followed followed{.job = job};
@@ -108,17 +110,22 @@ Followed Follow(Client& client, Console& console, const JobView& job,
     if (update.job) {
       followed.job = std::move(*update.job);
       display.Show(followed.job);
-      followed.evaluated_step = display.evaluated_step();
+      followed.evaluated_step = lines.evaluated_step();
       if (followed.job.IsTerminal()) return followed;
     }
+    display.Refresh();
     if (update.error) {
       followed.end = FollowEnd::kLost;
       followed.error = *std::move(update.error);
       return followed;
     }
-    const bool is_late = options.timeout && Clock::now() - begin > *options.timeout;
-    if (is_late || InterruptCount() > options.interrupts_ignored) {
+    const bool is_left = options.is_left && options.is_left();
+    if (is_left || InterruptCount() > options.interrupts_ignored) {
       followed.end = FollowEnd::kInterrupted;
+      return followed;
+    }
+    if (options.timeout && Clock::now() - begin > *options.timeout) {
+      followed.end = FollowEnd::kTimedOut;
       return followed;
     }
     if (!options.find_trouble) continue;

@@ -11,7 +11,7 @@
 
 namespace descent {
 
-enum class FollowEnd { kTerminal, kInterrupted, kTrouble, kLost };
+enum class FollowEnd { kTerminal, kInterrupted, kTimedOut, kTrouble, kLost };
 
 struct Followed {
   FollowEnd end = FollowEnd::kTerminal;
@@ -21,13 +21,23 @@ struct Followed {
   ApiError error;                   // of kLost: why the watch is over
 };
 
+// Shows a job while it is followed.
+class JobDisplay {
+ public:
+  virtual ~JobDisplay() = default;
+  virtual void Show(const JobView& job) = 0;  // a new version
+  virtual void Refresh() {}                   // several times a second
+};
+
 struct FollowOptions {
   // Asked several times a second; what it says ends the following, after the job had a moment to
   // tell its own end.
   std::function<std::optional<std::string>()> find_trouble;
   int interrupts_ignored = 0;                        // how many of them have been answered already
   std::int64_t evaluated_step = 0;                   // evaluations up to here are not shown again
-  std::optional<std::chrono::milliseconds> timeout;  // ends as kInterrupted
+  std::optional<std::chrono::milliseconds> timeout;  // ends as kTimedOut
+  std::function<bool()> is_left;  // asked several times a second; true ends as kInterrupted
+  JobDisplay* display = nullptr;  // outlives the following; null: lines, and one that moves
 };
 
 // Says when the coordinator goes away and when it is back, once each. One thread.

@@ -3,10 +3,22 @@
 #include <iostream>
 
 #include "client/commands/command.h"
+#include "common/utf8.h"
 #include "common/version.h"
 
 namespace descent {
 namespace {
+
+// What is typed travels as text; paths do not all, but nobody could be told of such a one.
+bool AreText(int argc, char** argv) {
+  for (int i = 1; i < argc; ++i) {
+    if (IsUtf8(argv[i])) continue;
+    std::cerr << "error: argument " << i << ", \"" << ToUtf8(argv[i])
+              << "\", is not a text, must be UTF-8\n";
+    return false;
+  }
+  return true;
+}
 
 int Main(int argc, char** argv) {
   // What matters of gRPC comes back as an error of the call.
@@ -18,6 +30,7 @@ int Main(int argc, char** argv) {
   app.set_version_flag("--version", std::string("descent ") + kVersion);
   CommandLine line(app);
   AddEveryCommand(app, line);
+  if (!AreText(argc, argv)) return static_cast<int>(ExitCode::kUsage);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -26,6 +26,11 @@ if(DESCENT_SANITIZER)
   target_link_options(descent_options INTERFACE -fsanitize=${DESCENT_SANITIZER})
 endif()
 
+option(DESCENT_FAILPOINTS "Let tests end, stop and delay the programs at named points" OFF)
+if(DESCENT_FAILPOINTS)
+  target_compile_definitions(descent_options INTERFACE DESCENT_FAILPOINTS)
+endif()
+
 find_program(CCACHE ccache)
 if(CCACHE)
   # What ccache has to overlook so that files which use a precompiled header are cached as well.

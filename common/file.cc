@@ -11,6 +11,8 @@
 #include <system_error>
 #include <utility>
 
+#include "common/failpoint.h"
+
 namespace descent {
 namespace {
 
@@ -116,6 +118,7 @@ Result<NewFile> NewFile::Create(const std::filesystem::path& path, std::size_t b
       open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (descriptor < 0) return Failure("create", path, errno);
   NewFile file(path, descriptor);
+  DESCENT_FAILPOINT("file.create.after");
   const int error = bytes == 0 ? 0 : posix_fallocate(descriptor, 0, static_cast<off_t>(bytes));
   if (error != 0) return Failure("reserve space for", path, error);
   return file;
@@ -131,19 +134,23 @@ NewFile::~NewFile() {
 }
 
 Status NewFile::Append(std::span<const std::byte> bytes) {
+  DESCENT_FAILPOINT("file.write.before");
   while (!bytes.empty()) {
     const ssize_t count = write(descriptor_, bytes.data(), bytes.size());
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return Failure("write", path_, errno);
     bytes = bytes.subspan(static_cast<std::size_t>(count));
   }
+  DESCENT_FAILPOINT("file.write.after");
   return Status();
 }
 
 // After a failed fsync the kernel may have dropped the pages and a second one would lie, so the
 // file is thrown away.
 Status NewFile::Finish() {
+  DESCENT_FAILPOINT("file.sync.before");
   if (fsync(descriptor_) != 0) return Failure("sync", path_, errno);
+  DESCENT_FAILPOINT("file.sync.after");
   // File systems with delayed writes report some failures only here.
   if (close(std::exchange(descriptor_, -1)) == 0) return Status();
   const int error = errno;
@@ -171,13 +178,17 @@ Status WriteNewFile(const std::filesystem::path& path, std::string_view text) {
 Status SyncDirectory(const std::filesystem::path& path) {
   const Descriptor directory(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!directory.is_open()) return Failure("open", path, errno);
+  DESCENT_FAILPOINT("directory.sync.before");
   if (fsync(directory.number()) != 0) return Failure("sync", path, errno);
+  DESCENT_FAILPOINT("directory.sync.after");
   return Status();
 }
 
 Status RenameNoReplace(const std::filesystem::path& from, const std::filesystem::path& to) {
+  DESCENT_FAILPOINT("file.rename.before");
   if (renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) != 0)
     return Failure(("rename " + from.string() + " to").c_str(), to, errno);
+  DESCENT_FAILPOINT("file.rename.after");
   return Status();
 }
 
@@ -187,6 +198,7 @@ Status MakeDirectories(const std::filesystem::path& path) {
     const std::filesystem::path parent = made.empty() ? "." : made;
     made /= name;
     if (mkdir(made.c_str(), 0700) == 0) {
+      DESCENT_FAILPOINT("directory.make.after");
       DESCENT_RETURN_IF_ERROR(SyncDirectory(parent));
       continue;
     }
@@ -199,9 +211,11 @@ Status MakeDirectories(const std::filesystem::path& path) {
 }
 
 Status RemoveTree(const std::filesystem::path& path) {
+  DESCENT_FAILPOINT("tree.remove.before");
   std::error_code error;
   std::filesystem::remove_all(path, error);
   if (error) return Failure("remove", path, error.value());
+  DESCENT_FAILPOINT("tree.remove.after");
   return Status();
 }
 

@@ -10,6 +10,7 @@
 #include "common/check.h"
 #include "common/job_spec_data.h"
 #include "common/job_spec_evaluation.h"
+#include "common/job_spec_lifetime.h"
 #include "common/job_spec_loss.h"
 #include "common/job_spec_nonfinite.h"
 #include "common/job_spec_optimizer.h"
@@ -167,6 +168,7 @@ std::vector<Violation> ValidateJobSpec(const JobSpec& spec) {
   CheckReduction(spec, checker);
   CheckCheckpoint(spec, checker);
   CheckWorkers(spec, checker);
+  CheckLifetime(spec, checker);
   return checker.TakeViolations();
 }
 

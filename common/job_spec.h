@@ -86,6 +86,16 @@ struct EarlyStoppingSpec {
   double min_delta = 0.0;
 };
 
+// When a job that has ended is forgotten, and what becomes of its checkpoints then.
+struct RetentionSpec {
+  // After the end of one that SUCCEEDED; one that FAILED or was CANCELLED stays twice as long.
+  // 0: for ever; absent: as long as the coordinator keeps jobs.
+  std::optional<std::int64_t> days;
+  bool deletes_checkpoints = false;
+
+  bool operator==(const RetentionSpec&) const = default;
+};
+
 struct WorkersSpec {
   int min = 1;
   int max = 0;      // 0: the default, max(min, 1)
@@ -112,7 +122,10 @@ struct JobSpec {
   CollectiveKind collective = CollectiveKind::kAuto;  // how gradients travel; not what they add to
   ReductionKind reduction = ReductionKind::kReproducible;
   UpdateKind update = UpdateKind::kReplicated;  // who applies the update; the same bits
-  int restarts_max = 5;  // consecutive attempts without a newly committed step
+  int restarts_max = 5;                    // consecutive attempts without a newly committed step
+  std::int64_t start_timeout_seconds = 0;  // 0: as long as the coordinator gives every start
+  std::int64_t deadline_seconds = 0;       // of its active time; 0: none
+  RetentionSpec retention;
 };
 
 // One thing wrong with a spec: the field by its path in the job file ("batch.global"), what was

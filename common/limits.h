@@ -38,6 +38,7 @@ inline constexpr std::size_t kArrayHeaderBytesMax = std::size_t{64} << 10;
 inline constexpr std::size_t kArrayRankMax = 8;
 inline constexpr std::size_t kArchiveEntriesMax = 4096;
 inline constexpr int kWorldSizeMax = 4096;
+inline constexpr int kLeaveSecondsMax = 24 * 3600;
 
 // An image file is refused beyond this before memory is taken for it: at most 768 MiB of pixels.
 inline constexpr int kImageSideMax = 16384;
@@ -69,7 +70,14 @@ inline constexpr std::chrono::seconds kHeartbeatInterval{3};
 inline constexpr std::chrono::seconds kWorkerLease{15};
 inline constexpr std::chrono::milliseconds kReconnectDelayMin{100};
 inline constexpr std::chrono::milliseconds kReconnectDelayMax{5000};
-inline constexpr std::chrono::seconds kStartTimeout{120};
+
+// What a gang may take to prepare, unless its job or the coordinator's options say otherwise: data
+// may have to be read in full, from a disk that others use too.
+inline constexpr std::chrono::seconds kStartTimeout{600};
+
+// Times that a job file or a command gives: ten years.
+inline constexpr std::int64_t kDurationSecondsMax = std::int64_t{3650} * 86400;
+inline constexpr std::int64_t kRetentionDaysMax = 36500;
 
 // How long no rank of a running job may go on before the job counts as one that stands still; what
 // takes long by nature has more (coordinator/stall.h).
@@ -79,9 +87,8 @@ inline constexpr std::chrono::seconds kStallTimeout{60};
 inline constexpr std::size_t kStreamQueueMax = 4096;
 
 // After a restart of the coordinator its workers have this long to come back. A worker without a
-// coordinator trains on while it has grants, and then waits; after so long it saves and stops.
+// coordinator trains on while it has grants, and then waits.
 inline constexpr std::chrono::seconds kReattachTimeout{20};
-inline constexpr std::chrono::minutes kCoordinatorAwayMax{10};
 
 // Reports that a worker keeps until they are acknowledged.
 inline constexpr std::size_t kReportsKeptMax = kStreamQueueMax / 2;

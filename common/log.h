@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <cstdio>
 #include <string>
 
 namespace descent {
@@ -22,6 +23,6 @@ void LogError(spdlog::format_string_t<Args...> format, Args&&... args) {
 }
 
 // Names this process in every line, for example "worker 2". Call once, first thing in main.
-void InitLog(const std::string& process_name);
+void InitLog(const std::string& process_name, std::FILE* file = stderr);
 
 }  // namespace descent

@@ -42,6 +42,10 @@ struct Register {
   std::string instruction_set;  // "avx512", "avx2", …
   std::string version;
   std::optional<HeldAssignment> held;  // a coordinator that was restarted may know it
+  // Why it leaves, as in a Goodbye that found no stream; absent: it stays.
+  std::optional<std::string> leaving = {};
+  std::string only_job =
+      {};  // of all ranks of the pool: it takes this job alone; empty: it takes any
 };
 
 // How far the threads that train have come within their phase: it tells a rank that waits for
@@ -60,6 +64,17 @@ struct RankProgress {
   bool operator==(const RankProgress&) const = default;
 };
 
+// What the process of a rank uses of its machine.
+struct ResourceUse {
+  double cpu_seconds = 0;  // user and system, of all its threads since it began
+  std::int64_t resident_bytes = 0;
+  int host_cpus = 0;  // 0: of a worker that does not tell
+  std::int64_t host_memory_bytes = 0;
+  double measured_at_seconds = 0;  // by a clock of the worker that only grows
+
+  bool operator==(const ResourceUse&) const = default;
+};
+
 // Sent every limits::kHeartbeatInterval by a thread that does not train.
 struct Heartbeat {
   std::string job;  // empty: idle
@@ -70,6 +85,7 @@ struct Heartbeat {
   std::string phase;
   PhaseTimes times;  // since the one before
   RankProgress progress;
+  ResourceUse resources;
 };
 
 // The worker can start: communicator, data, plan and state are there.
@@ -126,7 +142,9 @@ struct CheckpointWritten {
   std::string directory;
   Digest state_digest;
   std::int64_t bytes = 0;
-  std::int64_t request = 0;  // the newest SaveNow that was heard before; 0: none in this attempt
+  std::int64_t request = 0;     // the newest SaveNow that was heard before; 0: none in this attempt
+  double write_seconds = 0;     // that the files took, beside the steps
+  double blocking_seconds = 0;  // that the steps waited for it
 };
 
 // A save that can wait was not made, or found no space when it was written: training goes on, and
@@ -240,6 +258,14 @@ struct Leave {
   std::string reason;
 };
 
+// What became of the only job of a pool. A job that is suspended may go on later, on other workers.
+enum class JobOutcome { kSucceeded, kFailed, kCancelled, kSuspended };
+
+// The only job of this worker's pool needs it no longer: leave. Its assignment has ended.
+struct Dismiss {
+  JobOutcome outcome = JobOutcome::kSucceeded;
+};
+
 // What the worker reported under this number, and before, is on disk.
 struct Acknowledge {
   std::int64_t sequence = 0;
@@ -249,6 +275,6 @@ struct Acknowledge {
 };
 
 using CoordinatorMessage =
-    std::variant<Assign, Begin, GrantSteps, Stop, Acknowledge, SaveNow, Leave>;
+    std::variant<Assign, Begin, GrantSteps, Stop, Acknowledge, SaveNow, Leave, Dismiss>;
 
 }  // namespace descent

@@ -196,7 +196,8 @@ FailureRecord DescribeLoss(const Attempt& attempt, const Member& member, const W
   return record;
 }
 
-FailureRecord DescribeStartTimeout(const Attempt& attempt, const Membership& membership) {
+FailureRecord DescribeStartTimeout(const Attempt& attempt, const Membership& membership,
+                                   std::chrono::seconds timeout) {
   FailureRecord record{.reason = "StartTimeout"};
   std::string late;
   for (const Member& member : attempt.members) {
@@ -210,8 +211,10 @@ FailureRecord DescribeStartTimeout(const Attempt& attempt, const Membership& mem
     }
     late += fmt::format("{}{} is in phase {}", late.empty() ? "" : ", ", member.name, phase);
   }
-  record.message =
-      fmt::format("not all workers were ready after {} s: {}", limits::kStartTimeout.count(), late);
+  record.message = fmt::format(
+      "not all workers were ready after {} s: {}; if that is what they need, give the job a longer "
+      "start_timeout",
+      timeout.count(), late);
   return record;
 }
 

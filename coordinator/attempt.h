@@ -101,7 +101,9 @@ std::optional<FailureRecord> FindChange(const Job& job, const Attempt& attempt);
 FailureRecord DescribeLoss(const Attempt& attempt, const Member& member, const WorkerView& worker,
                            const std::string& reason);
 
-// The members that are not prepared, each with the phase it was last seen in.
-FailureRecord DescribeStartTimeout(const Attempt& attempt, const Membership& membership);
+// The members that are not prepared after so long, each with the phase it was last seen in, and
+// what to do if that is how long it takes.
+FailureRecord DescribeStartTimeout(const Attempt& attempt, const Membership& membership,
+                                   std::chrono::seconds timeout);
 
 }  // namespace descent

@@ -1,12 +1,13 @@
 #include "coordinator/auth_service.h"
 
-#include <boost/asio/post.hpp>
 #include <cmath>
 
 #include "common/log.h"
+#include "coordinator/answer_on.h"
 #include "coordinator/authenticator.h"
 #include "coordinator/call_context.h"
 #include "coordinator/list_page.h"
+#include "coordinator/refusal.h"
 #include "coordinator/request_error.h"
 #include "coordinator/role_wire.h"
 
@@ -23,10 +24,16 @@ v1::Token Encode(const Token& token) {
   return encoded;
 }
 
+RequestError StoreBusy(const Status& status) {
+  const Refusal refusal = NotWritable(status, "try again");
+  return {refusal.status, refusal.reason, {}, {}};
+}
+
 grpc::Status Refuse(const Status& status) {
   RequestError error = ToRequestError(status);
   if (status.code() == Code::kInvalidArgument) error.reason = "TOKEN_INVALID";
   if (status.code() == Code::kNotFound) error.reason = "TOKEN_NOT_FOUND";
+  if (status.code() == Code::kUnavailable) return ToGrpcStatus(StoreBusy(status));
   return ToGrpcStatus(error);
 }
 
@@ -36,10 +43,10 @@ grpc::ServerUnaryReactor* AuthService::CreateToken(grpc::CallbackServerContext* 
                                                    const v1::CreateTokenRequest* request,
                                                    v1::CreateTokenResponse* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  const Caller& caller = CallerOf(*context);
-  boost::asio::post(blocking_threads_, [this, request, &caller, response, reactor] {
-    reactor->Finish(Create(*request, caller, response));
-  });
+  AnswerOn(blocking_threads_, reactor,
+           [this, request, &caller = CallerOf(*context), response, reactor] {
+             reactor->Finish(Create(*request, caller, response));
+           });
   return reactor;
 }
 
@@ -76,8 +83,7 @@ grpc::ServerUnaryReactor* AuthService::RevokeToken(grpc::CallbackServerContext* 
                                                    const v1::RevokeTokenRequest* request,
                                                    v1::RevokeTokenResponse*) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  const Caller& caller = CallerOf(*context);
-  boost::asio::post(blocking_threads_, [this, request, &caller, reactor] {
+  AnswerOn(blocking_threads_, reactor, [this, request, &caller = CallerOf(*context), reactor] {
     reactor->Finish(Revoke(request->id(), caller));
   });
   return reactor;

@@ -12,8 +12,16 @@ namespace {
 constexpr std::string_view kScheme = "Bearer ";
 constexpr char kHowToGiveOne[] = "; give one with --token-file or DESCENT_TOKEN_FILE";
 
+constexpr char kGuide[] = "docs/security.md#set-it-up";
+
 AccessError Unauthenticated(std::string reason, std::string message) {
-  return {AccessError::Kind::kUnauthenticated, std::move(reason), std::move(message), {}};
+  return {
+      AccessError::Kind::kUnauthenticated,
+      std::move(reason),
+      std::move(message),
+      {},
+      {{"an admin makes a token: descent token create --name NAME --role user --out FILE", kGuide},
+       {"give it: descent whoami --token-file FILE, or DESCENT_TOKEN_FILE=FILE", kGuide}}};
 }
 
 bool HasExpired(double expire_time, double now) { return expire_time != 0 && expire_time <= now; }

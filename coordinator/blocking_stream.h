@@ -14,6 +14,8 @@
 
 #include "common/clock.h"
 #include "coordinator/call_context.h"
+#include "coordinator/incident.h"
+#include "coordinator/request_error.h"
 #include "coordinator/stream_set.h"
 
 namespace descent {
@@ -80,8 +82,8 @@ class EndSign final : public OpenStream {
 // A call that answers with a stream of messages read from the disk: on `threads`, Begin once, then
 // GoOn after each message that was sent, and after each pause. Either ends with Send,
 // GoOnAfter or Finish, so one step is under way at any time and nothing needs a lock. Between two
-// steps it ends if the peer is gone or `streams` has ended it. Deletes itself when the call is
-// over.
+// steps it ends if the peer is gone or `streams` has ended it: with a last message, where it has
+// one. A step that throws ends it with INTERNAL. Deletes itself when the call is over.
 template <typename Message>
 class BlockingStream : public grpc::ServerWriteReactor<Message> {
  public:
@@ -94,9 +96,7 @@ class BlockingStream : public grpc::ServerWriteReactor<Message> {
     bookmark_interval_ = streams.bookmark_interval();
     send_time_ = MonotonicNow();
     streams.Add(end_, CallerOf(context));
-    boost::asio::post(threads_, [this] {
-      if (!FinishIfAsked()) Begin();
-    });
+    boost::asio::post(threads_, [this] { Step([this] { Begin(); }); });
   }
 
  protected:
@@ -106,7 +106,7 @@ class BlockingStream : public grpc::ServerWriteReactor<Message> {
     if (end_->BeginWrite()) {
       this->StartWrite(&message);
     } else {
-      FinishIfAsked();
+      FinishAsAsked(*AskedEnd(), &message);
     }
   }
 
@@ -115,9 +115,7 @@ class BlockingStream : public grpc::ServerWriteReactor<Message> {
 
   void GoOnAfter(std::chrono::milliseconds pause) {
     pause_.expires_after(pause);
-    pause_.async_wait([this](const boost::system::error_code&) {
-      if (!FinishIfAsked()) GoOn();
-    });
+    pause_.async_wait([this](const boost::system::error_code&) { Step([this] { GoOn(); }); });
   }
 
   // The call ends with DEADLINE_EXCEEDED if it is not over by then. Once.
@@ -135,7 +133,7 @@ class BlockingStream : public grpc::ServerWriteReactor<Message> {
   // True: it is over.
   bool FinishIfAsked() {
     const std::optional<grpc::Status> status = AskedEnd();
-    if (status) this->Finish(*status);
+    if (status) FinishAsAsked(*status, Bookmark());
     return status.has_value();
   }
 
@@ -143,12 +141,29 @@ class BlockingStream : public grpc::ServerWriteReactor<Message> {
   virtual void Begin() = 0;
   virtual void GoOn() = 0;
 
+  // Between two steps: a message that says where another call goes on. Null: there is none.
+  virtual const Message* Bookmark() { return nullptr; }
+
+  template <typename Next>
+  void Step(const Next& next) {
+    try {
+      if (!FinishIfAsked()) next();
+    } catch (...) {
+      this->Finish(ToGrpcStatus(StatusOfThrown()));
+    }
+  }
+
+  // Who is still there and still admitted gets the last message first.
+  void FinishAsAsked(const grpc::Status& status, const Message* last) {
+    if (last == nullptr || status.error_code() != grpc::StatusCode::UNAVAILABLE)
+      return this->Finish(status);
+    this->StartWriteAndFinish(last, grpc::WriteOptions(), status);
+  }
+
   void OnWriteDone(bool ok) final {
     end_->EndWrite([this, ok] {
       if (!ok) return this->Finish(grpc::Status::CANCELLED);
-      boost::asio::post(threads_, [this] {
-        if (!FinishIfAsked()) GoOn();
-      });
+      boost::asio::post(threads_, [this] { Step([this] { GoOn(); }); });
     });
   }
   void OnCancel() final { end_->End(grpc::Status::CANCELLED); }  // on a thread of gRPC

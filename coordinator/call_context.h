@@ -3,6 +3,7 @@
 #include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/server_context.h>
 
+#include "coordinator/call_gate.h"
 #include "coordinator/role.h"
 #include "coordinator/user_limiter.h"
 
@@ -12,6 +13,7 @@ namespace descent {
 class CallContext final : public grpc::CallbackServerContext {
  public:
   // Set before the service sees the call:
+  CallPass pass;
   Caller caller;
   StreamPlace stream_place;  // of a user's stream, until the call is over
 };

@@ -17,9 +17,10 @@ Result<CheckpointHold> CheckpointHold::Take(Runtime& runtime, const std::string&
   // Shared with the owner thread, which may answer after this caller has given up.
   const auto promise = std::make_shared<std::promise<Status>>();
   std::future<Status> answer = promise->get_future();
-  DESCENT_RETURN_IF_ERROR(runtime.CommandCheckpoint(
+  runtime.CommandCheckpoint(
       {.job_id = job_id, .step = step, .command = CheckpointCommand::kHold},
-      [promise](const Answer& answered, const State&) { promise->set_value(answered.status); }));
+      [promise](const Answer& answered, const State&) { promise->set_value(answered.status); },
+      [promise](const Refusal& refusal) { promise->set_value(refusal.status); });
   if (answer.wait_for(kAnswerTimeout) != std::future_status::ready) {
     runtime.ReleaseCheckpoint(job_id, step);  // behind the hold, which is on its way
     return Status(Code::kUnavailable, "the coordinator is busy; try again");

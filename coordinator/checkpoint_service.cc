@@ -1,11 +1,11 @@
 #include "coordinator/checkpoint_service.h"
 
-#include <boost/asio/post.hpp>
 #include <optional>
 #include <utility>
 #include <variant>
 
 #include "checkpoint/checkpoint_directory.h"
+#include "coordinator/answer_on.h"
 #include "coordinator/blocking_stream.h"
 #include "coordinator/call_context.h"
 #include "coordinator/checkpoint_files.h"
@@ -117,9 +117,8 @@ grpc::ServerUnaryReactor* CheckpointService::ListCheckpoints(
     grpc::CallbackServerContext* context, const v1::ListCheckpointsRequest* request,
     v1::ListCheckpointsResponse* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  boost::asio::post(blocking_threads_, [this, request, response, reactor] {
-    reactor->Finish(List(*request, response));
-  });
+  AnswerOn(blocking_threads_, reactor,
+           [this, request, response, reactor] { reactor->Finish(List(*request, response)); });
   return reactor;
 }
 
@@ -137,8 +136,8 @@ grpc::Status CheckpointService::List(const v1::ListCheckpointsRequest& request,
 
 void CheckpointService::FinishWith(const std::string& name, v1::Checkpoint* response,
                                    grpc::ServerUnaryReactor* reactor) {
-  boost::asio::post(blocking_threads_,
-                    [this, name, response, reactor] { reactor->Finish(Get(name, response)); });
+  AnswerOn(blocking_threads_, reactor,
+           [this, name, response, reactor] { reactor->Finish(Get(name, response)); });
 }
 
 grpc::ServerUnaryReactor* CheckpointService::GetCheckpoint(grpc::CallbackServerContext* context,
@@ -183,14 +182,12 @@ grpc::ServerUnaryReactor* CheckpointService::UpdateCheckpoint(
             Refuse(answer.status, "CHECKPOINT_NOT_FOUND", CheckpointNameOf(job_id, step)));
       FinishWith(CheckpointNameOf(job_id, step), response, reactor);
     };
-    FinishIfRefused(
-        runtime_.CommandCheckpoint(
-            {.job_id = name.job_id,
-             .step = step,
-             .command = request->pinned() ? CheckpointCommand::kPin : CheckpointCommand::kUnpin,
-             .origin = origin},
-            on_answer),
-        reactor);
+    runtime_.CommandCheckpoint(
+        {.job_id = name.job_id,
+         .step = step,
+         .command = request->pinned() ? CheckpointCommand::kPin : CheckpointCommand::kUnpin,
+         .origin = origin},
+        on_answer, FinishRefused(reactor));
   };
   ChangeOwnJob(runtime_, *context, name.value().job_id, reactor, change);
   return reactor;
@@ -228,7 +225,7 @@ void CheckpointService::Delete(const State& state, const std::string& job_id, st
   // Under the next generation's name: the present one takes away what its own has left.
   const auto remove = [this, root = state.CheckpointDirectoryOf(job_id), job_id, step, name,
                        generation = state.generation() + 1, reactor](bool must_exist) {
-    boost::asio::post(blocking_threads_, [=] {
+    AnswerOn(blocking_threads_, reactor, [=] {
       const Result<bool> removed = RemoveCheckpoint(root, step, generation);
       if (must_exist && removed.ok() && !removed.value())
         return reactor->Finish(Refuse(NoCheckpoint(job_id, step), "CHECKPOINT_NOT_FOUND", name));
@@ -244,18 +241,16 @@ void CheckpointService::Delete(const State& state, const std::string& job_id, st
       return reactor->Finish(Refuse(answer.status, "CHECKPOINT_NOT_FOUND", name));
     remove(/*must_exist=*/false);
   };
-  FinishIfRefused(
-      runtime_.CommandCheckpoint(
-          {.job_id = job_id, .step = step, .command = CheckpointCommand::kDelete, .origin = origin},
-          on_answer),
-      reactor);
+  runtime_.CommandCheckpoint(
+      {.job_id = job_id, .step = step, .command = CheckpointCommand::kDelete, .origin = origin},
+      on_answer, FinishRefused(reactor));
 }
 
 grpc::ServerUnaryReactor* CheckpointService::VerifyCheckpoint(
     grpc::CallbackServerContext* context, const v1::VerifyCheckpointRequest* request,
     v1::VerifyCheckpointResponse* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  boost::asio::post(verifying_thread_, [this, context, request, response, reactor] {
+  AnswerOn(verifying_thread_, reactor, [this, context, request, response, reactor] {
     reactor->Finish(Verify(request->name(), *context, response));
   });
   return reactor;

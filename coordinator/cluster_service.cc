@@ -1,11 +1,11 @@
 #include "coordinator/cluster_service.h"
 
-#include <boost/asio/post.hpp>
 #include <chrono>
 #include <utility>
 #include <variant>
 
 #include "common/log.h"
+#include "coordinator/answer_on.h"
 #include "coordinator/audit_log.h"
 #include "coordinator/call_context.h"
 #include "coordinator/job_view.h"
@@ -66,8 +66,8 @@ grpc::ServerUnaryReactor* ClusterService::GetClusterStatus(grpc::CallbackServerC
                                                            const v1::GetClusterStatusRequest*,
                                                            v1::ClusterStatus* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  boost::asio::post(blocking_threads_,
-                    [this, response, reactor] { reactor->Finish(Answer(response)); });
+  AnswerOn(blocking_threads_, reactor,
+           [this, response, reactor] { reactor->Finish(Answer(response)); });
   return reactor;
 }
 
@@ -103,14 +103,14 @@ grpc::ServerUnaryReactor* ClusterService::ListPools(grpc::CallbackServerContext*
                                                     const v1::ListPoolsRequest* request,
                                                     v1::ListPoolsResponse* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  const Status posted = runtime_.Read([request, response, reactor](const State& state) {
+  const auto read = [request, response, reactor](const State& state) {
     auto page = ListPoolsPage(*request, state.pools(), MonotonicNow());
     if (const auto* error = std::get_if<RequestError>(&page))
       return reactor->Finish(ToGrpcStatus(*error));
     *response = std::get<v1::ListPoolsResponse>(std::move(page));
     reactor->Finish(grpc::Status::OK);
-  });
-  FinishIfRefused(posted, reactor);
+  };
+  runtime_.Read(read, FinishRefused(reactor));
   return reactor;
 }
 
@@ -118,14 +118,14 @@ grpc::ServerUnaryReactor* ClusterService::ListWorkers(grpc::CallbackServerContex
                                                       const v1::ListWorkersRequest* request,
                                                       v1::ListWorkersResponse* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  const Status posted = runtime_.Read([request, response, reactor](const State& state) {
+  const auto read = [request, response, reactor](const State& state) {
     auto page = ListWorkersPage(*request, state.pools(), MonotonicNow());
     if (const auto* error = std::get_if<RequestError>(&page))
       return reactor->Finish(ToGrpcStatus(*error));
     *response = std::get<v1::ListWorkersResponse>(std::move(page));
     reactor->Finish(grpc::Status::OK);
-  });
-  FinishIfRefused(posted, reactor);
+  };
+  runtime_.Read(read, FinishRefused(reactor));
   return reactor;
 }
 
@@ -149,12 +149,11 @@ grpc::ServerUnaryReactor* ClusterService::Command(grpc::CallbackServerContext* c
     *response = *changed;
     reactor->Finish(grpc::Status::OK);
   };
-  const Status posted = runtime_.ChangeWorker(CommandWorker{.pool = worker.pool,
-                                                            .world_rank = worker.world_rank,
-                                                            .command = command,
-                                                            .origin = OriginOf(CallerOf(*context))},
-                                              on_answer);
-  FinishIfRefused(posted, reactor);
+  runtime_.ChangeWorker(CommandWorker{.pool = worker.pool,
+                                      .world_rank = worker.world_rank,
+                                      .command = command,
+                                      .origin = OriginOf(CallerOf(*context))},
+                        on_answer, FinishRefused(reactor));
   return reactor;
 }
 
@@ -180,7 +179,7 @@ grpc::ServerUnaryReactor* ClusterService::BackupState(grpc::CallbackServerContex
                                                       const v1::BackupStateRequest* request,
                                                       v1::StateBackup* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  boost::asio::post(blocking_threads_, [this, request, response, reactor] {
+  AnswerOn(blocking_threads_, reactor, [this, request, response, reactor] {
     reactor->Finish(BackUp(request->name(), response));
   });
   return reactor;
@@ -190,9 +189,8 @@ grpc::ServerUnaryReactor* ClusterService::ListAuditEvents(grpc::CallbackServerCo
                                                           const v1::ListAuditEventsRequest* request,
                                                           v1::ListAuditEventsResponse* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  boost::asio::post(blocking_threads_, [this, request, response, reactor] {
-    reactor->Finish(ListAudit(*request, response));
-  });
+  AnswerOn(blocking_threads_, reactor,
+           [this, request, response, reactor] { reactor->Finish(ListAudit(*request, response)); });
   return reactor;
 }
 

@@ -17,6 +17,7 @@ struct ClusterSnapshot {
   std::map<std::string, QueuePosition> queue;  // of waiting jobs, by id
   std::vector<PoolView> pools;
   Counters counters;
+  std::int64_t restarts = 0;  // of the coordinator, since its state directory was made
   MonotonicTime now;
   double wall = 0;  // seconds since the epoch
 };

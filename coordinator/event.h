@@ -105,6 +105,8 @@ struct UpdateJob {
   std::optional<int> priority;  // valid
   std::optional<bool> is_preemptible;
   LabelChange labels;  // valid; kInvalidArgument: the job would have too many
+  std::optional<std::int64_t> deadline_seconds;  // valid; 0: none any more
+  std::optional<std::int64_t> retention_days;    // valid; 0: for ever
   Origin origin;
 };
 

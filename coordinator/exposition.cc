@@ -57,17 +57,17 @@ void Exposition::Sample(std::span<const MetricLabel> labels, double value,
   text_ += fmt::format("{}{}{} {}\n", name_, suffix, Labels(labels), Number(value));
 }
 
-void Exposition::Samples(const std::vector<MetricLabel>& labels, const Histogram& times) {
+void Exposition::Samples(const std::vector<MetricLabel>& labels, const Histogram& values) {
   std::int64_t at_most = 0;
-  for (std::size_t i = 0; i < times.counts.size(); ++i) {
-    at_most += times.counts[i];
-    const bool is_last = i == Histogram::kBounds.size();
-    const std::string bound = is_last ? "+Inf" : BoundText(Histogram::kBounds[i]);
+  for (std::size_t i = 0; i < values.counts.size(); ++i) {
+    at_most += values.counts[i];
+    const bool is_last = i == values.bounds.size();
+    const std::string bound = is_last ? "+Inf" : BoundText(values.bounds[i]);
     std::vector<MetricLabel> with_bound = labels;
     with_bound.push_back({"le", bound});
     Sample(with_bound, static_cast<double>(at_most), "_bucket");
   }
-  Sample(labels, times.sum_seconds, "_sum");
+  Sample(labels, values.sum, "_sum");
   Sample(labels, static_cast<double>(at_most), "_count");
 }
 

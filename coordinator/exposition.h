@@ -36,7 +36,7 @@ class Exposition {
   }
   void Sample(std::span<const MetricLabel> labels, double value, std::string_view suffix);
   // The samples of a histogram.
-  void Samples(const std::vector<MetricLabel>& labels, const Histogram& times);
+  void Samples(const std::vector<MetricLabel>& labels, const Histogram& values);
   void Single(std::string_view name, std::string_view type, std::string_view help, double value);
 
   std::string Take();  // once, at the end

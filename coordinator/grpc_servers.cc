@@ -152,10 +152,10 @@ GrpcServers::GrpcServers(const GrpcOptions& options, Runtime& runtime, TokenStor
                         .requires_tokens = authenticator.admission() == Admission::kTokens}),
       auth_service_(tokens, blocking_threads_),
       worker_service_(runtime, streams_, blocking_threads_),
-      guarded_worker_service_(worker_service_, v1::WorkerService::service_full_name(),
+      guarded_worker_service_(worker_service_, v1::WorkerService::service_full_name(), gate_,
                               authenticator, /*limiter=*/nullptr, counters) {
   const auto guard = [&](grpc::Service& service, const char* full_name) {
-    user_services_.emplace_back(service, full_name, authenticator, &limiter_, counters);
+    user_services_.emplace_back(service, full_name, gate_, authenticator, &limiter_, counters);
   };
   guard(job_service_, v1::JobService::service_full_name());
   guard(metric_service_, v1::MetricService::service_full_name());
@@ -173,6 +173,7 @@ Status GrpcServers::StartUserServer() {
   if (authenticator_.admission() != Admission::kEverybody)
     builder.SetOption(std::make_unique<NoReflection>());
   for (GuardedService& service : user_services_) builder.RegisterService(&service);
+  builder.RegisterCallbackGenericService(&unknown_user_methods_);
   DESCENT_ASSIGN(user_server_, Listen(builder, user_address_, "--listen", TransportOf(tls_, "")));
   for (const GuardedService& service : user_services_) TellHealth(*user_server_, service);
   return Status();
@@ -183,6 +184,7 @@ Status GrpcServers::StartWorkerServer() {
   Configure(builder, kWorkerConnections, counters_);
   builder.SetOption(std::make_unique<NoReflection>());
   builder.RegisterService(&guarded_worker_service_);
+  builder.RegisterCallbackGenericService(&unknown_worker_methods_);
   const auto credentials = TransportOf(tls_, tls_ ? tls_->worker_ca : "");
   DESCENT_ASSIGN(worker_server_, Listen(builder, worker_address_, "--worker-listen", credentials));
   TellHealth(*worker_server_, guarded_worker_service_);
@@ -207,12 +209,20 @@ void GrpcServers::EndStreamsOfFormerCallers() {
   });
 }
 
-void GrpcServers::Shutdown() {
-  const auto deadline = std::chrono::system_clock::now() + kShutdownTime;
+void GrpcServers::Drain() {
   for (grpc::Server* server : {user_server_.get(), worker_server_.get()})
     if (server != nullptr) server->GetHealthCheckService()->SetServingStatus(false);
-  runtime_.ForgetSessions();
-  streams_.EndAll(ToGrpcStatus(Status(Code::kUnavailable, "the coordinator is stopping")));
+  runtime_.BeginStop();
+  const grpc::Status draining = ToGrpcStatus(ServerDraining());
+  gate_.Close(draining);
+  streams_.EndAll(draining);
+}
+
+void GrpcServers::Shutdown() {
+  const auto deadline = std::chrono::system_clock::now() + kShutdownTime;
+  Drain();
+  // A server that is shut down refuses without a word, so that comes last.
+  gate_.WaitUntilEmpty(deadline);
   for (grpc::Server* server : {user_server_.get(), worker_server_.get()})
     if (server != nullptr) server->Shutdown(deadline);
   blocking_threads_.join();

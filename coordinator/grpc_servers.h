@@ -14,6 +14,7 @@
 #include "coordinator/auth_service.h"
 #include "coordinator/authenticator.h"
 #include "coordinator/call_counters.h"
+#include "coordinator/call_gate.h"
 #include "coordinator/checkpoint_service.h"
 #include "coordinator/cluster_service.h"
 #include "coordinator/guarded_service.h"
@@ -21,6 +22,7 @@
 #include "coordinator/listen_address.h"
 #include "coordinator/metric_service.h"
 #include "coordinator/tls.h"
+#include "coordinator/unknown_methods.h"
 #include "coordinator/user_limiter.h"
 #include "coordinator/worker_service.h"
 
@@ -65,7 +67,11 @@ class GrpcServers {
   // Lets streams that were quiet for long say that all is well: to be called again and again.
   void SendBookmarks() { streams_.SendBookmarks(); }
 
-  // Tells every open stream, lets calls finish for at most ten seconds, and stops.
+  // From now on calls are refused with SERVER_DRAINING, and open streams end with it. Those that
+  // are under way finish.
+  void Drain();
+
+  // Drains, lets calls finish for at most ten seconds, and stops.
   void Shutdown();
 
  private:
@@ -80,6 +86,7 @@ class GrpcServers {
   const std::optional<Tls> tls_;
   ListenAddress user_address_;
   ListenAddress worker_address_;
+  CallGate gate_;
   UserLimiter limiter_;
   StreamSet streams_;
   boost::asio::thread_pool blocking_threads_;
@@ -92,6 +99,9 @@ class GrpcServers {
   // What the servers register: each of the services behind the check of who calls.
   std::deque<GuardedService> user_services_;
   GuardedService guarded_worker_service_;
+  // One for each server, as gRPC wants it.
+  UnknownMethods unknown_user_methods_;
+  UnknownMethods unknown_worker_methods_;
   std::unique_ptr<grpc::Server> user_server_;
   std::unique_ptr<grpc::Server> worker_server_;
 };

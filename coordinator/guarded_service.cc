@@ -67,12 +67,13 @@ class RefusedCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc:
 class GuardedHandler final : public MethodHandler {
  public:
   GuardedHandler(MethodHandler& guarded, const MethodDescriptor& method, Role required,
-                 const Authenticator& authenticator, UserLimiter* limiter)
+                 CallGate& gate, const Authenticator& authenticator, UserLimiter* limiter)
       : guarded_(guarded),
         required_(required),
         request_type_(method.input_type()->full_name()),
         has_request_(!method.client_streaming()),
         is_stream_(method.server_streaming()),
+        gate_(gate),
         authenticator_(authenticator),
         limiter_(limiter) {}
 
@@ -82,6 +83,9 @@ class GuardedHandler final : public MethodHandler {
 
   void RunHandler(const HandlerParameter& call) override {
     auto& context = static_cast<CallContext&>(*call.server_context);
+    auto entered = gate_.Enter();
+    if (const auto* closed = std::get_if<grpc::Status>(&entered)) return Refuse(call, *closed);
+    context.pass = std::get<CallPass>(std::move(entered));
     auto admitted = authenticator_.Admit(AuthorizationOf(context), required_, SecondsOfCalendar());
     if (const auto* error = std::get_if<AccessError>(&admitted))
       return Refuse(call, ToGrpcStatus(*error));
@@ -154,6 +158,7 @@ class GuardedHandler final : public MethodHandler {
   const std::string request_type_;
   const bool has_request_;  // one message, read before the handler runs
   const bool is_stream_;
+  CallGate& gate_;
   const Authenticator& authenticator_;
   UserLimiter* const limiter_;  // null: none
 };
@@ -173,7 +178,7 @@ std::optional<Role> RequiredRole(const MethodDescriptor& method) {
   return RoleFromProto(method.options().GetExtension(v1::required_role));
 }
 
-GuardedService::GuardedService(grpc::Service& guarded, const std::string& full_name,
+GuardedService::GuardedService(grpc::Service& guarded, const std::string& full_name, CallGate& gate,
                                const Authenticator& authenticator, UserLimiter* limiter,
                                CallCounters& counters)
     : name_(full_name) {
@@ -187,7 +192,7 @@ GuardedService::GuardedService(grpc::Service& guarded, const std::string& full_n
     paths_.push_back("/" + full_name + "/" + method.name());
     counters.Declare(paths_.back(), NameOf(TypeOf(method)));
     auto handler = std::make_unique<GuardedHandler>(HandlersOf::At(guarded, i), method, *required,
-                                                    authenticator, limiter);
+                                                    gate, authenticator, limiter);
     auto guarded_method = std::make_unique<RpcServiceMethod>(paths_.back().c_str(), TypeOf(method),
                                                              handler.release());
     guarded_method->SetServerApiType(RpcServiceMethod::ApiType::CALL_BACK);

@@ -15,6 +15,7 @@ struct HttpRoute {
   std::string_view method;   // "GET" stands for HEAD as well
   std::string_view pattern;  // http_pattern.h
   HttpAccess access = HttpAccess::kViewer;
+  std::string_view parameters = "";  // names of its query, with commas; others are refused
 };
 
 }  // namespace descent

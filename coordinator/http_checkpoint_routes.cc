@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "coordinator/checkpoint_service.h"
@@ -15,9 +17,21 @@ namespace descent {
 namespace {
 
 constexpr int kDownloadsMax = 64;  // each holds a MiB of its file in memory
+constexpr std::chrono::seconds kDownloadRetryDelay{5};
 
 // The number of files that are being sent, over all servers of this process.
 std::atomic<int> open_downloads = 0;
+
+RequestError TooManyDownloads() {
+  RequestError error{
+      Status(Code::kResourceExhausted,
+             fmt::format("{} files are being sent, which is the most; try later", kDownloadsMax)),
+      "TOO_MANY_STREAMS",
+      {},
+      {{"limit", std::to_string(kDownloadsMax)}}};
+  error.retry_delay = kDownloadRetryDelay;
+  return error;
+}
 
 // Bytes of a file, read while they are sent.
 class FilePart final : public HttpBody {
@@ -102,11 +116,7 @@ HttpResponse HttpRoutes::OneCheckpointFile(const Call& call) const {
   const std::string& name = call.places.at("file");
   auto opened = OpenCheckpointFile(std::get<FoundCheckpoint>(found), name);
   if (const auto* error = std::get_if<RequestError>(&opened)) return ErrorResponse(*error);
-  if (open_downloads >= kDownloadsMax)
-    return ErrorResponse(
-        Status(Code::kResourceExhausted,
-               fmt::format("{} files are being sent, which is the most; try later", kDownloadsMax)),
-        "TOO_MANY_STREAMS");
+  if (open_downloads >= kDownloadsMax) return ErrorResponse(TooManyDownloads());
   auto file = std::get<CheckpointFile>(std::move(opened));
   const std::string tag = FileTag(std::get<FoundCheckpoint>(found).checkpoint, name);
   const RangeChoice choice = ChooseRange(RangeOf(call.request, tag), file.size());

@@ -10,6 +10,12 @@ namespace {
 // HEAD is GET without the body.
 std::string_view ServedAs(std::string_view method) { return method == "HEAD" ? "GET" : method; }
 
+// "/v2/jobs"
+bool IsOfOtherVersion(std::string_view path) {
+  return path.size() > 2 && path.starts_with("/v") && '0' <= path[2] && path[2] <= '9' &&
+         path.substr(0, path.find('/', 1)) != "/v1";
+}
+
 }  // namespace
 
 std::span<const HttpRoutes::Endpoint> HttpRoutes::Endpoints() {
@@ -18,26 +24,31 @@ std::span<const HttpRoutes::Endpoint> HttpRoutes::Endpoints() {
       {{"GET", "/", kOpen}, &HttpRoutes::Page},
       {{"GET", "/assets/*", kOpen}, &HttpRoutes::Page},
       {{"GET", "/livez", kOpen}, &HttpRoutes::Livez},
-      {{"GET", "/readyz", kOpen}, &HttpRoutes::Readyz},
-      {{"GET", "/healthz", kOpen}, &HttpRoutes::Readyz},
+      {{"GET", "/readyz", kOpen, "verbose"}, &HttpRoutes::Readyz},
+      {{"GET", "/healthz", kOpen, "verbose"}, &HttpRoutes::Readyz},
       {{"GET", "/schema/job.json", kOpen}, &HttpRoutes::JobSchema},
       {{"GET", "/version", kViewer}, &HttpRoutes::Version},
       {{"GET", "/metrics", kViewer}, &HttpRoutes::Prometheus},
       {{"GET", "/v1/status", kViewer}, &HttpRoutes::ClusterSummary},
       {{"GET", "/v1/pools", kViewer}, &HttpRoutes::Pools},
-      {{"GET", "/v1/workers", kViewer}, &HttpRoutes::Pools},
-      {{"GET", "/v1/jobs", kViewer}, &HttpRoutes::Jobs},
+      {{"GET", "/v1/workers", kViewer, "page_size,page_token"}, &HttpRoutes::Workers},
+      {{"GET", "/v1/jobs", kViewer, "filter,order_by,page_size,page_token"}, &HttpRoutes::Jobs},
       {{"GET", "/v1/jobs/{job}", kViewer}, &HttpRoutes::OneJob},
-      {{"GET", "/v1/jobs/{job}/events", kViewer}, &HttpRoutes::JobEvents},
-      {{"GET", "/v1/jobs/{job}/attempts", kViewer}, &HttpRoutes::JobAttempts},
-      {{"GET", "/v1/jobs/{job}/checkpoints", kViewer}, &HttpRoutes::JobCheckpoints},
+      {{"GET", "/v1/jobs/{job}/events", kViewer, "page_size,page_token"}, &HttpRoutes::JobEvents},
+      {{"GET", "/v1/jobs/{job}/attempts", kViewer, "include_log_tails,page_size,page_token"},
+       &HttpRoutes::JobAttempts},
+      {{"GET", "/v1/jobs/{job}/checkpoints", kViewer, "page_size,page_token"},
+       &HttpRoutes::JobCheckpoints},
       {{"GET", "/v1/jobs/{job}/checkpoints/{checkpoint}", kViewer}, &HttpRoutes::OneCheckpoint},
       {{"GET", "/v1/jobs/{job}/checkpoints/{checkpoint}/files/{file}", kViewer},
        &HttpRoutes::OneCheckpointFile},
-      {{"GET", "/v1/jobs/{job}/metrics", kViewer}, &HttpRoutes::JobMetrics},
-      {{"GET", "/v1/jobs/{job}/logs", kViewer}, &HttpRoutes::JobLogs},
-      {{"GET", "/v1/metrics:compare", kViewer}, &HttpRoutes::Comparison},
-      {{"GET", "/v1/watch", kViewer}, &HttpRoutes::Watch},
+      {{"GET", "/v1/jobs/{job}/metrics", kViewer, "format,max_points,names,x_axis"},
+       &HttpRoutes::JobMetrics},
+      {{"GET", "/v1/jobs/{job}/logs", kViewer,
+        "attempt,contains,format,min_severity,rank,ranks,resume_token,tail"},
+       &HttpRoutes::JobLogs},
+      {{"GET", "/v1/metrics:compare", kViewer, "jobs,names"}, &HttpRoutes::Comparison},
+      {{"GET", "/v1/watch", kViewer, "cursor,filter,topics"}, &HttpRoutes::Watch},
       {{"POST", "/v1/jobs", kUser}, &HttpRoutes::CreateJob},
       {{"POST", "/v1/jobs/{job}:cancel", kUser}, &HttpRoutes::CancelJob},
       {{"POST", "/v1/jobs/{job}:suspend", kUser}, &HttpRoutes::SuspendJob},
@@ -85,6 +96,9 @@ HttpResponse HttpRoutes::Refusal(const Call& call) const {
     allowed += (allowed.empty() ? "" : ", ") + std::string(endpoint.route.method);
     if (endpoint.route.method == "GET") allowed += ", HEAD";
   }
+  if (!is_known && IsOfOtherVersion(call.path))
+    return ErrorResponse(501, "UNIMPLEMENTED", "this coordinator serves version v1 alone",
+                         "API_VERSION_UNSUPPORTED");
   if (!is_known) return PathNotFound(call.path);
   HttpResponse response =
       is_switched_off
@@ -92,7 +106,7 @@ HttpResponse HttpRoutes::Refusal(const Call& call) const {
                 405, "UNIMPLEMENTED",
                 "this coordinator serves no changes over HTTP: use gRPC, or start it with "
                 "--http-writes",
-                "HTTP_WRITES_OFF")
+                "FEATURE_DISABLED")
           : ErrorResponse(405, "UNIMPLEMENTED", method + " is not served at " + call.path,
                           "METHOD_NOT_ALLOWED");
   response.headers.emplace_back("Allow", allowed);

@@ -6,10 +6,8 @@
 #include <chrono>
 #include <string>
 #include <utility>
-#include <variant>
 
 #include "coordinator/http_response.h"
-#include "coordinator/request_error.h"
 #include "coordinator/resource_name.h"
 #include "descent/v1/service.grpc.pb.h"
 
@@ -34,8 +32,7 @@ Result<Request> Decode(const JobChange& change) {
 }
 
 HttpResponse ToResponse(const grpc::Status& status, const v1::Job& job) {
-  if (status.ok()) return {200, kJsonType, ToJson(job)};
-  return std::visit([](const auto& error) { return ErrorResponse(error); }, ToError(status));
+  return status.ok() ? HttpResponse{200, kJsonType, ToJson(job)} : ErrorResponse(status);
 }
 
 // Calls one of JobService's methods with the request that the change has in JSON.

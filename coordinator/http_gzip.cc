@@ -13,6 +13,7 @@ bool IsPackable(const HttpResponse& response) {
   const std::string_view type = response.content_type;
   return response.events == nullptr && response.pieces == nullptr &&
          (type.starts_with("text/") || type.starts_with("application/json") ||
+          type.starts_with("application/x-ndjson") ||
           type.starts_with("application/openmetrics-text"));
 }
 

@@ -1,6 +1,5 @@
 #include <utility>
 
-#include "common/limits.h"
 #include "coordinator/checkpoint_service.h"
 #include "coordinator/failure_log.h"
 #include "coordinator/http_response.h"
@@ -19,21 +18,11 @@ HttpResponse JsonOrError(const std::variant<Message, RequestError>& page) {
   return JsonResponse(std::get<Message>(page));
 }
 
-// The parameters page_size and page_token; an error is the answer.
-template <typename Request>
-Status ReadPage(const HttpParameters& parameters, Request& request) {
-  DESCENT_ASSIGN(const int page_size,
-                 IntegerParameter(parameters, "page_size", 0, limits::kPageSizeMax));
-  request.set_page_size(page_size);
-  request.set_page_token(TextParameter(parameters, "page_token"));
-  return Status();
-}
-
 }  // namespace
 
 HttpResponse HttpRoutes::Jobs(const Call& call) const {
   v1::ListJobsRequest request;
-  if (const Status read = ReadPage(call.parameters, request); !read.ok())
+  if (const Status read = ReadPageParameters(call.parameters, request); !read.ok())
     return ErrorResponse(read);
   request.set_filter(TextParameter(call.parameters, "filter"));
   request.set_order_by(TextParameter(call.parameters, "order_by"));
@@ -44,7 +33,7 @@ HttpResponse HttpRoutes::Jobs(const Call& call) const {
 
 HttpResponse HttpRoutes::OneJob(const Call& call) const {
   const Result<JobInQueue> found = backend_->job(call.job_id);
-  if (!found.ok()) return JobError(found.status());
+  if (!found.ok()) return JobError(found.status(), call.job_id);
   const Job& job = found.value().job;
   v1::Job view = ToProto(job, found.value().queue_position);
   if (const auto lines = LinesOfFailedRank(job)) AddLogTail(*backend_->logs, *lines, view);
@@ -53,10 +42,10 @@ HttpResponse HttpRoutes::OneJob(const Call& call) const {
 
 HttpResponse HttpRoutes::JobEvents(const Call& call) const {
   v1::ListJobEventsRequest request;
-  if (const Status read = ReadPage(call.parameters, request); !read.ok())
+  if (const Status read = ReadPageParameters(call.parameters, request); !read.ok())
     return ErrorResponse(read);
   if (const Result<JobInQueue> found = backend_->job(call.job_id); !found.ok())
-    return JobError(found.status());
+    return JobError(found.status(), call.job_id);
   return JsonOrError(ListEventsPage(request, [&](std::int64_t after, int count_max) {
     return backend_->events(call.job_id, after, count_max);
   }));
@@ -64,19 +53,23 @@ HttpResponse HttpRoutes::JobEvents(const Call& call) const {
 
 HttpResponse HttpRoutes::JobAttempts(const Call& call) const {
   v1::ListJobAttemptsRequest request;
-  if (const Status read = ReadPage(call.parameters, request); !read.ok())
+  if (const Status read = ReadPageParameters(call.parameters, request); !read.ok())
     return ErrorResponse(read);
   const Result<JobInQueue> found = backend_->job(call.job_id);
-  if (!found.ok()) return JobError(found.status());
-  return JsonOrError(ListAttemptsPage(request, found.value().job));
+  if (!found.ok()) return JobError(found.status(), call.job_id);
+  auto page = ListAttemptsPage(request, found.value().job);
+  auto* const attempts = std::get_if<v1::ListJobAttemptsResponse>(&page);
+  if (attempts != nullptr && TextParameter(call.parameters, "include_log_tails") == "true")
+    AddLogTails(*backend_->logs, LinesOfFailedRanks(found.value().job), *attempts);
+  return JsonOrError(page);
 }
 
 HttpResponse HttpRoutes::JobCheckpoints(const Call& call) const {
   v1::ListCheckpointsRequest request;
-  if (const Status read = ReadPage(call.parameters, request); !read.ok())
+  if (const Status read = ReadPageParameters(call.parameters, request); !read.ok())
     return ErrorResponse(read);
   const Result<JobInQueue> found = backend_->job(call.job_id);
-  if (!found.ok()) return JobError(found.status());
+  if (!found.ok()) return JobError(found.status(), call.job_id);
   return JsonOrError(ListCheckpointsPage(request, found.value().job));
 }
 

@@ -2,6 +2,7 @@
 #include <optional>
 #include <utility>
 
+#include "common/log_text.h"
 #include "coordinator/http_response.h"
 #include "coordinator/http_routes.h"
 #include "coordinator/log_request.h"
@@ -10,6 +11,8 @@
 
 namespace descent {
 namespace {
+
+constexpr char kJsonLinesType[] = "application/x-ndjson; charset=utf-8";
 
 Status Refuse(const std::string& name, const std::string& text, const std::string& wanted) {
   return Status(Code::kInvalidArgument, name + " has \"" + text + "\", wanted " + wanted);
@@ -29,10 +32,11 @@ Result<v1::StreamJobLogsRequest> ToLogRequest(const HttpParameters& parameters,
                                               const std::string& job_id) {
   v1::StreamJobLogsRequest request;
   request.set_name(JobName(job_id));
-  for (const std::string& text : ListParameter(parameters, "ranks")) {
-    DESCENT_ASSIGN(const int rank, ParseNumber("ranks", text));
-    request.add_ranks(rank);
-  }
+  for (const char* const name : {"rank", "ranks"})
+    for (const std::string& text : ListParameter(parameters, name)) {
+      DESCENT_ASSIGN(const int rank, ParseNumber(name, text));
+      request.add_ranks(rank);
+    }
   if (const std::string text = TextParameter(parameters, "attempt"); !text.empty()) {
     DESCENT_ASSIGN(const int attempt, ParseNumber("attempt", text));
     request.set_attempt(attempt);
@@ -51,16 +55,38 @@ Result<v1::StreamJobLogsRequest> ToLogRequest(const HttpParameters& parameters,
   return request;
 }
 
+// Without its place in the log, which a header has.
+HttpResponse ToLines(const v1::StreamJobLogsResponse& answer, bool is_json) {
+  HttpResponse response{200, is_json ? kJsonLinesType : kTextType, ""};
+  for (const v1::LogLine& line : answer.lines()) {
+    if (is_json) {
+      response.body += ToJson(line) + '\n';
+    } else {
+      const Result<LogLine> decoded = FromProto(line);
+      if (!decoded.ok()) return ErrorResponse(decoded.status());
+      response.body += LogLineText(decoded.value()) + '\n';
+    }
+  }
+  response.headers.emplace_back("Resume-Token", answer.resume_token());
+  return response;
+}
+
 }  // namespace
 
 HttpResponse HttpRoutes::JobLogs(const Call& call) const {
+  const std::string format = TextParameter(call.parameters, "format");
+  const bool is_text = format == "text";
+  const bool is_json_lines = format == "jsonl";
+  if (!is_text && !is_json_lines && format != "json" && !format.empty())
+    return ErrorResponse(Refuse("format", format, "json, jsonl or text"), "FORMAT_INVALID");
   const auto request = ToLogRequest(call.parameters, call.job_id);
   if (!request.ok()) return ErrorResponse(request.status(), "FILTER_INVALID");
   const Result<JobInQueue> found = backend_->job(call.job_id);
-  if (!found.ok()) return JobError(found.status());
+  if (!found.ok()) return JobError(found.status(), call.job_id);
   const auto answer = ReadLogOnce(*backend_->logs, found.value().job, request.value());
   if (const auto* error = std::get_if<RequestError>(&answer)) return ErrorResponse(*error);
-  return JsonResponse(std::get<v1::StreamJobLogsResponse>(answer));
+  const auto& lines = std::get<v1::StreamJobLogsResponse>(answer);
+  return is_text || is_json_lines ? ToLines(lines, is_json_lines) : JsonResponse(lines);
 }
 
 }  // namespace descent

@@ -1,9 +1,52 @@
 #include "coordinator/http_query.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
+#include <utility>
+
+#include "common/edit_distance.h"
+#include "coordinator/excerpt.h"
 
 namespace descent {
+namespace {
+
+constexpr std::size_t kTyposMax = 3;
+
+// The name that is meant, or may be; empty: none is near.
+std::string NearestName(std::string_view name, const std::vector<std::string>& known) {
+  std::string nearest;
+  std::size_t distance_min = std::min(kTyposMax, name.size() - 1) + 1;
+  for (const std::string& candidate : known) {
+    const std::size_t distance = EditDistance(name, candidate);
+    if (distance >= distance_min) continue;
+    distance_min = distance;
+    nearest = candidate;
+  }
+  return nearest;
+}
+
+RequestError UnknownParameter(const std::string& name, const std::vector<std::string>& known) {
+  constexpr std::size_t kNameBytesMax = 64;  // of one that may be a typing error
+  std::string message = fmt::format("the parameter {} is unknown", Excerpt(name));
+  RequestError error{Status(), "PARAMETER_UNKNOWN", {}, {{"parameter", name}}};
+  const std::string nearest =
+      name.empty() || name.size() > kNameBytesMax ? "" : NearestName(name, known);
+  if (!nearest.empty()) {
+    message += fmt::format("; did you mean \"{}\"?", nearest);
+    error.metadata["did_you_mean"] = nearest;
+  } else if (known.empty()) {
+    message += "; this path has none";
+  } else {
+    message += "; there are";
+    for (const std::string& candidate : known) message.append(" ").append(candidate);
+  }
+  error.status = Status(Code::kInvalidArgument, std::move(message));
+  return error;
+}
+
+}  // namespace
 
 std::string PercentDecode(std::string_view text) {
   std::string decoded;
@@ -57,6 +100,14 @@ Result<int> IntegerParameter(const HttpParameters& parameters, const std::string
 
 std::vector<std::string> ListParameter(const HttpParameters& parameters, const std::string& name) {
   return SplitList(TextParameter(parameters, name), ',');
+}
+
+std::optional<RequestError> FindUnknownParameter(const HttpParameters& parameters,
+                                                 std::string_view known) {
+  const std::vector<std::string> names = SplitList(known, ',');
+  for (const auto& [name, value] : parameters)
+    if (std::ranges::find(names, name) == names.end()) return UnknownParameter(name, names);
+  return std::nullopt;
 }
 
 std::string TextParameter(const HttpParameters& parameters, const std::string& name) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <google/protobuf/message.h>
+#include <grpcpp/support/status.h>
 
 #include <string>
 #include <string_view>
@@ -13,8 +14,9 @@ namespace descent {
 
 // Messages in JSON with lowerCamelCase names; 64-bit integers are strings, and fields with their
 // default are written, too. Errors are
-//   {"error":{"code":404,"status":"NOT_FOUND","message":"…","details":[{"reason":…,"metadata":…}]}}
-// whose second detail, of a spec that is wrong, has all "fieldViolations".
+//   {"error":{"code":404,"status":"NOT_FOUND","message":"…","details":[{"@type":…,"reason":…},…]}}
+// with the details that the same error has over gRPC (request_error.h), ErrorInfo first, and the
+// code that google.rpc gives its status. Source: https://google.aip.dev/193.
 
 inline constexpr char kJsonType[] = "application/json; charset=utf-8";
 inline constexpr char kTextType[] = "text/plain; charset=utf-8";
@@ -33,7 +35,10 @@ HttpResponse ErrorResponse(const RequestError& error);
 HttpResponse ErrorResponse(const AccessError& error);
 HttpResponse ErrorResponse(const Status& status);  // the reason is the code's name
 HttpResponse ErrorResponse(const Status& status, std::string reason);
-HttpResponse JobError(const Status& status);  // of a job that was looked for: JOB_NOT_FOUND
+// Of a call that was made; not ok. One of gRPC's own has its code's name as the reason.
+HttpResponse ErrorResponse(const grpc::Status& status);
+// Of a job that was looked for: JOB_NOT_FOUND.
+HttpResponse JobError(const Status& status, const std::string& job_id);
 HttpResponse PathNotFound(const std::string& path);
 
 }  // namespace descent

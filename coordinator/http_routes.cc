@@ -9,11 +9,14 @@
 
 #include "common/clock.h"
 #include "common/limits.h"
+#include "coordinator/build_facts.h"
+#include "coordinator/dropped_versions.h"
 #include "coordinator/http_accept.h"
 #include "coordinator/http_endpoint.h"
 #include "coordinator/http_gzip.h"
 #include "coordinator/http_response.h"
 #include "coordinator/http_watch.h"
+#include "coordinator/incident.h"
 #include "coordinator/job_view.h"
 #include "coordinator/page/page.h"
 #include "coordinator/prometheus.h"
@@ -96,13 +99,41 @@ class EventsOfCaller final : public HttpEvents {
                  Caller caller)
       : events_(std::move(events)), authenticator_(authenticator), caller_(std::move(caller)) {}
 
-  std::string Next() override { return events_->Next(); }
+  std::string Next() override {
+    try {
+      return events_->Next();
+    } catch (...) {
+      ReportIncident(StatusOfThrown());
+      is_broken_ = true;
+      return "";
+    }
+  }
   bool IsOver() const override {
-    return authenticator_.CheckAgain(caller_, SecondsOfCalendar()).has_value();
+    return is_broken_ || authenticator_.CheckAgain(caller_, SecondsOfCalendar()).has_value();
   }
 
  private:
   const std::unique_ptr<HttpEvents> events_;
+  const Authenticator& authenticator_;
+  const Caller caller_;
+  bool is_broken_ = false;
+};
+
+// A body for as long as the token that asked for it is good.
+class BodyOfCaller final : public HttpBody {
+ public:
+  BodyOfCaller(std::unique_ptr<HttpBody> body, const Authenticator& authenticator, Caller caller)
+      : body_(std::move(body)), authenticator_(authenticator), caller_(std::move(caller)) {}
+
+  std::optional<std::int64_t> size() const override { return body_->size(); }
+  Result<std::string> Next() override {
+    if (const auto error = authenticator_.CheckAgain(caller_, SecondsOfCalendar()))
+      return Status(Code::kFailedPrecondition, error->message);
+    return body_->Next();
+  }
+
+ private:
+  const std::unique_ptr<HttpBody> body_;
   const Authenticator& authenticator_;
   const Caller caller_;
 };
@@ -161,7 +192,7 @@ HttpResponse HttpRoutes::Handle(const HttpRequest& request) const {
   const MonotonicTime start = MonotonicNow();
   Call call = CallOf(request);
   const Endpoint* const endpoint = FindEndpoint(request.method, call);
-  HttpResponse response = Finish(Answer(endpoint, call), request);
+  HttpResponse response = Finish(AnswerOrReport(endpoint, call), request);
   counters_.Add({endpoint == nullptr ? "none" : std::string(endpoint->route.pattern),
                  MethodLabel(request.method), std::to_string(response.status)},
                 SecondsBetween(start, MonotonicNow()));
@@ -183,6 +214,15 @@ HttpResponse HttpRoutes::RefuseUnreadable(int code, const std::string& why) cons
   return ErrorResponse(code, "INVALID_ARGUMENT", "the request cannot be read: " + why, reason);
 }
 
+// What throws is an error of ours, and the end of this one request.
+HttpResponse HttpRoutes::AnswerOrReport(const Endpoint* endpoint, const Call& call) const {
+  try {
+    return Answer(endpoint, call);
+  } catch (...) {
+    return ErrorResponse(StatusOfThrown());
+  }
+}
+
 HttpResponse HttpRoutes::Answer(const Endpoint* endpoint, const Call& call) const {
   const HttpRequest& request = call.request;
   if (!IsHostAllowed(call.host))
@@ -191,15 +231,26 @@ HttpResponse HttpRoutes::Answer(const Endpoint* endpoint, const Call& call) cons
                          "HOST_NOT_ALLOWED");
   if (endpoint == nullptr || !IsServed(*endpoint)) return Refusal(call);
   const HttpAccess access = endpoint->route.access;
-  if (access == HttpAccess::kOpen) return (this->*endpoint->answer)(call);
+  if (access == HttpAccess::kOpen) return Serve(*endpoint, call);
+  if (backend_->health().is_stopping) return ErrorResponse(ServerDraining());
   const Role required = access == HttpAccess::kUser ? Role::kUser : Role::kViewer;
   auto admitted = authenticator_.Admit(request.authorization, required, SecondsOfCalendar());
   if (const auto* error = std::get_if<AccessError>(&admitted)) return ErrorResponse(*error);
-  HttpResponse response = (this->*endpoint->answer)(call);
+  HttpResponse response = Serve(*endpoint, call);
+  const Caller& caller = std::get<Caller>(admitted);
   if (response.events != nullptr)
-    response.events = std::make_unique<EventsOfCaller>(std::move(response.events), authenticator_,
-                                                       std::get<Caller>(std::move(admitted)));
+    response.events =
+        std::make_unique<EventsOfCaller>(std::move(response.events), authenticator_, caller);
+  if (response.pieces != nullptr)
+    response.pieces =
+        std::make_unique<BodyOfCaller>(std::move(response.pieces), authenticator_, caller);
   return response;
+}
+
+HttpResponse HttpRoutes::Serve(const Endpoint& endpoint, const Call& call) const {
+  if (const auto error = FindUnknownParameter(call.parameters, endpoint.route.parameters))
+    return ErrorResponse(*error);
+  return (this->*endpoint.answer)(call);
 }
 
 Result<Job> HttpRoutes::FindJob(const std::string& job_id) const {
@@ -229,7 +280,12 @@ HttpResponse HttpRoutes::Readyz(const Call& call) const {
 }
 
 HttpResponse HttpRoutes::Version(const Call&) const {
-  const nlohmann::json version = {{"version", DESCENT_VERSION}, {"api_versions", {"v1"}}};
+  const nlohmann::json version = {{"version", DESCENT_VERSION},
+                                  {"commit", kBuildFacts.commit},
+                                  {"api_versions", nlohmann::json::array({"v1"})},
+                                  {"mpi", kBuildFacts.mpi},
+                                  {"cuda", kBuildFacts.cuda},
+                                  {"nccl", kBuildFacts.nccl}};
   HttpResponse response{200, kJsonType, version.dump()};
   response.entity_tag = Fingerprint(response.body);
   return response;
@@ -248,8 +304,10 @@ HttpResponse HttpRoutes::Prometheus(const Call& call) const {
   const ExpositionFormat format = PrefersOpenMetrics(call.request.accept)
                                       ? ExpositionFormat::kOpenMetrics
                                       : ExpositionFormat::kPrometheus;
-  const ProcessMeasurements process{backend_->process(), backend_->logs->counters(),
-                                    backend_->calls(), counters_.Read(), backend_->webhooks()};
+  const ProcessMeasurements process{
+      backend_->process(),  backend_->logs->counters(),
+      backend_->calls(),    counters_.Read(),
+      backend_->webhooks(), {.http_watches = OpenWatches(), .dropped_versions = dropped_versions}};
   HttpResponse response{200, std::string(ContentTypeOf(format)),
                         PrometheusText(snapshot.value(), process, format)};
   AddVary("Accept", response);
@@ -266,17 +324,30 @@ HttpResponse HttpRoutes::ClusterSummary(const Call&) const {
 HttpResponse HttpRoutes::Pools(const Call&) const {
   const Result<ClusterSnapshot> snapshot = backend_->snapshot();
   if (!snapshot.ok()) return ErrorResponse(snapshot.status());
-  v1::ClusterStatus status;
+  v1::ListPoolsResponse response;
   for (const PoolView& pool : snapshot.value().pools)
-    *status.add_pools() = ToProto(pool, snapshot.value().now);
-  return JsonResponse(status);
+    *response.add_pools() = ToProto(pool, snapshot.value().now);
+  return JsonResponse(response);
+}
+
+HttpResponse HttpRoutes::Workers(const Call& call) const {
+  v1::ListWorkersRequest request;
+  if (const Status read = ReadPageParameters(call.parameters, request); !read.ok())
+    return ErrorResponse(read);
+  const Result<ClusterSnapshot> snapshot = backend_->snapshot();
+  if (!snapshot.ok()) return ErrorResponse(snapshot.status());
+  const auto page = ListWorkersPage(request, snapshot.value().pools, snapshot.value().now);
+  if (const auto* error = std::get_if<RequestError>(&page)) return ErrorResponse(*error);
+  return JsonResponse(std::get<v1::ListWorkersResponse>(page));
 }
 
 HttpResponse HttpRoutes::Watch(const Call& call) const {
   const std::string& last_seen = call.request.last_event_id;
-  auto events =
-      StartWatch(backend_, ListParameter(call.parameters, "topics"),
-                 last_seen.empty() ? TextParameter(call.parameters, "cursor") : last_seen);
+  auto events = StartWatch(
+      backend_,
+      {.topics = ListParameter(call.parameters, "topics"),
+       .filter = TextParameter(call.parameters, "filter"),
+       .cursor = last_seen.empty() ? TextParameter(call.parameters, "cursor") : last_seen});
   if (const auto* error = std::get_if<RequestError>(&events)) return ErrorResponse(*error);
   HttpResponse response{200, "text/event-stream; charset=utf-8", ""};
   response.events = std::get<std::unique_ptr<HttpEvents>>(std::move(events));

@@ -18,11 +18,14 @@
 #include "coordinator/http_message.h"
 #include "coordinator/http_pattern.h"
 #include "coordinator/http_query.h"
+#include "coordinator/metric_axis.h"
+#include "coordinator/request_error.h"
 
 namespace descent {
 
 // The HTTP interface without its sockets: a request in, a response out. docs/page.md lists the
-// paths; their table is in http_endpoints.cc. What is answered with JSON or is an asset has an
+// paths; their table is in http_endpoints.cc. A parameter that a path does not have is refused with
+// PARAMETER_UNKNOWN. What is answered with JSON or is an asset has an
 // ETag, and 304 if the client has it already; text and JSON are packed where the client takes that.
 // Changes are served if the backend makes any, and asked for in JSON alone, which no page of a
 // foreign site can send. Any thread.
@@ -64,7 +67,10 @@ class HttpRoutes {
   static Call CallOf(const HttpRequest& request);
   // Null: the path has none, or none with this method.
   static const Endpoint* FindEndpoint(std::string_view method, Call& call);
+  HttpResponse AnswerOrReport(const Endpoint* endpoint, const Call& call) const;
   HttpResponse Answer(const Endpoint* endpoint, const Call& call) const;
+  // Of a call that may be made.
+  HttpResponse Serve(const Endpoint& endpoint, const Call& call) const;
   bool IsServed(const Endpoint& endpoint) const;
   HttpResponse Refusal(const Call& call) const;
 
@@ -75,6 +81,7 @@ class HttpRoutes {
   HttpResponse Prometheus(const Call& call) const;
   HttpResponse ClusterSummary(const Call& call) const;
   HttpResponse Pools(const Call& call) const;
+  HttpResponse Workers(const Call& call) const;
   HttpResponse Jobs(const Call& call) const;
   HttpResponse OneJob(const Call& call) const;
   HttpResponse JobEvents(const Call& call) const;
@@ -84,7 +91,9 @@ class HttpRoutes {
   HttpResponse OneCheckpointFile(const Call& call) const;
   HttpResponse JobMetrics(const Call& call) const;
   HttpResponse AllPoints(const Call& call) const;
-  HttpResponse Curves(const Call& call, bool is_csv) const;
+  HttpResponse Curves(const Call& call, const Job& job, XAxis axis) const;
+  HttpResponse CurvesAsCsv(const Call& call) const;
+  std::variant<std::vector<MetricCurve>, RequestError> FindCurves(const Call& call) const;
   HttpResponse JobSchema(const Call& call) const;
   HttpResponse JobLogs(const Call& call) const;
   HttpResponse Comparison(const Call& call) const;

@@ -6,14 +6,20 @@
 #include <atomic>
 #include <chrono>
 #include <map>
-#include <nlohmann/json.hpp>
+#include <memory>
 #include <optional>
 #include <utility>
 
 #include "coordinator/failure_log.h"
 #include "coordinator/http_query.h"
 #include "coordinator/http_response.h"
+#include "coordinator/job_filter.h"
+#include "coordinator/job_list.h"
+#include "coordinator/job_refusal.h"
 #include "coordinator/job_view.h"
+#include "coordinator/list_news.h"
+#include "coordinator/log_news.h"
+#include "coordinator/log_request.h"
 #include "coordinator/resource_name.h"
 #include "coordinator/status_json.h"
 #include "coordinator/watch_cursor.h"
@@ -24,6 +30,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr int kStreamsMax = 128;
+constexpr std::chrono::seconds kStreamRetryDelay{5};
 constexpr std::size_t kTopicsMax = 64;
 constexpr std::chrono::milliseconds kStatusInterval{1000};
 constexpr std::chrono::seconds kQuietMax{15};
@@ -31,7 +38,7 @@ constexpr int kListedJobs = 100;
 constexpr int kEventsOfMessageMax = 500;
 constexpr int kPointsOfMessageMax = 1000;  // of each name
 
-enum class JobPart { kItself, kEvents, kMetrics };
+enum class JobPart { kItself, kEvents, kMetrics, kLogs };
 
 using FoundJobs = std::map<std::string, Result<JobInQueue>>;  // by name
 
@@ -41,11 +48,31 @@ struct JobTopic {
   JobPart part = JobPart::kItself;
   std::string sent;                                // of kItself: its fingerprint
   std::map<std::string, std::int64_t> next_steps;  // of kMetrics: by name
+  std::unique_ptr<LogNews> log;                    // of kLogs
   bool is_gone = false;
 };
 
+// Of the topic job/JOB/NAME; "" is that of job/JOB.
+std::optional<JobPart> PartNamed(std::string_view name) {
+  if (name.empty()) return JobPart::kItself;
+  if (name == "events") return JobPart::kEvents;
+  if (name == "metrics") return JobPart::kMetrics;
+  if (name == "logs") return JobPart::kLogs;
+  return std::nullopt;
+}
+
 RequestError Refuse(Code code, std::string message, std::string reason) {
   return {Status(code, std::move(message)), std::move(reason), {}, {}};
+}
+
+RequestError TooManyStreams() {
+  RequestError error =
+      Refuse(Code::kResourceExhausted,
+             fmt::format("{} streams are open, which is the most; try later", kStreamsMax),
+             "TOO_MANY_STREAMS");
+  error.metadata["limit"] = std::to_string(kStreamsMax);
+  error.retry_delay = kStreamRetryDelay;
+  return error;
 }
 
 std::string Event(std::string_view type, std::string_view data, const std::string& id = "") {
@@ -72,13 +99,15 @@ std::int64_t LastStepOf(const std::vector<MetricCurve>& curves) {
   return last_of_cut.value_or(last);
 }
 
-// The number of streams that are open, over all servers of this process.
+// Over all servers of this process.
 std::atomic<int> open_streams = 0;
 
 class Watch final : public HttpEvents {
  public:
-  Watch(std::shared_ptr<const HttpBackend> backend, WatchCursor cursor)
-      : backend_(std::move(backend)), cursor_(std::move(cursor)) {
+  Watch(std::shared_ptr<const HttpBackend> backend, JobFilter jobs_filter, WatchCursor cursor)
+      : backend_(std::move(backend)),
+        jobs_filter_(std::move(jobs_filter)),
+        cursor_(std::move(cursor)) {
     ++open_streams;
   }
   ~Watch() override { --open_streams; }
@@ -89,48 +118,60 @@ class Watch final : public HttpEvents {
   std::string Next() override;
 
  private:
+  std::optional<RequestError> Add(const std::string& job_id, JobPart part);
   std::string NextStatus();
   std::string NextJobs();
+  std::string NextWorkers();
   std::string NextOf(JobTopic& topic, FoundJobs& found);
   std::string Deleted(const std::string& job_id);
   std::string NextJob(JobTopic& topic, const JobInQueue& found);
   std::string NextEvents(const JobTopic& topic);
   std::string NextMetrics(JobTopic& topic);
+  std::string NextLines(JobTopic& topic, const Job& job);
 
   const std::shared_ptr<const HttpBackend> backend_;
+  const JobFilter jobs_filter_;
   WatchCursor cursor_;
   bool wants_status_ = false;
   bool wants_jobs_ = false;
-  bool has_sent_jobs_ = false;
+  bool wants_workers_ = false;
   std::vector<JobTopic> job_topics_;
-  std::map<std::string, std::string> sent_jobs_;  // by name: their fingerprints
+  ListNews jobs_{"jobs"};
+  ListNews workers_{"workers"};
   Clock::time_point status_time_;
+  Clock::time_point workers_time_;
   Clock::time_point last_time_ = Clock::now();  // when something was sent
 };
 
 std::optional<RequestError> Watch::Add(const std::string& topic) {
   if (topic == "status") return wants_status_ = true, std::nullopt;
   if (topic == "jobs") return wants_jobs_ = true, std::nullopt;
+  if (topic == "workers") return wants_workers_ = true, std::nullopt;
   const std::vector<std::string> parts = SplitList(topic, '/');
-  const std::string part = parts.size() == 3 ? parts[2] : "";
-  const bool is_of_job = parts.size() >= 2 && parts.size() <= 3 && parts[0] == "job";
-  if (!is_of_job || (!part.empty() && part != "events" && part != "metrics"))
+  const bool is_of_job = (parts.size() == 2 || parts.size() == 3) && parts[0] == "job";
+  const auto part = is_of_job ? PartNamed(parts.size() == 3 ? parts[2] : "") : std::nullopt;
+  if (!part)
     return Refuse(Code::kInvalidArgument,
                   "topic \"" + topic +
-                      "\" is unknown; there are status, jobs, job/JOB, job/JOB/events and "
-                      "job/JOB/metrics",
+                      "\" is unknown; there are status, jobs, workers, job/JOB, job/JOB/events, "
+                      "job/JOB/metrics and job/JOB/logs",
                   "TOPICS_INVALID");
-  const Result<JobInQueue> job = backend_->job(parts[1]);
-  if (job.status().code() == Code::kNotFound)
-    return RequestError{job.status(), "JOB_NOT_FOUND", {}, {}};
-  if (!job.ok()) return ToRequestError(job.status());
-  const JobPart wanted = part == "events"    ? JobPart::kEvents
-                         : part == "metrics" ? JobPart::kMetrics
-                                             : JobPart::kItself;
+  return Add(parts[1], *part);
+}
+
+std::optional<RequestError> Watch::Add(const std::string& job_id, JobPart part) {
+  const Result<JobInQueue> job = backend_->job(job_id);
+  if (!job.ok()) return RefuseJob(job.status(), job_id, nullptr);
   const std::string uid = UidOf(job.value().job);
-  cursor_.Adopt(parts[1], uid.substr(0, WatchCursor::kUidCharacters));
-  job_topics_.push_back(
-      {.job_id = parts[1], .uid = uid, .part = wanted, .sent = "", .next_steps = {}});
+  cursor_.Adopt(job_id, uid.substr(0, WatchCursor::kUidCharacters));
+  JobTopic& topic = job_topics_.emplace_back();
+  topic.job_id = job_id;
+  topic.uid = uid;
+  topic.part = part;
+  if (part != JobPart::kLogs) return std::nullopt;
+  const auto line = cursor_.lines.find(job_id);
+  topic.log = std::make_unique<LogNews>(*backend_->logs, job_id,
+                                        line == cursor_.lines.end() ? 0 : line->second);
   return std::nullopt;
 }
 
@@ -142,6 +183,10 @@ std::string Watch::Next() {
     news += NextStatus();
   }
   if (wants_jobs_) news += NextJobs();
+  if (wants_workers_ && now - workers_time_ >= kStatusInterval) {
+    workers_time_ = now;
+    news += NextWorkers();
+  }
   FoundJobs found;
   for (JobTopic& topic : job_topics_) news += NextOf(topic, found);
   if (news.empty() && now - last_time_ >= kQuietMax) news = ": nothing new\n\n";
@@ -159,27 +204,37 @@ std::string Watch::NextStatus() {
 std::string Watch::NextJobs() {
   const auto snapshot = backend_->recent_snapshot();
   if (!snapshot.ok()) return "";
-  std::map<std::string, std::string> listed;
-  std::string changed;
+  int listed = 0;
   for (const Job& job : snapshot.value()->jobs) {
-    if (std::ssize(listed) >= kListedJobs && IsTerminal(job.state)) continue;
+    if (listed >= kListedJobs && IsTerminal(job.state)) continue;
+    if (!jobs_filter_.Matches(job)) continue;
+    ++listed;
     v1::Job encoded = ToProto(job, FindQueuePosition(*snapshot.value(), job.id));
     encoded.clear_spec();
-    std::string fingerprint = Fingerprint(encoded);
-    const auto sent = sent_jobs_.find(encoded.name());
-    if (sent == sent_jobs_.end() || sent->second != fingerprint) {
-      if (!changed.empty()) changed += ',';
-      changed += ToJson(encoded);
-    }
-    listed.emplace(encoded.name(), std::move(fingerprint));
+    jobs_.Add(encoded.name(), Fingerprint(encoded), [&encoded] { return ToJson(encoded); });
   }
-  nlohmann::json removed = nlohmann::json::array();
-  for (const auto& [name, fingerprint] : sent_jobs_)
-    if (!listed.contains(name)) removed.push_back(name);
-  sent_jobs_ = std::move(listed);
-  if (changed.empty() && removed.empty() && has_sent_jobs_) return "";
-  has_sent_jobs_ = true;
-  return Event("jobs", fmt::format("{{\"jobs\":[{}],\"removed\":{}}}", changed, removed.dump()));
+  const auto is_older = [this, &snapshot](const std::string& name) {
+    return std::ranges::any_of(snapshot.value()->jobs, [&](const Job& job) {
+      return JobName(job.id) == name && jobs_filter_.Matches(job);
+    });
+  };
+  const std::string news = jobs_.Take(is_older);
+  return news.empty() ? "" : Event("jobs", news);
+}
+
+// That a worker was heard of is no news.
+std::string Watch::NextWorkers() {
+  const auto snapshot = backend_->recent_snapshot();
+  if (!snapshot.ok()) return "";
+  for (const PoolView& pool : snapshot.value()->pools)
+    for (const WorkerView& worker : pool.workers) {
+      const v1::Worker encoded = ToProto(worker, pool, snapshot.value()->now);
+      v1::Worker lasting = encoded;
+      lasting.clear_last_heartbeat_age_seconds();
+      workers_.Add(encoded.name(), Fingerprint(lasting), [&encoded] { return ToJson(encoded); });
+    }
+  const std::string news = workers_.Take();
+  return news.empty() ? "" : Event("workers", news);
 }
 
 // `found` has the jobs that were asked for already, for topics before this one.
@@ -193,6 +248,7 @@ std::string Watch::NextOf(JobTopic& topic, FoundJobs& found) {
   if (UidOf(job.value().job) != topic.uid) return Deleted(topic.job_id);
   if (topic.part == JobPart::kEvents) return NextEvents(topic);
   if (topic.part == JobPart::kMetrics) return NextMetrics(topic);
+  if (topic.part == JobPart::kLogs) return NextLines(topic, job.value().job);
   return NextJob(topic, job.value());
 }
 
@@ -241,25 +297,42 @@ std::string Watch::NextMetrics(JobTopic& topic) {
   return Event("metrics", OfJob(topic.job_id, ToProto(news.value())), cursor_.ToText());
 }
 
+std::string Watch::NextLines(JobTopic& topic, const Job& job) {
+  const Result<LogNewsPage> page = topic.log->Next();
+  if (!page.ok()) return "";
+  std::string news;
+  if (page.value().oldest)
+    news = Event("gap", fmt::format("{{\"job\":\"{}\",\"oldestLine\":\"{}\"}}",
+                                    JobName(topic.job_id), *page.value().oldest));
+  if (page.value().lines.empty()) return news;
+  cursor_.lines[topic.job_id] = page.value().next;
+  return news +
+         Event("logs",
+               OfJob(topic.job_id, MakeLogResponse(job, page.value().lines, page.value().next)),
+               cursor_.ToText());
+}
+
 }  // namespace
 
 std::variant<std::unique_ptr<HttpEvents>, RequestError> StartWatch(
-    std::shared_ptr<const HttpBackend> backend, const std::vector<std::string>& topics,
-    const std::string& cursor) {
+    std::shared_ptr<const HttpBackend> backend, const WatchOptions& options) {
+  const std::vector<std::string>& topics = options.topics;
   if (topics.empty() || topics.size() > kTopicsMax)
     return Refuse(Code::kInvalidArgument,
                   fmt::format("topics has {} topics, must have 1 to {}", topics.size(), kTopicsMax),
                   "TOPICS_INVALID");
-  Result<WatchCursor> parsed = ParseWatchCursor(cursor);
+  auto filter = ParseJobFilter(options.filter);
+  if (auto* error = std::get_if<RequestError>(&filter)) return std::move(*error);
+  Result<WatchCursor> parsed = ParseWatchCursor(options.cursor);
   if (!parsed.ok()) return RequestError{parsed.status(), "CURSOR_INVALID", {}, {}};
-  if (open_streams >= kStreamsMax)
-    return Refuse(Code::kResourceExhausted,
-                  fmt::format("{} streams are open, which is the most; try later", kStreamsMax),
-                  "TOO_MANY_STREAMS");
-  auto watch = std::make_unique<Watch>(std::move(backend), std::move(parsed).value());
+  if (open_streams >= kStreamsMax) return TooManyStreams();
+  auto watch = std::make_unique<Watch>(std::move(backend), std::get<JobFilter>(std::move(filter)),
+                                       std::move(parsed).value());
   for (const std::string& topic : topics)
     if (auto error = watch->Add(topic)) return *std::move(error);
   return std::unique_ptr<HttpEvents>(std::move(watch));
 }
+
+int OpenWatches() { return open_streams; }
 
 }  // namespace descent

@@ -40,6 +40,11 @@ bool IsEnding(JobState state) {
          state == JobState::kStopping;
 }
 
+bool IsActive(JobState state) {
+  return state == JobState::kStarting || state == JobState::kRunning ||
+         state == JobState::kRecovering || IsEnding(state);
+}
+
 bool IsGivingWay(const Job& job) {
   return job.state == JobState::kSuspending &&
          (job.state_reason == kPreempted || job.state_reason == kDrained ||

@@ -36,6 +36,7 @@ enum class JobState {
 bool IsTerminal(JobState state);
 bool IsWaiting(JobState state);                 // for ranks
 bool IsEnding(JobState state);                  // its ranks have been told to stop
+bool IsActive(JobState state);                  // its time counts for the job's deadline
 std::string_view JobStateName(JobState state);  // "RUNNING"
 std::optional<JobState> JobStateFromName(std::string_view name);
 
@@ -111,6 +112,9 @@ inline constexpr std::string_view kDrained = "Drained";
 inline constexpr std::string_view kWorkerLeaving = "WorkerLeaving";
 inline constexpr std::string_view kResizing = "Resizing";  // it starts again on other ranks at once
 
+// Reason of a job that is SUSPENDING, and then FAILED, because its deadline is over.
+inline constexpr std::string_view kDeadlineExceeded = "DeadlineExceeded";
+
 // Reason of the end of an attempt that was kResizing, and of the job until the next begins.
 inline constexpr std::string_view kResized = "Resized";
 
@@ -131,7 +135,13 @@ struct Job {
   int priority = kPriorityDefault;  // 0 to kPriorityMax; higher is served first
   bool is_preemptible = false;      // gives its ranks to jobs of higher priority that wait
   JobLabels labels;
+  std::int64_t deadline_seconds =
+      0;                      // of its active time; 0: none. The spec's, until it is changed
+  RetentionSpec retention;    // the same
   std::int64_t revision = 0;  // grows with its state and with what users change
+
+  double active_seconds = 0;  // in which it was IsActive, in all, up to active_until
+  double active_until = 0;    // seconds since the epoch, wall clock; 0: it is not active
 
   AttemptRecord attempt;  // the current or last one; attempt.attempt 0: none yet
   std::vector<AttemptRecord> earlier_attempts;  // ascending; the last limits::kAttemptsKept

@@ -15,7 +15,6 @@
 #include "common/hash.h"
 #include "common/limits.h"
 #include "coordinator/excerpt.h"
-#include "coordinator/job_filter.h"
 #include "coordinator/job_order.h"
 #include "coordinator/job_view.h"
 #include "coordinator/list_page.h"
@@ -122,9 +121,8 @@ std::variant<ListPosition, RequestError> ParseToken(const std::string& token, co
 }
 
 std::variant<Query, RequestError> ParseQuery(const v1::ListJobsRequest& request) {
-  auto filter = JobFilter::Parse(request.filter());
-  if (const auto* problem = std::get_if<QueryProblem>(&filter))
-    return QueryInvalid("FILTER_INVALID", "filter", *problem);
+  auto filter = ParseJobFilter(request.filter());
+  if (auto* error = std::get_if<RequestError>(&filter)) return std::move(*error);
   auto order = JobOrder::Parse(request.order_by());
   if (const auto* problem = std::get_if<QueryProblem>(&order))
     return QueryInvalid("ORDER_BY_INVALID", "order_by", *problem);
@@ -179,7 +177,7 @@ std::vector<const Job*> InOrder(const Query& query, const std::vector<const Job*
   return chosen;
 }
 
-std::variant<v1::ListJobsResponse, RequestError> ListPage(
+std::variant<v1::ListJobsResponse, RequestError> PageOf(
     const v1::ListJobsRequest& request, const std::vector<const Job*>& jobs,
     const std::map<std::string, QueuePosition>& queue) {
   const auto parsed = ParseQuery(request);
@@ -205,16 +203,23 @@ std::variant<v1::ListJobsResponse, RequestError> ListPage(
 
 }  // namespace
 
+std::variant<JobFilter, RequestError> ParseJobFilter(const std::string& text) {
+  auto filter = JobFilter::Parse(text);
+  if (const auto* problem = std::get_if<QueryProblem>(&filter))
+    return QueryInvalid("FILTER_INVALID", "filter", *problem);
+  return std::get<JobFilter>(std::move(filter));
+}
+
 std::variant<v1::ListJobsResponse, RequestError> ListJobsPage(const v1::ListJobsRequest& request,
                                                               const State& state) {
-  return ListPage(request, state.jobs(), state.QueuePositions());
+  return PageOf(request, state.jobs(), state.QueuePositions());
 }
 
 std::variant<v1::ListJobsResponse, RequestError> ListJobsPage(const v1::ListJobsRequest& request,
                                                               const ClusterSnapshot& snapshot) {
   std::vector<const Job*> jobs;
   for (const Job& job : snapshot.jobs) jobs.push_back(&job);
-  return ListPage(request, jobs, snapshot.queue);
+  return PageOf(request, jobs, snapshot.queue);
 }
 
 }  // namespace descent

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <string>
 #include <variant>
 
 #include "coordinator/cluster_snapshot.h"
+#include "coordinator/job_filter.h"
 #include "coordinator/request_error.h"
 #include "descent/v1/service.pb.h"
 
@@ -18,5 +20,8 @@ std::variant<v1::ListJobsResponse, RequestError> ListJobsPage(const v1::ListJobs
                                                               const State& state);
 std::variant<v1::ListJobsResponse, RequestError> ListJobsPage(const v1::ListJobsRequest& request,
                                                               const ClusterSnapshot& snapshot);
+
+// The filter of such a request; the error is its FILTER_INVALID.
+std::variant<JobFilter, RequestError> ParseJobFilter(const std::string& text);
 
 }  // namespace descent

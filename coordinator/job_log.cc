@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "common/failpoint.h"
 #include "common/file.h"
 #include "common/log.h"
 #include "coordinator/log_record.h"
@@ -40,7 +41,9 @@ LogRecord MissingLines(const LogRecord& next, std::int64_t count) {
   LogRecord record = next;
   record.sequence = next.sequence - 1;
   record.line.severity = LogSeverity::kWarning;
-  record.line.text = "log lines dropped by the rank before this one count=" + std::to_string(count);
+  const bool is_output = next.line.source != LogSource::kLog;
+  record.line.text = is_output ? "output" : "log";
+  record.line.text += " lines dropped by the rank before this one count=" + std::to_string(count);
   return record;
 }
 
@@ -92,7 +95,8 @@ Status JobLog::RecoverSegment(std::int64_t first) {
     ++next_line_;
     const std::optional<LogRecord> record = DecodeLogRecord(text);
     if (!record) return;
-    std::int64_t& last = last_sequences_[{record->generation, record->line.rank}];
+    std::int64_t& last = last_sequences_[{record->generation, record->line.rank,
+                                          record->line.source != LogSource::kLog}];
     last = std::max(last, record->sequence);
   });
   // A complete segment has a line, also if it is too damaged to be read.
@@ -153,12 +157,14 @@ Status JobLog::Write(const std::string& records) {
                        segments_.back().bytes + std::ssize(records) > bounds_.segment_bytes;
   if (descriptor_ < 0 || is_full) DESCENT_RETURN_IF_ERROR(BeginSegment());
   Segment& segment = segments_.back();
+  DESCENT_FAILPOINT("coordinator.log.before");
   if (!WriteAll(descriptor_, records)) {
     const std::filesystem::path path = LogSegmentPath(directory_, segment.first);
     const Status status = Failure("write", path);
     // Half a record must not stay before whole ones.
     return ftruncate(descriptor_, segment.bytes) == 0 ? status : Failure("shorten", path);
   }
+  DESCENT_FAILPOINT("coordinator.log.after");
   segment.bytes += std::ssize(records);
   bytes_ += std::ssize(records);
   next_line_ += std::ranges::count(records, '\n');
@@ -166,8 +172,8 @@ Status JobLog::Write(const std::string& records) {
 }
 
 Status JobLog::Append(const LogChunk& chunk) {
-  const RankInAttempt rank{chunk.generation, chunk.lines.front().rank};
-  const auto known = last_sequences_.find(rank);
+  const Numbering numbering{chunk.generation, chunk.lines.front().rank, chunk.is_output()};
+  const auto known = last_sequences_.find(numbering);
   // Where the beginning of the log is gone, the rank's lines may have been there.
   const bool is_trimmed = !segments_.empty() && segments_.front().first > 1;
   std::int64_t last = known != last_sequences_.end() ? known->second
@@ -189,7 +195,7 @@ Status JobLog::Append(const LogChunk& chunk) {
     last = record.sequence;
     if (std::ssize(records) < bounds_.segment_bytes && i + 1 < chunk.lines.size()) continue;
     DESCENT_RETURN_IF_ERROR(Write(records));
-    last_sequences_[rank] = last;
+    last_sequences_[numbering] = last;
     counters_.Add(std::exchange(counted, {}));
     records.clear();
   }

@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "common/log_line.h"
@@ -69,7 +70,7 @@ class JobLog {
     std::int64_t bytes = 0;  // on disk
     bool is_compressed = false;
   };
-  using RankInAttempt = std::pair<std::int64_t, int>;  // generation, rank
+  using Numbering = std::tuple<std::int64_t, int, bool>;  // generation, rank, whether of its output
 
   JobLog(std::filesystem::path directory, LogBounds bounds, SharedLogCounters& counters)
       : directory_(std::move(directory)), bounds_(bounds), counters_(counters) {}
@@ -89,7 +90,7 @@ class JobLog {
   std::deque<Segment> segments_;
   std::int64_t bytes_ = 0;      // of all segments
   std::int64_t next_line_ = 1;  // its number
-  std::map<RankInAttempt, std::int64_t> last_sequences_;
+  std::map<Numbering, std::int64_t> last_sequences_;
 };
 
 }  // namespace descent

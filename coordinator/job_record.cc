@@ -128,6 +128,11 @@ record::JobRecord Encode(const Job& job) {
   encoded.set_priority(job.priority);
   encoded.set_preemptible(job.is_preemptible);
   encoded.mutable_labels()->insert(job.labels.begin(), job.labels.end());
+  encoded.set_deadline_seconds(job.deadline_seconds);
+  if (job.retention.days) encoded.set_retention_days(*job.retention.days);
+  encoded.set_retention_deletes_checkpoints(job.retention.deletes_checkpoints);
+  encoded.set_active_seconds(job.active_seconds);
+  encoded.set_active_until(job.active_until);
   *encoded.mutable_attempt() = Encode(job.attempt);
   for (const AttemptRecord& attempt : job.earlier_attempts)
     *encoded.add_earlier_attempts() = Encode(attempt);
@@ -191,6 +196,11 @@ void DecodePlainFields(const record::JobRecord& encoded, Job& job) {
   if (encoded.has_priority()) job.priority = encoded.priority();
   job.is_preemptible = encoded.preemptible();
   job.labels = {encoded.labels().begin(), encoded.labels().end()};
+  job.deadline_seconds = encoded.deadline_seconds();
+  if (encoded.has_retention_days()) job.retention.days = encoded.retention_days();
+  job.retention.deletes_checkpoints = encoded.retention_deletes_checkpoints();
+  job.active_seconds = encoded.active_seconds();
+  job.active_until = encoded.active_until();
   job.attempt = Decode(encoded.attempt());
   for (const record::AttemptRecord& attempt : encoded.earlier_attempts())
     job.earlier_attempts.push_back(Decode(attempt));

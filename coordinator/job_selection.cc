@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "coordinator/job_list.h"
 #include "coordinator/job_refusal.h"
 #include "coordinator/resource_name.h"
 
@@ -27,9 +28,8 @@ std::variant<JobSelection, RequestError> JobSelection::Parse(const std::vector<s
     if (selection.known_.insert(job_id.value()).second)
       selection.job_ids_.push_back(job_id.value());
   }
-  auto parsed = JobFilter::Parse(filter);
-  if (const auto* problem = std::get_if<QueryProblem>(&parsed))
-    return QueryInvalid("FILTER_INVALID", "filter", *problem);
+  auto parsed = ParseJobFilter(filter);
+  if (auto* error = std::get_if<RequestError>(&parsed)) return std::move(*error);
   selection.filter_ = std::get<JobFilter>(std::move(parsed));
   return selection;
 }

@@ -1,11 +1,12 @@
 #include "coordinator/job_service.h"
 
 #include <boost/asio/post.hpp>
-#include <filesystem>
 #include <utility>
 
+#include "coordinator/answer_on.h"
 #include "coordinator/call_context.h"
 #include "coordinator/failure_log.h"
+#include "coordinator/job_files.h"
 #include "coordinator/job_list.h"
 #include "coordinator/job_refusal.h"
 #include "coordinator/job_view.h"
@@ -27,7 +28,7 @@ void JobService::ReadJob(const std::string& name, grpc::ServerUnaryReactor* reac
     if (job == nullptr) return reactor->Finish(ToGrpcStatus(JobNotFound(id)));
     answer(*job, state);
   };
-  FinishIfRefused(runtime_.Read(read), reactor);
+  runtime_.Read(read, FinishRefused(reactor));
 }
 
 grpc::ServerUnaryReactor* JobService::GetJob(grpc::CallbackServerContext* context,
@@ -37,7 +38,7 @@ grpc::ServerUnaryReactor* JobService::GetJob(grpc::CallbackServerContext* contex
     *response = ViewJob(job, state);
     const std::optional<FailedRankLines> lines = LinesOfFailedRank(job);
     if (!lines) return reactor->Finish(grpc::Status::OK);
-    boost::asio::post(blocking_threads_, [=, this] {
+    AnswerOn(blocking_threads_, reactor, [=, this] {
       AddLogTail(runtime_.logs(), *lines, *response);
       reactor->Finish(grpc::Status::OK);
     });
@@ -49,12 +50,16 @@ grpc::ServerUnaryReactor* JobService::ListJobAttempts(grpc::CallbackServerContex
                                                       const v1::ListJobAttemptsRequest* request,
                                                       v1::ListJobAttemptsResponse* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  ReadJob(request->name(), reactor, [request, response, reactor](const Job& job, const State&) {
+  ReadJob(request->name(), reactor, [=, this](const Job& job, const State&) {
     auto page = ListAttemptsPage(*request, job);
     if (const auto* error = std::get_if<RequestError>(&page))
       return reactor->Finish(ToGrpcStatus(*error));
     *response = std::get<v1::ListJobAttemptsResponse>(std::move(page));
-    reactor->Finish(grpc::Status::OK);
+    if (!request->include_log_tails()) return reactor->Finish(grpc::Status::OK);
+    AnswerOn(blocking_threads_, reactor, [=, this, lines = LinesOfFailedRanks(job)] {
+      AddLogTails(runtime_.logs(), lines, *response);
+      reactor->Finish(grpc::Status::OK);
+    });
   });
   return reactor;
 }
@@ -70,7 +75,7 @@ grpc::ServerUnaryReactor* JobService::ListJobs(grpc::CallbackServerContext* cont
     *response = std::get<v1::ListJobsResponse>(std::move(page));
     reactor->Finish(grpc::Status::OK);
   };
-  FinishIfRefused(runtime_.Read(read), reactor);
+  runtime_.Read(read, FinishRefused(reactor));
   return reactor;
 }
 
@@ -85,9 +90,8 @@ grpc::ServerUnaryReactor* JobService::Command(grpc::CallbackServerContext* conte
   }
   const auto change = [this, id = job_id.value(), command, origin = OriginOf(CallerOf(*context)),
                        response, reactor](const State&) {
-    FinishIfRefused(runtime_.Command({.job_id = id, .command = command, .origin = origin},
-                                     FinishWithJob(reactor, response, id, command)),
-                    reactor);
+    runtime_.Command({.job_id = id, .command = command, .origin = origin},
+                     FinishWithJob(reactor, response, id, command), FinishRefused(reactor));
   };
   ChangeOwnJob(runtime_, *context, job_id.value(), reactor, change);
   return reactor;
@@ -131,6 +135,7 @@ grpc::ServerUnaryReactor* JobService::UpdateJob(grpc::CallbackServerContext* con
   std::optional<RequestError> error;
   if (!job_id.ok()) error = NameInvalid(job_id.status(), request->name());
   if (!error && request->has_priority()) error = CheckPriority(request->priority());
+  if (!error) error = CheckLifetime(*request);
   const LabelChange labels{
       .set = {request->set_labels().begin(), request->set_labels().end()},
       .removed = {request->remove_labels().begin(), request->remove_labels().end()}};
@@ -145,9 +150,11 @@ grpc::ServerUnaryReactor* JobService::UpdateJob(grpc::CallbackServerContext* con
                             .origin = OriginOf(CallerOf(*context))};
   if (request->has_priority()) update.priority = request->priority();
   if (request->has_preemptible()) update.is_preemptible = request->preemptible();
+  if (request->has_deadline()) update.deadline_seconds = request->deadline();
+  if (request->has_retention_days()) update.retention_days = request->retention_days();
   const auto change = [this, update, response, reactor](const State&) {
-    FinishIfRefused(runtime_.Update(update, FinishWithJob(reactor, response, update.job_id)),
-                    reactor);
+    runtime_.Update(update, FinishWithJob(reactor, response, update.job_id),
+                    FinishRefused(reactor));
   };
   ChangeOwnJob(runtime_, *context, update.job_id, reactor, change);
   return reactor;
@@ -164,9 +171,8 @@ grpc::ServerUnaryReactor* JobService::DeleteJob(grpc::CallbackServerContext* con
   }
   const auto change = [this, id = job_id.value(), request, origin = OriginOf(CallerOf(*context)),
                        reactor](const State&) {
-    boost::asio::post(blocking_threads_, [this, id, request, origin, reactor] {
-      Delete(id, *request, origin, reactor);
-    });
+    AnswerOn(blocking_threads_, reactor,
+             [this, id, request, origin, reactor] { Delete(id, *request, origin, reactor); });
   };
   ChangeOwnJob(runtime_, *context, job_id.value(), reactor, change);
   return reactor;
@@ -183,34 +189,27 @@ void JobService::Delete(const std::string& job_id, const v1::DeleteJobRequest& r
     const Result<Job> job = runtime_.FindJob(job_id);
     return refuse(directory.status(), job.ok() ? &job.value() : nullptr);
   }
-  if (const Status removed = runtime_.logs().Remove(job_id); !removed.ok())
-    return reactor->Finish(ToGrpcStatus(removed));
-  if (!request.keep_checkpoints()) {
-    std::error_code error;
-    std::filesystem::remove_all(directory.value(), error);
-    if (error)
-      return reactor->Finish(
-          ToGrpcStatus(Status(Code::kUnavailable, directory.value() + ": " + error.message())));
-  }
-  const auto finish = [=](const Answer& answer, const State& state) {
+  const Status removed =
+      RemoveJobFiles(runtime_.logs(), job_id, request.keep_checkpoints() ? "" : directory.value());
+  if (!removed.ok()) return reactor->Finish(ToGrpcStatus(removed));
+  const auto on_answer = [=](const Answer& answer, const State& state) {
     if (!answer.status.ok()) return refuse(answer.status, state.FindJob(job_id));
     reactor->Finish(grpc::Status::OK);
   };
-  FinishIfRefused(runtime_.Command(
-                      {.job_id = job_id, .command = JobCommand::kDelete, .origin = origin}, finish),
-                  reactor);
+  runtime_.Command({.job_id = job_id, .command = JobCommand::kDelete, .origin = origin}, on_answer,
+                   FinishRefused(reactor));
 }
 
 grpc::ServerUnaryReactor* JobService::ListJobEvents(grpc::CallbackServerContext* context,
                                                     const v1::ListJobEventsRequest* request,
                                                     v1::ListJobEventsResponse* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  boost::asio::post(blocking_threads_, [this, request, response, reactor] {
+  AnswerOn(blocking_threads_, reactor, [this, request, response, reactor] {
     const Result<std::string> job_id = ParseJobName(request->name());
     if (!job_id.ok())
       return reactor->Finish(ToGrpcStatus(NameInvalid(job_id.status(), request->name())));
-    if (!runtime_.FindJob(job_id.value()).ok())
-      return reactor->Finish(ToGrpcStatus(JobNotFound(job_id.value())));
+    if (const Result<Job> job = runtime_.FindJob(job_id.value()); !job.ok())
+      return reactor->Finish(ToGrpcStatus(RefuseJob(job.status(), job_id.value(), nullptr)));
     const auto events = [&](std::int64_t after, int count_max) {
       return runtime_.Events(job_id.value(), after, count_max);
     };
@@ -248,20 +247,22 @@ std::optional<RequestError> JobService::Watch(const std::shared_ptr<JobWatch>& w
       return TokenInvalid(request.resume_token(), "one job");
     token = std::move(parsed).value();
   }
-  const Status posted =
-      runtime_.Read([this, watch, id = job_id.value(), token](const State& state) {
-        const Job* job = state.FindJob(id);
-        if (job == nullptr) return watch->End(ToGrpcStatus(JobNotFound(id)));
-        if (token) {
-          if (const auto expired = CheckToken(*token, *job, runtime_.last_event()))
-            return watch->End(ToGrpcStatus(*expired));
-          watch->Hold(ToProto(*job, std::nullopt));
-        }
-        runtime_.AddWatcher(id, watch);
-        watch->OnJob(*job, state.QueuePositionOf(id), runtime_.last_event());
-        if (token) ReleasePassed(watch, id, {token->last_event, runtime_.last_event()});
-      });
-  return posted.ok() ? std::nullopt : std::optional(RefusePosted(posted));
+  const auto begin = [this, watch, id = job_id.value(), token](const State& state) {
+    const Job* job = state.FindJob(id);
+    if (job == nullptr) return watch->End(ToGrpcStatus(JobNotFound(id)));
+    if (token) {
+      if (const auto expired = CheckToken(*token, *job, runtime_.last_event()))
+        return watch->End(ToGrpcStatus(*expired));
+      watch->Hold(ToProto(*job, std::nullopt));
+    }
+    runtime_.AddWatcher(id, watch);
+    watch->OnJob(*job, state.QueuePositionOf(id), runtime_.last_event());
+    if (token) ReleasePassed(watch, id, {token->last_event, runtime_.last_event()});
+  };
+  runtime_.Read(begin, [watch](const Refusal& refusal) {
+    watch->End(ToGrpcStatus(ToRequestError(refusal)));
+  });
+  return std::nullopt;
 }
 
 // The watch, which is held, goes on with the next of `states`, and then reads those that follow.

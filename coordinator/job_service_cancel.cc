@@ -75,7 +75,7 @@ grpc::ServerUnaryReactor* JobService::CancelJobs(grpc::CallbackServerContext* co
                        selection = std::get<JobSelection>(std::move(parsed))](const State& state) {
     Cancel(state, *request, selection, caller, response, reactor);
   };
-  FinishIfRefused(runtime_.Read(cancel), reactor);
+  runtime_.Read(cancel, FinishRefused(reactor));
   return reactor;
 }
 
@@ -97,11 +97,10 @@ void JobService::Cancel(const State& state, const v1::CancelJobsRequest& request
     *response = View(job_ids, now);
     reactor->Finish(grpc::Status::OK);
   };
-  FinishIfRefused(runtime_.Cancel({.job_ids = job_ids,
-                                   .passes_over_ended = !selection.IsByName(),
-                                   .origin = OriginOf(caller, request.request_id())},
-                                  finish),
-                  reactor);
+  runtime_.Cancel({.job_ids = job_ids,
+                   .passes_over_ended = !selection.IsByName(),
+                   .origin = OriginOf(caller, request.request_id())},
+                  finish, FinishRefused(reactor));
 }
 
 }  // namespace descent

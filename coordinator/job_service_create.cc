@@ -1,12 +1,12 @@
 // JobService's part that makes jobs.
 #include <fmt/format.h>
 
-#include <boost/asio/post.hpp>
 #include <filesystem>
 #include <memory>
 #include <string_view>
 #include <utility>
 
+#include "coordinator/answer_on.h"
 #include "coordinator/call_context.h"
 #include "coordinator/job_refusal.h"
 #include "coordinator/job_service.h"
@@ -68,6 +68,8 @@ v1::Job Preview(const SubmitJob& submit, const State& state) {
   job.priority = submit.priority;
   job.is_preemptible = submit.is_preemptible;
   job.labels = submit.labels;
+  job.deadline_seconds = submit.spec.deadline_seconds;
+  job.retention = submit.spec.retention;
   job.start_checkpoint = submit.start_checkpoint;
   job.forked_from = submit.forked_from;
   const Placement placement = state.PlacementOf(submit);
@@ -109,10 +111,10 @@ grpc::ServerUnaryReactor* JobService::ForkJob(grpc::CallbackServerContext* conte
 }
 
 void JobService::Begin(const Creation& creation) {
-  boost::asio::post(blocking_threads_, [this, creation] {
+  AnswerOn(blocking_threads_, creation.reactor, [this, creation] {
     const auto create = [this, creation, file = ReadGivenFile(*creation.request)](
                             const State& state) { Create(state, creation, file); };
-    FinishIfRefused(runtime_.Read(create), creation.reactor);
+    runtime_.Read(create, FinishRefused(creation.reactor));
   });
 }
 
@@ -136,15 +138,15 @@ void JobService::Create(const State& state, const Creation& creation, std::optio
     return reactor->Finish(grpc::Status::OK);
   }
   if (!request.allow_infeasible())
-    if (const auto error = CheckCapacity(submit.spec, state.pools()))
+    if (const auto error = CheckCapacity(submit.spec, PoolsFor(submit.job_id, state.pools())))
       return reactor->Finish(ToGrpcStatus(*error));
   if (const Status admitted = state.CheckSubmission(submit); !admitted.ok())
     return reactor->Finish(ToGrpcStatus(RefuseSubmission(admitted, submit)));
   if (request.validate_only()) *creation.response = Preview(submit, state);
-  boost::asio::post(blocking_threads_, [this, creation, submit,
-                                        checkpoints = state.CheckpointDirectoryOf(submit.job_id)] {
-    SubmitUnlessKept(creation, submit, checkpoints);
-  });
+  AnswerOn(blocking_threads_, reactor,
+           [this, creation, submit, checkpoints = state.CheckpointDirectoryOf(submit.job_id)] {
+             SubmitUnlessKept(creation, submit, checkpoints);
+           });
 }
 
 void JobService::SubmitUnlessKept(const Creation& creation, const SubmitJob& submit,
@@ -160,7 +162,7 @@ void JobService::SubmitUnlessKept(const Creation& creation, const SubmitJob& sub
     const bool is_drawn = creation.request->job_id().empty();
     creation.reactor->Finish(ToGrpcStatus(CheckpointsKept(submit.job_id, checkpoints, is_drawn)));
   };
-  FinishIfRefused(runtime_.Read(decide), creation.reactor);
+  runtime_.Read(decide, FinishRefused(creation.reactor));
 }
 
 void JobService::Submit(const Creation& creation, const SubmitJob& submit) {
@@ -172,7 +174,7 @@ void JobService::Submit(const Creation& creation, const SubmitJob& submit) {
         return creation.reactor->Finish(ToGrpcStatus(*error));
     FinishWithJob(creation.reactor, creation.response, submit.job_id)(answer, state);
   };
-  FinishIfRefused(runtime_.Submit(submit, finish), creation.reactor);
+  runtime_.Submit(submit, finish, FinishRefused(creation.reactor));
 }
 
 }  // namespace descent

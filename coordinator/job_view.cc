@@ -8,6 +8,7 @@
 #include "common/limits.h"
 #include "coordinator/batch_advice.h"
 #include "coordinator/job_conditions.h"
+#include "coordinator/job_facts.h"
 #include "coordinator/list_page.h"
 #include "coordinator/progress.h"
 #include "coordinator/rank_times.h"
@@ -36,9 +37,8 @@ v1::Progress MakeProgress(const Job& job) {
   progress.set_steps_per_second(job.steps_per_second);
   progress.set_median_step_time(job.median_step_seconds);
   progress.set_last_step_time(job.last_step_seconds);
-  if (const auto* gpt = std::get_if<GptSpec>(&job.spec.model.architecture))
-    progress.set_tokens_per_second(job.samples_per_second *
-                                   static_cast<double>(gpt->context_length));
+  if (const auto tokens = TokensPerSample(job.spec.model))
+    progress.set_tokens_per_second(job.samples_per_second * static_cast<double>(*tokens));
   if (job.train_samples == 0) return progress;  // the rest depends on the size of the data
   const BatchArithmetic arithmetic = ComputeBatchArithmetic(job.spec, job.train_samples);
   progress.set_last_step(arithmetic.last_step);
@@ -65,8 +65,11 @@ v1::Failure ToProto(const FailureRecord& failure) {
   return encoded;
 }
 
-v1::Attempt ToProto(const AttemptRecord& attempt) {
+v1::Attempt ToProto(const Job& job, const AttemptRecord& attempt) {
   v1::Attempt encoded;
+  encoded.set_start_checkpoint(attempt.starts_from_own_checkpoint
+                                   ? CheckpointNameOf(job.id, attempt.start_step)
+                                   : job.forked_from);
   encoded.set_attempt(attempt.attempt);
   encoded.set_generation(attempt.generation);
   encoded.set_world_size(static_cast<int>(attempt.workers.size()));
@@ -95,6 +98,11 @@ v1::MetricPoint ToProto(const MetricCurve::Point& point) {
   encoded.set_step(point.step);
   encoded.set_value(point.value);
   encoded.set_time(point.time);
+  if (!point.spread) return encoded;
+  encoded.set_count(point.spread->count);
+  if (point.spread->count == 0) return encoded;
+  encoded.set_min(point.spread->min);
+  encoded.set_max(point.spread->max);
   return encoded;
 }
 
@@ -176,7 +184,7 @@ v1::Job ToProto(const Job& job, const std::optional<QueuePosition>& queue_positi
   encoded.set_state_message(job.state_message);
   if (queue_position) *encoded.mutable_queue_status() = ToProto(*queue_position);
   *encoded.mutable_progress() = MakeProgress(job);
-  if (job.attempt.attempt > 0) *encoded.mutable_current_attempt() = ToProto(job.attempt);
+  if (job.attempt.attempt > 0) *encoded.mutable_current_attempt() = ToProto(job, job.attempt);
   encoded.set_attempt_count(job.attempt.attempt);
   if (job.failure) *encoded.mutable_failure() = ToProto(*job.failure);
   if (!job.checkpoints.empty())
@@ -201,6 +209,9 @@ v1::Job ToProto(const Job& job, const std::optional<QueuePosition>& queue_positi
   encoded.set_priority(job.priority);
   encoded.set_preemptible(job.is_preemptible);
   encoded.mutable_labels()->insert(job.labels.begin(), job.labels.end());
+  encoded.set_deadline(job.deadline_seconds);
+  encoded.set_active_seconds(job.active_seconds);
+  if (job.retention.days) encoded.set_retention_days(*job.retention.days);
   encoded.set_parameter_count(job.parameter_count);
   encoded.set_train_samples(job.train_samples);
   encoded.set_instruction_set(job.instruction_set);
@@ -223,7 +234,7 @@ std::variant<v1::ListJobAttemptsResponse, RequestError> ListAttemptsPage(
   auto error = FillPage(
       "attempts", request, attempts,
       [](const AttemptRecord& attempt) { return PageKey(attempt.attempt); },
-      [](const AttemptRecord& attempt) { return ToProto(attempt); }, response,
+      [&job](const AttemptRecord& attempt) { return ToProto(job, attempt); }, response,
       [](v1::ListJobAttemptsResponse& page) { return page.mutable_attempts(); });
   if (error) return *std::move(error);
   return response;
@@ -263,6 +274,13 @@ v1::Worker ToProto(const WorkerView& worker, const PoolView& pool, MonotonicTime
   encoded.set_phase(worker.phase);
   encoded.set_step(worker.step);
   if (const auto seconds = OwnStepSeconds(worker.times)) encoded.set_own_step_seconds(*seconds);
+  encoded.set_slot(SlotName(worker));
+  encoded.set_device(std::string(kDevice));
+  if (worker.cpu_utilization) encoded.set_cpu_utilization(*worker.cpu_utilization);
+  encoded.set_cpu_seconds(worker.resources.cpu_seconds);
+  encoded.set_resident_bytes(worker.resources.resident_bytes);
+  encoded.set_host_cpus(worker.resources.host_cpus);
+  encoded.set_host_memory_bytes(worker.resources.host_memory_bytes);
   return encoded;
 }
 
@@ -272,6 +290,7 @@ v1::Pool ToProto(const PoolView& pool, MonotonicTime now) {
   encoded.set_world_size(pool.world_size);
   encoded.set_free(pool.free);
   encoded.set_ready(pool.is_ready);
+  if (!pool.only_job.empty()) encoded.set_only_job(JobName(pool.only_job));
   for (const WorkerView& worker : pool.workers) *encoded.add_workers() = ToProto(worker, pool, now);
   return encoded;
 }

@@ -6,6 +6,7 @@
 #include <iterator>
 #include <utility>
 
+#include "coordinator/dropped_versions.h"
 #include "coordinator/job_view.h"
 #include "coordinator/request_error.h"
 
@@ -57,6 +58,7 @@ void JobWatch::OnJob(const Job& job, const std::optional<QueuePosition>& queue_p
     const std::lock_guard lock(mutex_);
     if (!pending_.empty() && pending_.back().state() == encoded.state()) {
       pending_.back() = std::move(encoded);
+      ++dropped_versions;
     } else if (pending_.size() < kPendingMax) {
       pending_.push_back(std::move(encoded));
     } else {

@@ -160,7 +160,7 @@ class WatchCall final : public BlockingStream<v1::Job> {
         status = LookForNews();
         if (status.ok() && IsOver()) return Finish(grpc::Status::OK);
         if (status.ok() && request_.allow_bookmarks() && IsQuiet() && HasNothingToSend())
-          versions_.push_back(Bookmark());
+          versions_.push_back(MakeBookmark());
       }
       if (!status.ok()) return Finish(ToGrpcStatus(status));
     }
@@ -172,10 +172,18 @@ class WatchCall final : public BlockingStream<v1::Job> {
     Send(message_);
   }
 
-  v1::Job Bookmark() const {
+  v1::Job MakeBookmark() const {
     v1::Job bookmark;
     bookmark.set_resume_token(TokenText(place_));
     return bookmark;
+  }
+
+  const v1::Job* Bookmark() override {
+    const bool has_begun = selection_ != nullptr;
+    if (!has_begun || !request_.allow_bookmarks() || !entries_.empty() || !versions_.empty())
+      return nullptr;
+    message_ = MakeBookmark();
+    return &message_;
   }
 
   bool HasNothingToSend() const { return entries_.empty() && place_ == events_until_; }

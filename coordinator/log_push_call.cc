@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "common/failpoint.h"
 #include "common/log.h"
 #include "coordinator/log_streams.h"
 #include "coordinator/request_error.h"
@@ -22,6 +23,18 @@ bool IsOfItsRanks(const LogChunk& chunk, const Job& job) {
            line.rank < std::ssize(attempt.workers);
   };
   return has_rank(job.attempt) || std::ranges::any_of(job.earlier_attempts, has_rank);
+}
+
+// If it is the rank that is blamed for the end of that attempt. Its last lines may come after that.
+std::optional<FailedRank> FindBlame(const LogChunk& chunk, const Job& job) {
+  const LogLine& line = chunk.lines.front();
+  const FailedRank rank{.attempt = line.attempt, .rank = line.rank};
+  const auto is_blamed = [&](const AttemptRecord& attempt) {
+    return FailedRankOf(attempt) == rank;
+  };
+  if (!is_blamed(job.attempt) && std::ranges::none_of(job.earlier_attempts, is_blamed))
+    return std::nullopt;
+  return rank;
 }
 
 //   reading --chunk--> asking the owner thread for the job --> storing --> acknowledging -->
@@ -53,24 +66,37 @@ class PushCall final : public grpc::ServerBidiReactor<v1::LogChunk, v1::LogAck>,
     if (!SetBusy(true)) return;
     Result<LogChunk> chunk = FromProto(read_);
     if (!chunk.ok()) return Fail(chunk.status());
-    const Status posted =
-        runtime_.Read([this, chunk = std::move(chunk).value()](const State& state) {
-          const Job* const job = state.FindJob(chunk.job);
-          const bool is_wanted = job != nullptr && IsOfItsRanks(chunk, *job);
-          boost::asio::post(threads_, [this, chunk, is_wanted] { Store(chunk, is_wanted); });
-        });
-    if (!posted.ok()) Fail(posted);
+    const auto read = [this, chunk = std::move(chunk).value()](const State& state) {
+      const Job* const job = state.FindJob(chunk.job);
+      const bool is_wanted = job != nullptr && IsOfItsRanks(chunk, *job);
+      const auto blamed = is_wanted ? FindBlame(chunk, *job) : std::nullopt;
+      boost::asio::post(threads_, [this, chunk, is_wanted, blamed] {
+        if (!Store(chunk, is_wanted)) return;
+        if (blamed) KeepTail(chunk.job, *blamed);
+        StartWrite(&ack_);
+      });
+    };
+    runtime_.Read(read, [this](const Refusal& refusal) { Fail(refusal.status); });
   }
 
-  // What is not wanted is acknowledged too: it would only be sent again.
-  void Store(const LogChunk& chunk, bool is_wanted) {
+  // What is not wanted is acknowledged too: it would only be sent again. False: it is not stored,
+  // and the call has ended.
+  bool Store(const LogChunk& chunk, bool is_wanted) {
     if (!is_wanted) {
       runtime_.logs().Drop(chunk);
     } else if (const Status stored = runtime_.logs().Append(chunk); !stored.ok()) {
       LogWarning("log not stored job={} error=\"{}\"", chunk.job, stored.ToString());
-      return Fail(stored);
+      Fail(stored);
+      return false;
     }
-    StartWrite(&ack_);
+    DESCENT_FAILPOINT("coordinator.log.stored");
+    return true;
+  }
+
+  void KeepTail(const std::string& job_id, const FailedRank& rank) {
+    if (const Status kept = runtime_.logs().KeepTail(job_id, rank); !kept.ok())
+      LogWarning("last lines of a failed rank not kept job={} error=\"{}\"", job_id,
+                 kept.ToString());
   }
 
   void OnWriteDone(bool ok) override {
@@ -81,9 +107,13 @@ class PushCall final : public grpc::ServerBidiReactor<v1::LogChunk, v1::LogAck>,
   void OnCancel() override { End(grpc::Status::CANCELLED); }
   void OnDone() override { self_.reset(); }
 
+  // Once it is not busy gRPC may end the call, and with it this object: that comes last.
   void Fail(const Status& status) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (!end_) end_ = ToGrpcStatus(status);
+    }
     SetBusy(false);
-    End(ToGrpcStatus(status));
   }
 
   // False: an end was asked for meanwhile, and has now taken place.

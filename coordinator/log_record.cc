@@ -63,10 +63,11 @@ bool Parse(std::string_view digits, Integer& value) {
 
 std::string EncodeLogRecord(const LogRecord& record) {
   const LogLine& line = record.line;
-  std::string bytes =
-      fmt::format("{}\t{}\t{}\t{}\t{}\t{}\t{}\t", line.time_us, record.generation, record.sequence,
-                  line.attempt, line.rank, SeverityName(line.severity),
-                  line.step ? fmt::to_string(*line.step) : std::string("-"));
+  std::string severity(SeverityName(line.severity));
+  if (line.source != LogSource::kLog) severity.append("/").append(LogSourceName(line.source));
+  std::string bytes = fmt::format("{}\t{}\t{}\t{}\t{}\t{}\t{}\t", line.time_us, record.generation,
+                                  record.sequence, line.attempt, line.rank, severity,
+                                  line.step ? fmt::to_string(*line.step) : std::string("-"));
   AppendEscaped(bytes, line.text);
   return bytes += '\n';
 }
@@ -77,12 +78,17 @@ std::optional<LogRecord> DecodeLogRecord(std::string_view text) {
   const auto& [time, generation, sequence, attempt, rank, severity, step, escaped] = *fields;
   LogRecord record;
   LogLine& line = record.line;
-  const std::optional<LogSeverity> known = SeverityFromName(severity);
-  if (!known || !Parse(time, line.time_us) || !Parse(generation, record.generation) ||
+  const std::size_t slash = severity.find('/');
+  const std::optional<LogSeverity> known = SeverityFromName(severity.substr(0, slash));
+  const std::optional<LogSource> source = slash == std::string_view::npos
+                                              ? LogSource::kLog
+                                              : LogSourceFromName(severity.substr(slash + 1));
+  if (!known || !source || !Parse(time, line.time_us) || !Parse(generation, record.generation) ||
       !Parse(sequence, record.sequence) || !Parse(attempt, line.attempt) || !Parse(rank, line.rank))
     return std::nullopt;
   if (step != "-" && !Parse(step, line.step.emplace())) return std::nullopt;
   line.severity = *known;
+  line.source = *source;
   line.text = Unescaped(escaped);
   return record;
 }

@@ -126,10 +126,10 @@ RequestError CursorExpired(const Job& job, std::int64_t oldest) {
 }
 
 v1::StreamJobLogsResponse MakeLogResponse(const Job& job, const std::vector<LogLine>& lines,
-                                          const LogReader& reader) {
+                                          std::int64_t next) {
   v1::StreamJobLogsResponse response;
   for (const LogLine& line : lines) *response.add_lines() = ToProto(line);
-  response.set_resume_token(TokenOf(job, reader.next()).ToText());
+  response.set_resume_token(TokenOf(job, next).ToText());
   return response;
 }
 
@@ -153,7 +153,7 @@ std::variant<v1::StreamJobLogsResponse, RequestError> ReadLogOnce(
       lines.push_back(std::move(line));
     }
   }
-  return MakeLogResponse(job, lines, reader);
+  return MakeLogResponse(job, lines, reader.next());
 }
 
 }  // namespace descent

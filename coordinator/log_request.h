@@ -26,10 +26,10 @@ std::variant<LogReader, RequestError> OpenLog(const LogStore& logs, const Job& j
 // `oldest` is the first that is.
 RequestError CursorExpired(const Job& job, std::int64_t oldest);
 
-// What `reader` has read, and the token by which to go on after it: UID.LINE, the beginning of the
-// job's uid and the number of the next line.
+// The lines, and the token by which to go on after them: UID.LINE, the beginning of the job's uid
+// and the number of the line that is `next`.
 v1::StreamJobLogsResponse MakeLogResponse(const Job& job, const std::vector<LogLine>& lines,
-                                          const LogReader& reader);
+                                          std::int64_t next);
 
 // The answer to who asks again and again: at most about a MiB of lines, of at most 16 MiB that are
 // searched for them. Its token is that of the request if and only if there is nothing more now.

@@ -18,7 +18,6 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kSuffix = ".log";
 constexpr std::string_view kCompressedSuffix = ".log.gz";
-constexpr std::string_view kPartialSuffix = ".partial";  // no segment's name ends with it
 
 std::optional<std::int64_t> FirstLineOf(std::string_view name) {
   for (const std::string_view suffix : {kSuffix, kCompressedSuffix}) {

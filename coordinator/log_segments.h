@@ -25,6 +25,9 @@ std::filesystem::path LogSegmentPath(const std::filesystem::path& directory, std
 std::filesystem::path CompressedLogSegmentPath(const std::filesystem::path& directory,
                                                std::int64_t first);
 
+// Of files that are not complete: RemoveHalfCompressed removes what is left of them.
+inline constexpr std::string_view kPartialSuffix = ".partial";
+
 // The numbers of the segments' first lines, ascending; empty: there is no log.
 Result<std::vector<std::int64_t>> ListLogSegments(const std::filesystem::path& directory);
 

@@ -1,5 +1,7 @@
 #include "coordinator/log_store.h"
 
+#include <optional>
+#include <system_error>
 #include <utility>
 
 #include "common/file.h"
@@ -9,6 +11,9 @@ namespace {
 
 // More than the jobs that run at once on one cluster's pools.
 constexpr std::size_t kOpenMax = 64;
+
+// In which the last lines of a rank that failed are searched for: it failed at the end of its log.
+constexpr std::int64_t kSearchedBytesMax = std::int64_t{16} << 20;
 
 }  // namespace
 
@@ -48,8 +53,9 @@ void LogStore::Drop(const LogChunk& chunk) {
 }
 
 Result<std::vector<LogLine>> LogStore::LastLines(const std::string& job_id, const LogFilter& filter,
-                                                 std::int64_t count) const {
-  DESCENT_ASSIGN(const std::int64_t first, FindTail(job_id, filter, count));
+                                                 std::int64_t count,
+                                                 const SearchBounds& bounds) const {
+  DESCENT_ASSIGN(const std::int64_t first, FindTail(job_id, filter, count, bounds));
   LogReader reader = ReaderFrom(job_id, filter, first);
   std::vector<LogLine> lines;
   while (std::ssize(lines) < count) {
@@ -59,6 +65,35 @@ Result<std::vector<LogLine>> LogStore::LastLines(const std::string& job_id, cons
   }
   if (std::ssize(lines) > count) lines.erase(lines.begin(), lines.end() - count);
   return lines;
+}
+
+Result<std::vector<LogLine>> LogStore::FindFailureTail(const std::string& job_id,
+                                                       const FailedRank& rank) const {
+  const LogFilter filter{.ranks = {rank.rank}, .attempt = rank.attempt, .contains = {}};
+  return LastLines(job_id, filter, limits::kFailureLogLinesKept, {.bytes_max = kSearchedBytesMax});
+}
+
+Status LogStore::KeepTail(const std::string& job_id, const FailedRank& rank) {
+  const std::shared_ptr<OpenLog> open = Use(job_id);
+  const std::lock_guard lock(open->mutex);
+  const std::filesystem::path directory = directory_ / job_id;
+  std::error_code ignored;
+  if (!std::filesystem::exists(directory, ignored)) return Status();
+  DESCENT_ASSIGN(std::optional<std::vector<LogLine>> kept, ReadFailureTail(directory, rank));
+  DESCENT_ASSIGN(std::vector<LogLine> found, FindFailureTail(job_id, rank));
+  if (kept) found = JoinTails(*std::move(kept), found);
+  KeepLastLines(found);
+  return WriteFailureTail(directory, rank, found);
+}
+
+Result<std::vector<LogLine>> LogStore::TailOf(const std::string& job_id,
+                                              const FailedRank& rank) const {
+  DESCENT_ASSIGN(std::optional<std::vector<LogLine>> kept,
+                 ReadFailureTail(directory_ / job_id, rank));
+  if (kept) return *std::move(kept);
+  DESCENT_ASSIGN(std::vector<LogLine> found, FindFailureTail(job_id, rank));
+  KeepLastLines(found);
+  return found;
 }
 
 Status LogStore::Remove(const std::string& job_id) {

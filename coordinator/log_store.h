@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "coordinator/failure_tail.h"
 #include "coordinator/job_log.h"
 #include "coordinator/log_reader.h"
-#include "coordinator/log_tails.h"
 
 namespace descent {
 
@@ -49,31 +49,33 @@ class LogStore {
 
   // The last `count` lines that match, in order.
   Result<std::vector<LogLine>> LastLines(const std::string& job_id, const LogFilter& filter,
-                                         std::int64_t count) const;
+                                         std::int64_t count, const SearchBounds& bounds = {}) const;
 
-  // For who looks for the last lines of ranks that have ended.
-  LogTails& tails() const { return tails_; }
+  // Keeps the last lines that a rank which has failed has now, in addition to those that were kept
+  // before: call again when more have come. Nothing is kept of a job without a log.
+  Status KeepTail(const std::string& job_id, const FailedRank& rank);
+  // What was kept, or else what is to be found at the end of the log.
+  Result<std::vector<LogLine>> TailOf(const std::string& job_id, const FailedRank& rank) const;
 
   Status Remove(const std::string& job_id);
   // What a coordinator that was killed did not come to remove.
   Status RemoveAllBut(const std::set<std::string>& job_ids);
 
  private:
-  static constexpr std::size_t kTailsMax = 32;
-
   struct OpenLog {
     std::uint64_t last_use = 0;   // the store's mutex guards it
     std::mutex mutex;             // guards the log, and with it the job's directory
     std::unique_ptr<JobLog> log;  // null: not opened yet, or removed
   };
 
+  Result<std::vector<LogLine>> FindFailureTail(const std::string& job_id,
+                                               const FailedRank& rank) const;
   std::shared_ptr<OpenLog> Use(const std::string& job_id);
   std::shared_ptr<OpenLog> TakeLeastRecentlyUsed();
 
   const std::filesystem::path directory_;
   const LogBounds bounds_;
   SharedLogCounters counters_;
-  mutable LogTails tails_{kTailsMax};
   std::mutex mutex_;  // guards the following; no disk is waited for while it is held
   std::uint64_t uses_ = 0;
   std::map<std::string, std::shared_ptr<OpenLog>> open_;  // by job

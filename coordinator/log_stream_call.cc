@@ -1,5 +1,6 @@
 #include <chrono>
 #include <optional>
+#include <utility>
 #include <variant>
 
 #include "coordinator/blocking_stream.h"
@@ -33,8 +34,8 @@ class StreamCall final : public BlockingStream<v1::StreamJobLogsResponse> {
     Job job;
     if (const grpc::Status found = FindJobNamed(runtime_, request_.name(), job); !found.ok())
       return Finish(found);
-    uid_ = UidOf(job);
     if (const grpc::Status open = Open(job); !open.ok()) return Finish(open);
+    job_ = std::move(job);
     GoOn();
   }
 
@@ -52,7 +53,7 @@ class StreamCall final : public BlockingStream<v1::StreamJobLogsResponse> {
     Job job;
     if (const grpc::Status found = FindJobNamed(runtime_, request_.name(), job); !found.ok())
       return Finish(found);
-    if (UidOf(job) != uid_) return FinishExpired(job);
+    if (UidOf(job) != UidOf(job_)) return FinishExpired(job);
     while (!FinishIfAsked()) {
       Result<LogPage> page = reader_->Next();
       if (!page.ok()) return Finish(ToGrpcStatus(page.status()));
@@ -61,6 +62,13 @@ class StreamCall final : public BlockingStream<v1::StreamJobLogsResponse> {
       if (!page.value().lines.empty()) return SendLines(job, page.value().lines);
       if (page.value().is_end) return WaitOrFinish(job);
     }
+  }
+
+  // The place after the last line that was looked at, whether or not it was sent.
+  const v1::StreamJobLogsResponse* Bookmark() override {
+    if (!reader_) return nullptr;
+    message_ = MakeLogResponse(job_, {}, reader_->next());
+    return &message_;
   }
 
   void WaitOrFinish(const Job& job) {
@@ -77,13 +85,13 @@ class StreamCall final : public BlockingStream<v1::StreamJobLogsResponse> {
   }
 
   void SendLines(const Job& job, const std::vector<LogLine>& lines) {
-    message_ = MakeLogResponse(job, lines, *reader_);
+    message_ = MakeLogResponse(job, lines, reader_->next());
     Send(message_);
   }
 
   Runtime& runtime_;
   const v1::StreamJobLogsRequest request_;
-  std::string uid_;  // of the job that was found at first
+  Job job_;  // as it was found at first: another one may get its name
   std::optional<LogReader> reader_;
   v1::StreamJobLogsResponse message_;  // owned by the write in progress
 };

@@ -16,6 +16,7 @@
 #include "coordinator/http_backend.h"
 #include "coordinator/http_gateway.h"
 #include "coordinator/http_server.h"
+#include "coordinator/job_pruner.h"
 #include "coordinator/options.h"
 #include "coordinator/runtime.h"
 #include "coordinator/state_directory.h"
@@ -80,7 +81,10 @@ Status Serve(const CoordinatorOptions& options, const sigset_t& signals) {
                                  .version = DESCENT_VERSION,
                                  .stall_timeout = options.stall_timeout,
                                  .resize_interval = options.resize_interval,
-                                 .low_watermark = options.low_watermark},
+                                 .low_watermark = options.low_watermark,
+                                 .start_timeout = options.start_timeout,
+                                 .min_runtime = options.min_runtime,
+                                 .keep_jobs_days = options.keep_jobs_days},
                                 options.webhooks.events));
   DESCENT_ASSIGN(const std::unique_ptr<Webhooks> webhooks,
                  Webhooks::Start(runtime->store_path(), options.webhooks));
@@ -88,6 +92,7 @@ Status Serve(const CoordinatorOptions& options, const sigset_t& signals) {
   if (options.admission == Admission::kTokens)
     DESCENT_RETURN_IF_ERROR(
         EnsureAdminToken(directory.path() / kAdminTokenFile, *tokens, SecondsOfCalendar()));
+  const JobPruner pruner(*runtime);
   const Authenticator authenticator(*tokens, options.admission);
   CallCounters calls;
   HttpGateway gateway;

@@ -20,7 +20,24 @@ constexpr std::array<std::pair<WorkerState, std::string_view>, 5> kStateNames = 
     {WorkerState::kLeaving, "LEAVING"},
 }};
 
+std::string OnlyJobText(const std::string& only_job) {
+  return only_job.empty() ? "any job" : fmt::format("job {}", only_job);
+}
+
 }  // namespace
+
+std::optional<double> UtilizationBetween(const ResourceUse& before, const ResourceUse& after,
+                                         int threads) {
+  const double seconds = after.measured_at_seconds - before.measured_at_seconds;
+  const double used = after.cpu_seconds - before.cpu_seconds;
+  if (before.host_cpus == 0 || after.host_cpus == 0 || seconds <= 0 || used < 0)
+    return std::nullopt;
+  return used / (seconds * threads);
+}
+
+std::string SlotName(const WorkerView& worker) {
+  return fmt::format("{}:{}", kDevice, worker.slot);
+}
 
 WorkerState StateOf(const WorkerView& worker, const PoolView& pool) {
   if (worker.leaving) return WorkerState::kLeaving;
@@ -55,6 +72,11 @@ Status Membership::Check(const Register& message) const {
     return Status(Code::kInvalidArgument,
                   fmt::format("pool \"{}\" has {} ranks, rank {} says {}", message.pool,
                               pool->second.world_size, message.world_rank, message.world_size));
+  if (pool != pools_.end() && pool->second.only_job != message.only_job)
+    return Status(Code::kInvalidArgument,
+                  fmt::format("pool \"{}\" is for {}, rank {} says {}", message.pool,
+                              OnlyJobText(pool->second.only_job), message.world_rank,
+                              OnlyJobText(message.only_job)));
   return Status();
 }
 
@@ -64,6 +86,7 @@ WorkerView& Membership::Admit(SessionId session, const Register& message, Monoto
   DESCENT_CHECK(!HolderOf(message.pool, message.world_rank));
   Pool& pool = pools_[message.pool];
   pool.world_size = message.world_size;
+  pool.only_job = message.only_job;
   pool.sessions[message.world_rank] = session;
   if (static_cast<int>(pool.sessions.size()) == pool.world_size) pool.was_ready = true;
   return workers_[session] = {.session = session,
@@ -100,19 +123,38 @@ bool Membership::HasFreeWorker() const {
                      [](const auto& entry) { return entry.second.is_free(); });
 }
 
+const WorkerView* Membership::FindLeaver(const std::string& pool) const {
+  const auto found = pools_.find(pool);
+  if (found == pools_.end()) return nullptr;
+  for (const auto& [world_rank, session] : found->second.sessions)
+    if (const WorkerView& worker = workers_.at(session); worker.leaving) return &worker;
+  return nullptr;
+}
+
 std::vector<PoolView> Membership::pools() const {
   std::vector<PoolView> views;
   for (const auto& [name, pool] : pools_) {
     PoolView view{.name = name, .world_size = pool.world_size};
     view.is_ready = static_cast<int>(pool.sessions.size()) == pool.world_size;
     view.is_broken = pool.was_ready && !view.is_ready;
+    std::map<std::string, int> slots;  // taken so far, by host
+    view.only_job = pool.only_job;
     for (const auto& [world_rank, session] : pool.sessions) {
       view.workers.push_back(workers_.at(session));
+      view.workers.back().slot = slots[view.workers.back().host]++;
       if (view.workers.back().is_free()) ++view.free;
     }
     views.push_back(std::move(view));
   }
   return views;
+}
+
+std::vector<SessionId> Membership::SessionsFor(const std::string& only_job) const {
+  std::vector<SessionId> found;
+  for (const auto& [name, pool] : pools_)
+    if (pool.only_job == only_job)
+      for (const auto& [world_rank, session] : pool.sessions) found.push_back(session);
+  return found;
 }
 
 std::vector<SessionId> Membership::SilentSince(MonotonicTime time) const {

@@ -15,6 +15,11 @@
 
 namespace descent {
 
+// The part of `threads` that a process kept busy between two measurements, 1 where that is all of
+// them. Nothing: one of them is not known, or they are not of one process in this order.
+std::optional<double> UtilizationBetween(const ResourceUse& before, const ResourceUse& after,
+                                         int threads);
+
 // What a worker looks like from outside.
 struct WorkerView {
   SessionId session = 0;
@@ -31,6 +36,9 @@ struct WorkerView {
   PhaseTimes times;  // of the last heartbeat by which it had finished steps of its job
   std::optional<std::string> leaving;  // why, once it has said Goodbye: it gets no new job
   Cordon cordon = Cordon::kNone;
+  int slot = 0;           // among the workers of its pool on its host; in what pools() answers
+  ResourceUse resources;  // of the last heartbeat
+  std::optional<double> cpu_utilization;  // between the last two
 
   bool takes_jobs() const { return !leaving && cordon == Cordon::kNone; }
   bool is_free() const { return job_id.empty() && takes_jobs(); }
@@ -43,6 +51,7 @@ struct PoolView {
   int free = 0;
   bool is_ready = false;            // all its ranks have registered
   bool is_broken = false;           // it was ready and lost a rank: its MPI world is over
+  std::string only_job;             // it takes this one alone; empty: it takes any
   std::vector<WorkerView> workers;  // by world rank
 };
 
@@ -55,6 +64,10 @@ enum class WorkerState {
   kLeaving,   // has said Goodbye
 };
 
+inline constexpr std::string_view kDevice = "cpu";  // that all workers compute with
+
+std::string SlotName(const WorkerView& worker);  // "cpu:0"
+
 WorkerState StateOf(const WorkerView& worker, const PoolView& pool);
 std::string_view WorkerStateName(WorkerState state);  // "READY"
 
@@ -65,7 +78,7 @@ class Membership {
   std::optional<SessionId> HolderOf(const std::string& pool, int world_rank) const;
 
   // kInvalidArgument: the rank is not inside the world, or the pool's other ranks name another
-  // world size.
+  // world size or only job.
   Status Check(const Register& message) const;
 
   // The message is checked, the session is new and the rank has no holder.
@@ -75,15 +88,19 @@ class Membership {
 
   WorkerView* Find(SessionId session);              // null: unknown
   const WorkerView* Find(SessionId session) const;  // null: unknown
+  // A worker of the pool that leaves; null: none does.
+  const WorkerView* FindLeaver(const std::string& pool) const;
   bool HasPool(const std::string& name) const { return pools_.contains(name); }
   bool HasFreeWorker() const;
-  std::vector<PoolView> pools() const;                           // by name
+  std::vector<PoolView> pools() const;                                    // by name
+  std::vector<SessionId> SessionsFor(const std::string& only_job) const;  // of pools for it alone
   std::vector<SessionId> SilentSince(MonotonicTime time) const;  // last heard before `time`
 
  private:
   struct Pool {
     int world_size = 0;
     bool was_ready = false;
+    std::string only_job;
     std::map<int, SessionId> sessions;  // by world rank
   };
 

@@ -5,8 +5,9 @@
 namespace descent {
 namespace {
 
-// The first version of the file that has times.
+// The first versions of the file that have times, and buckets.
 constexpr std::size_t kVersionWithTimes = 2;
+constexpr std::size_t kVersionWithBuckets = 3;
 
 }  // namespace
 
@@ -22,6 +23,11 @@ Result<std::optional<Database>> OpenMetricFile(const std::filesystem::path& path
 Result<std::string> TimeColumn(Database& database) {
   DESCENT_ASSIGN(const std::size_t version, database.Version());
   return std::string(version < kVersionWithTimes ? "NULL" : "time");
+}
+
+Result<bool> HasBuckets(Database& database) {
+  DESCENT_ASSIGN(const std::size_t version, database.Version());
+  return version >= kVersionWithBuckets;
 }
 
 Result<std::vector<std::string>> NamesOr(Database& database, std::vector<std::string> names) {

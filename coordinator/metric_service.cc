@@ -1,7 +1,6 @@
 #include "coordinator/metric_service.h"
 
-#include <boost/asio/post.hpp>
-
+#include "coordinator/answer_on.h"
 #include "coordinator/job_comparison.h"
 #include "coordinator/job_view.h"
 #include "coordinator/list_page.h"
@@ -15,9 +14,8 @@ template <typename Request, typename Response>
 grpc::ServerUnaryReactor* MetricService::AnswerLater(grpc::CallbackServerContext* context,
                                                      const Request* request, Response* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  boost::asio::post(blocking_threads_, [this, request, response, reactor] {
-    reactor->Finish(Answer(*request, response));
-  });
+  AnswerOn(blocking_threads_, reactor,
+           [this, request, response, reactor] { reactor->Finish(Answer(*request, response)); });
   return reactor;
 }
 
@@ -51,14 +49,24 @@ grpc::ServerWriteReactor<v1::ExportMetricsResponse>* MetricService::ExportMetric
 
 grpc::Status MetricService::Answer(const v1::QueryMetricsRequest& request,
                                    v1::QueryMetricsResponse* response) {
-  Job job;
-  if (const grpc::Status found = FindJobNamed(runtime_, request.job(), job); !found.ok())
-    return found;
-  const Result<MetricQuery> query = ToMetricQuery(request, job.id);
-  if (!query.ok()) return RefuseRequest(query.status(), "MAX_POINTS_INVALID");
-  const Result<std::vector<MetricCurve>> curves = runtime_.metrics().Query(query.value());
-  if (curves.ok()) *response = ToProto(curves.value());
-  return ToGrpcStatus(curves.status());
+  const Result<std::vector<std::string>> names = JobNamesOf(request);
+  if (!names.ok()) return RefuseRequest(names.status(), "JOBS_INVALID");
+  const std::optional<XAxis> axis = FromProto(request.x_axis());
+  if (!axis)
+    return RefuseRequest(
+        Status(Code::kInvalidArgument, "x_axis must be X_AXIS_STEP, X_AXIS_TIME or X_AXIS_SAMPLES"),
+        "X_AXIS_INVALID");
+  for (const std::string& name : names.value()) {
+    Job job;
+    if (const grpc::Status found = FindJobNamed(runtime_, name, job); !found.ok()) return found;
+    const Result<MetricQuery> query =
+        ToMetricQuery(request, job.id, static_cast<int>(names.value().size()));
+    if (!query.ok()) return RefuseRequest(query.status(), "MAX_POINTS_INVALID");
+    const Result<std::vector<MetricCurve>> curves = runtime_.metrics().Query(query.value());
+    if (!curves.ok()) return ToGrpcStatus(curves.status());
+    AddCurves(job, curves.value(), *axis, *response);
+  }
+  return grpc::Status::OK;
 }
 
 grpc::Status MetricService::Answer(const v1::ListMetricsRequest& request,

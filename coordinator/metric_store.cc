@@ -3,14 +3,17 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <set>
 #include <string_view>
+#include <utility>
 
+#include "common/failpoint.h"
 #include "coordinator/metric_file.h"
 
 namespace descent {
 namespace {
 
-constexpr std::array<std::string_view, 2> kMigrations = {R"sql(
+constexpr std::array<std::string_view, 3> kMigrations = {R"sql(
   CREATE TABLE points(
     name TEXT NOT NULL,
     step INTEGER NOT NULL,
@@ -19,32 +22,59 @@ constexpr std::array<std::string_view, 2> kMigrations = {R"sql(
 )sql",
                                                          R"sql(
   ALTER TABLE points ADD COLUMN time REAL;
+)sql",
+                                                         R"sql(
+  CREATE TABLE buckets(
+    name TEXT NOT NULL,
+    steps INTEGER NOT NULL,
+    first_step INTEGER NOT NULL,
+    last_step INTEGER NOT NULL,
+    time REAL,
+    count INTEGER NOT NULL,
+    total REAL,
+    low REAL,
+    high REAL,
+    PRIMARY KEY(steps, name, first_step)) STRICT, WITHOUT ROWID;
+  INSERT INTO buckets
+    SELECT name, 16, step / 16 * 16, MAX(step), MAX(time), COUNT(value), SUM(value), MIN(value),
+           MAX(value)
+    FROM points GROUP BY name, step / 16;
+  INSERT INTO buckets
+    SELECT name, 256, first_step / 256 * 256, MAX(last_step), MAX(time), SUM(count), SUM(total),
+           MIN(low), MAX(high)
+    FROM buckets WHERE steps = 16 GROUP BY name, first_step / 256;
 )sql"};
+
+// Parameters: the name, the first step, one behind the last, and how many these are.
+constexpr std::string_view kPutShortBucket = R"sql(
+  INSERT OR REPLACE INTO buckets
+    SELECT ?1, ?4, ?2, MAX(step), MAX(time), COUNT(value), SUM(value), MIN(value), MAX(value)
+    FROM points WHERE name = ?1 AND step >= ?2 AND step < ?3
+)sql";
+
+// The same, and of how many steps the buckets are that it is made of.
+constexpr std::string_view kPutLongBucket = R"sql(
+  INSERT OR REPLACE INTO buckets
+    SELECT ?1, ?4, ?2, MAX(last_step), MAX(time), SUM(count), SUM(total), MIN(low), MAX(high)
+    FROM buckets WHERE steps = ?5 AND name = ?1 AND first_step >= ?2 AND first_step < ?3
+)sql";
 
 // Files kept open for writing: more than the jobs that run at once on one cluster's pools.
 constexpr std::size_t kWritersMax = 64;
 
-struct Extent {
-  std::int64_t count = 0;
-  std::int64_t first = 0;
-  std::int64_t last = 0;
-};
-
-Result<Extent> ReadExtent(Database& database, const std::string& name, std::int64_t first_step) {
-  DESCENT_ASSIGN(Statement row,
-                 database.Prepare("SELECT COUNT(*), MIN(step), MAX(step) FROM points "
-                                  "WHERE name = ? AND step >= ?"));
-  DESCENT_ASSIGN(const bool has_row, row.Bind(0, name).Bind(1, first_step).Step());
-  DESCENT_CHECK(has_row);
-  return Extent{row.Integer(0), row.Integer(1), row.Integer(2)};
+// The buckets of so many steps that have one of the points: their names and first steps.
+std::set<std::pair<std::string_view, std::int64_t>> BucketsOf(
+    const std::vector<MetricPoint>& points, std::int64_t steps) {
+  std::set<std::pair<std::string_view, std::int64_t>> buckets;
+  for (const MetricPoint& point : points) buckets.emplace(point.name, point.step / steps * steps);
+  return buckets;
 }
 
-std::int64_t BucketSteps(const Extent& extent, int points_max) {
-  if (extent.count <= points_max) return 1;
-  std::int64_t bucket_steps = 2;
-  while (extent.last / bucket_steps - extent.first / bucket_steps + 1 > points_max)
-    bucket_steps *= 2;
-  return bucket_steps;
+Result<std::int64_t> CountPoints(Database& database, const std::string& name) {
+  DESCENT_ASSIGN(Statement row, database.Prepare("SELECT COUNT(*) FROM points WHERE name = ?"));
+  DESCENT_ASSIGN(const bool has_row, row.Bind(0, name).Step());
+  DESCENT_CHECK(has_row);
+  return row.Integer(0);
 }
 
 // The point that is first in this order, of those that have a number.
@@ -58,9 +88,9 @@ Result<std::optional<MetricCurve::Point>> ReadPoint(Database& database, const st
 }
 
 Result<std::optional<MetricSummary>> ReadSummary(Database& database, const std::string& name) {
-  DESCENT_ASSIGN(const Extent extent, ReadExtent(database, name, 0));
-  if (extent.count == 0) return std::optional<MetricSummary>();
-  MetricSummary summary{.name = name, .points = extent.count};
+  DESCENT_ASSIGN(const std::int64_t points, CountPoints(database, name));
+  if (points == 0) return std::optional<MetricSummary>();
+  MetricSummary summary{.name = name, .points = points};
   DESCENT_ASSIGN(const auto first, ReadPoint(database, name, "ORDER BY step"));
   DESCENT_ASSIGN(const auto last, ReadPoint(database, name, "ORDER BY step DESC"));
   summary.first = first.value_or(MetricCurve::Point());
@@ -70,39 +100,6 @@ Result<std::optional<MetricSummary>> ReadSummary(Database& database, const std::
   DESCENT_ASSIGN(summary.max,
                  ReadPoint(database, name, "AND value IS NOT NULL ORDER BY value DESC, step"));
   return std::optional(summary);
-}
-
-Result<MetricCurve> ReadCurve(Database& database, const std::string& name,
-                              const MetricQuery& query) {
-  DESCENT_ASSIGN(const Extent extent, ReadExtent(database, name, query.first_step));
-  MetricCurve curve;
-  curve.name = name;
-  curve.bucket_steps = BucketSteps(extent, query.points_max);
-  DESCENT_ASSIGN(const std::string time, TimeColumn(database));
-  DESCENT_ASSIGN(Statement rows, database.Prepare("SELECT MAX(step), AVG(value), MAX(" + time +
-                                                  ") FROM points WHERE name = ? AND step >= ? "
-                                                  "GROUP BY step / ? ORDER BY 1"));
-  rows.Bind(0, name).Bind(1, query.first_step).Bind(2, curve.bucket_steps);
-  while (true) {
-    DESCENT_ASSIGN(const bool has_row, rows.Step());
-    if (!has_row) return curve;
-    curve.points.push_back({rows.Integer(0), rows.Real(1), rows.IsNull(2) ? 0 : rows.Real(2)});
-  }
-}
-
-Result<MetricCurve> ReadFrom(Database& database, const std::string& name, std::int64_t first_step,
-                             int points_max) {
-  MetricCurve curve{.name = name, .points = {}};
-  DESCENT_ASSIGN(const std::string time, TimeColumn(database));
-  DESCENT_ASSIGN(Statement rows, database.Prepare("SELECT step, value, " + time +
-                                                  " FROM points WHERE name = ? AND step >= ? "
-                                                  "ORDER BY step LIMIT ?"));
-  rows.Bind(0, name).Bind(1, first_step).Bind(2, std::int64_t{points_max});
-  while (true) {
-    DESCENT_ASSIGN(const bool has_row, rows.Step());
-    if (!has_row) return curve;
-    curve.points.push_back({rows.Integer(0), rows.Real(1), rows.IsNull(2) ? 0 : rows.Real(2)});
-  }
 }
 
 }  // namespace
@@ -142,25 +139,47 @@ Result<std::unique_ptr<MetricStore::Writer>> MetricStore::Open(const std::string
   DESCENT_ASSIGN(Database database, Database::Open(FileOf(job_id), Durability::kConsistent));
   DESCENT_RETURN_IF_ERROR(database.Migrate(kMigrations));
   auto writer = std::make_unique<Writer>(std::move(database));
-  DESCENT_ASSIGN(Statement add_point,
-                 writer->database.Prepare(
-                     "INSERT OR IGNORE INTO points(name, step, value, time) VALUES(?, ?, ?, ?)"));
-  writer->add_point = std::make_unique<Statement>(std::move(add_point));
+  const auto prepare = [&writer](std::string_view sql,
+                                 std::unique_ptr<Statement>& statement) -> Status {
+    DESCENT_ASSIGN(Statement prepared, writer->database.Prepare(sql));
+    statement = std::make_unique<Statement>(std::move(prepared));
+    return Status();
+  };
+  DESCENT_RETURN_IF_ERROR(
+      prepare("INSERT OR IGNORE INTO points(name, step, value, time) VALUES(?, ?, ?, ?)",
+              writer->add_point));
+  DESCENT_RETURN_IF_ERROR(prepare(kPutShortBucket, writer->put_short_bucket));
+  DESCENT_RETURN_IF_ERROR(prepare(kPutLongBucket, writer->put_long_bucket));
   return writer;
+}
+
+Status MetricStore::Write(Writer& writer, const RecordMetrics& metrics, double seconds) {
+  for (const MetricPoint& point : metrics.points) {
+    writer.add_point->Bind(0, point.name).Bind(1, point.step).Bind(2, point.value);
+    writer.add_point->Bind(3, seconds);
+    DESCENT_RETURN_IF_ERROR(writer.add_point->Run());
+  }
+  for (const auto& [name, first_step] : BucketsOf(metrics.points, kShortBucketSteps)) {
+    Statement& put = *writer.put_short_bucket;
+    put.Bind(0, name).Bind(1, first_step).Bind(2, first_step + kShortBucketSteps);
+    DESCENT_RETURN_IF_ERROR(put.Bind(3, kShortBucketSteps).Run());
+  }
+  for (const auto& [name, first_step] : BucketsOf(metrics.points, kLongBucketSteps)) {
+    Statement& put = *writer.put_long_bucket;
+    put.Bind(0, name).Bind(1, first_step).Bind(2, first_step + kLongBucketSteps);
+    DESCENT_RETURN_IF_ERROR(put.Bind(3, kLongBucketSteps).Bind(4, kShortBucketSteps).Run());
+  }
+  return Status();
 }
 
 Status MetricStore::Record(const RecordMetrics& metrics, WallTime time) {
   const double seconds = std::chrono::duration<double>(time.time_since_epoch()).count();
   DESCENT_ASSIGN(Writer * writer, WriterFor(metrics.job_id));
   DESCENT_RETURN_IF_ERROR(writer->database.Begin());
-  Status status;
-  for (const MetricPoint& point : metrics.points) {
-    writer->add_point->Bind(0, point.name).Bind(1, point.step).Bind(2, point.value);
-    writer->add_point->Bind(3, seconds);
-    status = writer->add_point->Run();
-    if (!status.ok()) break;
-  }
+  Status status = Write(*writer, metrics, seconds);
+  DESCENT_FAILPOINT("coordinator.metrics.before");
   if (status.ok()) status = writer->database.Commit();
+  DESCENT_FAILPOINT("coordinator.metrics.after");
   if (!status.ok()) writer->database.Rollback();
   return status;
 }
@@ -170,6 +189,8 @@ Result<std::vector<MetricCurve>> MetricStore::Query(const MetricQuery& query) co
   std::vector<MetricCurve> curves;
   DESCENT_ASSIGN(std::optional<Database> database, OpenMetricFile(FileOf(query.job_id)));
   if (!database) return curves;
+  // Points and buckets as of one moment. The transaction ends with the database.
+  DESCENT_RETURN_IF_ERROR(database->Execute("BEGIN"));
   DESCENT_ASSIGN(const std::vector<std::string> names, NamesOr(*database, query.names));
   for (const std::string& name : names) {
     DESCENT_ASSIGN(MetricCurve curve, ReadCurve(*database, name, query));
@@ -182,11 +203,14 @@ Result<std::vector<MetricCurve>> MetricStore::ReadNews(const MetricNews& news) c
   std::vector<MetricCurve> curves;
   DESCENT_ASSIGN(std::optional<Database> database, OpenMetricFile(FileOf(news.job_id)));
   if (!database) return curves;
+  // All names as of one moment: who goes on behind the last step of one of them misses none of
+  // another. The transaction ends with the database.
+  DESCENT_RETURN_IF_ERROR(database->Execute("BEGIN"));
   DESCENT_ASSIGN(const std::vector<std::string> names, NamesOr(*database, news.names));
   for (const std::string& name : names) {
     const auto next = news.next_steps.find(name);
     const std::int64_t first = next == news.next_steps.end() ? news.first_step : next->second;
-    DESCENT_ASSIGN(MetricCurve curve, ReadFrom(*database, name, first, news.points_max));
+    DESCENT_ASSIGN(MetricCurve curve, ReadPoints(*database, name, first, news.points_max));
     if (!curve.points.empty()) curves.push_back(std::move(curve));
   }
   return curves;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "coordinator/blocking_stream.h"
+#include "coordinator/job_refusal.h"
 #include "coordinator/job_view.h"
 #include "coordinator/metric_request.h"
 #include "coordinator/metric_streams.h"
@@ -31,6 +32,9 @@ class StreamCall final : public BlockingStream<v1::StreamMetricsResponse> {
     Job job;
     if (const grpc::Status found = FindJobNamed(runtime_, request_.job(), job); !found.ok())
       return Finish(found);
+    const std::string uid = UidOf(job);
+    if (uid_.empty()) uid_ = uid;
+    if (uid != uid_) return Finish(ToGrpcStatus(JobNotFound(job.id)));  // the name was given again
     Result<std::vector<MetricCurve>> news = ReadNews(job.id);
     if (!news.ok()) return Finish(ToGrpcStatus(news.status()));
     if (!news.value().empty()) return SendCurves(news.value());
@@ -56,6 +60,7 @@ class StreamCall final : public BlockingStream<v1::StreamMetricsResponse> {
 
   Runtime& runtime_;
   const v1::StreamMetricsRequest request_;
+  std::string uid_;                                 // of the job that was found at first
   std::map<std::string, std::int64_t> next_steps_;  // of names of which something was sent
   v1::StreamMetricsResponse message_;               // owned by the write in progress
 };

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "common/limits.h"
+#include "common/option_number.h"
 #include "coordinator/state_directory.h"
 #include "coordinator/webhook_flags.h"
 
@@ -15,6 +16,7 @@ namespace descent {
 namespace {
 
 constexpr int kStallSecondsMax = 24 * 3600;
+constexpr int kStartSecondsMax = 7 * 24 * 3600;
 
 struct Flags {
   std::string user = "127.0.0.1:9090";
@@ -32,29 +34,32 @@ struct Flags {
   std::string low_watermark;
   bool has_http_writes = false;
   int stall_seconds = static_cast<int>(limits::kStallTimeout.count());
+  int start_seconds = static_cast<int>(limits::kStartTimeout.count());
+  int min_runtime = 60;  // seconds
+  double keep_jobs_days = 0;
   WebhookFlags webhooks;
 };
 
 void DeclareLimits(CLI::App& app, UserLimits& limits) {
   app.add_option("--max-streams", limits.streams_max,
                  "Streams, such as watches of a job, that users may have open together")
-      ->check(CLI::PositiveNumber)
+      ->check(PositiveNumber())
       ->capture_default_str();
   app.add_option("--max-streams-per-user", limits.streams_of_user_max,
                  "Streams that one user, a name of tokens, may have open")
-      ->check(CLI::PositiveNumber)
+      ->check(PositiveNumber())
       ->capture_default_str();
   app.add_option("--max-live-jobs-per-user", limits.live_jobs_max,
                  "Jobs of one user that are not at their end, of admins too; 0: any number [1000, "
                  "of admins any number]")
-      ->check(CLI::NonNegativeNumber);
+      ->check(NonNegativeNumber());
   app.add_option("--max-changes-per-second", limits.changes_per_second,
                  "Calls of one user that change something; 0: any number")
-      ->check(CLI::NonNegativeNumber)
+      ->check(NonNegativeNumber())
       ->capture_default_str();
   app.add_option("--max-changes-at-once", limits.changes_burst,
                  "How many of these may come at once after a quiet time")
-      ->check(CLI::PositiveNumber)
+      ->check(PositiveNumber())
       ->capture_default_str();
 }
 
@@ -90,7 +95,7 @@ void Declare(CLI::App& app, Flags& flags) {
          "--resize-interval", flags.resize_interval,
          "Seconds that a job runs before it gets more workers, if there are any and it goes "
          "on for as long again; 0: it never does")
-      ->check(CLI::NonNegativeNumber)
+      ->check(NonNegativeNumber())
       ->capture_default_str();
   app.add_flag("--http-writes", flags.has_http_writes,
                "Let jobs be submitted, cancelled, suspended and resumed over HTTP too");
@@ -98,6 +103,24 @@ void Declare(CLI::App& app, Flags& flags) {
                  "Seconds after which a running job none of whose workers goes on is started again "
                  "from its last checkpoint; a job of slow steps has more; 0: never")
       ->check(CLI::Range(0, kStallSecondsMax))
+      ->capture_default_str();
+}
+
+// What holds of jobs that say nothing of their own.
+void DeclareJobDefaults(CLI::App& app, Flags& flags) {
+  app.add_option("--start-timeout", flags.start_seconds,
+                 "Seconds in which all workers of a job must be ready, with their data, unless the "
+                 "job has a start_timeout")
+      ->check(CLI::Range(1, kStartSecondsMax))
+      ->capture_default_str();
+  app.add_option("--min-runtime", flags.min_runtime,
+                 "Seconds that a preemptible job has run before others may take its workers")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  app.add_option("--keep-jobs", flags.keep_jobs_days,
+                 "Days for which a job that SUCCEEDED is known, one that FAILED or was CANCELLED "
+                 "twice as long, unless the job has a retention; 0: for ever. Checkpoints stay")
+      ->check(CLI::Range(0.0, static_cast<double>(limits::kRetentionDaysMax)))
       ->capture_default_str();
 }
 
@@ -147,6 +170,9 @@ Result<CoordinatorOptions> Resolve(const Flags& flags) {
   options.limits = flags.limits;
   options.stall_timeout = std::chrono::seconds(flags.stall_seconds);
   options.resize_interval = std::chrono::seconds(flags.resize_interval);
+  options.start_timeout = std::chrono::seconds(flags.start_seconds);
+  options.min_runtime = std::chrono::seconds(flags.min_runtime);
+  options.keep_jobs_days = flags.keep_jobs_days;
   options.has_http_writes = flags.has_http_writes;
   DESCENT_ASSIGN(options.webhooks, ResolveWebhookFlags(flags.webhooks));
   options.exits_with_parent = flags.exits_with_parent;
@@ -161,6 +187,7 @@ Result<CoordinatorOptions> ParseCoordinatorOptions(int argc, const char* const* 
       "Owns the jobs of one cluster: schedules them, grants their steps, keeps their state.",
       "descent-coordinator");
   Declare(app, flags);
+  DeclareJobDefaults(app, flags);
   DeclareLimits(app, flags.limits);
   DeclareWebhookFlags(app, flags.webhooks);
   try {

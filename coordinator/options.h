@@ -29,6 +29,9 @@ struct CoordinatorOptions {
   std::chrono::seconds stall_timeout{0};              // of StateOptions
   std::chrono::seconds resize_interval{60};           // of a running job; 0: none grows
   LowWatermark low_watermark = kLowWatermarkDefault;  // of the volume of checkpoint_root
+  std::chrono::seconds start_timeout{0};              // of StateOptions, as are the next
+  std::chrono::seconds min_runtime{60};
+  double keep_jobs_days = 0;
   bool has_http_writes = false;  // jobs can be submitted and changed over HTTP, too
   WebhookOptions webhooks;
   bool exits_with_parent = false;

@@ -6,7 +6,6 @@
 #include "coordinator/authenticator.h"
 #include "coordinator/call_context.h"
 #include "coordinator/job_refusal.h"
-#include "coordinator/request_error.h"
 
 namespace descent {
 namespace {
@@ -33,14 +32,15 @@ Runtime::OnAnswer FinishWithJob(grpc::ServerUnaryReactor* reactor, v1::Job* resp
   };
 }
 
-RequestError RefusePosted(const Status& posted) {
-  RequestError error = ToRequestError(posted);
-  error.retry_delay = kRetryDelay;
+RequestError ToRequestError(const Refusal& refusal) {
+  RequestError error{refusal.status, refusal.reason, {}, {}};
+  if (refusal.status.code() != Code::kInternal) error.retry_delay = kRetryDelay;
   return error;
 }
 
-void FinishIfRefused(const Status& posted, grpc::ServerUnaryReactor* reactor) {
-  if (!posted.ok()) reactor->Finish(ToGrpcStatus(RefusePosted(posted)));
+Runtime::OnRefusal FinishRefused(grpc::ServerUnaryReactor* reactor) {
+  return
+      [reactor](const Refusal& refusal) { reactor->Finish(ToGrpcStatus(ToRequestError(refusal))); };
 }
 
 void ChangeOwnJob(Runtime& runtime, const grpc::CallbackServerContext& context,
@@ -53,7 +53,7 @@ void ChangeOwnJob(Runtime& runtime, const grpc::CallbackServerContext& context,
       return reactor->Finish(ToGrpcStatus(NotTheOwner(caller, *job)));
     change(state);
   };
-  FinishIfRefused(runtime.Read(check), reactor);
+  runtime.Read(check, FinishRefused(reactor));
 }
 
 }  // namespace descent

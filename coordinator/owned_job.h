@@ -7,6 +7,7 @@
 #include <string>
 
 #include "coordinator/job_view.h"
+#include "coordinator/request_error.h"
 #include "coordinator/runtime.h"
 
 namespace descent {
@@ -27,10 +28,10 @@ Runtime::OnAnswer FinishWithJob(grpc::ServerUnaryReactor* reactor, v1::Job* resp
                                 const std::string& job_id,
                                 std::optional<JobCommand> command = std::nullopt);
 
-// Why the runtime did not take what was posted, as it answers: too much waits now.
-RequestError RefusePosted(const Status& posted);
+// Why the runtime does not answer, as the caller hears it.
+RequestError ToRequestError(const Refusal& refusal);
 
-// What was posted to the runtime will be answered; or the call is refused here.
-void FinishIfRefused(const Status& posted, grpc::ServerUnaryReactor* reactor);
+// Ends a call that the runtime does not answer.
+Runtime::OnRefusal FinishRefused(grpc::ServerUnaryReactor* reactor);
 
 }  // namespace descent

@@ -1,33 +1,32 @@
 #include "coordinator/process_facts.h"
 
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include <chrono>
-#include <fstream>
 #include <iterator>
+#include <string_view>
 
 #include "common/clock.h"
+#include "common/process_use.h"
 
 namespace descent {
 namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::string_view kWalSuffix = "-wal";  // as SQLite names it
+
 // Taken when the program starts; the kernel's own figure is in ticks since boot.
 const WallTime kStart = WallNow();
 
-double Seconds(const timeval& time) {
-  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
-}
-
-std::int64_t SizeOfFilesIn(const fs::path& directory) {
+// Of those whose names end so.
+std::int64_t SizeOfFilesIn(const fs::path& directory, std::string_view suffix = "") {
   std::int64_t bytes = 0;
   std::error_code error;
   for (fs::directory_iterator entry(directory, error), end; !error && entry != end;
        entry.increment(error)) {
     std::error_code vanished;
-    if (!entry->is_regular_file(vanished)) continue;
+    if (!entry->is_regular_file(vanished) || !entry->path().native().ends_with(suffix)) continue;
     const std::uintmax_t size = entry->file_size(vanished);
     if (!vanished) bytes += static_cast<std::int64_t>(size);
   }
@@ -44,20 +43,17 @@ std::int64_t CountOpenFiles() {
 
 ProcessFacts ReadProcessFacts(const fs::path& state_directory) {
   ProcessFacts facts;
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  facts.cpu_seconds = Seconds(usage.ru_utime) + Seconds(usage.ru_stime);
-  std::int64_t virtual_pages = 0;
-  std::int64_t resident_pages = 0;
-  std::ifstream("/proc/self/statm") >> virtual_pages >> resident_pages;
-  facts.virtual_bytes = virtual_pages * sysconf(_SC_PAGESIZE);
-  facts.resident_bytes = resident_pages * sysconf(_SC_PAGESIZE);
+  const ProcessUse use = ReadProcessUse();
+  facts.cpu_seconds = use.cpu_seconds;
+  facts.resident_bytes = use.resident_bytes;
+  facts.virtual_bytes = use.virtual_bytes;
   facts.open_files = CountOpenFiles();
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) == 0)
     facts.open_files_max = static_cast<std::int64_t>(limit.rlim_cur);
   facts.start_time = std::chrono::duration<double>(kStart.time_since_epoch()).count();
   facts.state_bytes = SizeOfFilesIn(state_directory);
+  facts.wal_bytes = SizeOfFilesIn(state_directory, kWalSuffix);
   std::error_code error;
   const fs::space_info space = fs::space(state_directory, error);
   if (!error) facts.disk_free_bytes = static_cast<std::int64_t>(space.available);

@@ -2,52 +2,70 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <map>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include "coordinator/rank_times.h"
+#include "coordinator/build_facts.h"
+#include "coordinator/job_facts.h"
+#include "coordinator/prometheus_jobs.h"
+#include "coordinator/worker_counts.h"
 
 namespace descent {
 namespace {
 
-constexpr double kFinishedJobsKeptSeconds = 15 * 60;
-
-// Of a job, or of all of them: "".
-void AddHistogram(std::string_view job, const Histogram& times, Exposition& out) {
-  std::vector<MetricLabel> labels;
-  if (!job.empty()) labels.push_back({"job", job});
-  out.Samples(labels, times);
-}
-
-bool HasSeries(const Job& job, double now) {
-  return !IsTerminal(job.state) || now - job.end_time < kFinishedJobsKeptSeconds;
-}
-
-std::vector<const Job*> JobsWithSeries(const ClusterSnapshot& snapshot) {
-  std::vector<const Job*> jobs;
-  for (const Job& job : snapshot.jobs)
-    if (HasSeries(job, snapshot.wall)) jobs.push_back(&job);
-  return jobs;
+// Those of QueueStatus.reason are all there.
+std::map<std::string, std::int64_t> CountWaitingByReason(const ClusterSnapshot& snapshot) {
+  std::map<std::string, std::int64_t> counts;
+  for (const char* const reason :
+       {"Backoff", "InstructionSetMissing", "PoolBroken", "PoolIncomplete", "PoolTooSmall",
+        "StartsNext", "WaitingForJobs", "WaitingForPriority", "WaitingForTurn", "WaitingForWorkers",
+        "WorkersCordoned", "WorkersLeaving"})
+    counts[reason] = 0;
+  for (const auto& [job, position] : snapshot.queue) ++counts[position.reason.reason];
+  return counts;
 }
 
 void AddCluster(const ClusterSnapshot& snapshot, Exposition& out) {
-  out.Family("descent_build_info", "gauge", "The version that runs.");
-  out.Sample({{"version", DESCENT_VERSION}}, 1);
+  out.Family("descent_build_info", "gauge", "The version that runs, and what it was built from.");
+  out.Sample({{"version", DESCENT_VERSION},
+              {"commit", kBuildFacts.commit},
+              {"cuda", kBuildFacts.cuda},
+              {"nccl", kBuildFacts.nccl},
+              {"mpi", kBuildFacts.mpi}},
+             1);
   out.Family("descent_jobs", "gauge", "Jobs by state.");
   for (const auto& [state, count] : CountJobsByState(snapshot))
     out.Sample({{"state", state}}, count);
   out.Single("descent_jobs_submitted_total", "counter", "Jobs created since this process started.",
              static_cast<double>(snapshot.counters.jobs_submitted));
+  out.Family("descent_queue_pending_jobs", "gauge", "Jobs that wait for workers, by what for.");
+  for (const auto& [reason, count] : CountWaitingByReason(snapshot))
+    out.Sample({{"reason", reason}}, static_cast<double>(count));
+  out.Family("descent_scheduler_cycle_seconds", "histogram",
+             "How long the event loop takes for what has come in, its schedule and its storage.");
+  out.Samples({}, snapshot.counters.cycles);
+  out.Single("descent_scheduler_last_cycle_timestamp_seconds", "gauge",
+             "When the event loop last came round.", snapshot.counters.last_cycle_time);
+}
+
+void AddCheckpoints(const ClusterSnapshot& snapshot, Exposition& out) {
+  const Counters& counters = snapshot.counters;
   out.Family("descent_checkpoints_total", "counter",
-             "Checkpoints committed since this process started, and saves that were skipped for "
-             "lack of space.");
-  out.Sample({{"result", "written"}}, static_cast<double>(snapshot.counters.checkpoints));
-  out.Sample({{"result", "skipped"}}, static_cast<double>(snapshot.counters.skipped_checkpoints));
-  out.Single("descent_queue_pending_jobs", "gauge", "Jobs that wait for workers.",
-             static_cast<double>(snapshot.queue.size()));
+             "Checkpoints that were written, or could not be, since this process started.");
+  for (const auto& [kind, count] : counters.checkpoints)
+    out.Sample({{"result", kind.first}, {"trigger", kind.second}}, static_cast<double>(count));
+  out.Family("descent_checkpoint_write_seconds", "histogram",
+             "How long a checkpoint's files take to be written, beside the steps.");
+  out.Samples({}, counters.checkpoint_write_times);
+  out.Family("descent_checkpoint_blocking_seconds", "histogram",
+             "How long the steps wait for a checkpoint.");
+  out.Samples({}, counters.checkpoint_blocking_times);
+  out.Family("descent_checkpoint_size_bytes", "histogram", "Size of a checkpoint's files.");
+  out.Samples({}, counters.checkpoint_sizes);
+  out.Family("descent_checkpoint_storage_bytes", "gauge", "Size of all checkpoints on record.");
+  out.Sample({{"volume", "checkpoints"}}, static_cast<double>(CheckpointBytes(snapshot)));
 }
 
 void AddLives(const Counters& counters, Exposition& out) {
@@ -67,29 +85,27 @@ void AddLives(const Counters& counters, Exposition& out) {
              static_cast<double>(counters.resizes));
   out.Family("descent_job_admission_wait_seconds", "histogram",
              "From the submission of a job until it has workers.");
-  AddHistogram("", counters.admission_waits, out);
+  out.Samples({}, counters.admission_waits);
   out.Family("descent_job_startup_seconds", "histogram",
              "From the workers' assignment to the first step of an attempt.");
-  AddHistogram("", counters.startups, out);
+  for (const auto& [device, times] : counters.startups) out.Samples({{"device", device}}, times);
 }
 
 void AddPools(const ClusterSnapshot& snapshot, Exposition& out) {
-  out.Family("descent_workers", "gauge", "Workers that are connected.");
+  out.Family("descent_workers", "gauge", "Workers that are connected, and those that were lost.");
   for (const PoolView& pool : snapshot.pools)
-    out.Sample({{"pool", pool.name}, {"state", pool.is_ready ? "ready" : "joining"}},
-               static_cast<double>(pool.workers.size()));
+    for (const auto& [state, count] : CountWorkersByState(pool, snapshot.now))
+      out.Sample({{"pool", pool.name}, {"state", state}}, static_cast<double>(count));
   out.Family("descent_slots", "gauge", "Ranks that jobs can take.");
   for (const PoolView& pool : snapshot.pools) {
-    const int allocated = static_cast<int>(
-        std::count_if(pool.workers.begin(), pool.workers.end(),
-                      [](const WorkerView& worker) { return !worker.job_id.empty(); }));
-    out.Sample({{"pool", pool.name}, {"device", "cpu"}, {"state", "free"}}, pool.free);
-    out.Sample({{"pool", pool.name}, {"device", "cpu"}, {"state", "allocated"}}, allocated);
-    const auto is_kept_idle = [](const WorkerView& worker) {
-      return worker.cordon != Cordon::kNone && worker.job_id.empty();
-    };
-    out.Sample({{"pool", pool.name}, {"device", "cpu"}, {"state", "cordoned"}},
-               static_cast<double>(std::ranges::count_if(pool.workers, is_kept_idle)));
+    const SlotCounts counts = CountSlots(pool);
+    const std::pair<std::string_view, std::int64_t> by_state[] = {{"free", counts.free},
+                                                                  {"allocated", counts.allocated},
+                                                                  {"cordoned", counts.cordoned},
+                                                                  {"lost", counts.lost}};
+    for (const auto& [state, count] : by_state)
+      out.Sample({{"pool", pool.name}, {"device", kCpuDevice}, {"state", state}},
+                 static_cast<double>(count));
   }
   out.Family("descent_worker_last_heartbeat_timestamp_seconds", "gauge",
              "When the worker was last heard of.");
@@ -100,66 +116,20 @@ void AddPools(const ClusterSnapshot& snapshot, Exposition& out) {
           snapshot.wall - SecondsBetween(worker.last_heard, snapshot.now));
 }
 
-void AddProgress(const std::vector<const Job*>& jobs, Exposition& out) {
-  out.Family("descent_job_step", "gauge", "Steps done.");
-  for (const Job* job : jobs) out.Sample({{"job", job->id}}, static_cast<double>(job->step));
-  std::vector<std::pair<const Job*, double>> targets;
-  for (const Job* job : jobs)
-    if (job->train_samples > 0)
-      targets.emplace_back(job, ComputeBatchArithmetic(job->spec, job->train_samples).last_step);
-  out.Family("descent_job_target_steps", "gauge", "Steps when the job is done.");
-  for (const auto& [job, target] : targets) out.Sample({{"job", job->id}}, target);
-  out.Family("descent_job_progress_ratio", "gauge", "Part of the steps that is done.");
-  for (const auto& [job, target] : targets)
-    out.Sample({{"job", job->id}}, target > 0 ? static_cast<double>(job->step) / target : 0);
-  out.Family("descent_job_metric", "gauge", "The newest value of each metric.");
-  for (const Job* job : jobs)
-    for (const auto& [name, value] : job->latest_metrics) {
-      std::string label = name;
-      std::replace(label.begin(), label.end(), '/', '_');
-      out.Sample({{"job", job->id}, {"metric", label}}, value);
-    }
-  out.Family("descent_job_nonfinite_steps_total", "counter",
-             "Steps skipped or rolled back because their loss or gradient was not finite.");
-  for (const Job* job : jobs)
-    out.Sample({{"job", job->id}}, static_cast<double>(job->nonfinite_steps.count));
-  out.Family("descent_job_last_checkpoint_timestamp_seconds", "gauge",
-             "When the newest checkpoint was committed.");
-  for (const Job* job : jobs)
-    if (!job->checkpoints.empty())
-      out.Sample({{"job", job->id}}, job->checkpoints.back().create_time);
-}
-
-std::map<std::string, std::vector<double>> OwnStepSecondsByJob(const ClusterSnapshot& snapshot) {
-  std::map<std::string, std::vector<double>> by_job;
-  for (const PoolView& pool : snapshot.pools)
-    for (const WorkerView& worker : pool.workers)
-      if (const auto seconds = OwnStepSeconds(worker.times); seconds && !worker.job_id.empty())
-        by_job[worker.job_id].push_back(*seconds);
-  return by_job;
-}
-
-void AddRanks(const ClusterSnapshot& snapshot, Exposition& out) {
-  out.Family("descent_job_rank_skew_ratio", "gauge",
-             "What the slowest rank needs for a step of its own, over the median of the ranks.");
-  for (const auto& [job, seconds] : OwnStepSecondsByJob(snapshot))
-    if (const auto skew = RankSkew(seconds)) out.Sample({{"job", job}}, *skew);
-  out.Family("descent_job_phase_seconds_total", "counter",
-             "What the ranks of a job did with their time, all ranks together.");
-  for (const auto& [job, counters] : snapshot.counters.jobs)
-    for (const auto& [phase, seconds] : counters.phase_seconds)
-      out.Sample({{"job", job}, {"phase", phase}}, seconds);
-}
-
-void AddCounters(const ClusterSnapshot& snapshot, Exposition& out) {
-  const auto& jobs = snapshot.counters.jobs;
-  out.Family("descent_job_samples_total", "counter", "Samples trained on, repeated ones included.");
-  for (const auto& [job, counters] : jobs)
-    out.Sample({{"job", job}}, static_cast<double>(counters.samples));
-  out.Family("descent_job_last_step_timestamp_seconds", "gauge", "When a step was last reported.");
-  for (const auto& [job, counters] : jobs) out.Sample({{"job", job}}, counters.last_step_time);
-  out.Family("descent_job_step_seconds", "histogram", "How long a step takes.");
-  for (const auto& [job, counters] : jobs) AddHistogram(job, counters.step_times, out);
+// Of workers that tell.
+void AddWorkerUse(const ClusterSnapshot& snapshot, Exposition& out) {
+  const auto add = [&](const auto& value) {
+    for (const PoolView& pool : snapshot.pools)
+      for (const WorkerView& worker : pool.workers)
+        if (worker.resources.host_cpus > 0)
+          out.Sample({{"pool", pool.name}, {"worker", worker.name()}}, value(worker.resources));
+  };
+  out.Family("descent_worker_cpu_seconds_total", "counter",
+             "User and system time of the worker's process.");
+  add([](const ResourceUse& use) { return use.cpu_seconds; });
+  out.Family("descent_worker_resident_memory_bytes", "gauge",
+             "Memory of the worker's process in RAM.");
+  add([](const ResourceUse& use) { return static_cast<double>(use.resident_bytes); });
 }
 
 void AddLogs(const LogCounters& logs, Exposition& out) {
@@ -208,9 +178,29 @@ void AddCalls(const std::vector<MethodCalls>& methods, Exposition& out) {
   for (const MethodCalls& calls : methods) out.Samples(labels(calls), calls.seconds);
 }
 
+// By what follows what: the calls of streams that go on until somebody ends them.
+constexpr std::pair<std::string_view, std::string_view> kStreamKinds[] = {
+    {"jobs", "WatchJobs"}, {"logs", "StreamJobLogs"}, {"metrics", "StreamMetrics"}};
+
+void AddStreams(const ProcessMeasurements& process, Exposition& out) {
+  out.Family("descent_stream_subscribers", "gauge", "Streams that are open.");
+  for (const auto& [kind, method] : kStreamKinds) {
+    std::int64_t open = 0;
+    for (const MethodCalls& calls : process.calls)
+      if (calls.method == method) open += calls.started - calls.seconds.Count();
+    out.Sample({{"kind", kind}}, static_cast<double>(open));
+  }
+  out.Sample({{"kind", "http"}}, static_cast<double>(process.streams.http_watches));
+  out.Family("descent_stream_dropped_messages_total", "counter",
+             "Messages that were replaced by newer ones because a reader was too slow.");
+  out.Sample({{"kind", "jobs"}}, static_cast<double>(process.streams.dropped_versions));
+}
+
 void AddProcess(const ProcessFacts& process, Exposition& out) {
   out.Single("descent_state_store_size_bytes", "gauge", "Size of the state store's files.",
              static_cast<double>(process.state_bytes));
+  out.Single("descent_state_store_wal_bytes", "gauge", "Size of its write-ahead log, of these.",
+             static_cast<double>(process.wal_bytes));
   out.Family("descent_storage_free_bytes", "gauge", "Free space on a volume.");
   out.Sample({{"volume", "state"}}, static_cast<double>(process.disk_free_bytes));
   out.Single("process_cpu_seconds_total", "counter", "User and system time.", process.cpu_seconds);
@@ -247,14 +237,18 @@ std::string PrometheusText(const ClusterSnapshot& snapshot, const ProcessMeasure
   Exposition out(format);
   AddCluster(snapshot, out);
   AddLives(snapshot.counters, out);
+  AddCheckpoints(snapshot, out);
   AddPools(snapshot, out);
-  AddProgress(JobsWithSeries(snapshot), out);
-  AddCounters(snapshot, out);
-  AddRanks(snapshot, out);
+  AddWorkerUse(snapshot, out);
+  AddJobs(snapshot, out);
+  out.Family("descent_state_store_commit_seconds", "histogram",
+             "How long a transaction of the state store takes to be on disk.");
+  out.Samples({}, snapshot.counters.commits);
   AddLogs(process.logs, out);
   AddWebhooks(process.webhooks, out);
   AddCalls(process.calls, out);
   AddHttp(process.http, out);
+  AddStreams(process, out);
   AddProcess(process.facts, out);
   return out.Take();
 }

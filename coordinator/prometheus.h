@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,12 @@
 
 namespace descent {
 
+// Streams that neither end by themselves nor are calls, and what became of those that are.
+struct StreamMeasurements {
+  std::int64_t http_watches = 0;      // open
+  std::int64_t dropped_versions = 0;  // of jobs, that a reader of WatchJobs was too slow for
+};
+
 // What is measured beside the state of the cluster.
 struct ProcessMeasurements {
   ProcessFacts facts;
@@ -20,6 +27,7 @@ struct ProcessMeasurements {
   std::vector<MethodCalls> calls;
   HttpCounts http;
   WebhookCounts webhooks;
+  StreamMeasurements streams = {};
 };
 
 // Everything that is measured. A job has its own series until 15 minutes after its end, so that the

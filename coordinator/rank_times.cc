@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
+
+#include "common/median.h"
 
 namespace descent {
 
@@ -17,13 +20,10 @@ std::optional<double> OwnStepSeconds(const PhaseTimes& times) {
 
 std::optional<double> RankSkew(std::vector<double> own_step_seconds) {
   if (own_step_seconds.size() < 2) return std::nullopt;
-  std::ranges::sort(own_step_seconds);
-  const std::size_t middle = own_step_seconds.size() / 2;
-  const double median = own_step_seconds.size() % 2 == 1
-                            ? own_step_seconds[middle]
-                            : (own_step_seconds[middle - 1] + own_step_seconds[middle]) / 2;
+  const double slowest = *std::ranges::max_element(own_step_seconds);
+  const double median = Median(std::move(own_step_seconds));
   if (median <= 0) return std::nullopt;
-  return own_step_seconds.back() / median;
+  return slowest / median;
 }
 
 }  // namespace descent

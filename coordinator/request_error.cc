@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "common/check.h"
+#include "coordinator/incident.h"
 #include "google/rpc/status.pb.h"
 
 namespace descent {
@@ -68,12 +69,6 @@ google::rpc::ErrorInfo MakeErrorInfo(const Error& error) {
   return detail;
 }
 
-// What is not available now passes by itself; what else does says so.
-std::optional<std::chrono::milliseconds> RetryDelayOf(const RequestError& error) {
-  if (error.retry_delay || error.status.code() != Code::kUnavailable) return error.retry_delay;
-  return std::chrono::seconds(1);
-}
-
 void AddResource(const RequestError& error, google::rpc::Status& details) {
   if (error.status.code() == Code::kFailedPrecondition) {
     google::rpc::PreconditionFailure detail;
@@ -122,6 +117,28 @@ google::rpc::QuotaFailure MakeQuotaFailure(const RequestError& error, const std:
   return detail;
 }
 
+google::rpc::Help MakeHelp(const std::vector<HelpLink>& links) {
+  google::rpc::Help detail;
+  for (const HelpLink& link : links) {
+    auto* added = detail.add_links();
+    added->set_description(link.description);
+    added->set_url(link.url);
+  }
+  return detail;
+}
+
+std::vector<HelpLink> LinksOf(const google::rpc::Help& help) {
+  std::vector<HelpLink> links;
+  for (const auto& link : help.links()) links.push_back({link.description(), link.url()});
+  return links;
+}
+
+std::chrono::milliseconds DelayOf(const google::rpc::RetryInfo& retry) {
+  const std::chrono::nanoseconds rest(retry.retry_delay().nanos());
+  return std::chrono::seconds(retry.retry_delay().seconds()) +
+         std::chrono::duration_cast<std::chrono::milliseconds>(rest);
+}
+
 Code CodeOf(grpc::StatusCode grpc_code) {
   for (const CodeRow& row : kCodes)
     if (row.grpc_code == grpc_code) return row.code;
@@ -134,30 +151,53 @@ std::map<std::string, std::string> MetadataOf(const google::rpc::ErrorInfo& info
   return metadata;
 }
 
-AccessError ToAccessError(const grpc::Status& status, const google::rpc::ErrorInfo& info) {
+// What a status says besides its code and message. What it has not is empty.
+struct Details {
+  google::rpc::ErrorInfo info;
+  google::rpc::BadRequest bad_request;
+  std::optional<std::chrono::milliseconds> retry_delay;
+  std::optional<ErrorResource> resource;
+  std::vector<HelpLink> help;
+};
+
+Details DetailsOf(const grpc::Status& status) {
+  Details found;
+  google::rpc::Status packed;
+  if (!packed.ParseFromString(status.error_details())) return found;
+  google::rpc::RetryInfo retry;
+  google::rpc::ResourceInfo resource;
+  google::rpc::Help help;
+  for (const auto& detail : packed.details()) {
+    if (detail.UnpackTo(&found.info) || detail.UnpackTo(&found.bad_request)) continue;
+    if (detail.UnpackTo(&retry)) found.retry_delay = DelayOf(retry);
+    if (detail.UnpackTo(&resource))
+      found.resource = {.type = resource.resource_type(), .name = resource.resource_name()};
+    if (detail.UnpackTo(&help)) found.help = LinksOf(help);
+  }
+  return found;
+}
+
+AccessError ToAccessError(const grpc::Status& status, const Details& details) {
   return {status.error_code() == grpc::StatusCode::UNAUTHENTICATED
               ? AccessError::Kind::kUnauthenticated
               : AccessError::Kind::kPermissionDenied,
-          info.reason(), status.error_message(), MetadataOf(info)};
+          details.info.reason(), status.error_message(), MetadataOf(details.info), details.help};
 }
 
 }  // namespace
 
 std::variant<RequestError, AccessError> ToError(const grpc::Status& status) {
   DESCENT_CHECK(!status.ok());
-  google::rpc::Status details;
-  google::rpc::ErrorInfo info;
-  google::rpc::BadRequest bad_request;
-  if (!details.ParseFromString(status.error_details())) details.Clear();
-  for (const auto& detail : details.details())
-    if (!detail.UnpackTo(&info)) detail.UnpackTo(&bad_request);
+  const Details details = DetailsOf(status);
   if (status.error_code() == grpc::StatusCode::UNAUTHENTICATED ||
       status.error_code() == grpc::StatusCode::PERMISSION_DENIED)
-    return ToAccessError(status, info);
+    return ToAccessError(status, details);
   RequestError error = ToRequestError(Status(CodeOf(status.error_code()), status.error_message()));
-  if (!info.reason().empty()) error.reason = info.reason();
-  error.metadata = MetadataOf(info);
-  for (const auto& violation : bad_request.field_violations())
+  if (!details.info.reason().empty()) error.reason = details.info.reason();
+  error.metadata = MetadataOf(details.info);
+  error.retry_delay = details.retry_delay;
+  error.resource = details.resource;
+  for (const auto& violation : details.bad_request.field_violations())
     error.violations.push_back({violation.field(), violation.description()});
   if (status.error_code() == grpc::StatusCode::OUT_OF_RANGE) error.grpc_code = status.error_code();
   return error;
@@ -167,8 +207,18 @@ RequestError ToRequestError(const Status& status) {
   return {status, std::string(GrpcCodeName(status.code())), {}, {}};
 }
 
+RequestError ServerDraining() {
+  return {Status(Code::kUnavailable, "the coordinator is stopping"), "SERVER_DRAINING", {}, {}};
+}
+
+std::optional<std::chrono::milliseconds> RetryDelayOf(const RequestError& error) {
+  if (error.retry_delay || error.status.code() != Code::kUnavailable) return error.retry_delay;
+  return std::chrono::seconds(1);
+}
+
 grpc::Status ToGrpcStatus(const RequestError& error) {
   DESCENT_CHECK(!error.status.ok());
+  if (IsUnreported(error)) return ToGrpcStatus(ReportIncident(error.status));
   const grpc::StatusCode code = error.grpc_code.value_or(ToGrpcCode(error.status.code()));
   google::rpc::Status details;
   details.set_code(code);
@@ -195,6 +245,7 @@ grpc::Status ToGrpcStatus(const AccessError& error) {
   details.set_code(code);
   details.set_message(Shortened(error.message, kMessageBytesMax));
   details.add_details()->PackFrom(MakeErrorInfo(error));
+  if (!error.help.empty()) details.add_details()->PackFrom(MakeHelp(error.help));
   return grpc::Status(code, details.message(), details.SerializeAsString());
 }
 

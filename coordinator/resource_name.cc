@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <charconv>
 
 #include "coordinator/excerpt.h"
@@ -16,7 +15,6 @@ constexpr std::string_view kPools = "pools/";
 constexpr std::string_view kWorkers = "/workers/";
 constexpr std::string_view kLatest = "latest";
 constexpr std::string_view kBest = "best";
-constexpr std::size_t kJobIdCharactersMax = 63;
 
 Status BadName(std::string_view found, std::string_view wanted) {
   return Status(Code::kInvalidArgument,
@@ -50,14 +48,6 @@ std::string CheckpointNameOf(std::string_view job_id, std::int64_t step) {
 
 std::string WorkerNameOf(std::string_view pool, int world_rank) {
   return fmt::format("{}{}{}{}", kPools, pool, kWorkers, world_rank);
-}
-
-bool IsJobId(std::string_view id) {
-  const auto is_allowed = [](char c) {
-    return ('a' <= c && c <= 'z') || ('0' <= c && c <= '9') || c == '-';
-  };
-  return !id.empty() && id.size() <= kJobIdCharactersMax &&
-         std::all_of(id.begin(), id.end(), is_allowed);
 }
 
 Result<std::string> ParseJobName(std::string_view name) {

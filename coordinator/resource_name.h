@@ -5,6 +5,7 @@
 #include <string_view>
 #include <variant>
 
+#include "common/job_id.h"
 #include "common/result.h"
 #include "coordinator/job.h"
 
@@ -34,9 +35,6 @@ std::string WorkerNameOf(std::string_view pool, int world_rank);
 Result<std::string> ParseJobName(std::string_view name);  // the job's id
 Result<CheckpointName> ParseCheckpointName(std::string_view name);
 Result<WorkerName> ParseWorkerName(std::string_view name);
-
-// 1 to 63 characters of [a-z0-9-]: it is also the name of a directory and of a file.
-bool IsJobId(std::string_view id);
 
 // kNotFound names the steps that there are.
 Result<CheckpointRecord> FindCheckpoint(const Job& job, const CheckpointName& name);

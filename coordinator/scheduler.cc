@@ -11,6 +11,10 @@
 namespace descent {
 namespace {
 
+bool Takes(const PoolView& pool, const std::string& job_id) {
+  return pool.only_job.empty() || pool.only_job == job_id;
+}
+
 bool Matches(const WorkerView& worker, const GangRequest& request) {
   return request.instruction_set.empty() ||
          JobInstructionSet(worker.instruction_set, request.precision) == request.instruction_set;
@@ -22,7 +26,7 @@ bool IsUsable(const WorkerView& worker, const GangRequest& request) {
 
 // Ranks the job may use if nobody else used them.
 int UsableRanks(const PoolView& pool, const GangRequest& request) {
-  if (!pool.is_ready) return 0;
+  if (!pool.is_ready || !Takes(pool, request.job_id)) return 0;
   return static_cast<int>(
       std::count_if(pool.workers.begin(), pool.workers.end(),
                     [&](const WorkerView& worker) { return IsUsable(worker, request); }));
@@ -32,7 +36,7 @@ enum class Counted { kAll, kIdle };
 
 // Ranks the job could use if they were not cordoned.
 int CordonedRanks(const PoolView& pool, const GangRequest& request, Counted counted) {
-  if (!pool.is_ready) return 0;
+  if (!pool.is_ready || !Takes(pool, request.job_id)) return 0;
   return static_cast<int>(
       std::count_if(pool.workers.begin(), pool.workers.end(), [&](const WorkerView& worker) {
         return worker.cordon != Cordon::kNone && !worker.leaving && Matches(worker, request) &&
@@ -44,7 +48,7 @@ int CordonedRanks(const PoolView& pool, const GangRequest& request, Counted coun
 std::vector<SessionId> FreeRanks(const PoolView& pool, const GangRequest& request,
                                  const std::set<SessionId>& taken) {
   std::vector<SessionId> free;
-  if (!pool.is_ready) return free;
+  if (!pool.is_ready || !Takes(pool, request.job_id)) return free;
   for (const WorkerView& worker : pool.workers) {
     const bool is_held = !worker.job_id.empty() && worker.job_id != request.job_id;
     if (!is_held && IsUsable(worker, request) && !taken.contains(worker.session))
@@ -134,7 +138,8 @@ std::optional<std::vector<Displacement>> PreemptIn(const PoolView& pool, const G
   for (const RunningGang& gang : running)
     if (gang.is_ending) ranks += ranks_of(gang.job_id);
   std::erase_if(running, [&](const RunningGang& gang) {
-    return gang.is_ending || !gang.is_preemptible || gang.priority >= request.priority;
+    return gang.is_ending || !gang.is_preemptible || gang.spared_seconds > 0 ||
+           gang.priority >= request.priority;
   });
   std::sort(running.begin(), running.end(), [](const RunningGang& a, const RunningGang& b) {
     return std::pair(a.priority, -a.start_time) < std::pair(b.priority, -b.start_time);
@@ -240,6 +245,11 @@ WaitReason ExplainTooSmall(const GangRequest& request, const std::vector<PoolVie
 
 }  // namespace
 
+std::vector<PoolView> PoolsFor(const std::string& job_id, std::vector<PoolView> pools) {
+  std::erase_if(pools, [&](const PoolView& pool) { return !Takes(pool, job_id); });
+  return pools;
+}
+
 std::string WorkersText(std::size_t count) {
   return std::to_string(count) + (count == 1 ? " worker" : " workers");
 }
@@ -324,6 +334,12 @@ WaitReason ExplainWait(const std::vector<GangRequest>& queue, std::size_t index,
   DESCENT_CHECK(index < queue.size());
   const GangRequest& request = queue[index];
   if (pools.empty()) return {"WaitingForWorkers", "no workers are attached", {}};
+  const auto takes = [&](const PoolView& pool) { return Takes(pool, request.job_id); };
+  if (std::ranges::none_of(pools, takes))
+    return {
+        "WaitingForWorkers", "all workers that are attached are there for other jobs alone", {}};
+  if (!std::ranges::all_of(pools, takes))
+    return ExplainWait(queue, index, PoolsFor(request.job_id, pools));
   return CouldEverRun(request, pools) ? ExplainBlocked(queue, index, pools)
                                       : ExplainTooSmall(request, pools);
 }

@@ -43,7 +43,8 @@ struct RunningGang {
   double start_time = 0;
   bool is_ending = false;  // it gives its ranks back soon
   bool is_preemptible = false;
-  int workers_min = 1;  // it can go on with so many
+  int workers_min = 1;        // it can go on with so many
+  double spared_seconds = 0;  // so long it is not preemptible yet
 };
 
 // A running job that must give ranks back.
@@ -53,7 +54,8 @@ struct Displacement {
 };
 
 // The running jobs that must give ranks back so that the first of `waiting`, which got none, can
-// start: preemptible ones of lower priority, the lowest priority first, then the newest. Where it
+// start: preemptible ones of lower priority, those that are spared left out, the lowest priority
+// first, then the newest. Where it
 // is enough, they keep their workers_min, or what the waiting job has no use for; else they give
 // all. Of the pools the one where the fewest jobs must wait, then the one where the fewest are
 // disturbed. Nothing if ranks that are free or given back soon are enough, or if all that could be
@@ -76,6 +78,9 @@ struct Growth {
 std::optional<Growth> ChooseToGrow(const std::vector<GangRequest>& waiting,
                                    const std::vector<GangRequest>& running,
                                    const std::vector<PoolView>& pools);
+
+// Those that take this job: pools that are not for another one alone.
+std::vector<PoolView> PoolsFor(const std::string& job_id, std::vector<PoolView> pools);
 
 std::string WorkersText(std::size_t count);  // "1 worker", "4 workers"
 

@@ -27,6 +27,7 @@ State::~State() = default;
 
 std::vector<Action> State::Apply(const Event& event, EventTime now) {
   now_ = now;
+  if (!first_event_) first_event_ = now;
   is_schedule_due_ = false;
   const auto apply = [this](const auto& known) {
     if constexpr (requires { known.origin; }) origin_ = known.origin;
@@ -44,6 +45,7 @@ void State::On(const Restore& event) {
   for (const CordonRecord& record : event.cordons) cordons_.Set(record, now_.monotonic);
   for (const Job& restored : event.jobs) {
     Job& job = AddJob(restored);
+    RestoreActiveTime(job);
     const bool holds_no_ranks = IsTerminal(job.state) || job.state == JobState::kQueued ||
                                 job.state == JobState::kSuspended;
     if (holds_no_ranks || RestoreAttempt(job)) continue;
@@ -97,6 +99,8 @@ void State::On(const SubmitJob& event) {
                      .priority = event.priority,
                      .is_preemptible = event.is_preemptible,
                      .labels = event.labels,
+                     .deadline_seconds = event.spec.deadline_seconds,
+                     .retention = event.spec.retention,
                      .instruction_set = event.instruction_set,
                      .dataset_fingerprint = event.dataset_fingerprint,
                      .start_checkpoint = event.start_checkpoint,
@@ -131,13 +135,14 @@ void State::On(const Tick&) {
   std::vector<std::string> job_ids;
   for (const auto& [job_id, attempt] : attempts_) job_ids.push_back(job_id);
   for (const std::string& job_id : job_ids) {
-    CheckDeadline(attempts_.at(job_id));
+    CheckTimeout(attempts_.at(job_id));
     const auto attempt = attempts_.find(job_id);
     if (attempt != attempts_.end()) CheckStall(attempt->second);
   }
   const auto is_attached = [this](const std::string& pool) { return membership_.HasPool(pool); };
   for (const CordonRecord& record : cordons_.ForgetOld(is_attached, now_.monotonic))
     actions_.push_back(StoreCordon{record});
+  EnforceDeadlines();
   GrowOne();
   is_schedule_due_ = true;  // a pause between attempts may be over
 }
@@ -162,6 +167,7 @@ void State::Move(Job& job, JobState to, std::string reason, std::string message,
   ++job.revision;
   job.state_reason = std::move(reason);
   job.state_message = std::move(message);
+  CountActiveTime(job);
   if (to == JobState::kRunning && job.start_time == 0) job.start_time = now_.wall;
   if (IsWaiting(to) || IsTerminal(to) || to == JobState::kSuspended) EndAttempt(job, now_.wall);
   if (IsTerminal(to)) {
@@ -175,6 +181,7 @@ void State::Move(Job& job, JobState to, std::string reason, std::string message,
                               .reason = job.state_reason,
                               .message = job.state_message,
                               .origin = origin_});
+  if (IsTerminal(to) || to == JobState::kSuspended) DismissOwnPools(job);
 }
 
 void State::StoreAuditOf(std::string type, std::string subject, std::string message) {

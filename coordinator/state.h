@@ -29,6 +29,18 @@ struct StateOptions {
   // A running job gets more ranks after so long, if it goes on for as long again; 0: never.
   std::chrono::seconds resize_interval{0};
   LowWatermark low_watermark = {};  // of the checkpoints' volume
+  // Of jobs that say nothing of their own: for a gang to prepare in.
+  std::chrono::seconds start_timeout = limits::kStartTimeout;
+  std::chrono::seconds min_runtime{0};  // nobody is preempted who has run for less
+  // Days for which a job that SUCCEEDED stays, others twice as many, unless it says so itself; 0:
+  // for ever.
+  double keep_jobs_days = 0;
+};
+
+// A job that has ended and has stayed for as long as it was to.
+struct ExpiredJob {
+  std::string job_id;
+  bool deletes_checkpoints = false;
 };
 
 // The coordinator's whole mind: a pure state machine. No clock, thread, file, socket or gRPC. One
@@ -57,6 +69,8 @@ class State {
   // A job that is not at its end and has yet to start from another one's checkpoint; null: none.
   const Job* FindUserOfCheckpoints(const std::string& job_id) const;
   bool HasHeldCheckpoint(const std::string& job_id) const;  // whose files somebody reads
+  // Those that may be forgotten now: state_expiry.cc.
+  std::vector<ExpiredJob> ExpiredJobs(EventTime now) const;
 
  private:
   // What only this process needs to know of a job that is not at its end.
@@ -64,6 +78,9 @@ class State {
     std::optional<MonotonicTime> retry_at;              // it waits for this before its next attempt
     std::map<EvaluationSplit, std::int64_t> evaluated;  // the last step recorded
     std::optional<int> resize_to;  // the most ranks of its next attempt: it is served first
+    std::optional<MonotonicTime>
+        active_since;                  // while it is active: its time is counted up to here
+    double active_seconds_stored = 0;  // of its active time, what a restart surely finds
   };
 
   // Events: state.cc.
@@ -83,6 +100,8 @@ class State {
   void Schedule();
   std::vector<const Job*> WaitingJobs() const;  // in the order of service
   bool IsPausing(const Job& job) const;         // until its next attempt
+  std::optional<WaitReason> ExplainSpared(const GangRequest& next,
+                                          const std::vector<PoolView>& pools) const;
   GangRequest RequestOf(const Job& job) const;
   std::vector<PoolView> ServedPools() const;
   std::optional<double> EstimateStart(const GangRequest& next,
@@ -105,6 +124,8 @@ class State {
   Status StopEarly(Job& job);
   Status SaveAndGoOn(Job& job);
   Status Delete(const Job& job);
+  std::vector<RunningGang> RunningGangs() const;
+  double SparedSeconds(const Attempt& attempt) const;  // so long it is not preempted yet
   void PreemptForWaiting(const std::vector<GangRequest>& waiting);
   void EndSuspending(Job& job, const std::string& cause);  // cause: "" or "why; "
   // Suspends the job until ranks are free again; `reason` is kPreempted, kDrained or
@@ -118,11 +139,26 @@ class State {
   void Shrink(Attempt& attempt, int ranks_left);
   void Resize(Attempt& attempt, int ranks_max, const std::string& change);
 
+  // Deadlines, and the time that counts for them: state_deadlines.cc.
+  void RestoreActiveTime(Job& job);
+  void CountActiveTime(Job& job);
+  void EnforceDeadlines();
+  static bool IsPastDeadline(const Job& job);
+  void EndPastDeadline(Job& job);
+  void FailPastDeadline(Job& job, const std::string& cause);  // cause: "" or "why; "
+
+  // Pools that take one job alone: state_own_pools.cc.
+  void DismissOwnPools(const Job& job);
+  void DismissIfOver(SessionId session, const Register& message);
+  void SendAway(SessionId session, const Job& job);
+
   // Workers that get no new jobs: state_cordons.cc.
   void Obey(WorkerView& worker, WorkerCommand command);
   // Its job moves to others.
   void Vacate(const WorkerView& worker, std::string_view reason, const std::string& cause);
   void LeaveTogether(const WorkerView& leaver, const std::string& reason);
+  // Why the job of one that registers gives way: it leaves, or its world ends. Absent: it stays.
+  std::optional<std::string> CauseToLeave(const WorkerView& worker, const Register& message) const;
   void SetCordon(WorkerView& worker, Cordon cordon, std::string audit_type);
 
   // Checkpoints: state_checkpoints.cc.
@@ -156,7 +192,8 @@ class State {
 
   // An attempt that went on while the coordinator was restarted: state_reattach.cc.
   bool RestoreAttempt(Job& job);
-  void Reattach(SessionId session, const Register& message);
+  void Reattach(SessionId session, const Register& message,
+                const std::optional<std::string>& leave_cause);
   void ResumeGrants(Attempt& attempt);
   void GiveUpOnDetached(Attempt& attempt);
   void StoreEvent(const Job& job, const std::string& event_type, const std::string& message);
@@ -167,7 +204,8 @@ class State {
   void BeginSteps(Attempt& attempt);
   void GrantMore(Attempt& attempt);
   void SendGrants(const Attempt& attempt, std::vector<GrantSteps> grants);
-  void CheckDeadline(Attempt& attempt);
+  std::chrono::seconds StartTimeoutOf(const Job& job) const;
+  void CheckTimeout(Attempt& attempt);
   void CheckStall(Attempt& attempt);
   bool IsEvaluating(const Attempt& attempt) const;
   void TellToStop(Attempt& attempt, StopMode mode);
@@ -195,6 +233,7 @@ class State {
   WorldEnds world_ends_;
   std::int64_t generation_ = 0;
   std::int64_t last_sequence_ = 0;
+  std::optional<EventTime> first_event_;
 
   // Of the event being applied.
   EventTime now_;

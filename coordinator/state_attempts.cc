@@ -61,7 +61,7 @@ void State::StartAttempt(const Gang& gang) {
                   .pool = gang.pool,
                   .starts_from_own_checkpoint = !job.checkpoints.empty(),
                   .expected_start = StartStepOf(job),
-                  .deadline = now_.monotonic + limits::kStartTimeout};
+                  .deadline = now_.monotonic + StartTimeoutOf(job)};
   if (job.attempt.attempt > 0) job.earlier_attempts.push_back(job.attempt);
   if (job.earlier_attempts.size() >= limits::kAttemptsKept)
     job.earlier_attempts.erase(job.earlier_attempts.begin());
@@ -157,12 +157,18 @@ void State::SendGrants(const Attempt& attempt, std::vector<GrantSteps> grants) {
   }
 }
 
-void State::CheckDeadline(Attempt& attempt) {
+std::chrono::seconds State::StartTimeoutOf(const Job& job) const {
+  const std::int64_t seconds = job.spec.start_timeout_seconds;
+  return seconds > 0 ? std::chrono::seconds(seconds) : options_.start_timeout;
+}
+
+void State::CheckTimeout(Attempt& attempt) {
   if (!attempt.deadline || now_.monotonic < *attempt.deadline) return;
   if (attempt.IsReattaching()) return GiveUpOnDetached(attempt);
   if (!attempt.stop)
-    return Fail(attempt,
-                {.record = DescribeStartTimeout(attempt, membership_), .is_retryable = true});
+    return Fail(attempt, {.record = DescribeStartTimeout(attempt, membership_,
+                                                         StartTimeoutOf(JobOf(attempt))),
+                          .is_retryable = true});
   const JobState state = JobOf(attempt).state;
   if (*attempt.stop != StopMode::kAbort && state != JobState::kCancelling &&
       IsEvaluating(attempt)) {
@@ -265,6 +271,7 @@ void State::Succeed(Job& job, const Attempt& attempt) {
 void State::Retry(Job& job, const Attempt& attempt) {
   DESCENT_CHECK(attempt.failure.has_value());
   const FailureRecord& failure = attempt.failure->record;
+  if (IsPastDeadline(job)) return FailPastDeadline(job, failure.message + "; ");
   ++job.attempts_without_progress;
   if (job.attempts_without_progress > job.spec.restarts_max)
     return Move(

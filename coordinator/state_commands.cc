@@ -10,6 +10,7 @@
 #include <algorithm>
 
 #include "common/check.h"
+#include "common/duration.h"
 #include "coordinator/state.h"
 
 namespace descent {
@@ -18,6 +19,21 @@ namespace {
 Status Forbid(const Job& job, const std::string& why) {
   return Status(Code::kFailedPrecondition,
                 fmt::format("job {} is {}{}", job.id, JobStateName(job.state), why));
+}
+
+// "; deadline 2h; kept for 30 days", of what is changed.
+std::string LifetimeText(const UpdateJob& change) {
+  std::string text;
+  if (change.deadline_seconds)
+    text += *change.deadline_seconds == 0
+                ? "; no deadline"
+                : fmt::format("; deadline {}", DurationText(*change.deadline_seconds));
+  if (change.retention_days)
+    text += *change.retention_days == 0
+                ? "; kept for ever"
+                : fmt::format("; kept for {} day{} after its end", *change.retention_days,
+                              *change.retention_days == 1 ? "" : "s");
+  return text;
 }
 
 std::string LastCheckpoint(const Job& job) {
@@ -92,10 +108,13 @@ void State::On(const UpdateJob& event) {
   job.labels = std::move(labels);
   job.priority = event.priority.value_or(job.priority);
   job.is_preemptible = event.is_preemptible.value_or(job.is_preemptible);
+  job.deadline_seconds = event.deadline_seconds.value_or(job.deadline_seconds);
+  if (event.retention_days) job.retention.days = event.retention_days;
   std::string message =
       fmt::format("priority {}{}", job.priority,
                   job.is_preemptible ? ", gives way to jobs of higher priority" : "");
   if (!event.labels.IsEmpty()) message += "; labels: " + LabelsText(event.labels);
+  message += LifetimeText(event);
   StoreEvent(job, "Updated", message);
   actions_.push_back(Answer{.ticket = event.ticket, .job_id = job.id});
   is_schedule_due_ = true;
@@ -215,6 +234,7 @@ void State::Finish(Job& job, const Attempt& attempt) {
 }
 
 void State::EndSuspending(Job& job, const std::string& cause) {
+  if (job.state_reason == kDeadlineExceeded) return FailPastDeadline(job, cause);
   const std::string message = cause + "it goes on " + LastCheckpoint(job);
   if (job.state_reason == kResizing)
     return Move(job, JobState::kQueued, std::string(kResized), message);
@@ -230,19 +250,32 @@ void State::GiveWay(Attempt& attempt, std::string_view reason, const std::string
   TellToStop(attempt, StopMode::kGraceful);
 }
 
-void State::PreemptForWaiting(const std::vector<GangRequest>& waiting) {
+// One that has yet to begin its steps has all of that time before it: who takes its ranks before
+// has nothing of its start.
+double State::SparedSeconds(const Attempt& attempt) const {
+  const auto min_runtime = static_cast<double>(options_.min_runtime.count());
+  if (!attempt.planner) return min_runtime;
+  return std::max(0.0, min_runtime - SecondsBetween(attempt.runs_since, now_.monotonic));
+}
+
+std::vector<RunningGang> State::RunningGangs() const {
   std::vector<RunningGang> running;
   for (const auto& [job_id, attempt] : attempts_) {
-    const Job& job = JobOf(attempt);
+    const Job& job = *FindJob(job_id);
     running.push_back({.job_id = job_id,
                        .pool = attempt.pool,
                        .priority = job.priority,
                        .start_time = job.attempt.start_time,
                        .is_ending = IsEnding(job.state) || attempt.stop.has_value(),
                        .is_preemptible = job.is_preemptible && !attempt.IsReattaching(),
-                       .workers_min = job.spec.workers.min});
+                       .workers_min = job.spec.workers.min,
+                       .spared_seconds = SparedSeconds(attempt)});
   }
-  for (const Displacement& chosen : ChooseToPreempt(waiting, running, ServedPools())) {
+  return running;
+}
+
+void State::PreemptForWaiting(const std::vector<GangRequest>& waiting) {
+  for (const Displacement& chosen : ChooseToPreempt(waiting, RunningGangs(), ServedPools())) {
     Attempt& attempt = attempts_.at(chosen.job_id);
     if (chosen.ranks_left == 0)
       GiveWay(attempt, kPreempted, "for a job of higher priority");

@@ -10,6 +10,14 @@
 
 namespace descent {
 
+namespace {
+
+std::string LeaveCause(const WorkerView& leaver, const std::string& reason) {
+  return fmt::format("because worker {} leaves: {}", leaver.name(), reason);
+}
+
+}  // namespace
+
 void State::On(const CommandWorker& event) {
   Answer answer{.ticket = event.ticket};
   if (const auto session = membership_.HolderOf(event.pool, event.world_rank)) {
@@ -59,7 +67,7 @@ void State::Vacate(const WorkerView& worker, std::string_view reason, const std:
 
 // MPI's world ends with the first process that leaves it: before, all jobs of the pool are saved.
 void State::LeaveTogether(const WorkerView& leaver, const std::string& reason) {
-  const std::string cause = fmt::format("because worker {} leaves: {}", leaver.name(), reason);
+  const std::string cause = LeaveCause(leaver, reason);
   const std::vector<PoolView> pools = membership_.pools();
   const auto pool = std::ranges::find(pools, leaver.pool, &PoolView::name);
   for (const WorkerView& member : pool->workers) {
@@ -71,6 +79,14 @@ void State::LeaveTogether(const WorkerView& leaver, const std::string& reason) {
     }
     Vacate(worker, kWorkerLeaving, cause);
   }
+}
+
+std::optional<std::string> State::CauseToLeave(const WorkerView& worker,
+                                               const Register& message) const {
+  if (message.leaving) return LeaveCause(worker, *message.leaving);
+  const WorkerView* const leaver = membership_.FindLeaver(message.pool);
+  if (leaver == nullptr) return std::nullopt;
+  return LeaveCause(*leaver, *leaver->leaving);
 }
 
 }  // namespace descent

@@ -81,6 +81,7 @@ std::map<std::string, QueuePosition> State::QueuePositions() const {
   const std::vector<PoolView> pools = ServedPools();
   std::vector<GangRequest> queue;
   for (const Job* job : waiting) queue.push_back(RequestOf(*job));
+  bool is_first_explained = false;  // of those that could start now: others give way to it alone
   std::map<std::string, QueuePosition> positions;
   for (std::size_t i = 0; i < queue.size(); ++i) {
     QueuePosition& queued = positions[queue[i].job_id];
@@ -93,9 +94,38 @@ std::map<std::string, QueuePosition> State::QueuePositions() const {
     } else {
       queued.reason = ExplainWait(queue, i, pools);
       if (i == 0) queued.estimated_start_time = EstimateStart(queue[i], pools);
+      if (!std::exchange(is_first_explained, true))
+        if (auto spared = ExplainSpared(queue[i], pools)) queued.reason = *std::move(spared);
     }
   }
   return positions;
+}
+
+// It would have its ranks were it not that others are spared.
+std::optional<WaitReason> State::ExplainSpared(const GangRequest& next,
+                                               const std::vector<PoolView>& pools) const {
+  std::vector<RunningGang> running = RunningGangs();
+  if (!ChooseToPreempt({next}, running, pools).empty()) return std::nullopt;
+  std::map<std::string, double> spared;  // seconds, by job
+  for (RunningGang& gang : running) spared[gang.job_id] = std::exchange(gang.spared_seconds, 0);
+  std::vector<std::string> jobs;
+  double seconds = 0;
+  for (const Displacement& chosen : ChooseToPreempt({next}, running, pools)) {
+    if (spared.at(chosen.job_id) == 0) continue;
+    jobs.push_back(chosen.job_id);
+    seconds = std::max(seconds, spared.at(chosen.job_id));
+  }
+  if (jobs.empty()) return std::nullopt;
+  WaitReason reason{
+      "WaitingForMinRuntime",
+      fmt::format("needs {}, which it gets from job {} once {} for {} s, in {} s at "
+                  "the earliest",
+                  WorkersText(static_cast<std::size_t>(next.workers_min)), fmt::join(jobs, " and "),
+                  jobs.size() == 1 ? "that has run" : "these have run",
+                  options_.min_runtime.count(), std::ceil(seconds)),
+      jobs};
+  if (reason.blocking_jobs.size() > kBlockingJobsMax) reason.blocking_jobs.resize(kBlockingJobsMax);
+  return reason;
 }
 
 std::optional<double> State::EstimateStart(const GangRequest& next,

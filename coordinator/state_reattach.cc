@@ -5,7 +5,8 @@
 //   3. ResumeGrants: all are back. The grants go on from the least that any of them has; a rank
 //      that has more ignores what it knows. Where a grant ends with an evaluation or a checkpoint
 //      follows from the spec alone, so all ranks do the same after the same step. A graceful stop
-//      that was asked for follows the grants, and what was asked to be saved is asked again.
+//      that was asked for, if only by a rank that comes back to leave, follows the grants, and what
+//      was asked to be saved is asked again.
 //   4. GiveUpOnDetached: some rank did not come back in time, and the attempt ends.
 #include <spdlog/fmt/fmt.h>
 
@@ -49,7 +50,8 @@ bool State::RestoreAttempt(Job& job) {
   return true;
 }
 
-void State::Reattach(SessionId session, const Register& message) {
+void State::Reattach(SessionId session, const Register& message,
+                     const std::optional<std::string>& leave_cause) {
   const HeldAssignment& held = *message.held;
   const auto found = attempts_.find(held.job);
   const bool is_known = found != attempts_.end() && found->second.generation == held.generation &&
@@ -68,6 +70,9 @@ void State::Reattach(SessionId session, const Register& message) {
   worker.job_id = job.id;
   worker.phase = "compute";
   worker.step = held.step;
+  // Before it counts as back: a stop that is asked for until then follows the grants of all ranks,
+  // in place of further ones.
+  if (leave_cause) Vacate(worker, kWorkerLeaving, *leave_cause);
   member->session = session;
   member->name =
       fmt::format("rank {} ({}, pid {})", attempt.RankOf(*member), worker.name(), worker.pid);

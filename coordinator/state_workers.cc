@@ -35,14 +35,27 @@ void State::Hear(SessionId session, const Register& message) {
   // A worker that lost its stream comes back before the loss of the old one was noticed.
   if (const auto older = membership_.HolderOf(message.pool, message.world_rank))
     Close(*older, "the same rank registered again");
-  membership_.Admit(session, message, now_.monotonic).cordon =
-      cordons_.Of(message.pool, message.world_rank);
-  if (message.held) Reattach(session, message);
+  WorkerView& worker = membership_.Admit(session, message, now_.monotonic);
+  worker.cordon = cordons_.Of(message.pool, message.world_rank);
+  const std::optional<std::string> leave_cause = CauseToLeave(worker, message);
+  if (message.held) Reattach(session, message, leave_cause);
+  if (message.leaving) {
+    worker.leaving = message.leaving;
+    LeaveTogether(worker, *message.leaving);
+  } else if (leave_cause) {
+    worker.leaving = leave_cause;
+    actions_.push_back(SendToWorker{.session = session, .message = Leave{*leave_cause}});
+  }
+  DismissIfOver(session, message);
   is_schedule_due_ = true;
 }
 
 void State::Hear(SessionId session, const Heartbeat& message) {
   WorkerView& worker = *membership_.Find(session);
+  const Job* const job = FindJob(worker.job_id);
+  worker.cpu_utilization = UtilizationBetween(worker.resources, message.resources,
+                                              job == nullptr ? 1 : job->spec.workers.threads);
+  worker.resources = message.resources;
   const bool is_idle = message.job.empty() && worker.job_id.empty();
   Attempt* attempt = FindAttempt(session, message.job, message.generation);
   if (!is_idle && attempt == nullptr) return;
@@ -172,6 +185,11 @@ void State::Hear(SessionId session, const AssignmentEnded& message) {
     return Fail(*attempt, {.record = std::move(record), .is_retryable = message.retryable});
   }
 
+  // Its ranks have agreed on that while no coordinator was there, because one of them leaves.
+  if (!attempt->stop && message.outcome == EndOutcome::kStopped && attempt->IsReattaching())
+    GiveWay(*attempt, kWorkerLeaving,
+            fmt::format("because {} stopped while the coordinator was away", member.name));
+
   const bool is_stopped_early =
       message.outcome == EndOutcome::kStoppedEarly && JobOf(*attempt).spec.early_stopping;
   const bool is_at_end =
@@ -188,6 +206,7 @@ void State::Hear(SessionId session, const AssignmentEnded& message) {
 
 void State::Hear(SessionId session, const Goodbye& message) {
   WorkerView& worker = *membership_.Find(session);
+  if (worker.leaving) return;  // its world has heard of it
   worker.leaving = message.reason;
   LeaveTogether(worker, message.reason);
 }

@@ -1,10 +1,13 @@
 #include "coordinator/status_json.h"
 
-#include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 
+#include "coordinator/job_facts.h"
 #include "coordinator/rank_times.h"
 #include "coordinator/resource_name.h"
+#include "coordinator/worker_counts.h"
 
 namespace descent {
 namespace {
@@ -17,10 +20,13 @@ bool IsTraining(const Job& job) {
 }
 
 json RunningJob(const Job& job, const ClusterSnapshot& snapshot) {
+  const std::optional<std::int64_t> tokens_per_sample = TokensPerSample(job.spec.model);
   json row = {{"name", JobName(job.id)},
               {"state", JobStateName(job.state)},
               {"step", job.step},
               {"samplesPerSecond", job.samples_per_second},
+              {"tokensPerSecond",
+               job.samples_per_second * static_cast<double>(tokens_per_sample.value_or(0))},
               {"latestMetrics", job.latest_metrics},
               {"worldSize", job.attempt.workers.size()},
               {"attempt", job.attempt.attempt}};
@@ -48,8 +54,15 @@ json Worker(const WorkerView& worker, const PoolView& pool, MonotonicTime now) {
                   {"instructionSet", worker.instruction_set},
                   {"lastHeartbeatAgeSeconds", SecondsBetween(worker.last_heard, now)},
                   {"phase", worker.phase},
-                  {"step", worker.step}};
+                  {"step", worker.step},
+                  {"slot", SlotName(worker)},
+                  {"device", kDevice},
+                  {"cpuSeconds", worker.resources.cpu_seconds},
+                  {"residentBytes", worker.resources.resident_bytes},
+                  {"hostCpus", worker.resources.host_cpus},
+                  {"hostMemoryBytes", worker.resources.host_memory_bytes}};
   if (const auto seconds = OwnStepSeconds(worker.times)) encoded["ownStepSeconds"] = *seconds;
+  if (worker.cpu_utilization) encoded["cpuUtilization"] = *worker.cpu_utilization;
   return encoded;
 }
 
@@ -63,55 +76,49 @@ json Pool(const PoolView& pool, MonotonicTime now) {
           {"workers", std::move(workers)}};
 }
 
-struct WorkerCounts {
-  std::int64_t ready = 0;
-  std::int64_t joining = 0;  // their pool is not complete
+json Slots(const ClusterSnapshot& snapshot) {
+  std::int64_t total = 0;
   std::int64_t allocated = 0;
-};
-
-WorkerCounts CountWorkers(const ClusterSnapshot& snapshot) {
-  WorkerCounts counts;
+  std::int64_t cordoned = 0;
   for (const PoolView& pool : snapshot.pools) {
-    (pool.is_ready ? counts.ready : counts.joining) += std::ssize(pool.workers);
-    counts.allocated +=
-        std::count_if(pool.workers.begin(), pool.workers.end(),
-                      [](const WorkerView& worker) { return !worker.job_id.empty(); });
+    const SlotCounts counts = CountSlots(pool);
+    total += std::ssize(pool.workers);
+    allocated += counts.allocated;
+    cordoned += counts.cordoned;
   }
-  return counts;
+  return {{kCpuDevice, {{"total", total}, {"allocated", allocated}, {"cordoned", cordoned}}}};
 }
 
-std::int64_t CheckpointBytes(const ClusterSnapshot& snapshot) {
-  std::int64_t bytes = 0;
-  for (const Job& job : snapshot.jobs)
-    for (const CheckpointRecord& checkpoint : job.checkpoints) bytes += checkpoint.bytes;
-  return bytes;
+json WorkersByState(const ClusterSnapshot& snapshot) {
+  std::map<std::string, std::int64_t> all = CountWorkersByState(PoolView(), snapshot.now);
+  for (const PoolView& pool : snapshot.pools)
+    for (const auto& [state, count] : CountWorkersByState(pool, snapshot.now)) all[state] += count;
+  return all;
 }
 
 }  // namespace
 
 std::string StatusJson(const ClusterSnapshot& snapshot, const ProcessFacts& process,
                        bool is_serving) {
-  const WorkerCounts workers = CountWorkers(snapshot);
   json running = json::array();
   for (const Job& job : snapshot.jobs)
     if (IsTraining(job)) running.push_back(RunningJob(job, snapshot));
   json pools = json::array();
   for (const PoolView& pool : snapshot.pools) pools.push_back(Pool(pool, snapshot.now));
-  const json status = {
-      {"server",
-       {{"version", DESCENT_VERSION},
-        {"uptimeSeconds", snapshot.wall - process.start_time},
-        {"state", is_serving ? "SERVING" : "NOT_SERVING"}}},
-      {"slots",
-       {{"cpu", {{"total", workers.ready + workers.joining}, {"allocated", workers.allocated}}}}},
-      {"workers", {{"ready", workers.ready}, {"joining", workers.joining}}},
-      {"jobs", CountJobsByState(snapshot)},
-      {"running", std::move(running)},
-      {"pools", std::move(pools)},
-      {"disk",
-       {{"stateBytes", process.state_bytes},
-        {"checkpointBytes", CheckpointBytes(snapshot)},
-        {"freeBytes", process.disk_free_bytes}}}};
+  const json status = {{"server",
+                        {{"version", DESCENT_VERSION},
+                         {"uptimeSeconds", snapshot.wall - process.start_time},
+                         {"state", is_serving ? "SERVING" : "NOT_SERVING"},
+                         {"restarts", snapshot.restarts}}},
+                       {"slots", Slots(snapshot)},
+                       {"workers", WorkersByState(snapshot)},
+                       {"jobs", CountJobsByState(snapshot)},
+                       {"running", std::move(running)},
+                       {"pools", std::move(pools)},
+                       {"disk",
+                        {{"stateBytes", process.state_bytes},
+                         {"checkpointBytes", CheckpointBytes(snapshot)},
+                         {"freeBytes", process.disk_free_bytes}}}};
   return status.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 

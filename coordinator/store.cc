@@ -8,6 +8,8 @@
 #include <span>
 #include <system_error>
 
+#include "common/clock.h"
+#include "common/failpoint.h"
 #include "common/file.h"
 #include "common/hash.h"
 #include "common/job_spec.h"
@@ -80,7 +82,9 @@ constexpr std::array<std::string_view, 6> kMigrations = {R"sql(
     message TEXT NOT NULL) STRICT;
 )sql"};
 
+// Names of counters.
 constexpr std::string_view kGeneration = "generation";
+constexpr std::string_view kStarts = "starts";
 
 bool IsStored(const Action& action) {
   return std::holds_alternative<StoreJob>(action) || std::holds_alternative<ForgetJob>(action) ||
@@ -198,11 +202,23 @@ Result<std::int64_t> Store::LoadLastEvent() {
 Result<Restore> Store::Load() {
   Restore restore;
   DESCENT_ASSIGN(restore.jobs, LoadJobs());
-  DESCENT_ASSIGN(Statement counter, database_.Prepare("SELECT value FROM counters WHERE name = ?"));
-  DESCENT_ASSIGN(const bool has_counter, counter.Bind(0, kGeneration).Step());
-  if (has_counter) restore.last_generation = counter.Integer(0);
+  DESCENT_ASSIGN(const std::optional<std::int64_t> generation, LoadCounter(kGeneration));
+  restore.last_generation = generation.value_or(0);
   DESCENT_ASSIGN(restore.cordons, LoadCordons());
   return restore;
+}
+
+// Nothing: it was never stored.
+Result<std::optional<std::int64_t>> Store::LoadCounter(std::string_view name) {
+  DESCENT_ASSIGN(Statement row, database_.Prepare("SELECT value FROM counters WHERE name = ?"));
+  DESCENT_ASSIGN(const bool has_row, row.Bind(0, name).Step());
+  return has_row ? std::optional(row.Integer(0)) : std::nullopt;
+}
+
+Result<std::int64_t> Store::CountStart() {
+  DESCENT_ASSIGN(const std::optional<std::int64_t> starts, LoadCounter(kStarts));
+  DESCENT_RETURN_IF_ERROR(put_counter_->Bind(0, kStarts).Bind(1, starts.value_or(0) + 1).Run());
+  return starts.value_or(0);
 }
 
 Result<std::vector<Job>> Store::LoadJobs() {
@@ -266,10 +282,19 @@ Result<std::vector<CordonRecord>> Store::LoadCordons() {
 
 Status Store::Commit(std::span<const Action> actions, double time) {
   if (std::none_of(actions.begin(), actions.end(), IsStored)) return Status();
+  const MonotonicTime begin = MonotonicNow();
+  const Status status = Transact(actions, time);
+  commit_times_.Add(SecondsBetween(begin, MonotonicNow()));
+  return status;
+}
+
+Status Store::Transact(std::span<const Action> actions, double time) {
   DESCENT_RETURN_IF_ERROR(database_.Begin());
   written_event_ = last_event_;
   Status status = WriteAll(actions, time);
+  DESCENT_FAILPOINT("coordinator.commit.before");
   if (status.ok()) status = database_.Commit();
+  DESCENT_FAILPOINT("coordinator.commit.after");
   if (status.ok()) last_event_ = written_event_;
   if (!status.ok()) database_.Rollback();
   return status;

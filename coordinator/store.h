@@ -1,15 +1,19 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include "common/result.h"
 #include "coordinator/action.h"
+#include "coordinator/counters.h"
 #include "coordinator/database.h"
 #include "coordinator/event.h"
 #include "coordinator/webhook_event.h"
@@ -50,6 +54,12 @@ class Store {
   // seconds since the epoch. After an error nothing is stored, and the call can be repeated.
   Status Commit(std::span<const Action> actions, double time);
 
+  // How often this was called before: once in each life of a coordinator.
+  Result<std::int64_t> CountStart();
+
+  // How long the transactions took, since this object was made.
+  const Histogram& commit_times() const { return commit_times_; }
+
   // The sequence of the newest event that was ever stored; 0: none was.
   std::int64_t last_event() const { return last_event_; }
 
@@ -65,8 +75,11 @@ class Store {
   Result<Job> UnreadableJob(const std::string& id, std::int64_t sequence, const std::string& why);
   Result<std::vector<CordonRecord>> LoadCordons();
   Result<std::int64_t> LoadLastEvent();
+  Result<std::optional<std::int64_t>> LoadCounter(std::string_view name);
+  Status Transact(std::span<const Action> actions, double time);
   Status WriteAll(std::span<const Action> actions, double time);
 
+  Histogram commit_times_;
   std::int64_t last_event_ = 0;
   std::int64_t written_event_ = 0;  // the newest of the transaction
   WebhookEvents webhook_events_;

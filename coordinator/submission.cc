@@ -6,6 +6,7 @@
 #include <random>
 #include <utility>
 
+#include "common/gang_capacity.h"
 #include "common/limits.h"
 #include "coordinator/excerpt.h"
 #include "coordinator/job_comparison.h"
@@ -91,6 +92,20 @@ std::string StateFieldsThatDiffer(const JobSpec& my_spec, const JobSpec& their_s
   return fields;
 }
 
+// Of the first problem that has a line, where it is; of the first unknown field like one that there
+// is, that one.
+void AddPlace(const std::vector<FieldProblem>& problems, RequestError& error) {
+  const auto with_line =
+      std::ranges::find_if(problems, [](const FieldProblem& problem) { return problem.line > 0; });
+  if (with_line != problems.end()) {
+    error.metadata["line"] = std::to_string(with_line->line);
+    if (with_line->column > 0) error.metadata["column"] = std::to_string(with_line->column);
+  }
+  const auto misspelt = std::ranges::find_if(
+      problems, [](const FieldProblem& problem) { return !problem.did_you_mean.empty(); });
+  if (misspelt != problems.end()) error.metadata["did_you_mean"] = misspelt->did_you_mean;
+}
+
 // As the places of a text: "line 3: 0, must be at least 1".
 std::variant<JobSpec, RequestError> SpecOf(const JobFile& file) {
   if (file.problems.empty()) return file.spec;
@@ -100,9 +115,9 @@ std::variant<JobSpec, RequestError> SpecOf(const JobFile& file) {
         {problem.place, (problem.line > 0 ? "line " + std::to_string(problem.line) + ": " : "") +
                             problem.message});
   RequestError error = SpecInvalid(std::move(violations));
-  const auto with_line = std::ranges::find_if(
-      file.problems, [](const FieldProblem& problem) { return problem.line > 0; });
-  if (with_line != file.problems.end()) error.metadata["line"] = std::to_string(with_line->line);
+  if (std::ranges::all_of(file.problems, &FieldProblem::is_unknown_field))
+    error.reason = "UNKNOWN_FIELD";
+  AddPlace(file.problems, error);
   return error;
 }
 
@@ -207,6 +222,7 @@ std::optional<RequestError> CheckRepetition(const v1::CreateJobRequest& request,
                               "request_id \"" + request.request_id() + "\" made " +
                                   JobName(made.id) + " from a request that differs in: " + fields);
   error.metadata = {{"job", made.id}, {"fields", fields}};
+  error.resource = {.type = "Job", .name = JobName(made.id)};
   return error;
 }
 
@@ -219,6 +235,7 @@ std::optional<RequestError> CheckCapacity(const JobSpec& spec, const std::vector
       Code::kFailedPrecondition, "GANG_INFEASIBLE",
       "workers.min is " + wanted + ", the largest pool \"" + largest->name + "\" has " + found);
   error.metadata = {{"requested", wanted}, {"largest_pool", found}};
+  error.violations = {GangInfeasible(spec.workers.min, largest->name, largest->world_size)};
   return error;
 }
 
@@ -236,6 +253,23 @@ std::optional<RequestError> CheckPriority(int priority) {
       "priority is " + std::to_string(priority) + ", must be 0 to " + std::to_string(kPriorityMax));
   error.metadata = {{"priority", std::to_string(priority)}};
   return error;
+}
+
+std::optional<RequestError> CheckLifetime(const v1::UpdateJobRequest& request) {
+  const auto refuse = [](const std::string& field, const std::string& reason, std::int64_t value,
+                         std::int64_t max) -> std::optional<RequestError> {
+    if (0 <= value && value <= max) return std::nullopt;
+    RequestError error =
+        Refuse(Code::kInvalidArgument, reason,
+               field + " is " + std::to_string(value) + ", must be 0 to " + std::to_string(max));
+    error.metadata = {{field, std::to_string(value)}};
+    return error;
+  };
+  if (auto error =
+          refuse("deadline", "DEADLINE_INVALID", request.deadline(), limits::kDurationSecondsMax))
+    return error;
+  return refuse("retention_days", "RETENTION_INVALID", request.retention_days(),
+                limits::kRetentionDaysMax);
 }
 
 namespace {

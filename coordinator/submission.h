@@ -28,7 +28,8 @@ struct SubmissionContext {
 std::optional<JobFile> ReadGivenFile(const v1::CreateJobRequest& request);
 
 // Turns a request into the event that creates its job, or says everything that is wrong with it.
-//   SPEC_INVALID         with every violation; of a job file with its line
+//   SPEC_INVALID         with every violation; of a job file with its line and column
+//   UNKNOWN_FIELD        the same where nothing else is wrong
 //   JOB_ID_INVALID, REQUEST_ID_INVALID, NAME_INVALID, PRIORITY_INVALID, LABELS_INVALID
 //   JOB_NOT_FOUND, CHECKPOINT_NOT_FOUND   of resume_from
 //   MODEL_MISMATCH       the spec differs from the checkpoint's job in what its state depends on
@@ -46,7 +47,8 @@ std::optional<RequestError> CheckRepetition(const v1::CreateJobRequest& request,
                                             const SubmitJob& submit, const Job& made);
 
 // GANG_INFEASIBLE: pools are attached, and even the largest is too small for the job, whoever uses
-// it now. Without pools nothing is known: workers may start after the job is submitted.
+// it now; with the violation of workers.min. Without pools nothing is known: workers may start
+// after the job is submitted.
 std::optional<RequestError> CheckCapacity(const JobSpec& spec, const std::vector<PoolView>& pools);
 
 // REQUEST_ID_INVALID
@@ -54,6 +56,9 @@ std::optional<RequestError> CheckRequestId(const std::string& request_id);
 
 // PRIORITY_INVALID
 std::optional<RequestError> CheckPriority(int priority);
+
+// DEADLINE_INVALID, RETENTION_INVALID
+std::optional<RequestError> CheckLifetime(const v1::UpdateJobRequest& request);
 
 // LABELS_INVALID
 std::optional<RequestError> CheckLabels(const JobLabels& labels);

@@ -23,6 +23,12 @@ bool TakeUid(const std::string& named, const std::string& job, WatchCursor& curs
   return cursor.uids.try_emplace(job, uid).first->second == uid;
 }
 
+// Of the kind that has this separator.
+std::map<std::string, std::int64_t>& PositionsOf(char separator, WatchCursor& cursor) {
+  if (separator == '@') return cursor.events;
+  return separator == ':' ? cursor.steps : cursor.lines;
+}
+
 }  // namespace
 
 void WatchCursor::Adopt(const std::string& job, const std::string& uid) {
@@ -31,6 +37,7 @@ void WatchCursor::Adopt(const std::string& job, const std::string& uid) {
   known->second = uid;
   events.erase(job);
   steps.erase(job);
+  lines.erase(job);
 }
 
 std::string WatchCursor::ToText() const {
@@ -41,6 +48,7 @@ std::string WatchCursor::ToText() const {
   };
   for (const auto& [job, sequence] : events) text += fmt::format("{}@{} ", named(job), sequence);
   for (const auto& [job, step] : steps) text += fmt::format("{}:{} ", named(job), step);
+  for (const auto& [job, line] : lines) text += fmt::format("{}~{} ", named(job), line);
   if (!text.empty()) text.pop_back();
   return text;
 }
@@ -48,7 +56,7 @@ std::string WatchCursor::ToText() const {
 Result<WatchCursor> ParseWatchCursor(std::string_view text) {
   WatchCursor cursor;
   for (const std::string& part : SplitList(text, ' ')) {
-    const std::size_t separator = part.find_first_of("@:");
+    const std::size_t separator = part.find_first_of("@:~");
     const std::string named = part.substr(0, separator);
     const std::string job = named.substr(0, named.find(kUidSeparator));
     std::int64_t position = -1;
@@ -58,9 +66,10 @@ Result<WatchCursor> ParseWatchCursor(std::string_view text) {
       if (parsed.ec != std::errc() || parsed.ptr != end) position = -1;
     }
     if (position < 0)
-      return Status(Code::kInvalidArgument,
-                    "cursor has \"" + part + "\", wanted JOB.UID@SEQUENCE or JOB.UID:STEP");
-    (part[separator] == '@' ? cursor.events : cursor.steps)[job] = position;
+      return Status(
+          Code::kInvalidArgument,
+          "cursor has \"" + part + "\", wanted JOB.UID@SEQUENCE, JOB.UID:STEP or JOB.UID~LINE");
+    PositionsOf(part[separator], cursor)[job] = position;
   }
   return cursor;
 }

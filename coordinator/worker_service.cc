@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "common/failpoint.h"
 #include "common/limits.h"
 #include "common/log.h"
 #include "coordinator/call_context.h"
@@ -29,6 +30,7 @@ class WorkerSession final
     self_ = std::move(self);
     id_ = runtime_.OpenSession(self_);
     LogInfo("worker connected session={} peer={}", id_, peer_);
+    DESCENT_FAILPOINT("coordinator.session.opened");
     StartRead(&read_);
   }
 
@@ -60,6 +62,7 @@ class WorkerSession final
  private:
   void OnReadDone(bool ok) override {
     if (!ok) return End(grpc::Status::OK);  // the worker has closed its side, or is gone
+    DESCENT_FAILPOINT("coordinator.message.heard");
     Result<WorkerMessage> message = FromProto(read_);
     Status status = message.status();
     if (status.ok())
@@ -147,6 +150,7 @@ grpc::ServerUnaryReactor* WorkerService::ReportRankExit(grpc::CallbackServerCont
   LogInfo("world ended pool={} rank={} host={} pid={} exit_code={} signal={}", request->pool(),
           request->world_rank(), request->host(), request->pid(), request->exit_code(),
           request->signal());
+  DESCENT_FAILPOINT("coordinator.rank_exit.heard");
   reactor->Finish(ToGrpcStatus(runtime_.LauncherSays(FromProto(*request))));
   return reactor;
 }

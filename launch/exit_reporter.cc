@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 
+#include "common/failpoint.h"
 #include "common/log.h"
 #include "descent/v1/worker.grpc.pb.h"
 #include "proto/wire.h"
@@ -67,7 +68,9 @@ void ExitReporter::Run() {
     const RankExit exit = unsent_.front();
     unsent_.pop_front();
     lock.unlock();
+    DESCENT_FAILPOINT("launch.report.before");
     const bool is_sent = Send(exit);
+    DESCENT_FAILPOINT("launch.report.after");
     lock.lock();
     if (!is_sent && !is_stopping_)
       LogWarning("report dropped pool={} rank={}", exit.pool, exit.world_rank);

@@ -14,8 +14,10 @@
 #include <vector>
 
 #include "common/find_program.h"
+#include "common/job_id.h"
 #include "common/limits.h"
 #include "common/log.h"
+#include "common/option_number.h"
 #include "launch/pool_processes.h"
 #include "launch/rank_wrapper.h"
 #include "launch/supervisor.h"
@@ -69,22 +71,30 @@ int Main(int argc, char** argv) {
   app.add_option("--coordinator", pool.coordinator, "HOST:PORT of its listener for workers")
       ->required();
   AddCredentialOptions(app, pool.credentials);
+  app.add_option(
+      "--job", pool.only_job,
+      "Serve this job alone and end when it is over, with what its workers leave with: "
+      "0 if it SUCCEEDED, 3 if it FAILED, 8 if it was CANCELLED, 75 if it goes on later");
   app.add_option("--hosts,--hostfile", pool.host_file,
                  "File of hosts and their slots, as mpirun reads it");
   app.add_option("--restarts-max", restarts_max, "Give up after so many restarts [no bound]")
-      ->check(CLI::NonNegativeNumber);
+      ->check(NonNegativeNumber());
   app.add_option("--probe-interval", probe_interval,
                  "Seconds between two looks whether a host that was left out is back; 0: none is "
                  "left out")
-      ->check(CLI::NonNegativeNumber)
+      ->check(NonNegativeNumber())
       ->capture_default_str();
+  app.add_option("--leave-timeout", pool.leave_timeout_seconds,
+                 "Seconds that each worker may take to save the state of its job when it leaves")
+      ->envname("DESCENT_LEAVE_TIMEOUT")
+      ->check(CLI::Range(0, limits::kLeaveSecondsMax));
   app.add_flag("--exit-with-parent", pool.ends_with_parent, "End when the starting process ends");
   app.add_option("--profile", pool.profile.directory,
                  "Directory where each worker writes a trace of some steps of its jobs");
   app.add_option("--profile-steps", pool.profile.steps, "Steps that are recorded")
-      ->check(CLI::PositiveNumber);
+      ->check(PositiveNumber());
   app.add_option("--profile-warmup", pool.profile.warmup_steps, "Steps that run before those")
-      ->check(CLI::NonNegativeNumber);
+      ->check(NonNegativeNumber());
   app.add_option("options", pool.mpirun_options, "Passed to mpirun, after --");
   try {
     app.parse(argc, argv);
@@ -92,6 +102,11 @@ int Main(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : kExitUsage;
   }
   pool.probe_interval = std::chrono::seconds(probe_interval);
+  if (!pool.only_job.empty() && !IsJobId(pool.only_job)) {
+    std::fprintf(stderr, "error: --job: %s is not a job's id: 1 to 63 characters of [a-z0-9-]\n",
+                 pool.only_job.c_str());
+    return kExitUsage;
+  }
   const Result<Credentials> credentials = ReadCredentials(pool.credentials, pool.coordinator);
   if (!credentials.ok()) {
     std::fprintf(stderr, "error: %s\n", credentials.status().message().c_str());
@@ -102,7 +117,7 @@ int Main(int argc, char** argv) {
   if (pool.ends_with_parent && !EndWithParent()) return kExitError;
   const std::optional<LaunchSite> site = FindPrograms();
   if (!site) return kExitError;
-  return KeepPoolUp(pool, credentials.value(), *site, restarts_max, signals) ? 0 : kExitError;
+  return KeepPoolUp(pool, credentials.value(), *site, restarts_max, signals).value_or(kExitError);
 }
 
 }  // namespace

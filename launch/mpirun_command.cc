@@ -27,8 +27,12 @@ std::vector<std::string> MpirunCommand(const PoolOptions& pool, const LaunchSite
   command.insert(command.end(), pool.mpirun_options.begin(), pool.mpirun_options.end());
   add({site.launch_program, kRankWrapperFlag, site.worker_program});
   add({"--coordinator", pool.coordinator});
+  if (!pool.only_job.empty()) add({"--job", pool.only_job});
   for (const auto& arguments : {ArgumentsOf(pool.credentials), ArgumentsOf(pool.profile)})
     command.insert(command.end(), arguments.begin(), arguments.end());
+  // As an argument: variables of the environment do not reach other hosts.
+  if (pool.leave_timeout_seconds)
+    add({"--leave-timeout", std::to_string(*pool.leave_timeout_seconds)});
   return command;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,14 +14,16 @@ namespace descent {
 // A pool to start: one MPI world of workers that serve one coordinator.
 struct PoolOptions {
   int ranks = 1;
-  std::string coordinator;                  // HOST:PORT of its worker listener
-  CredentialFiles credentials;              // on every host under the same paths
-  std::string host_file;                    // of mpirun; empty: all ranks on this machine
-  std::vector<HostSlots> hosts;             // in place of the host file's; empty: all of them
-  std::vector<std::string> mpirun_options;  // passed on as they are
-  ProfileOptions profile;                   // the workers'
-  bool ends_with_parent = false;            // with the process that started this one
-  std::chrono::seconds probe_interval{30};  // for hosts that are left out; 0: none ever is
+  std::string coordinator;                     // HOST:PORT of its worker listener
+  std::string only_job;                        // the workers serve this one alone; empty: any
+  CredentialFiles credentials;                 // on every host under the same paths
+  std::string host_file;                       // of mpirun; empty: all ranks on this machine
+  std::vector<HostSlots> hosts;                // in place of the host file's; empty: all of them
+  std::vector<std::string> mpirun_options;     // passed on as they are
+  ProfileOptions profile;                      // the workers'
+  std::optional<int> leave_timeout_seconds{};  // the workers'; absent: their default
+  bool ends_with_parent = false;               // with the process that started this one
+  std::chrono::seconds probe_interval{30};     // for hosts that are left out; 0: none ever is
 };
 
 // What mpirun has to be told about the machine it runs on.

@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "common/failpoint.h"
 #include "launch/mpi_leftovers.h"
 #include "launch/pool_processes.h"
 #include "launch/rank_report.h"
@@ -29,6 +30,8 @@ constexpr std::chrono::milliseconds kUrgentEndGrace{700};
 constexpr std::chrono::seconds kEndGrace{75};
 constexpr std::chrono::minutes kLookEvery{1};
 constexpr std::chrono::milliseconds kParentEndMax{100};
+// A little more than its last output may take to be sent (worker/output_relay.h).
+constexpr std::chrono::milliseconds kLastWordsMax{2000};
 // No other use of it here: mpirun never sends it.
 constexpr int kParentEnded = SIGHUP;
 
@@ -85,21 +88,38 @@ class RankWatch {
     while (true) {
       int status = 0;
       if (waitpid(child_, &status, WNOHANG) == child_) return status;
-      Answer(NextSignal());
+      Answer(NextSignal(std::min(kill_at_, Clock::now() + kLookEvery)));
+    }
+  }
+
+  // The process that sends the rank's last output outlives it, and comes here when the rank is
+  // gone: whoever hears of the rank's end may end everything that is left.
+  void WaitForLastWords() {
+    const auto deadline = Clock::now() + kLastWordsMax;
+    while (!is_hurried_ && Clock::now() < deadline) {
+      const pid_t ended = waitpid(-1, nullptr, WNOHANG);
+      if (ended < 0) return;
+      if (ended == 0) is_hurried_ = IsUrgent(NextSignal(deadline));
     }
   }
 
  private:
   // One of the signals, or -1 when it is time to look at the clock.
-  int NextSignal() const {
-    const auto left = std::clamp<std::chrono::nanoseconds>(kill_at_ - Clock::now(),
-                                                           std::chrono::nanoseconds(0), kLookEvery);
+  int NextSignal(Clock::time_point look_at) const {
+    const auto left =
+        std::max<std::chrono::nanoseconds>(look_at - Clock::now(), std::chrono::nanoseconds(0));
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
     const timespec time = {.tv_sec = seconds.count(), .tv_nsec = (left - seconds).count()};
     return sigtimedwait(&signals_, nullptr, &time);
   }
 
+  // This process is about to be killed, or has nobody to tell anything.
+  static bool IsUrgent(int signal) {
+    return signal == SIGTERM || signal == SIGINT || signal == kParentEnded;
+  }
+
   void Answer(int signal) {
+    is_hurried_ = is_hurried_ || IsUrgent(signal);
     const bool is_urgent = signal == SIGTERM || signal == SIGINT;
     if (is_urgent || signal == kEndRanks) {
       kill(child_, SIGTERM);
@@ -115,6 +135,7 @@ class RankWatch {
   const pid_t child_;
   const sigset_t& signals_;
   Clock::time_point kill_at_ = Clock::time_point::max();
+  bool is_hurried_ = false;
 };
 
 // A parent that is killed closes its connections, at which a rank may end, and is gone a little
@@ -141,6 +162,7 @@ int RunRank(std::vector<std::string> arguments) {
   sigprocmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
   prctl(PR_SET_PDEATHSIG, kParentEnded);
+  prctl(PR_SET_CHILD_SUBREAPER, 1);  // what the rank leaves behind comes here
   if (getppid() != parent) return kExecFailed;
 
   const pid_t wrapper = getpid();
@@ -152,16 +174,20 @@ int RunRank(std::vector<std::string> arguments) {
   if (child == 0) BecomeRank(arguments, wrapper);
   RankReport report = MakeReport();
   report.rank.pid = child;
+  DESCENT_FAILPOINT("launch.rank.started");
   Tell(report);
 
   RankWatch watch(child, signals);
   const int status = watch.WaitForEnd();
+  watch.WaitForLastWords();
+  DESCENT_FAILPOINT("launch.rank.ended");
   const MpiLeftovers leftovers = OwnLeftovers();
   RemoveSharedSegments(leftovers.job_id);
   report.has_ended = true;
   report.rank.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
   report.rank.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
   Tell(report);
+  DESCENT_FAILPOINT("launch.rank.told");
   if (HasParentEnded(parent, status)) RemoveSessionDirectory(leftovers.session_directory);
   return report.rank.signal != 0 ? 128 + report.rank.signal : report.rank.exit_code;
 }

@@ -11,6 +11,8 @@ inline constexpr int kEndRanks = SIGUSR1;
 
 // The process between mpirun and one rank, on every host. It runs `arguments` (a path first) as its
 // child, tells its start and its end as RankReports on standard error, and never leaves it behind:
+//   - the rank ends: its process for the output (worker/output_relay.h) is waited for, for two
+//   seconds;
 //   - its parent ends, however: the child is killed at once, and so are traces of the MPI job;
 //   - kEndRanks: the child gets SIGTERM, saves the state of its job, and is killed if that takes
 //     more than 75 seconds;

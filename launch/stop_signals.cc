@@ -32,4 +32,11 @@ bool StopSignals::Wait(std::chrono::milliseconds timeout) const {
   return count > 0;
 }
 
+bool StopSignals::Take() const {
+  bool has_come = false;
+  signalfd_siginfo one{};
+  while (read(descriptor_, &one, sizeof(one)) == ssize_t{sizeof(one)}) has_come = true;
+  return has_come;
+}
+
 }  // namespace descent

@@ -18,6 +18,9 @@ class StopSignals {
   // Whether one comes within that time; blocks. It is not taken away.
   bool Wait(std::chrono::milliseconds timeout) const;
 
+  // Takes away those that have come. True: there was one.
+  bool Take() const;
+
  private:
   int descriptor_;
 };

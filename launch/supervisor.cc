@@ -6,11 +6,14 @@
 #include <chrono>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "common/failpoint.h"
 #include "common/file.h"
 #include "common/log.h"
+#include "common/worker_exit.h"
 #include "launch/exit_reporter.h"
 #include "launch/host_file.h"
 #include "launch/host_probe.h"
@@ -30,6 +33,12 @@ constexpr std::chrono::seconds kStopGrace{80};
 constexpr std::chrono::seconds kShortStopGrace{2};
 // A rank that gives up by itself so early does so for a reason that it would meet again.
 constexpr std::chrono::seconds kStartTime{3};
+
+// The workers of a pool for one job alone have left because that is over, or goes on elsewhere.
+bool IsOver(const PoolOptions& pool, const WorldEnd& end) {
+  return !pool.only_job.empty() && !end.was_recalled && end.cause.signal == 0 &&
+         IsWorkersOutcome(end.cause.exit_code);
+}
 
 bool DidStart(const WorldEnd& end, int ranks) {
   const bool gave_up = end.cause.signal == 0 && end.cause.exit_code != 0;
@@ -97,9 +106,12 @@ class PoolHosts {
 
 }  // namespace
 
-bool KeepPoolUp(const PoolOptions& pool, const Credentials& credentials, const LaunchSite& site,
-                std::optional<int> restarts_max, const StopSignals& signals) {
+std::optional<int> KeepPoolUp(const PoolOptions& pool, const Credentials& credentials,
+                              const LaunchSite& site, std::optional<int> restarts_max,
+                              const StopSignals& signals) {
   const pid_t parent = getppid();
+  // The job of a pool for one job alone is not over then.
+  const int exit_when_stopped = pool.only_job.empty() ? kWorkerDone : kWorkerRequeue;
   ExitReporter reporter(pool.coordinator, credentials);
   RestartPolicy policy(restarts_max);
   PoolHosts hosts(pool);
@@ -110,17 +122,30 @@ bool KeepPoolUp(const PoolOptions& pool, const Credentials& credentials, const L
     Result<std::unique_ptr<World>> world = World::Start(MpirunCommand(next_world, site), name);
     if (!world.ok()) {
       std::fprintf(stderr, "error: %s\n", world.status().message().c_str());
-      return false;
+      return std::nullopt;
     }
     LogInfo("workers started pool={} ranks={}", name, ranks);
+    DESCENT_FAILPOINT("launch.world.started");
     const WorldEnd end = hosts.WaitFor(*world.value(), signals);
+    DESCENT_FAILPOINT("launch.end.seen");
     if (end.was_asked_to_stop) {
       // A parent of several threads may die by and by, after its signal.
       const auto is_hurried = [&] {
         return end.ranks_started < ranks || (pool.ends_with_parent && getppid() != parent);
       };
-      world.value()->Stop([&] { return is_hurried() ? kShortStopGrace : kStopGrace; });
-      return true;
+      signals.Take();  // the one that led here; whoever sends another does not want to wait
+      bool is_impatient = false;
+      world.value()->Stop([&]() -> std::chrono::milliseconds {
+        is_impatient = signals.Take() || is_impatient;
+        if (is_impatient) return std::chrono::milliseconds(0);
+        return is_hurried() ? kShortStopGrace : kStopGrace;
+      });
+      return world.value()->HasRankExitedWith(kWorkerRequeue) ? kWorkerRequeue : exit_when_stopped;
+    }
+    if (IsOver(pool, end)) {
+      LogInfo("job is over here job={} exit_code={}", pool.only_job, end.cause.exit_code);
+      world.value()->Stop([] { return kShortStopGrace; });
+      return end.cause.exit_code;
     }
     if (end.was_recalled) {
       LogInfo("workers leave for a larger world pool={}", name);
@@ -129,11 +154,11 @@ bool KeepPoolUp(const PoolOptions& pool, const Credentials& credentials, const L
       reporter.Report(end.cause);
       world.value()->Kill();
       const std::optional<std::chrono::seconds> pause = PauseAfter(end, name, ranks, policy);
-      if (!pause) return false;
-      if (signals.Wait(*pause)) return true;
+      if (!pause) return std::nullopt;
+      if (signals.Wait(*pause)) return exit_when_stopped;
     }
     hosts.Ask(signals);
-    if (signals.Wait(std::chrono::milliseconds(0))) return true;
+    if (signals.Wait(std::chrono::milliseconds(0))) return exit_when_stopped;
   }
 }
 

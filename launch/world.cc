@@ -15,6 +15,7 @@
 #include <thread>
 #include <utility>
 
+#include "common/failpoint.h"
 #include "common/log.h"
 #include "launch/pool_processes.h"
 #include "launch/rank_wrapper.h"
@@ -205,6 +206,7 @@ void World::Kill() {
   if (std::exchange(is_dead_, true)) return;
   const auto start = Clock::now();
   RememberLeftovers();
+  DESCENT_FAILPOINT("launch.kill.before");
   if (!mpirun_status_) kill(mpirun_, SIGKILL);
   while (true) {
     AwaitNews(nullptr, kPollInterval);
@@ -217,12 +219,14 @@ void World::Kill() {
     LogError("processes cannot be killed pool={} count={}", pool_, left.size());
     break;
   }
+  DESCENT_FAILPOINT("launch.kill.after");
   for (const MpiLeftovers& leftovers : leftovers_) {
     RemoveSharedSegments(leftovers.job_id);
     RemoveSessionDirectory(leftovers.session_directory);
   }
   // With a rank that ended at once nobody may have been left to tell where it is.
   RemoveSessionDirectory(FindSessionDirectory(mpirun_));
+  DESCENT_FAILPOINT("launch.cleaned.after");
 }
 
 }  // namespace descent

@@ -47,6 +47,9 @@ class World {
   // again. Then Kill.
   void Stop(const std::function<std::chrono::milliseconds()>& grace);
 
+  // Whether any rank, on any host, has ended with that code by itself.
+  bool HasRankExitedWith(int code) const { return output_.HasExitedWith(code); }
+
   // Nothing of the world is left on this host afterwards: no process, no zombie, no file of Open
   // MPI. mpirun's own end says nothing about its ranks', so they are looked for.
   void Kill();

@@ -48,6 +48,7 @@ void WorldOutput::Take(std::string_view line) {
   if (const auto report = ParseRankReport(line, pool_)) {
     if (!report->has_ended) started_.insert(report->rank.world_rank);
     if (report->has_ended && !first_end_) first_end_ = report->rank;
+    if (report->has_ended && report->rank.signal == 0) exit_codes_.insert(report->rank.exit_code);
     return;
   }
   last_lines_.emplace_back(line);

@@ -26,6 +26,8 @@ class WorldOutput {
 
   // The first rank that has ended, as far as that has been read.
   const std::optional<RankExit>& first_end() const { return first_end_; }
+  // Whether any of those that have ended did so with that code.
+  bool HasExitedWith(int code) const { return exit_codes_.contains(code); }
   int ranks_started() const { return static_cast<int>(started_.size()); }
   std::string last_lines() const;  // of what was passed on
 
@@ -36,7 +38,8 @@ class WorldOutput {
   const std::string pool_;
   std::string rest_;  // the beginning of a line
   std::optional<RankExit> first_end_;
-  std::set<int> started_;  // world ranks
+  std::set<int> started_;     // world ranks
+  std::set<int> exit_codes_;  // of ranks that no signal ended
   std::deque<std::string> last_lines_;
 };
 

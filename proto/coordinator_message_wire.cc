@@ -91,6 +91,47 @@ void Set(const Leave& from, v1::CoordinatorMessage& proto) {
   proto.mutable_leave()->set_reason(from.reason);
 }
 
+v1::JobOutcome OutcomeToWire(JobOutcome outcome) {
+  switch (outcome) {
+    case JobOutcome::kSucceeded:
+      return v1::JOB_OUTCOME_SUCCEEDED;
+    case JobOutcome::kFailed:
+      return v1::JOB_OUTCOME_FAILED;
+    case JobOutcome::kCancelled:
+      return v1::JOB_OUTCOME_CANCELLED;
+    case JobOutcome::kSuspended:
+      return v1::JOB_OUTCOME_SUSPENDED;
+  }
+  return v1::JOB_OUTCOME_UNSPECIFIED;
+}
+
+std::optional<JobOutcome> OutcomeFromWire(v1::JobOutcome outcome) {
+  switch (outcome) {
+    case v1::JOB_OUTCOME_SUCCEEDED:
+      return JobOutcome::kSucceeded;
+    case v1::JOB_OUTCOME_FAILED:
+      return JobOutcome::kFailed;
+    case v1::JOB_OUTCOME_CANCELLED:
+      return JobOutcome::kCancelled;
+    case v1::JOB_OUTCOME_SUSPENDED:
+      return JobOutcome::kSuspended;
+    default:
+      return std::nullopt;
+  }
+}
+
+void Set(const Dismiss& from, v1::CoordinatorMessage& proto) {
+  proto.mutable_dismiss()->set_outcome(OutcomeToWire(from.outcome));
+}
+
+Result<CoordinatorMessage> Get(const v1::Dismiss& from) {
+  const std::optional<JobOutcome> outcome = OutcomeFromWire(from.outcome());
+  if (!outcome)
+    return Status(Code::kInvalidArgument,
+                  "dismiss.outcome has the unknown value " + std::to_string(from.outcome()));
+  return CoordinatorMessage(Dismiss{*outcome});
+}
+
 Result<CoordinatorMessage> Get(const v1::SaveNow& from) {
   return CoordinatorMessage(
       SaveNow{.job = from.job(), .generation = from.generation(), .request = from.request()});
@@ -171,6 +212,8 @@ Result<CoordinatorMessage> FromProto(const v1::CoordinatorMessage& message) {
       return Get(message.save_now());
     case v1::CoordinatorMessage::kLeave:
       return CoordinatorMessage(Leave{message.leave().reason()});
+    case v1::CoordinatorMessage::kDismiss:
+      return Get(message.dismiss());
     case v1::CoordinatorMessage::MESSAGE_NOT_SET:
       break;
   }

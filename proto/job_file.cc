@@ -8,31 +8,12 @@
 #include <utility>
 
 #include "common/limits.h"
+#include "common/utf8.h"
 #include "proto/wire.h"
 #include "proto/yaml_message.h"
 
 namespace descent {
 namespace {
-
-// The table of RFC 3629: how many bytes follow, and what the first of them may be.
-bool IsUtf8(std::string_view text) {
-  for (std::size_t i = 0; i < text.size();) {
-    const auto byte = [&](std::size_t at) {
-      return at < text.size() ? static_cast<unsigned char>(text[at]) : 0u;
-    };
-    const unsigned lead = byte(i++);
-    if (lead < 0x80) continue;
-    if (lead < 0xc2 || lead > 0xf4) return false;
-    const std::size_t following = lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
-    const unsigned low = lead == 0xe0 ? 0xa0u : lead == 0xf0 ? 0x90u : 0x80u;
-    const unsigned high = lead == 0xed ? 0x9fu : lead == 0xf4 ? 0x8fu : 0xbfu;
-    if (byte(i) < low || byte(i) > high) return false;
-    for (std::size_t k = 1; k < following; ++k)
-      if ((byte(i + k) & 0xc0) != 0x80) return false;
-    i += following;
-  }
-  return true;
-}
 
 // What makes a text unfit to be parsed at all.
 std::optional<FieldProblem> RefuseText(std::string_view text, const FieldPlace& place) {
@@ -112,6 +93,8 @@ void CheckShape(v1::JobSpec& proto, FillReport& report) {
   require_positive("batch.logical_workers", batch.has_logical_workers(), batch.logical_workers());
   require_positive("evaluate.samples", proto.evaluate().has_samples(), proto.evaluate().samples());
   require_positive("workers.max", proto.workers().has_max(), proto.workers().max());
+  require_positive("start_timeout", proto.has_start_timeout(), proto.start_timeout());
+  require_positive("deadline", proto.has_deadline(), proto.deadline());
 
   const auto check_pair = [&](const std::string& field, auto& numbers) {
     if (!report.places.contains(field) || numbers.size() == 2) return;
@@ -133,6 +116,13 @@ void CheckShape(v1::JobSpec& proto, FillReport& report) {
   proto.mutable_model()->mutable_mlp();
 }
 
+// Those that no line is to blame for come last.
+void SortByLine(std::vector<FieldProblem>& problems) {
+  std::ranges::stable_sort(problems, {}, [](const FieldProblem& problem) {
+    return problem.line > 0 ? problem.line : std::numeric_limits<int>::max();
+  });
+}
+
 JobFile Check(v1::JobSpec proto, FillReport report, std::vector<FieldProblem> problems) {
   CheckShape(proto, report);
   // Exactly one of them is wanted, so a fault in one makes the absence of the other meaningless.
@@ -147,11 +137,8 @@ JobFile Check(v1::JobSpec proto, FillReport report, std::vector<FieldProblem> pr
   } else {
     problems.push_back({0, "", spec.status().message()});
   }
-  const auto order = [](const FieldProblem& problem) {
-    return problem.line > 0 ? problem.line : std::numeric_limits<int>::max();
-  };
-  std::ranges::stable_sort(problems, {}, order);
   file.problems = std::move(problems);
+  SortByLine(file.problems);
   file.places = std::move(report.places);
   return file;
 }
@@ -185,6 +172,11 @@ JobFile OverrideJobSpec(const JobSpec& base, const std::vector<std::string>& ove
 
 FieldProblem LocateViolation(const JobFile& file, const Violation& violation) {
   return Describe(file.places, violation);
+}
+
+void AddViolation(JobFile& file, const Violation& violation) {
+  file.problems.push_back(LocateViolation(file, violation));
+  SortByLine(file.problems);
 }
 
 std::string FormatProblems(const std::vector<FieldProblem>& problems, std::string_view subject) {

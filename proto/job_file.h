@@ -16,8 +16,9 @@ namespace descent {
 // refused, so that what stands in a line is what the line means. Pure functions; any thread.
 
 struct JobFile {
-  JobSpec spec;                        // with defaults filled in; of use only without problems
-  std::vector<FieldProblem> problems;  // by line; everything the spec alone can tell
+  // With defaults filled in; with problems only as far as it could be read.
+  JobSpec spec;
+  std::vector<FieldProblem> problems;        // by line; everything the spec alone can tell
   std::map<std::string, FieldPlace> places;  // of every field given, by path: "batch.micro"
 };
 
@@ -30,6 +31,9 @@ JobFile OverrideJobSpec(const JobSpec& base, const std::vector<std::string>& ove
 
 // Gives a violation found elsewhere its place in the file.
 FieldProblem LocateViolation(const JobFile& file, const Violation& violation);
+
+// Adds a violation found elsewhere to the problems of the file, in their order.
+void AddViolation(JobFile& file, const Violation& violation);
 
 // "error: 2 problems in bad.yaml", then one line for each problem, in columns. Ends with a newline.
 std::string FormatProblems(const std::vector<FieldProblem>& problems, std::string_view subject);

@@ -28,6 +28,9 @@ using google::protobuf::OneofDescriptor;
 using google::protobuf::SourceCodeInfo;
 using Json = nlohmann::ordered_json;
 
+// What ParseDuration takes, but for the bound.
+constexpr const char* kDurationPattern = "^([0-9]+|([0-9]+d)?([0-9]+h)?([0-9]+m(in)?)?([0-9]+s)?)$";
+
 // A comment as one line. What it says of the program's sources is not for who writes a job file.
 std::string Described(const std::string& comment) {
   std::string line;
@@ -168,6 +171,10 @@ class SchemaWriter {
       case FieldDescriptor::CPPTYPE_BOOL:
         return {{"type", "boolean"}};
       case FieldDescriptor::CPPTYPE_INT64:
+        if (field.options().GetExtension(v1::is_duration))
+          return {{"anyOf",
+                   {{{"type", "integer"}, {"minimum", 1}},
+                    {{"type", "string"}, {"pattern", kDurationPattern}}}}};
         if (field.options().HasExtension(v1::number_word))
           return {{"anyOf",
                    {{{"type", "integer"}},

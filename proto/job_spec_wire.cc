@@ -7,6 +7,7 @@
 #include "proto/evaluation_wire.h"
 #include "proto/gpt_wire.h"
 #include "proto/image_model_wire.h"
+#include "proto/lifetime_wire.h"
 #include "proto/loss_wire.h"
 #include "proto/lr_schedule_wire.h"
 #include "proto/nonfinite_wire.h"
@@ -215,6 +216,7 @@ v1::JobSpec ToProto(const JobSpec& spec) {
   SetNonfinite(spec, proto);
   SetPrecision(spec, proto);
   SetReduction(spec, proto);
+  SetLifetime(spec, proto);
   proto.mutable_checkpoint()->set_every_steps(spec.checkpoint.every_steps);
   proto.mutable_checkpoint()->set_keep_last(spec.checkpoint.keep_last);
   proto.mutable_workers()->set_min(spec.workers.min);
@@ -245,6 +247,7 @@ Result<JobSpec> FromProto(const v1::JobSpec& proto) {
   DESCENT_RETURN_IF_ERROR(SetNonfinite(proto, spec));
   DESCENT_RETURN_IF_ERROR(SetPrecision(proto, spec));
   DESCENT_RETURN_IF_ERROR(SetReduction(proto, spec));
+  DESCENT_RETURN_IF_ERROR(SetLifetime(proto, spec));
   spec.checkpoint.every_steps = proto.checkpoint().every_steps();
   if (proto.checkpoint().has_keep_last())
     spec.checkpoint.keep_last = proto.checkpoint().keep_last();

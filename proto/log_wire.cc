@@ -25,12 +25,28 @@ Result<LogSeverity> FromProto(v1::LogSeverity severity) {
   return static_cast<LogSeverity>(static_cast<int>(severity) - 1);
 }
 
+namespace {
+
+v1::LogSource ToProto(LogSource source) {
+  return static_cast<v1::LogSource>(static_cast<int>(source) + 1);
+}
+
+Result<LogSource> FromProto(v1::LogSource source) {
+  if (source == v1::LOG_SOURCE_UNSPECIFIED) return LogSource::kLog;
+  if (!v1::LogSource_IsValid(source))
+    return Refuse("source is " + std::to_string(source) + ", which is none");
+  return static_cast<LogSource>(static_cast<int>(source) - 1);
+}
+
+}  // namespace
+
 v1::LogLine ToProto(const LogLine& line) {
   v1::LogLine proto;
   proto.set_time(static_cast<double>(line.time_us) / kMicroseconds);
   proto.set_severity(ToProto(line.severity));
   proto.set_attempt(line.attempt);
   proto.set_rank(line.rank);
+  proto.set_source(ToProto(line.source));
   if (line.step) proto.set_step(*line.step);
   proto.set_text(line.text);
   return proto;
@@ -39,6 +55,7 @@ v1::LogLine ToProto(const LogLine& line) {
 Result<LogLine> FromProto(const v1::LogLine& proto) {
   LogLine line{.attempt = proto.attempt(), .rank = proto.rank(), .text = proto.text()};
   DESCENT_ASSIGN(line.severity, FromProto(proto.severity()));
+  DESCENT_ASSIGN(line.source, FromProto(proto.source()));
   if (!(std::abs(proto.time()) < kSecondsMax)) return Refuse("time is out of range");
   line.time_us = std::llround(proto.time() * kMicroseconds);
   if (line.attempt < 1)
@@ -75,6 +92,8 @@ Result<LogChunk> FromProto(const v1::LogChunk& proto) {
     const LogLine& first = chunk.lines.front();
     if (chunk.lines.back().rank != first.rank || chunk.lines.back().attempt != first.attempt)
       return Refuse("lines are of several ranks or attempts");
+    if ((chunk.lines.back().source == LogSource::kLog) == chunk.is_output())
+      return Refuse("lines are of a log and of an output");
   }
   return chunk;
 }

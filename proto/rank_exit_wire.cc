@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "proto/message_text.h"
 #include "proto/wire.h"
 
 namespace descent {
@@ -12,6 +13,7 @@ v1::RankExit ToProto(const RankExit& exit) {
   proto.set_pid(exit.pid);
   proto.set_exit_code(exit.exit_code);
   proto.set_signal(exit.signal);
+  MakeTextValid(proto);
   return proto;
 }
 

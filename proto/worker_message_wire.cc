@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "proto/evaluation_wire.h"
+#include "proto/message_text.h"
 #include "proto/nonfinite_wire.h"
 #include "proto/wire.h"
 
@@ -21,6 +22,8 @@ void Set(const Register& from, v1::WorkerMessage& proto) {
   to.set_pid(from.pid);
   to.set_instruction_set(from.instruction_set);
   to.set_version(from.version);
+  if (from.leaving) to.set_leaving(*from.leaving);
+  to.set_only_job(from.only_job);
   if (!from.held) return;
   v1::HeldAssignment& held = *to.mutable_held();
   held.set_job(from.held->job);
@@ -43,6 +46,11 @@ void Set(const Heartbeat& from, v1::WorkerMessage& proto) {
   to.set_is_in_collective(from.progress.is_in_call);
   if (from.progress.bucket >= 0) to.set_bucket(from.progress.bucket);
   to.set_is_saving(from.progress.is_saving);
+  to.set_cpu_seconds(from.resources.cpu_seconds);
+  to.set_resident_bytes(from.resources.resident_bytes);
+  to.set_host_cpus(from.resources.host_cpus);
+  to.set_host_memory_bytes(from.resources.host_memory_bytes);
+  to.set_measured_at_seconds(from.resources.measured_at_seconds);
 }
 
 void Set(const Prepared& from, v1::WorkerMessage& proto) {
@@ -101,6 +109,8 @@ void Set(const CheckpointWritten& from, v1::WorkerMessage& proto) {
   to.set_state_digest(from.state_digest.ToHex());
   to.set_bytes(from.bytes);
   to.set_request(from.request);
+  to.set_write_seconds(from.write_seconds);
+  to.set_blocking_seconds(from.blocking_seconds);
 }
 
 void Set(const CheckpointSkipped& from, v1::WorkerMessage& proto) {
@@ -160,6 +170,8 @@ Result<WorkerMessage> Get(const v1::Register& from) {
             .granted = {}};
     if (from.held().has_granted()) held->granted = from.held().granted();
   }
+  std::optional<std::string> leaving;
+  if (from.has_leaving()) leaving = from.leaving();
   return WorkerMessage(Register{.pool = from.pool(),
                                 .world_rank = from.world_rank(),
                                 .world_size = from.world_size(),
@@ -167,7 +179,9 @@ Result<WorkerMessage> Get(const v1::Register& from) {
                                 .pid = from.pid(),
                                 .instruction_set = from.instruction_set(),
                                 .version = from.version(),
-                                .held = std::move(held)});
+                                .held = std::move(held),
+                                .leaving = std::move(leaving),
+                                .only_job = from.only_job()});
 }
 
 Result<PhaseTimes> TimesOf(const v1::Heartbeat& from) {
@@ -202,15 +216,35 @@ Result<RankProgress> ProgressOf(const v1::Heartbeat& from) {
                       .is_saving = from.is_saving()};
 }
 
+Result<ResourceUse> ResourcesOf(const v1::Heartbeat& from) {
+  const auto is_time = [](double seconds) { return seconds >= 0 && std::isfinite(seconds); };
+  if (!is_time(from.cpu_seconds()) || !is_time(from.measured_at_seconds()))
+    return Status(Code::kInvalidArgument, "a heartbeat of " + std::to_string(from.cpu_seconds()) +
+                                              " s of processor time at " +
+                                              std::to_string(from.measured_at_seconds()) + " s");
+  if (from.resident_bytes() < 0 || from.host_cpus() < 0 || from.host_memory_bytes() < 0)
+    return Status(Code::kInvalidArgument,
+                  "a heartbeat of " + std::to_string(from.resident_bytes()) + " of " +
+                      std::to_string(from.host_memory_bytes()) + " bytes and " +
+                      std::to_string(from.host_cpus()) + " processors");
+  return ResourceUse{.cpu_seconds = from.cpu_seconds(),
+                     .resident_bytes = from.resident_bytes(),
+                     .host_cpus = from.host_cpus(),
+                     .host_memory_bytes = from.host_memory_bytes(),
+                     .measured_at_seconds = from.measured_at_seconds()};
+}
+
 Result<WorkerMessage> Get(const v1::Heartbeat& from) {
   DESCENT_ASSIGN(PhaseTimes times, TimesOf(from));
   DESCENT_ASSIGN(const RankProgress progress, ProgressOf(from));
+  DESCENT_ASSIGN(const ResourceUse resources, ResourcesOf(from));
   return WorkerMessage(Heartbeat{.job = from.job(),
                                  .generation = from.generation(),
                                  .step = from.step(),
                                  .phase = from.phase(),
                                  .times = std::move(times),
-                                 .progress = progress});
+                                 .progress = progress,
+                                 .resources = resources});
 }
 
 Result<WorkerMessage> Get(const v1::Prepared& from) {
@@ -263,6 +297,10 @@ Result<WorkerMessage> Get(const v1::EvaluationReport& from) {
 
 Result<WorkerMessage> Get(const v1::CheckpointWritten& from) {
   DESCENT_ASSIGN(const Digest state_digest, DigestFromHex(from.state_digest()));
+  for (const double seconds : {from.write_seconds(), from.blocking_seconds()})
+    if (!(seconds >= 0 && std::isfinite(seconds)))
+      return Status(Code::kInvalidArgument,
+                    "a checkpoint that took " + std::to_string(seconds) + " s");
   return WorkerMessage(CheckpointWritten{.job = from.job(),
                                          .generation = from.generation(),
                                          .step = from.step(),
@@ -270,7 +308,9 @@ Result<WorkerMessage> Get(const v1::CheckpointWritten& from) {
                                          .directory = from.directory(),
                                          .state_digest = state_digest,
                                          .bytes = from.bytes(),
-                                         .request = from.request()});
+                                         .request = from.request(),
+                                         .write_seconds = from.write_seconds(),
+                                         .blocking_seconds = from.blocking_seconds()});
 }
 
 Result<WorkerMessage> Get(const v1::CheckpointSkipped& from) {
@@ -315,6 +355,7 @@ Result<WorkerMessage> Get(const v1::AssignmentEnded& from) {
 v1::WorkerMessage ToProto(const WorkerMessage& message) {
   v1::WorkerMessage proto;
   std::visit([&proto](const auto& alternative) { Set(alternative, proto); }, message);
+  MakeTextValid(proto);
   return proto;
 }
 

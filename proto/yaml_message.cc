@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "common/check.h"
+#include "common/duration.h"
 #include "common/edit_distance.h"
 #include "descent/v1/job_spec.pb.h"
 #include "proto/job_field.h"
@@ -101,6 +102,8 @@ class MessageFiller {
                Message& message);
   void FillInteger(const YamlValue& value, const std::string& path, const FieldDescriptor& field,
                    Message& message);
+  void FillDuration(const YamlValue& value, const std::string& path, const FieldDescriptor& field,
+                    Message& message);
   void FillBool(const YamlValue& value, const std::string& path, const FieldDescriptor& field,
                 Message& message);
   void FillEnum(const YamlValue& value, const std::string& path, const FieldDescriptor& field,
@@ -188,6 +191,9 @@ bool MessageFiller::CheckKey(const YamlValue& key, const std::string& prefix,
                        : guess          ? fmt::format("unknown field; did you mean \"{}\"?", *guess)
                                         : fmt::format("unknown field, must be one of: {}",
                                                       fmt::join(FieldNames(descriptor), ", ")));
+    FieldProblem& problem = report_.problems.back();
+    problem.is_unknown_field = key.text != "<<";
+    if (guess) problem.did_you_mean = prefix + *guess;
     return false;
   }
   if (const auto first = report_.places.find(path); first != report_.places.end()) {
@@ -257,9 +263,11 @@ void MessageFiller::FillOne(const YamlValue& value, const std::string& path,
   }
 }
 
-// A number, or the word that the schema lets stand for one.
+// A number, or the word or time that the schema lets stand for one.
 void MessageFiller::FillInteger(const YamlValue& value, const std::string& path,
                                 const FieldDescriptor& field, Message& message) {
+  if (field.options().GetExtension(v1::is_duration))
+    return FillDuration(value, path, field, message);
   const Reflection& reflection = *message.GetReflection();
   const bool has_word = field.options().HasExtension(v1::number_word);
   const v1::NumberWord& word = field.options().GetExtension(v1::number_word);
@@ -273,6 +281,15 @@ void MessageFiller::FillInteger(const YamlValue& value, const std::string& path,
   if (const auto number = ReadNumber<std::int64_t>(value, path))
     field.is_repeated() ? reflection.AddInt64(&message, &field, *number)
                         : reflection.SetInt64(&message, &field, *number);
+}
+
+void MessageFiller::FillDuration(const YamlValue& value, const std::string& path,
+                                 const FieldDescriptor& field, Message& message) {
+  DESCENT_CHECK(!field.is_repeated());
+  const std::optional<std::int64_t> seconds =
+      value.kind == YamlValue::Kind::kText ? ParseDuration(value.text) : std::nullopt;
+  if (!seconds) return AddMismatch(value, path, kDurationWanted);
+  message.GetReflection()->SetInt64(&message, &field, *seconds);
 }
 
 void MessageFiller::FillBool(const YamlValue& value, const std::string& path,

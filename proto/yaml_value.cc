@@ -55,7 +55,7 @@ class TreeBuilder final : public YAML::EventHandler {
 
   FieldPlace PlaceOf(const YAML::Mark& mark) const {
     if (!override_text_.empty()) return {0, override_text_};
-    return {mark.line + 1, ""};
+    return {mark.line + 1, "", mark.column + 1};
   }
   YamlValue At(const YAML::Mark& mark, YamlValue::Kind kind) const {
     YamlValue value;
@@ -96,7 +96,7 @@ class TreeBuilder final : public YAML::EventHandler {
 
 FieldProblem ProblemAt(const FieldPlace& place, std::string field, std::string message) {
   if (!place.override_text.empty()) return {0, place.override_text, std::move(message)};
-  return {place.line, std::move(field), std::move(message)};
+  return {place.line, std::move(field), std::move(message), place.column};
 }
 
 Yaml ParseYaml(std::string_view text, const std::string& override_text) {
@@ -107,12 +107,14 @@ Yaml ParseYaml(std::string_view text, const std::string& override_text) {
     parser.HandleNextDocument(builder);
     TreeBuilder rest("");
     std::vector<FieldProblem> problems = builder.TakeProblems();
-    if (parser.HandleNextDocument(rest))
-      problems.push_back(ProblemAt({rest.TakeRoot().place.line, override_text}, "",
+    if (parser.HandleNextDocument(rest)) {
+      const FieldPlace place = rest.TakeRoot().place;
+      problems.push_back(ProblemAt({place.line, override_text, place.column}, "",
                                    "a second document begins, must be one job"));
+    }
     return {builder.TakeRoot(), std::move(problems)};
   } catch (const YAML::Exception& error) {
-    const FieldPlace place = {error.mark.line + 1, override_text};
+    const FieldPlace place = {error.mark.line + 1, override_text, error.mark.column + 1};
     return {{}, {ProblemAt(place, fmt::format("column {}", error.mark.column + 1), error.msg)}};
   }
 }

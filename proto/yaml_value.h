@@ -10,6 +10,7 @@ namespace descent {
 struct FieldPlace {
   int line = 0;               // 1 is the first; 0: no line of the file
   std::string override_text;  // "--set batch.micro=0"; empty: in the line
+  int column = 0;             // of the line; 1 is the first; 0: not known
 };
 
 // One thing wrong, ready to be shown: where it stands, what was found and what was wanted.
@@ -17,8 +18,15 @@ struct FieldProblem {
   int line = 0;       // 1 is the first; 0: no line of the file is to blame
   std::string place;  // "batch.micro", "column 5" of a syntax error, or "--set batch.micro=0"
   std::string message;
+  // For programs:
+  int column = 0;  // as of FieldPlace
+  bool is_unknown_field = false;
+  std::string did_you_mean{};  // the path of a field that there is, if one is like it
 
-  bool operator==(const FieldProblem&) const = default;
+  // As people see it.
+  bool operator==(const FieldProblem& other) const {
+    return line == other.line && place == other.place && message == other.message;
+  }
 };
 
 // The problem of `field`, given at `place`: an override is named instead of the field.

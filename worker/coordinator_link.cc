@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/clock.h"
+#include "common/failpoint.h"
 #include "common/limits.h"
 #include "common/log.h"
 #include "descent/v1/worker.grpc.pb.h"
@@ -103,7 +104,9 @@ class CoordinatorLink::Stream {
       const v1::WorkerMessage message = std::move(queue_.front());
       queue_.pop_front();
       lock.unlock();
+      DESCENT_FAILPOINT("worker.message.before");
       const bool is_open = call_->Write(message);
+      DESCENT_FAILPOINT("worker.message.after");
       lock.lock();
       if (!is_open) break;
     }
@@ -153,10 +156,25 @@ void CoordinatorLink::Send(const WorkerMessage& message) {
 }
 
 void CoordinatorLink::Report(WorkerMessage message) {
+  DESCENT_FAILPOINT("worker.report.before");
   const std::lock_guard lock(mutex_);
   if (reports_.size() >= limits::kReportsKeptMax) reports_.pop_front();
   reports_.push_back({++last_sequence_, std::move(message)});
   if (stream_) stream_->Send(reports_.back().message, last_sequence_);
+  DESCENT_FAILPOINT("worker.report.after");
+}
+
+void CoordinatorLink::WaitUntilStored() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return has_given_up_ || reports_.empty(); });
+}
+
+void CoordinatorLink::GiveUp() {
+  {
+    const std::lock_guard lock(mutex_);
+    has_given_up_ = true;
+  }
+  changed_.notify_all();
 }
 
 void CoordinatorLink::OnMessage(CoordinatorMessage&& message) {
@@ -170,6 +188,8 @@ void CoordinatorLink::OnMessage(CoordinatorMessage&& message) {
       reports_.pop_front();
     }
   }
+  DESCENT_FAILPOINT("worker.acknowledge.heard");
+  changed_.notify_all();
   // What is kept is said of the report that is acknowledged by name, the last one.
   for (std::size_t i = 0; i < stored.size(); ++i)
     options_.on_stored(stored[i], i + 1 == stored.size() ? acknowledge->kept_checkpoints
@@ -177,9 +197,11 @@ void CoordinatorLink::OnMessage(CoordinatorMessage&& message) {
 }
 
 void CoordinatorLink::OpenStream(const std::shared_ptr<Stream>& stream) {
-  stream->Send(options_.identity(), 0);
   const std::optional<AssignmentEnded> last_end = options_.last_end();
   const std::lock_guard lock(mutex_);
+  // A Goodbye that finds no stream is in the identity: that is made no earlier than the stream.
+  DESCENT_FAILPOINT("worker.register.before");
+  stream->Send(options_.identity(), 0);
   for (const KeptReport& report : reports_) stream->Send(report.message, report.sequence);
   if (last_end) stream->Send(*last_end, 0);
   if (is_ending_) stream->Cancel();
@@ -201,7 +223,6 @@ void CoordinatorLink::KeepConnected() {
       MakeCoordinatorChannel(options_.address, options_.credentials);
   std::chrono::milliseconds delay = limits::kReconnectDelayMin;
   std::set<std::string> said;  // reasons, since the coordinator was last reached
-  MonotonicTime last_served_at = MonotonicNow();
   while (true) {
     if (channel->WaitForConnected(std::chrono::system_clock::now() + kConnectTimeout)) {
       const MonotonicTime opened_at = MonotonicNow();
@@ -217,7 +238,6 @@ void CoordinatorLink::KeepConnected() {
       // A stream that lives is a coordinator that was reached; one that ends at once is not.
       const bool was_served = MonotonicNow() - opened_at > kServedMin;
       if (was_served) delay = limits::kReconnectDelayMin;
-      if (was_served) last_served_at = MonotonicNow();
       if (was_served) said.clear();
       if (said.insert(reason).second)
         LogWarning("stream to the coordinator at {} ended, trying again reason=\"{}\"",
@@ -226,7 +246,6 @@ void CoordinatorLink::KeepConnected() {
       LogWarning("cannot reach the coordinator at {}; trying again until it answers reason=\"{}\"",
                  options_.address, reason);
     }
-    if (MonotonicNow() - last_served_at > limits::kCoordinatorAwayMax) options_.on_away();
     if (!SleepUnlessEnding(Jittered(delay))) return;
     delay = std::min<std::chrono::milliseconds>(delay * 2, limits::kReconnectDelayMax);
   }

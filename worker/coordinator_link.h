@@ -25,8 +25,9 @@ class CoordinatorLink {
   struct Options {
     std::string address;  // "HOST:PORT" of the coordinator's worker listener
     Credentials credentials;
-    // First message of every stream, and the last of those it opens with: how the newest assignment
-    // ended, if it has, because that is not on the coordinator's disk before all ranks have ended.
+    // First message of every stream, made under the link's lock; and the last of those it opens
+    // with: how the newest assignment ended, if it has, because that is not on the coordinator's
+    // disk before all ranks have ended.
     std::function<Register()> identity;
     std::function<std::optional<AssignmentEnded>()> last_end;
     // All of these are called from the link's threads, never after the destructor has returned.
@@ -34,7 +35,6 @@ class CoordinatorLink {
     // A report is on the coordinator's disk; `kept_checkpoints` are those of its Acknowledge.
     std::function<void(const WorkerMessage&, const std::vector<std::int64_t>& kept_checkpoints)>
         on_stored;
-    std::function<void()> on_away;  // no coordinator for limits::kCoordinatorAwayMax
     std::function<Heartbeat()> heartbeat;
   };
 
@@ -51,6 +51,11 @@ class CoordinatorLink {
   // with the identity and all that is kept, in order. Any thread; does not block. Beyond
   // limits::kReportsKeptMax the oldest are given up.
   void Report(WorkerMessage message);
+
+  // Blocks until all reports are acknowledged or GiveUp is called, which any thread may, at any
+  // time.
+  void WaitUntilStored();
+  void GiveUp();
 
  private:
   class Stream;
@@ -71,6 +76,7 @@ class CoordinatorLink {
   std::mutex mutex_;
   std::condition_variable changed_;
   bool is_ending_ = false;          // guarded by mutex_
+  bool has_given_up_ = false;       // guarded by mutex_
   std::shared_ptr<Stream> stream_;  // guarded by mutex_; null while there is none
   std::deque<KeptReport> reports_;  // guarded by mutex_: not yet acknowledged
   std::int64_t last_sequence_ = 0;  // guarded by mutex_

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/utf8.h"
+
 namespace descent {
 namespace {
 
@@ -10,12 +12,14 @@ namespace {
 constexpr std::chrono::milliseconds kChunkInterval{200};
 constexpr std::string_view kCut = " [cut]";
 
-std::string Fitted(std::string_view text) {
-  if (text.size() <= limits::kLogTextBytesMax) return std::string(text);
+// What is not UTF-8 would be refused, in each new stream.
+std::string Fitted(std::string_view bytes) {
+  std::string text = ToUtf8(bytes);
+  if (text.size() <= limits::kLogTextBytesMax) return text;
   std::size_t size = limits::kLogTextBytesMax - kCut.size();
   // Not within a character: all but the first byte of one in UTF-8 are 10xxxxxx.
   while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xc0) == 0x80) --size;
-  return std::string(text.substr(0, size)).append(kCut);
+  return text.substr(0, size).append(kCut);
 }
 
 }  // namespace
@@ -38,7 +42,8 @@ void LogRing::EndAssignment() {
   origin_ = nullptr;
 }
 
-void LogRing::Add(LogSeverity severity, std::int64_t time_us, std::string_view text) {
+void LogRing::Add(LogSeverity severity, std::int64_t time_us, std::string_view text,
+                  LogSource source) {
   std::string fitted = Fitted(text);
   {
     const std::lock_guard lock(mutex_);
@@ -50,6 +55,7 @@ void LogRing::Add(LogSeverity severity, std::int64_t time_us, std::string_view t
                                  .severity = severity,
                                  .attempt = origin_->attempt,
                                  .rank = origin_->rank,
+                                 .source = source,
                                  .step = step_,
                                  .text = std::move(fitted)}});
     bytes_ += entries_.back().bytes();

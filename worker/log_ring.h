@@ -36,8 +36,10 @@ class LogRing {
   void SetStep(std::int64_t steps_done);
   void EndAssignment();
 
-  // Adds a line of the present assignment; without one it is nobody's, and not kept.
-  void Add(LogSeverity severity, std::int64_t time_us, std::string_view text);
+  // Adds a line of the present assignment; without one it is nobody's, and not kept. A ring has
+  // lines of a log or of an output.
+  void Add(LogSeverity severity, std::int64_t time_us, std::string_view text,
+           LogSource source = LogSource::kLog);
 
   // Blocks until there are lines and it is time to send some: little at a time, unless somebody
   // waits for them. They stay until they are acknowledged. Nothing: the ring is closed.

@@ -1,5 +1,6 @@
 #include <mpi.h>
 #include <signal.h>
+#include <spdlog/fmt/fmt.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -16,10 +17,13 @@
 #include <string>
 #include <thread>
 
+#include "common/job_id.h"
 #include "common/limits.h"
 #include "common/log.h"
+#include "common/option_number.h"
 #include "common/profile_options.h"
 #include "common/version.h"
+#include "common/worker_exit.h"
 #include "rpc/credential_options.h"
 #include "worker/data_check.h"
 #include "worker/explain_job.h"
@@ -27,6 +31,7 @@
 #include "worker/generate/generate.h"
 #include "worker/kernels/instruction_set.h"
 #include "worker/log_sink.h"
+#include "worker/output_relay.h"
 #include "worker/predict/predict.h"
 #include "worker/session.h"
 #include "worker/tokenize.h"
@@ -34,15 +39,13 @@
 namespace descent {
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
 constexpr unsigned kEndSecondsMax = 10;
 // The coordinator asks for the stop; where it is away, the ranks agree on it by themselves.
 constexpr std::chrono::seconds kHearStopMax{1};
-// A rank has left a job that goes on elsewhere: EX_TEMPFAIL of sysexits, at which schedulers
-// requeue.
-constexpr int kRequeue = 75;
 // Another rank of the world leaves; sent by this process to itself alone.
 constexpr int kLeaveTogether = SIGUSR2;
-constexpr int kLeaveSecondsMax = 24 * 3600;
 constexpr std::int64_t kGeneratedTokensMax = 1'000'000'000;  // they stay in memory, two bytes each
 
 // mpirun may be killed before it can end its ranks: then the kernel does. A parent that went before
@@ -54,13 +57,33 @@ void DieWithParent(pid_t parent) {
   _exit(1);
 }
 
-// What to leave with: kRequeue until the job that is left, if any, has been saved or dropped.
-volatile std::sig_atomic_t exit_code = kRequeue;
+// What to leave with: kWorkerRequeue until the job that is left, if any, has been saved or dropped.
+volatile std::sig_atomic_t exit_code = kWorkerRequeue;
 
-// What is left to do may wait for a peer that is gone, or for a disk: not for ever.
-void EndSoon() {
+// How often somebody has asked this process to end.
+volatile std::sig_atomic_t times_asked = 0;
+
+// What is left to do may wait for a peer that is gone, or for a disk: not for ever. A world ends
+// together, so what others still do until `deadline` is left to do, too.
+void EndAfter(Clock::time_point deadline) {
   signal(SIGALRM, [](int) { _exit(static_cast<int>(exit_code)); });
-  alarm(kEndSecondsMax);
+  const auto left =
+      std::chrono::duration_cast<std::chrono::seconds>(deadline - Clock::now()).count();
+  alarm(kEndSecondsMax + static_cast<unsigned>(std::max<std::int64_t>(left, 0)));
+}
+
+// Once nobody waits for signals any more: the second one that asks to end still ends the waiting.
+void HearSecondSignal() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int number : {SIGTERM, SIGINT}) {
+    signal(number, [](int) {
+      times_asked = times_asked + 1;
+      if (times_asked == 2) alarm(kEndSecondsMax);
+    });
+    sigaddset(&signals, number);
+  }
+  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
 }
 
 // A name that no other mpirun has: a launcher's, or else rank 0 draws it and all ranks get it.
@@ -79,8 +102,9 @@ std::string HostName() {
   return name.data();
 }
 
-Register MakeIdentity() {
+Register MakeIdentity(const std::string& only_job) {
   Register identity;
+  identity.only_job = only_job;
   MPI_Comm_rank(MPI_COMM_WORLD, &identity.world_rank);
   MPI_Comm_size(MPI_COMM_WORLD, &identity.world_size);
   identity.pool = AgreeOnPoolName();
@@ -89,6 +113,14 @@ Register MakeIdentity() {
   identity.instruction_set = std::string(InstructionSetName());
   identity.version = kVersion;
   return identity;
+}
+
+CLI::Validator JobIdCheck() {
+  return CLI::Validator(
+      [](const std::string& text) {
+        return IsJobId(text) ? "" : text + " is not a job's id: 1 to 63 characters of [a-z0-9-]";
+      },
+      "JOB");
 }
 
 // Without a coordinator, a group or MPI: one process and one model.
@@ -104,7 +136,7 @@ void AddGenerateOptions(CLI::App& app, GenerateOptions& options) {
   add("--temperature", options.sampling.temperature, "Below 1: likelier; 0: always the likeliest")
       ->check(CLI::Range(0.0, 1e6));
   add("--top-k", options.sampling.top_k, "Draw from the K likeliest only; 0: from all")
-      ->check(CLI::NonNegativeNumber);
+      ->check(NonNegativeNumber());
   add("--seed", options.sampling.seed, "The same seed gives the same text");
   add("--threads", options.threads, "Compute threads; 0: one for each core")
       ->check(CLI::Range(0, limits::kThreadsMax));
@@ -141,9 +173,9 @@ void AddProfileOptions(CLI::App& app, ProfileOptions& profile) {
   app.add_option("--profile", profile.directory,
                  "Directory where this worker writes a trace of some steps of its jobs");
   app.add_option("--profile-steps", profile.steps, "Steps that are recorded")
-      ->check(CLI::PositiveNumber);
+      ->check(PositiveNumber());
   app.add_option("--profile-warmup", profile.warmup_steps, "Steps that run before those")
-      ->check(CLI::NonNegativeNumber);
+      ->check(NonNegativeNumber());
 }
 
 sigset_t EndSignals() {
@@ -155,49 +187,77 @@ sigset_t EndSignals() {
 
 bool AsksToEnd(int signal) { return signal == SIGTERM || signal == SIGINT; }
 
-// Returns when the time is over, when `is_over`, or at the second signal that asks to end: true.
-bool IsHurried(std::chrono::seconds time, int& times_asked, const std::atomic<bool>& is_over) {
+// Returns at `deadline`, when `is_over`, or at the second signal that asks to end: true.
+bool IsHurried(Clock::time_point deadline, const std::atomic<bool>& is_over) {
   constexpr timespec kLookEvery = {.tv_sec = 0, .tv_nsec = 50'000'000};
   const sigset_t signals = EndSignals();
-  const auto deadline = std::chrono::steady_clock::now() + time;
-  while (!is_over && times_asked < 2 && std::chrono::steady_clock::now() < deadline)
-    times_asked += AsksToEnd(sigtimedwait(&signals, nullptr, &kLookEvery));
+  while (!is_over && times_asked < 2 && Clock::now() < deadline)
+    if (AsksToEnd(sigtimedwait(&signals, nullptr, &kLookEvery))) times_asked = times_asked + 1;
   return times_asked >= 2;
 }
 
-// In a thread of its own: from the first signal on, what is left to do gets its time and no more.
+// In a thread of its own: from the first signal on, what is left to do gets its time and no more,
+// here and in the ranks that this one waits for at the world's end.
 void LeaveOnSignal(Session& session, std::chrono::seconds leave_timeout,
                    const std::atomic<bool>& is_over) {
   const sigset_t signals = EndSignals();
   int signal = 0;
   sigwait(&signals, &signal);
+  if (is_over) return EndAfter(Clock::now());  // nobody asked: it was dismissed
   const std::string reason =
       signal == kLeaveTogether ? "its world ends" : std::string("signal ") + strsignal(signal);
   LogInfo("leaving reason=\"{}\"", reason);
+  const Clock::time_point start = Clock::now();
+  const Clock::time_point deadline = start + leave_timeout;
   session.RequestEnd(reason);
-  int times_asked = AsksToEnd(signal);
-  const auto hear_stop = std::min(leave_timeout, kHearStopMax);
-  if (!IsHurried(hear_stop, times_asked, is_over)) {
+  if (AsksToEnd(signal)) times_asked = 1;
+  bool is_hurried = IsHurried(start + std::min(leave_timeout, kHearStopMax), is_over);
+  if (!is_hurried) {
     session.StopByItself();
-    IsHurried(leave_timeout - hear_stop, times_asked, is_over);
+    is_hurried = IsHurried(deadline, is_over);
   }
   session.Abort();
-  EndSoon();
+  EndAfter(is_hurried ? start : deadline);
 }
 
-// Runs until a signal, which is blocked in all threads and taken by one that waits.
-void ServeUntilSignal(const std::string& coordinator, const Credentials& credentials,
-                      Register identity, ProfileOptions profile,
-                      std::chrono::seconds leave_timeout) {
+int ExitCodeOf(JobOutcome outcome) {
+  switch (outcome) {
+    case JobOutcome::kSucceeded:
+      return kWorkerDone;
+    case JobOutcome::kFailed:
+      return kWorkerJobFailed;
+    case JobOutcome::kCancelled:
+      return kWorkerJobCancelled;
+    case JobOutcome::kSuspended:
+      break;
+  }
+  return kWorkerRequeue;
+}
+
+// Of one that serves one job alone: who ends it before that is over wants it to be started again.
+int ExitCodeOf(const Session& session, bool has_left_job, bool is_for_one_job) {
+  if (const auto outcome = session.dismissed()) return ExitCodeOf(*outcome);
+  return has_left_job || is_for_one_job ? kWorkerRequeue : kWorkerDone;
+}
+
+// Runs until it is dismissed, or until a signal, which is blocked in all threads and taken by one
+// that waits.
+void Serve(const std::string& coordinator, const Credentials& credentials, Register identity,
+           ProfileOptions profile, OutputRelay* output, std::chrono::seconds leave_timeout) {
   const auto log = std::make_shared<LogRing>();
+  const bool is_for_one_job = !identity.only_job.empty();
   AddRingToLog(log);
-  Session session(coordinator, credentials, std::move(identity), std::move(profile), log,
+  Session session(coordinator, credentials, std::move(identity), std::move(profile), log, output,
                   [] { kill(getpid(), kLeaveTogether); });
   std::atomic<bool> is_over = false;
   std::thread signal_waiter([&] { LeaveOnSignal(session, leave_timeout, is_over); });
-  exit_code = session.Run() ? kRequeue : 0;
+  const bool has_left_job = session.Run();
+  exit_code = ExitCodeOf(session, has_left_job, is_for_one_job);
+  session.WaitUntilStored();
   is_over = true;
+  kill(getpid(), kLeaveTogether);  // for the waiter, who may have heard no other
   signal_waiter.join();
+  HearSecondSignal();
 }
 
 int Main(int argc, char** argv) {
@@ -230,7 +290,7 @@ int Main(int argc, char** argv) {
                      "Only print what the spec in this file is compiled to and what that costs");
   app.add_option("--explain-workers", explained_workers, "How many workers would run it")
       ->needs(explain)
-      ->check(CLI::PositiveNumber);
+      ->check(PositiveNumber());
   GenerateOptions generate;
   AddGenerateOptions(app, generate);
   PredictOptions predict;
@@ -241,11 +301,16 @@ int Main(int argc, char** argv) {
   AddTokenizeOptions(app, tokenize);
   ProfileOptions profile;
   AddProfileOptions(app, profile);
+  std::string only_job;
+  app.add_option("--job", only_job,
+                 "Serve this job alone and leave when it is over, with 0 if it SUCCEEDED, 3 if it "
+                 "FAILED, 8 if it was CANCELLED, and 75 if it goes on later or elsewhere")
+      ->check(JobIdCheck());
   int leave_seconds = 60;
   app.add_option("--leave-timeout", leave_seconds,
                  "Seconds that saving the state of its job may take after a SIGTERM")
       ->envname("DESCENT_LEAVE_TIMEOUT")
-      ->check(CLI::Range(0, kLeaveSecondsMax))
+      ->check(CLI::Range(0, limits::kLeaveSecondsMax))
       ->capture_default_str();
   app.set_version_flag("--version", kVersion);
   try {
@@ -272,6 +337,12 @@ int Main(int argc, char** argv) {
     return 2;
   }
   DieWithParent(parent);
+  const auto output =
+      OutputRelay::Start(coordinator, credentials.value(), {argv, static_cast<std::size_t>(argc)});
+  if (!output.ok())
+    std::fprintf(stderr, "warning: output is not sent to the coordinator: %s\n",
+                 output.status().message().c_str());
+  OutputRelay* const relay = output.ok() ? output.value().get() : nullptr;
   const sigset_t signals = EndSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
@@ -282,10 +353,12 @@ int Main(int argc, char** argv) {
                  "error: this MPI serves one thread only; MPI_THREAD_SERIALIZED is needed\n");
     MPI_Abort(MPI_COMM_WORLD, 1);
   }
-  Register identity = MakeIdentity();
-  InitLog("worker " + std::to_string(identity.world_rank));
-  ServeUntilSignal(coordinator, credentials.value(), std::move(identity), std::move(profile),
-                   std::chrono::seconds(leave_seconds));
+  Register identity = MakeIdentity(only_job);
+  // What is logged goes to the coordinator by itself.
+  InitLog(fmt::format("worker {}", identity.world_rank),
+          relay == nullptr ? stderr : relay->passed_by());
+  Serve(coordinator, credentials.value(), std::move(identity), std::move(profile), relay,
+        std::chrono::seconds(leave_seconds));
 
   MPI_Finalize();
   return static_cast<int>(exit_code);

@@ -4,6 +4,7 @@
 #include <utility>
 #include <variant>
 
+#include "common/failpoint.h"
 #include "worker/assignment_log.h"
 #include "worker/collective/form_collective.h"
 #include "worker/train/abort_watch.h"
@@ -27,10 +28,11 @@ Result<std::unique_ptr<Collective>> FormGroup(const Assign& assign,
 
 Session::Session(const std::string& coordinator_address, const Credentials& credentials,
                  Register identity, ProfileOptions profile, std::shared_ptr<LogRing> log,
-                 std::function<void()> on_leave)
+                 OutputRelay* output, std::function<void()> on_leave)
     : identity_(std::move(identity)),
       profile_(std::move(profile)),
       log_(std::move(log)),
+      output_(output),
       on_leave_(std::move(on_leave)),
       log_link_(coordinator_address, credentials, log_),
       link_({.address = coordinator_address,
@@ -40,7 +42,6 @@ Session::Session(const std::string& coordinator_address, const Credentials& cred
              .on_message = [this](CoordinatorMessage&& message) { OnMessage(std::move(message)); },
              .on_stored = [this](const WorkerMessage& report,
                                  const std::vector<std::int64_t>& kept) { OnStored(report, kept); },
-             .on_away = [this] { OnAway(); },
              .heartbeat = [this] { return MakeHeartbeat(); }}) {}
 
 bool Session::Run() {
@@ -53,33 +54,47 @@ bool Session::Run() {
       const std::lock_guard lock(mutex_);
       last_end_ = ended;
     }
+    DESCENT_FAILPOINT("worker.ended.before");
     link_.Report(ended);
+    DESCENT_FAILPOINT("worker.ended.after");
     const std::lock_guard lock(mutex_);
-    has_left_job = is_ending_ && (ended.outcome == EndOutcome::kStopped || ended.retryable);
+    has_left_job = leaving_ && (ended.outcome == EndOutcome::kStopped || ended.retryable);
     current_.reset();
     status_ = Heartbeat{};
   }
   return has_left_job;
 }
 
-void Session::RequestEnd(const std::string& reason) {
-  link_.Send(Goodbye{reason});
+std::optional<JobOutcome> Session::dismissed() const {
   const std::lock_guard lock(mutex_);
-  is_ending_ = true;
-  next_.reset();
-  if (current_ && !current_->control->has_begun()) current_->control->Abort();
+  return dismissed_;
+}
+
+void Session::RequestEnd(const std::string& reason) {
+  {
+    const std::lock_guard lock(mutex_);
+    leaving_ = reason;
+    next_.reset();
+    if (current_ && !current_->control->has_begun()) current_->control->Abort();
+  }
   changed_.notify_all();
+  link_.Send(Goodbye{reason});  // without a stream it is in the next one's Register
 }
 
 void Session::StopByItself() {
   const std::lock_guard lock(mutex_);
-  if (current_) current_->control->RequestStop(StopMode::kGraceful);
+  if (current_) current_->control->ProposeStop();
 }
 
 void Session::Abort() {
-  const std::lock_guard lock(mutex_);
-  if (current_) current_->control->Abort();
+  {
+    const std::lock_guard lock(mutex_);
+    if (current_) current_->control->Abort();
+  }
+  link_.GiveUp();
 }
+
+void Session::WaitUntilStored() { link_.WaitUntilStored(); }
 
 // --- From the link's threads ---------------------------------------------------------------------
 
@@ -91,6 +106,8 @@ void Session::OnMessage(CoordinatorMessage&& message) {
           OnAssign(std::move(alternative));
         } else if constexpr (std::is_same_v<T, Leave>) {
           on_leave_();
+        } else if constexpr (std::is_same_v<T, Dismiss>) {
+          OnDismiss(alternative);
         } else if constexpr (!std::is_same_v<T, Acknowledge>) {  // that is the link's to hear
           const std::shared_ptr<StepControl> control = ControlOf(alternative.generation);
           if (!control) return;  // of an attempt that is over here
@@ -111,7 +128,7 @@ void Session::OnMessage(CoordinatorMessage&& message) {
 
 void Session::OnAssign(Assign assign) {
   const std::lock_guard lock(mutex_);
-  if (is_ending_) return;
+  if (leaving_ || dismissed_) return;
   if (current_) {
     if (assign.generation <= current_->assign.generation) return;
     current_->control->Abort();
@@ -131,12 +148,18 @@ void Session::OnStored(const WorkerMessage& report,
     kept_checkpoints_ = kept_checkpoints;
 }
 
-void Session::OnAway() { StopByItself(); }
+void Session::OnDismiss(const Dismiss& dismiss) {
+  const std::lock_guard lock(mutex_);
+  dismissed_ = dismiss.outcome;
+  next_.reset();
+  changed_.notify_all();
+}
 
 // With the newest assignment, also if it has ended: a coordinator that was restarted may not know.
 Register Session::MakeIdentity() {
   Register identity = identity_;
   const std::lock_guard lock(mutex_);
+  identity.leaving = leaving_;
   const std::optional<Work>& newest = next_ ? next_ : last_;
   if (newest)
     identity.held = HeldAssignment{.job = newest->assign.job,
@@ -152,8 +175,10 @@ std::optional<AssignmentEnded> Session::LastEnd() {
 }
 
 Heartbeat Session::MakeHeartbeat() {
+  const ResourceUse resources = meter_.Read();
   const std::lock_guard lock(mutex_);
   Heartbeat heartbeat = status_;
+  heartbeat.resources = resources;
   if (!current_) return heartbeat;
   const MonotonicTime now = MonotonicNow();
   heartbeat.times = phases_.Take(now);
@@ -173,8 +198,9 @@ std::shared_ptr<StepControl> Session::ControlOf(std::int64_t generation) {
 
 std::optional<Session::Work> Session::WaitForWork() {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return is_ending_ || next_; });
-  if (is_ending_) return std::nullopt;
+  changed_.wait(lock, [this] { return leaving_ || dismissed_ || next_; });
+  if (leaving_ || dismissed_) return std::nullopt;
+  DESCENT_FAILPOINT("worker.assign.taken");
   current_ = std::exchange(next_, std::nullopt);
   last_ = current_;
   last_end_.reset();
@@ -188,14 +214,12 @@ std::optional<Session::Work> Session::WaitForWork() {
 
 AssignmentEnded Session::Perform(const Work& work) {
   const Assign& assign = work.assign;
-  log_->BeginAssignment({.job = assign.job,
-                         .generation = assign.generation,
-                         .attempt = assign.attempt,
-                         .rank = assign.rank});
-  LogAssignment(assign);
+  BeginLog(assign);
   begun_at_ = MonotonicNow();
   unsent_steps_ = StepReports{.job = assign.job, .generation = assign.generation, .steps = {}};
+  DESCENT_FAILPOINT("worker.group.before");
   Result<std::unique_ptr<Collective>> collective = FormGroup(assign, work.control);
+  DESCENT_FAILPOINT("worker.group.after");
   if (!collective.ok()) {
     const bool is_refused = collective.status().code() == Code::kFailedPrecondition;
     return AssignmentEnded{.job = assign.job,
@@ -212,11 +236,22 @@ AssignmentEnded Session::Perform(const Work& work) {
                        profile_, *work.progress);
 }
 
+void Session::BeginLog(const Assign& assign) {
+  const LogOrigin origin{.job = assign.job,
+                         .generation = assign.generation,
+                         .attempt = assign.attempt,
+                         .rank = assign.rank};
+  if (output_ != nullptr) output_->BeginAssignment(origin);
+  log_->BeginAssignment(origin);
+  LogAssignment(assign);
+}
+
 // Whoever hears that the assignment has ended can read why: the last lines are there before.
 void Session::EndLog(const AssignmentEnded& ended) {
   log_->SetStep(ended.step);
   LogEnd(ended);
   log_->EndAssignment();
+  if (output_ != nullptr) output_->EndAssignment();
   log_->WaitUntilSent(limits::kLogFlushMax);
 }
 
@@ -238,6 +273,7 @@ void Session::SetPhase(std::string_view phase, std::int64_t step) {
   // Before it waits the rank says what it has done, or the grants it waits for would not come.
   if (phase == "wait") FlushSteps();
   log_->SetStep(step);
+  if (output_ != nullptr) output_->SetStep(step);
   LogPhase(phase, step);
   const std::lock_guard lock(mutex_);
   status_.phase = phase;

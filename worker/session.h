@@ -14,6 +14,8 @@
 #include "common/worker_protocol.h"
 #include "worker/coordinator_link.h"
 #include "worker/log_link.h"
+#include "worker/output_relay.h"
+#include "worker/process_meter.h"
 #include "worker/train/assignment.h"
 #include "worker/train/progress_marker.h"
 #include "worker/train/step_control.h"
@@ -26,22 +28,31 @@ class Session final : private AssignmentReporter {
  public:
   // Records of each assignment what `profile` asks for. What is logged into `log` meanwhile goes to
   // the coordinator.
+  // `output`, which outlives this, is told of the assignments too; null: nobody sends the output.
   // `on_leave` runs in one of the session's threads when this rank has to leave with its world.
   Session(const std::string& coordinator_address, const Credentials& credentials, Register identity,
-          ProfileOptions profile, std::shared_ptr<LogRing> log, std::function<void()> on_leave);
+          ProfileOptions profile, std::shared_ptr<LogRing> log, OutputRelay* output,
+          std::function<void()> on_leave);
 
-  // Returns once RequestEnd was called and the assignment in progress has ended. True: its job has
-  // not, and goes on from the state that was saved.
+  // Returns once RequestEnd was called, or the worker was dismissed, and the assignment in progress
+  // has ended. True: its job has not, and goes on from the state that was saved.
   bool Run();
+
+  // What became of the only job of the pool, if the worker was dismissed for that.
+  std::optional<JobOutcome> dismissed() const;
 
   // Says that this rank leaves. The coordinator then stops the job of the assignment in progress,
   // on all its ranks after the same step, with its state saved; and has the world's other ranks
   // leave, which on_leave hears. An assignment that has not begun is dropped.
   void RequestEnd(const std::string& reason);
-  // The same stop without the coordinator: after RequestEnd, where nothing is heard of it.
+  // The same stop without the coordinator: after RequestEnd, where nothing is heard of it. Only
+  // while the ranks have steps left to run: within these they agree on it.
   void StopByItself();
-  // Drops the assignment in progress now.
+  // Drops the assignment in progress now, and ends WaitUntilStored.
   void Abort();
+
+  // After Run: blocks until the coordinator has stored what this rank has reported.
+  void WaitUntilStored();
 
  private:
   struct Work {
@@ -54,7 +65,7 @@ class Session final : private AssignmentReporter {
   void OnMessage(CoordinatorMessage&& message);
   void OnAssign(Assign assign);
   void OnStored(const WorkerMessage& report, const std::vector<std::int64_t>& kept_checkpoints);
-  void OnAway();
+  void OnDismiss(const Dismiss& dismiss);
   Register MakeIdentity();
   std::optional<AssignmentEnded> LastEnd();
   Heartbeat MakeHeartbeat();
@@ -63,6 +74,7 @@ class Session final : private AssignmentReporter {
   // From the thread in Run.
   std::optional<Work> WaitForWork();
   AssignmentEnded Perform(const Work& work);
+  void BeginLog(const Assign& assign);
   void EndLog(const AssignmentEnded& ended);
   void Report(WorkerMessage message) override;
   void SetPhase(std::string_view phase, std::int64_t step) override;
@@ -72,11 +84,14 @@ class Session final : private AssignmentReporter {
   const Register identity_;
   const ProfileOptions profile_;
   const std::shared_ptr<LogRing> log_;
+  OutputRelay* const output_;  // null: none
   const std::function<void()> on_leave_;
+  const ProcessMeter meter_;
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  bool is_ending_ = false;                      // guarded by mutex_, as is all below
+  std::optional<std::string> leaving_;  // why; guarded by mutex_, as is all below
+  std::optional<JobOutcome> dismissed_;
   std::optional<Work> next_;                    // assigned, and not yet taken up
   std::optional<Work> current_;                 // in progress
   std::optional<Work> last_;                    // the newest that was in progress, ended or not

@@ -15,6 +15,7 @@ namespace descent {
 namespace {
 
 constexpr std::chrono::seconds kCreateTimeout{30};  // a large job file may have to be read
+constexpr int kPageEvents = 1000;
 constexpr int kPageJobs = 250;  // so that a page fits a message, whatever the specs
 
 template <typename Request>
@@ -161,8 +162,10 @@ Reply<JobList> Client::ListJobs(const JobSelection& selection) {
   return list;
 }
 
-Reply<std::vector<AttemptView>> Client::ListJobAttempts(const std::string& id) {
+Reply<std::vector<AttemptView>> Client::ListJobAttempts(const std::string& id,
+                                                        bool with_log_tails) {
   v1::ListJobAttemptsRequest request;
+  request.set_include_log_tails(with_log_tails);
   request.set_name("jobs/" + id);
   v1::ListJobAttemptsResponse response;
   const auto call = [&](const v1::ListJobAttemptsRequest& asked,
@@ -217,6 +220,8 @@ Reply<JobView> Client::UpdateJob(const std::string& id, const UpdateJobOptions& 
   auto request = RequestFor<v1::UpdateJobRequest>(id);
   if (options.priority) request.set_priority(*options.priority);
   if (options.is_preemptible) request.set_preemptible(*options.is_preemptible);
+  if (options.deadline_seconds) request.set_deadline(*options.deadline_seconds);
+  if (options.retention_days) request.set_retention_days(*options.retention_days);
   const LabelChange& labels = options.labels;
   request.mutable_set_labels()->insert(labels.set.begin(), labels.set.end());
   request.mutable_remove_labels()->Assign(labels.removed.begin(), labels.removed.end());
@@ -236,6 +241,7 @@ std::optional<ApiError> Client::DeleteJob(const std::string& id, bool keeps_chec
 
 Reply<std::vector<JobEventView>> Client::ListJobEvents(const std::string& id) {
   auto request = RequestFor<v1::ListJobEventsRequest>(id);
+  request.set_page_size(kPageEvents);
   std::vector<JobEventView> events;
   while (true) {
     v1::ListJobEventsResponse response;

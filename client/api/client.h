@@ -53,6 +53,8 @@ struct UpdateJobOptions {
   std::optional<int> priority;
   std::optional<bool> is_preemptible;
   LabelChange labels;
+  std::optional<std::int64_t> deadline_seconds;  // 0: none any more
+  std::optional<std::int64_t> retention_days;    // 0: for ever
 };
 
 // Talks to one coordinator. Every call blocks for at most ten seconds, one that creates a job for
@@ -70,7 +72,9 @@ class Client {
                          const CreateJobOptions& options);
   Reply<JobView> GetJob(const std::string& id);
   Reply<JobList> ListJobs(const JobSelection& selection);
-  Reply<std::vector<AttemptView>> ListJobAttempts(const std::string& id);  // ascending
+  // Ascending. With the last lines of the rank that failed, of those that did, or without.
+  Reply<std::vector<AttemptView>> ListJobAttempts(const std::string& id,
+                                                  bool with_log_tails = false);
   Reply<JobView> CancelJob(const std::string& id);
   // All of them or none; or those for which the filter holds and that are not at their end. Without
   // their specs.

@@ -86,6 +86,7 @@ JobSpec SpecOf(const v1::Job& job) {
 AttemptView ToView(const v1::Attempt& attempt) {
   AttemptView view{.attempt = attempt.attempt(),
                    .start_step = attempt.start_step(),
+                   .start_checkpoint = attempt.start_checkpoint(),
                    .workers = {attempt.workers().begin(), attempt.workers().end()},
                    .start_time = attempt.start_time(),
                    .end_time = attempt.end_time(),
@@ -161,6 +162,9 @@ JobView ToView(const v1::Job& job, JsonText json) {
   view.state_digest = job.state_digest();
   view.labels = {job.labels().begin(), job.labels().end()};
   view.owner = job.owner();
+  view.deadline_seconds = job.deadline();
+  view.active_seconds = job.active_seconds();
+  if (job.has_retention_days()) view.retention_days = job.retention_days();
   view.forked_from = job.forked_from();
   view.request_id = job.request_id();
   view.parameter_count = job.parameter_count();
@@ -185,14 +189,22 @@ MetricCurves ToView(const v1::QueryMetricsResponse& response) {
   return curves;
 }
 
+MetricPointView ToView(const v1::MetricPoint& point) {
+  MetricPointView view{.step = point.step(), .value = point.value()};
+  if (point.has_min())
+    view.spread = MetricSpreadView{.min = point.min(), .max = point.max(), .count = point.count()};
+  if (point.has_x()) view.x = point.x();
+  return view;
+}
+
 MetricSeriesList ToSeries(const google::protobuf::RepeatedPtrField<v1::MetricSeries>& series) {
   MetricSeriesList list;
   for (const v1::MetricSeries& encoded : series) {
     MetricSeriesView& view = list.series.emplace_back();
     view.name = encoded.name();
     view.bucket_steps = encoded.downsampled() ? encoded.bucket_steps() : 1;
-    for (const v1::MetricPoint& point : encoded.points())
-      view.points.push_back({point.step(), point.value()});
+    view.job = WithoutPrefix(encoded.job(), "jobs/");
+    for (const v1::MetricPoint& point : encoded.points()) view.points.push_back(ToView(point));
     list.json += list.json.empty() ? "[" : ",";
     list.json += ToJson(encoded);
   }
@@ -201,16 +213,13 @@ MetricSeriesList ToSeries(const google::protobuf::RepeatedPtrField<v1::MetricSer
 }
 
 MetricSummaryView ToView(const v1::MetricSummary& summary) {
-  const auto point = [](const v1::MetricPoint& encoded) {
-    return MetricPointView{encoded.step(), encoded.value()};
-  };
   MetricSummaryView view{.name = summary.name(),
                          .points = summary.points(),
-                         .last = point(summary.last()),
+                         .last = ToView(summary.last()),
                          .min = std::nullopt,
                          .max = std::nullopt};
-  if (summary.has_min()) view.min = point(summary.min());
-  if (summary.has_max()) view.max = point(summary.max());
+  if (summary.has_min()) view.min = ToView(summary.min());
+  if (summary.has_max()) view.max = ToView(summary.max());
   return view;
 }
 
@@ -241,6 +250,15 @@ WorkerView ToView(const v1::Worker& worker) {
           .heartbeat_age_seconds = worker.last_heartbeat_age_seconds(),
           .phase = worker.phase(),
           .step = worker.step(),
+          .own_step_seconds = worker.has_own_step_seconds()
+                                  ? std::optional(worker.own_step_seconds())
+                                  : std::nullopt,
+          .slot = worker.slot(),
+          .device = worker.device(),
+          .cpu_utilization =
+              worker.has_cpu_utilization() ? std::optional(worker.cpu_utilization()) : std::nullopt,
+          .resident_bytes = worker.resident_bytes(),
+          .host_memory_bytes = worker.host_memory_bytes(),
           .json = ToJson(worker)};
 }
 
@@ -249,6 +267,7 @@ PoolView ToView(const v1::Pool& pool) {
                 .world_size = pool.world_size(),
                 .free = pool.free(),
                 .is_ready = pool.ready(),
+                .only_job = WithoutPrefix(pool.only_job(), "jobs/"),
                 .workers = {},
                 .json = ToJson(pool)};
   for (const v1::Worker& worker : pool.workers()) view.workers.push_back(ToView(worker));

@@ -21,6 +21,7 @@ AttemptView ToView(const v1::Attempt& attempt);
 JobEventView ToView(const v1::JobEvent& event);
 CheckpointView ToView(const v1::Checkpoint& checkpoint, JsonText json = JsonText::kMade);
 MetricCurves ToView(const v1::QueryMetricsResponse& response);
+MetricPointView ToView(const v1::MetricPoint& point);
 MetricSeriesList ToSeries(const google::protobuf::RepeatedPtrField<v1::MetricSeries>& series);
 MetricSummaryView ToView(const v1::MetricSummary& summary);
 ComparisonView ToView(const v1::CompareJobsResponse& response);

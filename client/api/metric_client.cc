@@ -33,6 +33,18 @@ v1::MetricFormat FormatOf(MetricFileFormat format) {
   return v1::METRIC_FORMAT_UNSPECIFIED;
 }
 
+v1::XAxis ToProto(XAxis axis) {
+  switch (axis) {
+    case XAxis::kStep:
+      return v1::X_AXIS_STEP;
+    case XAxis::kTime:
+      return v1::X_AXIS_TIME;
+    case XAxis::kSamples:
+      return v1::X_AXIS_SAMPLES;
+  }
+  return v1::X_AXIS_UNSPECIFIED;
+}
+
 // The fields that all requests for points of one job share.
 template <typename Request>
 Request RequestFor(const MetricSelection& selection) {
@@ -113,10 +125,17 @@ Reply<MetricSummaries> MetricClient::List(const std::string& job) {
   return summaries;
 }
 
-Reply<MetricSeriesList> MetricClient::Query(const MetricSelection& selection, int points_max) {
-  auto request = RequestFor<v1::QueryMetricsRequest>(selection);
+Reply<MetricSeriesList> MetricClient::Query(const CurveSelection& selection) {
+  v1::QueryMetricsRequest request;
+  // One job in the field that coordinators of every version know.
+  if (selection.jobs.size() == 1)
+    request.set_job("jobs/" + selection.jobs.front());
+  else
+    for (const std::string& job : selection.jobs) request.add_jobs("jobs/" + job);
+  request.mutable_names()->Add(selection.names.begin(), selection.names.end());
   request.set_first_step(selection.first_step);
-  request.set_max_points(points_max);
+  request.set_max_points(selection.points_max);
+  request.set_x_axis(ToProto(selection.axis));
   v1::QueryMetricsResponse response;
   const grpc::Status status =
       stub_->Call(&v1::MetricService::Stub::QueryMetrics, request, response);

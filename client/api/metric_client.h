@@ -22,6 +22,17 @@ struct MetricSelection {
   std::int64_t first_step = 0;
 };
 
+// What the points of curves have an `x` on, beside their step.
+enum class XAxis { kStep, kTime, kSamples };
+
+struct CurveSelection {
+  std::vector<std::string> jobs;   // their ids
+  std::vector<std::string> names;  // empty: all
+  std::int64_t first_step = 0;
+  int points_max = 0;  // of each curve; 0: as many as the coordinator thinks fit
+  XAxis axis = XAxis::kStep;
+};
+
 // MetricService of one coordinator. Calls block and are repeated as those of Client; streams have
 // no deadline. Any thread.
 class MetricClient {
@@ -31,8 +42,8 @@ class MetricClient {
 
   Reply<MetricSummaries> List(const std::string& job);
 
-  // Curves of more than points_max points come as means; 0: as many as the coordinator thinks fit.
-  Reply<MetricSeriesList> Query(const MetricSelection& selection, int points_max);
+  // By job, then by name. Curves of more than points_max points come as means.
+  Reply<MetricSeriesList> Query(const CurveSelection& selection);
 
   Reply<ComparisonView> Compare(const std::vector<std::string>& jobs,
                                 const std::vector<std::string>& names);

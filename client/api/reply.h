@@ -17,7 +17,7 @@ struct ApiError {
   std::string reason;  // "SPEC_INVALID"; "TLS_FAILED" of the way there; else empty if not of the
                        // coordinator
   std::string message;
-  std::vector<Violation> violations;  // of SPEC_INVALID
+  std::vector<Violation> violations;  // of a spec that is refused
 };
 
 // The exit code that a gRPC status code stands for.

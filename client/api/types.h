@@ -38,14 +38,15 @@ struct FailureView {
   std::int64_t step = 0;
   std::string phase;
   int exit_code = 0;
-  int signal = 0;                 // 0: none, or not known
-  std::vector<LogLine> log_tail;  // the rank's last lines; only of a job that was asked for
+  int signal = 0;                           // 0: none, or not known
+  std::vector<LogLine> log_tail;            // the rank's last lines; only where they were asked for
   std::vector<FailureView> secondary = {};  // of ranks that failed after it, in that order
 };
 
 struct AttemptView {
   int attempt = 0;
   std::int64_t start_step = 0;
+  std::string start_checkpoint;      // "jobs/{job}/checkpoints/{step}"; empty: from scratch
   std::vector<std::string> workers;  // "HOST/WORLD_RANK", by rank
   double start_time = 0;
   double end_time = 0;  // 0: it goes on
@@ -127,7 +128,10 @@ struct JobView {
   std::map<std::string, double> latest_metrics;
   std::string state_digest;
   std::map<std::string, std::string> labels;
-  std::string owner;  // empty: nobody's
+  std::string owner;                  // empty: nobody's
+  std::int64_t deadline_seconds = 0;  // of its active time; 0: none
+  double active_seconds = 0;
+  std::optional<std::int64_t> retention_days;  // 0: for ever; absent: the coordinator says it
   std::string forked_from;
   std::string request_id;
   std::int64_t parameter_count = 0;
@@ -145,9 +149,18 @@ struct JobView {
   }
 };
 
+// Of the values that a mean is made of.
+struct MetricSpreadView {
+  double min = 0;
+  double max = 0;
+  std::int64_t count = 0;
+};
+
 struct MetricPointView {
   std::int64_t step = 0;
   double value = 0;
+  std::optional<MetricSpreadView> spread = std::nullopt;  // of a mean that has values
+  std::optional<double> x = std::nullopt;  // on another axis than the step, where it is known
 };
 using MetricCurves = std::map<std::string, std::vector<MetricPointView>>;  // by step, ascending
 
@@ -156,6 +169,7 @@ struct MetricSeriesView {
   std::string name;
   std::vector<MetricPointView> points;
   std::int64_t bucket_steps = 1;  // > 1: points are means over this many steps
+  std::string job = "";           // its id; empty: that of the only one that was asked for
 };
 
 struct MetricSeriesList {
@@ -204,6 +218,12 @@ struct WorkerView {
   double heartbeat_age_seconds = 0;
   std::string phase;
   std::int64_t step = 0;
+  std::optional<double> own_step_seconds;  // without waiting for others; absent: not known yet
+  std::string slot;                        // "cpu:0"
+  std::string device;                      // "cpu"
+  std::optional<double> cpu_utilization;   // of its threads, 0 to 1; absent: not known yet
+  std::int64_t resident_bytes = 0;
+  std::int64_t host_memory_bytes = 0;  // 0, as above: the worker does not tell
   std::string json;
 };
 
@@ -212,6 +232,7 @@ struct PoolView {
   int world_size = 0;
   int free = 0;
   bool is_ready = false;
+  std::string only_job;             // it takes this one alone; empty: it takes any
   std::vector<WorkerView> workers;  // by world rank
   std::string json;
 };

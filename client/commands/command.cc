@@ -2,7 +2,7 @@
 
 #include <spdlog/fmt/fmt.h>
 
-#include <chrono>
+#include <filesystem>
 #include <iostream>
 #include <iterator>
 #include <map>
@@ -39,41 +39,99 @@ CommandLine::CommandLine(CLI::App& app) {
                        ->envname("DESCENT_SERVER")
                        ->capture_default_str();
   AddCredentialOptions(app, credential_files_);
-  app.get_option("--tls-ca")->envname("DESCENT_TLS_CA");
-  app.get_option("--tls-cert")->envname("DESCENT_TLS_CERT");
-  app.get_option("--tls-key")->envname("DESCENT_TLS_KEY");
-  app.get_option("--token-file")->envname("DESCENT_TOKEN_FILE");
+  configured_ = {
+      {"server", server_option_, &flags_.endpoint.address},
+      {"tls_ca", app.get_option("--tls-ca")->envname("DESCENT_TLS_CA"), &credential_files_.ca},
+      {"tls_cert", app.get_option("--tls-cert")->envname("DESCENT_TLS_CERT"),
+       &credential_files_.certificate},
+      {"tls_key", app.get_option("--tls-key")->envname("DESCENT_TLS_KEY"), &credential_files_.key},
+      {"token_file", app.get_option("--token-file")->envname("DESCENT_TOKEN_FILE"),
+       &credential_files_.token}};
   app.add_option("-o,--output", flags_.output, "Form of the output")
-      ->check(CLI::IsMember({"table", "json", "yaml", "name"}))
+      ->check(CLI::IsMember({"table", "wide", "json", "jsonl", "yaml", "name"}))
       ->capture_default_str();
   app.add_flag("--json", flags_.is_json, "The same as -o json");
-  app.add_flag("-q,--quiet", flags_.is_quiet, "Say nothing but errors and what was asked for");
+  CLI::Option* const quiet =
+      app.add_flag("-q,--quiet", flags_.is_quiet, "Say nothing but errors and what was asked for");
+  app.add_flag("-v,--verbose", flags_.is_verbose, "Say also where the settings come from")
+      ->excludes(quiet);
   app.add_flag("--no-color", flags_.has_no_color, "No colour, as with NO_COLOR set");
+  app.add_flag("--no-input", flags_.has_no_input, "Ask nothing, as without a terminal");
+  app.add_flag("-y,--yes", flags_.is_confirmed, "Answer yes to whatever would be asked");
+}
+
+DocumentForm CommandLine::Form() const {
+  if (flags_.is_json) return DocumentForm::kJson;
+  if (flags_.output == "yaml") return DocumentForm::kYaml;
+  return flags_.output == "jsonl" ? DocumentForm::kJsonLines : DocumentForm::kJson;
 }
 
 void CommandLine::OnChosen(CLI::App* command, std::function<ExitCode(Console&)> run,
                            NameForm names) {
   command->final_callback([this, command, run = std::move(run), names] {
-    flags_.is_server_named = server_option_->count() > 0;
-    const bool is_yaml = !flags_.is_json && flags_.output == "yaml";
-    Console console(flags_.is_quiet ? Verbosity::kQuiet : Verbosity::kNormal,
-                    flags_.has_no_color ? ColorChoice::kNever : ColorChoice::kAuto,
-                    is_yaml ? DocumentForm::kYaml : DocumentForm::kJson);
+    const Verbosity loud = flags_.is_verbose ? Verbosity::kVerbose : Verbosity::kNormal;
+    Console console(flags_.is_quiet ? Verbosity::kQuiet : loud,
+                    flags_.has_no_color ? ColorChoice::kNever : ColorChoice::kAuto, Form());
     if (WantsNames() && names == NameForm::kNone) {
       console.Error("descent " + command->get_name() +
-                    " has no names to answer with; -o must be table, json or yaml");
+                    " has no names to answer with; -o must be table, wide, json, jsonl or yaml");
       exit_code_ = ExitCode::kUsage;
       return;
     }
-    Result<Credentials> credentials = ReadCredentials(credential_files_, flags_.endpoint.address);
-    if (!credentials.ok()) {
-      console.Error(credentials.status().message());
-      exit_code_ = ExitCode::kUsage;
-      return;
-    }
-    flags_.endpoint.credentials = std::move(credentials).value();
-    exit_code_ = run(console);
+    const std::optional<ExitCode> refused = Prepare(console);
+    exit_code_ = refused ? *refused : run(console);
   });
+}
+
+std::optional<ExitCode> CommandLine::Prepare(Console& console) {
+  flags_.is_server_named = server_option_->count() > 0;
+  if (const auto refused = ApplyConfigFile(console)) return refused;
+  console.Detail(fmt::format("coordinator: {}", flags_.endpoint.address));
+  for (const Configured& configured : configured_)
+    if (configured.option != server_option_ && !configured.value->empty())
+      console.Detail(fmt::format("{}: {}", configured.key, *configured.value));
+  Result<Credentials> credentials = ReadCredentials(credential_files_, flags_.endpoint.address);
+  if (!credentials.ok()) {
+    console.Error(credentials.status().message());
+    return ExitCode::kUsage;
+  }
+  flags_.endpoint.credentials = std::move(credentials).value();
+  return std::nullopt;
+}
+
+std::optional<ExitCode> CommandLine::ApplyConfigFile(Console& console) {
+  const std::filesystem::path path = ConfigFilePath();
+  if (path.empty()) return std::nullopt;
+  const Result<std::string> text = ReadFile(path, limits::kJobFileBytesMax);
+  if (!text.ok()) {
+    if (text.status().code() == Code::kNotFound) return std::nullopt;
+    console.Error(text.status().message());
+    return ExitCode::kUsage;
+  }
+  const ConfigFile config = ParseConfigFile(text.value(), path.parent_path());
+  if (!config.problems.empty()) {
+    console.Problems(FormatProblems(config.problems, path.string()));
+    return ExitCode::kUsage;
+  }
+  console.Detail(fmt::format("config file: {}", path.string()));
+  UseConfig(config);
+  return std::nullopt;
+}
+
+// For what neither a flag nor the environment has given. Credentials that stand beside a server are
+// for no other one.
+void CommandLine::UseConfig(const ConfigFile& config) {
+  const auto server = config.values.find("server");
+  const bool has_server = server != config.values.end();
+  const bool is_of_another =
+      has_server && flags_.is_server_named && flags_.endpoint.address != server->second;
+  flags_.is_server_named = flags_.is_server_named || has_server;
+  if (is_of_another) return;
+  for (const Configured& configured : configured_) {
+    const auto value = config.values.find(configured.key);
+    if (value != config.values.end() && configured.option->count() == 0)
+      *configured.value = value->second;
+  }
 }
 
 void AddSetOption(CLI::App& command, std::vector<std::string>& overrides) {
@@ -140,8 +198,13 @@ std::optional<ExitCode> RefuseRanks(Console& console, const JobSpec& spec, int r
   return ExitCode::kUsage;
 }
 
+std::string ShownFileName(const std::string& file_name) {
+  return file_name == "-" ? "stdin" : file_name;
+}
+
 Reply<JobFile> LoadJobFile(Console& console, const std::string& file_name,
-                           const std::vector<std::string>& overrides) {
+                           const std::vector<std::string>& overrides,
+                           const FindViolations& find_more) {
   const Result<std::string> text = ReadText(file_name);
   if (!text.ok()) {
     console.Error(text.status().message());
@@ -149,7 +212,9 @@ Reply<JobFile> LoadJobFile(Console& console, const std::string& file_name,
   }
   JobFile file = ReadJobFile(text.value(), overrides);
   if (file.problems.empty()) return file;
-  console.Problems(FormatProblems(file.problems, file_name == "-" ? "stdin" : file_name));
+  if (find_more)
+    for (const Violation& violation : find_more(file.spec)) AddViolation(file, violation);
+  console.Problems(FormatProblems(file.problems, ShownFileName(file_name)));
   return UsageError("");
 }
 
@@ -180,6 +245,12 @@ Reply<std::string> CheckpointOrLatestNameOf(std::string_view argument) {
   return CheckpointNameOf(name.find('/') == std::string::npos ? name + "/latest" : name);
 }
 
+void PrintDocuments(Console& console, const std::vector<std::string>& documents,
+                    std::size_t asked_for) {
+  if (asked_for > 1) return console.Document(fmt::format("[{}]", fmt::join(documents, ",")));
+  for (const std::string& document : documents) console.Document(document);
+}
+
 std::string RandomRequestId() {
   std::random_device device;
   return fmt::format("{:08x}{:08x}{:08x}{:08x}", device(), device(), device(), device());
@@ -194,10 +265,6 @@ std::string PageAddress(const Endpoint& endpoint, const ClusterView& cluster) {
                       endpoint.address.substr(0, endpoint.address.rfind(':')));
   // A coordinator has TLS on all its ports or on none.
   return (endpoint.credentials.ca.empty() ? "http://" : "https://") + address;
-}
-
-double SecondsSinceEpoch() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
 }  // namespace descent

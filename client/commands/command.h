@@ -8,8 +8,11 @@
 #include <vector>
 
 #include "client/api/client.h"
+#include "client/config_file.h"
 #include "client/exit_code.h"
 #include "client/render/console.h"
+#include "client/render/table.h"
+#include "common/clock.h"
 #include "common/status.h"
 #include "proto/job_file.h"
 
@@ -18,11 +21,14 @@ namespace descent {
 // Flags of every command, accepted before and after its name.
 struct GlobalFlags {
   Endpoint endpoint{"127.0.0.1:9090"};  // with the credentials once a command runs
-  bool is_server_named = false;         // by the user, here or in the environment
-  std::string output = "table";         // | json | yaml | name
+  bool is_server_named = false;         // by the user: here, in the environment, in a file
+  std::string output = "table";         // | wide | json | jsonl | yaml | name
   bool is_json = false;
   bool is_quiet = false;
+  bool is_verbose = false;
   bool has_no_color = false;
+  bool has_no_input = false;  // nobody is there to answer questions
+  bool is_confirmed = false;  // every question is answered with yes
 };
 
 // Whether a command can answer with names alone, a line each.
@@ -41,14 +47,32 @@ class CommandLine {
   bool WantsNames() const { return !flags_.is_json && flags_.output == "name"; }
   // Console::Document is then what to answer with.
   bool WantsDocument() const {
-    return flags_.is_json || flags_.output == "json" || flags_.output == "yaml";
+    return flags_.is_json || flags_.output == "json" || flags_.output == "jsonl" ||
+           flags_.output == "yaml";
+  }
+  TableWidth Width() const {
+    return flags_.output == "wide" ? TableWidth::kWide : TableWidth::kNormal;
   }
   ExitCode exit_code() const { return exit_code_; }
 
  private:
+  // An option whose default may stand in the config file.
+  struct Configured {
+    const char* key;
+    const CLI::Option* option;
+    std::string* value;
+  };
+
+  DocumentForm Form() const;
+  // Without a value the command may run; otherwise everything is told.
+  std::optional<ExitCode> Prepare(Console& console);
+  std::optional<ExitCode> ApplyConfigFile(Console& console);
+  void UseConfig(const ConfigFile& config);
+
   GlobalFlags flags_;
   CredentialFiles credential_files_;
   const CLI::Option* server_option_ = nullptr;
+  std::vector<Configured> configured_;
   ExitCode exit_code_ = ExitCode::kDone;
 };
 
@@ -115,10 +139,17 @@ ExitCode ReportDataProblems(Console& console, const std::vector<std::string>& se
 // Tells the user that --workers is more than the job can have, if so.
 std::optional<ExitCode> RefuseRanks(Console& console, const JobSpec& spec, int ranks);
 
-// Reads FILE ("-" is stdin) with its overrides, or tells every problem of it. Without a value, the
-// exit code to leave with is in the error.
+// What else is wrong with a spec, by others than the file.
+using FindViolations = std::function<std::vector<Violation>(const JobSpec& spec)>;
+
+// Reads FILE ("-" is stdin) with its overrides, or tells every problem of it, and of one that has
+// any also what `find_more` finds. Without a value, the exit code to leave with is in the error.
 Reply<JobFile> LoadJobFile(Console& console, const std::string& file_name,
-                           const std::vector<std::string>& overrides);
+                           const std::vector<std::string>& overrides,
+                           const FindViolations& find_more = {});
+
+// "stdin" for "-".
+std::string ShownFileName(const std::string& file_name);
 
 // "jobs/x" and "job/x" name the job x as well.
 std::string JobIdOf(std::string_view argument);
@@ -133,7 +164,6 @@ std::string RandomRequestId();
 
 // Of the live page: "http://127.0.0.1:8080".
 std::string PageAddress(const Endpoint& endpoint, const ClusterView& cluster);
-double SecondsSinceEpoch();
 
 // `[a, b]` of values that are JSON already.
 template <typename Views>
@@ -143,7 +173,13 @@ std::string JsonList(const Views& views) {
   return json + "]\n";
 }
 
-// Follows the job and leaves with its outcome; Ctrl-C detaches and says that the job goes on.
-ExitCode WatchToEnd(Client& client, Console& console, const JobView& job, bool wants_document);
+// The document of each thing that was asked for: of one as it is, of several as a list.
+void PrintDocuments(Console& console, const std::vector<std::string>& documents,
+                    std::size_t asked_for);
+
+// Follows the job and leaves with its outcome. Ctrl-C, the key q of a terminal, and the end of the
+// time detach and say that the job goes on.
+ExitCode WatchToEnd(const CommandLine& line, Client& client, Console& console, const JobView& job,
+                    const std::optional<double>& timeout_seconds);
 
 }  // namespace descent

@@ -46,7 +46,9 @@ constexpr Control kStop{.name = "stop",
                         .reached = "SUCCEEDED",
                         .next = "see:      descent checkpoint ls"};
 
-void SayChanged(const Control& control, const JobView& job, Console& console) {
+void ShowChanged(const CommandLine& line, const Control& control, const JobView& job,
+                 Console& console) {
+  if (line.WantsNames()) console.Data(job.id + "\n");
   const bool is_done = job.state == control.reached;
   console.Say("job/" + job.id + " " + (is_done ? control.done : control.pending) + "\n  " +
               control.next + " " + job.id);
@@ -64,7 +66,7 @@ ExitCode Perform(const CommandLine& line, const Control& control,
       continue;
     }
     changed.push_back(job.value());
-    SayChanged(control, job.value(), console);
+    ShowChanged(line, control, job.value(), console);
   }
   if (line.WantsDocument()) console.Document(JsonList(changed));
   return exit_code;
@@ -72,7 +74,7 @@ ExitCode Perform(const CommandLine& line, const Control& control,
 
 ExitCode ShowCancelled(const CommandLine& line, const std::vector<JobView>& jobs,
                        Console& console) {
-  for (const JobView& job : jobs) SayChanged(kCancel, job, console);
+  for (const JobView& job : jobs) ShowChanged(line, kCancel, job, console);
   if (jobs.empty()) console.Say("no job that goes on matches");
   if (line.WantsDocument()) console.Document(JsonList(jobs));
   return ExitCode::kDone;
@@ -103,18 +105,22 @@ void AddCancel(CLI::App& app, CommandLine& line) {
   const auto filter = std::make_shared<std::string>();
   command->add_option("jobs", *names, "Names of the jobs");
   command->add_option("--filter", *filter, "Those that it holds for, as in descent ls");
-  line.OnChosen(command, [&line, names, filter](Console& console) {
-    return Cancel(line, *names, *filter, console);
-  });
+  line.OnChosen(
+      command,
+      [&line, names, filter](Console& console) { return Cancel(line, *names, *filter, console); },
+      NameForm::kHas);
 }
 
 void Add(CLI::App& app, CommandLine& line, const Control& control) {
   CLI::App* command = app.add_subcommand(control.name, control.help);
   const auto names = std::make_shared<std::vector<std::string>>();
   command->add_option("jobs", *names, "Names of the jobs")->required();
-  line.OnChosen(command, [&line, &control, names](Console& console) {
-    return Perform(line, control, *names, console);
-  });
+  line.OnChosen(
+      command,
+      [&line, &control, names](Console& console) {
+        return Perform(line, control, *names, console);
+      },
+      NameForm::kHas);
 }
 
 }  // namespace

@@ -2,20 +2,36 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include <utility>
+
 #include "client/commands/labels.h"
+#include "client/data_check.h"
+#include "client/interrupt.h"
 #include "client/render/dry_run.h"
 
 namespace descent {
 namespace {
 
-void PrintDryRun(const CommandLine& line, const JobView& job, Console& console) {
-  if (line.WantsDocument()) {
-    console.Document(job.json);
-  } else if (line.WantsNames()) {
-    console.Data(job.id + "\n");
-  } else {
-    console.Data(DryRunText(job));
-  }
+Result<CompiledModel> ModelOf(const Result<WorkerAnswer>& answer) {
+  if (!answer.ok()) return answer.status();
+  return ReadCompiledModel(answer.value().output);
+}
+
+// What only the data can tell is told here as well, where they are.
+ExitCode ShowDryRun(const CommandLine& line, const JobView& job, const std::string& subject,
+                    Console& console) {
+  CatchInterrupts();
+  const Result<WorkerAnswer> answer = CompileForData(job.spec);
+  if (InterruptCount() > 0) return ExitCode::kJobCancelled;
+  if (answer.ok() && !answer.value().problems.empty())
+    return ReportDataProblems(console, answer.value().problems, subject);
+  const bool wants_text = !line.WantsDocument() && !line.WantsNames();
+  if (wants_text) console.Data(DryRunText(job, ModelOf(answer)));
+  if (!wants_text && !answer.ok())
+    console.Say("the data are not checked here: " + answer.status().message());
+  if (line.WantsDocument()) console.Document(job.json);
+  if (line.WantsNames()) console.Data(job.id + "\n");
+  return ExitCode::kDone;
 }
 
 void PrintCreated(const CommandLine& line, Client& client, const JobView& job, Console& console) {
@@ -37,15 +53,27 @@ void PrintCreated(const CommandLine& line, Client& client, const JobView& job, C
   console.Say(text);
 }
 
+// A job that no pool could hold is as wrong as any other field of its spec.
+ExitCode ReportRefusal(Console& console, ApiError error, const SpecSource& source) {
+  const bool is_infeasible = error.reason == "GANG_INFEASIBLE";
+  if (is_infeasible) error.exit_code = ExitCode::kUsage;
+  const ExitCode exit_code = ReportSpecError(console, error, source.file, source.name);
+  if (is_infeasible) console.Say("  --allow-infeasible lets the job wait for a larger pool");
+  return exit_code;
+}
+
 }  // namespace
 
 void AddCreationOptions(CLI::App& command, CreationFlags& flags) {
   command.add_option("--name", flags.job_id, "Name of the job [its spec's name and a suffix]");
   command.add_flag("--dry-run", flags.is_dry_run,
-                   "Check the spec, say whether it would start now, and create nothing");
+                   "Check spec and data, show memory and batch, and whether it would start now; "
+                   "create nothing");
   command.add_flag("--allow-infeasible", flags.allows_infeasible,
                    "Let the job wait though even the largest pool is too small for it");
-  command.add_flag("--follow", flags.follows, "Follow the job; Ctrl-C only detaches");
+  CLI::Option* const follow =
+      command.add_flag("--follow", flags.follows, "Follow the job; q and Ctrl-C only detach");
+  AddTimeoutOption(command, flags.timeout_seconds)->needs(follow);
   command.add_option("--request-id", flags.request_id,
                      "Makes repeating the command safe: one job for one id");
   command.add_option("--priority", flags.priority, "0 to 100; higher is served first [50]");
@@ -66,22 +94,14 @@ ExitCode CreateAndShow(const CommandLine& line, const CreationFlags& flags,
   options.labels = LabelsOf(flags.labels);
   Client client(line.flags().endpoint);
   const auto job = create(client, options);
-  if (!job.ok()) {
-    ApiError error = job.error();
-    if (error.reason == "GANG_INFEASIBLE")
-      error.message += "; --allow-infeasible lets the job wait for a larger one";
-    return ReportSpecError(console, error, source.file, source.name);
-  }
-  if (flags.is_dry_run) {
-    PrintDryRun(line, job.value(), console);
-    return ExitCode::kDone;
-  }
+  if (!job.ok()) return ReportRefusal(console, job.error(), source);
+  if (flags.is_dry_run) return ShowDryRun(line, job.value(), source.name, console);
   if (!flags.follows) {
     PrintCreated(line, client, job.value(), console);
     return ExitCode::kDone;
   }
   console.Say("job/" + job.value().id + " created");
-  return WatchToEnd(client, console, job.value(), line.WantsDocument());
+  return WatchToEnd(line, client, console, job.value(), flags.timeout_seconds);
 }
 
 }  // namespace descent

@@ -20,7 +20,8 @@ struct CreationFlags {
   bool is_dry_run = false;
   bool allows_infeasible = false;
   bool follows = false;
-  std::vector<std::string> labels;  // "KEY=VALUE"
+  std::optional<double> timeout_seconds;  // of the following
+  std::vector<std::string> labels;        // "KEY=VALUE"
 };
 
 void AddCreationOptions(CLI::App& command, CreationFlags& flags);

@@ -6,30 +6,59 @@
 namespace descent {
 namespace {
 
-ExitCode Describe(const CommandLine& line, const std::string& job, Console& console) {
-  Client client(line.flags().endpoint);
-  const auto found = client.GetJob(JobIdOf(job));
-  if (!found.ok()) return Report(console, found.error());
-  if (line.WantsDocument()) {
-    console.Document(found.value().json);
-    return ExitCode::kDone;
-  }
-  const auto attempts = client.ListJobAttempts(JobIdOf(job));
-  if (!attempts.ok()) return Report(console, attempts.error());
+// What the coordinator knows of one job, for people.
+Reply<std::string> DescriptionOf(Client& client, const JobView& job) {
+  const auto attempts = client.ListJobAttempts(job.id);
+  if (!attempts.ok()) return attempts.error();
+  const auto events = client.ListJobEvents(job.id);
+  if (!events.ok()) return events.error();
   const double now = SecondsSinceEpoch();
-  console.Data(JobDescription(found.value(), now));
+  std::string text = JobDescription(job, now);
   if (!attempts.value().empty())
-    console.Data("\nAttempts:\n" + AttemptTable(attempts.value(), now));
-  return ExitCode::kDone;
+    text.append("\nAttempts:\n").append(AttemptTable(job.id, attempts.value(), now));
+  return text + "\n" + NewestEventsText(events.value(), now);
+}
+
+ExitCode Describe(const CommandLine& line, const std::vector<std::string>& names,
+                  Console& console) {
+  Client client(line.flags().endpoint);
+  ExitCode exit_code = ExitCode::kDone;
+  std::vector<std::string> found;  // documents or texts
+  for (const std::string& name : names) {
+    const auto job = client.GetJob(JobIdOf(name));
+    if (!job.ok()) {
+      exit_code = Report(console, job.error());
+      continue;
+    }
+    if (line.WantsDocument()) {
+      found.push_back(job.value().json);
+      continue;
+    }
+    const auto text = DescriptionOf(client, job.value());
+    if (text.ok())
+      found.push_back(text.value());
+    else
+      exit_code = Report(console, text.error());
+  }
+  if (line.WantsDocument()) {
+    PrintDocuments(console, found, names.size());
+    return exit_code;
+  }
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    if (i > 0) console.Data("\n\n");
+    console.Data(found[i]);
+  }
+  return exit_code;
 }
 
 }  // namespace
 
 void AddDescribe(CLI::App& app, CommandLine& line) {
-  CLI::App* command = app.add_subcommand("describe", "Show one job in full");
-  const auto job = std::make_shared<std::string>();
-  command->add_option("job", *job, "Name of the job")->required();
-  line.OnChosen(command, [&line, job](Console& console) { return Describe(line, *job, console); });
+  CLI::App* command = app.add_subcommand("describe", "Show jobs in full");
+  const auto names = std::make_shared<std::vector<std::string>>();
+  command->add_option("jobs", *names, "Names of the jobs")->required();
+  line.OnChosen(command,
+                [&line, names](Console& console) { return Describe(line, *names, console); });
 }
 
 }  // namespace descent

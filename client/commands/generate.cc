@@ -5,6 +5,7 @@
 
 #include "client/commands/checkpoint_directory.h"
 #include "client/commands/command.h"
+#include "common/option_number.h"
 
 namespace descent {
 namespace {
@@ -43,15 +44,15 @@ void AddGenerate(CLI::App& app, CommandLine& line) {
   AddCheckpointOptions(*command, flags->checkpoint);
   command->add_option("--prompt", flags->prompt, "The text to continue")->required();
   command->add_option("--tokens", flags->tokens, "How many tokens to add to it")
-      ->check(CLI::NonNegativeNumber)
+      ->check(NonNegativeNumber())
       ->capture_default_str();
   command
       ->add_option("--temperature", flags->temperature,
                    "Below 1 likely tokens get likelier; 0: always the likeliest")
-      ->check(CLI::NonNegativeNumber)
+      ->check(NonNegativeNumber())
       ->capture_default_str();
   command->add_option("--top-k", flags->top_k, "Draw from the K likeliest tokens; 0: from all")
-      ->check(CLI::NonNegativeNumber)
+      ->check(NonNegativeNumber())
       ->capture_default_str();
   command->add_option("--seed", flags->seed, "Equal seeds give equal texts")->capture_default_str();
   line.OnChosen(command, [&line, flags](Console& console) {

@@ -31,7 +31,7 @@ void AddLaunch(CLI::App& app, CommandLine& line) {
   CLI::App* command = app.add_subcommand(
       "launch",
       "Start a pool of workers and keep it up: -n N --coordinator HOST:PORT [--hosts FILE] "
-      "[-- OPTIONS OF mpirun]");
+      "[--job JOB: until that is over] [-- OPTIONS OF mpirun]");
   command->prefix_command()->fallthrough(false);
   command->set_help_flag();
   line.OnChosen(command,

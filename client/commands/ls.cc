@@ -29,7 +29,7 @@ ExitCode Ls(const CommandLine& line, const LsFlags& flags, Console& console) {
     const bool is_of_all = selection.states.empty() && selection.filter.empty();
     console.Say(is_of_all ? "no jobs; create one: descent submit FILE" : "no such jobs");
   } else {
-    console.Data(JobTable(jobs, SecondsSinceEpoch()));
+    console.Data(JobTable(jobs, SecondsSinceEpoch(), line.Width()));
   }
   if (has_more)
     console.Say(

@@ -9,15 +9,21 @@ constexpr std::array kPages = {
     ManualPage{
         "",
         R"(JOB is a job's name, as descent ls shows it. What was asked for goes to stdout, all talk to stderr.
-No colour and no animation where NO_COLOR is set or the output is no terminal.)",
+No colour and no animation where NO_COLOR is set or the output is no terminal. Defaults of --server,
+--tls-ca, --tls-cert, --tls-key and --token-file may stand in ~/.config/descent/config.yaml, each as
+a line such as "server: host:9090"; the environment comes before it, and a flag before both.)",
         R"(descent doctor
 descent job init mlp -o job.yaml
 descent run job.yaml --workers 2)",
         "help exit-codes, completion"},
-    ManualPage{"attempts", R"(Also the first rank that failed, and its last phase.)",
-               R"(descent attempts JOB
+    ManualPage{
+        "attempts",
+        R"(Also the first rank that failed, and its last phase; the JSON has that rank's last 200 lines. FROM is
+the checkpoint that the attempt started from.)",
+        R"(descent attempts JOB
+descent attempts JOB OTHER
 descent attempts JOB -o json)",
-               "events, describe, logs"},
+        "events, describe, logs"},
     ManualPage{
         "cancel",
         R"(Ends jobs now, whatever their state. Their checkpoints stay. Several jobs are cancelled together, or
@@ -91,15 +97,20 @@ descent data inspect --job job.yaml)",
         "data inspect, generate"},
     ManualPage{
         "delete",
-        R"(Refuses a job that goes on: cancel it first. What is deleted does not come back.)",
+        R"(Refuses a job that goes on: cancel it first. What is deleted does not come back, so on a terminal
+it is asked about, unless with --yes or --no-input.)",
         R"(descent delete JOB
+descent delete JOB OTHER --yes
 descent delete JOB --keep-checkpoints)",
         "cancel, checkpoint export"},
-    ManualPage{"describe",
-               R"(Its state, progress, metrics, checkpoints and attempts, and why it failed.)",
-               R"(descent describe JOB
+    ManualPage{
+        "describe",
+        R"(State, progress, metrics, checkpoints, attempts and the newest ten events, and why it failed. Of
+several jobs -o json is a list.)",
+        R"(descent describe JOB
+descent describe JOB OTHER
 descent describe JOB -o yaml)",
-               "events, logs, watch"},
+        "events, logs, watch"},
     ManualPage{
         "doctor",
         R"(Looks at mpirun, shared memory, the state directory, ports, the coordinator, the processor and
@@ -110,7 +121,9 @@ descent doctor --state-dir /var/lib/descent -o json)",
     ManualPage{
         "events",
         R"(With the reasons of all changes of its state, and who made them, the oldest first.)",
-        R"(descent events JOB)", "describe, logs"},
+        R"(descent events JOB
+descent events JOB OTHER -o jsonl)",
+        "describe, logs"},
     ManualPage{"explain",
                R"(Compiles the job for its data, without training: needs no coordinator.)",
                R"(descent explain job.yaml --workers 2
@@ -145,8 +158,10 @@ a job file: "# yaml-language-server: $schema=job.schema.json".)",
         R"(descent job schema > job.schema.json)", "job init, explain"},
     ManualPage{
         "logs",
-        R"(Filters are combined. With --follow it goes on through a restart of the coordinator.)",
+        R"(Also what a rank wrote to stdout and stderr. Filters are combined. With --follow it goes on
+through a restart of the coordinator. Of several jobs each line begins with the name of its job.)",
         R"(descent logs JOB --tail 50
+descent logs JOB OTHER -f
 descent logs JOB -f --rank 2,3 --severity warning)",
         "events, watch"},
     ManualPage{
@@ -159,6 +174,7 @@ FIELD:* holds where there is a value.
   create_time, start_time, end_time     = != < <= > >=     2026-01-31 or 2026-01-31T12:00:00Z
 The same fields sort, each upwards unless it ends with desc.)",
         R"(descent ls
+descent ls -o wide
 descent ls --state RUNNING --state QUEUED -o json
 descent ls --filter 'labels.team = nlp AND create_time > 2026-01-31'
 descent ls --filter 'latest_metrics.validation/loss:*' --sort latest_metrics.validation/loss --limit 5
@@ -176,10 +192,13 @@ descent ls --filter 'state = QUEUED AND priority >= 50' --sort 'priority desc, c
                "metrics query, metrics plot"},
     ManualPage{"metrics plot", R"(As wide as the terminal.)",
                R"(descent metrics plot JOB --metric train/loss)", "metrics query"},
-    ManualPage{"metrics query", R"(Step and value, a line for each.)",
-               R"(descent metrics query JOB --metric train/loss --first-step 1000
+    ManualPage{
+        "metrics query",
+        R"(Step and value, a line for each. Means also tell the lowest and the highest of their values.)",
+        R"(descent metrics query JOB --metric train/loss --first-step 1000
+descent metrics query JOB OTHER --metric train/loss --x-axis samples
 descent metrics query JOB -f)",
-               "metrics export, metrics plot"},
+        "metrics export, metrics plot"},
     ManualPage{"pool",
                R"(A pool is the workers of one mpirun: the ranks that a job can have together.)",
                R"(descent pool ls)", "worker, launch"},
@@ -228,9 +247,10 @@ descent server backup before-upgrade)",
         R"(descent stop JOB)", "cancel, suspend"},
     ManualPage{
         "submit",
-        R"(Prints the name of the job. It waits in the queue until a pool has workers for it.)",
+        R"(Prints the name of the job. It waits in the queue until a pool has workers for it. --dry-run creates
+nothing, and where the data are on this machine it checks them and says what memory they take.)",
         R"(descent submit job.yaml
-descent submit job.yaml --set epochs=3 --priority 80 --follow
+descent submit job.yaml --set epochs=3 --priority 80 --follow --timeout 2h
 descent submit job.yaml --label team=nlp --label stage=dev
 descent job init mlp | descent submit - --dry-run)",
         "wait, watch, run"},
@@ -247,9 +267,10 @@ descent job init mlp | descent submit - --dry-run)",
     ManualPage{"token revoke", R"(Calls with them are refused from now on.)",
                R"(descent token revoke 4f1c)", "token ls"},
     ManualPage{"update", R"(Everything else of a job is what it was created with.)",
-               R"(descent update JOB --priority 80
+               R"(descent update JOB OTHER --priority 80
 descent update JOB --preemptible true
-descent update JOB --label team=nlp --label stage-)",
+descent update JOB --label team=nlp --label stage-
+descent update JOB --deadline 3h --retention-days 30)",
                "describe, ls"},
     ManualPage{"version", R"(A coordinator says its own in descent doctor.)", R"(descent version
 descent version -o json)",
@@ -263,8 +284,12 @@ descent wait JOB OTHER --for terminal)",
         "watch, help exit-codes"},
     ManualPage{
         "watch",
-        R"(It goes on through a restart of the coordinator, and exits with the job's outcome.)",
-        R"(descent watch JOB)", "wait, logs, metrics plot"},
+        R"(It goes on through a restart of the coordinator, and exits with the job's outcome. A terminal shows
+progress, metrics with their best values, the newest checkpoint and the slowest rank, redrawn in
+place; elsewhere each change is a line. The key q and Ctrl-C detach: 130, and the job goes on.)",
+        R"(descent watch JOB
+descent watch JOB --timeout 10m)",
+        "wait, logs, metrics plot"},
     ManualPage{"whoami", R"(By the token that this program sends, and what its role permits.)",
                R"(descent whoami --server host:9090 --tls-ca ca.pem --token-file alice.token)",
                "token create"},
@@ -281,10 +306,13 @@ uses up no restart. With --wait the command ends once the workers have no job.)"
         R"(descent worker drain node-a/0
 descent worker drain node-a/0 node-a/1 --wait --timeout 10m)",
         "worker cordon, worker uncordon"},
-    ManualPage{"worker ls", R"(Their states, jobs, phases, steps and heartbeats.)",
-               R"(descent worker ls
+    ManualPage{
+        "worker ls",
+        R"(Their states, jobs, phases, steps and heartbeats, the part of its job's threads that each keeps
+busy, its memory and that of its host.)",
+        R"(descent worker ls
 descent worker ls -o name)",
-               "pool ls, worker drain"},
+        "pool ls, worker drain"},
     ManualPage{"worker uncordon", R"(It gets jobs again.)", R"(descent worker uncordon node-a/0)",
                "worker cordon, worker ls"},
 };

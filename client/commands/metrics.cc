@@ -24,7 +24,13 @@ struct MetricArguments {
   bool follows = false;
   std::string format = "csv";
   std::string file = "-";
+  std::string axis = "step";
 
+  std::vector<std::string> job_ids() const {
+    std::vector<std::string> ids;
+    for (const std::string& job : jobs) ids.push_back(JobIdOf(job));
+    return ids;
+  }
   MetricSelection selection() const { return {JobIdOf(jobs.front()), names, first_step}; }
 };
 
@@ -55,21 +61,45 @@ ExitCode Follow(const CommandLine& line, const MetricArguments& arguments, Conso
   return error ? Report(console, *error) : ExitCode::kDone;
 }
 
+// An axis and the column that it has in a table.
+struct NamedAxis {
+  XAxis axis = XAxis::kStep;
+  std::string column;
+};
+
+NamedAxis AxisOf(const std::string& name) {
+  if (name == "time") return {XAxis::kTime, "SECONDS"};
+  if (name == "samples") return {XAxis::kSamples, "SAMPLES"};
+  return {};
+}
+
 ExitCode Query(const CommandLine& line, const MetricArguments& arguments, Console& console) {
+  const NamedAxis axis = AxisOf(arguments.axis);
+  if (arguments.follows && (arguments.jobs.size() > 1 || axis.axis != XAxis::kStep)) {
+    console.Error("--follow is for one job, over its steps");
+    return ExitCode::kUsage;
+  }
   if (arguments.follows) return Follow(line, arguments, console);
-  const auto found =
-      MetricClient(line.flags().endpoint).Query(arguments.selection(), arguments.points_max);
+  const auto found = MetricClient(line.flags().endpoint)
+                         .Query({.jobs = arguments.job_ids(),
+                                 .names = arguments.names,
+                                 .first_step = arguments.first_step,
+                                 .points_max = arguments.points_max,
+                                 .axis = axis.axis});
   if (!found.ok()) return Report(console, found.error());
   if (line.WantsDocument())
     console.Document(found.value().json);
   else
-    console.Data(PointTable(found.value().series));
+    console.Data(PointTable(found.value().series, axis.column));
   return ExitCode::kDone;
 }
 
 ExitCode Plot(const CommandLine& line, const MetricArguments& arguments, Console& console) {
   const int columns = console.LiveColumns();
-  const auto found = MetricClient(line.flags().endpoint).Query(arguments.selection(), 4 * columns);
+  const auto found =
+      MetricClient(line.flags().endpoint)
+          .Query(
+              {.jobs = arguments.job_ids(), .names = arguments.names, .points_max = 4 * columns});
   if (!found.ok()) return Report(console, found.error());
   if (found.value().series.empty()) console.Say("no metrics yet");
   for (const MetricSeriesView& curve : found.value().series)
@@ -78,9 +108,8 @@ ExitCode Plot(const CommandLine& line, const MetricArguments& arguments, Console
 }
 
 ExitCode Compare(const CommandLine& line, const MetricArguments& arguments, Console& console) {
-  std::vector<std::string> ids;
-  for (const std::string& job : arguments.jobs) ids.push_back(JobIdOf(job));
-  const auto found = MetricClient(line.flags().endpoint).Compare(ids, arguments.names);
+  const auto found =
+      MetricClient(line.flags().endpoint).Compare(arguments.job_ids(), arguments.names);
   if (!found.ok()) return Report(console, found.error());
   if (line.WantsDocument())
     console.Document(found.value().json);
@@ -176,8 +205,14 @@ void AddMetrics(CLI::App& app, CommandLine& line) {
   AddJob(ls, *arguments);
 
   CLI::App* query = AddOne(group, line, "query", "Print points", arguments, Query);
-  AddJob(query, *arguments);
+  query->add_option("jobs", arguments->jobs, "Names of one to 20 jobs")
+      ->required()
+      ->expected(1, 20);
   AddNames(query, *arguments);
+  query
+      ->add_option("--x-axis", arguments->axis,
+                   "Also where each point stands: time (seconds since the start) or samples")
+      ->check(CLI::IsMember({"step", "time", "samples"}));
   query->add_option("--first-step", arguments->first_step, "Points from this step on");
   query->add_option("--max-points", arguments->points_max,
                     "Of each metric; longer curves come as means (default 1000)");

@@ -17,6 +17,7 @@
 #include "client/render/job_text.h"
 #include "client/render/profile_text.h"
 #include "common/file.h"
+#include "common/option_number.h"
 
 namespace descent {
 namespace {
@@ -187,6 +188,7 @@ Status Run::WriteProfile() const {
 ExitCode Run::Conclude(const Followed& followed) {
   switch (followed.end) {
     case FollowEnd::kInterrupted:
+    case FollowEnd::kTimedOut:
       return CancelAndReport(followed);
     case FollowEnd::kLost:
       return Report(console_, followed.error);
@@ -300,11 +302,11 @@ void AddRun(CLI::App& app, CommandLine& line) {
                           "Write a trace of some steps to this file, for Chrome and Perfetto");
   command->add_option("--profile-steps", flags->profile.steps, "Steps that the trace has")
       ->needs(profile)
-      ->check(CLI::PositiveNumber)
+      ->check(PositiveNumber())
       ->capture_default_str();
   command->add_option("--profile-warmup", flags->profile.warmup_steps, "Steps that run before it")
       ->needs(profile)
-      ->check(CLI::NonNegativeNumber)
+      ->check(NonNegativeNumber())
       ->capture_default_str();
   line.OnChosen(command, [&line, flags](Console& console) {
     return Run(*flags, line.WantsDocument(), console).Execute();

@@ -1,8 +1,10 @@
+#include <algorithm>
 #include <memory>
 #include <utility>
 
 #include "client/commands/command.h"
 #include "client/commands/create_job.h"
+#include "common/gang_capacity.h"
 
 namespace descent {
 namespace {
@@ -14,6 +16,18 @@ struct SubmitFlags {
   CreationFlags creation;
 };
 
+// A file with problems is not sent, so it is told here that no pool could hold its job. A pool has
+// at least one worker.
+std::vector<Violation> FindInfeasibility(const CommandLine& line, const JobSpec& spec) {
+  if (spec.workers.min <= 1) return {};
+  const auto cluster = Client(line.flags().endpoint).GetClusterStatus();
+  if (!cluster.ok()) return {};
+  const auto& pools = cluster.value().pools;
+  const auto largest = std::ranges::max_element(pools, {}, &PoolView::world_size);
+  if (largest == pools.end() || largest->world_size >= spec.workers.min) return {};
+  return {GangInfeasible(spec.workers.min, largest->name, largest->world_size)};
+}
+
 ExitCode Submit(const CommandLine& line, const SubmitFlags& flags, Console& console) {
   CreateJobOptions options;
   if (!flags.resume.empty()) {
@@ -23,7 +37,10 @@ ExitCode Submit(const CommandLine& line, const SubmitFlags& flags, Console& cons
   }
   JobFile file;
   if (!flags.file.empty()) {
-    auto loaded = LoadJobFile(console, flags.file, flags.overrides);
+    FindViolations find_more;
+    if (!flags.creation.allows_infeasible)
+      find_more = [&line](const JobSpec& spec) { return FindInfeasibility(line, spec); };
+    auto loaded = LoadJobFile(console, flags.file, flags.overrides, find_more);
     if (!loaded.ok()) return loaded.error().exit_code;
     file = loaded.value();
     options.spec = file.spec;
@@ -31,7 +48,9 @@ ExitCode Submit(const CommandLine& line, const SubmitFlags& flags, Console& cons
     console.Error("submit needs a FILE; only --resume JOB/CHECKPOINT without --set can do without");
     return ExitCode::kUsage;
   }
-  return CreateAndShow(line, flags.creation, std::move(options), {file, flags.file}, console);
+  std::string subject = ShownFileName(flags.file);
+  if (flags.file.empty()) subject.append("the spec of ").append(flags.resume);
+  return CreateAndShow(line, flags.creation, std::move(options), {file, subject}, console);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include "client/render/format.h"
 #include "client/render/table.h"
 #include "common/file.h"
+#include "common/option_number.h"
 
 namespace descent {
 namespace {
@@ -94,7 +95,7 @@ void AddCreate(CLI::App& group, CommandLine& line) {
       ->check(CLI::IsMember({"viewer", "user", "admin", "worker"}))
       ->capture_default_str();
   command->add_option("--days", flags->valid_days, "How long it is valid; 0: for ever")
-      ->check(CLI::NonNegativeNumber)
+      ->check(NonNegativeNumber())
       ->capture_default_str();
   command->add_option("--out", flags->output, "Write it to this new file, for its owner alone");
   line.OnChosen(command,

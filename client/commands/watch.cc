@@ -1,5 +1,6 @@
 #include <spdlog/fmt/fmt.h>
 
+#include <chrono>
 #include <memory>
 
 #include "client/commands/command.h"
@@ -7,30 +8,64 @@
 #include "client/follow.h"
 #include "client/interrupt.h"
 #include "client/render/job_text.h"
+#include "client/terminal_keys.h"
+#include "client/watch_view.h"
 
 namespace descent {
 namespace {
 
-ExitCode Watch(const CommandLine& line, const std::string& job, Console& console) {
+constexpr char kDetachKey = 'q';
+
+struct WatchFlags {
+  std::string job;
+  std::optional<double> timeout_seconds;
+};
+
+ExitCode Watch(const CommandLine& line, const WatchFlags& flags, Console& console) {
   Client client(line.flags().endpoint);
-  const auto found = client.GetJob(JobIdOf(job));
+  const auto found = client.GetJob(JobIdOf(flags.job));
   if (!found.ok()) return Report(console, found.error());
-  return WatchToEnd(client, console, found.value(), line.WantsDocument());
+  return WatchToEnd(line, client, console, found.value(), flags.timeout_seconds);
+}
+
+// Until the job's end, or until somebody has seen enough. The terminal is as it was afterwards.
+Followed FollowOnTerminal(const CommandLine& line, Client& client, Console& console,
+                          const JobView& job, const std::optional<double>& timeout_seconds) {
+  TerminalKeys keys;
+  WatchView view(client, line.flags().endpoint, console,
+                 fmt::format("{} detaches, the job goes on", keys.AreThere() ? "q" : "Ctrl-C"));
+  FollowOptions options;
+  options.is_left = [&keys] { return keys.WasPressed(kDetachKey); };
+  if (console.IsAnimated()) options.display = &view;
+  if (timeout_seconds)
+    options.timeout = std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::chrono::duration<double>(*timeout_seconds));
+  return Follow(client, console, job, options);
 }
 
 }  // namespace
 
-ExitCode WatchToEnd(Client& client, Console& console, const JobView& job, bool wants_document) {
+ExitCode WatchToEnd(const CommandLine& line, Client& client, Console& console, const JobView& job,
+                    const std::optional<double>& timeout_seconds) {
   CatchInterrupts();
-  const Followed followed = Follow(client, console, job, {});
-  if (followed.end == FollowEnd::kLost) return Report(console, followed.error);
-  if (followed.end == FollowEnd::kInterrupted) {
-    console.Say(
-        fmt::format("detached; the job goes on: descent watch {0} | descent cancel {0}", job.id));
-    return ExitCode::kInterrupted;
+  const Followed followed = FollowOnTerminal(line, client, console, job, timeout_seconds);
+  const std::string next = fmt::format("descent watch {0} | descent cancel {0}", job.id);
+  switch (followed.end) {
+    case FollowEnd::kLost:
+      return Report(console, followed.error);
+    case FollowEnd::kInterrupted:
+      console.Say(fmt::format("detached; the job goes on: {}", next));
+      return ExitCode::kInterrupted;
+    case FollowEnd::kTimedOut:
+      console.Error(fmt::format("not at its end after {}; the job goes on: {}",
+                                TimeoutText(timeout_seconds.value_or(0)), next));
+      return ExitCode::kTimedOut;
+    case FollowEnd::kTrouble:
+    case FollowEnd::kTerminal:
+      break;
   }
   const JobView ended = WithLogTail(client, followed.job);
-  if (wants_document)
+  if (line.WantsDocument())
     console.Document(ended.json);
   else
     console.Data(EndText(ended));
@@ -40,10 +75,11 @@ ExitCode WatchToEnd(Client& client, Console& console, const JobView& job, bool w
 
 void AddWatch(CLI::App& app, CommandLine& line) {
   CLI::App* command = app.add_subcommand(
-      "watch", "Follow a job to its end and exit with its outcome; Ctrl-C only detaches");
-  const auto job = std::make_shared<std::string>();
-  command->add_option("job", *job, "Name of the job")->required();
-  line.OnChosen(command, [&line, job](Console& console) { return Watch(line, *job, console); });
+      "watch", "Follow a job to its end and exit with its outcome; q and Ctrl-C only detach");
+  const auto flags = std::make_shared<WatchFlags>();
+  command->add_option("job", flags->job, "Name of the job")->required();
+  AddTimeoutOption(*command, flags->timeout_seconds);
+  line.OnChosen(command, [&line, flags](Console& console) { return Watch(line, *flags, console); });
 }
 
 }  // namespace descent

@@ -46,7 +46,7 @@ ExitCode List(const CommandLine& line, Console& console) {
   } else if (workers.empty()) {
     console.Say("no workers are attached; start some: descent launch -n 2");
   } else {
-    console.Data(WorkerTable(workers));
+    console.Data(WorkerTable(workers, line.Width()));
   }
   return ExitCode::kDone;
 }

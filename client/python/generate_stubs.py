@@ -1,5 +1,5 @@
-"""Generates what the package descent imports from the project's proto files: descent/v1/*_pb2.py, their
-types, and the messages of error details.
+"""Generates what the package descent imports from the project's proto files: descent/v1/*_pb2.py and
+service_pb2_grpc.py, their types, and the messages of error details.
 
     generate_stubs.py DIRECTORY PROTOC GRPC_PYTHON_PLUGIN
 
@@ -7,6 +7,7 @@ copies the package into DIRECTORY and generates there, by a protoc that is insta
 """
 
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -26,8 +27,24 @@ def generate(directory, protoc):
     protoc(include, f"--python_out={directory}", f"--pyi_out={directory}",
            *(f"descent/v1/{name}.proto" for name in NAMES))
     protoc(include, f"--grpc_python_out={directory}", SERVICE)
+    types = directory / SERVICE.replace(".proto", "_pb2_grpc.pyi")
+    types.write_text(types_of_services((PROTOS / SERVICE).read_text(encoding="utf-8")),
+                     encoding="utf-8")
     protoc(include, "--include_imports",
            f"--descriptor_set_out={directory}/descent/error_details.binpb", ERROR_DETAILS)
+
+
+def types_of_services(proto):
+    """Those of the stubs, which gRPC's plugin leaves out."""
+    lines = ["import grpc", "from descent.v1 import service_pb2 as _pb"]
+    for service, body in re.findall(r"^service (\w+) \{\n(.*?)^\}", proto, re.DOTALL | re.MULTILINE):
+        lines += ["", f"class {service}Stub:",
+                  "    def __init__(self, channel: grpc.Channel) -> None: ..."]
+        for name, request, stream, answer in re.findall(
+                r"^  rpc (\w+)\((\w+)\) returns \((stream )?(\w+)\)", body, re.MULTILINE):
+            kind = "UnaryStream" if stream else "UnaryUnary"
+            lines.append(f"    {name}: grpc.{kind}MultiCallable[_pb.{request}, _pb.{answer}]")
+    return "\n".join(lines) + "\n"
 
 
 def of_grpc_tools(*arguments):

@@ -5,14 +5,23 @@
 #include <algorithm>
 #include <set>
 #include <string_view>
+#include <utility>
 
 #include "client/render/format.h"
-#include "client/render/table.h"
 
 namespace descent {
 namespace {
 
-std::string OrDash(const std::string& text) { return text.empty() ? "-" : text; }
+std::string UtilizationText(const WorkerView& worker) {
+  return worker.cpu_utilization ? fmt::format("{:.0f}%", 100 * *worker.cpu_utilization) : "-";
+}
+
+// "1.2 GB / 64 GB": of its process, and of its whole host.
+std::string MemoryText(const WorkerView& worker) {
+  if (worker.host_memory_bytes == 0) return "-";
+  return fmt::format("{} / {}", FormatBytes(worker.resident_bytes),
+                     FormatBytes(worker.host_memory_bytes));
+}
 
 std::string StateText(const PoolView& pool) {
   if (pool.is_ready) return "READY";
@@ -43,13 +52,31 @@ std::string WorkerNameText(const WorkerView& worker) {
   return fmt::format("{}/{}", worker.pool, worker.world_rank);
 }
 
-std::string WorkerTable(const std::vector<WorkerView>& workers) {
-  Table table({"WORKER", "HOST", "PROCESS", "STATE", "JOB", "PHASE", "STEP", "HEARTBEAT"});
-  for (const WorkerView& worker : workers)
-    table.AddRow({WorkerNameText(worker), worker.host, fmt::to_string(worker.pid), worker.state,
-                  OrDash(worker.job), OrDash(worker.phase),
-                  worker.job.empty() ? "-" : fmt::to_string(worker.step),
-                  fmt::format("{:.1f}s", worker.heartbeat_age_seconds)});
+std::string WorkerTable(const std::vector<WorkerView>& workers, TableWidth width) {
+  std::vector<std::string> head = {"WORKER", "HOST",  "PROCESS", "STATE", "SLOT", "DEVICE",
+                                   "JOB",    "PHASE", "STEP",    "UTIL",  "MEM",  "HEARTBEAT"};
+  if (width == TableWidth::kWide) head.insert(head.end(), {"OWN STEP", "INSTRUCTIONS", "NAME"});
+  Table table(std::move(head));
+  for (const WorkerView& worker : workers) {
+    std::vector<std::string> row = {WorkerNameText(worker),
+                                    worker.host,
+                                    fmt::to_string(worker.pid),
+                                    worker.state,
+                                    OrDash(worker.slot),
+                                    OrDash(worker.device),
+                                    OrDash(worker.job),
+                                    OrDash(worker.phase),
+                                    worker.job.empty() ? "-" : fmt::to_string(worker.step),
+                                    UtilizationText(worker),
+                                    MemoryText(worker),
+                                    fmt::format("{:.1f}s", worker.heartbeat_age_seconds)};
+    if (width == TableWidth::kWide)
+      row.insert(
+          row.end(),
+          {worker.own_step_seconds ? fmt::format("{:.3g} ms", *worker.own_step_seconds * 1e3) : "-",
+           OrDash(worker.instruction_set), worker.name});
+    table.AddRow(std::move(row));
+  }
   return table.ToString();
 }
 
@@ -63,6 +90,7 @@ std::string PoolTable(const std::vector<PoolView>& pools) {
 
 std::string PoolDescription(const PoolView& pool) {
   return Line("Name", pool.name) + Line("State", StateText(pool)) +
+         (pool.only_job.empty() ? "" : Line("Only for", pool.only_job)) +
          Line("Free", fmt::format("{} of {} workers", pool.free, pool.world_size)) +
          Line("Cordoned", fmt::to_string(CordonedOf(pool))) + Line("Jobs", JobsOf(pool)) +
          "\nWorkers:\n" + WorkerTable(pool.workers);

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "client/api/types.h"
+#include "client/render/table.h"
 
 namespace descent {
 
@@ -13,7 +14,9 @@ namespace descent {
 // "POOL/WORLD_RANK": what the commands take for a worker.
 std::string WorkerNameText(const WorkerView& worker);
 
-std::string WorkerTable(const std::vector<WorkerView>& workers);
+// Wide: also what each needs for a step of its own, its instructions and its full name.
+std::string WorkerTable(const std::vector<WorkerView>& workers,
+                        TableWidth width = TableWidth::kNormal);
 std::string PoolTable(const std::vector<PoolView>& pools);
 std::string PoolDescription(const PoolView& pool);
 

@@ -66,21 +66,31 @@ int Scaled(double value, double low, double high, int dots) {
   return static_cast<int>(std::lround(share * (dots - 1)));
 }
 
+double LowestOf(const MetricPointView& point) {
+  return point.spread && std::isfinite(point.spread->min) ? point.spread->min : point.value;
+}
+
+double HighestOf(const MetricPointView& point) {
+  return point.spread && std::isfinite(point.spread->max) ? point.spread->max : point.value;
+}
+
 }  // namespace
 
 std::string CurveText(const MetricSeriesView& series, int columns, int rows) {
   const std::vector<MetricPointView> points = FinitePoints(series);
   if (points.empty()) return series.name + ": no value is a number yet\n";
-  const auto [lowest, highest] =
-      std::ranges::minmax(points, {}, [](const MetricPointView& point) { return point.value; });
-  const std::string low = FormatMetric(lowest.value), high = FormatMetric(highest.value);
+  const double lowest = LowestOf(std::ranges::min(points, {}, LowestOf));
+  const double highest = HighestOf(std::ranges::max(points, {}, HighestOf));
+  const std::string low = FormatMetric(lowest), high = FormatMetric(highest);
   const int margin = static_cast<int>(std::max(low.size(), high.size()));
   Picture picture(std::max(columns - margin - 1, 8), rows);
-  for (const MetricPointView& point : points)
-    picture.Set(Scaled(static_cast<double>(point.step), static_cast<double>(points.front().step),
-                       static_cast<double>(points.back().step), picture.dots_across()),
-                picture.dots_down() - 1 -
-                    Scaled(point.value, lowest.value, highest.value, picture.dots_down()));
+  for (const MetricPointView& point : points) {
+    const int x = Scaled(static_cast<double>(point.step), static_cast<double>(points.front().step),
+                         static_cast<double>(points.back().step), picture.dots_across());
+    const int top = Scaled(HighestOf(point), lowest, highest, picture.dots_down());
+    for (int y = Scaled(LowestOf(point), lowest, highest, picture.dots_down()); y <= top; ++y)
+      picture.Set(x, picture.dots_down() - 1 - y);
+  }
 
   std::string text =
       fmt::format("{}  last {} @{}\n", series.name, FormatMetric(points.back().value),

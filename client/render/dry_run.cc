@@ -2,6 +2,9 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include <nlohmann/json.hpp>
+#include <string_view>
+
 #include "client/render/batch_text.h"
 #include "client/render/format.h"
 
@@ -27,6 +30,47 @@ std::string PlacementText(const JobView& job) {
   return place + job.queue_message + " -> would wait";
 }
 
+struct ArchitectureName {
+  std::string_view operator()(const MlpSpec&) const { return "mlp"; }
+  std::string_view operator()(const GptSpec&) const { return "gpt"; }
+  std::string_view operator()(const LinearRegressionSpec&) const { return "linear_regression"; }
+  std::string_view operator()(const LogisticRegressionSpec&) const { return "logistic_regression"; }
+  std::string_view operator()(const LayersSpec&) const { return "layers"; }
+  std::string_view operator()(const ConvnetSpec&) const { return "convnet"; }
+  std::string_view operator()(const ResnetSpec&) const { return "resnet"; }
+};
+
+// "model mlp 535,818 parameters, 2.1 MB fp32": weights are stored so whatever the precision is.
+std::string ModelText(const JobSpec& spec, const Result<CompiledModel>& model) {
+  std::string text =
+      fmt::format("model {}", std::visit(ArchitectureName(), spec.model.architecture));
+  if (model.ok())
+    text += fmt::format(" {} parameters, {} fp32", FormatGrouped(model.value().parameter_count),
+                        FormatBytes(4 * model.value().parameter_count));
+  return text;
+}
+
+// The newest, the best and one to roll back to; what is pinned comes on top.
+std::int64_t CheckpointsKept(const JobSpec& spec) {
+  return spec.checkpoint.keep_last + (spec.data.validation ? 1 : 0) +
+         (spec.nonfinite.action == NonfiniteAction::kRollback ? 1 : 0);
+}
+
+std::string MemoryText(const JobSpec& spec, const Result<CompiledModel>& model) {
+  if (!model.ok())
+    return fmt::format("memory and data are not checked here: {}", model.status().message());
+  return fmt::format("memory per worker about {}; checkpoint about {}, at most {} kept",
+                     FormatBytes(model.value().worker_bytes),
+                     FormatBytes(model.value().checkpoint_bytes), CheckpointsKept(spec));
+}
+
+std::optional<std::int64_t> TrainSamplesOf(const JobSpec& spec,
+                                           const Result<CompiledModel>& model) {
+  if (model.ok()) return model.value().train_samples;
+  if (spec.data.train.range) return spec.data.train.range->size();
+  return std::nullopt;
+}
+
 std::string WorkersMeaning(const JobSpec& spec) {
   return spec.reduction == ReductionKind::kFastest
              ? "whose number changes rounding (reduction: fastest)"
@@ -40,17 +84,33 @@ std::string BatchText(const JobSpec& spec, std::optional<std::int64_t> train_sam
                      StepsText(spec, train_samples));
 }
 
-std::string DryRunText(const JobView& job) {
+Result<CompiledModel> ReadCompiledModel(const std::string& explanation) {
+  try {
+    const auto json = nlohmann::json::parse(explanation);
+    return CompiledModel{
+        .parameter_count = json.at("parameter_count").get<std::int64_t>(),
+        .train_samples = json.at("train_samples").get<std::int64_t>(),
+        .worker_bytes = json.at("memory").at("total").get<std::int64_t>(),
+        .checkpoint_bytes = json.at("memory").at("checkpoint").get<std::int64_t>()};
+  } catch (const nlohmann::json::exception& error) {
+    return Status(Code::kInternal,
+                  fmt::format("the worker program's explanation is unreadable: {}", error.what()));
+  }
+}
+
+std::string DryRunText(const JobView& job, const Result<CompiledModel>& model) {
+  constexpr std::size_t kShaDigits = 12;
   const JobSpec& spec = job.spec;
-  std::optional<std::int64_t> train_samples;
-  if (spec.data.train.range) train_samples = spec.data.train.range->size();
   return fmt::format(
-      "OK  spec valid\n"
+      "OK  spec valid (sha256 {}…)  {}\n"
       "    {}\n"
       "    workers {} to {}, {}; {} thread{} each\n"
+      "    {}\n"
       "    placement now: {}\n",
-      BatchText(spec, train_samples), spec.workers.min, spec.workers.max, WorkersMeaning(spec),
-      spec.workers.threads, spec.workers.threads == 1 ? "" : "s", PlacementText(job));
+      job.spec_sha256.substr(0, kShaDigits), ModelText(spec, model),
+      BatchText(spec, TrainSamplesOf(spec, model)), spec.workers.min, spec.workers.max,
+      WorkersMeaning(spec), spec.workers.threads, spec.workers.threads == 1 ? "" : "s",
+      MemoryText(spec, model), PlacementText(job));
 }
 
 }  // namespace descent

@@ -66,4 +66,6 @@ std::string FormatMetric(double value) {
   return fmt::format("{:.4f}", value);
 }
 
+std::string OrDash(const std::string& text) { return text.empty() ? "-" : text; }
+
 }  // namespace descent

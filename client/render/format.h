@@ -15,4 +15,6 @@ std::string FormatClock(double seconds);        // 0:09, 1:02:03
 std::string FormatMetric(double value);         // 0.0812, 6.1e-04
 std::string FormatRate(double value);           // 98.3, 1.2k
 
+std::string OrDash(const std::string& text);  // "-" where there is none
+
 }  // namespace descent

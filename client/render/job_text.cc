@@ -4,30 +4,19 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cmath>
+#include <iterator>
 
 #include "client/render/batch_text.h"
 #include "client/render/format.h"
 #include "client/render/log_text.h"
+#include "client/render/progress_text.h"
 #include "client/render/table.h"
+#include "common/duration.h"
 #include "common/evaluation.h"
 #include "common/process_end.h"
 
 namespace descent {
 namespace {
-
-constexpr int kBarWidthMin = 8;
-constexpr int kBarWidthMax = 24;
-
-std::string Bar(double fraction, int width) {
-  const int done = std::clamp(static_cast<int>(fraction * width), 0, width);
-  return fmt::format("[{:#<{}}{:-<{}}]  ", "", done, "", width - done);
-}
-
-std::string Percent(double fraction) {
-  // Never 100 % before the end.
-  return fmt::format("{:.0f}%", std::floor(std::clamp(fraction, 0.0, 1.0) * 100));
-}
 
 std::string MetricOr(const JobView& job, const std::string& name, const std::string& otherwise) {
   const auto metric = job.latest_metrics.find(name);
@@ -38,7 +27,7 @@ std::string ProgressCell(const JobView& job) {
   if (job.queue_position > 0) return fmt::format("#{}: {}", job.queue_position, job.queue_message);
   if (job.progress.last_step == 0) return "-";
   return fmt::format("{}/{}  {}", job.progress.step, job.progress.last_step,
-                     Percent(job.progress.fraction));
+                     PercentText(job.progress.fraction));
 }
 
 std::string RemainingCell(const JobView& job) {
@@ -66,10 +55,9 @@ std::string ConditionText(const ConditionView& condition, double now) {
 // Rank, host, how its process ended, step, phase.
 std::vector<std::string> BlameCells(const FailureView& failure) {
   const bool is_end_known = failure.signal != 0 || failure.exit_code != 0;
-  const auto or_dash = [](const std::string& text) { return text.empty() ? "-" : text; };
-  return {failure.rank < 0 ? "-" : fmt::to_string(failure.rank), or_dash(failure.host),
+  return {failure.rank < 0 ? "-" : fmt::to_string(failure.rank), OrDash(failure.host),
           is_end_known ? ProcessEndText(failure.exit_code, failure.signal) : "-",
-          fmt::to_string(failure.step), or_dash(failure.phase)};
+          fmt::to_string(failure.step), OrDash(failure.phase)};
 }
 
 // What any of the checkpoints was evaluated by, and the loss in any case.
@@ -107,6 +95,18 @@ std::string SecondaryText(const FailureView& failure) {
 }
 
 // "12.5 ms, the last 13 ms; 412k tokens/s".
+std::string RetentionText(std::int64_t days) {
+  if (days == 0) return "for ever";
+  return fmt::format("{} day{} after its end, twice as long if it does not succeed", days,
+                     days == 1 ? "" : "s");
+}
+
+std::string DeadlineText(const JobView& job) {
+  if (job.deadline_seconds == 0) return "";
+  return fmt::format("{}, active for {}", DurationText(job.deadline_seconds),
+                     DurationText(static_cast<std::int64_t>(job.active_seconds)));
+}
+
 std::string StepTimeText(const ProgressView& progress) {
   if (progress.median_step_seconds <= 0) return "";
   std::string text =
@@ -124,6 +124,22 @@ std::string VersionsText(const ProvenanceView& provenance) {
                      provenance.worker_version);
 }
 
+// The workers it has, or may have.
+std::size_t WorkerCountOf(const JobView& job) {
+  return job.workers.empty() ? static_cast<std::size_t>(job.spec.workers.max) : job.workers.size();
+}
+
+// "step-9000" of the job's own checkpoints, "JOB/9000" of another's.
+std::string StartCheckpointText(const std::string& job_id, std::string name) {
+  constexpr std::string_view kJobs = "jobs/";
+  constexpr std::string_view kCheckpoints = "/checkpoints/";
+  if (name.starts_with(kJobs)) name.erase(0, kJobs.size());
+  const std::size_t at = name.find(kCheckpoints);
+  if (at == std::string::npos) return OrDash(name);
+  const std::string step = name.substr(at + kCheckpoints.size());
+  return name.substr(0, at) == job_id ? "step-" + step : name.substr(0, at) + "/" + step;
+}
+
 std::string WorkersText(std::size_t count) {
   return fmt::format("{} worker{}", count, count == 1 ? "" : "s");
 }
@@ -135,23 +151,6 @@ std::string LabelsText(const JobView& job) {
   for (const auto& [key, value] : job.labels)
     text += fmt::format("{}{}={}", text.empty() ? "" : ", ", key, value);
   return text;
-}
-
-std::string ProgressText(const JobView& job, int columns) {
-  const ProgressView& progress = job.progress;
-  std::string text = fmt::format("{:>3}  step {}/{}", Percent(progress.fraction), progress.step,
-                                 progress.last_step);
-  text += job.spec.epochs > 0
-              ? fmt::format("  epoch {}/{}", std::min(progress.epoch + 1, job.spec.epochs),
-                            job.spec.epochs)
-              : fmt::format("  epoch {}", progress.epoch + 1);
-  if (job.latest_metrics.contains("train/loss"))
-    text += "  loss " + MetricOr(job, "train/loss", "");
-  if (progress.samples_per_second > 0)
-    text += fmt::format("  {} samples/s", FormatRate(progress.samples_per_second));
-  if (progress.remaining_seconds > 0) text += "  eta " + FormatClock(progress.remaining_seconds);
-  const int bar_width = std::min(columns - static_cast<int>(text.size()) - 4, kBarWidthMax);
-  return bar_width < kBarWidthMin ? text : Bar(progress.fraction, bar_width) + text;
 }
 
 std::string StateText(const JobView& job) {
@@ -197,15 +196,29 @@ EvaluationLines EvaluationText(const MetricCurves& curves, std::int64_t last_ste
   return result;
 }
 
-std::string JobTable(const std::vector<JobView>& jobs, double now) {
-  Table table({"NAME", "STATE", "PRIO", "WORKERS", "PROGRESS", "LOSS", "ETA", "AGE"});
-  for (const JobView& job : jobs)
-    table.AddRow(
-        {job.id, job.state, fmt::to_string(job.priority),
-         fmt::to_string(job.workers.empty() ? static_cast<std::size_t>(job.spec.workers.max)
-                                            : job.workers.size()),
-         ProgressCell(job), MetricOr(job, "train/loss", "-"), RemainingCell(job),
-         FormatDuration(now - job.create_time)});
+std::string JobTable(const std::vector<JobView>& jobs, double now, TableWidth width) {
+  std::vector<std::string> head = {"NAME",     "STATE", "PRIO", "WORKERS",
+                                   "PROGRESS", "LOSS",  "ETA",  "AGE"};
+  if (width == TableWidth::kWide)
+    head.insert(head.end(), {"SAMPLES/S", "ATTEMPT", "REASON", "OWNER", "LABELS"});
+  Table table(std::move(head));
+  for (const JobView& job : jobs) {
+    std::vector<std::string> row = {job.id,
+                                    job.state,
+                                    fmt::to_string(job.priority),
+                                    fmt::to_string(WorkerCountOf(job)),
+                                    ProgressCell(job),
+                                    MetricOr(job, "train/loss", "-"),
+                                    RemainingCell(job),
+                                    FormatDuration(now - job.create_time)};
+    if (width == TableWidth::kWide)
+      row.insert(
+          row.end(),
+          {job.progress.samples_per_second > 0 ? FormatRate(job.progress.samples_per_second) : "-",
+           job.attempt > 0 ? fmt::to_string(job.attempt) : "-", OrDash(job.state_reason),
+           OrDash(job.owner), OrDash(LabelsText(job))});
+    table.AddRow(std::move(row));
+  }
   return table.ToString();
 }
 
@@ -248,13 +261,16 @@ std::string CheckpointTable(const std::vector<CheckpointView>& checkpoints, doub
   return table.ToString();
 }
 
-std::string AttemptTable(const std::vector<AttemptView>& attempts, double now) {
-  Table table(
-      {"#", "WORKERS", "STEPS", "ENDED", "REASON", "RANK", "HOST", "PROCESS", "AT STEP", "PHASE"});
+std::string AttemptTable(const std::string& job_id, const std::vector<AttemptView>& attempts,
+                         double now) {
+  Table table({"#", "WORKERS", "FROM", "STEPS", "ENDED", "REASON", "RANK", "HOST", "PROCESS",
+               "AT STEP", "PHASE"});
   for (const AttemptView& attempt : attempts) {
     const bool has_ended = attempt.end_time > 0;
     std::vector<std::string> row = {
-        fmt::to_string(attempt.attempt), fmt::to_string(attempt.workers.size()),
+        fmt::to_string(attempt.attempt),
+        fmt::to_string(attempt.workers.size()),
+        StartCheckpointText(job_id, attempt.start_checkpoint),
         fmt::format("{}..{}", attempt.start_step,
                     has_ended ? fmt::to_string(attempt.end_step) : std::string()),
         has_ended ? FormatDuration(now - attempt.end_time) + " ago" : "-",
@@ -278,6 +294,14 @@ std::string EventTable(const std::vector<JobEventView>& events, double now) {
   return table.ToString();
 }
 
+std::string NewestEventsText(const std::vector<JobEventView>& events, double now) {
+  constexpr std::ptrdiff_t kShownMax = 10;
+  if (std::ssize(events) <= kShownMax) return fmt::format("Events:\n{}", EventTable(events, now));
+  const std::vector<JobEventView> newest(events.end() - kShownMax, events.end());
+  return fmt::format("Events, the newest {} of {}:\n{}", kShownMax, events.size(),
+                     EventTable(newest, now));
+}
+
 std::string JobDescription(const JobView& job, double now) {
   constexpr std::size_t kNameWidth = 26;  // of the longest metric, with its colon
   std::string text;
@@ -299,6 +323,8 @@ std::string JobDescription(const JobView& job, double now) {
       add(condition.type, ConditionText(condition, now));
   add("Priority", fmt::format("{}{}", job.priority,
                               job.is_preemptible ? ", gives way to jobs of higher priority" : ""));
+  add("Deadline", DeadlineText(job));
+  if (job.retention_days) add("Kept", RetentionText(*job.retention_days));
   if (job.queue_position > 0)
     add("Queue", fmt::format("position {}: {}", job.queue_position, job.queue_message));
   add("Blocked by", fmt::format("{}", fmt::join(job.blocking_jobs, ", ")));
@@ -312,7 +338,8 @@ std::string JobDescription(const JobView& job, double now) {
                                    fmt::join(job.workers, " ")));
   if (job.failure) add("Failure", FailureText(job));
   if (job.failure) add("Failed after it", SecondaryText(*job.failure));
-  if (job.failure && !job.failure->log_tail.empty()) text += FailureLogText(*job.failure) + "\n";
+  if (job.failure && !job.failure->log_tail.empty())
+    text += FailureLogText(*job.failure, job.id) + "\n";
   add("Batch",
       fmt::format("{} = {} logical workers, micro batches of {}", BatchSizeText(job.spec.batch),
                   job.spec.batch.logical_workers, job.spec.batch.micro));

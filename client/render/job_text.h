@@ -6,14 +6,11 @@
 #include <vector>
 
 #include "client/api/types.h"
+#include "client/render/table.h"
 
 namespace descent {
 
 // What the commands say about jobs. Pure; `now` is seconds since the epoch.
-
-// "[######------]  50%  step 5/10  epoch 1  loss 0.0812  25.2k samples/s  eta 0:09".
-// The bar takes what the rest leaves of `columns`, up to 24, and goes where fewer than 8 are left.
-std::string ProgressText(const JobView& job, int columns);
 
 // "stage=dev, team=nlp"; empty: it has none.
 std::string LabelsText(const JobView& job);
@@ -33,15 +30,22 @@ struct EvaluationLines {
 };
 EvaluationLines EvaluationText(const MetricCurves& curves, std::int64_t last_step);
 
-std::string JobTable(const std::vector<JobView>& jobs, double now);
+// Wide: also the pace, the attempt, the reason of the state, the owner and the labels.
+std::string JobTable(const std::vector<JobView>& jobs, double now,
+                     TableWidth width = TableWidth::kNormal);
 std::string CheckpointTable(const std::vector<CheckpointView>& checkpoints, double now);
 std::string CheckpointDescription(const CheckpointView& checkpoint, double now);
 
-// How each attempt ended: whose process, where, how, at which step and in which phase.
-std::string AttemptTable(const std::vector<AttemptView>& attempts, double now);
+// Where each attempt of a job began and how it ended: whose process, where, how, at which step and
+// in which phase.
+std::string AttemptTable(const std::string& job_id, const std::vector<AttemptView>& attempts,
+                         double now);
 
 // A line for each event: how long ago, what changed, why.
 std::string EventTable(const std::vector<JobEventView>& events, double now);
+
+// The same of the newest ten, below a heading.
+std::string NewestEventsText(const std::vector<JobEventView>& events, double now);
 
 std::string JobDescription(const JobView& job, double now);
 

@@ -1,73 +1,23 @@
 #include "client/render/log_text.h"
 
-#include <spdlog/fmt/chrono.h>
 #include <spdlog/fmt/fmt.h>
 
-#include <string_view>
+#include <algorithm>
+
+#include "common/log_line.h"
 
 namespace descent {
-namespace {
 
-constexpr std::int64_t kSecond = 1'000'000;  // in microseconds
-
-std::string_view ShortName(LogSeverity severity) {
-  switch (severity) {
-    case LogSeverity::kDebug:
-      return "DEBUG";
-    case LogSeverity::kInfo:
-      return "INFO";
-    case LogSeverity::kWarning:
-      return "WARN";
-    case LogSeverity::kError:
-      return "ERROR";
-  }
-  return "?";
-}
-
-std::string Indented(std::string_view text, std::string_view indent) {
-  std::string result;
-  for (const char c : text) {
-    result += c;
-    if (c == '\n') result += indent;
-  }
-  return result;
-}
-
-// What a terminal would obey is shown in its place: a line of a log may hold anything.
-std::string Escaped(std::string_view text) {
-  std::string result;
-  for (const char c : text) {
-    const bool is_shown = (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) || c == '\n';
-    if (is_shown || c == '\t')
-      result += c;
-    else
-      result += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-  }
-  return result;
-}
-
-std::string LineText(const LogLine& line) {
-  const std::int64_t milliseconds = line.time_us % kSecond / 1000;
-  std::string text = fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z r{} {:<5} ",
-                                 fmt::gmtime(static_cast<std::time_t>(line.time_us / kSecond)),
-                                 milliseconds, line.rank, ShortName(line.severity));
-  if (line.step) text += fmt::format("step {} ", *line.step);
-  return text + Indented(Escaped(line.text), "    ");
-}
-
-}  // namespace
-
-std::string LogText(const std::vector<LogLine>& lines) {
-  std::string text;
-  for (const LogLine& line : lines) text += LineText(line) + "\n";
-  return text;
-}
-
-std::string FailureLogText(const FailureView& failure) {
+std::string FailureLogText(const FailureView& failure, const std::string& job_id) {
   if (failure.log_tail.empty()) return "";
+  const std::int64_t left_out =
+      std::max<std::int64_t>(0, std::ssize(failure.log_tail) - limits::kFailureLogLinesShown);
   std::string text = fmt::format("last lines of rank {} in attempt {}:", failure.rank,
                                  failure.log_tail.front().attempt);
-  for (const LogLine& line : failure.log_tail) text += "\n  " + Indented(LineText(line), "  ");
+  for (auto line = failure.log_tail.begin() + left_out; line != failure.log_tail.end(); ++line)
+    text.append("\n  ").append(Indented(LogLineText(*line), "  "));
+  if (left_out > 0)
+    text += fmt::format("\n  {} lines before these: descent attempts {} -o json", left_out, job_id);
   return text;
 }
 

@@ -3,6 +3,7 @@
 #include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 
 #include "client/render/format.h"
@@ -16,7 +17,11 @@ std::string AtStep(const std::optional<MetricPointView>& point) {
   return fmt::format("{} @{}", FormatMetric(point->value), FormatGrouped(point->step));
 }
 
-std::string OrDash(const std::string& text) { return text.empty() ? "-" : text; }
+std::vector<std::string> SpreadCells(const MetricPointView& point) {
+  if (!point.spread) return {"-", "-", "-"};
+  return {fmt::format("{}", point.spread->min), fmt::format("{}", point.spread->max),
+          std::to_string(point.spread->count)};
+}
 
 const MetricSummaryView* FindMetric(const ComparedJobView& job, const std::string& name) {
   const auto found = std::ranges::find(job.metrics, name, &MetricSummaryView::name);
@@ -54,15 +59,33 @@ std::string MetricTable(const std::vector<MetricSummaryView>& metrics) {
   return table.ToString();
 }
 
-std::string PointTable(const std::vector<MetricSeriesView>& series) {
-  Table table({"METRIC", "STEP", "VALUE"});
+std::string PointTable(const std::vector<MetricSeriesView>& series, const std::string& axis) {
+  const bool has_jobs = std::ranges::adjacent_find(series, std::ranges::not_equal_to(),
+                                                   &MetricSeriesView::job) != series.end();
+  const bool has_means = std::ranges::any_of(
+      series, [](const MetricSeriesView& curve) { return curve.bucket_steps > 1; });
+  // The columns that there are, of those that may be.
+  const auto row = [&](const std::string& job, const std::string& name, const std::string& step,
+                       const std::string& x, const std::string& value,
+                       const std::vector<std::string>& spread) {
+    std::vector<std::string> cells;
+    if (has_jobs) cells.push_back(job);
+    cells.insert(cells.end(), {name, step});
+    if (!axis.empty()) cells.push_back(x);
+    cells.push_back(value);
+    if (has_means) cells.insert(cells.end(), spread.begin(), spread.end());
+    return cells;
+  };
+  Table table(row("JOB", "METRIC", "STEP", axis, "VALUE", {"LOWEST", "HIGHEST", "COUNT"}));
   std::string means;
   for (const MetricSeriesView& curve : series) {
     for (const MetricPointView& point : curve.points)
-      table.AddRow({curve.name, std::to_string(point.step), fmt::format("{}", point.value)});
+      table.AddRow(row(curve.job, curve.name, std::to_string(point.step),
+                       point.x ? fmt::format("{}", *point.x) : "-", fmt::format("{}", point.value),
+                       SpreadCells(point)));
     if (curve.bucket_steps > 1)
-      means +=
-          fmt::format("{}: means over {} steps\n", curve.name, FormatGrouped(curve.bucket_steps));
+      means += fmt::format("{}{}: means over {} steps\n", has_jobs ? curve.job + " " : "",
+                           curve.name, FormatGrouped(curve.bucket_steps));
   }
   return table.ToString() + means;
 }

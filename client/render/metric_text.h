@@ -12,15 +12,18 @@ namespace descent {
 // "train/loss  2,350  0.0812  0.0790 @2,310  2.31 @1": a line for each metric.
 std::string MetricTable(const std::vector<MetricSummaryView>& metrics);
 
-// A line for each point, and below the curves that are means, over how many steps.
-std::string PointTable(const std::vector<MetricSeriesView>& series);
+// A line for each point, and below the curves that are means, over how many steps. A column for the
+// job where there are several, for `axis` ("SECONDS", "SAMPLES") where it is not empty, and for the
+// spread where a curve is of means.
+std::string PointTable(const std::vector<MetricSeriesView>& series, const std::string& axis = "");
 
 // First the fields of the specs that differ, then each metric's last value and its extremes, a
 // column for each job.
 std::string ComparisonText(const ComparisonView& comparison);
 
 // A curve as a picture of `columns` by `rows` characters (Braille patterns of 2 by 4 dots), with
-// its range, its steps and its last value around it. A curve without a number is a sentence.
+// its range, its steps and its last value around it. A mean is a line from its lowest to its
+// highest value. A curve without a number is a sentence.
 std::string CurveText(const MetricSeriesView& series, int columns, int rows);
 
 }  // namespace descent

@@ -5,6 +5,9 @@
 
 namespace descent {
 
+// How much of its rows a table shows.
+enum class TableWidth { kNormal, kWide };
+
 // Columns as wide as their widest cell, two spaces apart; the last one is not padded.
 class Table {
  public:

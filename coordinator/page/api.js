@@ -5,6 +5,8 @@ const tokenKey = "descent-token";
 
 // Kept for this tab alone, and sent where the coordinator asks for tokens.
 export function setToken(token) { sessionStorage.setItem(tokenKey, token); }
+export function forgetToken() { sessionStorage.removeItem(tokenKey); }
+export function hasToken() { return sessionStorage.getItem(tokenKey) !== null; }
 
 export function headers(more = {}) {
   const token = sessionStorage.getItem(tokenKey);

@@ -17,28 +17,37 @@ export const palette = () => palettes[darkScheme.matches ? "dark" : "light"];
 export const onScheme = (listener, signal) =>
   darkScheme.addEventListener("change", listener, {signal});
 
-// The curves' points by x: [[x, y of the first curve, y of the second, …], …]. Curves are
-// {label, points: [{x, y}]}; null stands where a curve has no point, and the line goes on.
+// What is drawn of a point: [low, y, high], the ends of the band and the line. Where an end is not
+// known, or not on the scale, the band ends at the line.
+function barOf({y, low, high}, isLog) {
+  if (!Number.isFinite(y) || (isLog && y <= 0)) return null;
+  const isShown = (end) => Number.isFinite(end) && (!isLog || end > 0);
+  return [isShown(low) ? low : y, y, isShown(high) ? high : y];
+}
+
+// The curves' points by x: [[x, bar of the first curve, bar of the second, …], …]. Curves are
+// {label, points: [{x, y, low, high}]}; null stands where a curve has no point, and the line goes on.
 function rowsOf(curves, isLog) {
   const rows = new Map();
   curves.forEach(({points}, i) => {
-    for (const {x, y} of points) {
-      if (!rows.has(x)) rows.set(x, new Array(curves.length).fill(null));
-      rows.get(x)[i] = Number.isFinite(y) && (!isLog || y > 0) ? y : null;
+    for (const point of points) {
+      if (!rows.has(point.x)) rows.set(point.x, new Array(curves.length).fill(null));
+      rows.get(point.x)[i] = barOf(point, isLog);
     }
   });
   return [...rows].sort(([a], [b]) => a - b).map(([x, values]) => [x, ...values]);
 }
 
 // An exponential moving average; weight 0 leaves the points as they are. Its first values are
-// divided by the weights so far, so that it does not begin at 0 (Kingma and Ba 2015, section 3).
+// divided by the weights so far, so that it does not begin at 0 (Kingma and Ba 2015, section 3). The
+// band stays what was measured.
 export function smooth(points, weight) {
   let mean = 0, total = 0;
-  return points.map(({x, y}) => {
-    if (!Number.isFinite(y)) return {x, y};
-    mean = weight * mean + (1 - weight) * y;
+  return points.map((point) => {
+    if (!Number.isFinite(point.y)) return point;
+    mean = weight * mean + (1 - weight) * point.y;
     total = weight * total + (1 - weight);
-    return {x, y: mean / total};
+    return {...point, y: mean / total};
   });
 }
 
@@ -76,7 +85,8 @@ export class Chart {
     this.#curves = drawn.map((curve, i) => ({...curve, color: settings.colors[i]}));
     this.#drawLegend("", []);
     const bucket = Math.max(...drawn.map(({bucketSteps}) => bucketSteps));
-    this.note.textContent = bucket > 1 ? `Each point is the mean of ${bucket} steps.` : "";
+    this.note.textContent = bucket > 1 ? `Each point is the mean of ${bucket} steps, ` +
+      "the band goes from the lowest to the highest of them." : "";
     this.area.setAttribute("aria-label", this.#spoken(drawn, axis));
     const last = rows.at(-1)[0], width = last - rows[0][0] || 1;
     settings.dateWindow = [rows[0][0] - 0.01 * width, last + 0.01 * width];
@@ -92,7 +102,7 @@ export class Chart {
   #create({file, ...settings}) {
     return new Dygraph(this.area, file, {
       ...settings, connectSeparatedPoints: true, strokeWidth: 1.6, highlightCircleSize: 3,
-      axisLabelFontSize: 11, rightGap: 8,
+      axisLabelFontSize: 11, rightGap: 8, customBars: true, fillAlpha: 0.18,
       drawGapEdgePoints: true, animatedZooms: false, includeZero: false, gridLineWidth: 0.5,
       gridLineColor: "rgba(128,128,128,0.35)", axisLineColor: "rgba(128,128,128,0.6)",
       interactionModel: {},

@@ -5,6 +5,7 @@ import {make} from "./dom.js";
 
 const axes = {
   step: {label: "step", of: (point) => point.step},
+  samples: {label: "samples", of: (point, job) => point.step * job.samplesPerStep},
   epoch: {label: "epoch", of: (point, job) => point.step / job.stepsPerEpoch},
   elapsed: {label: "minutes since the start", of: (point, job) => (point.time - job.startTime) / 60},
   time: {label: "time", of: (point) => point.time * 1000, isTime: true},
@@ -29,10 +30,10 @@ export class ChartPanel {
   #closed = new AbortController();
   #pending = false;
 
-  // Jobs are {label, curves, stepsPerEpoch, startTime}.
+  // Jobs are {label, curves, samplesPerStep, stepsPerEpoch, startTime}.
   constructor() {
-    this.axis = this.#select("x axis", "axis", [["step", "step"], ["epoch", "epoch"],
-      ["elapsed", "time since start"], ["time", "time of day"]], "step");
+    this.axis = this.#select("x axis", "axis", [["step", "step"], ["samples", "samples"],
+      ["epoch", "epoch"], ["elapsed", "time since start"], ["time", "time of day"]], "step");
     this.scale = this.#select("y scale", "scale", [["linear", "linear"], ["log", "logarithmic"]],
       "linear");
     this.smoothing = this.#range();
@@ -81,7 +82,7 @@ export class ChartPanel {
     const needsTime = ["elapsed", "time"].includes(this.axis.value);
     const {points: known, bucketSteps} = job.curves.series.get(metric);
     const points = known.filter(({time}) => !needsTime || time > 0)
-      .map((point) => ({x: of(point, job), y: point.value}));
+      .map((point) => ({x: of(point, job), y: point.value, low: point.low, high: point.high}));
     const isTraining = metric.startsWith("train/");
     const several = this.#jobs.length > 1;
     const split = metric.split("/")[0];

@@ -13,7 +13,7 @@ const refreshMilliseconds = 3000;
 const comparedMax = 20;
 
 export class ComparePage {
-  #jobs = new Map();  // by id: {label, curves, stepsPerEpoch, startTime}
+  #jobs = new Map();  // by id: {label, curves, samplesPerStep, stepsPerEpoch, startTime}
   #isClosed = false;
   #watch = null;
   #timer = null;

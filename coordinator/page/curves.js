@@ -9,7 +9,7 @@ export class Curves {
   #name;
   #live = 0;
   #isLoading = false;
-  series = new Map();  // by metric: {bucketSteps, points: [{step, value, time}]}
+  series = new Map();  // by metric: {bucketSteps, points: [{step, value, low, high, time}]}
 
   constructor(jobName) { this.#name = jobName; }
 
@@ -45,5 +45,7 @@ export class Curves {
   }
 }
 
-// Values that JSON has no numbers for arrive as "NaN" and "Infinity".
-const plain = ({step, value, time}) => ({step: Number(step), value: Number(value), time});
+// Values that JSON has no numbers for arrive as "NaN" and "Infinity". A point that is no mean has
+// neither min nor max.
+const plain = ({step, value, min, max, time}) =>
+  ({step: Number(step), value: Number(value), low: Number(min), high: Number(max), time});

@@ -2,67 +2,122 @@
 
 import {card, make, show, table} from "./dom.js";
 import {badge, bar, jobLink, remaining, runtime, why} from "./job_parts.js";
-import {duration, integer, isOver, latest, none, shortName, significant, size, stateOf} from "./text.js";
-import {Watch} from "./watch.js";
+import {JobQuery} from "./job_query.js";
+import {duration, integer, latest, none, shortName, significant, size, stateOf} from "./text.js";
 
-const shownMax = 200;
-const filters = [["all", "all"], ["active", "not at their end"], ["RUNNING", "running"],
-  ["QUEUED", "waiting"], ["SUSPENDED", "suspended"], ["SUCCEEDED", "succeeded"], ["FAILED", "failed"],
-  ["CANCELLED", "cancelled"]];
+const typingMilliseconds = 300;
+// The values are terms of a filter.
+const states = [["", "all"],
+  ["state != SUCCEEDED AND state != FAILED AND state != CANCELLED", "not at their end"],
+  ["state = RUNNING", "running"], ["state = QUEUED", "waiting"], ["state = SUSPENDED", "suspended"],
+  ["state = SUCCEEDED", "succeeded"], ["state = FAILED", "failed"], ["state = CANCELLED", "cancelled"]];
+
+// Words with an operator are a filter themselves, as of v1/jobs; others are a part of a name.
+function termOf(words) {
+  if (words === "" || /[=:<>]/.test(words)) return words;
+  return `name:"${words.replace(/["\\]/g, "\\$&")}"`;
+}
 
 export class JobList {
-  #jobs = new Map();
+  #connection;
+  #query = null;  // of what is shown
+  #next = null;   // not answered yet
+  #timer = null;
   #chosen = new Set();
-  #hasList = false;
 
   constructor(main, connection) {
+    this.#connection = connection;
     this.figures = make("div", {});
     this.list = make("div", {});
-    this.words = make("input", {type: "search", placeholder: "name", "aria-label": "Name contains"});
+    this.words = make("input", {type: "search", size: 26, placeholder: "name, or labels.team = nlp",
+      "aria-label": "Name contains, or a filter"});
     this.state = make("select", {"aria-label": "State"},
-      ...filters.map(([value, text]) => make("option", {value}, text)));
+      ...states.map(([value, text]) => make("option", {value}, text)));
     this.compare = make("a", {class: "button", role: "link", "aria-disabled": "true"}, "Compare");
-    const controls = make("form", {class: "controls", role: "search", onsubmit: (e) => e.preventDefault()},
+    this.problem = make("p", {class: "problem", role: "alert"});
+    this.count = make("p", {class: "quiet", role: "status"});
+    this.older = make("button", {type: "button", hidden: true, onclick: () => this.#showOlder()},
+      "Show older");
+    const controls = make("form", {class: "controls", role: "search",
+      onsubmit: (event) => event.preventDefault(), oninput: () => this.#noticeInput()},
       make("label", {}, "Filter ", this.words), make("label", {}, "State ", this.state), this.compare);
-    for (const control of [this.words, this.state])
-      control.addEventListener("input", () => this.#draw());
     main.append(make("h1", {class: "hidden"}, "Jobs"), this.figures,
-      card("Jobs", controls, this.list));
-    this.watch = new Watch(["status", "jobs"], "", {
-      status: (status) => { connection.onStatus(status); this.#drawFigures(status); },
-      jobs: (change) => this.#take(change),
-    }, (state, error) => {
-      if (state === "lost") this.#hasList = false;
-      connection.onState(state, error);
-    });
+      card("Jobs", controls, this.problem, this.list,
+        make("div", {class: "controls"}, this.count, this.older)));
+    this.#open();
   }
 
-  close() { this.watch.close(); }
+  close() {
+    clearTimeout(this.#timer);
+    this.#query?.close();
+    this.#next?.close();
+  }
 
-  // The first list after a connection is whole.
-  #take({jobs, removed}) {
-    if (!this.#hasList) this.#jobs.clear();
-    this.#hasList = true;
-    jobs.forEach((job) => this.#jobs.set(job.name, job));
-    removed.forEach((name) => this.#jobs.delete(name));
+  #filter() {
+    return [termOf(this.words.value.trim()), this.state.value].filter(Boolean).join(" AND ");
+  }
+
+  #noticeInput() {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      if (this.#filter() !== (this.#next ?? this.#query).filter) this.#open();
+    }, typingMilliseconds);
+  }
+
+  // What is shown stays until the coordinator has answered.
+  #open() {
+    this.#next?.close();
+    const query = new JobQuery(this.#filter(), {
+      change: () => this.#take(query),
+      status: (status) => { this.#connection.onStatus(status); this.#drawFigures(status); },
+      state: (state, error) => this.#takeState(state, error),
+    });
+    this.#next = query;
+  }
+
+  #take(query) {
+    if (query === this.#next) {
+      this.#query?.close();
+      this.#query = query;
+      this.#next = null;
+      this.problem.textContent = "";
+    }
     this.#draw();
   }
 
-  #isShown(job) {
-    const wanted = this.state.value;
-    if (!shortName(job.name).includes(this.words.value.trim())) return false;
-    return wanted === "all" || (wanted === "active" ? !isOver(job) : stateOf(job) === wanted);
+  #takeState(state, error) {
+    if (error?.reason === "FILTER_INVALID") this.problem.textContent = error.message;
+    else this.#connection.onState(state, error);
+  }
+
+  async #showOlder() {
+    const before = this.#query.jobs.length;
+    try {
+      await this.#query.showOlder();
+      this.problem.textContent = "";
+    } catch (error) {
+      if (error.name !== "AbortError") this.problem.textContent = `Older jobs: ${error.message}`;
+      return;
+    }
+    // Who got here by keys goes on with what has come.
+    if (this.older.hidden) this.list.querySelectorAll("tbody a")[before]?.focus();
+  }
+
+  #drawCount(shown) {
+    const {hasOlder} = this.#query, jobs = `${integer(shown)} ${shown === 1 ? "job" : "jobs"} shown`;
+    const rest = hasOlder ? "; there are older ones" : hasOlder === false ? "; there are no others" : "";
+    show(this.count, shown > 0 ? `${jobs}${rest}.` : "");
+    this.older.hidden = !hasOlder;
   }
 
   #draw() {
-    const jobs = [...this.#jobs.values()].filter((job) => this.#isShown(job))
-      .sort((a, b) => b.createTime - a.createTime).slice(0, shownMax);
+    const {jobs, filter} = this.#query;
     const columns = [{title: "Job"}, {title: "State"}, {title: "Progress"},
       {title: "Loss", number: true}, {title: "Validation", number: true},
       {title: "Samples/s", number: true}, {title: "Remaining", number: true},
       {title: "Workers", number: true}, {title: "Run time", number: true}, {title: "Age", number: true}];
     const now = Date.now() / 1000;
-    const empty = this.#jobs.size === 0
+    const empty = filter === ""
       ? make("span", {}, "No job yet. Start one with ", make("code", {}, "descent submit FILE"), ".")
       : "No job is like that.";
     show(this.list, table("Jobs", columns, jobs.map((job) => this.#row(job, now)), empty));
@@ -71,6 +126,7 @@ export class JobList {
       box.checked = this.#chosen.has(box.dataset.key);
       box.onchange = () => this.#choose(box);
     });
+    this.#drawCount(jobs.length);
   }
 
   #row(job, now) {

@@ -106,8 +106,9 @@ export class JobPage {
   }
 }
 
-// What turns a step into an epoch and a time since the start.
+// What turns a step into samples and an epoch, and a time into one since the start.
 export function scaleOf(job) {
   const batch = Number(job.spec.batch?.global ?? 0), samples = Number(job.trainSamples);
-  return {stepsPerEpoch: batch > 0 && samples > 0 ? samples / batch : NaN, startTime: job.startTime};
+  return {samplesPerStep: batch > 0 ? batch : NaN,
+    stepsPerEpoch: batch > 0 && samples > 0 ? samples / batch : NaN, startTime: job.startTime};
 }

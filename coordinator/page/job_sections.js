@@ -59,13 +59,15 @@ export function failure(job) {
   return one;
 }
 
+const shownLines = 20;
+
 // Of the rank that is to blame.
 function lastLines({rank, logTail}) {
   if (logTail.length === 0) return null;
   const title = `Last lines of rank ${rank} in attempt ${logTail[0].attempt}`;
   return make("div", {class: "last"}, make("h3", {}, title),
     make("div", {class: "log", tabindex: "0", role: "region", "aria-label": title},
-      make("div", {}, ...logTail.map(logRow))));
+      make("div", {}, ...logTail.slice(-shownLines).map(logRow))));
 }
 
 // Ranks wait for each other in every step. Where all were seen in the same one and all but one reduce,
@@ -86,6 +88,14 @@ function ownStep({ownStepSeconds: own}, workers) {
   return all.length > 1 && middle > 0 ? `${text}, ${(own / middle).toFixed(2)}×` : text;
 }
 
+// Empty with one rank: it waits for no other.
+function slowest(workers, rankOf) {
+  const measured = workers.filter(({ownStepSeconds}) => ownStepSeconds !== undefined);
+  if (measured.length < 2) return "";
+  const last = measured.reduce((a, b) => (b.ownStepSeconds > a.ownStepSeconds ? b : a));
+  return `Slowest: rank ${rankOf(last)}, ${ownStep(last, workers)} the median.`;
+}
+
 export function ranks(name, job, pools) {
   const workers = pools.flatMap((pool) => pool.workers).filter((worker) => worker.job === name);
   if (workers.length === 0) return "";
@@ -93,15 +103,21 @@ export function ranks(name, job, pools) {
   const columns = [{title: "Rank"}, {title: "Worker"}, {title: "Process"}, {title: "Phase"},
     {title: "Step", number: true}, {title: "Own step time", number: true},
     {title: "Heartbeat", number: true}];
+  const placeOf = (worker) => `${worker.host}/${worker.worldRank}`;
+  const rankOf = (worker) => {
+    const rank = places.indexOf(placeOf(worker));
+    return rank >= 0 ? String(rank) : none;
+  };
   const rows = workers.map((worker) => {
-    const place = `${worker.host}/${worker.worldRank}`, rank = places.indexOf(place);
     const mark = isAwaited(worker, workers)
       ? make("span", {class: "why"}, "the others wait for it") : null;
-    return [rank >= 0 ? String(rank) : none, place, String(worker.pid),
+    return [rankOf(worker), placeOf(worker), String(worker.pid),
       make("span", {}, worker.phase || none, mark), integer(worker.step), ownStep(worker, workers),
       `${worker.lastHeartbeatAgeSeconds.toFixed(1)} s`];
   });
-  return card("Ranks", table("Ranks", columns, rows, ""),
+  const last = slowest(workers, rankOf);
+  return card("Ranks", last ? make("p", {class: "quiet"}, last) : null,
+    table("Ranks", columns, rows, ""),
     make("p", {class: "note"}, "As of each rank's last heartbeat, which " +
       "comes every few seconds. Its own step time is without the waiting for others, and beside the " +
       "median of the ranks: the slowest is the one that all wait for."));

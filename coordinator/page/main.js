@@ -1,6 +1,6 @@
 // Chooses the view by the address behind "#", and tells how the connection is.
 
-import {setToken} from "./api.js";
+import {forgetToken, hasToken, setToken} from "./api.js";
 import {ComparePage} from "./compare_page.js";
 import {make} from "./dom.js";
 import {JobList} from "./job_list.js";
@@ -11,6 +11,8 @@ import {WorkersPage} from "./workers_page.js";
 const main = document.getElementById("main");
 const server = document.getElementById("server");
 const login = document.getElementById("login");
+const loginProblem = document.getElementById("login-problem");
+const logout = document.getElementById("logout");
 let view = null;
 
 const routes = [
@@ -24,7 +26,7 @@ const routes = [
 const connection = {
   onState(state, error) {
     document.body.classList.toggle("lost", state !== "live");
-    login.hidden = !(state === "refused" && [401, 403].includes(error.status));
+    showLogin(state === "refused" && [401, 403].includes(error.status), error);
     if (state === "lost")
       server.textContent = "The coordinator does not answer. What is shown is old; trying again…";
     if (state === "refused") {
@@ -36,6 +38,16 @@ const connection = {
     server.textContent = `version ${version}, up ${duration(uptimeSeconds)}`;
   },
 };
+
+// What is said of a token that was sent stands beside the field for another one.
+function showLogin(isAsked, error) {
+  const isNew = isAsked && login.hidden;
+  login.hidden = !isAsked;
+  logout.hidden = isAsked || !hasToken();
+  loginProblem.textContent = isAsked && hasToken() ? error.message : "";
+  if (isAsked) main.replaceChildren();
+  if (isNew) document.getElementById("token").focus();
+}
 
 function open() {
   view?.close();
@@ -62,7 +74,13 @@ document.querySelector(".skip").addEventListener("click", (event) => {
 });
 login.addEventListener("submit", (event) => {
   event.preventDefault();
-  setToken(document.getElementById("token").value.trim());
+  const field = document.getElementById("token");
+  setToken(field.value.trim());
+  field.value = "";
+  open();
+});
+logout.addEventListener("click", () => {
+  forgetToken();
   open();
 });
 window.addEventListener("hashchange", () => {

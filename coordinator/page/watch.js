@@ -27,22 +27,25 @@ export class EventParser {
 }
 
 // Calls on[type](data) for each event of `topics`, and onState("live"), ("lost", error) or
-// ("refused", error), until it is closed. Reconnects by itself and goes on where it was.
+// ("refused", error), until it is closed. Reconnects by itself and goes on where it was. `filter` is
+// that of the topic jobs.
 export class Watch {
   #closed = new AbortController();
   #cursor;
+  #path;
 
-  constructor(topics, cursor, on, onState) {
+  constructor(topics, cursor, on, onState, filter = "") {
     this.#cursor = cursor;
-    this.#run(topics, on, onState);
+    this.#path = `v1/watch?${new URLSearchParams({topics: topics.join(","), filter})}`;
+    this.#run(on, onState);
   }
 
   close() { this.#closed.abort(); }
 
-  async #run(topics, on, onState) {
+  async #run(on, onState) {
     while (!this.#closed.signal.aborted) {
       try {
-        await this.#follow(topics, on, onState);
+        await this.#follow(on, onState);
       } catch (error) {
         if (this.#closed.signal.aborted) return;
         const isFinal = [400, 401, 403, 404].includes(error.status);
@@ -53,11 +56,10 @@ export class Watch {
     }
   }
 
-  async #follow(topics, on, onState) {
+  async #follow(on, onState) {
     const silence = new AbortController();
     const signal = AbortSignal.any([this.#closed.signal, silence.signal]);
-    const path = `v1/watch?topics=${topics.map(encodeURIComponent).join(",")}`;
-    const answer = await fetch(path, {headers: headers({"Last-Event-ID": this.#cursor}), signal});
+    const answer = await fetch(this.#path, {headers: headers({"Last-Event-ID": this.#cursor}), signal});
     if (!answer.ok) throw await refusal(answer);
     onState("live");
     const parser = new EventParser();

@@ -2,16 +2,23 @@
 
 import {card, make, show, table} from "./dom.js";
 import {badge, jobLink} from "./job_parts.js";
-import {integer, none} from "./text.js";
+import {integer, none, percent, size} from "./text.js";
 import {Watch} from "./watch.js";
 
-const columns = [{title: "Worker"}, {title: "State"}, {title: "Process"}, {title: "Instructions"},
-  {title: "Job"}, {title: "Phase"}, {title: "Step", number: true}, {title: "Heartbeat", number: true}];
+const columns = [{title: "Worker"}, {title: "State"}, {title: "Process"}, {title: "Slot"},
+  {title: "Instructions"}, {title: "Job"}, {title: "Phase"}, {title: "Step", number: true},
+  {title: "CPU", number: true}, {title: "Memory", number: true}, {title: "Heartbeat", number: true}];
+
+// Of its process, and of its whole host.
+const memory = ({residentBytes, hostMemoryBytes}) =>
+  (hostMemoryBytes > 0 ? `${size(residentBytes)} / ${size(hostMemoryBytes)}` : none);
 
 function row(worker) {
   return [`${worker.host}/${worker.worldRank}`, badge(worker.state), String(worker.pid),
-    worker.instructionSet, worker.job ? jobLink(worker.job) : "idle", worker.phase || none,
-    worker.job ? integer(worker.step) : none, `${worker.lastHeartbeatAgeSeconds.toFixed(1)} s`];
+    worker.slot, worker.instructionSet, worker.job ? jobLink(worker.job) : "idle",
+    worker.phase || none, worker.job ? integer(worker.step) : none,
+    worker.cpuUtilization === undefined ? none : percent(worker.cpuUtilization), memory(worker),
+    `${worker.lastHeartbeatAgeSeconds.toFixed(1)} s`];
 }
 
 function poolCard(pool) {

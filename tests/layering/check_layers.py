@@ -47,7 +47,7 @@ CONFINED = [
                 r"client/api/.*|"
                 r"coordinator/([a-z]*_service|(checkpoint|metric|log|watch)_streams|"
                 r"(checkpoint|metric|log|jobs)_[a-z]*_call|"
-                r"job_comparison|log_request|failure_log|http_gateway|"
+                r"job_comparison|log_request|failure_log|http_(gateway|response)|"
                 r"job_list|job_view|job_record|job_watch|watch_resume|submission|request_error|"
                 r"role_wire)\.(cc|h))$")),
     (re.compile(r"^openssl/.*"),

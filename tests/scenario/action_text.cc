@@ -26,6 +26,13 @@ struct MessageText {
     return fmt::format("acknowledge {}", acknowledge.sequence);
   }
   std::string operator()(const Leave& leave) const { return "leave: " + leave.reason; }
+  std::string operator()(const Dismiss& dismiss) const {
+    const std::map<JobOutcome, std::string> names = {{JobOutcome::kSucceeded, "succeeded"},
+                                                     {JobOutcome::kFailed, "failed"},
+                                                     {JobOutcome::kCancelled, "cancelled"},
+                                                     {JobOutcome::kSuspended, "suspended"}};
+    return fmt::format("dismissed: its job {}", names.at(dismiss.outcome));
+  }
   std::string operator()(const SaveNow& save) const {
     return fmt::format("save {} request={}", save.job, save.request);
   }

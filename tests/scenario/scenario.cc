@@ -40,6 +40,11 @@ JobSpec MakeSpec(const Command& command) {
   spec.workers.min = static_cast<int>(workers.first);
   spec.workers.max = static_cast<int>(workers.second);
   spec.restarts_max = static_cast<int>(command.Number("restarts", 5));
+  spec.start_timeout_seconds = command.Number("start_timeout", 0);
+  spec.deadline_seconds = command.Number("deadline", 0);
+  if (!command.Option("retention", "").empty())
+    spec.retention.days = command.Number("retention", 0);
+  spec.retention.deletes_checkpoints = command.Option("expired_checkpoints", "keep") == "delete";
   return WithDefaults(spec);
 }
 
@@ -63,7 +68,8 @@ const std::map<std::string, WorkerCommand> kWorkerCommands = {
     {"drain", WorkerCommand::kDrain},
 };
 
-const std::set<std::string> kReads = {"queue", "show", "conditions", "pools", "attempts"};
+const std::set<std::string> kReads = {"queue", "show",     "conditions",
+                                      "pools", "attempts", "expired"};
 
 // label="team=nlp"
 JobLabels LabelOf(const Command& command) {
@@ -91,6 +97,12 @@ SubmitJob MakeSubmit(const Command& command) {
           .is_preemptible = command.Option("preemptible", "") == "yes",
           .labels = LabelOf(command),
           .origin = OriginOf(command)};
+}
+
+// leaving="SIGTERM"
+std::optional<std::string> LeavingOf(const Command& command) {
+  const std::string reason = command.Option("leaving", "");
+  return reason.empty() ? std::nullopt : std::optional(reason);
 }
 
 // "a is number 2: needs 4 workers, waits for job b to end [b]", with the jobs that block it.
@@ -209,6 +221,10 @@ std::vector<std::string> Scenario::RunUpdate(const Command& command) {
   update.labels.set = LabelOf(command);
   if (const std::string key = command.Option("unlabel", ""); !key.empty())
     update.labels.removed.push_back(key);
+  if (!command.Option("deadline", "").empty())
+    update.deadline_seconds = command.Number("deadline", 0);
+  if (!command.Option("retention", "").empty())
+    update.retention_days = command.Number("retention", 0);
   return Post(update);
 }
 
@@ -237,7 +253,9 @@ std::vector<std::string> Scenario::RunRegister(const Command& command) {
                                      .host = command.Option("host", "h"),
                                      .pid = command.Number("pid", 100 + world_rank),
                                      .instruction_set = command.Option("isa", "avx2"),
-                                     .held = held}));
+                                     .held = held,
+                                     .leaving = LeavingOf(command),
+                                     .only_job = command.Option("only_job", "")}));
     ++world_rank;
   }
   return lines;
@@ -368,6 +386,9 @@ std::vector<std::string> Scenario::RunWorldEnded(const Command& command) {
 
 std::vector<std::string> Scenario::RunOptions(const Command& command) {
   options_.resize_interval = std::chrono::seconds(command.Number("resize_interval", 0));
+  options_.min_runtime = std::chrono::seconds(command.Number("min_runtime", 0));
+  options_.start_timeout = std::chrono::seconds(command.Number("start_timeout", 600));
+  options_.keep_jobs_days = static_cast<double>(command.Number("keep_jobs", 0));
   state_ = std::make_unique<State>(options_);
   return {};
 }
@@ -382,13 +403,24 @@ std::vector<std::string> Scenario::RunRestart() {
   return Post(restore);
 }
 
+std::vector<std::string> Scenario::ReadExpired() const {
+  Lines lines;
+  for (const ExpiredJob& job : state_->ExpiredJobs(now_))
+    lines.push_back(fmt::format("{} has expired, its checkpoints {}", job.job_id,
+                                job.deletes_checkpoints ? "with it" : "stay"));
+  if (lines.empty()) lines.push_back("no job has expired");
+  return lines;
+}
+
 std::vector<std::string> Scenario::RunRead(const Command& command) const {
+  if (command.verb == "expired") return ReadExpired();
   Lines lines;
   if (command.verb == "pools") {
     for (const PoolView& pool : state_->pools()) {
       lines.push_back(fmt::format(
-          "pool {}: {} of {} ranks, {} free{}{}", pool.name, pool.workers.size(), pool.world_size,
-          pool.free, pool.is_ready ? ", ready" : "", pool.is_broken ? ", broken" : ""));
+          "pool {}: {} of {} ranks, {} free{}{}{}", pool.name, pool.workers.size(), pool.world_size,
+          pool.free, pool.is_ready ? ", ready" : "", pool.is_broken ? ", broken" : "",
+          pool.only_job.empty() ? "" : fmt::format(", for {} alone", pool.only_job)));
       for (const WorkerView& worker : pool.workers)
         if (worker.cordon != Cordon::kNone)
           lines.push_back(fmt::format("  worker {} {}", worker.world_rank,
@@ -415,6 +447,8 @@ std::string Scenario::Show(const Job& job) const {
     text += fmt::format(" save_requests={}/{}", job.attempt.save_requests_done,
                         job.attempt.save_requests);
   if (!job.labels.empty()) text += fmt::format(" labels=[{}]", LabelsText(job.labels));
+  if (job.deadline_seconds > 0)
+    text += fmt::format(" active={}/{}", job.active_seconds, job.deadline_seconds);
   if (job.state_digest) text += fmt::format(" digest={}", job.state_digest->low);
   if (job.failure)
     text += fmt::format(" failure={} rank={} step={} phase={}", job.failure->reason,

@@ -15,18 +15,22 @@ namespace descent {
 // A coordinator's State with a clock that stands still, and workers that say what a script makes
 // them say. A worker answers for the assignment it received last unless told otherwise.
 //
-//   options resize_interval=0   seconds; first of all
+//   options [resize_interval=0] [min_runtime=0] [start_timeout=600] [keep_jobs=0]
+//              seconds, keep_jobs in days; first of all
 //   submit JOB workers=2|1..4 [steps=100] [epochs=] [global=100] [tail=keep] [stop_at=] [keep=2]
 //              [evaluate_steps=] [evaluate_epochs=] [checkpoint_steps=] [validation=yes]
 //              [restarts=5] [request=ID] [from=DIRECTORY] [priority=50] [preemptible=yes]
-//              [label="KEY=VALUE"]
+//              [label="KEY=VALUE"] [start_timeout=] [deadline=] [retention=DAYS]
+//              [expired_checkpoints=delete]
 //   cancel|suspend|resume|stop|delete|save_now JOB
 //   cancel_jobs JOB… [ended=passed_over]
 //   update JOB [priority=50] [preemptible=yes] [label="KEY=VALUE"] [unlabel=KEY]
+//              [deadline=SECONDS] [retention=DAYS]
 //   pin|unpin|forget_checkpoint JOB step=
 //   dry_run JOB …               as submit: what would become of it
 //   cordon|uncordon|drain RANK [pool=p]
 //   register W… [pool=p] [rank=0: of the first] [of=COUNT] [host=h] [pid=100 + rank] [isa=avx2]
+//              [only_job=JOB]
 //              [holds=JOB generation=1 step=0 granted=STEP]   what a worker held before a restart
 //   prepared W… [step=0] [samples=1000] [data=1] [parameters=10] [isa=avx2] [state=1]
 //   heartbeat W… [step=0] [phase=compute] [moves=0: does not tell] [calls=0] [in_call=yes]
@@ -40,7 +44,7 @@ namespace descent {
 //   advance 16s [except W…]     ticks and heartbeats every second
 //   restart                     the coordinator, from what it stored; all workers are detached
 //   world_ended [pool=p] [rank=-1: mpirun] [host=h] [pid=99] [exit_code=0] [signal=0]
-//   queue JOB · show JOB · conditions JOB · attempts JOB · pools         what can be read
+//   queue JOB · show JOB · conditions JOB · attempts JOB · pools · expired       what can be read
 // Options of all that workers say of a job: job=, generation=. Of all that is asked for: by=NAME.
 class Scenario {
  public:
@@ -75,6 +79,7 @@ class Scenario {
   Lines RunOptions(const Command& command);
   Lines RunRestart();
   Lines RunRead(const Command& command) const;
+  Lines ReadExpired() const;
   std::string Show(const Job& job) const;
 
   StateOptions options_{.checkpoint_root = "/checkpoints"};

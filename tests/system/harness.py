@@ -7,6 +7,7 @@ import pathlib
 import re
 import shutil
 import signal
+import socket
 import struct
 import subprocess
 import tempfile
@@ -75,6 +76,20 @@ def processes_of(directory):
     return found
 
 
+def is_listening(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+class Alone:
+    """A network with nothing but a loopback of its own, for one command."""
+
+    def inside(self, *command):
+        as_root = [] if os.geteuid() == 0 else ["--map-root-user"]
+        return ["unshare", *as_root, "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh",
+                *map(str, command)]
+
+
 class SystemTest(unittest.TestCase):
     """A directory of its own with data and a job file; no process, temporary file or shared memory
     left at the end."""
@@ -89,7 +104,8 @@ class SystemTest(unittest.TestCase):
         # Found in the environment of every process that the test starts, so that none hides.
         self.environment = dict(os.environ, DESCENT_TEST_DIRECTORY=str(self.directory),
                                 TMPDIR=str(self.temporary),
-                                XDG_STATE_HOME=str(self.directory / "state-home"))
+                                XDG_STATE_HOME=str(self.directory / "state-home"),
+                                XDG_CONFIG_HOME=str(self.directory / "config-home"))
         write_idx(self.directory / "train", 403)
         write_idx(self.directory / "validation", 101, seed=2)
         write_idx(self.directory / "test", 99, seed=3, gzipped=True)
@@ -158,6 +174,10 @@ class SystemTest(unittest.TestCase):
                               stdin=subprocess.DEVNULL)
         self.assertEqual(done.returncode, code, f"descent {arguments}\n{done.stdout}{done.stderr}")
         return done
+
+    def descent_alone(self, *arguments):
+        """The same where nobody listens on the default port, whoever does on this machine."""
+        return self.descent(*arguments, host=Alone() if is_listening(9090) else None)
 
     def run_job(self, *arguments, **options):
         return self.descent("run", *arguments, "--state-dir", self.directory / "state", **options)
@@ -238,3 +258,16 @@ class SystemTest(unittest.TestCase):
         match = re.search(r"(?:job/|jobs/)?(blobs-[a-z0-9]{5})", done.stdout + done.stderr)
         self.assertIsNotNone(match, done.stdout + done.stderr)
         return match.group(1)
+
+    # --- Where tokens are asked for ----------------------------------------------------------
+
+    def make_token(self, name, role, *options):
+        """A file with a new token."""
+        file = self.directory / f"{name}.token"
+        self.descent("token", "create", "--name", name, "--role", role, "--out", file, *options)
+        return file
+
+    def revoke_token(self, name):
+        token = next(token for token in json.loads(self.descent("token", "ls", "--json").stdout)
+                     if token["name"] == name)
+        self.descent("token", "revoke", token["id"])

@@ -32,6 +32,13 @@ class BadInput(SystemTest):
         self.assertIn("4", message)
         self.assertIn("logical", message)
 
+    def test_an_argument_that_is_not_utf8_is_named(self):
+        done = subprocess.run([BIN / "descent", "describe", b"caf\xe9"], capture_output=True,
+                              text=True, env=self.environment)
+
+        self.assertEqual(done.returncode, 2)
+        self.assertIn('argument 2, "caf\ufffd", is not a text, must be UTF-8', done.stderr)
+
     def test_a_missing_job_file_is_named(self):
         self.assertIn("nowhere.yaml", self.refuse(self.directory / "nowhere.yaml"))
 

@@ -176,6 +176,12 @@ class ByHand(SystemTest):
         self.assertIn(self.job(job)["state"], ["JOB_STATE_QUEUED", "JOB_STATE_SUCCEEDED"])
 
     def test_a_rank_that_is_terminated_saves_its_jobs_state_and_leaves_with_75(self):
+        self.check_that_a_rank_leaves_at(signal.SIGTERM, "Terminated")
+
+    def test_a_rank_that_gets_sigusr1_saves_its_jobs_state_and_leaves_with_75(self):
+        self.check_that_a_rank_leaves_at(signal.SIGUSR1, "User defined signal 1")
+
+    def check_that_a_rank_leaves_at(self, number, name):
         undisturbed = self.job(self.finished("--set", "steps=20000"))
         pool = self.start_workers(2)
         job = self.submit("--set", "steps=20000", "--set", "checkpoint.every_steps=1000000")
@@ -183,19 +189,95 @@ class ByHand(SystemTest):
         workers = [pid for pid, command in processes_of(self.directory)
                    if command.startswith(str(BIN / "descent-worker"))]
 
-        os.kill(workers[0], signal.SIGTERM)
+        os.kill(workers[0], number)
 
         self.assertEqual(pool.wait(30), 75, pool.log.read_text())
         left = self.job(job)
         self.assertEqual((left["state"], left["stateReason"]), ("JOB_STATE_QUEUED", "WorkerLeaving"))
         saved = int(left["latestCheckpoint"]["step"])
         self.assertGreater(saved, 100)
-        self.assertIn("Terminated", self.descent("events", job).stdout)
+        self.assertIn(name, self.descent("events", job).stdout)
         self.start_workers(1)
         self.wait_for_state(job, "SUCCEEDED")
         attempts = json.loads(self.descent("attempts", job, "-o", "json").stdout)
         self.assertEqual([int(attempt["start_step"]) for attempt in attempts], [0, saved])
         self.assertEqual(self.job(job)["stateDigest"], undisturbed["stateDigest"])
+
+    def test_workers_for_one_job_take_no_other_and_end_with_0_when_it_has_succeeded(self):
+        other = self.submit()
+        mine = self.submit()
+
+        pool = self.start_workers(2, "--job", mine)
+
+        self.assertEqual(pool.wait(60), 0, pool.log.read_text())
+        self.assertEqual(self.job(mine)["state"], "JOB_STATE_SUCCEEDED")
+        self.assertEqual(self.job(other)["state"], "JOB_STATE_QUEUED")
+
+    def test_workers_for_one_job_end_with_3_when_it_has_failed(self):
+        job = self.submit("--set", f"data.train.path={self.directory}/nothing")
+
+        pool = self.start_workers(2, "--job", job)
+
+        self.assertEqual(pool.wait(60), 3, pool.log.read_text())
+        self.assertEqual(self.job(job)["state"], "JOB_STATE_FAILED")
+
+    def test_workers_for_one_job_end_with_75_when_it_is_suspended(self):
+        job = self.submit("--set", "steps=2000000")
+        pool = self.start_workers(2, "--job", job)
+        self.wait_until(lambda: int(self.job(job).get("progress", {}).get("step", 0)) > 0)
+
+        self.descent("suspend", job)
+
+        self.assertEqual(pool.wait(60), 75, pool.log.read_text())
+        self.assertEqual(self.job(job)["state"], "JOB_STATE_SUSPENDED")
+
+    def test_a_launcher_of_workers_for_one_job_ends_with_its_outcome(self):
+        job = self.submit()
+        cancelled = self.submit("--set", "steps=2000000")
+
+        codes = {}
+        for name in (job, cancelled):
+            launcher = self.start(BIN / "descent", "launch", "-n", 2, "--coordinator",
+                                  self.addresses["worker"], "--job", name)
+            if name == cancelled:
+                self.wait_for_state(name, "RUNNING")
+                self.descent("cancel", name)
+            codes[name] = launcher.wait(60)
+
+        self.assertEqual(codes, {job: 0, cancelled: 8})
+
+    def test_a_launcher_of_workers_for_one_job_that_is_told_to_end_leaves_with_75(self):
+        job = self.submit("--set", "steps=2000000")
+        launcher = self.start(BIN / "descent-launch", "-n", 2, "--coordinator",
+                              self.addresses["worker"], "--job", job)
+        self.wait_for_state(job, "RUNNING")
+
+        launcher.send_signal(signal.SIGTERM)
+
+        self.assertEqual(launcher.wait(60), 75, launcher.log.read_text())
+        self.wait_for_state(job, "QUEUED")
+
+    def test_the_name_of_an_only_job_is_checked(self):
+        done = subprocess.run([str(BIN / "descent-launch"), "-n", "1", "--coordinator",
+                               self.addresses["worker"], "--job", "No Job"],
+                              capture_output=True, text=True, timeout=30, env=self.environment)
+
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("No Job is not a job's id", done.stderr)
+
+    def test_a_finished_job_is_forgotten_after_its_time_and_its_checkpoints_stay(self):
+        self.start_workers(1)
+        job = self.submit("--follow")
+        kept = self.submit("--set", "retention.days=0", "--follow")
+        checkpoint = pathlib.Path(self.job(job)["latestCheckpoint"]["directory"])
+        self.kill_coordinator()
+
+        self.start_coordinator(options=["--keep-jobs", 0.000001])
+        self.wait_until(lambda: job not in self.descent("ls").stdout)
+
+        self.assertIn(kept, self.descent("ls").stdout)
+        self.assertTrue(checkpoint.is_dir())
+        self.assertEqual(self.job(kept)["state"], "JOB_STATE_SUCCEEDED")
 
     def finished(self, *flags):
         """A job that two workers, who are gone then, have trained to its end."""

@@ -118,6 +118,22 @@ class Cluster(SystemTest):
         self.assertIn("1 of 2 workers", self.descent("pool", "describe", pool).stdout)
         self.descent("pool", "describe", "no-pool", code=5)
 
+    def test_a_worker_tells_what_it_uses(self):
+        self.start_workers(1)
+        self.workers_once(1)
+
+        def with_use():
+            worker = json.loads(self.descent("worker", "ls", "--json").stdout)[0]
+            return worker if "cpu_utilization" in worker else None
+        worker = self.wait_until(with_use)
+
+        self.assertGreater(int(worker["resident_bytes"]), 0)
+        self.assertGreater(int(worker["host_memory_bytes"]), int(worker["resident_bytes"]))
+        self.assertEqual((worker["slot"], worker["device"]), ("cpu:0", "cpu"))
+        self.assertRegex(self.descent("worker", "ls").stdout, r" \d+% +[\d.]+ MB / [\d.]+ [GT]B ")
+        self.assertRegex(self.get("/metrics"),
+                         r'descent_worker_resident_memory_bytes\{pool="\w+",worker="[^"]+/0"\} \d')
+
     def test_the_dashboard_is_where_the_command_says(self):
         address = self.descent("dashboard").stdout.strip()
 
@@ -136,7 +152,7 @@ class Cluster(SystemTest):
         busy = self.descent("submit", self.job_file, "--dry-run").stdout
         waiting = self.submit()
         too_large = (self.job_file, "--set", "workers.min=2")
-        refused = self.descent("submit", *too_large, code=6)
+        refused = self.descent("submit", *too_large, code=2)
         self.descent("submit", *too_large, "--allow-infeasible")
 
         self.assertIn("no workers are attached -> would wait", unknown.stdout)
@@ -145,8 +161,51 @@ class Cluster(SystemTest):
         self.assertRegex(name, r"\Ablobs-[a-z0-9]{5}\n\Z")
         self.assertIn(f"waits for job {job} to end -> would wait", busy)
         self.assertRegex(self.descent("describe", waiting).stdout, rf"Blocked by: +{job}")
-        self.assertIn("GANG_INFEASIBLE", refused.stderr)
+        self.assertRegex(refused.stderr, r'--set workers.min=2 +2 requested, the largest pool ".*" has 1 '
+                         r"\(GANG_INFEASIBLE\)")
         self.assertIn("--allow-infeasible", refused.stderr)
+
+    def test_a_job_that_no_pool_can_hold_is_told_beside_the_other_problems_of_its_file(self):
+        self.start_workers(1)
+        self.workers_once(1)
+        text = self.job_file.read_text().replace("min: 1,", "min: 3,")
+        self.job_file.write_text(text)
+        line = text[:text.index("workers:")].count("\n") + 1
+
+        alone = self.descent("submit", self.job_file, code=2).stderr
+        self.job_file.write_text(text.replace("optimizer:", "optimiser:"))
+        beside = self.descent("submit", self.job_file, code=2).stderr
+
+        for said in (alone, beside):
+            self.assertRegex(said, rf"line +{line}  workers.min +3 requested, the largest pool .* has 1 "
+                             r"\(GANG_INFEASIBLE\)")
+        self.assertIn("1 problem in", alone)
+        self.assertIn("optimiser", beside)
+        self.assertNotIn("1 problem in", beside)
+
+    def test_a_dry_run_shows_the_hash_of_the_spec_memory_and_checkpoints(self):
+        shown = self.descent("submit", self.job_file, "--dry-run").stdout
+        unseen = self.descent("submit", self.job_file, "--dry-run", "--set",
+                              "data.train.path=/nowhere/at/all/train").stdout
+        parameters = 64 * 32 + 32 + 32 * 16 + 16 + 16 * 4 + 4
+
+        job = self.descent("submit", self.job_file, "-q").stdout.strip()
+        self.assertIn(f"(sha256 {self.described(job)['spec_sha256'][:12]}…)", shown)
+        self.assertIn(f"model mlp {parameters:,} parameters, ", shown)
+        self.assertRegex(shown, r"memory per worker about [0-9.]+ [kM]B; checkpoint about [0-9.]+ kB, at "
+                         r"most 3 kept")
+        self.assertRegex(shown, r"9 steps/epoch, 200 steps")
+        self.assertIn("not checked here: the data are not on this machine", unseen)
+        self.assertEqual(len(unseen.splitlines()), 5)
+
+    def test_a_dry_run_checks_the_data_where_they_are(self):
+        for path in self.directory.glob("train-labels*"):
+            path.unlink()
+
+        for form in ("table", "json", "name"):
+            refused = self.descent("submit", self.job_file, "--dry-run", "-o", form, code=2)
+            self.assertIn("train-labels-idx1-ubyte", refused.stderr)
+            self.assertEqual(refused.stdout, "")
 
     def test_a_coordinator_that_is_started_on_a_backup_knows_the_jobs_and_goes_on(self):
         pool = self.start_workers(2)

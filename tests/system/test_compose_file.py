@@ -51,6 +51,11 @@ class ComposeFile(unittest.TestCase):
         self.assertEqual(workers, ["worker1", "worker2", "worker3", "worker4"])
         self.assertIn("coordinator", self.services)
 
+    def test_workers_have_the_time_that_their_launcher_gives_them_to_save(self):
+        grace = self.services["worker1"]["stop_grace_period"]
+
+        self.assertGreater(int(grace.removesuffix("s")), 80)
+
     def test_every_program_that_is_started_is_in_its_image_and_knows_its_flags(self):
         for name, service in self.services.items():
             commands = [service["command"]]

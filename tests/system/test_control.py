@@ -10,7 +10,7 @@ class Control(SystemTest):
 
     def setUp(self):
         super().setUp()
-        self.start_coordinator()
+        self.start_coordinator(options=["--min-runtime", 0])
 
     def submit_long(self, *arguments):
         return self.submit("--set", "steps=2000000", *arguments)
@@ -95,6 +95,22 @@ class Control(SystemTest):
         self.wait_for_state(low, "RUNNING")
         reasons = [event["reason"] for event in self.events_of(low)]
         self.assertEqual(reasons.count("Preempted"), 2, reasons)
+
+    def test_a_deadline_ends_a_job_with_its_state_saved(self):
+        self.start_workers(1)
+        job = self.submit_long("--set", "deadline=1h", "--set", "checkpoint.every_steps=1000000")
+        self.wait_for_steps(job)
+
+        self.descent("update", job, "--deadline", "soon", code=2)
+        changed = self.descent("update", job, "--deadline", "1s")
+
+        self.assertIn("a deadline of 1s", changed.stdout + changed.stderr)
+        failed = self.wait_for_state(job, "FAILED")
+        self.assertEqual(failed["stateReason"], "DeadlineExceeded")
+        self.assertGreater(int(failed["latestCheckpoint"]["step"]), 0)
+        self.assertEqual(failed["spec"]["deadline"], "3600")
+        self.assertEqual(failed["attemptCount"], 1)
+        self.assertIn("Deadline: ", self.descent("describe", job).stdout)
 
     def test_a_priority_changes_who_is_served_next(self):
         first = self.submit("--priority", 20)

@@ -33,10 +33,11 @@ class CoordinatorRestart(SystemTest):
         reply = json.loads(self.get(f"/v1/jobs/{job}/metrics?names=train/loss&max_points=10000"))
         return [int(point["step"]) for point in reply["series"][0]["points"]]
 
-    def values_in_metrics(self, job):
+    def values_in_metrics(self, job, points_max=10000):
         """Every point by metric, but for times, which are no function of the steps alone."""
-        reply = json.loads(self.get(f"/v1/jobs/{job}/metrics?max_points=10000"))
-        return {series["name"]: [(point["step"], point["value"]) for point in series["points"]]
+        reply = json.loads(self.get(f"/v1/jobs/{job}/metrics?max_points={points_max}"))
+        return {series["name"]: [[point.get(key) for key in ("step", "value", "min", "max", "count")]
+                                 for point in series["points"]]
                 for series in reply["series"]
                 if series["name"] != "train/samples_per_second"}
 
@@ -63,6 +64,9 @@ class CoordinatorRestart(SystemTest):
             self.assertIn(name, expected)
         # Not the lists themselves: to say how two that are so long differ takes minutes.
         self.assertEqual([name for name in expected if found.get(name) != expected[name]], [])
+        for points_max in (100, 10):  # means, of what is stored of 16 steps and of 256
+            expected, found = (self.values_in_metrics(one, points_max) for one in (undisturbed, job))
+            self.assertEqual([name for name in expected if found.get(name) != expected[name]], [])
 
     def test_who_follows_metrics_gets_each_point_once(self):
         self.start_workers(1)
@@ -113,6 +117,18 @@ class CoordinatorRestart(SystemTest):
         self.start_coordinator_again()
 
         self.assertEqual(call.wait(20), 0, call.log.read_text())
+
+    def test_a_coordinator_whose_store_cannot_be_written_still_ends_on_sigterm(self):
+        with contextlib.closing(sqlite3.connect(self.directory / "state/state.db",
+                                                isolation_level=None)) as store:
+            store.execute("BEGIN IMMEDIATE")
+            self.start(BIN / "descent", "submit", self.job_file)
+            self.wait_until(lambda: "store not writable" in self.coordinator.log.read_text())
+            self.start(BIN / "descent", "ls")
+
+            self.coordinator.send_signal(signal.SIGTERM)
+
+            self.assertEqual(self.coordinator.wait(20), 0)
 
     def test_a_record_that_cannot_be_read_costs_its_job_and_no_other(self):
         good, bad = self.submit(), self.submit()

@@ -59,6 +59,27 @@ class Help(SystemTest):
             self.assertIn("Examples:\n  ", said, command)
             self.assertIn("See also: ", said, command)
 
+    def test_no_help_has_a_number_that_nobody_can_read(self):
+        said = [self.descent(*command, "--help").stdout for command in self.commands()
+                if command != ("launch",)]
+        for program in ("descent-coordinator", "descent-launch", "descent-worker"):
+            said.append(subprocess.run([BIN / program, "--help"], capture_output=True, text=True,
+                                       timeout=60, env=self.environment, check=True).stdout)
+
+        for text in said:
+            self.assertNotRegex(text, "[0-9]{20}")
+
+    def test_a_number_that_is_out_of_range_is_refused_with_what_it_must_be(self):
+        for *command, wanted in (("logs", "job", "--attempt", 0, "a number above 0"),
+                                 ("logs", "job", "--rank=-1", "a number of at least 0"),
+                                 ("run", self.job_file, "--profile-steps", 0, "a number above 0"),
+                                 ("launch", "-n", 1, "--coordinator", "c:1", "--restarts-max=-1",
+                                  "a number of at least 0")):
+            refused = self.descent(*command, code=2).stderr
+
+            self.assertIn(f", must be {wanted}", refused)
+            self.assertNotRegex(refused, "[0-9]{20}")
+
     def test_exit_codes_are_listed(self):
         said = self.descent("help", "exit-codes").stdout
 

@@ -222,7 +222,7 @@ class Reading(HttpTest):
     def test_nothing_is_changed_unless_that_is_switched_on(self):
         for path in ("/v1/jobs", "/v1/jobs/a:cancel"):
             status, body = self.post(path, {})
-            self.assertEqual((status, self.reason_of(body)), (405, "HTTP_WRITES_OFF"))
+            self.assertEqual((status, self.reason_of(body)), (405, "FEATURE_DISABLED"))
 
 
 class Changing(HttpTest):
@@ -241,7 +241,7 @@ class Changing(HttpTest):
             status, job = self.post(f"/v1/jobs/mine:{verb}", {})
             self.assertEqual((status, job["state"]), (200, f"JOB_STATE_{state}"))
         status, body = self.post("/v1/jobs/mine:cancel", {})
-        self.assertEqual((status, self.reason_of(body)), (412, "JOB_STATE_FORBIDS"))
+        self.assertEqual((status, self.reason_of(body)), (400, "JOB_STATE_FORBIDS"))
 
     def test_connections_whose_bodies_do_not_come_shut_nobody_out(self):
         begun = (b"POST /v1/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"

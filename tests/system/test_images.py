@@ -1,5 +1,6 @@
 """A model that learns from a folder of image files."""
 
+import os
 import random
 import struct
 import zlib
@@ -70,6 +71,24 @@ class Images(SystemTest):
         plain = self.run_job(self.job_file, "--workers", 2, "--set",
                              "data.augment={crop_padding: 0}")
         self.assertNotEqual(self.digest_of(plain), self.digest_of(undisturbed))
+
+    def test_a_corrupt_image_whose_name_is_not_utf8_costs_its_job_and_not_its_pool(self):
+        self.start_coordinator()
+        self.start_workers(1)
+        corrupt = os.fsencode(self.directory) + b"/pictures/train/red/caf\xe9.png"
+        with open(corrupt, "wb") as file:
+            file.write(b"no image")
+
+        failed = self.submit_shapes()
+        self.wait_until(lambda: self.job(failed)["state"] == "JOB_STATE_FAILED")
+        self.assertIn("caf\ufffd.png", self.job(failed)["failure"]["message"])
+        self.assertIn("caf\ufffd.png", self.descent("logs", failed).stdout)
+        os.unlink(corrupt)
+
+        self.wait_for_state(self.submit_shapes(), "SUCCEEDED")
+
+    def submit_shapes(self):
+        return self.descent("submit", self.job_file, "-q").stdout.strip()
 
     def test_all_files_that_cannot_be_used_are_listed_before_anything_starts(self):
         pictures = self.directory / "pictures"

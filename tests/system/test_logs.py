@@ -147,5 +147,51 @@ class Logs(SystemTest):
         self.assertEqual({line["rank"] for line in failure["log_tail"]}, {rank})
         self.assertEqual(failure["log_tail"],
                          [json.loads(line) for line in
-                          self.logs(job, "--rank", rank, "--tail", 20, "--json")])
+                          self.logs(job, "--rank", rank, "--tail", 200, "--json")])
+        attempts = json.loads(self.descent("attempts", job, "-o", "json").stdout)
+        self.assertEqual(attempts[-1]["failure"]["log_tail"], failure["log_tail"])
+
+    def has_said(self, job, text):
+        return [json.loads(line) for line in self.logs(job, "--grep", text, "--json")]
+
+    def crash(self, job):
+        """Kills a rank of a job in its middle, by a signal at which Open MPI prints what it was doing;
+        returns the lines of that in the log."""
+        self.wait_until(lambda: self.logs(job, "--grep", "checkpoint written"))
+        os.kill(self.workers()[0], signal.SIGSEGV)
+        return self.wait_until(lambda: self.has_said(job, "Signal: Segmentation fault"))
+
+    def test_the_last_words_of_a_rank_that_crashes_are_in_its_log_and_with_its_failure(self):
+        launcher = self.start(BIN / "descent-launch", "-n", 2, "--coordinator",
+                              self.addresses["worker"])
+        job = self.submit(*LONG, "--set", "restarts.max=0")
+
+        said = self.crash(job)
+
+        self.wait_for_state(job, "FAILED")
+        failure = self.described(job)["failure"]
+        self.assertEqual(said[0]["source"], "LOG_SOURCE_STDERR")
+        self.assertEqual(said[0]["rank"], failure["rank"])
+        self.assertIn(said[0]["text"], [line["text"] for line in failure["log_tail"]])
+        self.assertIn(" stderr: ", self.logs(job, "--grep", "Signal: Segmentation fault")[0])
+        self.assertIn("Signal: Segmentation fault", launcher.log.read_text())
+
+    def test_the_last_words_are_sent_without_a_launcher_too(self):
+        pool = self.start_workers(2)
+        job = self.submit(*LONG, "--set", "restarts.max=0")
+
+        said = self.crash(job)
+
+        self.assertEqual(said[0]["source"], "LOG_SOURCE_STDERR")
+        pool.wait(30)
+        self.assertIn("Signal: Segmentation fault", pool.log.read_text())
+
+    def test_what_a_rank_logs_is_not_sent_a_second_time_as_its_output(self):
+        self.start_workers(2)
+
+        job = self.submit("--follow")
+
+        lines = [json.loads(line) for line in self.logs(job, "--json")]
+        self.assertEqual({line["source"] for line in lines if "begun" in line["text"]},
+                         {"LOG_SOURCE_LOG"})
 

@@ -3,7 +3,9 @@
 import csv
 import io
 import json
+import struct
 
+import tensorboard_file
 from harness import SystemTest
 
 
@@ -56,16 +58,35 @@ class Metrics(SystemTest):
         self.assertEqual(rates[0], rates[1])
         self.assertGreater(len(set(rates[0])), 100)
 
-    def test_a_file_for_tensorboard_lies_under_a_name_that_it_looks_for(self):
-        job = self.submit("--follow")
-
+    def exported_events(self, job):
+        """The content of the one file that TensorBoard would find."""
         self.metrics("export", job, "--format", "tensorboard", "--output",
                      self.directory / "events")
+        (file,) = (self.directory / "events").iterdir()
+        self.assertIn("tfevents", file.name)
+        return file.read_bytes()
 
-        files = list((self.directory / "events").iterdir())
-        self.assertEqual(len(files), 1)
-        self.assertIn("tfevents", files[0].name)
-        self.assertIn(b"brain.Event:2", files[0].read_bytes()[:64])
+    def test_a_file_for_tensorboard_has_every_point_in_the_format_that_is_published(self):
+        job = self.submit("--follow")
+
+        first, *others = tensorboard_file.read_events(self.exported_events(job))
+
+        self.assertEqual(first.file_version, "brain.Event:2")
+        rows = list(csv.DictReader(io.StringIO(self.metrics("export", job))))
+        self.assertEqual([(event.step, event.wall_time) for event in others],
+                         [(int(row["step"]), float(row["time"])) for row in rows])
+        for event, row in zip(others, rows):
+            self.assertEqual(
+                {value.tag: value.simple_value for value in event.summary.value},
+                {name: struct.unpack("f", struct.pack("f", float(value)))[0]
+                 for name, value in row.items() if name not in ("step", "time") and value})
+
+    def test_the_reader_of_that_format_notices_a_byte_that_has_changed(self):
+        content = bytearray(self.exported_events(self.submit("--follow")))
+        content[-10] ^= 1
+
+        with self.assertRaisesRegex(ValueError, "the checksum is of other bytes"):
+            tensorboard_file.read_events(bytes(content))
 
     def test_who_follows_a_running_job_sees_each_point_once(self):
         job = self.submit("--set", "steps=1500")
@@ -93,6 +114,36 @@ class Metrics(SystemTest):
         text = self.metrics("query", job, "--metric", "train/loss", "--max-points", 10)
 
         self.assertIn("train/loss: means over 32 steps", text)
+
+    def test_a_mean_tells_the_lowest_and_the_highest_of_the_points_that_it_stands_for(self):
+        job = self.submit("--follow")
+        lines = self.metrics("export", job, "--format", "jsonl", "--metric", "train/loss").splitlines()
+        loss = {int(row["step"]): row["train/loss"] for row in map(json.loads, lines)}
+
+        series, = json.loads(self.metrics("query", job, "--metric", "train/loss", "--max-points", 10,
+                                          "-o", "json"))
+
+        first = 1
+        for point in series["points"]:
+            values = [loss[step] for step in range(first, int(point["step"]) + 1)]
+            self.assertEqual((point["min"], point["max"], int(point["count"])),
+                             (min(values), max(values), len(values)))
+            first = int(point["step"]) + 1
+        self.assertEqual(first, 201)
+
+    def test_points_of_several_jobs_come_over_samples_and_time(self):
+        jobs = [self.submit("--follow", "--set", f"batch.global={batch}") for batch in (32, 64)]
+
+        lines = self.metrics("query", *jobs, "--metric", "train/loss", "--x-axis", "samples").splitlines()
+        timed = json.loads(self.metrics("query", jobs[0], "--metric", "train/loss", "--x-axis", "time",
+                                        "-o", "json"))
+
+        self.assertEqual(lines[0].split(), ["JOB", "METRIC", "STEP", "SAMPLES", "VALUE"])
+        rows = [line.split() for line in lines[1:]]
+        for job, batch in zip(jobs, (32, 64)):
+            ends = [float(row[3]) for row in rows if row[0] == job and row[2] == "2"]
+            self.assertEqual(ends, [2 * batch])
+        self.assertTrue(all(0 <= point["x"] < 600 for point in timed[0]["points"]))
 
     def test_a_job_that_is_not_there_is_said_so(self):
         for command in "ls", "query", "plot", "export":

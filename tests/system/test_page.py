@@ -1,77 +1,20 @@
 """The coordinator's page in a real browser, as somebody who looks at it sees it."""
 
 import json
+import re
 
-from selenium import webdriver
-from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
 
-from harness import SystemTest
-
-# Does not end by itself, however fast the machine is.
-LONG = ("--set", "steps=1000000000", "--set", "evaluate.every_steps=500", "--set",
-        "checkpoint.every_steps=2000")
+from browser import LONG, PageTest
 
 
-def open_browser(directory):
-    options = webdriver.ChromeOptions()
-    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu",
-                     "--window-size=1280,900", f"--user-data-dir={directory}"):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    service = webdriver.chrome.service.Service("/usr/bin/chromedriver")
-    return webdriver.Chrome(service=service, options=options)
-
-
-class Page(SystemTest):
+class Page(PageTest):
 
     def setUp(self):
         super().setUp()
-        self.start_coordinator()
         self.pool = self.start_workers(1)
-        self.browser = open_browser(self.directory / "browser")
-
-    def tearDown(self):
-        self.browser.quit()
-        super().tearDown()
-
-    def open(self, place=""):
-        self.browser.get(f"http://{self.addresses['http']}/#/{place}")
-
-    def wait_until(self, look, *arguments, **options):
-        """As for all tests. A page that draws anew takes an element from who looks at it: then it
-        is looked for again."""
-        def look_again():
-            try:
-                return look()
-            except StaleElementReferenceException:
-                return None
-        return super().wait_until(look_again, *arguments, **options)
-
-    def click(self, css):
-        def click_first():
-            found = self.browser.find_elements(By.CSS_SELECTOR, css)
-            if found:
-                found[0].click()
-            return found
-        self.wait_until(click_first)
-
-    def find(self, css):
-        """The first element that fits, once there is one."""
-        return self.wait_until(lambda: self.browser.find_elements(By.CSS_SELECTOR, css))[0]
-
-    def text(self):
-        return self.browser.find_element(By.TAG_NAME, "body").text
-
-    def wait_for_text(self, text, seconds=30):
-        self.wait_until(lambda: text in self.text(), seconds)
-
-    def loss_ends_at(self):
-        """What the chart of the loss says to those who do not see it; empty: there is none yet."""
-        charts = self.browser.find_elements(By.CSS_SELECTOR, "section.chart[aria-label=Loss] .plot")
-        return charts[0].get_attribute("aria-label") if charts else ""
 
     def log_lines(self, section="Logs"):
         """What a section shows of the log, a text for each line."""
@@ -98,15 +41,6 @@ class Page(SystemTest):
             field.clear()
             field.send_keys(value)
 
-    def complaints(self):
-        """What the console says, but for requests that found no coordinator."""
-        return [entry["message"] for entry in self.browser.get_log("browser")
-                if "net::ERR_" not in entry["message"]]
-
-    def what_has_the_focus(self):
-        element = self.browser.switch_to.active_element
-        return element.text or element.tag_name
-
     def test_a_job_that_is_submitted_appears_by_itself(self):
         self.open()
         self.wait_for_text("No job yet.")
@@ -127,6 +61,18 @@ class Page(SystemTest):
         self.assertIn("Loss over step", self.loss_ends_at())
         self.descent("cancel", job)
         self.wait_for_text("CANCELLED")
+        self.assertEqual(self.complaints(), [])
+
+    def test_a_long_curve_has_a_band_from_the_lowest_to_the_highest_of_its_values(self):
+        job = self.submit("--follow", "--set", "steps=1500")
+        self.open(f"jobs/{job}")
+
+        self.wait_for_text("Each point is the mean of 4 steps, the band goes from the lowest to the "
+                           "highest of them.")
+
+        axis = self.browser.find_element(By.XPATH, "//label[contains(., 'x axis')]/select")
+        Select(axis).select_by_visible_text("samples")
+        self.wait_until(lambda: "Loss over samples" in self.loss_ends_at())
         self.assertEqual(self.complaints(), [])
 
     def test_a_job_has_its_checkpoints_attempts_events_and_spec(self):
@@ -245,6 +191,20 @@ class Page(SystemTest):
 
         self.wait_for_text("Last lines of rank 0 in attempt 1")
         self.assertEqual(self.log_lines("Why it failed"), self.logged(job, "--tail", 20))
+        self.assertEqual(self.complaints(), [])
+
+    def test_ranks_show_their_own_step_times_and_which_of_them_is_the_slowest(self):
+        self.start_workers(2)
+        job = self.submit(*LONG, "--allow-infeasible", "--set", "workers.min=2")
+        self.open(f"jobs/{job}")
+        own = "section[aria-label=Ranks] td[data-title='Own step time']"
+
+        said = self.wait_until(lambda: re.search(
+            r"Slowest: rank [01], [\d.]+ ms, (\d+\.\d\d)× the median\.", self.text()))
+
+        self.assertGreaterEqual(float(said.group(1)), 1)
+        self.wait_until(lambda: [bool(re.fullmatch(r"[\d.]+ ms, \d+\.\d\d×", cell.text)) for cell
+                                 in self.browser.find_elements(By.CSS_SELECTOR, own)] == [True, True])
         self.assertEqual(self.complaints(), [])
 
     def test_a_worker_that_is_cordoned_is_shown_so(self):

@@ -2,12 +2,23 @@
 
 import concurrent.futures
 import os
+import pathlib
+import subprocess
 import sys
+import tempfile
+import unittest
+from unittest import mock
+
+import grpc
 
 from harness import SystemTest
 
 sys.path.insert(0, os.environ["DESCENT_PYTHON_CLIENT"])
 import descent  # noqa: E402
+from descent import connection  # noqa: E402
+from descent.v1 import log_pb2, service_pb2 as pb  # noqa: E402
+
+SOURCES = pathlib.Path(__file__).resolve().parents[2] / "client/python"
 
 
 class PythonClient(SystemTest):
@@ -118,6 +129,75 @@ class PythonClient(SystemTest):
         self.assertEqual(refused.exception.reason, "FILTER_INVALID")
         self.assertEqual(refused.exception.metadata["position"], "13")
 
+    def wait_for(self, job, state):
+        """The job, once it is in that state."""
+        return next(version for version in self.client.watch(job)
+                    if descent.state_name(version) == state)
+
+    def test_a_job_is_suspended_resumed_stopped_and_forked(self):
+        self.start_workers(1)
+        job = self.client.submit(self.job_file, overrides={"steps": 10**9}).name
+        self.wait_for(job, "RUNNING")
+
+        self.client.suspend(job)
+        self.wait_for(job, "SUSPENDED")
+        self.client.resume(job)
+        self.wait_for(job, "RUNNING")
+        self.client.stop(job)
+        stopped = self.client.wait(job)
+        step = self.client.checkpoint(f"{job}/latest").step
+        fork = self.client.wait(self.client.fork(job, job_id="fork",
+                                                 overrides={"steps": step + 10}).name)
+
+        self.assertEqual(descent.state_name(stopped), "SUCCEEDED")
+        self.assertEqual((descent.state_name(fork), fork.progress.step), ("SUCCEEDED", step + 10))
+        self.assertIn(job, fork.forked_from)
+        self.assertEqual([attempt.attempt for attempt in self.client.attempts(job)], [1, 2])
+        states = [event.to_state for event in self.client.events(job)]
+        self.assertLess(states.index("SUSPENDED"), states.index("SUCCEEDED"))
+
+    def test_who_follows_a_log_sees_each_line_once_though_the_coordinator_is_killed(self):
+        self.start_workers(1)
+        job = self.client.submit(self.job_file, overrides={"steps": 3000}).name
+        lines = self.client.logs(job, follow=True)
+        followed = [next(lines)]
+
+        self.kill_coordinator()
+        self.start_coordinator_again()
+        followed += lines
+
+        self.assertEqual(followed, list(self.client.logs(job)))
+        self.assertGreater(len(followed), 10)
+
+    def test_lines_are_chosen_by_rank_text_and_severity(self):
+        self.start_workers(2)
+        job = self.client.wait(self.client.submit(
+            self.job_file, overrides={"workers.min": 2}, allow_infeasible=True).name).name
+
+        every = list(self.client.logs(job, follow=True))
+
+        self.assertEqual(list(self.client.logs(job, [1])), [line for line in every if line.rank == 1])
+        self.assertEqual(list(self.client.logs(job, contains="phase=evaluate")),
+                         [line for line in every if "phase=evaluate" in line.text])
+        self.assertEqual(list(self.client.logs(job, tail=3)), every[-3:])
+        self.assertEqual(list(self.client.logs(job, min_severity="error")), [])
+        with self.assertRaises(ValueError):
+            self.client.logs(job, min_severity="loud")
+
+    def test_who_reads_a_log_is_told_of_lines_that_are_no_longer_kept(self):
+        expired = descent.DescentError(grpc.StatusCode.OUT_OF_RANGE, "CURSOR_EXPIRED", "it is gone",
+                                       {"oldest_token": "7"}, [])
+        kept = pb.StreamJobLogsResponse(lines=[log_pb2.LogLine(text="kept")], resume_token="8")
+        gaps = []
+
+        with mock.patch("descent.client.resumed", side_effect=[expired, [kept], expired]):
+            lines = list(self.client.logs("a", on_gap=lambda: gaps.append("gap")))
+            with self.assertRaises(descent.DescentError):
+                list(self.client.logs("a"))
+
+        self.assertEqual([line.text for line in lines], ["kept"])
+        self.assertEqual(gaps, ["gap"])
+
     def test_checkpoints_are_pinned_verified_and_deleted(self):
         self.start_workers(1)
         job = self.client.wait(self.client.submit(self.job_file).name)
@@ -213,3 +293,90 @@ class PythonClient(SystemTest):
 
         with self.assertRaises(descent.Unavailable):
             self.client.cluster()
+
+
+class Away(grpc.RpcError):
+    """What a stream ends with whose coordinator goes away."""
+
+    def code(self):
+        return grpc.StatusCode.UNAVAILABLE
+
+    def details(self):
+        return "away"
+
+    def trailing_metadata(self):
+        return ()
+
+
+class ResumedStreams(unittest.TestCase):
+    """Over a clock of their own: `streams` say for how many seconds each is open before it ends with
+    Away, or what it sends."""
+
+    def read(self, *streams):
+        self.seconds = 0.0
+        remaining = iter(streams)
+
+        def pass_time(seconds):
+            self.seconds += seconds
+
+        def stream():
+            found = next(remaining)
+            if isinstance(found, str):
+                return iter([found])
+            pass_time(found)
+            raise Away()
+
+        clock = mock.Mock(monotonic=lambda: self.seconds, sleep=pass_time)
+        with mock.patch.object(connection, "time", clock):
+            return list(connection.resumed(stream))
+
+    def test_one_that_was_quiet_for_hours_goes_on_after_the_coordinator_was_away(self):
+        self.assertEqual(self.read(7200, 0.1, 7200, "line"), ["line"])
+
+    def test_a_coordinator_that_stays_away_is_unavailable_after_a_minute(self):
+        with self.assertRaises(descent.Unavailable):
+            self.read(*[0.1] * 1000)
+
+        self.assertAlmostEqual(self.seconds, connection.AWAY_SECONDS, delta=1)
+
+    def test_attempts_to_connect_that_time_out_do_not_count_as_served(self):
+        with self.assertRaises(descent.Unavailable):
+            self.read(*[20] * 1000)
+
+        self.assertLess(self.seconds, 2 * connection.AWAY_SECONDS)
+
+
+WRONG_USE = """\
+import descent
+
+with descent.Client(token_file="alice.token") as client:
+    job = client.submit("job.yaml", overrides={"steps": 10})
+    client.cancel(5)
+    print(job.nmae)
+    for line in client.logs(job.name, [0], follow=True):
+        line.rank.upper()
+    print(client.metrics(job.name)["train/loss"].values[-1] + 0.5, job.progress.step + 1)
+"""
+
+
+class Types(unittest.TestCase):
+    """What mypy says of the client, and of those who use it."""
+
+    def check(self, *arguments, code=0):
+        with tempfile.TemporaryDirectory() as cache:
+            path = os.pathsep.join([os.environ["DESCENT_PYTHON_CLIENT"], str(SOURCES / "type_stubs")])
+            done = subprocess.run(
+                ["mypy", "--strict", "--config-file", SOURCES / "pyproject.toml", "--cache-dir", cache,
+                 *arguments], capture_output=True, text=True, cwd=cache,
+                env={**os.environ, "MYPYPATH": path})
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        return done.stdout
+
+    def test_the_client_passes_the_strict_checks(self):
+        self.check("-p", "descent")
+
+    def test_who_uses_it_wrongly_is_told(self):
+        found = self.check("-c", WRONG_USE, code=1)
+
+        self.assertEqual([line.split(":")[1] for line in found.splitlines() if "error:" in line],
+                         ["5", "6", "8"])

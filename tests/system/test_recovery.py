@@ -1,16 +1,21 @@
 """Processes that are killed: the job goes on from its last checkpoint and ends with the same bits."""
 
 import os
+import pathlib
 import re
 import signal
 import socket
+import subprocess
 
 from harness import BIN, SystemTest, processes_of
 
+HOLD_PUBLISHING = pathlib.Path(os.environ["DESCENT_TEST_PROGRAMS"]) / "libhold_publishing.so"
 # A second or two on two workers.
 WORK = ("--set", "steps=4000", "--set", "checkpoint.every_steps=400", "--set",
         "evaluate.every_steps=1000", "--set", "model.mlp.hidden_sizes=[128,64]")
 ENDLESS = ("--set", "steps=2000000", "--set", "checkpoint.every_steps=1000000")
+# Some seconds are granted ahead from the first steps on.
+SLOW = (*ENDLESS, "--set", "model.mlp.hidden_sizes=[2048,2048]")
 
 
 class Recovery(SystemTest):
@@ -169,23 +174,89 @@ class Recovery(SystemTest):
 
         launcher.send_signal(signal.SIGTERM)
 
-        self.assertEqual(launcher.wait(30), 0)
+        self.assertEqual(launcher.wait(30), os.EX_TEMPFAIL)
         left = self.job(job)
         self.assertEqual((left["state"], left["stateReason"]), ("JOB_STATE_QUEUED", "WorkerLeaving"))
         self.assertGreaterEqual(int(left["latestCheckpoint"]["step"]), 10)
 
+    def start_workers_that_cannot_publish(self, count):
+        """While the file self.hold is there."""
+        self.hold = self.directory / "hold"
+        self.hold.touch()
+        before = dict(self.environment)
+        self.environment.update(
+            LD_PRELOAD=str(HOLD_PUBLISHING), DESCENT_TEST_HOLD=str(self.hold),
+            ASAN_OPTIONS=os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0")
+        pool = self.start_workers(count)
+        self.environment = before
+        return pool
+
+    def leave(self, job, rank):
+        self.kill(self.rank_pid(rank), signal.SIGTERM)
+        self.wait_until(lambda: self.job(job)["stateReason"] == "WorkerLeaving")
+
+    def test_ranks_that_are_done_wait_for_the_one_that_still_saves(self):
+        self.start_coordinator()
+        pool = self.start_workers_that_cannot_publish(2)
+        job = self.submit(*ENDLESS)
+        self.wait_for_step(job, 10)
+        self.leave(job, rank=1)
+
+        # Longer than one that has nothing to wait for.
+        with self.assertRaises(subprocess.TimeoutExpired):
+            pool.wait(15)
+        self.hold.unlink()
+
+        self.assertEqual(pool.wait(30), 75, pool.log.read_text())
+        self.assertGreaterEqual(int(self.job(job)["latestCheckpoint"]["step"]), 10)
+
     def test_a_rank_that_is_told_twice_does_not_save(self):
         self.start_coordinator()
-        self.start_workers(2)
+        pool = self.start_workers_that_cannot_publish(2)
+        job = self.submit(*ENDLESS)
+        self.wait_for_step(job, 10)
+        saver = self.rank_pid(0)
+        self.leave(job, rank=0)
+
+        self.kill(saver, signal.SIGTERM)
+
+        # Before the time is over that saving may take.
+        self.assertEqual(pool.wait(30), 75, pool.log.read_text())
+        self.wait_for_state(job, "QUEUED")
+        self.assertNotIn("latestCheckpoint", self.job(job))
+        published = (self.directory / "state/checkpoints" / job).glob("step-*")
+        self.assertEqual(list(published), [])
+
+    def test_ranks_save_without_a_coordinator_and_tell_it_when_it_is_back(self):
+        self.start_coordinator()
+        pool = self.start_workers(2)
+        job = self.submit(*SLOW)
+        self.wait_for_step(job, 10)
+        self.kill_coordinator()
+
+        self.kill(self.rank_pid(1), signal.SIGTERM)
+        checkpoints = self.directory / "state/checkpoints" / job
+        self.wait_until(lambda: list(checkpoints.glob("step-*")))
+        self.start_coordinator_again()
+
+        self.assertEqual(pool.wait(60), 75, pool.log.read_text())
+        left = self.wait_for_state(job, "QUEUED")
+        self.assertEqual(left["stateReason"], "WorkerLeaving")
+        self.assertGreaterEqual(int(left["latestCheckpoint"]["step"]), 10)
+
+    def test_a_launcher_that_is_told_twice_does_not_wait(self):
+        self.start_coordinator()
+        launcher = self.start_launcher(2)
         job = self.submit(*ENDLESS)
         self.wait_for_step(job, 10)
         self.kill(self.rank_pid(1), signal.SIGSTOP)
-
-        self.kill(self.rank_pid(0), signal.SIGTERM)
+        launcher.send_signal(signal.SIGTERM)
         self.wait_until(lambda: self.job(job)["stateReason"] == "WorkerLeaving")
-        self.kill(self.rank_pid(0), signal.SIGTERM)
 
-        self.wait_until(lambda: not self.pids_of("/descent-worker"))
+        launcher.send_signal(signal.SIGTERM)
+
+        launcher.wait(10)
+        self.assertEqual(self.pids_of("/descent-worker"), [])
 
     def test_a_bad_host_file_is_told_in_mpiruns_words_and_ends_the_launcher(self):
         hosts = self.directory / "hosts"

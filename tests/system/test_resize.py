@@ -11,7 +11,7 @@ class Resize(SystemTest):
 
     def setUp(self):
         super().setUp()
-        self.start_coordinator(options=["--resize-interval", 1])
+        self.start_coordinator(options=["--resize-interval", 1, "--min-runtime", 0])
 
     def wait_for_steps(self, job, attempt=1):
         def is_there():

@@ -28,11 +28,6 @@ class SecurityTest(SystemTest):
         self.environment["DESCENT_TLS_CA"] = str(self.authority.certificate)
         self.environment["DESCENT_TOKEN_FILE"] = str(self.admin)
 
-    def make_token(self, name, role, *options):
-        file = self.directory / f"{name}.token"
-        self.descent("token", "create", "--name", name, "--role", role, "--out", file, *options)
-        return file
-
     def launch(self, token, *options, ca=None):
         return self.start(BIN / "descent-launch", "-n", 2, "--coordinator",
                           self.addresses["worker"], "--tls-ca", ca or self.authority.certificate,
@@ -92,9 +87,7 @@ class Security(SecurityTest):
 
     def test_a_token_that_is_revoked_is_refused(self):
         file = self.make_token("alice", "user")
-        token = next(token for token in json.loads(self.descent("token", "ls", "--json").stdout)
-                     if token["name"] == "alice")
-        self.descent("token", "revoke", token["id"])
+        self.revoke_token("alice")
 
         self.assertIn("TOKEN_UNKNOWN", self.refused("whoami", "--token-file", file))
 
@@ -103,10 +96,8 @@ class Security(SecurityTest):
         self.descent("submit", self.job_file, "--name", "mine", "--token-file", alice)
         waiting = self.start(BIN / "descent", "wait", "mine", "--token-file", alice)
         self.wait_until(lambda: 'grpc_method="WatchJobs"' in self.fetch("/metrics", self.admin)[1])
-        token = next(token for token in json.loads(self.descent("token", "ls", "--json").stdout)
-                     if token["name"] == "alice")
 
-        self.descent("token", "revoke", token["id"])
+        self.revoke_token("alice")
 
         self.assertEqual(waiting.wait(60), 4)
         self.assertIn("TOKEN_REVOKED", waiting.log.read_text())

@@ -36,7 +36,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 CHECKPOINT_ROOT = "/proc/self/cwd/checkpoints"
 INSTRUCTION_SET = "avx2"
 JOBS = {"several-logical-workers": ("batch.logical_workers=4",),
-        "one-logical-worker": ("batch.logical_workers=1",)}
+        "one-logical-worker": ("batch.logical_workers=1", "workers.max=1")}
 SUSPENDED_AFTER = 60  # steps: some checkpoints and evaluations, and most of the job still to come
 METRICS = ("train/loss", "validation/loss")
 

@@ -12,6 +12,7 @@
 #include "checkpoint/checkpoint_directory.h"
 #include "checkpoint/file_digest.h"
 #include "common/check.h"
+#include "common/failpoint.h"
 #include "common/file.h"
 #include "common/log.h"
 #include "worker/checkpoint/checkpoint_reader.h"
@@ -115,6 +116,7 @@ Result<std::optional<Manifest>> AdoptExisting(const std::filesystem::path& root,
 // the digest has none.
 Result<Manifest> WriteFiles(const std::filesystem::path& directory,
                             const CheckpointContents& contents) {
+  DESCENT_FAILPOINT("checkpoint.write.before");
   DESCENT_RETURN_IF_ERROR(MakeDirectories(directory));
   Manifest manifest{.description = contents.description, .state_digest = contents.state_digest};
   ChunkedHasher state;
@@ -128,8 +130,10 @@ Result<Manifest> WriteFiles(const std::filesystem::path& directory,
                               state.Finish().ToHex(), contents.state_digest.ToHex()));
   DESCENT_ASSIGN(manifest.files.emplace_back(), WriteText(directory, kModelDescriptionName,
                                                           EncodeModelDescription(contents.model)));
+  DESCENT_FAILPOINT("checkpoint.manifest.before");
   DESCENT_RETURN_IF_ERROR(WriteNewFile(directory / kManifestName, EncodeManifest(manifest)));
   DESCENT_RETURN_IF_ERROR(SyncDirectory(directory));
+  DESCENT_FAILPOINT("checkpoint.write.after");
   return manifest;
 }
 
@@ -154,8 +158,10 @@ Result<Manifest> WriteAndRename(const std::filesystem::path& root,
   Result<Manifest> manifest = WriteFiles(temporary, contents);
   Status status = manifest.status();
   if (status.ok()) status = ReadBack(temporary, manifest.value());
+  DESCENT_FAILPOINT("checkpoint.publish.before");
   if (status.ok()) status = RenameNoReplace(temporary, root / PublishedName(description.step));
   if (status.ok()) status = SyncDirectory(root);
+  DESCENT_FAILPOINT("checkpoint.publish.after");
   if (status.ok()) return manifest;
   const Status removed = RemoveTree(temporary);
   if (!removed.ok()) LogWarning("leftover not removed error=\"{}\"", removed.message());

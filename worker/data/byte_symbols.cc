@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "worker/data/utf8.h"
+#include "common/utf8.h"
 
 namespace descent {
 namespace {

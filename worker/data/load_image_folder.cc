@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "common/file.h"
+#include "common/utf8.h"
 #include "worker/data/file_problems.h"
 #include "worker/data/image_dataset.h"
 #include "worker/data/image_file.h"
@@ -70,6 +71,9 @@ class FolderReader {
     for (const std::string& name : names.value())
       if (!name.starts_with('.') && fs::is_directory(fs::path(split_.path) / name, ignored))
         folders_.push_back(name);
+    for (const std::string& name : folders_)  // manifests have the names of the classes
+      if (!IsUtf8(name)) AddProblem(fs::path(split_.path) / name, "the name is not UTF-8");
+    DESCENT_RETURN_IF_ERROR(ProblemStatus(problems_));
     images_.class_names = !spec_.classes.empty() ? spec_.classes
                           : train_ != nullptr    ? train_->class_names
                                                  : folders_;

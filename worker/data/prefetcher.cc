@@ -4,6 +4,7 @@
 
 #include "common/check.h"
 #include "common/limits.h"
+#include "common/sample_record.h"
 
 namespace descent {
 namespace {
@@ -75,6 +76,7 @@ void Prefetcher::Fill(Slot& slot, const BatchPlace& place) {
   const TraceSpan span(trace_, kPrepareBatch, place.step);
   const auto samples = std::span(samples_).first(static_cast<std::size_t>(place.positions.size()));
   planner_.CopySamplesAt(place.step, place.positions, samples);
+  DESCENT_RECORD_SAMPLES(place.step, samples);
   slot.buffer.Fill(dataset_, samples);
   if (augmenter_) augmenter_->Apply(place.step, place.positions.first, slot.buffer.features());
   slot.batch = {.place = place,

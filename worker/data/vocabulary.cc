@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "common/check.h"
-#include "worker/data/utf8.h"
+#include "common/utf8.h"
 
 namespace descent {
 namespace {

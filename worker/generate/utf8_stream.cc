@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "worker/data/utf8.h"
+#include "common/utf8.h"
 
 namespace descent {
 namespace {

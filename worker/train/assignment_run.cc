@@ -5,7 +5,9 @@
 
 #include "checkpoint/published_files.h"
 #include "common/clock.h"
+#include "common/failpoint.h"
 #include "common/log.h"
+#include "common/sample_record.h"
 #include "common/version.h"
 #include "worker/data/sampled_dataset.h"
 #include "worker/train/describe_model.h"
@@ -22,12 +24,15 @@ AssignmentRun::AssignmentRun(const Options& options)
 AssignmentEnded AssignmentRun::Perform() {
   SetPhase("prepare");
   if (const Status status = Prepare(); !status.ok()) return Failed(status);
+  DESCENT_FAILPOINT("worker.prepared.before");
   ReportPrepared();
+  DESCENT_FAILPOINT("worker.prepared.after");
   SetPhase("wait");
   const std::optional<Begin> begin = options_.control.WaitForBegin();
   if (options_.control.is_aborted())
     return Failed(Status(Code::kAborted, "the coordinator ended the attempt"));
   if (!begin) return Ended(EndOutcome::kStopped);
+  DESCENT_FAILPOINT("worker.begin.heard");
   const Result<EndOutcome> outcome = Train(*begin);
   if (!outcome.ok()) {
     const AssignmentEnded failed = Failed(outcome.status());
@@ -88,6 +93,7 @@ Status AssignmentRun::Prepare() {
 
 Status AssignmentRun::LoadStart() {
   SetPhase("load");
+  DESCENT_FAILPOINT("worker.load.before");
   const std::string& checkpoint = options_.assign.start_checkpoint;
   DESCENT_ASSIGN(const Manifest manifest, ReadManifest(checkpoint));
   const CheckpointDescription& found = manifest.description;
@@ -96,6 +102,7 @@ Status AssignmentRun::LoadStart() {
                                                  found.precision + ", this one has " +
                                                  std::string(PrecisionName(spec_.model.precision)));
   DESCENT_RETURN_IF_ERROR(state_->Load(checkpoint, options_.instruction_set));
+  DESCENT_FAILPOINT("worker.load.after");
   // A job that is forked from another one begins to count and to wait anew.
   if (found.job != options_.assign.job) return Status();
   if (found.early_stopping) early_stopping_ = *found.early_stopping;
@@ -121,6 +128,7 @@ void AssignmentRun::ReportPrepared() {
 Result<EndOutcome> AssignmentRun::Train(const Begin& begin) {
   planner_.emplace(begin.shard_plan);
   BeginProfile(begin);
+  DESCENT_BEGIN_SAMPLE_RECORD(options_.assign.generation, options_.assign.rank);
   Prefetcher batches(*datasets_.train,
                      {.plan = begin.shard_plan,
                       .logical_workers = LogicalWorkersOf(begin.shard_plan.logical_workers,
@@ -181,7 +189,9 @@ Result<std::optional<GrantSteps>> AssignmentRun::WaitForGrant() {
 
 Result<StepOutcome> AssignmentRun::RunStep(TrainStep& train_step) {
   if (profile_) profile_->BeginStep(state_->steps_done());
+  DESCENT_FAILPOINT("worker.step.before");
   DESCENT_ASSIGN(StepOutcome outcome, train_step.Run(options_.control.requests()));
+  DESCENT_FAILPOINT("worker.step.after");
   if (outcome.nonfinite) {
     DESCENT_ASSIGN(outcome.metrics.nonfinite, nonfinite_policy_->Handle(*outcome.nonfinite));
   } else {
@@ -197,6 +207,7 @@ Result<StepOutcome> AssignmentRun::RunStep(TrainStep& train_step) {
 
 Result<StepRequests> AssignmentRun::RunGrant(TrainStep& train_step, const GrantSteps& grant) {
   DESCENT_CHECK(grant.first == state_->steps_done());
+  DESCENT_FAILPOINT("worker.grant.taken");
   MonotonicTime begin = MonotonicNow();
   while (state_->steps_done() < grant.last) {
     DESCENT_ASSIGN(StepOutcome outcome, RunStep(train_step));
@@ -255,6 +266,7 @@ Status AssignmentRun::EvaluateSplit(EvaluationSplit split) {
       split == EvaluationSplit::kTest ? datasets_.test : datasets_.validation;
   if (!dataset) return Status();
   SetPhase("evaluate");
+  DESCENT_FAILPOINT("worker.evaluation.before");
   const TraceSpan span(training_trace(), trace::kEvaluate);
   if (spec_.ema) DESCENT_RETURN_IF_ERROR(state_->Gather());
   const bool is_sampled = split == EvaluationSplit::kValidation && spec_.evaluate.samples > 0;
@@ -272,6 +284,7 @@ Status AssignmentRun::EvaluateSplit(EvaluationSplit split) {
                             .step = state_->steps_done(),
                             .split = split,
                             .values = values});
+  DESCENT_FAILPOINT("worker.evaluation.after");
   if (split == EvaluationSplit::kTest) return Status();
   if (spec_.early_stopping)
     early_stopping_ =

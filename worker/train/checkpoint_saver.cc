@@ -38,8 +38,12 @@ void CheckpointSaver::Start(const State& state, std::vector<std::int64_t> kept_s
   contents_.optimizer = copy_.optimizer();
   write_ = std::async(std::launch::async, [this, kept_steps = std::move(kept_steps)] {
     LowerPriority();
-    return publish_(root_, contents_, kept_steps);
+    const MonotonicTime begin = MonotonicNow();
+    Result<PublishedCheckpoint> published = publish_(root_, contents_, kept_steps);
+    write_seconds_ = SecondsBetween(begin, MonotonicNow());
+    return published;
   });
+  blocking_seconds_ = SecondsBetween(state.begin, MonotonicNow());
 }
 
 bool CheckpointSaver::has_ended() const {
@@ -48,7 +52,9 @@ bool CheckpointSaver::has_ended() const {
 
 Result<CheckpointWritten> CheckpointSaver::Finish() {
   DESCENT_CHECK(is_in_flight());
+  const MonotonicTime begin = MonotonicNow();
   DESCENT_ASSIGN(const PublishedCheckpoint published, write_.get());
+  blocking_seconds_ += SecondsBetween(begin, MonotonicNow());
   const CheckpointDescription& description = contents_.description;
   return CheckpointWritten{.job = description.job,
                            .generation = description.generation,
@@ -56,7 +62,9 @@ Result<CheckpointWritten> CheckpointSaver::Finish() {
                            .epoch = description.epoch,
                            .directory = published.directory.string(),
                            .state_digest = published.state_digest,
-                           .bytes = published.bytes};
+                           .bytes = published.bytes,
+                           .write_seconds = write_seconds_,
+                           .blocking_seconds = blocking_seconds_};
 }
 
 }  // namespace descent

@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "common/clock.h"
 #include "common/result.h"
 #include "common/worker_protocol.h"
 #include "worker/checkpoint/checkpoint_writer.h"
@@ -43,6 +44,7 @@ class CheckpointSaver {
     Digest digest;  // StateDigest of the tensors
     std::span<const TensorView> parameters;
     std::span<const TensorView> optimizer;
+    MonotonicTime begin = MonotonicNow();  // since when training waits for the save
   };
 
   // Copies the state and begins to write it; it may change when this returns. No write is in
@@ -52,7 +54,8 @@ class CheckpointSaver {
   bool is_in_flight() const { return write_.valid(); }  // started, and not finished
   bool has_ended() const;                               // in flight, and Finish would not wait
 
-  // Waits for the write that is in flight. Fails as PublishCheckpoint does.
+  // Waits for the write that is in flight, and tells how long it took and how long training waited:
+  // until Start had returned, and here. Fails as PublishCheckpoint does.
   Result<CheckpointWritten> Finish();
 
   std::int64_t memory_bytes() const { return copy_.memory_bytes(); }
@@ -63,6 +66,8 @@ class CheckpointSaver {
   const Publish publish_;
   CheckpointContents contents_;  // of the write in flight; its tensors are views of copy_
   StateCopy copy_;
+  double blocking_seconds_ = 0;                     // of the write in flight, until Start returned
+  double write_seconds_ = 0;                        // of the write that has ended
   std::future<Result<PublishedCheckpoint>> write_;  // first to go: its destructor waits
 };
 

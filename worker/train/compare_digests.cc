@@ -6,12 +6,16 @@
 #include <string>
 #include <vector>
 
+#include "common/failpoint.h"
+
 namespace descent {
 
 Status CompareDigests(const Digest& digest, std::int64_t steps_done, Collective& collective) {
   std::vector<Digest> digests(static_cast<std::size_t>(collective.world_size()));
+  DESCENT_FAILPOINT("worker.digests.before");
   DESCENT_RETURN_IF_ERROR(collective.AllGather(std::as_bytes(std::span(&digest, 1)),
                                                std::as_writable_bytes(std::span(digests))));
+  DESCENT_FAILPOINT("worker.digests.after");
   std::map<std::string, int> votes;
   for (const Digest& rank_digest : digests) ++votes[rank_digest.ToHex()];
   if (votes.size() == 1) return Status();

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/check.h"
+#include "common/failpoint.h"
 #include "worker/collective/add_elements.h"
 #include "worker/optim/clip.h"
 #include "worker/train/trace_labels.h"
@@ -126,6 +127,7 @@ void GradientReducer::AddBuffers(std::size_t leaf, IndexRange elements) {
 
 Status GradientReducer::ReduceBucket(int bucket) {
   if (options_.progress != nullptr) options_.progress->SetBucket(bucket);
+  DESCENT_FAILPOINT("worker.bucket.enter");
   const IndexRange elements = options_.slices.Bucket(bucket);
   const std::span<float> sum = RangeOf(sum_, elements);
   partial_sums_.clear();
@@ -137,9 +139,11 @@ Status GradientReducer::ReduceBucket(int bucket) {
       .on_block = [this, elements, bucket](IndexRange block, std::span<const float> values) {
         BlocksReduced(bucket, {elements.first + block.first, elements.first + block.last}, values);
       }};
-  if (options_.update == UpdateKind::kSharded || shares_sum())
-    return options_.collective.ReduceScatter(*tree_, partial_sums_, target);
-  return options_.collective.AllReduce(*tree_, partial_sums_, target);
+  const bool is_scattered = options_.update == UpdateKind::kSharded || shares_sum();
+  Status status = is_scattered ? options_.collective.ReduceScatter(*tree_, partial_sums_, target)
+                               : options_.collective.AllReduce(*tree_, partial_sums_, target);
+  DESCENT_FAILPOINT("worker.bucket.leave");
+  return status;
 }
 
 // Before the leaf's gradient is added to others, by blocks in the order of the layout: its bits do

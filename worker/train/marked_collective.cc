@@ -1,13 +1,21 @@
 #include "worker/train/marked_collective.h"
 
+#include "common/failpoint.h"
+
 namespace descent {
 namespace {
 
 // Marks a call for as long as this lives.
 class CallMark {
  public:
-  explicit CallMark(ProgressMarker& progress) : progress_(progress) { progress_.EnterCall(); }
-  ~CallMark() { progress_.LeaveCall(); }
+  explicit CallMark(ProgressMarker& progress) : progress_(progress) {
+    progress_.EnterCall();
+    DESCENT_FAILPOINT("worker.collective.enter");
+  }
+  ~CallMark() {
+    DESCENT_FAILPOINT("worker.collective.leave");
+    progress_.LeaveCall();
+  }
   CallMark(const CallMark&) = delete;
   CallMark& operator=(const CallMark&) = delete;
 

@@ -10,6 +10,7 @@
 
 #include "checkpoint/checkpoint_directory.h"
 #include "common/clock.h"
+#include "common/failpoint.h"
 #include "common/log.h"
 #include "worker/checkpoint/checkpoint_room.h"
 #include "worker/train/compare_digests.h"
@@ -41,8 +42,10 @@ void RunCheckpoints::HearRequest(std::int64_t number) {
 Status RunCheckpoints::Save(SaveKind kind) {
   options_.set_phase("checkpoint");
   DESCENT_RETURN_IF_ERROR(Finish());
+  const MonotonicTime begin = MonotonicNow();
   DESCENT_ASSIGN(const Decision decision, Agree(kind));
   if (decision != Decision::kWrite) return Status();
+  DESCENT_FAILPOINT("worker.save.agreed");
   const TraceSpan span(options_.trace(), trace::kCheckpoint);
   TrainState& state = options_.state;
   DESCENT_RETURN_IF_ERROR(state.Gather());
@@ -55,8 +58,10 @@ Status RunCheckpoints::Save(SaveKind kind) {
   saver_->Start({.description = options_.describe(),
                  .digest = digest,
                  .parameters = state.ParameterTensors(),
-                 .optimizer = state.OptimizerTensors()},
+                 .optimizer = state.OptimizerTensors(),
+                 .begin = begin},
                 options_.reporter.KeptCheckpoints());
+  DESCENT_FAILPOINT("worker.save.begun");
   return Status();
 }
 
@@ -125,6 +130,10 @@ void RunCheckpoints::ReportSkipped(std::int64_t step, const Status& why) {
 void RunCheckpoints::RemoveLastSurplus() const {
   if (!saver_) return;
   const std::filesystem::path root = options_.assign.checkpoint_directory;
+  // Of an attempt that was lost as it wrote or removed: no save need have come since.
+  const Status cleaned = RemoveLeftovers(root, options_.assign.generation);
+  if (!cleaned.ok() && cleaned.code() != Code::kNotFound)
+    LogWarning("leftover not removed error=\"{}\"", cleaned.message());
   const auto present = FindCheckpoints(root);
   if (!present.ok() || std::ssize(present.value()) <= options_.assign.spec.checkpoint.keep_last)
     return;

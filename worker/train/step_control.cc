@@ -34,7 +34,13 @@ void StepControl::RequestStop(StopMode mode) {
   const std::lock_guard lock(mutex_);
   requests_.stop = true;
   requests_.evaluate_test |= mode == StopMode::kFinal;
+  is_told_to_stop_ = true;
   changed_.notify_all();
+}
+
+void StepControl::ProposeStop() {
+  const std::lock_guard lock(mutex_);
+  requests_.stop = true;
 }
 
 void StepControl::RequestCheckpoint(std::int64_t number) {
@@ -60,14 +66,14 @@ void StepControl::SetOnAbort(std::function<void()> on_abort) {
 
 std::optional<Begin> StepControl::WaitForBegin() {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return begin_ || requests_.stop || is_aborted_; });
+  changed_.wait(lock, [this] { return begin_ || is_told_to_stop_ || is_aborted_; });
   if (is_aborted_) return std::nullopt;
   return begin_;
 }
 
 std::optional<GrantSteps> StepControl::WaitForGrant() {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return !grants_.empty() || requests_.stop || is_aborted_; });
+  changed_.wait(lock, [this] { return !grants_.empty() || is_told_to_stop_ || is_aborted_; });
   if (is_aborted_ || grants_.empty()) return std::nullopt;
   const GrantSteps grant = grants_.front();
   grants_.pop_front();

@@ -16,9 +16,11 @@ namespace descent {
 //
 // How all ranks stop after the same step: every rank receives the same grants and the same Stop, in
 // the same order. A rank that has steps left to run tells the others of a Stop within the next
-// step's exchange, and all obey it together. A rank that has run all its grants may stop alone,
-// because the others have no further grants either. A request to save travels in the same way; a
-// rank that has run all its grants leaves it.
+// step's exchange, and all obey it together. A rank that has run all its grants may obey the
+// coordinator's Stop alone, because the others have no further grants either. Its own wish to stop
+// does not end its wait for grants: another rank may have some that it has yet to hear of, and then
+// waits for it in a step. A request to save travels in the same way; a rank that has run all its
+// grants leaves it.
 class StepControl {
  public:
   // A coordinator that was restarted says again what the worker may know: a second Begin, and steps
@@ -26,8 +28,10 @@ class StepControl {
   void PutBegin(const Begin& begin);
   void PutGrant(GrantSteps grant);
   std::optional<std::int64_t> granted() const;  // steps before it are granted; absent: none yet
-  // kGraceful or kFinal; of both, the latter.
+  // The coordinator's: kGraceful or kFinal; of both, the latter.
   void RequestStop(StopMode mode);
+  // This rank's own: all ranks stop gracefully after the next step, if there is one.
+  void ProposeStop();
   // `number` grows from request to request; a coordinator that was restarted repeats the newest.
   void RequestCheckpoint(std::int64_t number);
 
@@ -37,9 +41,9 @@ class StepControl {
   // kept until it is replaced: pass an empty function before what it refers to is gone.
   void SetOnAbort(std::function<void()> on_abort);
 
-  // Blocks. Empty: stopped or aborted first.
+  // Blocks. Empty: the coordinator's stop or an abort came first.
   std::optional<Begin> WaitForBegin();
-  // Blocks. Empty: aborted, or there are no more grants and a stop is requested.
+  // Blocks. Empty: aborted, or there are no more grants and the coordinator asks to stop.
   std::optional<GrantSteps> WaitForGrant();
 
   bool has_begun() const;   // Begin has come: there is a state to save
@@ -54,6 +58,7 @@ class StepControl {
   std::deque<GrantSteps> grants_;
   std::optional<std::int64_t> granted_;
   StepRequests requests_;
+  bool is_told_to_stop_ = false;  // by the coordinator
   bool is_aborted_ = false;
   std::function<void()> on_abort_;
 };

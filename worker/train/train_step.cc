@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/counted_answers.h"
+#include "common/failpoint.h"
 #include "worker/optim/clip.h"
 #include "worker/optim/lr_schedule.h"
 #include "worker/train/trace_labels.h"
@@ -92,6 +93,7 @@ Result<StepOutcome> TrainStep::Run(const StepRequests& mine) {
                       .nonfinite = std::nullopt};
   if (std::isfinite(loss) && std::isfinite(norm)) {
     options_.set_phase("update");
+    DESCENT_FAILPOINT("worker.update.before");
     outcome.noise = MeasureNoise();
     if (!FusesUpdate()) {
       const double clip_factor = ClipFactor(norm, options_.spec.optimizer.clip_norm);
@@ -102,6 +104,7 @@ Result<StepOutcome> TrainStep::Run(const StepRequests& mine) {
     options_.set_phase("exchange");
     const TraceSpan exchange_span(options_.trace, trace::kExchangeParameters);
     DESCENT_ASSIGN(outcome.metrics.update_ratio, update_.Finish());
+    DESCENT_FAILPOINT("worker.update.after");
   } else {
     DESCENT_ASSIGN(outcome.nonfinite, FindNonfinite(step, loss, norm));
   }

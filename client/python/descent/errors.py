@@ -70,7 +70,9 @@ _CLASSES: dict[grpc.StatusCode, type[DescentError]] = {
 
 def from_rpc_error(error: grpc.RpcError) -> DescentError:
     """The same with the details that a coordinator adds to its status."""
-    reason, metadata, violations = "", {}, []
+    reason = ""
+    metadata: dict[str, str] = {}
+    violations: list[Violation] = []
     for details in _details(error):
         if details.DESCRIPTOR.name == "ErrorInfo":
             reason, metadata = details.reason, dict(details.metadata)

@@ -16,7 +16,12 @@ WorkerView Worker(const std::string& pool, int rank, const std::string& state,
           .job = job,
           .heartbeat_age_seconds = 0.84,
           .phase = job.empty() ? "" : "reduce",
-          .step = job.empty() ? 0 : 1200};
+          .step = job.empty() ? 0 : 1200,
+          .slot = "cpu:" + std::to_string(rank),
+          .device = "cpu",
+          .cpu_utilization = job.empty() ? std::nullopt : std::optional(0.974),
+          .resident_bytes = 1'200'000'000,
+          .host_memory_bytes = job.empty() ? 0 : 64'000'000'000};
 }
 
 PoolView MakePool(const std::string& name) {
@@ -28,10 +33,24 @@ PoolView MakePool(const std::string& name) {
 }
 
 TEST(ClusterTextTest, AWorkerIsListedAsTheCommandsTakeIt) {
-  EXPECT_EQ(WorkerTable(MakePool("p").workers),
-            "WORKER  HOST    PROCESS  STATE     JOB  PHASE   STEP  HEARTBEAT\n"
-            "p/0     node-a  100      DRAINING  mlp  reduce  1200  0.8s\n"
-            "p/1     node-a  101      CORDONED  -    -       -     0.8s\n");
+  EXPECT_EQ(
+      WorkerTable(MakePool("p").workers),
+      "WORKER  HOST    PROCESS  STATE     SLOT   DEVICE  JOB  PHASE   STEP  UTIL  MEM          "
+      "     HEARTBEAT\n"
+      "p/0     node-a  100      DRAINING  cpu:0  cpu     mlp  reduce  1200  97%   1.2 GB / 64.0 "
+      "GB  0.8s\n"
+      "p/1     node-a  101      CORDONED  cpu:1  cpu     -    -       -     -     -            "
+      "     0.8s\n");
+}
+
+TEST(ClusterTextTest, AWideListHasWhatAWorkerNeedsForAStep) {
+  PoolView pool = MakePool("p");
+  pool.workers[0].own_step_seconds = 0.0125;
+
+  const std::string table = WorkerTable(pool.workers, TableWidth::kWide);
+
+  EXPECT_NE(table.find("OWN STEP"), std::string::npos);
+  EXPECT_NE(table.find("12.5 ms"), std::string::npos);
 }
 
 TEST(ClusterTextTest, APoolIsListedWithItsCordonedWorkersAndJobs) {

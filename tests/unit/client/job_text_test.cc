@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "client/render/progress_text.h"
+
 namespace descent {
 namespace {
 
@@ -92,6 +94,19 @@ TEST(JobTextTest, TheListHasALineForEachJob) {
       "NAME             STATE    PRIO  WORKERS  PROGRESS                     LOSS    ETA  AGE\n"
       "mnist-mlp-7k2qd  RUNNING  50    4        1410/2350  60%               0.0812  9s   16s\n"
       "ft-tiny-b81mm    QUEUED   90    8        #1: needs 8 workers, 4 free  -       -    3m\n");
+}
+
+TEST(JobTextTest, TheWideListHasPaceReasonOwnerAndLabelsToo) {
+  JobView job = RunningJob();
+  job.state_reason = "GangReady";
+  job.owner = "alice";
+  job.labels = {{"team", "nlp"}};
+
+  EXPECT_EQ(JobTable({job}, 1016, TableWidth::kWide),
+            "NAME             STATE    PRIO  WORKERS  PROGRESS        LOSS    ETA  AGE  SAMPLES/S  "
+            "ATTEMPT  REASON     OWNER  LABELS\n"
+            "mnist-mlp-7k2qd  RUNNING  50    4        1410/2350  60%  0.0812  9s   16s  25.2k      "
+            "1        GangReady  alice  team=nlp\n");
 }
 
 TEST(JobTextTest, TheDescriptionHasTheLabels) {
@@ -216,21 +231,39 @@ TEST(JobTextTest, AnAttemptThatEndedNamesRankHostSignalStepAndPhase) {
   const AttemptView lost = {
       .attempt = 1,
       .start_step = 0,
+      .start_checkpoint = "jobs/old/checkpoints/7",
       .workers = {"node-a/0", "node-b/1"},
       .end_time = 1000,
       .end_step = 57,
       .end_reason = "WorkerLost",
       .failure =
           FailureView{.rank = 1, .host = "node-b", .step = 57, .phase = "reduce", .signal = 9}};
-  const AttemptView running = {.attempt = 2, .start_step = 50, .workers = {"node-a/0"}};
+  const AttemptView running = {.attempt = 2,
+                               .start_step = 50,
+                               .start_checkpoint = "jobs/mlp/checkpoints/50",
+                               .workers = {"node-a/0"}};
 
   EXPECT_EQ(
-      AttemptTable({lost, running}, 1041),
-      "#  WORKERS  STEPS  ENDED    REASON      RANK  HOST    PROCESS            AT STEP  "
+      AttemptTable("mlp", {lost, running}, 1041),
+      "#  WORKERS  FROM     STEPS  ENDED    REASON      RANK  HOST    PROCESS            AT STEP  "
       "PHASE\n"
-      "1  2        0..57  41s ago  WorkerLost  1     node-b  signal 9 (Killed)  57       "
+      "1  2        old/7    0..57  41s ago  WorkerLost  1     node-b  signal 9 (Killed)  57       "
       "reduce\n"
-      "2  1        50..   -        goes on     -     -       -                  -        -\n");
+      "2  1        step-50  50..   -        goes on     -     -       -                  -        "
+      "-\n");
+}
+
+TEST(JobTextTest, ADescriptionHasTheNewestTenEventsAndSaysHowManyThereAre) {
+  std::vector<JobEventView> events(12, {.time = 990, .type = "StateChanged", .to_state = "QUEUED"});
+  events[1].reason = "TheSecond";
+  events[2].reason = "TheThird";
+
+  const std::string text = NewestEventsText(events, 1000);
+
+  EXPECT_THAT(text, testing::StartsWith("Events, the newest 10 of 12:\nAGE"));
+  EXPECT_THAT(text, testing::HasSubstr("TheThird"));
+  EXPECT_THAT(text, testing::Not(testing::HasSubstr("TheSecond")));
+  EXPECT_THAT(NewestEventsText({events[0]}, 1000), testing::StartsWith("Events:\nAGE"));
 }
 
 TEST(JobTextTest, TheStateLineOfARecoveringJobSaysWhatHappened) {

@@ -22,11 +22,27 @@ TEST(LogTextTest, ALineWithoutAStepShowsNone) {
   EXPECT_EQ(LogText({line}), "2025-11-25T22:16:31.204Z r2 WARN  slow disk ms=80\n");
 }
 
+TEST(LogTextTest, ALineOfOutputShowsItsStream) {
+  LogLine line = kLine;
+  line.source = LogSource::kStderr;
+
+  EXPECT_EQ(LogText({line}),
+            "2025-11-25T22:16:31.204Z r2 WARN  step 9120 stderr: slow disk ms=80\n");
+}
+
 TEST(LogTextTest, ATextOfSeveralLinesStaysTogether) {
   LogLine line = kLine;
   line.text = "2 problems\none\ntwo";
 
   EXPECT_TRUE(LogText({line}).ends_with("2 problems\n    one\n    two\n"));
+}
+
+TEST(LogTextTest, APrefixBeginsEveryLine) {
+  LogLine line = kLine;
+  line.text = "2 problems\none";
+
+  EXPECT_EQ(LogText({line}, "mlp  "),
+            "mlp  2025-11-25T22:16:31.204Z r2 WARN  step 9120 2 problems\nmlp      one\n");
 }
 
 TEST(LogTextTest, WhatATerminalWouldObeyIsShownInItsPlace) {
@@ -39,13 +55,28 @@ TEST(LogTextTest, WhatATerminalWouldObeyIsShownInItsPlace) {
 TEST(LogTextTest, AFailureShowsTheRanksLastLines) {
   const FailureView failure{.reason = "WorkerLost", .message = "", .rank = 2, .log_tail = {kLine}};
 
-  EXPECT_EQ(FailureLogText(failure),
+  EXPECT_EQ(FailureLogText(failure, "mine"),
             "last lines of rank 2 in attempt 1:\n"
             "  2025-11-25T22:16:31.204Z r2 WARN  step 9120 slow disk ms=80");
 }
 
+TEST(LogTextTest, AFailureWithManyLinesShowsTheLastAndHowToSeeTheOthers) {
+  FailureView failure{.reason = "WorkerLost", .message = "", .rank = 2, .log_tail = {}};
+  for (int i = 1; i <= 25; ++i) {
+    failure.log_tail.push_back(kLine);
+    failure.log_tail.back().text = "line " + std::to_string(i) + ".";
+  }
+
+  const std::string text = FailureLogText(failure, "mine");
+
+  EXPECT_EQ(text.find("line 5."), std::string::npos);
+  EXPECT_NE(text.find("line 6."), std::string::npos);
+  EXPECT_TRUE(text.ends_with("line 25.\n  5 lines before these: descent attempts mine -o json"))
+      << text;
+}
+
 TEST(LogTextTest, AFailureWithoutLinesShowsNone) {
-  EXPECT_EQ(FailureLogText({.reason = "StartTimeout"}), "");
+  EXPECT_EQ(FailureLogText({.reason = "StartTimeout"}, "mine"), "");
 }
 
 }  // namespace

@@ -21,13 +21,28 @@ TEST(MetricTextTest, ATableHasTheLastValueAndTheExtremesWithTheirSteps) {
             "train/loss  3       0.5000 @3  0.2500 @2  0.7500 @1\n");
 }
 
-TEST(MetricTextTest, ACurveThatIsMeansSaysSo) {
-  const MetricSeriesView curve = {.name = "lr", .points = {{4, 0.5}}, .bucket_steps = 4};
+TEST(MetricTextTest, ACurveThatIsMeansSaysSoAndTellsTheSpreadOfEach) {
+  const MetricSeriesView means = {
+      .name = "loss", .points = {{4, 0.5, MetricSpreadView{0.25, 8, 4}}}, .bucket_steps = 4};
+  const MetricSeriesView points = {.name = "lr", .points = {{4, 0.1}}};
 
-  EXPECT_EQ(PointTable({curve}),
-            "METRIC  STEP  VALUE\n"
-            "lr      4     0.5\n"
-            "lr: means over 4 steps\n");
+  EXPECT_EQ(PointTable({means, points}),
+            "METRIC  STEP  VALUE  LOWEST  HIGHEST  COUNT\n"
+            "loss    4     0.5    0.25    8        4\n"
+            "lr      4     0.1    -       -        -\n"
+            "loss: means over 4 steps\n");
+}
+
+TEST(MetricTextTest, PointsOfSeveralJobsNameTheirJobAndTheirPlaceOnTheAxis) {
+  const MetricSeriesView first = {
+      .name = "loss", .points = {{2, 0.5, std::nullopt, 128}}, .bucket_steps = 1, .job = "a"};
+  const MetricSeriesView second = {
+      .name = "loss", .points = {{1, 0.25}}, .bucket_steps = 1, .job = "b"};
+
+  EXPECT_EQ(PointTable({first, second}, "SAMPLES"),
+            "JOB  METRIC  STEP  SAMPLES  VALUE\n"
+            "a    loss    2     128      0.5\n"
+            "b    loss    1     -        0.25\n");
 }
 
 TEST(MetricTextTest, AComparisonNamesWhatDiffersAndWhatAJobLacks) {
@@ -60,6 +75,19 @@ TEST(CurveTextTest, AConstantCurveIsALineInTheMiddle) {
   const MetricSeriesView curve = {.name = "lr", .points = {{1, 0.5}, {2, 0.5}}};
 
   EXPECT_NE(CurveText(curve, 15, 1).find("⠂⠀⠀⠀⠀⠀⠀⠐"), std::string::npos) << CurveText(curve, 15, 1);
+}
+
+TEST(CurveTextTest, AMeanIsALineFromItsLowestToItsHighestValue) {
+  const MetricSeriesView curve = {
+      .name = "loss",
+      .points = {{1, 1.5, MetricSpreadView{1.5, 1.5, 4}}, {9, 1.5, MetricSpreadView{0.5, 2.5, 4}}},
+      .bucket_steps = 4};
+
+  EXPECT_EQ(CurveText(curve, /*columns=*/15, /*rows=*/2),
+            "loss  last 1.5000 @9\n"
+            "2.5000 ⡀⠀⠀⠀⠀⠀⠀⢸\n"
+            "0.5000 ⠀⠀⠀⠀⠀⠀⠀⢸\n"
+            "       step 1 to 9\n");
 }
 
 TEST(CurveTextTest, ValuesThatAreNoNumbersAreLeftOut) {

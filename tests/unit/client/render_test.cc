@@ -3,6 +3,7 @@
 #include "client/render/console.h"
 #include "client/render/dry_run.h"
 #include "client/render/format.h"
+#include "client/render/json_lines.h"
 #include "client/render/table.h"
 
 namespace descent {
@@ -65,6 +66,50 @@ TEST(ConsoleTest, ALiveLineIsCutToTheTerminal) {
   EXPECT_EQ(FitLine("[####]", 6), "[####]");
 }
 
+TEST(JsonLinesTest, AnItemOfAListIsALine) {
+  EXPECT_EQ(JsonLines("[{\"b\": 1, \"a\": [2, 3]}, {}]\n"), "{\"b\":1,\"a\":[2,3]}\n{}\n");
+  EXPECT_EQ(JsonLines("{\"a\": 1}"), "{\"a\":1}\n");
+  EXPECT_EQ(JsonLines("[]"), "");
+}
+
+Result<CompiledModel> NotCompiled() {
+  return Status(Code::kNotFound, "the data are not on this machine");
+}
+
+TEST(DryRunTest, ShowsModelMemoryAndCheckpointsOfWhatWasCompiled) {
+  JobView job{.spec_sha256 = "9c1e00112233445566", .state = "STARTING"};
+  job.spec.batch = {.global = 256, .micro = 64, .logical_workers = 4, .tail = EpochTail::kKeep};
+  job.spec.epochs = 10;
+  job.spec.checkpoint.keep_last = 2;
+  job.spec.data.validation = DatasetSpec{.path = "v"};
+  const CompiledModel model{.parameter_count = 535'818,
+                            .train_samples = 60'000,
+                            .worker_bytes = 41'000'000,
+                            .checkpoint_bytes = 6'400'000};
+
+  const std::string text = DryRunText(job, model);
+
+  EXPECT_TRUE(
+      text.starts_with("OK  spec valid (sha256 9c1e00112233…)  model mlp 535,818 "
+                       "parameters, 2.1 MB fp32\n"))
+      << text;
+  EXPECT_NE(text.find("235 steps/epoch, 2,350 steps\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("    memory per worker about 41.0 MB; checkpoint about 6.4 MB, at most 3 "
+                      "kept\n"),
+            std::string::npos)
+      << text;
+}
+
+TEST(DryRunTest, AnExplanationIsReadAsFarAsItIsShown) {
+  const auto model = ReadCompiledModel(
+      R"({"parameter_count": 7, "train_samples": 8, "memory": {"total": 9, "checkpoint": 10}})");
+
+  ASSERT_TRUE(model.ok()) << model.status();
+  EXPECT_EQ(model.value().parameter_count, 7);
+  EXPECT_EQ(model.value().checkpoint_bytes, 10);
+  EXPECT_EQ(ReadCompiledModel("{}").status().code(), Code::kInternal);
+}
+
 TEST(DryRunTest, ShowsTheBatchArithmetic) {
   JobView job{.state = "STARTING", .state_message = "4 workers free in pool \"local\""};
   job.spec.batch = {.global = 256, .micro = 32, .logical_workers = 4};
@@ -72,11 +117,12 @@ TEST(DryRunTest, ShowsTheBatchArithmetic) {
   job.spec.data.train.range = IndexRange{0, 55000};
   job.spec.workers = {.min = 1, .max = 4, .threads = 1};
 
-  EXPECT_EQ(DryRunText(job),
-            "OK  spec valid\n"
+  EXPECT_EQ(DryRunText(job, NotCompiled()),
+            "OK  spec valid (sha256 …)  model mlp\n"
             "    global batch 256 = 4 logical workers x 32 x 2 accumulation; 214 steps/epoch, "
             "2,140 steps\n"
             "    workers 1 to 4, with the same result; 1 thread each\n"
+            "    memory and data are not checked here: the data are not on this machine\n"
             "    placement now: 4 workers free in pool \"local\" -> would start at once\n");
 }
 
@@ -86,11 +132,12 @@ TEST(DryRunTest, ShowsThatAFullBatchIsAStepAnEpoch) {
   job.spec.epochs = 10;
   job.spec.workers = {.min = 1, .max = 4, .threads = 1};
 
-  EXPECT_EQ(DryRunText(job),
-            "OK  spec valid\n"
+  EXPECT_EQ(DryRunText(job, NotCompiled()),
+            "OK  spec valid (sha256 …)  model mlp\n"
             "    global batch all samples = 4 logical workers x accumulation of 256 each; 10 "
             "steps, one an epoch\n"
             "    workers 1 to 4, with the same result; 1 thread each\n"
+            "    memory and data are not checked here: the data are not on this machine\n"
             "    placement now: no workers are attached -> would wait\n");
 }
 
@@ -100,8 +147,9 @@ TEST(DryRunTest, SaysWhoIsAhead) {
               .queue_message = "needs 1 worker, waits for job a to end"};
   job.spec.batch = {.global = 4, .micro = 1, .logical_workers = 4};
 
-  EXPECT_NE(DryRunText(job).find("placement now: position 3: needs 1 worker, waits for job a to "
-                                 "end -> would wait\n"),
+  EXPECT_NE(DryRunText(job, NotCompiled())
+                .find("placement now: position 3: needs 1 worker, waits for job a to "
+                      "end -> would wait\n"),
             std::string::npos);
 }
 
@@ -111,7 +159,7 @@ TEST(DryRunTest, SaysWhereTheNumberOfWorkersChangesRounding) {
   job.spec.reduction = ReductionKind::kFastest;
   job.spec.workers = {.min = 1, .max = 4, .threads = 1};
 
-  const std::string text = DryRunText(job);
+  const std::string text = DryRunText(job, NotCompiled());
 
   EXPECT_NE(text.find("whose number changes rounding (reduction: fastest)"), std::string::npos);
   EXPECT_EQ(text.find("with the same result"), std::string::npos);

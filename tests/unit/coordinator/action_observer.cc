@@ -10,10 +10,10 @@ namespace {
 // The arrows of the state machine; "" is before the job's creation.
 bool IsAllowed(const std::string& from, const std::string& to) {
   static const std::map<std::string, std::set<std::string>> kArrows = {
-      {"QUEUED", {"STARTING", "CANCELLED", "SUSPENDED", "SUCCEEDED"}},
+      {"QUEUED", {"STARTING", "CANCELLED", "SUSPENDED", "SUCCEEDED", "FAILED"}},
       {"STARTING", {"RUNNING", "QUEUED", "RECOVERING", "FAILED", "CANCELLING", "SUSPENDING"}},
       {"RUNNING", {"RECOVERING", "SUCCEEDED", "FAILED", "CANCELLING", "SUSPENDING", "STOPPING"}},
-      {"RECOVERING", {"STARTING", "CANCELLED", "RECOVERING", "SUSPENDED", "SUCCEEDED"}},
+      {"RECOVERING", {"STARTING", "CANCELLED", "RECOVERING", "SUSPENDED", "SUCCEEDED", "FAILED"}},
       {"SUSPENDING", {"SUSPENDED", "QUEUED", "SUCCEEDED", "FAILED", "CANCELLING", "SUSPENDING"}},
       {"SUSPENDED", {"QUEUED", "CANCELLED", "SUCCEEDED"}},
       {"STOPPING", {"SUCCEEDED", "FAILED", "CANCELLING", "RECOVERING"}},
@@ -50,7 +50,7 @@ void ActionObserver::On(const StoreJob& store) {
             job.id + " changed after its end");
     Require(store.from_state == JobStateName(before->second.state), job.id + " skipped a state");
     const bool is_event_alone = is_of_a_checkpoint || store.event_type == "CoordinatorRestarted" ||
-                                store.event_type == "Updated" ||
+                                store.event_type == "Updated" || store.event_type.empty() ||
                                 store.event_type == "WorkersReattached";
     if (!is_event_alone)
       Require(IsAllowed(store.from_state, store.to_state),
@@ -61,6 +61,8 @@ void ActionObserver::On(const StoreJob& store) {
   }
   Require(!store.reason.empty() && !store.message.empty(), job.id + " changed without a reason");
   Require(IsTerminal(job.state) == (job.end_time != 0), job.id + " has an end only at its end");
+  Require(before == jobs_.end() || job.active_seconds >= before->second.active_seconds,
+          job.id + " was active for less than before");
   Require(std::is_sorted(job.checkpoints.begin(), job.checkpoints.end(),
                          [](const auto& a, const auto& b) { return a.step < b.step; }),
           job.id + " has checkpoints out of order");

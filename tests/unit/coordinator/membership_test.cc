@@ -51,6 +51,39 @@ TEST(MembershipTest, WorkersAreListedByRank) {
   EXPECT_EQ(pool.workers[1].world_rank, 2);
 }
 
+TEST(MembershipTest, ASlotIsThePlaceAmongTheWorkersOfAHost) {
+  Membership membership;
+  Register elsewhere = Rank(1, 3);
+  elsewhere.host = "other";
+  membership.Admit(1, Rank(0, 3), {});
+  membership.Admit(2, elsewhere, {});
+  membership.Admit(3, Rank(2, 3), {});
+
+  const PoolView pool = membership.pools().at(0);
+
+  EXPECT_EQ(pool.workers[0].slot, 0);
+  EXPECT_EQ(pool.workers[1].slot, 0);
+  EXPECT_EQ(pool.workers[2].slot, 1);
+}
+
+TEST(MembershipTest, UtilizationIsTheShareOfTheThreadsOfAJob) {
+  const ResourceUse before{.cpu_seconds = 10, .host_cpus = 8, .measured_at_seconds = 100};
+  const ResourceUse after{.cpu_seconds = 13, .host_cpus = 8, .measured_at_seconds = 103};
+
+  EXPECT_DOUBLE_EQ(UtilizationBetween(before, after, 1).value(), 1);
+  EXPECT_DOUBLE_EQ(UtilizationBetween(before, after, 4).value(), 0.25);
+}
+
+TEST(MembershipTest, UtilizationIsNotKnownOfOneMeasurementOrOfTwoProcesses) {
+  const ResourceUse first{.cpu_seconds = 10, .host_cpus = 8, .measured_at_seconds = 100};
+  const ResourceUse restarted{.cpu_seconds = 1, .host_cpus = 8, .measured_at_seconds = 103};
+
+  EXPECT_FALSE(UtilizationBetween({}, first, 1).has_value());
+  EXPECT_FALSE(UtilizationBetween(first, {}, 1).has_value());
+  EXPECT_FALSE(UtilizationBetween(first, first, 1).has_value());
+  EXPECT_FALSE(UtilizationBetween(first, restarted, 1).has_value());
+}
+
 TEST(MembershipTest, ARankOutsideItsWorldIsRefused) {
   EXPECT_EQ(Membership().Check(Rank(2, 2)).code(), Code::kInvalidArgument);
   EXPECT_EQ(Membership().Check(Rank(-1, 2)).code(), Code::kInvalidArgument);

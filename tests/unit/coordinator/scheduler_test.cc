@@ -335,5 +335,34 @@ TEST(SchedulerTest, OfTwoPoolsTheOneThatIsFreeFirstCounts) {
             5);
 }
 
+TEST(SchedulerTest, WhoIsSparedKeepsItsRanksAndAnotherGivesWay) {
+  PoolView pool = MakePool("p", 2, 10);
+  pool.workers[0].job_id = "new";
+  pool.workers[1].job_id = "old";
+  std::vector<RunningGang> running = {Preemptible("new", "p", 1), Preemptible("old", "p", 1)};
+  running[0].spared_seconds = 10;
+  running[1].priority = 1;
+  GangRequest high = Request("high", 1, 1);
+  high.priority = 50;
+
+  const std::vector<Displacement> chosen = ChooseToPreempt({high}, running, {pool});
+
+  ASSERT_EQ(chosen.size(), 1u);
+  EXPECT_EQ(chosen[0].job_id, "old");
+  running[1].spared_seconds = 5;
+  EXPECT_TRUE(ChooseToPreempt({high}, running, {pool}).empty());
+}
+
+TEST(SchedulerTest, APoolForOneJobTakesNoOther) {
+  PoolView pool = MakePool("p", 2, 10);
+  pool.only_job = "a";
+
+  EXPECT_TRUE(ScheduleGangs({Request("b", 1, 2)}, {pool}).empty());
+  const auto gangs = ScheduleGangs({Request("b", 1, 2), Request("a", 1, 2)}, {pool});
+  ASSERT_EQ(gangs.size(), 1u);
+  EXPECT_EQ(gangs[0].job_id, "a");
+  EXPECT_TRUE(PoolsFor("b", {pool}).empty());
+}
+
 }  // namespace
 }  // namespace descent

@@ -10,7 +10,8 @@ namespace {
 
 // Their steps take 0.02 s, so that a job with fifty left to do may still grow.
 const StateOptions kOptions{.checkpoint_root = "/checkpoints",
-                            .resize_interval = std::chrono::seconds(1)};
+                            .resize_interval = std::chrono::seconds(1),
+                            .min_runtime = std::chrono::seconds(3)};
 constexpr std::int64_t kTrainSamples = 1000;
 
 Digest StateAfter(std::int64_t step) {
@@ -97,6 +98,7 @@ void SimulatedCluster::Say(const Worker& worker, WorkerMessage message) {
 // These workers number no reports, so nothing is acknowledged.
 std::int64_t GenerationOf(const Acknowledge&) { return 0; }
 std::int64_t GenerationOf(const Leave&) { return 0; }
+std::int64_t GenerationOf(const Dismiss&) { return 0; }
 std::int64_t GenerationOf(const auto& message) { return message.generation; }
 
 void SimulatedCluster::Receive(SessionId session, const CoordinatorMessage& message) {
@@ -136,6 +138,7 @@ void SimulatedCluster::Submit() {
   spec.workers.min = static_cast<int>(Random(1, 4));
   spec.workers.max = static_cast<int>(Random(spec.workers.min, 4));
   spec.restarts_max = static_cast<int>(Random(0, 4));
+  if (Random(0, 4) == 0) spec.deadline_seconds = Random(1, 120);
   Post(SubmitJob{.job_id = "job-" + std::to_string(++last_job_),
                  .spec = WithDefaults(spec),
                  .priority = static_cast<int>(Random(0, 2)) * 10,

@@ -1,3 +1,4 @@
+#include <gmock/gmock.h>
 #include <google/protobuf/descriptor.h>
 #include <grpcpp/generic/generic_stub.h>
 
@@ -218,6 +219,19 @@ TEST_F(AccessTest, ATokenThatHasExpiredIsRefused) {
 
   EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAUTHENTICATED);
   EXPECT_EQ(ReasonOf(status), "TOKEN_EXPIRED");
+}
+
+TEST_F(AccessTest, WhoHasNoTokenThatIsGoodIsToldHowToGetOne) {
+  const std::string expired = MakeToken("alice", Role::kAdmin, 60, SecondsOfCalendar() - 61);
+  for (const std::string& token : {std::string(), std::string("dsc_madeup"), expired}) {
+    const grpc::Status status = CallMethod(Method("JobService.ListJobs"), token);
+
+    const auto help = DetailOf<google::rpc::Help>(status);
+    ASSERT_EQ(help.links_size(), 2) << ReasonOf(status);
+    EXPECT_THAT(help.links(0).description(), testing::HasSubstr("descent token create"));
+    EXPECT_THAT(help.links(1).description(), testing::HasSubstr("--token-file"));
+    EXPECT_FALSE(help.links(0).url().empty());
+  }
 }
 
 TEST_F(AccessTest, ARoleIsAskedForBeforeTheJobIsLookedFor) {

@@ -22,7 +22,7 @@ TEST(CallCountersTest, AMethodIsCountedByTheStatusOfItsCalls) {
   EXPECT_EQ(methods[0].type, "unary");
   EXPECT_EQ(methods[0].started, 3);
   EXPECT_EQ(methods[0].handled, (std::map<std::string, std::int64_t>{{"NotFound", 1}, {"OK", 1}}));
-  EXPECT_DOUBLE_EQ(methods[0].seconds.sum_seconds, 0.252);
+  EXPECT_DOUBLE_EQ(methods[0].seconds.sum, 0.252);
 }
 
 TEST(CallCountersTest, AMethodThatWasNeverCalledTakesNoRoom) {

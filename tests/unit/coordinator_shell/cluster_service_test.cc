@@ -92,6 +92,32 @@ TEST_F(ClusterServiceTest, WhoCordonsAWorkerIsOnRecord) {
   EXPECT_EQ(audit.events(0).subject(), "pools/pool/workers/0");
 }
 
+TEST_F(ClusterServiceTest, AWorkerShowsWhatItUsedBetweenItsLastTwoHeartbeats) {
+  FakeWorker worker(*workers_);
+  ASSERT_TRUE(worker.Say(Register{.pool = "pool", .world_size = 1, .host = "host", .pid = 7}));
+  ResourceUse use{.cpu_seconds = 1,
+                  .resident_bytes = 4096,
+                  .host_cpus = 8,
+                  .host_memory_bytes = 1 << 20,
+                  .measured_at_seconds = 10};
+  ASSERT_TRUE(worker.Say(Heartbeat{.resources = use}));
+  use.cpu_seconds += 1.5;
+  use.measured_at_seconds += 3;
+  ASSERT_TRUE(worker.Say(Heartbeat{.resources = use}));
+
+  v1::Worker shown = ThePool().workers(0);
+  for (int i = 0; i < 500 && !shown.has_cpu_utilization(); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    shown = ThePool().workers(0);
+  }
+
+  EXPECT_DOUBLE_EQ(shown.cpu_utilization(), 0.5);
+  EXPECT_EQ(shown.resident_bytes(), 4096);
+  EXPECT_EQ(shown.host_memory_bytes(), 1 << 20);
+  EXPECT_EQ(shown.slot(), "cpu:0");
+  EXPECT_EQ(shown.device(), "cpu");
+}
+
 TEST_F(ClusterServiceTest, WorkersAreListedAPageAtATime) {
   FakeWorker worker(*workers_);
   ASSERT_TRUE(worker.Say(Register{.pool = "pool", .world_size = 1, .host = "host", .pid = 7}));

@@ -30,8 +30,8 @@ TEST(CountersTest, AJobIsCountedOnItsWay) {
   counters.Count(Moved(JobState::kRunning, JobState::kRecovering, "WorkerLost"), 140);
   counters.Count(Moved(JobState::kRunning, JobState::kSucceeded, "Completed"), 150);
 
-  EXPECT_EQ(counters.admission_waits.sum_seconds, 30);
-  EXPECT_EQ(counters.startups.sum_seconds, 2);
+  EXPECT_EQ(counters.admission_waits.sum, 30);
+  EXPECT_EQ(counters.startups.at("cpu").sum, 2);
   EXPECT_THAT(counters.restarts, ElementsAre(Pair("WorkerLost", 1)));
   EXPECT_THAT(counters.jobs_finished, ElementsAre(Pair(Pair("SUCCEEDED", "Completed"), 1)));
 }
@@ -64,8 +64,65 @@ TEST(CountersTest, WhatHappensInAStateIsNoMove) {
 
   counters.Count(change, 140);
 
-  EXPECT_EQ(counters.checkpoints, 1);
-  EXPECT_EQ(counters.startups.sum_seconds, 0);
+  EXPECT_EQ(counters.startups.at("cpu").sum, 0);
+}
+
+TEST(CountersTest, ACheckpointIsCountedByWhatItWasMadeFor) {
+  Counters counters;
+  Job job = MakeFullJob();  // its last step is 80, and 2 requests are done
+  const CheckpointWritten written{
+      .step = 60, .bytes = 4096, .request = 2, .write_seconds = 3, .blocking_seconds = 0.25};
+  CheckpointWritten requested = written;
+  requested.request = 3;
+  CheckpointWritten last = written;
+  last.step = 80;
+
+  counters.Count(job, written);
+  counters.Count(job, requested);
+  counters.Count(job, last);
+  job.state = JobState::kSuspending;
+  counters.Count(job, written);
+
+  EXPECT_THAT(counters.checkpoints,
+              ElementsAre(Pair(Pair("written", "end"), 1), Pair(Pair("written", "request"), 1),
+                          Pair(Pair("written", "schedule"), 1), Pair(Pair("written", "stop"), 1)));
+  EXPECT_EQ(counters.checkpoint_sizes.sum, 4 * 4096);
+  EXPECT_EQ(counters.checkpoint_write_times.sum, 12);
+  EXPECT_EQ(counters.checkpoint_blocking_times.sum, 1);
+}
+
+TEST(CountersTest, ACheckpointThatCannotBeWrittenIsCountedOnce) {
+  Counters counters;
+  const Job job = MakeFullJob();
+  AssignmentEnded ended{.rank = 0,
+                        .outcome = EndOutcome::kFailed,
+                        .step = 60,
+                        .reason = "DiskFull",
+                        .phase = "checkpoint"};
+  counters.Count(job, ended);
+  ended.rank = 1;
+  ended.reason = "PeerLost";
+  counters.Count(job, ended);
+  ended.rank = 0;
+  counters.Count(job, ended);
+  ended = {.outcome = EndOutcome::kFailed, .reason = "NonFiniteLoss", .phase = "update"};
+  counters.Count(job, ended);
+
+  EXPECT_THAT(counters.checkpoints, ElementsAre(Pair(Pair("failed", "request"), 1)));
+}
+
+TEST(CountersTest, EachRankGivesItsGradientUnlessItIsAlone) {
+  Counters counters;
+  Job job = MakeFullJob();  // two workers, 1234 parameters
+  const StepReports reports{.steps = {{.step = 51, .samples = 64}, {.step = 52, .samples = 64}}};
+
+  counters.Count(job, reports, 140);
+
+  EXPECT_EQ(counters.jobs.at("full-1").samples, 128);
+  EXPECT_EQ(counters.jobs.at("full-1").allreduce_bytes, 2 * 1234 * 4);
+  job.attempt.workers = {"a/0"};
+  counters.Count(job, reports, 141);
+  EXPECT_EQ(counters.jobs.at("full-1").allreduce_bytes, 2 * 1234 * 4);
 }
 
 TEST(HistogramTest, ADurationIsInTheFirstBucketThatHoldsIt) {
@@ -76,6 +133,17 @@ TEST(HistogramTest, ADurationIsInTheFirstBucketThatHoldsIt) {
 
   EXPECT_EQ(histogram.counts.front(), 1);
   EXPECT_EQ(histogram.counts.back(), 1);
+}
+
+TEST(HistogramTest, BytesHaveBoundsOfTheirOwn) {
+  Histogram histogram(kBytesBounds);
+
+  histogram.Add(65536);
+  histogram.Add(65537);
+
+  EXPECT_EQ(histogram.counts[0], 1);
+  EXPECT_EQ(histogram.counts[1], 1);
+  EXPECT_EQ(histogram.counts.size(), kBytesBounds.size() + 1);
 }
 
 }  // namespace

@@ -1,45 +1,41 @@
-#include <thread>
+#include <grpcpp/test/default_reactor_test_peer.h>
 
+#include <future>
+
+#include "coordinator/owned_job.h"
 #include "tests/unit/coordinator_shell/grpc_fixture.h"
 
 namespace descent {
 namespace {
 
-constexpr int kRounds = 20;
-constexpr int kUpdaters = 8;
-constexpr int kUpdatesMax = 10'000;  // far more than are made before the job is deleted
+// The owner thread is held until both changes wait, so they are one transaction.
+TEST_F(GrpcServersTest, AnUpdateWhoseJobIsDeletedInTheSameTransactionIsToldSo) {
+  CreateJob("mine");
+  v1::Job job;
+  ASSERT_TRUE(Cancel("jobs/mine", &job).ok());
+  grpc::CallbackServerContext context;
+  const grpc::testing::DefaultReactorTestPeer call(&context);
+  std::promise<void> begun, released;
+  std::promise<Status> deleted;
+  const auto fail = [](const Refusal& refusal) { ADD_FAILURE() << refusal.status; };
+  const auto hold = [&](const State&) {
+    begun.set_value();
+    released.get_future().wait();
+  };
+  runtime_->Read(hold, fail);
+  begun.get_future().wait();
 
-// How the first update ended that did not succeed.
-grpc::Status UpdateUntilRefused(v1::JobService::Stub& jobs) {
-  v1::UpdateJobRequest request;
-  request.set_name("jobs/mine");
-  request.set_priority(60);
-  grpc::Status status;
-  for (int i = 0; i < kUpdatesMax && status.ok(); ++i) {
-    v1::Job job;
-    status = jobs.UpdateJob(Call()(), request, &job);
-  }
-  return status;
-}
+  runtime_->Update({.job_id = "mine", .priority = 60}, FinishWithJob(call.reactor(), &job, "mine"),
+                   fail);
+  runtime_->Command(
+      {.job_id = "mine", .command = JobCommand::kDelete},
+      [&](const Answer& answer, const State&) { deleted.set_value(answer.status); }, fail);
+  released.set_value();
 
-TEST_F(GrpcServersTest, UpdatesOfAJobThatIsDeletedMeanwhileAreToldSo) {
-  for (int round = 0; round < kRounds; ++round) {
-    CreateJob("mine");
-    v1::Job job;
-    ASSERT_TRUE(Cancel("jobs/mine", &job).ok());
-    std::vector<grpc::Status> ends(kUpdaters);
-    std::vector<std::thread> updaters;
-    for (grpc::Status& end : ends) updaters.emplace_back([&] { end = UpdateUntilRefused(*jobs_); });
-
-    v1::DeleteJobRequest request;
-    request.set_name("jobs/mine");
-    v1::DeleteJobResponse response;
-    const grpc::Status deleted = jobs_->DeleteJob(Call()(), request, &response);
-
-    for (std::thread& updater : updaters) updater.join();
-    EXPECT_TRUE(deleted.ok()) << deleted.error_message();
-    for (const grpc::Status& end : ends) EXPECT_EQ(ReasonOf(end), "JOB_NOT_FOUND");
-  }
+  const Status end = deleted.get_future().get();
+  EXPECT_TRUE(end.ok()) << end;
+  ASSERT_TRUE(call.test_status_set());
+  EXPECT_EQ(ReasonOf(call.test_status()), "JOB_NOT_FOUND");
 }
 
 }  // namespace

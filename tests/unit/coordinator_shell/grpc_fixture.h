@@ -35,6 +35,17 @@ inline google::rpc::ErrorInfo ErrorInfoOf(const grpc::Status& status) {
 }
 inline std::string ReasonOf(const grpc::Status& status) { return ErrorInfoOf(status).reason(); }
 
+// The detail of that type in an error; empty if there is none.
+template <typename Detail>
+Detail DetailOf(const grpc::Status& status) {
+  google::rpc::Status details;
+  Detail detail;
+  EXPECT_TRUE(grpc::ExtractErrorDetails(status, &details).ok());
+  for (const google::protobuf::Any& packed : details.details())
+    if (packed.UnpackTo(&detail)) return detail;
+  return Detail();
+}
+
 // A coordinator over a directory of its own, without HTTP, and clients of its services.
 class GrpcServersTest : public testing::Test {
  protected:
@@ -123,7 +134,12 @@ class FakeWorker {
  public:
   explicit FakeWorker(v1::WorkerService::Stub& stub) : stream_(stub.Connect(call_())) {}
 
-  bool Say(const WorkerMessage& message) { return stream_->Write(ToProto(message)); }
+  // One with a sequence is acknowledged.
+  bool Say(const WorkerMessage& message, std::int64_t sequence = 0) {
+    v1::WorkerMessage encoded = ToProto(message);
+    encoded.set_sequence(sequence);
+    return stream_->Write(encoded);
+  }
 
   // The next message, which must be a T.
   template <typename T>
@@ -133,6 +149,18 @@ class FakeWorker {
     const Result<CoordinatorMessage> message = FromProto(encoded);
     EXPECT_TRUE(message.ok() && std::holds_alternative<T>(message.value())) << message.status();
     return std::get<T>(message.value());
+  }
+  // The next message that is a T; those before it are passed over.
+  template <typename T>
+  T HearNext() {
+    v1::CoordinatorMessage encoded;
+    while (stream_->Read(&encoded)) {
+      const Result<CoordinatorMessage> message = FromProto(encoded);
+      if (message.ok() && std::holds_alternative<T>(message.value()))
+        return std::get<T>(message.value());
+    }
+    ADD_FAILURE() << "the stream is at its end";
+    return T();
   }
   grpc::Status ReadToTheEnd() {
     v1::CoordinatorMessage ignored;

@@ -65,6 +65,7 @@ TEST_F(GrpcServersTest, ARequestIdIsNotForTwoJobs) {
 
   EXPECT_EQ(status.error_code(), grpc::StatusCode::ALREADY_EXISTS);
   EXPECT_EQ(ReasonOf(status), "REQUEST_ID_REUSED");
+  EXPECT_EQ(DetailOf<google::rpc::ResourceInfo>(status).resource_type(), "Job");
 }
 
 TEST_F(GrpcServersTest, ValidateOnlyCreatesNothing) {

@@ -121,6 +121,7 @@ TEST_F(HttpAccessTest, ARefusalSaysWhatIsMissing) {
   const HttpResponse response = Get("/v1/jobs", "");
 
   EXPECT_THAT(response.body, HasSubstr("TOKEN_MISSING"));
+  EXPECT_THAT(response.body, HasSubstr("descent token create"));
   EXPECT_THAT(response.headers, testing::Contains(testing::Pair("WWW-Authenticate", "Bearer")));
 }
 
@@ -133,6 +134,18 @@ TEST_F(HttpAccessTest, EventsAreOverWhenTheirTokenIsRevoked) {
   ASSERT_TRUE(tokens_.store().Revoke(made.token.id, 0, "root").ok());
 
   EXPECT_TRUE(response.events->IsOver());
+}
+
+TEST_F(HttpAccessTest, ADownloadEndsWithItsToken) {
+  ASSERT_TRUE(metrics_.Record({"full-1", {{"train/loss", 1, 0.5}}}, WallNow()).ok());
+  const NewToken made = tokens_.store().Create("somebody", Role::kViewer, 0, 0).value();
+  const HttpResponse response = Get("/v1/jobs/full-1/metrics?format=csv", "Bearer " + made.secret);
+  ASSERT_NE(response.pieces, nullptr);
+  EXPECT_TRUE(response.pieces->Next().ok());
+
+  ASSERT_TRUE(tokens_.store().Revoke(made.token.id, 0, "root").ok());
+
+  EXPECT_FALSE(response.pieces->Next().ok());
 }
 
 }  // namespace

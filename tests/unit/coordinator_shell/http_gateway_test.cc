@@ -101,8 +101,9 @@ TEST_F(HttpGatewayTest, AStateThatForbidsTheChangeIsSaid) {
 
   const HttpResponse response = Make(JobVerb::kCancel, "mine");
 
-  EXPECT_EQ(response.status, 412);
+  EXPECT_EQ(response.status, 400);
   EXPECT_EQ(ReasonOf(response), "JOB_STATE_FORBIDS");
+  EXPECT_EQ(ErrorOf(response)["details"][1]["violations"][0]["subject"], "jobs/mine");
 }
 
 TEST(HttpGatewayBeforeGrpcTest, ChangesHaveToWaitUntilItIsConnected) {

@@ -71,10 +71,41 @@ TEST_F(HttpLogRouteTest, EachParameterIsAFilter) {
   Append(2, 1, 1, "", LogSeverity::kInfo, 2);
 
   EXPECT_EQ(Read("?ranks=0,1"), (Texts{"0:1", "1:1 slow disk"}));
+  EXPECT_EQ(Read("?rank=0"), Texts{"0:1"});
+  EXPECT_EQ(Read("?rank=0,1"), (Texts{"0:1", "1:1 slow disk"}));
+  EXPECT_EQ(Read("?rank=0&ranks=1&format=json"), (Texts{"0:1", "1:1 slow disk"}));
   EXPECT_EQ(Read("?attempt=2"), Texts{"2:1"});
   EXPECT_EQ(Read("?min_severity=warning"), Texts{"2:1"});
   EXPECT_EQ(Read("?contains=slow%20d"), Texts{"1:1 slow disk"});
   EXPECT_EQ(Read("?ranks=&attempt=&min_severity=&contains=&tail=&resume_token=").size(), 4u);
+}
+
+TEST_F(HttpLogRouteTest, AsTextALineIsThatOfTheCommandLine) {
+  Append(3, 1, 1, "", LogSeverity::kWarning);
+  Append(3, 2, 2);
+
+  const HttpResponse response = Get(std::string(kLogs) + "?rank=3&format=text");
+
+  EXPECT_EQ(response.content_type, "text/plain; charset=utf-8");
+  EXPECT_EQ(response.body,
+            "1970-01-01T00:00:01.500Z r3 WARN  step 5 3:1\n"
+            "1970-01-01T00:00:01.500Z r3 INFO  step 5 3:2\n");
+  EXPECT_THAT(response.headers, testing::Contains(testing::Pair("Resume-Token", TokenOf(3))));
+}
+
+TEST_F(HttpLogRouteTest, AsJsonLinesEachLineIsAnObject) {
+  Append(0, 1, 2);
+
+  const HttpResponse response = Get(std::string(kLogs) + "?format=jsonl");
+
+  EXPECT_EQ(response.content_type, "application/x-ndjson; charset=utf-8");
+  const std::size_t end = response.body.find('\n');
+  EXPECT_EQ(json::parse(response.body.substr(0, end))["text"], "0:1");
+  EXPECT_EQ(json::parse(response.body.substr(end + 1))["text"], "0:2");
+}
+
+TEST_F(HttpLogRouteTest, AnotherFormatIsRefused) {
+  EXPECT_EQ(ReasonFor("?format=xml"), "FORMAT_INVALID");
 }
 
 TEST_F(HttpLogRouteTest, ATailIsOfTheLinesThatMatch) {
@@ -133,7 +164,7 @@ TEST_F(HttpLogRouteTest, ALongLogComesInAnswersOfBoundedSize) {
 
 TEST_F(HttpLogRouteTest, WhatMakesNoSenseIsRefusedWithTheReasonsOfTheApi) {
   for (const char* query :
-       {"?ranks=0,x", "?ranks=-1", "?attempt=first", "?attempt=-1", "?min_severity=loud",
+       {"?ranks=0,x", "?ranks=-1", "?rank=x", "?attempt=first", "?attempt=-1", "?min_severity=loud",
         "?tail=all", "?tail=-1", "?tail=100001", "?tail=1&resume_token=1"})
     EXPECT_EQ(ReasonFor(query), "FILTER_INVALID") << query;
   for (const char* token : {"yesterday", "9c1e0f42.", "9c1e0f42.0", "9c1e0f42.1x"})
@@ -188,31 +219,34 @@ TEST_F(HttpLogRouteTest, AFailedJobHasTheLastLinesOfItsRank) {
   job.failure = FailureRecord{.rank = 1};
   job.attempt.attempt = 1;
   job.attempt.failure = job.failure;
-  Append(1, 1, 30);
+  Append(1, 1, 230);
   Append(0, 1, 1);
 
   const json tail = GetJson("/v1/jobs/full-1")["failure"]["logTail"];
 
-  ASSERT_EQ(tail.size(), static_cast<std::size_t>(limits::kFailureLogLines));
-  EXPECT_EQ(tail[0]["text"], "1:11");
-  EXPECT_EQ(tail.back()["text"], "1:30");
+  ASSERT_EQ(tail.size(), static_cast<std::size_t>(limits::kFailureLogLinesKept));
+  EXPECT_EQ(tail[0]["text"], "1:31");
+  EXPECT_EQ(tail.back()["text"], "1:230");
+  const auto failure_of = [&](const std::string& query) {
+    return GetJson("/v1/jobs/full-1/attempts" + query)["attempts"].back()["failure"];
+  };
+  EXPECT_EQ(failure_of("")["logTail"], json::array());
+  EXPECT_EQ(failure_of("?include_log_tails=true")["logTail"], tail);
 }
 
-TEST_F(HttpLogRouteTest, TheLinesOfAnAttemptThatIsLongOverAreReadOnce) {
+TEST_F(HttpLogRouteTest, TheLastLinesOfAFailedRankAreShownThoughItsLogIsGone) {
   Job& job = snapshot_.jobs[0];
   job.failure = FailureRecord{.rank = 1};
   job.attempt.attempt = 1;
   job.attempt.failure = job.failure;
-  job.attempt.end_time = 1000;
   Append(1, 1, 3);
+  ASSERT_TRUE(logs_.KeepTail("full-1", {.attempt = 1, .rank = 1}).ok());
   const json tail = GetJson("/v1/jobs/full-1")["failure"]["logTail"];
   ASSERT_EQ(tail.size(), 3u);
 
-  std::filesystem::remove_all(logs_directory_.path() / "full-1");
+  RemoveLogSegment(logs_directory_.path() / "full-1", 1);
 
   EXPECT_EQ(GetJson("/v1/jobs/full-1")["failure"]["logTail"], tail);
-  job.attempt.end_time = 0;  // it goes on
-  EXPECT_EQ(GetJson("/v1/jobs/full-1")["failure"]["logTail"], json::array());
 }
 
 }  // namespace

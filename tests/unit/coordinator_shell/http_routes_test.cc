@@ -143,18 +143,6 @@ TEST_F(HttpRoutesTest, CsvHasEveryPointAndIsMadeWhileItIsSent) {
   EXPECT_EQ(response.pieces->Next().value(), "");
 }
 
-TEST_F(HttpRoutesTest, CsvOfSoManyPointsHasTheMeansOfTheJson) {
-  curves_ = {{"train/loss", {{2, 0.5, 1700}, {4, 0.25, 1701}}, 2},
-             {"validation/loss", {{3, 0.75, 1700.5}}, 1}};
-
-  EXPECT_EQ(Get("/v1/jobs/full-1/metrics?format=csv&max_points=2").body,
-            "step,time,train/loss,validation/loss\n"
-            "2,1700,0.5,\n"
-            "3,1700.5,,0.75\n"
-            "4,1701,0.25,\n");
-  EXPECT_EQ(last_query_.points_max, 2);
-}
-
 TEST_F(HttpRoutesTest, JsonSaysOfHowManyStepsAPointIsTheMean) {
   curves_ = {{"train/loss", {{2, 0.5, 1700}}, 2}};
 
@@ -267,7 +255,7 @@ TEST_F(HttpRoutesTest, ChangesAreSwitchedOffUnlessTheyAreAskedFor) {
     const HttpResponse response = routes_.Handle({"POST", target, "localhost"});
 
     EXPECT_EQ(response.status, 405) << target;
-    EXPECT_THAT(response.body, HasSubstr("HTTP_WRITES_OFF")) << target;
+    EXPECT_THAT(response.body, HasSubstr("FEATURE_DISABLED")) << target;
     EXPECT_THAT(response.body, HasSubstr("--http-writes")) << target;
   }
 }

@@ -1,5 +1,6 @@
 #include "coordinator/http_watch.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <nlohmann/json.hpp>
@@ -58,7 +59,40 @@ TEST_F(HttpWatchTest, AJobThatIsDeletedIsRemovedFromTheList) {
 
   snapshot_.jobs.pop_back();
 
-  EXPECT_THAT(watch->Next(), HasSubstr("\"removed\":[\"jobs/waiting\"]"));
+  EXPECT_THAT(watch->Next(), HasSubstr("\"removed\":[\"jobs/waiting\"],\"older\":[]"));
+}
+
+TEST_F(HttpWatchTest, OnlyJobsForWhichTheFilterHoldsCome) {
+  const std::string news = Watch("jobs&filter=state+%3D+QUEUED")->Next();
+
+  EXPECT_THAT(news, HasSubstr("\"jobs/waiting\""));
+  EXPECT_THAT(news, testing::Not(HasSubstr("\"jobs/full-1\"")));
+}
+
+TEST_F(HttpWatchTest, AJobForWhichTheFilterHoldsNoMoreIsRemoved) {
+  const auto watch = Watch("jobs&filter=state+%3D+QUEUED");
+  watch->Next();
+
+  snapshot_.jobs[1].state = JobState::kCancelled;
+
+  EXPECT_THAT(watch->Next(), HasSubstr("\"removed\":[\"jobs/waiting\"],\"older\":[]"));
+}
+
+TEST_F(HttpWatchTest, AJobThatHasEndedIsOlderOnceAHundredNewerAreThere) {
+  snapshot_.jobs[1].state = JobState::kSucceeded;
+  const auto watch = Watch("jobs");
+  watch->Next();
+
+  std::vector<Job> jobs;
+  for (int i = 0; i < 100; ++i) jobs.push_back(MakeJob(fmt::format("new-{}", i), 200 - i));
+  snapshot_.jobs.insert(snapshot_.jobs.begin(), jobs.begin(), jobs.end());
+
+  EXPECT_THAT(watch->Next(), HasSubstr("\"removed\":[\"jobs/waiting\"],"
+                                       "\"older\":[\"jobs/waiting\"]"));
+}
+
+TEST_F(HttpWatchTest, AFilterThatCannotBeReadIsRefused) {
+  EXPECT_EQ(ReasonFor("/v1/watch?topics=jobs&filter=state"), "FILTER_INVALID");
 }
 
 TEST_F(HttpWatchTest, ADeletedJobIsToldOnce) {

@@ -188,6 +188,31 @@ TEST_F(JobResourceTest, TheLineOfAJobFileThatIsWrongIsTold) {
 
   EXPECT_EQ(error.reason(), "SPEC_INVALID");
   EXPECT_EQ(error.metadata().at("line"), "2");
+  EXPECT_EQ(error.metadata().at("column"), "1");
+}
+
+TEST_F(JobResourceTest, TheColumnIsOfTheFirstFieldThatIsWrong) {
+  v1::CreateJobRequest request;
+  request.set_job_file("name: a\nworkers: {max: 0}\nsead: 3\n");
+  v1::Job job;
+
+  const auto error = ErrorInfoOf(Create(request, &job));
+
+  EXPECT_EQ(error.metadata().at("line"), "2");
+  EXPECT_EQ(error.metadata().at("column"), "11");
+  EXPECT_EQ(error.metadata().at("did_you_mean"), "seed");
+}
+
+TEST_F(JobResourceTest, ASpecThatIsWrongHasNoLine) {
+  v1::CreateJobRequest request;
+  request.mutable_spec()->set_name("a");
+  v1::Job job;
+
+  const auto error = ErrorInfoOf(Create(request, &job));
+
+  EXPECT_EQ(error.reason(), "SPEC_INVALID");
+  EXPECT_FALSE(error.metadata().contains("line"));
+  EXPECT_FALSE(error.metadata().contains("column"));
 }
 
 TEST_F(JobResourceTest, AWatchThatGoesOnShowsTheStatesInBetween) {

@@ -37,6 +37,20 @@ TEST(JobViewTest, AnAttemptTellsWhatItsResultDependsOn) {
   EXPECT_EQ(provenance.dataset_fingerprint(), job.dataset_fingerprint.ToHex());
 }
 
+TEST(JobViewTest, AnAttemptNamesTheCheckpointThatItStartedFrom) {
+  Job job = MakeFullJob();
+  job.attempt.starts_from_own_checkpoint = true;
+
+  const auto forked = std::get<v1::ListJobAttemptsResponse>(ListAttemptsPage({}, job));
+  job.forked_from.clear();
+  const auto from_scratch = std::get<v1::ListJobAttemptsResponse>(ListAttemptsPage({}, job));
+
+  ASSERT_EQ(forked.attempts_size(), 2);
+  EXPECT_EQ(forked.attempts(0).start_checkpoint(), "jobs/old-1/checkpoints/10");
+  EXPECT_EQ(forked.attempts(1).start_checkpoint(), "jobs/full-1/checkpoints/40");
+  EXPECT_EQ(from_scratch.attempts(0).start_checkpoint(), "");
+}
+
 TEST(JobViewTest, BeforeItsFirstAttemptAJobHasNoProvenance) {
   EXPECT_FALSE(ToProto(MakeJob("a", 1), std::nullopt).has_provenance());
 }

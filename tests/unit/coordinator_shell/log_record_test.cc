@@ -26,6 +26,19 @@ TEST(LogRecordTest, ARecordIsALineOfTextThatPeopleCanRead) {
             "1700000000000001\t12\t345\t2\t3\twarning\t40\tslow disk ms=80\n");
 }
 
+TEST(LogRecordTest, ALineOfOutputSaysSoBesideItsSeverity) {
+  LogRecord record = MakeRecord("Signal: Segmentation fault (11)");
+  record.line.source = LogSource::kStderr;
+
+  const std::string encoded = EncodeLogRecord(record);
+
+  EXPECT_EQ(
+      encoded,
+      "1700000000000001\t12\t345\t2\t3\twarning/stderr\t40\tSignal: Segmentation fault (11)\n");
+  EXPECT_EQ(DecodeLogRecord(WithoutEnd(encoded))->line, record.line);
+  EXPECT_FALSE(DecodeLogRecord("1\t12\t345\t2\t3\twarning/pipe\t40\ttext").has_value());
+}
+
 TEST(LogRecordTest, TextWithLineEndsTabsAndBackslashesComesBackAsItWas) {
   const std::string text = "one\ntwo\\n\tthree\r\\";
 

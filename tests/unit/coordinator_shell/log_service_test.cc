@@ -140,10 +140,15 @@ TEST_F(LogServiceTest, AFollowerIsToldThatTheCoordinatorStopsSoThatItComesBack) 
   v1::StreamJobLogsResponse response;
   ASSERT_TRUE(stream->Read(&response));
 
+  const std::string token = response.resume_token();
+
   servers_->Shutdown();
 
+  ASSERT_TRUE(stream->Read(&response));
+  EXPECT_EQ(response.lines_size(), 0);
+  EXPECT_EQ(response.resume_token(), token);
   EXPECT_FALSE(stream->Read(&response));
-  EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(ReasonOf(stream->Finish()), "SERVER_DRAINING");
 }
 
 TEST_F(LogServiceTest, ARankIsToldThatTheCoordinatorStopsSoThatItSendsItsLinesAgain) {
@@ -253,16 +258,70 @@ TEST_F(LogServiceTest, TheLogOfAnUnknownJobIsNotFound) {
 
 TEST_F(LogServiceTest, AFailureHasTheLastLinesOfItsRank) {
   Texts texts;
-  for (int i = 1; i <= 30; ++i) texts.push_back("line " + std::to_string(i));
+  for (int i = 1; i <= 230; ++i) texts.push_back("line " + std::to_string(i));
   ASSERT_TRUE(Push(1, texts));
   EndJob("DataInvalid");
 
   v1::Job job;
   ASSERT_TRUE(Get("jobs/mine", &job).ok());
 
-  ASSERT_EQ(job.failure().log_tail_size(), limits::kFailureLogLines);
-  EXPECT_EQ(job.failure().log_tail(0).text(), "line 11");
-  EXPECT_EQ(job.failure().log_tail(limits::kFailureLogLines - 1).text(), "line 30");
+  ASSERT_EQ(job.failure().log_tail_size(), limits::kFailureLogLinesKept);
+  EXPECT_EQ(job.failure().log_tail(0).text(), "line 31");
+  EXPECT_EQ(job.failure().log_tail(limits::kFailureLogLinesKept - 1).text(), "line 230");
+}
+
+TEST_F(LogServiceTest, TheLastLinesOfARankAreThoseThatCameAfterItsFailureToo) {
+  ASSERT_TRUE(Push(1, {"one"}));
+  EndJob("WorkerLost");
+  LogChunk last_words = ChunkOf(1, {"Signal: 11"});
+  last_words.lines[0].source = LogSource::kStderr;
+
+  ASSERT_TRUE(Push(ToProto(last_words)));
+
+  v1::Job job;
+  ASSERT_TRUE(Get("jobs/mine", &job).ok());
+  ASSERT_EQ(job.failure().log_tail_size(), 2);
+  EXPECT_EQ(job.failure().log_tail(1).text(), "Signal: 11");
+  EXPECT_EQ(job.failure().log_tail(1).source(), v1::LOG_SOURCE_STDERR);
+}
+
+TEST_F(LogServiceTest, AttemptsHaveTheLastLinesWhereTheyAreAskedFor) {
+  ASSERT_TRUE(Push(1, {"one"}));
+  EndJob("DataInvalid");
+  v1::ListJobAttemptsRequest request;
+  request.set_name("jobs/mine");
+  v1::ListJobAttemptsResponse attempts;
+
+  ASSERT_TRUE(jobs_->ListJobAttempts(Call()(), request, &attempts).ok());
+  ASSERT_EQ(attempts.attempts_size(), 1);
+  EXPECT_EQ(attempts.attempts(0).failure().log_tail_size(), 0);
+  request.set_include_log_tails(true);
+  ASSERT_TRUE(jobs_->ListJobAttempts(Call()(), request, &attempts).ok());
+
+  ASSERT_EQ(attempts.attempts(0).failure().log_tail_size(), 1);
+  EXPECT_EQ(attempts.attempts(0).failure().log_tail(0).text(), "one");
+}
+
+TEST_F(LogServiceTest, AChunkOfALogAndOfAnOutputIsRefused) {
+  LogChunk mixed = ChunkOf(1, {"logged", "written"});
+  mixed.lines[1].source = LogSource::kStdout;
+
+  EXPECT_FALSE(Push(ToProto(mixed)));
+
+  EXPECT_EQ(ClosePush().error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+}
+
+TEST_F(LogServiceTest, ACallThatIsCancelledWhileItsChunkCannotBeStoredEnds) {
+  ClosePush();
+  std::ofstream(directory_.path() / "logs" / "mine") << "no directory";
+
+  for (int round = 0; round < 200; ++round) {
+    OpenPush();
+    push_->Write(ToProto(ChunkOf(1, {"one"})));
+    (*push_call_)()->TryCancel();
+    EXPECT_FALSE(push_->Finish().ok());
+    push_.reset();
+  }
 }
 
 TEST_F(LogServiceTest, ADeletedJobsLogIsGone) {

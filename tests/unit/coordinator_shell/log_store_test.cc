@@ -55,6 +55,28 @@ TEST_F(LogStoreTest, LinesThatARankDroppedAreCounted) {
             (Texts{"0:1", "log lines dropped by the rank before this one count=6", "0:8"}));
 }
 
+TEST_F(LogStoreTest, TheLinesOfALogAndOfAnOutputAreNumberedApart) {
+  LogChunk output = ChunkOf(0, 1, 2);
+  for (LogLine& line : output.lines) line.source = LogSource::kStderr;
+
+  Append(ChunkOf(0, 1, 2));
+  Append(output);
+  Restart();
+  Append(output);
+  Append(ChunkOf(0, 1, 2));
+
+  EXPECT_EQ(ReadAll(), (Texts{"0:1", "0:2", "0:1", "0:2"}));
+}
+
+TEST_F(LogStoreTest, OutputThatARankDroppedIsCountedAsOutput) {
+  LogChunk output = ChunkOf(0, 4, 4);
+  output.lines[0].source = LogSource::kStdout;
+
+  Append(output);
+
+  EXPECT_EQ(ReadAll(), (Texts{"output lines dropped by the rank before this one count=3", "0:4"}));
+}
+
 TEST_F(LogStoreTest, ARecordThatACrashCutOffIsRemoved) {
   Append(ChunkOf(0, 1, 1));
   std::ofstream(Plain(1), std::ios::app) << "1700\t1\t2\t1";

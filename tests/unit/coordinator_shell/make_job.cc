@@ -34,6 +34,10 @@ Job MakeFullJob() {
   job.priority = 70;
   job.is_preemptible = true;
   job.labels = {{"stage", ""}, {"team", "nlp"}};
+  job.deadline_seconds = 7200;
+  job.retention = {.days = 30, .deletes_checkpoints = true};
+  job.active_seconds = 61.5;
+  job.active_until = 1061.5;
   job.revision = 5;
   job.median_step_seconds = 0.25;
   job.last_step_seconds = 0.5;

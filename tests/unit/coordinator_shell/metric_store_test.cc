@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <thread>
 
 #include "tests/support/temporary_directory.h"
 
@@ -55,6 +56,25 @@ TEST_F(MetricStoreTest, APointSaysWhenItWasRecorded) {
   RecordSteps(1, 1);
 
   EXPECT_EQ(Query({.job_id = "a"})[0].points[0].time, 1'700'000'000);
+}
+
+TEST_F(MetricStoreTest, NewsOfAllNamesAreOfOneMoment) {
+  constexpr std::int64_t kSteps = 300;
+  std::thread writer([this] {
+    for (std::int64_t step = 1; step <= kSteps; ++step)
+      ASSERT_TRUE(store_.Record({"a", {{"lr", step, 1}, {"train/loss", step, 1}}}, kTime).ok());
+  });
+
+  std::int64_t last = 0;
+  while (last < kSteps) {
+    const Result<std::vector<MetricCurve>> news = store_.ReadNews({.job_id = "a"});
+    if (!news.ok() || news.value().empty()) continue;  // its file is being made
+    last = news.value()[0].points.back().step;
+    EXPECT_EQ(news.value().size(), 2u);
+    EXPECT_EQ(news.value().back().points.back().step, last);
+  }
+
+  writer.join();
 }
 
 TEST_F(MetricStoreTest, AStepIsStoredOnce) {

@@ -158,5 +158,19 @@ TEST(CoordinatorOptionsTest, ASecretThatIsShortIsRefusedAndNotRepeated) {
           "openssl rand -hex 32");
 }
 
+TEST(CoordinatorOptionsTest, JobsAreKeptForEverUnlessItSaysForHowLong) {
+  EXPECT_EQ(Parse({}).value().keep_jobs_days, 0);
+  EXPECT_EQ(Parse({"--keep-jobs", "0.5"}).value().keep_jobs_days, 0.5);
+  EXPECT_FALSE(Parse({"--keep-jobs", "-1"}).ok());
+}
+
+TEST(CoordinatorOptionsTest, AStartHasTenMinutesAndARunOneUnlessItSaysOtherwise) {
+  EXPECT_EQ(Parse({}).value().start_timeout, std::chrono::minutes(10));
+  EXPECT_EQ(Parse({}).value().min_runtime, std::chrono::minutes(1));
+  EXPECT_EQ(Parse({"--start-timeout", "30"}).value().start_timeout, std::chrono::seconds(30));
+  EXPECT_EQ(Parse({"--min-runtime", "0"}).value().min_runtime, std::chrono::seconds(0));
+  EXPECT_FALSE(Parse({"--start-timeout", "0"}).ok());
+}
+
 }  // namespace
 }  // namespace descent

@@ -70,6 +70,21 @@ TEST(PrometheusTest, TheSlowestRankOfAJobIsToldByItsShare) {
   EXPECT_THAT(text, HasSubstr("descent_job_phase_seconds_total{job=\"a\",phase=\"reduce\"} 2.5\n"));
 }
 
+TEST(PrometheusTest, AWorkerThatTellsHasItsProcessorTimeAndMemory) {
+  ClusterSnapshot snapshot;
+  WorkerView telling{.host = "node-a", .world_rank = 1};
+  telling.resources = {.cpu_seconds = 12.5, .resident_bytes = 4096, .host_cpus = 8};
+  const WorkerView silent{.host = "node-b"};
+  snapshot.pools = {PoolView{.name = "p", .workers = {telling, silent}}};
+
+  const std::string text = PrometheusText(snapshot, {}, {});
+
+  const std::string labels = R"({pool="p",worker="node-a/1"})";
+  EXPECT_THAT(text, HasSubstr("descent_worker_cpu_seconds_total" + labels + " 12.5\n"));
+  EXPECT_THAT(text, HasSubstr("descent_worker_resident_memory_bytes" + labels + " 4096\n"));
+  EXPECT_THAT(text, testing::Not(HasSubstr("resident_memory_bytes{pool=\"p\",worker=\"node-b")));
+}
+
 TEST(PrometheusTest, LabelValuesAreEscaped) {
   ClusterSnapshot snapshot;
   snapshot.pools = {PoolView{.name = "a\"b\\c\nd"}};
@@ -80,6 +95,60 @@ TEST(PrometheusTest, LabelValuesAreEscaped) {
 TEST(PrometheusTest, MetricsOfAJobAreLabelledWithoutSlashes) {
   EXPECT_THAT(PrometheusText(MakeSnapshot(), {}, {}),
               HasSubstr("descent_job_metric{job=\"full-1\",metric=\"train_loss\"} 0.5\n"));
+}
+
+TEST(PrometheusTest, OfManyMetricsTheMostWantedAreTold) {
+  ClusterSnapshot snapshot = MakeSnapshot();
+  std::map<std::string, double>& metrics = snapshot.jobs[0].latest_metrics;
+  metrics = {{"train/loss", 1}, {"validation/loss", 2}, {"train/lr", 3}};
+  for (int i = 0; i < 30; ++i) metrics["a/" + std::to_string(100 + i)] = i;
+
+  const std::string text = PrometheusText(snapshot, {}, {});
+
+  EXPECT_THAT(text, HasSubstr("metric=\"train_loss\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("metric=\"train_lr\"} 3\n"));
+  EXPECT_THAT(text, HasSubstr("metric=\"a_112\"} 12\n"));
+  EXPECT_THAT(text, testing::Not(HasSubstr("metric=\"a_113\"")));
+}
+
+TEST(PrometheusTest, WaitingJobsAreCountedByWhatTheyWaitFor) {
+  ClusterSnapshot snapshot = MakeSnapshot();
+  snapshot.queue["other"] = {2, {"PoolTooSmall", "needs 9 workers", {}}};
+
+  const std::string text = PrometheusText(snapshot, {}, {});
+
+  EXPECT_THAT(text, HasSubstr("descent_queue_pending_jobs{reason=\"PoolTooSmall\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("descent_queue_pending_jobs{reason=\"WaitingForWorkers\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("descent_queue_pending_jobs{reason=\"Backoff\"} 0\n"));
+}
+
+TEST(PrometheusTest, TokensAreThoseOfTheSamples) {
+  ClusterSnapshot snapshot = MakeSnapshot();
+  EXPECT_THAT(PrometheusText(snapshot, {}, {}),
+              testing::Not(HasSubstr("descent_job_tokens_total{")));
+
+  snapshot.jobs[0].spec.model.architecture = GptSpec{.context_length = 256};
+
+  const std::string text = PrometheusText(snapshot, {}, {});
+  EXPECT_THAT(text, HasSubstr("descent_job_tokens_total{job=\"full-1\"} 32768\n"));
+  EXPECT_THAT(text, HasSubstr("descent_job_info{job=\"full-1\",model=\"gpt\",device=\"cpu\","
+                              "world_size=\"2\"} 1\n"));
+}
+
+TEST(PrometheusTest, StreamsThatAreOpenAreThoseThatWereStartedAndHaveNotEnded) {
+  MethodCalls calls{
+      .service = "descent.v1.JobService", .method = "WatchJobs", .type = "server_stream"};
+  calls.started = 3;
+  calls.seconds.Add(60);
+  const StreamMeasurements streams{.http_watches = 4, .dropped_versions = 5};
+
+  const std::string text = PrometheusText(
+      {}, {.facts = {}, .logs = {}, .calls = {calls}, .http = {}, .streams = streams}, {});
+
+  EXPECT_THAT(text, HasSubstr("descent_stream_subscribers{kind=\"jobs\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr("descent_stream_subscribers{kind=\"logs\"} 0\n"));
+  EXPECT_THAT(text, HasSubstr("descent_stream_subscribers{kind=\"http\"} 4\n"));
+  EXPECT_THAT(text, HasSubstr("descent_stream_dropped_messages_total{kind=\"jobs\"} 5\n"));
 }
 
 TEST(PrometheusTest, LogLinesAreCountedBySeverityAndByTheReasonOfTheirLoss) {

@@ -187,6 +187,24 @@ TEST(RequestErrorTest, ARefusalComesBackFromItsStatusAsItWas) {
   }
 }
 
+TEST(RequestErrorTest, TheDelayTheResourceAndTheHelpComeBackToo) {
+  RequestError sent{Status(Code::kResourceExhausted, "later"), "TOO_MANY_STREAMS", {}, {}};
+  sent.retry_delay = std::chrono::milliseconds(1250);
+  sent.resource = {.type = "Job", .name = "jobs/a"};
+  const AccessError refusal{
+      AccessError::Kind::kUnauthenticated, "TOKEN_MISSING", "who?", {}, {{"run this", "there"}}};
+
+  const auto received = std::get<RequestError>(ToError(ToGrpcStatus(sent)));
+  const auto refused = std::get<AccessError>(ToError(ToGrpcStatus(refusal)));
+
+  EXPECT_EQ(received.retry_delay, sent.retry_delay);
+  ASSERT_TRUE(received.resource.has_value());
+  EXPECT_EQ(received.resource->name, "jobs/a");
+  ASSERT_EQ(refused.help.size(), 1u);
+  EXPECT_EQ(refused.help[0].description, "run this");
+  EXPECT_EQ(refused.help[0].url, "there");
+}
+
 TEST(RequestErrorTest, AnErrorOfGrpcsOwnIsOneToTryAgain) {
   const auto received = ToError(grpc::Status(grpc::StatusCode::DEADLINE_EXCEEDED, "too late"));
 

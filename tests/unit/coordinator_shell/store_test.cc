@@ -429,5 +429,24 @@ TEST_F(StoreTest, AFileThatIsNoDatabaseIsReportedAsDataLoss) {
   EXPECT_EQ(Store::Open(file_).status().code(), Code::kDataLoss);
 }
 
+TEST_F(StoreTest, StartsAreCountedBesideTheGeneration) {
+  ASSERT_TRUE(Commit({StoreGeneration{.generation = 7}}).ok());
+
+  EXPECT_EQ(Open()->CountStart().value(), 0);
+  EXPECT_EQ(Open()->CountStart().value(), 1);
+  EXPECT_EQ(Load().last_generation, 7);
+}
+
+TEST_F(StoreTest, OnlyATransactionIsMeasured) {
+  const std::unique_ptr<Store> store = Open();
+  const std::vector<Action> nothing = {NotifyWatchers{.job_id = "a"}};
+  const std::vector<Action> generation = {StoreGeneration{.generation = 1}};
+
+  ASSERT_TRUE(store->Commit(nothing, 1).ok());
+  EXPECT_EQ(store->commit_times().Count(), 0);
+  ASSERT_TRUE(store->Commit(generation, 1).ok());
+  EXPECT_EQ(store->commit_times().Count(), 1);
+}
+
 }  // namespace
 }  // namespace descent

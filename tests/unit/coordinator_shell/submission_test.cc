@@ -179,7 +179,8 @@ TEST(SubmissionTest, AWrongJobFileIsAnsweredWithTheLineOfEveryViolation) {
 
   const RequestError error = Refused(request, MakeFullJob());
 
-  EXPECT_EQ(error.reason, "SPEC_INVALID");
+  EXPECT_EQ(error.reason, "UNKNOWN_FIELD");
+  EXPECT_EQ(error.metadata.at("did_you_mean"), "seed");
   ASSERT_EQ(error.violations.size(), 2u) << error.status;
   EXPECT_EQ(error.violations[0].field, "sead");
   EXPECT_THAT(error.violations[0].message, testing::StartsWith("line 7: "));
@@ -364,6 +365,9 @@ TEST(SubmissionTest, AJobThatEvenTheLargestPoolCannotHoldIsInfeasible) {
   EXPECT_EQ(error->status.code(), Code::kFailedPrecondition);
   EXPECT_EQ(error->metadata.at("requested"), "5");
   EXPECT_EQ(error->metadata.at("largest_pool"), "4");
+  EXPECT_THAT(error->violations,
+              testing::ElementsAre(Violation{
+                  "workers.min", "5 requested, the largest pool \"p4\" has 4 (GANG_INFEASIBLE)"}));
 }
 
 TEST(SubmissionTest, AJobThatOnePoolCanHoldIsFeasible) {
@@ -378,6 +382,20 @@ TEST(SubmissionTest, WithoutPoolsNothingIsKnownToBeInfeasible) {
   spec.workers = {.min = 99, .max = 99};
 
   EXPECT_FALSE(CheckCapacity(spec, {}).has_value());
+}
+
+TEST(SubmissionTest, ADeadlineOrARetentionOutOfBoundsIsRefused) {
+  v1::UpdateJobRequest request;
+  EXPECT_FALSE(CheckLifetime(request).has_value());
+  request.set_deadline(7200);
+  request.set_retention_days(0);
+  EXPECT_FALSE(CheckLifetime(request).has_value());
+
+  request.set_retention_days(36501);
+  EXPECT_EQ(CheckLifetime(request)->reason, "RETENTION_INVALID");
+  request.set_deadline(-1);
+  EXPECT_EQ(CheckLifetime(request)->reason, "DEADLINE_INVALID");
+  EXPECT_EQ(CheckLifetime(request)->metadata.at("deadline"), "-1");
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <atomic>
 #include <future>
 #include <map>
 #include <thread>
@@ -7,17 +8,6 @@
 
 namespace descent {
 namespace {
-
-// The detail of that type in an error; empty if there is none.
-template <typename Detail>
-Detail DetailOf(const grpc::Status& status) {
-  google::rpc::Status details;
-  Detail detail;
-  EXPECT_TRUE(grpc::ExtractErrorDetails(status, &details).ok());
-  for (const google::protobuf::Any& packed : details.details())
-    if (packed.UnpackTo(&detail)) return detail;
-  return Detail();
-}
 
 // A coordinator that asks for tokens and allows little: two streams, one of a user, one unfinished
 // job, and a change a second.
@@ -245,14 +235,15 @@ TEST_F(UserLimitsTest, CallsAreCountedWithTheirStatusWhoeverEndsThem) {
 
 TEST_F(GrpcServersTest, WhereTooManyRequestsWaitAnotherIsToldWhenToComeBack) {
   std::promise<void> begun, released;
-  ASSERT_TRUE(runtime_
-                  ->Read([&](const State&) {
-                    begun.set_value();
-                    released.get_future().wait();
-                  })
-                  .ok());
+  std::atomic<bool> is_full = false;
+  const auto on_refusal = [&](const Refusal&) { is_full = true; };
+  const auto block = [&](const State&) {
+    begun.set_value();
+    released.get_future().wait();
+  };
+  runtime_->Read(block, on_refusal);
   begun.get_future().wait();
-  while (runtime_->Read([](const State&) {}).ok()) continue;
+  while (!is_full) runtime_->Read([](const State&) {}, on_refusal);
   v1::ListJobsResponse response;
 
   const grpc::Status status = jobs_->ListJobs(Call()(), {}, &response);

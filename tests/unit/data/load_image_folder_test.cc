@@ -49,6 +49,12 @@ class LoadImageFolderTest : public testing::Test {
   const TemporaryDirectory directory_;
 };
 
+TEST_F(LoadImageFolderTest, AClassWhoseNameIsNotUtf8IsRefused) {
+  Write("train/caf\xE9/1.png", PlainPng(1, 2, {30}));
+
+  EXPECT_THAT(ProblemsOf(SpecOf("train", 1)), HasSubstr("/caf\xE9: the name is not UTF-8"));
+}
+
 TEST_F(LoadImageFolderTest, FoldersAreClassesInTheOrderOfTheirNames) {
   Write("train/dog/1.png", PlainPng(1, 2, {30}));
   Write("train/cat/2.png", PlainPng(1, 2, {20}));

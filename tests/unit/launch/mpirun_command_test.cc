@@ -62,6 +62,25 @@ TEST(MpirunCommandTest, OptionsOfTheCallerComeAfterOursAsTheyAre) {
                           "--rank-wrapper", "/opt/bin/descent-worker", "--coordinator", "c:1"));
 }
 
+TEST(MpirunCommandTest, TheTimeToLeaveReachesTheRanksOfEveryHost) {
+  const PoolOptions pool = {
+      .ranks = 2, .coordinator = "c:1", .host_file = "hosts", .leave_timeout_seconds = 5};
+
+  EXPECT_THAT(MpirunCommand(pool, kUserSite),
+              ElementsAre("/usr/bin/mpirun", "-n", "2", "--hostfile", "hosts", "-x", "DESCENT_POOL",
+                          "/opt/bin/descent-launch", "--rank-wrapper", "/opt/bin/descent-worker",
+                          "--coordinator", "c:1", "--leave-timeout", "5"));
+}
+
+TEST(MpirunCommandTest, TheWorkersAreToldWhichJobIsTheirOnlyOne) {
+  const PoolOptions pool = {.ranks = 1, .coordinator = "c:1", .only_job = "mnist-7k2qd"};
+
+  EXPECT_THAT(MpirunCommand(pool, kUserSite),
+              ElementsAre("/usr/bin/mpirun", "-n", "1", "--oversubscribe", "--bind-to", "none",
+                          "/opt/bin/descent-launch", "--rank-wrapper", "/opt/bin/descent-worker",
+                          "--coordinator", "c:1", "--job", "mnist-7k2qd"));
+}
+
 TEST(MpirunCommandTest, AProfileIsTheWorkersBusiness) {
   const PoolOptions pool = {
       .ranks = 1, .coordinator = "c:1", .profile = {.directory = "/p", .steps = 2}};

@@ -83,5 +83,20 @@ TEST(WorldTest, StopAsksBeforeItKills) {
   EXPECT_TRUE(FindPoolProcesses(pool).empty());
 }
 
+TEST(WorldTest, ARankThatLeavesAJobIsHeardThoughAnotherEndedBefore) {
+  const StopSignals signals;
+  const auto world = StartShell(
+      DrawPoolName(),
+      "trap 'echo descent-rank $DESCENT_POOL exited 1 h 11 75 >&2; exit 0' USR1;"
+      "echo descent-rank $DESCENT_POOL exited 0 h 10 0 >&2; while :; do sleep 0.01; done");
+  world->Wait(signals);
+  EXPECT_FALSE(world->HasRankExitedWith(75));
+
+  world->Stop([] { return std::chrono::seconds(30); });
+
+  EXPECT_TRUE(world->HasRankExitedWith(75));
+  EXPECT_TRUE(world->HasRankExitedWith(0));
+}
+
 }  // namespace
 }  // namespace descent

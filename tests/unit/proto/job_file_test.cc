@@ -285,6 +285,16 @@ TEST(JobFileTest, AViolationFoundElsewhereGetsItsLine) {
             (FieldProblem{6, "data.train.path", "no such file"}));
 }
 
+TEST(JobFileTest, AViolationFoundElsewhereIsListedAmongTheOthersByItsLine) {
+  JobFile file = ReadJobFile(std::string(kGood) + "sead: 3\n", {});
+  ASSERT_EQ(file.problems.size(), 1u);
+
+  AddViolation(file, {"workers.max", "16 requested"});
+
+  ASSERT_EQ(file.problems.size(), 2u);
+  EXPECT_EQ(file.problems.front(), (FieldProblem{14, "workers.max", "16 requested"}));
+}
+
 TEST(JobFileTest, ProblemsArePrintedInColumns) {
   const std::vector<FieldProblem> problems = {{9, "batch.micro", "0, must be at least 1"},
                                               {14, "optimiser", "unknown field"},

@@ -52,6 +52,14 @@ TEST(JobSchemaTest, AWordThatStandsForANumberIsAllowed) {
               testing::Contains(Json{{"const", "all"}}));
 }
 
+TEST(JobSchemaTest, ATimeIsATextWithItsUnitOrANumberOfSeconds) {
+  const Json forms = Schema()["properties"]["deadline"]["anyOf"];
+
+  EXPECT_EQ(forms[0]["type"], "integer");
+  EXPECT_EQ(forms[1]["type"], "string");
+  EXPECT_TRUE(forms[1].contains("pattern"));
+}
+
 TEST(JobSchemaTest, NoObjectMayHaveOtherKeys) {
   VisitObjects(Schema(), [](const Json& object) {
     if (object.value("type", Json()) != "object") return;

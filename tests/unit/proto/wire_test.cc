@@ -4,6 +4,8 @@
 #include <google/protobuf/util/message_differencer.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 namespace descent {
 namespace {
 
@@ -194,6 +196,16 @@ TEST(WireTest, AValueOfANewerEnumIsRefusedByItsField) {
   EXPECT_THAT(received.status().message(), HasSubstr("batch.tail"));
 }
 
+TEST(WireTest, AMessageAboutAFileWhoseNameIsNotUtf8CanBeRead) {
+  const WorkerMessage message = AssignmentEnded{
+      .outcome = EndOutcome::kFailed, .reason = "DataInvalid", .message = "caf\xE9.png: no PNG"};
+
+  v1::WorkerMessage read;
+
+  ASSERT_TRUE(read.ParseFromString(ToProto(message).SerializeAsString()));
+  EXPECT_EQ(read.ended().message(), "caf\xEF\xBF\xBD.png: no PNG");
+}
+
 TEST(WireTest, EveryMessageOfAWorkerComesBackAsItWent) {
   const Digest digest{.high = 1, .low = 2};
   const std::vector<WorkerMessage> messages = {
@@ -203,7 +215,8 @@ TEST(WireTest, EveryMessageOfAWorkerComesBackAsItWent) {
                .host = "h",
                .pid = 3,
                .instruction_set = "avx2",
-               .version = "v"},
+               .version = "v",
+               .leaving = "SIGTERM"},
       Heartbeat{.job = "j",
                 .generation = 4,
                 .step = 5,
@@ -214,7 +227,12 @@ TEST(WireTest, EveryMessageOfAWorkerComesBackAsItWent) {
                              .calls = 3,
                              .is_in_call = true,
                              .bucket = 0,
-                             .is_saving = true}},
+                             .is_saving = true},
+                .resources = {.cpu_seconds = 12.5,
+                              .resident_bytes = 1 << 20,
+                              .host_cpus = 8,
+                              .host_memory_bytes = std::int64_t{1} << 36,
+                              .measured_at_seconds = 90}},
       Prepared{.job = "j",
                .generation = 4,
                .rank = 1,
@@ -249,7 +267,9 @@ TEST(WireTest, EveryMessageOfAWorkerComesBackAsItWent) {
                         .directory = "/d",
                         .state_digest = digest,
                         .bytes = 11,
-                        .request = 12},
+                        .request = 12,
+                        .write_seconds = 1.5,
+                        .blocking_seconds = 0.5},
       CheckpointSkipped{.job = "j", .generation = 4, .step = 5, .message = "m"},
       AssignmentEnded{.job = "j",
                       .generation = 4,
@@ -305,7 +325,8 @@ TEST(WireTest, EveryMessageOfTheCoordinatorComesBackAsItWent) {
       Stop{.job = "j", .generation = 1, .mode = StopMode::kAbort},
       Acknowledge{.sequence = 7, .kept_checkpoints = {10, 30}},
       SaveNow{.job = "j", .generation = 1, .request = 2},
-      Leave{.reason = "r"}};
+      Leave{.reason = "r"},
+      Dismiss{.outcome = JobOutcome::kFailed}};
 
   for (const CoordinatorMessage& message : messages) {
     const v1::CoordinatorMessage sent = ToProto(message);
@@ -331,6 +352,19 @@ TEST(WireTest, AHeartbeatThatGoesBackwardsIsRefused) {
   EXPECT_FALSE(is_taken({.phase_age_seconds = -1}));
   EXPECT_FALSE(is_taken({.moves = -1}));
   EXPECT_FALSE(is_taken({.calls = -1}));
+}
+
+TEST(WireTest, AHeartbeatThatUsesLessThanNothingIsRefused) {
+  const auto is_taken = [](const ResourceUse& resources) {
+    return FromProto(ToProto(WorkerMessage(Heartbeat{.resources = resources}))).ok();
+  };
+
+  EXPECT_TRUE(is_taken({.cpu_seconds = 1, .resident_bytes = 1, .host_cpus = 1}));
+  EXPECT_FALSE(is_taken({.cpu_seconds = -1}));
+  EXPECT_FALSE(is_taken({.cpu_seconds = std::numeric_limits<double>::quiet_NaN()}));
+  EXPECT_FALSE(is_taken({.resident_bytes = -1}));
+  EXPECT_FALSE(is_taken({.host_cpus = -1}));
+  EXPECT_FALSE(is_taken({.host_memory_bytes = -1}));
 }
 
 TEST(WireTest, ARankOutsideItsWorldIsRefused) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <future>
 #include <span>
@@ -110,6 +111,24 @@ TEST_F(CheckpointSaverTest, TrainingGoesOnWhileItIsWritten) {
   EXPECT_FALSE(saver.has_ended());
   may_write.set_value();
   EXPECT_EQ(saver.Finish().value().state_digest, saved);
+}
+
+TEST_F(CheckpointSaverTest, ItTellsHowLongItTookAndHowLongTrainingWaited) {
+  CheckpointSaver saver(Options());
+  const MonotonicTime begin = MonotonicNow();
+  saver.Start({.description = DescriptionOf(10),
+               .digest = StateDigestNow(),
+               .parameters = Parameters(),
+               .optimizer = Optimizer(),
+               .begin = begin - std::chrono::seconds(100)},
+              {});
+
+  const Result<CheckpointWritten> written = saver.Finish();
+
+  ASSERT_TRUE(written.ok()) << written.status();
+  EXPECT_GE(written.value().blocking_seconds, 100);
+  EXPECT_GT(written.value().write_seconds, 0);
+  EXPECT_LE(written.value().write_seconds, SecondsBetween(begin, MonotonicNow()));
 }
 
 TEST_F(CheckpointSaverTest, TheSameMemoryServesTheNextCheckpoint) {

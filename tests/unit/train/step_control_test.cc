@@ -66,6 +66,30 @@ TEST(StepControlTest, AStopBeforeTheBeginningEndsTheWait) {
   EXPECT_FALSE(control.WaitForBegin().has_value());
 }
 
+TEST(StepControlTest, ARankThatProposesAStopStillWaitsForGrants) {
+  StepControl control;
+  control.ProposeStop();
+  std::thread coordinator([&control] { control.PutGrant({.first = 0, .last = 10}); });
+
+  const std::optional<GrantSteps> grant = control.WaitForGrant();
+
+  coordinator.join();
+  ASSERT_TRUE(grant.has_value());
+  EXPECT_EQ(grant->last, 10);
+  EXPECT_TRUE(control.requests().stop);
+}
+
+TEST(StepControlTest, ARankThatProposesAStopStillWaitsForTheBeginning) {
+  StepControl control;
+  control.ProposeStop();
+  std::thread coordinator([&control] { control.PutBegin({.total_steps = 10}); });
+
+  const std::optional<Begin> begin = control.WaitForBegin();
+
+  coordinator.join();
+  EXPECT_TRUE(begin.has_value());
+}
+
 TEST(StepControlTest, StepsThatAreGrantedAgainAreRunOnce) {
   StepControl control;
   control.PutGrant({.first = 0, .last = 10, .evaluate = true});

@@ -39,6 +39,19 @@ TEST(LogRingTest, ALineIsStampedWithItsAssignmentAndStep) {
                                       .text = "text"}));
 }
 
+TEST(LogRingTest, WhatIsNotUtf8IsReplacedBeforeALineIsCut) {
+  LogRing ring;
+  ring.BeginAssignment(kOrigin);
+
+  ring.Add(LogSeverity::kInfo, 0, "caf\xE9.png");
+  ring.Add(LogSeverity::kInfo, 0, std::string(limits::kLogTextBytesMax, '\xE9'));
+
+  const std::vector<std::string> texts = TextsOf(ring.WaitForChunk());
+  ASSERT_EQ(texts.size(), 2u);
+  EXPECT_EQ(texts[0], "caf\xEF\xBF\xBD.png");
+  EXPECT_LE(texts[1].size(), limits::kLogTextBytesMax);
+}
+
 TEST(LogRingTest, ALineOfNoAssignmentIsNotKept) {
   LogRing ring;
   ring.Add(LogSeverity::kInfo, 0, "before");

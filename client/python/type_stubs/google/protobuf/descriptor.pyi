@@ -1,0 +1,7 @@
+class Descriptor:
+    name: str
+
+class FileDescriptor:
+    serialized_pb: bytes
+
+class FieldDescriptor: ...
