@@ -59,8 +59,14 @@ Status JobPruner::Delete(const ExpiredJob& expired) {
                                          expired.deletes_checkpoints ? checkpoints : ""));
   LogInfo("job expired job={} checkpoints={}", expired.job_id,
           expired.deletes_checkpoints ? "deleted" : "kept");
-  return runtime_.Command({.job_id = expired.job_id, .command = JobCommand::kDelete},
-                          [](const Answer&, const State&) {});
+  runtime_.Command(
+      {.job_id = expired.job_id, .command = JobCommand::kDelete},
+      [](const Answer&, const State&) {},
+      [job_id = expired.job_id](const Refusal& refusal) {
+        LogWarning("expired job not deleted job={} error=\"{}\"", job_id,
+                   refusal.status.ToString());
+      });
+  return Status();
 }
 
 }  // namespace descent

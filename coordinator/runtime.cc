@@ -253,17 +253,6 @@ void Runtime::Perform(const Action& action) {
   }
 }
 
-void Runtime::Send(const SendToWorker& action) {
-  DESCENT_FAILPOINT_IF(std::holds_alternative<Assign>(action.message), "coordinator.assign.before");
-  DESCENT_FAILPOINT_IF(std::holds_alternative<Begin>(action.message), "coordinator.begin.before");
-  DESCENT_FAILPOINT_IF(std::holds_alternative<GrantSteps>(action.message),
-                       "coordinator.grant.before");
-  DESCENT_FAILPOINT_IF(std::holds_alternative<Acknowledge>(action.message),
-                       "coordinator.acknowledge.before");
-  if (const auto stream = StreamOf(action.session)) stream->Send(action.message);
-  DESCENT_FAILPOINT("coordinator.message.after");
-}
-
 void Runtime::Forget(const std::string& job_id) {
   LogInfo("job deleted job={}", job_id);
   watchers_.erase(job_id);
@@ -275,10 +264,17 @@ void Runtime::Forget(const std::string& job_id) {
 // A worker forgets what is acknowledged: first all metrics must be stored that were reported by
 // then, also those of a report that it repeats.
 void Runtime::Send(const SendToWorker& action) {
-  const auto send = [this](const SendToWorker& known) {
+  const bool is_acknowledge = std::holds_alternative<Acknowledge>(action.message);
+  const auto send = [this, is_acknowledge](const SendToWorker& known) {
+    DESCENT_FAILPOINT_IF(is_acknowledge, "coordinator.acknowledge.before");
     if (const auto stream = StreamOf(known.session)) stream->Send(known.message);
+    DESCENT_FAILPOINT("coordinator.message.after");
   };
-  if (!std::holds_alternative<Acknowledge>(action.message)) return send(action);
+  DESCENT_FAILPOINT_IF(std::holds_alternative<Assign>(action.message), "coordinator.assign.before");
+  DESCENT_FAILPOINT_IF(std::holds_alternative<Begin>(action.message), "coordinator.begin.before");
+  DESCENT_FAILPOINT_IF(std::holds_alternative<GrantSteps>(action.message),
+                       "coordinator.grant.before");
+  if (!is_acknowledge) return send(action);
   metric_writer_.AfterAll([send, action] { send(action); });
 }
 
