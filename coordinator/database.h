@@ -53,7 +53,7 @@ enum class Durability {
 // other I/O error. Every message names the file.
 class Database {
  public:
-  // Creates the file if it is missing.
+  // Creates the file if it is missing. kUnavailable: also where it may only be read.
   static Result<Database> Open(const std::filesystem::path& path, Durability durability);
   // kNotFound if there is no file.
   static Result<Database> OpenReadOnly(const std::filesystem::path& path);

@@ -59,10 +59,13 @@ Status JobPruner::Delete(const ExpiredJob& expired) {
                                          expired.deletes_checkpoints ? checkpoints : ""));
   LogInfo("job expired job={} checkpoints={}", expired.job_id,
           expired.deletes_checkpoints ? "deleted" : "kept");
-  // What is refused is asked for again at one of the next looks.
   runtime_.Command(
       {.job_id = expired.job_id, .command = JobCommand::kDelete},
-      [](const Answer&, const State&) {}, [](const Refusal&) {});
+      [](const Answer&, const State&) {},
+      [job_id = expired.job_id](const Refusal& refusal) {
+        LogWarning("expired job not deleted job={} error=\"{}\"", job_id,
+                   refusal.status.ToString());
+      });
   return Status();
 }
 

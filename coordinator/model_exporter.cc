@@ -115,11 +115,11 @@ Result<std::filesystem::path> ModelExporter::FindProgram() const {
 }
 
 std::optional<RequestError> ModelExporter::CheckSpace(std::int64_t bytes) const {
-  const Result<std::int64_t> free_bytes = FreeBytes(directory_);
-  if (!free_bytes.ok()) return ToRequestError(free_bytes.status());
-  if (free_bytes.value() >= bytes + kFreeBytesMin) return std::nullopt;
+  const Result<VolumeSpace> space = MeasureVolume(directory_);
+  if (!space.ok()) return ToRequestError(space.status());
+  if (space.value().free_bytes >= bytes + kFreeBytesMin) return std::nullopt;
   return Busy(fmt::format("the coordinator's disk has {} bytes free, an export may take {}",
-                          free_bytes.value(), bytes + kFreeBytesMin),
+                          space.value().free_bytes, bytes + kFreeBytesMin),
               "DISK_FULL");
 }
 

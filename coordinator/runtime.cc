@@ -255,30 +255,29 @@ void Runtime::Perform(const Action& action) {
   }
 }
 
-// A worker forgets what is acknowledged: first all metrics must be stored that were reported by
-// then, also those of a report that it repeats.
-void Runtime::Send(const SendToWorker& action) {
-  if (!std::holds_alternative<Acknowledge>(action.message)) return SendNow(action);
-  metric_writer_.AfterAll([this, action] { SendNow(action); });
-}
-
-void Runtime::SendNow(const SendToWorker& action) {
-  DESCENT_FAILPOINT_IF(std::holds_alternative<Assign>(action.message), "coordinator.assign.before");
-  DESCENT_FAILPOINT_IF(std::holds_alternative<Begin>(action.message), "coordinator.begin.before");
-  DESCENT_FAILPOINT_IF(std::holds_alternative<GrantSteps>(action.message),
-                       "coordinator.grant.before");
-  DESCENT_FAILPOINT_IF(std::holds_alternative<Acknowledge>(action.message),
-                       "coordinator.acknowledge.before");
-  if (const auto stream = StreamOf(action.session)) stream->Send(action.message);
-  DESCENT_FAILPOINT("coordinator.message.after");
-}
-
 void Runtime::Forget(const std::string& job_id) {
   LogInfo("job deleted job={}", job_id);
   watchers_.erase(job_id);
   counters_.jobs.erase(job_id);
   tails_.Forget(job_id);
   metric_writer_.Remove(job_id);
+}
+
+// A worker forgets what is acknowledged: first all metrics must be stored that were reported by
+// then, also those of a report that it repeats.
+void Runtime::Send(const SendToWorker& action) {
+  const bool is_acknowledge = std::holds_alternative<Acknowledge>(action.message);
+  const auto send = [this, is_acknowledge](const SendToWorker& known) {
+    DESCENT_FAILPOINT_IF(is_acknowledge, "coordinator.acknowledge.before");
+    if (const auto stream = StreamOf(known.session)) stream->Send(known.message);
+    DESCENT_FAILPOINT("coordinator.message.after");
+  };
+  DESCENT_FAILPOINT_IF(std::holds_alternative<Assign>(action.message), "coordinator.assign.before");
+  DESCENT_FAILPOINT_IF(std::holds_alternative<Begin>(action.message), "coordinator.begin.before");
+  DESCENT_FAILPOINT_IF(std::holds_alternative<GrantSteps>(action.message),
+                       "coordinator.grant.before");
+  if (!is_acknowledge) return send(action);
+  metric_writer_.AfterAll([send, action] { send(action); });
 }
 
 std::shared_ptr<WorkerStream> Runtime::StreamOf(SessionId session) const {

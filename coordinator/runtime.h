@@ -162,9 +162,8 @@ class Runtime {
   static std::vector<OnRefusal> TakeAnswerable(std::deque<Item>& items);
   void RecordMetricsOfBatch();
   void Perform(const Action& action);
-  void Send(const SendToWorker& action);
-  void SendNow(const SendToWorker& action);
   void Forget(const std::string& job_id);
+  void Send(const SendToWorker& action);
   std::shared_ptr<WorkerStream> StreamOf(SessionId session) const;
   std::shared_ptr<WorkerStream> TakeStream(SessionId session);
   void Count(const WorkerSaid& said);
