@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+
 #include <algorithm>
 #include <cmath>
 #include <utility>
@@ -73,7 +74,7 @@ Result<NewToken> TokenStore::Create(const std::string& name, Role role, double v
   if (by_hash_.size() >= kTokensMax)
     return Status(
         Code::kResourceExhausted,
-        std::to_string(kTokensMax) + " tokens are stored; revoke those that have expired");
+        fmt::format("{} tokens are stored; revoke those that have expired", kTokensMax));
   DESCENT_RETURN_IF_ERROR(
       Record([&] { return Insert(made.token, hash); }, "TokenCreated", made.token, now, actor));
   by_hash_[hash] = made.token;
