@@ -92,6 +92,10 @@ class Runtime {
   // Those that may be forgotten now. Blocks as above.
   Result<std::vector<ExpiredJob>> ExpiredJobs();
 
+  // The directory with the checkpoints of a job that ExpiredJobs has named, if it may still be
+  // forgotten. Blocks as above. kAborted: it may not any more, or is gone.
+  Result<std::string> CheckpointsOfExpired(const ExpiredJob& job);
+
   // From the disk; blocks.
   Result<std::vector<StoredEvent>> Events(const std::string& job_id, std::int64_t after,
                                           int count_max) const;

@@ -128,6 +128,14 @@ Result<std::vector<ExpiredJob>> Runtime::ExpiredJobs() {
       [this](const State& state) { return state.ExpiredJobs(Now()); });
 }
 
+Result<std::string> Runtime::CheckpointsOfExpired(const ExpiredJob& job) {
+  return Ask<std::string>([this, job](const State& state) -> Result<std::string> {
+    if (!state.IsStillExpired(job, Now()))
+      return Status(Code::kAborted, "job " + job.job_id + " is to stay now, or is gone");
+    return state.CheckpointDirectoryOf(job.job_id);
+  });
+}
+
 void Runtime::ReleaseCheckpoint(const std::string& job_id, std::int64_t step) {
   {
     const std::lock_guard lock(mutex_);

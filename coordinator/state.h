@@ -40,6 +40,7 @@ struct StateOptions {
 // A job that has ended and has stayed for as long as it was to.
 struct ExpiredJob {
   std::string job_id;
+  std::int64_t sequence = 0;  // tells it from another of that name
   bool deletes_checkpoints = false;
 };
 
@@ -71,6 +72,8 @@ class State {
   bool HasHeldCheckpoint(const std::string& job_id) const;  // whose files somebody reads
   // Those that may be forgotten now: state_expiry.cc.
   std::vector<ExpiredJob> ExpiredJobs(EventTime now) const;
+  // That it still is one of them.
+  bool IsStillExpired(const ExpiredJob& job, EventTime now) const;
 
  private:
   // What only this process needs to know of a job that is not at its end.
@@ -164,6 +167,7 @@ class State {
   const Job* FindStarter(const std::string& directory) const;  // about to start there; null: none
   bool IsAwaited(const Job& job, const CheckpointRecord& checkpoint) const;
   bool HasCheckpoint(const std::string& directory) const;
+  bool IsExpired(const Job& job, EventTime now) const;  // state_expiry.cc
   std::vector<std::int64_t> KeptCheckpoints(const std::string& job_id) const;
   // The one that the attempt could not start from, so that the next starts from the one before it.
   // False: that is not why it ended, or there is no other.
