@@ -71,8 +71,9 @@ class Runtime {
                          OnRefusal on_refusal);
   void ChangeWorker(CommandWorker event, OnAnswer on_answer, OnRefusal on_refusal);
 
-  // Takes back one CheckpointCommand::kHold, whatever waits.
-  void ReleaseCheckpoint(const std::string& job_id, std::int64_t step);
+  // Takes back a CheckpointCommand::kHold that was posted before, whatever waits and whatever
+  // became of it.
+  void ReleaseCheckpoint(const std::string& job_id, std::int64_t step, std::uint64_t hold);
 
   // Calls `on_state` on the owner thread, after everything posted before is durable, or
   // `on_refusal` as above. Neither may block.

@@ -136,12 +136,14 @@ Result<std::string> Runtime::CheckpointsOfExpired(const ExpiredJob& job) {
   });
 }
 
-void Runtime::ReleaseCheckpoint(const std::string& job_id, std::int64_t step) {
+void Runtime::ReleaseCheckpoint(const std::string& job_id, std::int64_t step, std::uint64_t hold) {
   {
     const std::lock_guard lock(mutex_);
     // Past the queue's bound, and not to be refused, on purpose: what is held stays on disk.
-    queue_.push_back({Event(descent::CommandCheckpoint{
-                          .job_id = job_id, .step = step, .command = CheckpointCommand::kRelease}),
+    queue_.push_back({Event(descent::CommandCheckpoint{.job_id = job_id,
+                                                       .step = step,
+                                                       .command = CheckpointCommand::kRelease,
+                                                       .hold = hold}),
                       [](const Answer&, const State&) {}});
   }
   wake_.notify_one();

@@ -144,7 +144,8 @@ std::vector<std::string> Scenario::Run(const std::string& line) {
   if (const auto asked = kCheckpointCommands.find(verb); asked != kCheckpointCommands.end())
     return Post(CommandCheckpoint{.job_id = command.arguments.at(0),
                                   .step = command.Number("step", 0),
-                                  .command = asked->second});
+                                  .command = asked->second,
+                                  .hold = static_cast<std::uint64_t>(command.Number("hold", 0))});
   if (verb == "register") return RunRegister(command);
   if (verb == "steps") return RunSteps(command);
   if (verb == "advance") return RunAdvance(command);
