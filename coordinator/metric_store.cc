@@ -62,6 +62,9 @@ constexpr std::string_view kPutLongBucket = R"sql(
 
 constexpr char kFileSuffix[] = ".db";
 
+// One thread writes for all jobs: a file that somebody has locked must not hold up the others.
+constexpr std::chrono::milliseconds kLockTimeMax{5};
+
 // Files kept open for writing: more than the jobs that run at once on one cluster's pools.
 constexpr std::size_t kWritersMax = 64;
 
@@ -151,6 +154,7 @@ Result<MetricStore::Writer*> MetricStore::WriterFor(const std::string& job_id) {
 
 Result<std::unique_ptr<MetricStore::Writer>> MetricStore::Open(const std::string& job_id) {
   DESCENT_ASSIGN(Database database, Database::Open(FileOf(job_id), Durability::kConsistent));
+  database.WaitForOthers(kLockTimeMax);
   DESCENT_RETURN_IF_ERROR(database.Migrate(kMigrations));
   auto writer = std::make_unique<Writer>(std::move(database));
   const auto prepare = [&writer](std::string_view sql,

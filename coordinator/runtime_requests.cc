@@ -140,11 +140,10 @@ void Runtime::ReleaseCheckpoint(const std::string& job_id, std::int64_t step, st
   {
     const std::lock_guard lock(mutex_);
     // Past the queue's bound, and not to be refused, on purpose: what is held stays on disk.
-    queue_.push_back({Event(descent::CommandCheckpoint{.job_id = job_id,
-                                                       .step = step,
-                                                       .command = CheckpointCommand::kRelease,
-                                                       .hold = hold}),
-                      [](const Answer&, const State&) {}});
+    queue_.push_back(
+        {Event(descent::CommandCheckpoint{
+             .job_id = job_id, .step = step, .command = CheckpointCommand::kRelease, .hold = hold}),
+         [](const Answer&, const State&) {}});
   }
   wake_.notify_one();
 }
