@@ -66,6 +66,14 @@ TEST(IncidentTest, AnIncidentThatIsPassedOnKeepsItsId) {
             ErrorInfoOf(status).metadata().at("incident_id"));
 }
 
+TEST(IncidentTest, AnErrorWithAReasonOfItsOwnIsTold) {
+  const grpc::Status status =
+      ToGrpcStatus(RequestError{Status(Code::kInternal, "signal 9"), "EXPORT_FAILED", {}, {}});
+
+  EXPECT_EQ(ReasonOf(status), "EXPORT_FAILED");
+  EXPECT_EQ(status.error_message(), "signal 9");
+}
+
 TEST(IncidentTest, WorkThatThrowsEndsItsCallAlone) {
   grpc::CallbackServerContext context;
   const grpc::testing::DefaultReactorTestPeer call(&context);
