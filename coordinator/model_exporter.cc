@@ -101,8 +101,8 @@ bool ModelExport::HasEnded() {
   if (!child_->HasEnded()) {
     if (std::chrono::steady_clock::now() < deadline_) return false;
     is_too_late_ = true;
-    child_->Stop(std::chrono::milliseconds(0));
   }
+  child_->Stop(std::chrono::milliseconds(0));  // with what it has left behind
   GiveBackPlace();
   return true;
 }
