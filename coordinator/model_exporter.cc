@@ -144,8 +144,9 @@ std::variant<std::string, RequestError> ModelExporter::TakePlace(std::int64_t by
   const Result<VolumeSpace> space = MeasureVolume(directory_);
   if (!space.ok()) return ToRequestError(space.status());
   const std::int64_t needed = bytes + kFreeBytesMin;
-  if (const std::int64_t free = space.value().free_bytes - reserved_bytes_; free < needed)
-    return Busy(fmt::format("the coordinator's disk has {} bytes free, an export may take {}", free,
+  const std::int64_t left = space.value().free_bytes - reserved_bytes_;
+  if (left < needed)
+    return Busy(fmt::format("the coordinator's disk has {} bytes free, an export may take {}", left,
                             needed),
                 "DISK_FULL");
   ++exports_;
