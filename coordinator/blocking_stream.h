@@ -118,12 +118,12 @@ class BlockingStream : public grpc::ServerWriteReactor<Message> {
     pause_.async_wait([this](const boost::system::error_code&) { Step([this] { GoOn(); }); });
   }
 
-  // The call ends with DEADLINE_EXCEEDED if it is not over by then. Once.
+  // The call ends with DEADLINE_EXCEEDED if it is not over by then. The last time that is given
+  // counts.
   void EndAfter(std::chrono::milliseconds time) {
     limit_.expires_after(time);
     limit_.async_wait([end = end_](const boost::system::error_code& error) {
-      if (!error)
-        end->End(grpc::Status(grpc::StatusCode::DEADLINE_EXCEEDED, "the call has lasted too long"));
+      if (!error) end->End(TooLong());
     });
   }
 
@@ -138,6 +138,16 @@ class BlockingStream : public grpc::ServerWriteReactor<Message> {
   }
 
  private:
+  static grpc::Status TooLong() {
+    RequestError error{
+        Status(Code::kCancelled, "the call has lasted too long, or its caller has read too slowly"),
+        "CALL_TIMED_OUT",
+        {},
+        {}};
+    error.grpc_code = grpc::StatusCode::DEADLINE_EXCEEDED;
+    return ToGrpcStatus(error);
+  }
+
   virtual void Begin() = 0;
   virtual void GoOn() = 0;
 

@@ -138,6 +138,10 @@ Result<Database> Database::OpenReadOnly(const std::filesystem::path& path) {
   return OpenWithFlags(path, SQLITE_OPEN_READONLY);
 }
 
+void Database::WaitForOthers(std::chrono::milliseconds time_max) {
+  sqlite3_busy_timeout(handle_.get(), static_cast<int>(time_max.count()));
+}
+
 Result<std::size_t> Database::Version() {
   DESCENT_ASSIGN(Statement query, Prepare("PRAGMA user_version"));
   DESCENT_ASSIGN(const bool has_row, query.Step());

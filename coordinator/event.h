@@ -115,8 +115,7 @@ enum class CheckpointCommand {
   kPin,     // it stays until it is unpinned
   kUnpin,   // it stays as long as any other
   kDelete,  // it is off the record: its files are for whoever asked to remove
-  // Somebody reads its files: it stays until it is released as often as it was held, or the
-  // coordinator ends.
+  // Somebody reads its files: it stays until every hold is released, or the coordinator ends.
   kHold,
   kRelease,
 };
@@ -126,7 +125,8 @@ struct CommandCheckpoint {
   std::string job_id;
   std::int64_t step = 0;
   CheckpointCommand command = CheckpointCommand::kPin;
-  Origin origin;
+  Origin origin = {};
+  std::uint64_t hold = 0;  // of kHold, never used before, and of the kRelease that ends it
 };
 
 // A worker's stream says something. The first message of a session is its Register.

@@ -6,6 +6,7 @@
 #include "coordinator/answer_on.h"
 #include "coordinator/call_context.h"
 #include "coordinator/failure_log.h"
+#include "coordinator/incident.h"
 #include "coordinator/job_files.h"
 #include "coordinator/job_list.h"
 #include "coordinator/job_refusal.h"
@@ -265,6 +266,19 @@ std::optional<RequestError> JobService::Watch(const std::shared_ptr<JobWatch>& w
   return std::nullopt;
 }
 
+namespace {
+
+// What throws is kInternal, and the end of one watch.
+Result<std::vector<PassedState>> ReadOrCatch(PassedStates& states, const ReadJobEvents& events) {
+  try {
+    return states.ReadPage(events);
+  } catch (...) {
+    return StatusOfThrown();
+  }
+}
+
+}  // namespace
+
 // The watch, which is held, goes on with the next of `states`, and then reads those that follow.
 void JobService::ReleasePassed(const std::shared_ptr<JobWatch>& watch, const std::string& job_id,
                                const PassedStates& states) {
@@ -272,7 +286,7 @@ void JobService::ReleasePassed(const std::shared_ptr<JobWatch>& watch, const std
     const auto events = [&](std::int64_t after, int count_max) {
       return runtime_.Events(job_id, after, count_max);
     };
-    Result<std::vector<PassedState>> page = rest.ReadPage(events);
+    Result<std::vector<PassedState>> page = ReadOrCatch(rest, events);
     if (!page.ok()) {
       watch->End(ToGrpcStatus(page.status()));
       return watch->Release({}, nullptr);

@@ -48,6 +48,7 @@ Result<std::unique_ptr<Runtime>> Runtime::Start(const std::filesystem::path& dir
   std::set<std::string> job_ids;
   for (const Job& job : restore.jobs) job_ids.insert(job.id);
   DESCENT_RETURN_IF_ERROR(LogStore(directory / kLogsDirectory).RemoveAllBut(job_ids));
+  DESCENT_RETURN_IF_ERROR(MetricStore(directory / kMetricsDirectory).RemoveAllBut(job_ids));
   std::unique_ptr<Runtime> runtime(  // NOLINT: private constructor
       new Runtime(std::move(store), directory, std::move(options),
                   restarts.ok() ? restarts.value() : 0));

@@ -75,8 +75,9 @@ class Runtime {
                          OnRefusal on_refusal);
   void ChangeWorker(CommandWorker event, OnAnswer on_answer, OnRefusal on_refusal);
 
-  // Takes back one CheckpointCommand::kHold, whatever waits.
-  void ReleaseCheckpoint(const std::string& job_id, std::int64_t step);
+  // Takes back a CheckpointCommand::kHold that was posted before, whatever waits and whatever
+  // became of it.
+  void ReleaseCheckpoint(const std::string& job_id, std::int64_t step, std::uint64_t hold);
 
   // Calls `on_state` on the owner thread, after everything posted before is durable, or
   // `on_refusal` as above. Neither may block.
@@ -99,6 +100,10 @@ class Runtime {
 
   // Those that may be forgotten now. Blocks as above.
   Result<std::vector<ExpiredJob>> ExpiredJobs();
+
+  // The directory with the checkpoints of a job that ExpiredJobs has named, if it may still be
+  // forgotten. Blocks as above. kAborted: it may not any more, or is gone.
+  Result<std::string> CheckpointsOfExpired(const ExpiredJob& job);
 
   // From the disk; blocks.
   Result<std::vector<StoredEvent>> Events(const std::string& job_id, std::int64_t after,

@@ -117,13 +117,22 @@ Result<std::vector<ExpiredJob>> Runtime::ExpiredJobs() {
       [this](const State& state) { return state.ExpiredJobs(Now()); });
 }
 
-void Runtime::ReleaseCheckpoint(const std::string& job_id, std::int64_t step) {
+Result<std::string> Runtime::CheckpointsOfExpired(const ExpiredJob& job) {
+  return Ask<std::string>([this, job](const State& state) -> Result<std::string> {
+    if (!state.IsStillExpired(job, Now()))
+      return Status(Code::kAborted, "job " + job.job_id + " is to stay now, or is gone");
+    return state.CheckpointDirectoryOf(job.job_id);
+  });
+}
+
+void Runtime::ReleaseCheckpoint(const std::string& job_id, std::int64_t step, std::uint64_t hold) {
   {
     const std::lock_guard lock(mutex_);
     // Past the queue's bound, and not to be refused, on purpose: what is held stays on disk.
-    queue_.push_back({Event(descent::CommandCheckpoint{
-                          .job_id = job_id, .step = step, .command = CheckpointCommand::kRelease}),
-                      [](const Answer&, const State&) {}});
+    queue_.push_back(
+        {Event(descent::CommandCheckpoint{
+             .job_id = job_id, .step = step, .command = CheckpointCommand::kRelease, .hold = hold}),
+         [](const Answer&, const State&) {}});
   }
   wake_.notify_one();
 }

@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -40,6 +41,7 @@ struct StateOptions {
 // A job that has ended and has stayed for as long as it was to.
 struct ExpiredJob {
   std::string job_id;
+  std::int64_t sequence = 0;  // tells it from another of that name
   bool deletes_checkpoints = false;
 };
 
@@ -71,6 +73,8 @@ class State {
   bool HasHeldCheckpoint(const std::string& job_id) const;  // whose files somebody reads
   // Those that may be forgotten now: state_expiry.cc.
   std::vector<ExpiredJob> ExpiredJobs(EventTime now) const;
+  // That it still is one of them.
+  bool IsStillExpired(const ExpiredJob& job, EventTime now) const;
 
  private:
   // What only this process needs to know of a job that is not at its end.
@@ -166,8 +170,10 @@ class State {
   void Release(const CommandCheckpoint& event);
   std::optional<std::string> UserOf(const Job& job, const CheckpointRecord& checkpoint) const;
   const Job* FindStarter(const std::string& directory) const;  // about to start there; null: none
+  bool IsHeld(const Job& job, const CheckpointRecord& checkpoint) const;
   bool IsAwaited(const Job& job, const CheckpointRecord& checkpoint) const;
   bool HasCheckpoint(const std::string& directory) const;
+  bool IsExpired(const Job& job, EventTime now) const;  // state_expiry.cc
   std::vector<std::int64_t> KeptCheckpoints(const std::string& job_id) const;
   // The one that the attempt could not start from, so that the next starts from the one before it.
   // False: that is not why it ended, or there is no other.
@@ -216,7 +222,7 @@ class State {
   void Retry(Job& job, const Attempt& attempt);
   void SendToMembers(const Attempt& attempt, const CoordinatorMessage& message);
 
-  using HeldCheckpoint = std::pair<std::string, std::int64_t>;  // job, step
+  using HeldCheckpoint = std::tuple<std::string, std::int64_t, std::uint64_t>;  // job, step, hold
 
   // Requests are told apart by their ids; each owner has ids of its own.
   using RequestKey = std::pair<std::string, std::string>;  // owner, request_id
@@ -227,7 +233,7 @@ class State {
   std::map<RequestKey, std::string> requests_;        // job by request
   std::map<std::int64_t, JobMemory> memories_;        // by sequence: of jobs not at their end
   std::map<std::string, Attempt> attempts_;           // by job: those with ranks
-  std::multiset<HeldCheckpoint> held_;                // once for each hold
+  std::set<HeldCheckpoint> held_;                     // once for each hold
   Membership membership_;
   Cordons cordons_;
   WorldEnds world_ends_;

@@ -144,7 +144,9 @@ Status StoreScript::Commit(std::span<const Action> actions) {
 Status StoreScript::AcknowledgeNext() {
   DESCENT_ASSIGN(WebhookOutbox outbox, WebhookOutbox::Open(file_, std::string(kFastWebhook)));
   DESCENT_ASSIGN(const std::optional<WebhookEntry> entry, outbox.Next());
-  return entry ? outbox.Acknowledge(entry->sequence) : Status();
+  if (!entry) return Status();
+  outbox.Acknowledge(entry->sequence);
+  return outbox.Save();
 }
 
 // As a commit does once the log is long; the next one then begins the log anew.

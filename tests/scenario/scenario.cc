@@ -157,7 +157,8 @@ std::vector<std::string> Scenario::Run(const std::string& line) {
     return Post(CommandCheckpoint{.job_id = command.arguments.at(0),
                                   .step = command.Number("step", 0),
                                   .command = asked->second,
-                                  .origin = OriginOf(command)});
+                                  .origin = OriginOf(command),
+                                  .hold = static_cast<std::uint64_t>(command.Number("hold", 0))});
   if (verb == "register") return RunRegister(command);
   if (verb == "steps") return RunSteps(command);
   if (verb == "advance") return RunAdvance(command);

@@ -26,7 +26,7 @@ namespace descent {
 //   cancel_jobs JOB… [ended=passed_over]
 //   update JOB [priority=50] [preemptible=yes] [label="KEY=VALUE"] [unlabel=KEY]
 //              [deadline=SECONDS] [retention=DAYS]
-//   pin|unpin|forget_checkpoint JOB step=
+//   pin|unpin|forget_checkpoint JOB step=        hold|release JOB step= hold=NUMBER
 //   dry_run JOB …               as submit: what would become of it
 //   cordon|uncordon|drain RANK [pool=p]
 //   register W… [pool=p] [rank=0: of the first] [of=COUNT] [host=h] [pid=100 + rank] [isa=avx2]
