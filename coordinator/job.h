@@ -112,8 +112,12 @@ inline constexpr std::string_view kDrained = "Drained";
 inline constexpr std::string_view kWorkerLeaving = "WorkerLeaving";
 inline constexpr std::string_view kResizing = "Resizing";  // it starts again on other ranks at once
 
-// Reason of a job that is SUSPENDING, and then FAILED, because its deadline is over.
+// Reason of a job that is SUSPENDING, and then FAILED, because its deadline is over. One whose
+// deadline is moved in between is QUEUED.
 inline constexpr std::string_view kDeadlineExceeded = "DeadlineExceeded";
+
+// Reason of a rank that found no space for a state that it had to save.
+inline constexpr std::string_view kDiskFull = "DiskFull";
 
 // Reason of the end of an attempt that was kResizing, and of the job until the next begins.
 inline constexpr std::string_view kResized = "Resized";

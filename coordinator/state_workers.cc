@@ -39,14 +39,14 @@ void State::Hear(SessionId session, const Register& message) {
   worker.cordon = cordons_.Of(message.pool, message.world_rank);
   const std::optional<std::string> leave_cause = CauseToLeave(worker, message);
   if (message.held) Reattach(session, message, leave_cause);
+  const bool is_sent_away = DismissIfOver(session, message);
   if (message.leaving) {
     worker.leaving = message.leaving;
     LeaveTogether(worker, *message.leaving);
-  } else if (leave_cause) {
+  } else if (leave_cause && !is_sent_away) {
     worker.leaving = leave_cause;
     actions_.push_back(SendToWorker{.session = session, .message = Leave{*leave_cause}});
   }
-  DismissIfOver(session, message);
   is_schedule_due_ = true;
 }
 
@@ -56,6 +56,7 @@ void State::Hear(SessionId session, const Heartbeat& message) {
   worker.cpu_utilization = UtilizationBetween(worker.resources, message.resources,
                                               job == nullptr ? 1 : job->spec.workers.threads);
   worker.resources = message.resources;
+  if (message.job.empty()) EndVoidAssignment(worker);
   const bool is_idle = message.job.empty() && worker.job_id.empty();
   Attempt* attempt = FindAttempt(session, message.job, message.generation);
   if (!is_idle && attempt == nullptr) return;
@@ -155,6 +156,8 @@ void State::Hear(SessionId session, const CheckpointSkipped& message) {
 }
 
 void State::Hear(SessionId session, const AssignmentEnded& message) {
+  if (WorkerView& said = *membership_.Find(session); message.generation >= said.ends_first)
+    EndVoidAssignment(said);
   Attempt* attempt = FindAttempt(session, message.job, message.generation);
   if (attempt == nullptr) return;
   Member& member = *attempt->FindMember(session);
