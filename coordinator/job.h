@@ -90,8 +90,9 @@ struct AttemptRecord {
   std::string pool;
   std::vector<int> world_ranks;  // by rank
   bool starts_from_own_checkpoint = false;
-  std::int64_t save_requests = 0;       // how often its ranks were asked to save and go on
-  std::int64_t save_requests_done = 0;  // up to which of these they have
+  std::int64_t save_requests = 0;         // how often its ranks were asked to save and go on
+  std::int64_t save_requests_done = 0;    // up to which of these they have
+  std::int64_t save_requests_failed = 0;  // and up to which they found no space
   // Of one that has ended:
   double end_time = 0;  // 0: it goes on
   std::int64_t end_step = 0;

@@ -143,13 +143,17 @@ void State::Hear(SessionId session, const CheckpointWritten& message) {
       .message = fmt::format("the state after step {} is in {}", message.step, message.directory)});
 }
 
-// An event tells that it has begun, and not each of them.
+// An event tells that it has begun, and not each of them, but for those that somebody asked for.
 void State::Hear(SessionId session, const CheckpointSkipped& message) {
   Attempt* attempt = FindAttempt(session, message.job, message.generation);
   if (attempt == nullptr) return;
   Job& job = JobOf(*attempt);
-  if (!RecordSkippedSave(job, message, now_.wall))
-    return actions_.push_back(NotifyWatchers{.job_id = job.id});
+  const bool is_first = RecordSkippedSave(job, message, now_.wall);
+  AttemptRecord& record = job.attempt;
+  const bool was_asked_for =
+      message.request > std::max(record.save_requests_done, record.save_requests_failed);
+  if (was_asked_for) record.save_requests_failed = message.request;
+  if (!is_first && !was_asked_for) return actions_.push_back(NotifyWatchers{.job_id = job.id});
   StoreEvent(
       job, "CheckpointSkipped",
       fmt::format("the state after step {} is not saved: {}", message.step, message.message));
