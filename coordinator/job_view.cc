@@ -82,6 +82,7 @@ v1::Attempt ToProto(const Job& job, const AttemptRecord& attempt) {
   encoded.set_end_message(attempt.end_message);
   encoded.set_save_requests(attempt.save_requests);
   encoded.set_save_requests_done(attempt.save_requests_done);
+  encoded.set_save_requests_failed(attempt.save_requests_failed);
   if (attempt.failure) *encoded.mutable_failure() = ToProto(*attempt.failure);
   return encoded;
 }

@@ -81,7 +81,11 @@ class State {
   struct JobMemory {
     std::optional<MonotonicTime> retry_at;              // it waits for this before its next attempt
     std::map<EvaluationSplit, std::int64_t> evaluated;  // the last step recorded
-    std::optional<int> resize_to;  // the most ranks of its next attempt: it is served first
+    std::optional<int> resize_to;      // the most ranks of its next attempt: it is served first
+    std::vector<SessionId> grew_from;  // the ranks on which it ran, until it runs on more of them
+    std::vector<SessionId> went_back_to;  // the ranks that it had before it grew, in vain
+    std::set<SessionId> avoided;          // and those on which it then did not start
+    int failed_growths = 0;
     std::optional<MonotonicTime>
         active_since;                  // while it is active: its time is counted up to here
     double active_seconds_stored = 0;  // of its active time, what a restart surely finds
@@ -141,6 +145,8 @@ class State {
   void GrowOne();
   bool IsWorthGrowing(const Attempt& attempt) const;
   void Shrink(Attempt& attempt, int ranks_left);
+  // False: it has not grown, or that is not why the attempt failed.
+  bool TakeBackGrowth(Job& job, const Attempt& ended);
   void Resize(Attempt& attempt, int ranks_max, const std::string& change);
 
   // Deadlines, and the time that counts for them: state_deadlines.cc.
@@ -148,13 +154,14 @@ class State {
   void CountActiveTime(Job& job);
   void EnforceDeadlines();
   static bool IsPastDeadline(const Job& job);
+  static bool IsDeadlineOver(const Job& job);  // whether or not it is ending
   void EndPastDeadline(Job& job);
   void FailPastDeadline(Job& job, const std::string& cause);  // cause: "" or "why; "
 
   // Pools that take one job alone: state_own_pools.cc.
   void DismissOwnPools(const Job& job);
-  void DismissIfOver(SessionId session, const Register& message);
-  void SendAway(SessionId session, const Job& job);
+  bool DismissIfOver(SessionId session, const Register& message);  // whether it is sent away
+  void SendAway(SessionId session, JobOutcome outcome);
 
   // Workers that get no new jobs: state_cordons.cc.
   void Obey(WorkerView& worker, WorkerCommand command);
@@ -200,6 +207,7 @@ class State {
   bool RestoreAttempt(Job& job);
   void Reattach(SessionId session, const Register& message,
                 const std::optional<std::string>& leave_cause);
+  void EndVoidAssignment(WorkerView& worker);
   void ResumeGrants(Attempt& attempt);
   void GiveUpOnDetached(Attempt& attempt);
   void StoreEvent(const Job& job, const std::string& event_type, const std::string& message);
@@ -214,6 +222,7 @@ class State {
   void CheckTimeout(Attempt& attempt);
   void CheckStall(Attempt& attempt);
   bool IsEvaluating(const Attempt& attempt) const;
+  bool IsWorthWaitingFor(const Attempt& attempt) const;
   void TellToStop(Attempt& attempt, StopMode mode);
   void TellToSave(const Attempt& attempt);
   void Fail(Attempt& attempt, AttemptFailure failure);

@@ -150,6 +150,7 @@ JobView ToView(const v1::Job& job, JsonText json) {
   view.attempt_start_step = job.current_attempt().start_step();
   view.save_requests = job.current_attempt().save_requests();
   view.save_requests_done = job.current_attempt().save_requests_done();
+  view.save_requests_failed = job.current_attempt().save_requests_failed();
   view.workers.assign(job.current_attempt().workers().begin(),
                       job.current_attempt().workers().end());
   if (job.has_failure()) view.failure = ToView(job.failure());

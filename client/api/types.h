@@ -118,6 +118,7 @@ struct JobView {
   std::int64_t attempt_start_step = 0;
   std::int64_t save_requests = 0;  // of this attempt: how often it was asked to save and go on
   std::int64_t save_requests_done = 0;
+  std::int64_t save_requests_failed = 0;
   std::vector<std::string> workers;  // of the current or last attempt
   std::optional<FailureView> failure;
   std::optional<CheckpointView> latest_checkpoint;

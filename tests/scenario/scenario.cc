@@ -312,6 +312,7 @@ WorkerMessage Scenario::MessageOf(const Command& command, const std::string& wor
     auto message = About<CheckpointSkipped>(command, worker);
     message.step = step;
     message.message = command.Option("message", "");
+    message.request = command.Number("request", 0);
     return message;
   }
   DESCENT_CHECK(command.verb == "saved");
@@ -447,6 +448,8 @@ std::string Scenario::Show(const Job& job) const {
   if (job.attempt.save_requests > 0)
     text += fmt::format(" save_requests={}/{}", job.attempt.save_requests_done,
                         job.attempt.save_requests);
+  if (job.attempt.save_requests_failed > job.attempt.save_requests_done)
+    text += fmt::format(" save_requests_failed={}", job.attempt.save_requests_failed);
   if (!job.labels.empty()) text += fmt::format(" labels=[{}]", LabelsText(job.labels));
   if (job.deadline_seconds > 0)
     text += fmt::format(" active={}/{}", job.active_seconds, job.deadline_seconds);

@@ -37,7 +37,7 @@ namespace descent {
 //              [bucket=] [saving=yes]
 //   steps W FIRST..LAST [seconds=0.1: of a step]        "steps done": the first step reports 1
 //   evaluated W [step=] [split=validation|test] [loss=1]
-//   saved W [step=] [state=STEP] [request=0]      skipped W [step=] [message=]
+//   saved W [step=] [state=STEP] [request=0]      skipped W [step=] [message=] [request=0]
 //   ended W… completed|stopped|failed [step=] [state=1] [reason=] [message=] [phase=compute]
 //              [retryable=yes]
 //   goodbye W… [reason=]        gone W… [reason=]

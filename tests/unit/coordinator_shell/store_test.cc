@@ -155,6 +155,7 @@ TEST(JobRecordTest, TheEvaluationOfACheckpointSurvivesEncoding) {
   EXPECT_TRUE(decoded.value().checkpoints[1].is_pinned);
   EXPECT_EQ(decoded.value().attempt.save_requests, 3);
   EXPECT_EQ(decoded.value().attempt.save_requests_done, 2);
+  EXPECT_EQ(decoded.value().attempt.save_requests_failed, 1);
 }
 
 TEST(JobRecordTest, AnAbsentFailureStaysAbsent) {
