@@ -75,8 +75,12 @@ void Runtime::Read(OnState on_state, OnRefusal on_refusal) {
 }
 
 Result<ClusterSnapshot> Runtime::Snapshot() {
-  return Ask<ClusterSnapshot>(
-      [this](const State& state) { return TakeSnapshot(state, counters_, Now()); });
+  return Ask<ClusterSnapshot>([this](const State& state) {
+    ClusterSnapshot snapshot = TakeSnapshot(state, counters_, Now());
+    snapshot.counters.commits = store_->commit_times();
+    snapshot.restarts = restarts_;
+    return snapshot;
+  });
 }
 
 Result<Job> Runtime::FindJob(const std::string& job_id) {

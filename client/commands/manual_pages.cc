@@ -18,8 +18,8 @@ descent run job.yaml --workers 2)",
         "help exit-codes, completion"},
     ManualPage{
         "attempts",
-        R"(Also the first rank that failed, and its last phase; the JSON has that rank's last 200 lines. FROM is
-the checkpoint that the attempt started from.)",
+        R"(Also the first rank that failed, and its last phase; the JSON has that rank's last 200 lines. FROM
+is the checkpoint that the attempt started from.)",
         R"(descent attempts JOB
 descent attempts JOB OTHER
 descent attempts JOB -o json)",

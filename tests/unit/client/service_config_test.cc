@@ -15,7 +15,8 @@ json Policy() { return json::parse(RetryServiceConfig())["methodConfig"][0]; }
 
 std::set<std::string> RepeatedMethods() {
   std::set<std::string> methods;
-  for (const json& name : Policy()["name"])
+  const json policy = Policy();
+  for (const json& name : policy.at("name"))
     methods.insert(name["service"].get<std::string>() + "/" + name["method"].get<std::string>());
   return methods;
 }

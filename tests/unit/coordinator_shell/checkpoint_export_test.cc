@@ -261,7 +261,11 @@ TEST_F(CheckpointExportTest, WhatIsBeingExportedStays) {
   EXPECT_EQ(ReasonOf(refused_job), "CHECKPOINT_IN_USE");
   call()->TryCancel();
   reader->Finish();
-  EXPECT_TRUE(WaitUntil([this] { return Delete("jobs/mine/checkpoints/10").ok(); }));
+  bool is_deleted = false;
+  EXPECT_TRUE(WaitUntil([&] {
+    is_deleted = is_deleted || Delete("jobs/mine/checkpoints/10").ok();
+    return is_deleted;
+  }));
 }
 
 }  // namespace

@@ -336,7 +336,7 @@ TEST_F(HttpRoutesTest, AnAnswerThatWasPackedIsNotSentAgain) {
 }
 
 TEST_F(HttpRoutesTest, ATargetMayNameTheHostWhichThenCounts) {
-  for (const char* target : {"http://localhost/livez", "https://127.0.0.1:8080/livez?x=1"})
+  for (const char* target : {"http://localhost/livez", "https://127.0.0.1:8080/livez"})
     EXPECT_EQ(routes_.Handle({"GET", target, "evil.example"}).status, 200) << target;
   EXPECT_EQ(routes_.Handle({"GET", "http://evil.example/livez", "localhost"}).status, 403);
   EXPECT_EQ(Get("http://localhost").content_type, "text/html; charset=utf-8");
