@@ -71,9 +71,8 @@ Result<NewToken> TokenStore::Create(const std::string& name, Role role, double v
   const std::string hash = HashTokenSecret(made.secret);
   const std::lock_guard lock(mutex_);
   if (by_hash_.size() >= kTokensMax)
-    return Status(
-        Code::kResourceExhausted,
-        fmt::format("{} tokens are stored; revoke those that have expired", kTokensMax));
+    return Status(Code::kResourceExhausted,
+                  fmt::format("{} tokens are stored; revoke those that have expired", kTokensMax));
   DESCENT_RETURN_IF_ERROR(
       Record([&] { return Insert(made.token, hash); }, "TokenCreated", made.token, now, actor));
   by_hash_[hash] = made.token;
