@@ -148,7 +148,7 @@ std::optional<std::vector<Displacement>> PreemptIn(const PoolView& pool, const G
            gang.priority >= request.priority;
   });
   std::sort(running.begin(), running.end(), [](const RunningGang& a, const RunningGang& b) {
-    return std::pair(a.priority, -a.start_time) < std::pair(b.priority, -b.start_time);
+    return std::pair(a.priority, -a.generation) < std::pair(b.priority, -b.generation);
   });
   if (auto shrunk = Shrink(running, ranks_of, request, ranks)) return shrunk;
   std::vector<Displacement> chosen;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
@@ -42,9 +43,9 @@ struct RunningGang {
   std::string job_id;
   std::string pool;
   int priority = 0;
-  double start_time = 0;
-  bool is_ending = false;    // it gives its ranks back soon
-  int ranks_taken_back = 0;  // so many of those it takes at once: it is resized
+  std::int64_t generation = 0;  // of its attempt: the larger, the newer
+  bool is_ending = false;       // it gives its ranks back soon
+  int ranks_taken_back = 0;     // so many of those it takes at once: it is resized
   bool is_preemptible = false;
   int workers_min = 1;        // it can go on with so many
   double spared_seconds = 0;  // so long it is not preemptible yet

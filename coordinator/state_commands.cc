@@ -275,7 +275,7 @@ std::vector<RunningGang> State::RunningGangs() const {
         {.job_id = job_id,
          .pool = attempt.pool,
          .priority = job.priority,
-         .start_time = job.attempt.start_time,
+         .generation = attempt.generation,
          .is_ending = IsEnding(job.state) || attempt.stop.has_value(),
          .ranks_taken_back = is_resizing ? memories_.at(job.sequence).resize_to.value_or(0) : 0,
          .is_preemptible = job.is_preemptible && !attempt.IsReattaching(),

@@ -383,6 +383,22 @@ TEST(SchedulerTest, RanksThatAJobAvoidsAreNotTaken) {
   EXPECT_EQ(ScheduleGangs({request}, {MakePool("p", 2, 10)}).at(0).sessions, (Sessions{11}));
 }
 
+TEST(SchedulerTest, OfJobsOfOnePriorityTheNewestAttemptGivesWay) {
+  PoolView pool = MakePool("p", 2, 10);
+  pool.workers[0].job_id = "new";
+  pool.workers[1].job_id = "old";
+  std::vector<RunningGang> running = {Preemptible("new", "p", 1), Preemptible("old", "p", 1)};
+  running[0].generation = 8;
+  running[1].generation = 7;
+  GangRequest high = Request("high", 1, 1);
+  high.priority = 50;
+
+  const std::vector<Displacement> chosen = ChooseToPreempt({high}, running, {pool});
+
+  ASSERT_EQ(chosen.size(), 1u);
+  EXPECT_EQ(chosen[0].job_id, "new");
+}
+
 TEST(SchedulerTest, APoolForOneJobTakesNoOther) {
   PoolView pool = MakePool("p", 2, 10);
   pool.only_job = "a";
