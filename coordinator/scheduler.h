@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,7 @@ struct GangRequest {
   Precision precision = Precision::kFloat32;
   int priority = 0;
   std::string instruction_set;  // of its earlier attempts: others would change its bits; empty: any
+  std::set<SessionId> avoided = {};  // ranks on which it did not start, though it runs on others
 };
 
 // Ranks of one pool, reserved together or not at all.
@@ -42,7 +44,8 @@ struct RunningGang {
   std::string pool;
   int priority = 0;
   std::int64_t generation = 0;  // of its attempt: the larger, the newer
-  bool is_ending = false;  // it gives its ranks back soon
+  bool is_ending = false;       // it gives its ranks back soon
+  int ranks_taken_back = 0;     // so many of those it takes at once: it is resized
   bool is_preemptible = false;
   int workers_min = 1;        // it can go on with so many
   double spared_seconds = 0;  // so long it is not preemptible yet
