@@ -43,6 +43,11 @@ endfunction()
 # it takes as well.
 function(descent_add_service_subdirectory directory)
   add_compile_options($<$<CONFIG:Release>:-O2>)
+  # What GCC 12 says of the standard library's strings where it has inlined them; from a precompiled
+  # header it does not know that they are the system's.
+  add_compile_options(
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-array-bounds> $<$<CXX_COMPILER_ID:GNU>:-Wno-stringop-overflow>
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
   set(descent_kind service)
   add_subdirectory(${directory})
 endfunction()

@@ -123,15 +123,25 @@ ChildProcess::ChildProcess(ChildProcess&& other) noexcept
     : pid_(std::exchange(other.pid_, -1)),
       log_(std::move(other.log_)),
       has_ended_(other.has_ended_),
+      is_reaped_(other.is_reaped_),
       wait_status_(other.wait_status_) {}
 
 ChildProcess::~ChildProcess() {
   if (pid_ > 0) Stop(std::chrono::milliseconds(0));
 }
 
+// It is not reaped: while it is a zombie no other process can get its number, nor that of its
+// group.
 bool ChildProcess::HasEnded() {
-  if (!has_ended_) has_ended_ = waitpid(pid_, &wait_status_, WNOHANG) == pid_;
-  return has_ended_;
+  if (has_ended_) return true;
+  siginfo_t info{};  // without a child that has ended it stays as it is
+  if (waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+      info.si_pid != pid_)
+    return false;
+  wait_status_ =
+      info.si_code == CLD_EXITED ? W_EXITCODE(info.si_status, 0) : W_EXITCODE(0, info.si_status);
+  has_ended_ = true;
+  return true;
 }
 
 std::optional<int> ChildProcess::ExitStatus() const {
@@ -149,16 +159,18 @@ std::string ChildProcess::EndText() const {
 }
 
 void ChildProcess::Stop(std::chrono::milliseconds grace) {
+  if (is_reaped_) return;
   const auto deadline = std::chrono::steady_clock::now() + grace;
   if (!HasEnded() && grace.count() > 0) killpg(pid_, SIGTERM);
   while (!HasEnded() && std::chrono::steady_clock::now() < deadline)
     std::this_thread::sleep_for(kPollInterval);
   // What the child left behind in its group ends with it.
   killpg(pid_, SIGKILL);
-  while (!has_ended_) {
+  while (!is_reaped_) {
     const pid_t reaped = waitpid(pid_, &wait_status_, 0);
-    has_ended_ = reaped == pid_ || (reaped < 0 && errno != EINTR);
+    is_reaped_ = reaped == pid_ || (reaped < 0 && errno != EINTR);
   }
+  has_ended_ = true;
 }
 
 std::string TailOf(const std::filesystem::path& file, int count) {

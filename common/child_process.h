@@ -31,12 +31,13 @@ class ChildProcess {
   ChildProcess(ChildProcess&& other) noexcept;
   ChildProcess& operator=(ChildProcess&&) = delete;
 
-  bool HasEnded();                        // reaps it; does not block
+  bool HasEnded();                        // does not block
   std::string EndText() const;            // once it has ended: "exit status 1", "signal 9 (Killed)"
   std::optional<int> ExitStatus() const;  // once it has ended; absent: a signal ended it
   const std::filesystem::path& log() const { return log_; }
 
-  // SIGTERM to the group, SIGKILL after `grace`, and reaps the child.
+  // SIGTERM to the group, SIGKILL after `grace`, and reaps the child: until then its number is
+  // nobody else's. Once.
   void Stop(std::chrono::milliseconds grace);
 
  private:
@@ -45,6 +46,7 @@ class ChildProcess {
   pid_t pid_;
   std::filesystem::path log_;
   bool has_ended_ = false;
+  bool is_reaped_ = false;
   int wait_status_ = 0;
 };
 

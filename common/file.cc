@@ -39,6 +39,18 @@ Status Failure(const char* verb, const std::filesystem::path& path, int error) {
                                    std::generic_category().message(error));
 }
 
+// Makes a call again that a signal interrupted before it did anything.
+template <typename Call>
+auto WithoutInterruption(Call call) {
+  auto result = call();
+  while (result < 0 && errno == EINTR) result = call();
+  return result;
+}
+
+int Open(const std::filesystem::path& path, int flags, mode_t mode = 0) {
+  return WithoutInterruption([&] { return open(path.c_str(), flags | O_CLOEXEC, mode); });
+}
+
 // A file descriptor, closed at the end of its scope.
 class Descriptor {
  public:
@@ -70,8 +82,8 @@ Result<std::size_t> ReadFully(const Descriptor& file, std::span<std::byte> bytes
                               const std::filesystem::path& path) {
   std::size_t done = 0;
   while (done < bytes.size()) {
-    const ssize_t count = read(file.number(), bytes.data() + done, bytes.size() - done);
-    if (count < 0 && errno == EINTR) continue;
+    const ssize_t count = WithoutInterruption(
+        [&] { return read(file.number(), bytes.data() + done, bytes.size() - done); });
     if (count < 0) return Failure("read", path, errno);
     if (count == 0) break;
     done += static_cast<std::size_t>(count);
@@ -80,8 +92,13 @@ Result<std::size_t> ReadFully(const Descriptor& file, std::span<std::byte> bytes
 }
 
 // Not blocking: opening a pipe without a writer would otherwise wait for ever.
-int OpenToRead(const std::filesystem::path& path) {
-  return open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+int OpenToRead(const std::filesystem::path& path) { return Open(path, O_RDONLY | O_NONBLOCK); }
+
+// 0, or the error. A file system in memory gives up for any signal that is waiting.
+int Reserve(int descriptor, std::size_t bytes) {
+  int error = EINTR;
+  while (error == EINTR) error = posix_fallocate(descriptor, 0, static_cast<off_t>(bytes));
+  return error;
 }
 
 }  // namespace
@@ -114,12 +131,11 @@ Status ReadBlocks(const std::filesystem::path& path, std::span<std::byte> block,
 }
 
 Result<NewFile> NewFile::Create(const std::filesystem::path& path, std::size_t bytes) {
-  const int descriptor =
-      open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  const int descriptor = Open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
   if (descriptor < 0) return Failure("create", path, errno);
   NewFile file(path, descriptor);
   DESCENT_FAILPOINT("file.create.after");
-  const int error = bytes == 0 ? 0 : posix_fallocate(descriptor, 0, static_cast<off_t>(bytes));
+  const int error = bytes == 0 ? 0 : Reserve(descriptor, bytes);
   if (error != 0) return Failure("reserve space for", path, error);
   return file;
 }
@@ -136,8 +152,8 @@ NewFile::~NewFile() {
 Status NewFile::Append(std::span<const std::byte> bytes) {
   DESCENT_FAILPOINT("file.write.before");
   while (!bytes.empty()) {
-    const ssize_t count = write(descriptor_, bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
+    const ssize_t count =
+        WithoutInterruption([&] { return write(descriptor_, bytes.data(), bytes.size()); });
     if (count < 0) return Failure("write", path_, errno);
     bytes = bytes.subspan(static_cast<std::size_t>(count));
   }
@@ -176,7 +192,7 @@ Status WriteNewFile(const std::filesystem::path& path, std::string_view text) {
 }
 
 Status SyncDirectory(const std::filesystem::path& path) {
-  const Descriptor directory(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const Descriptor directory(Open(path, O_RDONLY | O_DIRECTORY));
   if (!directory.is_open()) return Failure("open", path, errno);
   DESCENT_FAILPOINT("directory.sync.before");
   if (fsync(directory.number()) != 0) return Failure("sync", path, errno);

@@ -24,15 +24,24 @@ std::string_view ShortName(LogSeverity severity) {
   return "?";
 }
 
+// Of the character that begins there: the bytes of one that a terminal would obey, or none. In
+// UTF-8 those from U+0080 to U+009F are two bytes.
+std::size_t ControlBytesAt(std::string_view text, std::size_t position) {
+  const auto byte = static_cast<unsigned char>(text[position]);
+  if (byte == '\n' || byte == '\t') return 0;
+  if (byte < 0x20 || byte == 0x7f) return 1;
+  if (byte != 0xc2 || position + 1 == text.size()) return 0;
+  const auto next = static_cast<unsigned char>(text[position + 1]);
+  return next >= 0x80 && next <= 0x9f ? 2 : 0;
+}
+
 // What a terminal would obey is shown in its place: a line of a log may hold anything.
 std::string Escaped(std::string_view text) {
   std::string result;
-  for (const char c : text) {
-    const bool is_shown = (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) || c == '\n';
-    if (is_shown || c == '\t')
-      result += c;
-    else
-      result += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t end = i + ControlBytesAt(text, i);
+    if (end == i) result += text[i++];
+    for (; i < end; ++i) result += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[i]));
   }
   return result;
 }

@@ -153,7 +153,8 @@ struct CheckpointSkipped {
   std::string job;
   std::int64_t generation = 0;
   std::int64_t step = 0;
-  std::string message;  // what is free, and what it takes
+  std::string message;       // what is free, and what it takes
+  std::int64_t request = 0;  // the newest SaveNow that it was begun after; 0: none in this attempt
 };
 
 enum class EndOutcome {

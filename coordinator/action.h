@@ -25,6 +25,7 @@ struct StoreJob {
   std::string to_state;
   std::string reason;  // UpperCamelCase
   std::string message;
+  Origin origin;  // who made it happen
 };
 
 // The job and its events are forgotten.
@@ -40,6 +41,14 @@ struct StoreGeneration {
 // Cordon::kNone: what was stored of that worker is forgotten.
 struct StoreCordon {
   CordonRecord record;
+};
+
+// A change that stays on record beside the jobs' histories.
+struct StoreAudit {
+  std::string actor;    // as in Origin
+  std::string type;     // "WorkerCordoned", "JobDeleted", …
+  std::string subject;  // the resource's name
+  std::string message;
 };
 
 struct MetricPoint {
@@ -65,11 +74,11 @@ struct CloseSession {
   std::string reason;
 };
 
-// The answer to SubmitJob, CommandJob, UpdateJob, CommandCheckpoint and CommandWorker.
+// The answer to SubmitJob, CommandJob, CancelJobs, UpdateJob, CommandCheckpoint and CommandWorker.
 struct Answer {
   Ticket ticket = 0;
   Status status;
-  std::string job_id;  // when ok; empty: of a worker
+  std::string job_id;  // when ok, empty: of a worker or of several jobs; of CancelJobs when not ok
 };
 
 // Watchers of the job are to be told; sent for changes that need not be stored, such as progress.
@@ -77,7 +86,7 @@ struct NotifyWatchers {
   std::string job_id;
 };
 
-using Action = std::variant<StoreJob, ForgetJob, StoreGeneration, StoreCordon, RecordMetrics,
-                            SendToWorker, CloseSession, Answer, NotifyWatchers>;
+using Action = std::variant<StoreJob, ForgetJob, StoreGeneration, StoreCordon, StoreAudit,
+                            RecordMetrics, SendToWorker, CloseSession, Answer, NotifyWatchers>;
 
 }  // namespace descent

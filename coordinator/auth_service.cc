@@ -1,9 +1,12 @@
 #include "coordinator/auth_service.h"
 
+#include <cmath>
+
 #include "common/log.h"
 #include "coordinator/answer_on.h"
 #include "coordinator/authenticator.h"
 #include "coordinator/call_context.h"
+#include "coordinator/list_page.h"
 #include "coordinator/refusal.h"
 #include "coordinator/request_error.h"
 #include "coordinator/role_wire.h"
@@ -41,18 +44,20 @@ grpc::ServerUnaryReactor* AuthService::CreateToken(grpc::CallbackServerContext* 
                                                    v1::CreateTokenResponse* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   AnswerOn(blocking_threads_, reactor,
-           [this, request, response, reactor] { reactor->Finish(Create(*request, response)); });
+           [this, request, &caller = CallerOf(*context), response, reactor] {
+             reactor->Finish(Create(*request, caller, response));
+           });
   return reactor;
 }
 
-grpc::Status AuthService::Create(const v1::CreateTokenRequest& request,
+grpc::Status AuthService::Create(const v1::CreateTokenRequest& request, const Caller& caller,
                                  v1::CreateTokenResponse* response) {
   const std::optional<Role> role = RoleFromProto(request.role());
   if (!role)
     return Refuse(
         Status(Code::kInvalidArgument, "role is not set, must be viewer, user, admin or worker"));
-  const Result<NewToken> made =
-      tokens_.Create(request.name(), *role, request.valid_seconds(), SecondsOfCalendar());
+  const Result<NewToken> made = tokens_.Create(request.name(), *role, request.valid_seconds(),
+                                               SecondsOfCalendar(), OriginOf(caller).actor);
   if (!made.ok()) return Refuse(made.status());
   const Token& token = made.value().token;
   LogInfo("token created id={} name={} role={}", token.id, token.name, RoleName(token.role));
@@ -62,11 +67,15 @@ grpc::Status AuthService::Create(const v1::CreateTokenRequest& request,
 }
 
 grpc::ServerUnaryReactor* AuthService::ListTokens(grpc::CallbackServerContext* context,
-                                                  const v1::ListTokensRequest*,
+                                                  const v1::ListTokensRequest* request,
                                                   v1::ListTokensResponse* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  for (const Token& token : tokens_.List()) *response->add_tokens() = Encode(token);
-  reactor->Finish(grpc::Status::OK);
+  const auto key_of = [](const Token& token) {
+    return PageKey(std::llround(token.create_time * 1e6)) + token.id;
+  };
+  const auto error = FillPage("tokens", *request, tokens_.List(), key_of, Encode, *response,
+                              [](v1::ListTokensResponse& page) { return page.mutable_tokens(); });
+  reactor->Finish(error ? ToGrpcStatus(*error) : grpc::Status::OK);
   return reactor;
 }
 
@@ -74,13 +83,15 @@ grpc::ServerUnaryReactor* AuthService::RevokeToken(grpc::CallbackServerContext* 
                                                    const v1::RevokeTokenRequest* request,
                                                    v1::RevokeTokenResponse*) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  AnswerOn(blocking_threads_, reactor,
-           [this, request, reactor] { reactor->Finish(Revoke(request->id())); });
+  AnswerOn(blocking_threads_, reactor, [this, request, &caller = CallerOf(*context), reactor] {
+    reactor->Finish(Revoke(request->id(), caller));
+  });
   return reactor;
 }
 
-grpc::Status AuthService::Revoke(const std::string& id) {
-  if (const Status revoked = tokens_.Revoke(id); !revoked.ok()) return Refuse(revoked);
+grpc::Status AuthService::Revoke(const std::string& id, const Caller& caller) {
+  const Status revoked = tokens_.Revoke(id, SecondsOfCalendar(), OriginOf(caller).actor);
+  if (!revoked.ok()) return Refuse(revoked);
   LogInfo("token revoked id={}", id);
   return grpc::Status::OK;
 }

@@ -29,8 +29,9 @@ class AuthService final : public v1::AuthService::CallbackService {
                                    v1::WhoAmIResponse* response) override;
 
  private:
-  grpc::Status Create(const v1::CreateTokenRequest& request, v1::CreateTokenResponse* response);
-  grpc::Status Revoke(const std::string& id);
+  grpc::Status Create(const v1::CreateTokenRequest& request, const Caller& caller,
+                      v1::CreateTokenResponse* response);
+  grpc::Status Revoke(const std::string& id, const Caller& caller);
 
   TokenStore& tokens_;
   boost::asio::thread_pool& blocking_threads_;

@@ -12,6 +12,7 @@
 #include <optional>
 #include <utility>
 
+#include "common/clock.h"
 #include "coordinator/call_context.h"
 #include "coordinator/incident.h"
 #include "coordinator/request_error.h"
@@ -92,6 +93,8 @@ class BlockingStream : public grpc::ServerWriteReactor<Message> {
   // Once, when it is made whole.
   void Launch(StreamSet& streams, const grpc::CallbackServerContext& context) {
     end_ = std::make_shared<EndSign>(context);
+    bookmark_interval_ = streams.bookmark_interval();
+    send_time_ = MonotonicNow();
     streams.Add(end_, CallerOf(context));
     boost::asio::post(threads_, [this] { Step([this] { Begin(); }); });
   }
@@ -99,6 +102,7 @@ class BlockingStream : public grpc::ServerWriteReactor<Message> {
  protected:
   // `message` must live, unchanged, until the next step.
   void Send(const Message& message) {
+    send_time_ = MonotonicNow();
     if (end_->BeginWrite()) {
       this->StartWrite(&message);
     } else {
@@ -106,17 +110,20 @@ class BlockingStream : public grpc::ServerWriteReactor<Message> {
     }
   }
 
+  // Nothing was sent for so long that the peer, and what is between, should hear that all is well.
+  bool IsQuiet() const { return MonotonicNow() - send_time_ >= bookmark_interval_; }
+
   void GoOnAfter(std::chrono::milliseconds pause) {
     pause_.expires_after(pause);
     pause_.async_wait([this](const boost::system::error_code&) { Step([this] { GoOn(); }); });
   }
 
-  // The call ends with DEADLINE_EXCEEDED if it is not over by then. Once.
+  // The call ends with DEADLINE_EXCEEDED if it is not over by then. The last time that is given
+  // counts.
   void EndAfter(std::chrono::milliseconds time) {
     limit_.expires_after(time);
     limit_.async_wait([end = end_](const boost::system::error_code& error) {
-      if (!error)
-        end->End(grpc::Status(grpc::StatusCode::DEADLINE_EXCEEDED, "the call has lasted too long"));
+      if (!error) end->End(TooLong());
     });
   }
 
@@ -131,6 +138,16 @@ class BlockingStream : public grpc::ServerWriteReactor<Message> {
   }
 
  private:
+  static grpc::Status TooLong() {
+    RequestError error{
+        Status(Code::kCancelled, "the call has lasted too long, or its caller has read too slowly"),
+        "CALL_TIMED_OUT",
+        {},
+        {}};
+    error.grpc_code = grpc::StatusCode::DEADLINE_EXCEEDED;
+    return ToGrpcStatus(error);
+  }
+
   virtual void Begin() = 0;
   virtual void GoOn() = 0;
 
@@ -165,7 +182,9 @@ class BlockingStream : public grpc::ServerWriteReactor<Message> {
   boost::asio::thread_pool& threads_;
   boost::asio::steady_timer pause_;
   boost::asio::steady_timer limit_;
-  std::shared_ptr<EndSign> end_;  // from Launch on
+  std::shared_ptr<EndSign> end_;  // from Launch on, as the following
+  std::chrono::milliseconds bookmark_interval_{};
+  MonotonicTime send_time_;
 };
 
 // Makes the call that has that context and launches it.

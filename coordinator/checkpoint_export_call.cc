@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <chrono>
 #include <deque>
 #include <memory>
@@ -22,8 +23,9 @@ namespace descent {
 namespace {
 
 constexpr std::chrono::milliseconds kLookInterval{20};
-// With what a caller takes to read; a caller that does not would keep a place for ever.
+// With what a caller takes to read; what is written for one that does not would stay for ever.
 constexpr std::chrono::hours kCallTimeMax{1};
+constexpr std::chrono::seconds kSendTimeMax{60};  // of one chunk
 
 // As `descent-worker --export-format` has it; null: there is no such format.
 const char* NameOf(v1::CheckpointFormat format) {
@@ -59,6 +61,7 @@ class ExportCheckpointCall final : public BlockingStream<v1::ExportCheckpointRes
  private:
   void Begin() override {
     EndAfter(kCallTimeMax);
+    end_time_ = std::chrono::steady_clock::now() + kCallTimeMax;
     const char* const format = NameOf(request_.format());
     if (format == nullptr)
       return Finish(ToGrpcStatus(RequestError{
@@ -88,7 +91,7 @@ class ExportCheckpointCall final : public BlockingStream<v1::ExportCheckpointRes
     Result<CheckpointHold> hold = CheckpointHold::Take(runtime_, job_id, checkpoint.step);
     if (!hold.ok()) return Refuse(CheckpointError(hold.status(), "CHECKPOINT_NOT_FOUND", name_));
     hold_.emplace(std::move(hold).value());
-    auto begun = exporter_.Start(checkpoint.directory, checkpoint.bytes, format);
+    auto begun = exporter_.Start(checkpoint.directory, format);
     if (const auto* error = std::get_if<RequestError>(&begun)) return Refuse(*error);
     model_ = std::get<std::unique_ptr<ModelExport>>(std::move(begun));
     GoOnAfter(kLookInterval);
@@ -120,6 +123,9 @@ class ExportCheckpointCall final : public BlockingStream<v1::ExportCheckpointRes
     chunk_.set_data(std::move(data).value());
     chunk_.clear_digest();
     if (offset_ == file_->size()) CloseFile();
+    const auto time_left = std::chrono::duration_cast<std::chrono::milliseconds>(
+        end_time_ - std::chrono::steady_clock::now());
+    EndAfter(std::min<std::chrono::milliseconds>(kSendTimeMax, time_left));
     Send(chunk_);
   }
 
@@ -149,6 +155,7 @@ class ExportCheckpointCall final : public BlockingStream<v1::ExportCheckpointRes
   ModelExporter& exporter_;
   boost::asio::thread_pool& cleaning_threads_;
   const v1::ExportCheckpointRequest request_;
+  std::chrono::steady_clock::time_point end_time_;
   std::string name_;
   std::optional<CheckpointHold> hold_;  // while the checkpoint is read by the child
   std::unique_ptr<ModelExport> model_;  // of a format that is written first

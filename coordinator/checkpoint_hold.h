@@ -25,6 +25,7 @@ class CheckpointHold {
   Runtime* runtime_;  // null: it is another object's hold now
   std::string job_id_;
   std::int64_t step_;
+  std::uint64_t hold_;  // this one's number
 };
 
 }  // namespace descent

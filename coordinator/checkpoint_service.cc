@@ -13,6 +13,7 @@
 #include "coordinator/excerpt.h"
 #include "coordinator/job_refusal.h"
 #include "coordinator/job_view.h"
+#include "coordinator/list_page.h"
 #include "coordinator/owned_job.h"
 #include "coordinator/request_error.h"
 #include "coordinator/resource_name.h"
@@ -99,11 +100,15 @@ Result<v1::Checkpoint> ViewCheckpoint(const Job& job, const CheckpointRecord& ch
   return view;
 }
 
-Result<v1::ListCheckpointsResponse> ListCheckpoints(const Job& job) {
+std::variant<v1::ListCheckpointsResponse, RequestError> ListCheckpointsPage(
+    const v1::ListCheckpointsRequest& request, const Job& job) {
   v1::ListCheckpointsResponse response;
-  for (const CheckpointRecord& checkpoint : job.checkpoints) {
-    DESCENT_ASSIGN(*response.add_checkpoints(), ViewCheckpoint(job, checkpoint));
-  }
+  auto error = FillPage(
+      "checkpoints", request, job.checkpoints,
+      [](const CheckpointRecord& checkpoint) { return PageKey(checkpoint.step); },
+      [&](const CheckpointRecord& checkpoint) { return ViewCheckpoint(job, checkpoint); }, response,
+      [](v1::ListCheckpointsResponse& page) { return page.mutable_checkpoints(); });
+  if (error) return *std::move(error);
   return response;
 }
 
@@ -122,9 +127,9 @@ grpc::Status CheckpointService::List(const v1::ListCheckpointsRequest& request,
   if (!job_id.ok()) return ToGrpcStatus(NameInvalid(job_id.status(), request.job()));
   const Result<Job> job = runtime_.FindJob(job_id.value());
   if (!job.ok()) return ToGrpcStatus(RefuseJob(job.status(), job_id.value(), nullptr));
-  Result<v1::ListCheckpointsResponse> checkpoints = descent::ListCheckpoints(job.value());
-  if (!checkpoints.ok()) return ToGrpcStatus(checkpoints.status());
-  *response = std::move(checkpoints).value();
+  auto page = ListCheckpointsPage(request, job.value());
+  if (const auto* error = std::get_if<RequestError>(&page)) return ToGrpcStatus(*error);
+  *response = std::get<v1::ListCheckpointsResponse>(std::move(page));
   return grpc::Status::OK;
 }
 
@@ -161,7 +166,8 @@ grpc::ServerUnaryReactor* CheckpointService::UpdateCheckpoint(
     reactor->Finish(Refuse(name.status(), "CHECKPOINT_NOT_FOUND", request->name()));
     return reactor;
   }
-  const auto change = [this, name = name.value(), request, response, reactor](const State& state) {
+  const auto change = [this, name = name.value(), request, response, reactor,
+                       origin = OriginOf(CallerOf(*context))](const State& state) {
     const Job* job = state.FindJob(name.job_id);
     if (job == nullptr) return FinishWith(request->name(), response, reactor);  // which says so
     const Result<CheckpointRecord> checkpoint = FindCheckpoint(*job, name);
@@ -178,7 +184,8 @@ grpc::ServerUnaryReactor* CheckpointService::UpdateCheckpoint(
     runtime_.CommandCheckpoint(
         {.job_id = name.job_id,
          .step = step,
-         .command = request->pinned() ? CheckpointCommand::kPin : CheckpointCommand::kUnpin},
+         .command = request->pinned() ? CheckpointCommand::kPin : CheckpointCommand::kUnpin,
+         .origin = origin},
         on_answer, FinishRefused(reactor));
   };
   ChangeOwnJob(runtime_, *context, name.value().job_id, reactor, change);
@@ -199,8 +206,10 @@ grpc::ServerUnaryReactor* CheckpointService::DeleteCheckpoint(
                            "CHECKPOINT_NOT_FOUND", request->name()));
     return reactor;
   }
-  const auto change = [this, job_id = name.value().job_id, step = *step,
-                       reactor](const State& state) { Delete(state, job_id, step, reactor); };
+  const auto change = [this, job_id = name.value().job_id, step = *step, reactor,
+                       origin = OriginOf(CallerOf(*context))](const State& state) {
+    Delete(state, job_id, step, origin, reactor);
+  };
   ChangeOwnJob(runtime_, *context, name.value().job_id, reactor, change);
   return reactor;
 }
@@ -208,7 +217,7 @@ grpc::ServerUnaryReactor* CheckpointService::DeleteCheckpoint(
 // The record goes first: whoever finds a checkpoint on record finds all of its files. Files that
 // are left where it is interrupted are removed when it is repeated.
 void CheckpointService::Delete(const State& state, const std::string& job_id, std::int64_t step,
-                               grpc::ServerUnaryReactor* reactor) {
+                               const Origin& origin, grpc::ServerUnaryReactor* reactor) {
   const Job* job = state.FindJob(job_id);
   if (job == nullptr) return reactor->Finish(ToGrpcStatus(JobNotFound(job_id)));
   const std::string name = CheckpointNameOf(job_id, step);
@@ -232,8 +241,8 @@ void CheckpointService::Delete(const State& state, const std::string& job_id, st
     remove(/*must_exist=*/false);
   };
   runtime_.CommandCheckpoint(
-      {.job_id = job_id, .step = step, .command = CheckpointCommand::kDelete}, on_answer,
-      FinishRefused(reactor));
+      {.job_id = job_id, .step = step, .command = CheckpointCommand::kDelete, .origin = origin},
+      on_answer, FinishRefused(reactor));
 }
 
 grpc::ServerUnaryReactor* CheckpointService::VerifyCheckpoint(

@@ -2,8 +2,10 @@
 
 #include <boost/asio/thread_pool.hpp>
 #include <filesystem>
+#include <variant>
 
 #include "coordinator/model_exporter.h"
+#include "coordinator/request_error.h"
 #include "coordinator/runtime.h"
 #include "coordinator/stream_set.h"
 #include "descent/v1/service.grpc.pb.h"
@@ -12,7 +14,9 @@ namespace descent {
 
 // With the names of the files. Both block on the disk.
 Result<v1::Checkpoint> ViewCheckpoint(const Job& job, const CheckpointRecord& checkpoint);
-Result<v1::ListCheckpointsResponse> ListCheckpoints(const Job& job);
+// One page, by step. PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
+std::variant<v1::ListCheckpointsResponse, RequestError> ListCheckpointsPage(
+    const v1::ListCheckpointsRequest& request, const Job& job);
 
 // CheckpointService of proto/descent/v1/service.proto. Reads the disk on `blocking_threads`, except
 // to verify: that takes long, so it has a thread of its own, on which one call waits for another.
@@ -57,7 +61,7 @@ class CheckpointService final : public v1::CheckpointService::CallbackService {
   void FinishWith(const std::string& name, v1::Checkpoint* response,
                   grpc::ServerUnaryReactor* reactor);
   void Delete(const State& state, const std::string& job_id, std::int64_t step,
-              grpc::ServerUnaryReactor* reactor);
+              const Origin& origin, grpc::ServerUnaryReactor* reactor);
 
   Runtime& runtime_;
   StreamSet& streams_;

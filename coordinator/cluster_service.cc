@@ -6,8 +6,10 @@
 
 #include "common/log.h"
 #include "coordinator/answer_on.h"
+#include "coordinator/audit_log.h"
 #include "coordinator/call_context.h"
 #include "coordinator/job_view.h"
+#include "coordinator/list_page.h"
 #include "coordinator/owned_job.h"
 #include "coordinator/request_error.h"
 #include "coordinator/resource_name.h"
@@ -36,6 +38,17 @@ grpc::Status RefuseBackup(const Status& status) {
   if (status.code() == Code::kAborted) error.reason = "OPERATION_IN_PROGRESS";
   if (status.code() == Code::kResourceExhausted) error.reason = "DISK_FULL";
   return ToGrpcStatus(error);
+}
+
+v1::AuditEvent Encode(const AuditEvent& event) {
+  v1::AuditEvent encoded;
+  encoded.set_sequence(event.sequence);
+  encoded.set_time(event.time);
+  encoded.set_actor(event.change.actor);
+  encoded.set_type(event.change.type);
+  encoded.set_subject(event.change.subject);
+  encoded.set_message(event.change.message);
+  return encoded;
 }
 
 // Nothing: it is not attached.
@@ -87,12 +100,14 @@ grpc::ServerUnaryReactor* ClusterService::GetServerInfo(grpc::CallbackServerCont
 }
 
 grpc::ServerUnaryReactor* ClusterService::ListPools(grpc::CallbackServerContext* context,
-                                                    const v1::ListPoolsRequest*,
+                                                    const v1::ListPoolsRequest* request,
                                                     v1::ListPoolsResponse* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  const auto read = [response, reactor](const State& state) {
-    for (const PoolView& pool : state.pools())
-      *response->add_pools() = ToProto(pool, MonotonicNow());
+  const auto read = [request, response, reactor](const State& state) {
+    auto page = ListPoolsPage(*request, state.pools(), MonotonicNow());
+    if (const auto* error = std::get_if<RequestError>(&page))
+      return reactor->Finish(ToGrpcStatus(*error));
+    *response = std::get<v1::ListPoolsResponse>(std::move(page));
     reactor->Finish(grpc::Status::OK);
   };
   runtime_.Read(read, FinishRefused(reactor));
@@ -134,9 +149,11 @@ grpc::ServerUnaryReactor* ClusterService::Command(grpc::CallbackServerContext* c
     *response = *changed;
     reactor->Finish(grpc::Status::OK);
   };
-  runtime_.ChangeWorker(
-      CommandWorker{.pool = worker.pool, .world_rank = worker.world_rank, .command = command},
-      on_answer, FinishRefused(reactor));
+  runtime_.ChangeWorker(CommandWorker{.pool = worker.pool,
+                                      .world_rank = worker.world_rank,
+                                      .command = command,
+                                      .origin = OriginOf(CallerOf(*context))},
+                        on_answer, FinishRefused(reactor));
   return reactor;
 }
 
@@ -166,6 +183,36 @@ grpc::ServerUnaryReactor* ClusterService::BackupState(grpc::CallbackServerContex
     reactor->Finish(BackUp(request->name(), response));
   });
   return reactor;
+}
+
+grpc::ServerUnaryReactor* ClusterService::ListAuditEvents(grpc::CallbackServerContext* context,
+                                                          const v1::ListAuditEventsRequest* request,
+                                                          v1::ListAuditEventsResponse* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  AnswerOn(blocking_threads_, reactor,
+           [this, request, response, reactor] { reactor->Finish(ListAudit(*request, response)); });
+  return reactor;
+}
+
+grpc::Status ClusterService::ListAudit(const v1::ListAuditEventsRequest& request,
+                                       v1::ListAuditEventsResponse* response) {
+  const auto size = PageSizeOf(request.page_size());
+  if (const auto* error = std::get_if<RequestError>(&size)) return ToGrpcStatus(*error);
+  const int page_size = std::get<int>(size);
+  const std::optional<std::int64_t> before = ParseSequenceToken(request.page_token());
+  if (!before) return ToGrpcStatus(UnknownPageToken(request.page_token()));
+  // One more than the page has says whether another page follows.
+  const Result<std::vector<AuditEvent>> found =
+      ReadAuditEvents(runtime_.store_path(), *before == 0 ? std::nullopt : before, page_size + 1);
+  if (!found.ok()) return ToGrpcStatus(found.status());
+  for (const AuditEvent& event : found.value()) {
+    if (response->events_size() == page_size) {
+      response->set_next_page_token(std::to_string(response->events().rbegin()->sequence()));
+      break;
+    }
+    *response->add_events() = Encode(event);
+  }
+  return grpc::Status::OK;
 }
 
 grpc::Status ClusterService::BackUp(const std::string& name, v1::StateBackup* response) {

@@ -48,11 +48,16 @@ class ClusterService final : public v1::ClusterService::CallbackService {
   grpc::ServerUnaryReactor* BackupState(grpc::CallbackServerContext* context,
                                         const v1::BackupStateRequest* request,
                                         v1::StateBackup* response) override;
+  grpc::ServerUnaryReactor* ListAuditEvents(grpc::CallbackServerContext* context,
+                                            const v1::ListAuditEventsRequest* request,
+                                            v1::ListAuditEventsResponse* response) override;
 
  private:
   grpc::Status Answer(v1::ClusterStatus* response);
   grpc::ServerUnaryReactor* Command(grpc::CallbackServerContext* context, const std::string& name,
                                     WorkerCommand command, v1::Worker* response);
+  grpc::Status ListAudit(const v1::ListAuditEventsRequest& request,
+                         v1::ListAuditEventsResponse* response);
   grpc::Status BackUp(const std::string& name, v1::StateBackup* response);
 
   Runtime& runtime_;

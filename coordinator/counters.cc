@@ -52,7 +52,7 @@ void Counters::Count(const Job& job, const CheckpointWritten& written) {
 }
 
 void Counters::Count(const Job& job, const CheckpointSkipped& skipped) {
-  ++checkpoints[{"skipped", std::string(TriggerOf(job, skipped.step, 0))}];
+  ++checkpoints[{"skipped", std::string(TriggerOf(job, skipped.step, skipped.request))}];
 }
 
 // Rank 0 alone writes. One that sees others disappear meanwhile has not failed to.

@@ -121,6 +121,9 @@ Result<Database> Database::OpenWithFlags(const std::filesystem::path& path, int 
 Result<Database> Database::Open(const std::filesystem::path& path, Durability durability) {
   DESCENT_ASSIGN(Database database,
                  OpenWithFlags(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE));
+  // SQLite reads where it cannot open to write, even if that is for a moment, and stays so.
+  if (sqlite3_db_readonly(database.handle_.get(), "main") == 1)
+    return Status(Code::kUnavailable, path.string() + " cannot be opened to be written");
   DESCENT_RETURN_IF_ERROR(database.Execute("PRAGMA journal_mode=WAL"));
   DESCENT_RETURN_IF_ERROR(database.Execute(durability == Durability::kEveryCommit
                                                ? "PRAGMA synchronous=FULL"
@@ -133,6 +136,10 @@ Result<Database> Database::OpenReadOnly(const std::filesystem::path& path) {
   if (!std::filesystem::exists(path, ignored))
     return Status(Code::kNotFound, path.string() + ": no such file");
   return OpenWithFlags(path, SQLITE_OPEN_READONLY);
+}
+
+void Database::WaitForOthers(std::chrono::milliseconds time_max) {
+  sqlite3_busy_timeout(handle_.get(), static_cast<int>(time_max.count()));
 }
 
 Result<std::size_t> Database::Version() {

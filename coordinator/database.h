@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -53,10 +54,13 @@ enum class Durability {
 // other I/O error. Every message names the file.
 class Database {
  public:
-  // Creates the file if it is missing.
+  // Creates the file if it is missing. kUnavailable: also where it may only be read.
   static Result<Database> Open(const std::filesystem::path& path, Durability durability);
   // kNotFound if there is no file.
   static Result<Database> OpenReadOnly(const std::filesystem::path& path);
+
+  // How long a call waits for others that have the file locked; two seconds unless told otherwise.
+  void WaitForOthers(std::chrono::milliseconds time_max);
 
   // The schema version: 0 until the first migration.
   Result<std::size_t> Version();

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -18,6 +19,16 @@ namespace descent {
 
 using SessionId = std::uint64_t;  // one stream of one worker; never used again
 using Ticket = std::uint64_t;     // names the request that waits for an Answer
+
+// Actors that are no token's name.
+inline constexpr std::string_view kActorLocal = "local";  // somebody where no tokens are asked for
+inline constexpr std::string_view kActorCoordinator = "coordinator";  // itself, or workers
+
+// Who asked for something, and by which request.
+struct Origin {
+  std::string actor{kActorCoordinator};
+  std::string request_id{};  // empty: it has none
+};
 
 struct EventTime {
   MonotonicTime monotonic;
@@ -47,6 +58,7 @@ struct SubmitJob {
   int priority = kPriorityDefault;
   bool is_preemptible = false;
   JobLabels labels;  // valid
+  Origin origin;
 };
 
 // What a user can ask of a job that exists.
@@ -63,6 +75,16 @@ struct CommandJob {
   Ticket ticket = 0;
   std::string job_id;
   JobCommand command = JobCommand::kCancel;
+  Origin origin;
+};
+
+// All of them or none: if one cannot be cancelled, the answer is why, with its job_id. Those that
+// are being cancelled or were stay as they are.
+struct CancelJobs {
+  Ticket ticket = 0;
+  std::vector<std::string> job_ids;
+  bool passes_over_ended = false;  // also those that are gone
+  Origin origin;
 };
 
 enum class WorkerCommand { kCordon, kUncordon, kDrain };
@@ -72,6 +94,7 @@ struct CommandWorker {
   std::string pool;
   int world_rank = 0;
   WorkerCommand command = WorkerCommand::kCordon;
+  Origin origin;
 };
 
 // Changes what may change after a job's creation; absent values stay.
@@ -84,6 +107,7 @@ struct UpdateJob {
   LabelChange labels;  // valid; kInvalidArgument: the job would have too many
   std::optional<std::int64_t> deadline_seconds;  // valid; 0: none any more
   std::optional<std::int64_t> retention_days;    // valid; 0: for ever
+  Origin origin;
 };
 
 // What can be asked of a checkpoint.
@@ -91,8 +115,7 @@ enum class CheckpointCommand {
   kPin,     // it stays until it is unpinned
   kUnpin,   // it stays as long as any other
   kDelete,  // it is off the record: its files are for whoever asked to remove
-  // Somebody reads its files: it stays until it is released as often as it was held, or the
-  // coordinator ends.
+  // Somebody reads its files: it stays until every hold is released, or the coordinator ends.
   kHold,
   kRelease,
 };
@@ -102,6 +125,8 @@ struct CommandCheckpoint {
   std::string job_id;
   std::int64_t step = 0;
   CheckpointCommand command = CheckpointCommand::kPin;
+  Origin origin = {};
+  std::uint64_t hold = 0;  // of kHold, never used before, and of the kRelease that ends it
 };
 
 // A worker's stream says something. The first message of a session is its Register.
@@ -125,7 +150,7 @@ struct WorldEnded {
 // About once a second: leases, timeouts and back-off are looked at.
 struct Tick {};
 
-using Event = std::variant<Restore, SubmitJob, CommandJob, UpdateJob, CommandCheckpoint,
+using Event = std::variant<Restore, SubmitJob, CommandJob, CancelJobs, UpdateJob, CommandCheckpoint,
                            CommandWorker, WorkerSaid, WorkerGone, WorldEnded, Tick>;
 
 }  // namespace descent

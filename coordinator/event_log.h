@@ -18,6 +18,9 @@ struct StoredEvent {
   std::string to_state;
   std::string reason;
   std::string message;
+  std::string actor = {};       // as in Origin; empty: it is from before there were actors
+  std::string request_id = {};  // of the request that made it happen; empty: it had none
+  std::string job_id = {};
 };
 
 // The first `count_max` events of a job with a sequence above `after`, from the Store's file. What
@@ -25,5 +28,9 @@ struct StoredEvent {
 Result<std::vector<StoredEvent>> ReadEvents(const std::filesystem::path& store,
                                             const std::string& job_id, std::int64_t after,
                                             int count_max);
+
+// The same of all jobs.
+Result<std::vector<StoredEvent>> ReadEventsOfAll(const std::filesystem::path& store,
+                                                 std::int64_t after, int count_max);
 
 }  // namespace descent

@@ -24,7 +24,7 @@ constexpr int kBlockingThreads = 4;
 // What is read before a caller is known is bounded: per connection, and of all together.
 constexpr int kCallsPerConnectionMax = 128;
 constexpr std::size_t kMemoryMax = std::size_t{512} << 20;
-constexpr std::chrono::seconds kShutdownTime{1};
+constexpr std::chrono::seconds kShutdownTime{10};  // for calls that are under way
 
 struct ConnectionOptions {
   std::chrono::milliseconds ping_interval;      // of our own pings
@@ -141,6 +141,7 @@ GrpcServers::GrpcServers(const GrpcOptions& options, Runtime& runtime, TokenStor
       user_address_(options.user),
       worker_address_(options.worker),
       limiter_(options.limits),
+      streams_(options.bookmark_interval),
       blocking_threads_(kBlockingThreads),
       job_service_(runtime, limiter_, streams_, blocking_threads_),
       metric_service_(runtime, streams_, blocking_threads_),

@@ -4,6 +4,7 @@
 #include <grpcpp/server.h>
 
 #include <boost/asio/thread_pool.hpp>
+#include <chrono>
 #include <deque>
 #include <filesystem>
 #include <memory>
@@ -35,6 +36,7 @@ struct GrpcOptions {
   std::string checkpoint_root{};  // told by GetServerInfo
   UserLimits limits{};
   std::filesystem::path worker_program{};  // that exports models; empty: the one beside this
+  std::chrono::milliseconds bookmark_interval{15'000};  // of streams that have nothing to send
 };
 
 // The two gRPC listeners, of users and of workers, with health checking; reflection
@@ -62,11 +64,14 @@ class GrpcServers {
   // Ends the streams whose token has expired or was revoked: to be called again and again.
   void EndStreamsOfFormerCallers();
 
+  // Lets streams that were quiet for long say that all is well: to be called again and again.
+  void SendBookmarks() { streams_.SendBookmarks(); }
+
   // From now on calls are refused with SERVER_DRAINING, and open streams end with it. Those that
   // are under way finish.
   void Drain();
 
-  // Drains, lets calls finish for at most a second, and stops.
+  // Drains, lets calls finish for at most ten seconds, and stops.
   void Shutdown();
 
  private:

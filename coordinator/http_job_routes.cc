@@ -13,8 +13,9 @@ namespace descent {
 namespace {
 
 template <typename Message>
-HttpResponse JsonOrError(const Result<Message>& message) {
-  return message.ok() ? JsonResponse(message.value()) : ErrorResponse(message.status());
+HttpResponse JsonOrError(const std::variant<Message, RequestError>& page) {
+  if (const auto* error = std::get_if<RequestError>(&page)) return ErrorResponse(*error);
+  return JsonResponse(std::get<Message>(page));
 }
 
 }  // namespace
@@ -27,9 +28,7 @@ HttpResponse HttpRoutes::Jobs(const Call& call) const {
   request.set_order_by(TextParameter(call.parameters, "order_by"));
   const Result<ClusterSnapshot> snapshot = backend_->snapshot();
   if (!snapshot.ok()) return ErrorResponse(snapshot.status());
-  const auto page = ListJobsPage(request, snapshot.value());
-  if (const auto* error = std::get_if<RequestError>(&page)) return ErrorResponse(*error);
-  return JsonResponse(std::get<v1::ListJobsResponse>(page));
+  return JsonOrError(ListJobsPage(request, snapshot.value()));
 }
 
 HttpResponse HttpRoutes::OneJob(const Call& call) const {
@@ -47,26 +46,31 @@ HttpResponse HttpRoutes::JobEvents(const Call& call) const {
     return ErrorResponse(read);
   if (const Result<JobInQueue> found = backend_->job(call.job_id); !found.ok())
     return JobError(found.status(), call.job_id);
-  const auto page = ListEventsPage(request, [&](std::int64_t after, int count_max) {
+  return JsonOrError(ListEventsPage(request, [&](std::int64_t after, int count_max) {
     return backend_->events(call.job_id, after, count_max);
-  });
-  if (const auto* error = std::get_if<RequestError>(&page)) return ErrorResponse(*error);
-  return JsonResponse(std::get<v1::ListJobEventsResponse>(page));
+  }));
 }
 
 HttpResponse HttpRoutes::JobAttempts(const Call& call) const {
+  v1::ListJobAttemptsRequest request;
+  if (const Status read = ReadPageParameters(call.parameters, request); !read.ok())
+    return ErrorResponse(read);
   const Result<JobInQueue> found = backend_->job(call.job_id);
   if (!found.ok()) return JobError(found.status(), call.job_id);
-  v1::ListJobAttemptsResponse attempts = ListAttempts(found.value().job);
-  if (TextParameter(call.parameters, "include_log_tails") == "true")
-    AddLogTails(*backend_->logs, LinesOfFailedRanks(found.value().job), attempts);
-  return JsonResponse(attempts);
+  auto page = ListAttemptsPage(request, found.value().job);
+  auto* const attempts = std::get_if<v1::ListJobAttemptsResponse>(&page);
+  if (attempts != nullptr && TextParameter(call.parameters, "include_log_tails") == "true")
+    AddLogTails(*backend_->logs, LinesOfFailedRanks(found.value().job), *attempts);
+  return JsonOrError(page);
 }
 
 HttpResponse HttpRoutes::JobCheckpoints(const Call& call) const {
+  v1::ListCheckpointsRequest request;
+  if (const Status read = ReadPageParameters(call.parameters, request); !read.ok())
+    return ErrorResponse(read);
   const Result<JobInQueue> found = backend_->job(call.job_id);
   if (!found.ok()) return JobError(found.status(), call.job_id);
-  return JsonOrError(ListCheckpoints(found.value().job));
+  return JsonOrError(ListCheckpointsPage(request, found.value().job));
 }
 
 HttpResponse HttpRoutes::Comparison(const Call& call) const {
@@ -76,9 +80,7 @@ HttpResponse HttpRoutes::Comparison(const Call& call) const {
   for (const std::string& name : ListParameter(call.parameters, "names")) request.add_names(name);
   const JobSource source{[this](const std::string& job_id) { return FindJob(job_id); },
                          backend_->summaries};
-  const auto compared = CompareJobs(request, source);
-  if (const auto* error = std::get_if<RequestError>(&compared)) return ErrorResponse(*error);
-  return JsonResponse(std::get<v1::CompareJobsResponse>(compared));
+  return JsonOrError(CompareJobs(request, source));
 }
 
 }  // namespace descent

@@ -129,7 +129,11 @@ class BodyOfCaller final : public HttpBody {
   Result<std::string> Next() override {
     if (const auto error = authenticator_.CheckAgain(caller_, SecondsOfCalendar()))
       return Status(Code::kFailedPrecondition, error->message);
-    return body_->Next();
+    try {
+      return body_->Next();
+    } catch (...) {
+      return ReportIncident(StatusOfThrown()).status;
+    }
   }
 
  private:
@@ -137,6 +141,16 @@ class BodyOfCaller final : public HttpBody {
   const Authenticator& authenticator_;
   const Caller caller_;
 };
+
+// As everybody may know it; the log has the store's own words.
+RuntimeHealth WithoutDetails(RuntimeHealth health) {
+  const Code code = health.store.code();
+  if (!health.store.ok())
+    health.store =
+        Status(code, code == Code::kResourceExhausted ? "the disk of the state store is full"
+                                                      : "the state store cannot be written now");
+  return health;
+}
 
 // A line of /readyz?verbose.
 std::string Check(std::string_view what, const Status& status, std::string_view if_ok) {
@@ -266,7 +280,7 @@ HttpResponse HttpRoutes::Page(const Call& call) const {
 HttpResponse HttpRoutes::Livez(const Call&) const { return {200, kTextType, "ok\n"}; }
 
 HttpResponse HttpRoutes::Readyz(const Call& call) const {
-  const RuntimeHealth health = backend_->health();
+  const RuntimeHealth health = WithoutDetails(backend_->health());
   const Status ready = health.Overall();
   const int code = ready.ok() ? 200 : 503;
   if (!call.parameters.contains("verbose"))

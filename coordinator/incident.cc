@@ -13,6 +13,7 @@ namespace descent {
 namespace {
 
 constexpr char kIncidentId[] = "incident_id";
+constexpr char kReason[] = "INTERNAL";
 
 std::string DrawIncidentId() {
   std::random_device device;
@@ -29,13 +30,14 @@ RequestError ReportIncident(const Status& what) {
       Status(Code::kInternal, fmt::format("an internal error; the coordinator's log has more, with "
                                           "incident_id={}",
                                           id)),
-      "INTERNAL",
+      kReason,
       {},
       {{kIncidentId, id}}};
 }
 
 bool IsUnreported(const RequestError& error) {
-  return error.status.code() == Code::kInternal && !error.metadata.contains(kIncidentId);
+  return error.status.code() == Code::kInternal && error.reason == kReason &&
+         !error.metadata.contains(kIncidentId);
 }
 
 Status StatusOfThrown() {

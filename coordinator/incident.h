@@ -9,7 +9,8 @@ namespace descent {
 // the same id with what happened. Any thread.
 RequestError ReportIncident(const Status& what);
 
-// That it is an error of ours which was not reported yet.
+// That it is an error of ours which was not reported yet. One with a reason of its own is for the
+// caller.
 bool IsUnreported(const RequestError& error);
 
 // Within a catch block: what was thrown, as kInternal.

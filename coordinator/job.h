@@ -90,8 +90,9 @@ struct AttemptRecord {
   std::string pool;
   std::vector<int> world_ranks;  // by rank
   bool starts_from_own_checkpoint = false;
-  std::int64_t save_requests = 0;       // how often its ranks were asked to save and go on
-  std::int64_t save_requests_done = 0;  // up to which of these they have
+  std::int64_t save_requests = 0;         // how often its ranks were asked to save and go on
+  std::int64_t save_requests_done = 0;    // up to which of these they have
+  std::int64_t save_requests_failed = 0;  // and up to which they found no space
   // Of one that has ended:
   double end_time = 0;  // 0: it goes on
   std::int64_t end_step = 0;
@@ -112,8 +113,12 @@ inline constexpr std::string_view kDrained = "Drained";
 inline constexpr std::string_view kWorkerLeaving = "WorkerLeaving";
 inline constexpr std::string_view kResizing = "Resizing";  // it starts again on other ranks at once
 
-// Reason of a job that is SUSPENDING, and then FAILED, because its deadline is over.
+// Reason of a job that is SUSPENDING, and then FAILED, because its deadline is over. One whose
+// deadline is moved in between is QUEUED.
 inline constexpr std::string_view kDeadlineExceeded = "DeadlineExceeded";
+
+// Reason of a rank that found no space for a state that it had to save.
+inline constexpr std::string_view kDiskFull = "DiskFull";
 
 // Reason of the end of an attempt that was kResizing, and of the job until the next begins.
 inline constexpr std::string_view kResized = "Resized";

@@ -17,6 +17,7 @@
 #include "coordinator/excerpt.h"
 #include "coordinator/job_order.h"
 #include "coordinator/job_view.h"
+#include "coordinator/list_page.h"
 
 namespace descent {
 namespace {
@@ -36,16 +37,6 @@ struct Query {
 
 RequestError Refuse(std::string reason, std::string message) {
   return {Status(Code::kInvalidArgument, std::move(message)), std::move(reason), {}, {}};
-}
-
-RequestError Refuse(std::string reason, std::string_view field, const QueryProblem& problem) {
-  RequestError error =
-      Refuse(std::move(reason), fmt::format("{}, position {}: found {}, wanted {}", field,
-                                            problem.position, problem.found, problem.wanted));
-  error.metadata = {{"position", std::to_string(problem.position)},
-                    {"found", problem.found},
-                    {"wanted", problem.wanted}};
-  return error;
 }
 
 std::optional<std::set<JobState>> StatesOf(const v1::ListJobsRequest& request) {
@@ -134,7 +125,7 @@ std::variant<Query, RequestError> ParseQuery(const v1::ListJobsRequest& request)
   if (auto* error = std::get_if<RequestError>(&filter)) return std::move(*error);
   auto order = JobOrder::Parse(request.order_by());
   if (const auto* problem = std::get_if<QueryProblem>(&order))
-    return Refuse("ORDER_BY_INVALID", "order_by", *problem);
+    return QueryInvalid("ORDER_BY_INVALID", "order_by", *problem);
   const auto page_size = PageSizeOf(request.page_size());
   if (const auto* error = std::get_if<RequestError>(&page_size)) return *error;
   Query query{.filter = std::get<JobFilter>(std::move(filter)),
@@ -186,7 +177,7 @@ std::vector<const Job*> InOrder(const Query& query, const std::vector<const Job*
   return chosen;
 }
 
-std::variant<v1::ListJobsResponse, RequestError> ListPage(
+std::variant<v1::ListJobsResponse, RequestError> PageOf(
     const v1::ListJobsRequest& request, const std::vector<const Job*>& jobs,
     const std::map<std::string, QueuePosition>& queue) {
   const auto parsed = ParseQuery(request);
@@ -215,20 +206,20 @@ std::variant<v1::ListJobsResponse, RequestError> ListPage(
 std::variant<JobFilter, RequestError> ParseJobFilter(const std::string& text) {
   auto filter = JobFilter::Parse(text);
   if (const auto* problem = std::get_if<QueryProblem>(&filter))
-    return Refuse("FILTER_INVALID", "filter", *problem);
+    return QueryInvalid("FILTER_INVALID", "filter", *problem);
   return std::get<JobFilter>(std::move(filter));
 }
 
 std::variant<v1::ListJobsResponse, RequestError> ListJobsPage(const v1::ListJobsRequest& request,
                                                               const State& state) {
-  return ListPage(request, state.jobs(), state.QueuePositions());
+  return PageOf(request, state.jobs(), state.QueuePositions());
 }
 
 std::variant<v1::ListJobsResponse, RequestError> ListJobsPage(const v1::ListJobsRequest& request,
                                                               const ClusterSnapshot& snapshot) {
   std::vector<const Job*> jobs;
   for (const Job& job : snapshot.jobs) jobs.push_back(&job);
-  return ListPage(request, jobs, snapshot.queue);
+  return PageOf(request, jobs, snapshot.queue);
 }
 
 }  // namespace descent

@@ -46,21 +46,26 @@ void JobPruner::Prune() {
   if (!expired.ok()) return;  // the coordinator is busy: the next look is soon
   for (const ExpiredJob& job : expired.value()) {
     if (IsStopping()) return;
-    if (const Status deleted = Delete(job); !deleted.ok())
+    if (const Status deleted = DeleteExpired(runtime_, job); !deleted.ok())
       LogWarning("expired job not deleted job={} error=\"{}\"", job.job_id, deleted.ToString());
   }
 }
 
 // The files go first, as in JobService. What came to need the job meanwhile refuses that.
-Status JobPruner::Delete(const ExpiredJob& expired) {
-  DESCENT_ASSIGN(const std::string checkpoints,
-                 runtime_.DeletableCheckpoints(expired.job_id, /*etag=*/""));
-  DESCENT_RETURN_IF_ERROR(RemoveJobFiles(runtime_.logs(), expired.job_id,
+Status DeleteExpired(Runtime& runtime, const ExpiredJob& expired) {
+  DESCENT_ASSIGN(const std::string checkpoints, runtime.CheckpointsOfExpired(expired));
+  DESCENT_RETURN_IF_ERROR(RemoveJobFiles(runtime.logs(), expired.job_id,
                                          expired.deletes_checkpoints ? checkpoints : ""));
   LogInfo("job expired job={} checkpoints={}", expired.job_id,
           expired.deletes_checkpoints ? "deleted" : "kept");
-  return runtime_.Command({.job_id = expired.job_id, .command = JobCommand::kDelete},
-                          [](const Answer&, const State&) {});
+  runtime.Command(
+      {.job_id = expired.job_id, .command = JobCommand::kDelete},
+      [](const Answer&, const State&) {},
+      [job_id = expired.job_id](const Refusal& refusal) {
+        LogWarning("expired job not deleted job={} error=\"{}\"", job_id,
+                   refusal.status.ToString());
+      });
+  return Status();
 }
 
 }  // namespace descent

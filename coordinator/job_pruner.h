@@ -8,6 +8,10 @@
 
 namespace descent {
 
+// Deletes one of Runtime::ExpiredJobs. That list may be minutes old: the job stays where it was
+// pinned, held or given more time since. kAborted: so it was, or it is gone. Blocks.
+Status DeleteExpired(Runtime& runtime, const ExpiredJob& expired);
+
 // Deletes the jobs that have stayed for as long as they were to, as DeleteJob does: their history,
 // metrics and logs, and their checkpoints if they ask for that. It looks at once, and then every
 // ten seconds, in a thread of its own.
@@ -22,7 +26,6 @@ class JobPruner {
  private:
   void Run();
   void Prune();
-  Status Delete(const ExpiredJob& expired);
   bool IsStopping();
 
   Runtime& runtime_;

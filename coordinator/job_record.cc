@@ -51,6 +51,7 @@ record::AttemptRecord Encode(const AttemptRecord& attempt) {
   encoded.set_starts_from_own_checkpoint(attempt.starts_from_own_checkpoint);
   encoded.set_save_requests(attempt.save_requests);
   encoded.set_save_requests_done(attempt.save_requests_done);
+  encoded.set_save_requests_failed(attempt.save_requests_failed);
   encoded.set_begin_time(attempt.begin_time);
   encoded.set_end_time(attempt.end_time);
   encoded.set_end_step(attempt.end_step);
@@ -72,6 +73,7 @@ AttemptRecord Decode(const record::AttemptRecord& encoded) {
   attempt.starts_from_own_checkpoint = encoded.starts_from_own_checkpoint();
   attempt.save_requests = encoded.save_requests();
   attempt.save_requests_done = encoded.save_requests_done();
+  attempt.save_requests_failed = encoded.save_requests_failed();
   attempt.begin_time = encoded.begin_time();
   attempt.end_time = encoded.end_time();
   attempt.end_step = encoded.end_step();

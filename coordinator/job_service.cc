@@ -6,6 +6,7 @@
 #include "coordinator/answer_on.h"
 #include "coordinator/call_context.h"
 #include "coordinator/failure_log.h"
+#include "coordinator/incident.h"
 #include "coordinator/job_files.h"
 #include "coordinator/job_list.h"
 #include "coordinator/job_refusal.h"
@@ -14,6 +15,7 @@
 #include "coordinator/owned_job.h"
 #include "coordinator/resource_name.h"
 #include "coordinator/submission.h"
+#include "coordinator/watch_streams.h"
 
 namespace descent {
 
@@ -50,9 +52,12 @@ grpc::ServerUnaryReactor* JobService::ListJobAttempts(grpc::CallbackServerContex
                                                       v1::ListJobAttemptsResponse* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   ReadJob(request->name(), reactor, [=, this](const Job& job, const State&) {
-    *response = ListAttempts(job);
+    auto page = ListAttemptsPage(*request, job);
+    if (const auto* error = std::get_if<RequestError>(&page))
+      return reactor->Finish(ToGrpcStatus(*error));
+    *response = std::get<v1::ListJobAttemptsResponse>(std::move(page));
     if (!request->include_log_tails()) return reactor->Finish(grpc::Status::OK);
-    boost::asio::post(blocking_threads_, [=, this, lines = LinesOfFailedRanks(job)] {
+    AnswerOn(blocking_threads_, reactor, [=, this, lines = LinesOfFailedRanks(job)] {
       AddLogTails(runtime_.logs(), lines, *response);
       reactor->Finish(grpc::Status::OK);
     });
@@ -84,8 +89,9 @@ grpc::ServerUnaryReactor* JobService::Command(grpc::CallbackServerContext* conte
     reactor->Finish(ToGrpcStatus(NameInvalid(job_id.status(), name)));
     return reactor;
   }
-  const auto change = [this, id = job_id.value(), command, response, reactor](const State&) {
-    runtime_.Command({.job_id = id, .command = command},
+  const auto change = [this, id = job_id.value(), command, origin = OriginOf(CallerOf(*context)),
+                       response, reactor](const State&) {
+    runtime_.Command({.job_id = id, .command = command, .origin = origin},
                      FinishWithJob(reactor, response, id, command), FinishRefused(reactor));
   };
   ChangeOwnJob(runtime_, *context, job_id.value(), reactor, change);
@@ -139,8 +145,10 @@ grpc::ServerUnaryReactor* JobService::UpdateJob(grpc::CallbackServerContext* con
     reactor->Finish(ToGrpcStatus(*error));
     return reactor;
   }
-  descent::UpdateJob update{
-      .job_id = std::move(job_id).value(), .etag = request->etag(), .labels = labels};
+  descent::UpdateJob update{.job_id = std::move(job_id).value(),
+                            .etag = request->etag(),
+                            .labels = labels,
+                            .origin = OriginOf(CallerOf(*context))};
   if (request->has_priority()) update.priority = request->priority();
   if (request->has_preemptible()) update.is_preemptible = request->preemptible();
   if (request->has_deadline()) update.deadline_seconds = request->deadline();
@@ -162,9 +170,10 @@ grpc::ServerUnaryReactor* JobService::DeleteJob(grpc::CallbackServerContext* con
     reactor->Finish(ToGrpcStatus(NameInvalid(job_id.status(), request->name())));
     return reactor;
   }
-  const auto change = [this, id = job_id.value(), request, reactor](const State&) {
+  const auto change = [this, id = job_id.value(), request, origin = OriginOf(CallerOf(*context)),
+                       reactor](const State&) {
     AnswerOn(blocking_threads_, reactor,
-             [this, id, request, reactor] { Delete(id, *request, reactor); });
+             [this, id, request, origin, reactor] { Delete(id, *request, origin, reactor); });
   };
   ChangeOwnJob(runtime_, *context, job_id.value(), reactor, change);
   return reactor;
@@ -172,7 +181,7 @@ grpc::ServerUnaryReactor* JobService::DeleteJob(grpc::CallbackServerContext* con
 
 // The files go first: whatever interrupts it, the job is still there to be deleted again.
 void JobService::Delete(const std::string& job_id, const v1::DeleteJobRequest& request,
-                        grpc::ServerUnaryReactor* reactor) {
+                        const Origin& origin, grpc::ServerUnaryReactor* reactor) {
   const auto refuse = [job_id, reactor](const Status& status, const Job* job) {
     reactor->Finish(ToGrpcStatus(RefuseJob(status, job_id, job, JobCommand::kDelete)));
   };
@@ -188,7 +197,7 @@ void JobService::Delete(const std::string& job_id, const v1::DeleteJobRequest& r
     if (!answer.status.ok()) return refuse(answer.status, state.FindJob(job_id));
     reactor->Finish(grpc::Status::OK);
   };
-  runtime_.Command({.job_id = job_id, .command = JobCommand::kDelete}, on_answer,
+  runtime_.Command({.job_id = job_id, .command = JobCommand::kDelete, .origin = origin}, on_answer,
                    FinishRefused(reactor));
 }
 
@@ -216,7 +225,11 @@ grpc::ServerUnaryReactor* JobService::ListJobEvents(grpc::CallbackServerContext*
 
 grpc::ServerWriteReactor<v1::Job>* JobService::WatchJobs(grpc::CallbackServerContext* context,
                                                          const v1::WatchJobsRequest* request) {
-  const std::shared_ptr<JobWatch> watch = JobWatch::Start(*context);
+  if (request->name().empty())
+    return StartJobsWatch(runtime_, streams_, blocking_threads_, *context, *request);
+  const std::shared_ptr<JobWatch> watch = JobWatch::Start(
+      *context,
+      request->allow_bookmarks() ? std::optional(streams_.bookmark_interval()) : std::nullopt);
   streams_.Add(watch, CallerOf(*context));
   if (const auto error = Watch(watch, *request)) watch->End(ToGrpcStatus(*error));
   return watch.get();
@@ -226,10 +239,13 @@ std::optional<RequestError> JobService::Watch(const std::shared_ptr<JobWatch>& w
                                               const v1::WatchJobsRequest& request) {
   const Result<std::string> job_id = ParseJobName(request.name());
   if (!job_id.ok()) return NameInvalid(job_id.status(), request.name());
+  if (!request.names().empty() || !request.filter().empty())
+    return SelectionInvalid("name is given beside names or filter, must be alone");
   std::optional<WatchToken> token;
   if (!request.resume_token().empty()) {
     Result<WatchToken> parsed = ParseWatchToken(request.resume_token());
-    if (!parsed.ok()) return RequestError{parsed.status(), "PAGE_TOKEN_INVALID", {}, {}};
+    if (!parsed.ok() || parsed.value().uid == WatchToken::kAllJobs)
+      return TokenInvalid(request.resume_token(), "one job");
     token = std::move(parsed).value();
   }
   const auto begin = [this, watch, id = job_id.value(), token](const State& state) {
@@ -250,6 +266,19 @@ std::optional<RequestError> JobService::Watch(const std::shared_ptr<JobWatch>& w
   return std::nullopt;
 }
 
+namespace {
+
+// What throws is kInternal, and the end of one watch.
+Result<std::vector<PassedState>> ReadOrCatch(PassedStates& states, const ReadJobEvents& events) {
+  try {
+    return states.ReadPage(events);
+  } catch (...) {
+    return StatusOfThrown();
+  }
+}
+
+}  // namespace
+
 // The watch, which is held, goes on with the next of `states`, and then reads those that follow.
 void JobService::ReleasePassed(const std::shared_ptr<JobWatch>& watch, const std::string& job_id,
                                const PassedStates& states) {
@@ -257,7 +286,7 @@ void JobService::ReleasePassed(const std::shared_ptr<JobWatch>& watch, const std
     const auto events = [&](std::int64_t after, int count_max) {
       return runtime_.Events(job_id, after, count_max);
     };
-    Result<std::vector<PassedState>> page = rest.ReadPage(events);
+    Result<std::vector<PassedState>> page = ReadOrCatch(rest, events);
     if (!page.ok()) {
       watch->End(ToGrpcStatus(page.status()));
       return watch->Release({}, nullptr);

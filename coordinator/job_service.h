@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "coordinator/job_selection.h"
 #include "coordinator/job_watch.h"
 #include "coordinator/request_error.h"
 #include "coordinator/role.h"
@@ -33,6 +34,8 @@ class JobService final : public v1::JobService::CallbackService {
   grpc::ServerUnaryReactor* CreateJob(grpc::CallbackServerContext* context,
                                       const v1::CreateJobRequest* request,
                                       v1::Job* response) override;
+  grpc::ServerUnaryReactor* ForkJob(grpc::CallbackServerContext* context,
+                                    const v1::ForkJobRequest* request, v1::Job* response) override;
   grpc::ServerUnaryReactor* GetJob(grpc::CallbackServerContext* context,
                                    const v1::GetJobRequest* request, v1::Job* response) override;
   grpc::ServerUnaryReactor* ListJobs(grpc::CallbackServerContext* context,
@@ -44,6 +47,9 @@ class JobService final : public v1::JobService::CallbackService {
   grpc::ServerUnaryReactor* CancelJob(grpc::CallbackServerContext* context,
                                       const v1::CancelJobRequest* request,
                                       v1::Job* response) override;
+  grpc::ServerUnaryReactor* CancelJobs(grpc::CallbackServerContext* context,
+                                       const v1::CancelJobsRequest* request,
+                                       v1::CancelJobsResponse* response) override;
   grpc::ServerUnaryReactor* SuspendJob(grpc::CallbackServerContext* context,
                                        const v1::SuspendJobRequest* request,
                                        v1::Job* response) override;
@@ -70,18 +76,26 @@ class JobService final : public v1::JobService::CallbackService {
       grpc::CallbackServerContext* context, const v1::StreamJobLogsRequest* request) override;
 
  private:
-  // A CreateJob call goes through these: job_service_create.cc.
-  void Create(const State& state, const v1::CreateJobRequest& request, std::optional<JobFile> file,
-              const Caller& caller, v1::Job* response, grpc::ServerUnaryReactor* reactor);
-  void SubmitUnlessKept(const v1::CreateJobRequest& request, const SubmitJob& submit,
-                        const std::string& checkpoints, v1::Job* response,
-                        grpc::ServerUnaryReactor* reactor);
-  void Submit(const v1::CreateJobRequest& request, const SubmitJob& submit, v1::Job* response,
-              grpc::ServerUnaryReactor* reactor);
+  // A call that makes a job. The request is gRPC's, or made from that of a ForkJob.
+  struct Creation {
+    std::shared_ptr<const v1::CreateJobRequest> request;
+    const Caller& caller;
+    v1::Job* response;
+    grpc::ServerUnaryReactor* reactor;
+  };
+  // It goes through these: job_service_create.cc.
+  void Begin(const Creation& creation);
+  void Create(const State& state, const Creation& creation, std::optional<JobFile> file);
+  void SubmitUnlessKept(const Creation& creation, const SubmitJob& submit,
+                        const std::string& checkpoints);
+  void Submit(const Creation& creation, const SubmitJob& submit);
 
   grpc::ServerUnaryReactor* Command(grpc::CallbackServerContext* context, const std::string& name,
                                     JobCommand command, v1::Job* response);
-  void Delete(const std::string& job_id, const v1::DeleteJobRequest& request,
+  void Cancel(const State& state, const v1::CancelJobsRequest& request,
+              const JobSelection& selection, const Caller& caller, v1::CancelJobsResponse* response,
+              grpc::ServerUnaryReactor* reactor);  // job_service_cancel.cc
+  void Delete(const std::string& job_id, const v1::DeleteJobRequest& request, const Origin& origin,
               grpc::ServerUnaryReactor* reactor);
   std::optional<RequestError> Watch(const std::shared_ptr<JobWatch>& watch,
                                     const v1::WatchJobsRequest& request);

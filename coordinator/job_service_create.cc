@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <memory>
+#include <string_view>
 #include <utility>
 
 #include "coordinator/answer_on.h"
@@ -38,6 +40,25 @@ RequestError CheckpointsKept(const std::string& job_id, const std::string& direc
   return RefuseJob(Status(Code::kAlreadyExists, kept + ": choose another job_id"), job_id, nullptr);
 }
 
+constexpr std::string_view kLatest = "latest";
+
+// A fork is a job that is resumed from another one's checkpoint.
+v1::CreateJobRequest ToCreateJob(const v1::ForkJobRequest& fork) {
+  v1::CreateJobRequest request;
+  request.set_resume_from(
+      fmt::format("{}/checkpoints/{}", fork.name(),
+                  fork.checkpoint().empty() ? kLatest : std::string_view(fork.checkpoint())));
+  *request.mutable_overrides() = fork.overrides();
+  request.set_job_id(fork.job_id());
+  request.set_request_id(fork.request_id());
+  request.set_validate_only(fork.validate_only());
+  request.set_allow_infeasible(fork.allow_infeasible());
+  if (fork.has_priority()) request.set_priority(fork.priority());
+  request.set_preemptible(fork.preemptible());
+  *request.mutable_labels() = fork.labels();
+  return request;
+}
+
 // The job that a submission would make, and whether its workers are there.
 v1::Job Preview(const SubmitJob& submit, const State& state) {
   Job job;
@@ -66,33 +87,54 @@ grpc::ServerUnaryReactor* JobService::CreateJob(grpc::CallbackServerContext* con
                                                 const v1::CreateJobRequest* request,
                                                 v1::Job* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  const Caller& caller = CallerOf(*context);
-  AnswerOn(blocking_threads_, reactor, [this, &caller, request, response, reactor] {
-    const auto create = [this, &caller, request, response, reactor,
-                         file = ReadGivenFile(*request)](const State& state) {
-      Create(state, *request, file, caller, response, reactor);
-    };
-    runtime_.Read(create, FinishRefused(reactor));
-  });
+  // gRPC owns the request, until the call is finished.
+  Begin({.request = std::shared_ptr<const v1::CreateJobRequest>(std::shared_ptr<void>(), request),
+         .caller = CallerOf(*context),
+         .response = response,
+         .reactor = reactor});
   return reactor;
 }
 
-void JobService::Create(const State& state, const v1::CreateJobRequest& request,
-                        std::optional<JobFile> file, const Caller& caller, v1::Job* response,
-                        grpc::ServerUnaryReactor* reactor) {
-  const Job* const made = state.FindJobOfRequest(caller.name, request.request_id());
+grpc::ServerUnaryReactor* JobService::ForkJob(grpc::CallbackServerContext* context,
+                                              const v1::ForkJobRequest* request,
+                                              v1::Job* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  if (const Result<std::string> job_id = ParseJobName(request->name()); !job_id.ok()) {
+    reactor->Finish(ToGrpcStatus(NameInvalid(job_id.status(), request->name())));
+    return reactor;
+  }
+  Begin({.request = std::make_shared<const v1::CreateJobRequest>(ToCreateJob(*request)),
+         .caller = CallerOf(*context),
+         .response = response,
+         .reactor = reactor});
+  return reactor;
+}
+
+void JobService::Begin(const Creation& creation) {
+  AnswerOn(blocking_threads_, creation.reactor, [this, creation] {
+    const auto create = [this, creation, file = ReadGivenFile(*creation.request)](
+                            const State& state) { Create(state, creation, file); };
+    runtime_.Read(create, FinishRefused(creation.reactor));
+  });
+}
+
+void JobService::Create(const State& state, const Creation& creation, std::optional<JobFile> file) {
+  const v1::CreateJobRequest& request = *creation.request;
+  grpc::ServerUnaryReactor* const reactor = creation.reactor;
+  const Job* const made = state.FindJobOfRequest(creation.caller.name, request.request_id());
   const SubmissionContext context{[&](const std::string& id) { return state.FindJob(id); },
                                   RandomSuffix, std::move(file), made};
   auto submission = MakeSubmission(request, context);
   if (const auto* error = std::get_if<RequestError>(&submission))
     return reactor->Finish(ToGrpcStatus(*error));
   SubmitJob submit = std::get<SubmitJob>(std::move(submission));
-  submit.owner = caller.name;
-  submit.owner_live_jobs_max = limiter_.LiveJobsMax(caller);
+  submit.owner = creation.caller.name;
+  submit.origin = OriginOf(creation.caller, request.request_id());
+  submit.owner_live_jobs_max = limiter_.LiveJobsMax(creation.caller);
   if (made != nullptr) {  // it is answered with its job, whatever became of the pools
     if (const auto error = CheckRepetition(request, submit, *made))
       return reactor->Finish(ToGrpcStatus(*error));
-    *response = ViewJob(*made, state);
+    *creation.response = ViewJob(*made, state);
     return reactor->Finish(grpc::Status::OK);
   }
   if (!request.allow_infeasible())
@@ -100,43 +142,39 @@ void JobService::Create(const State& state, const v1::CreateJobRequest& request,
       return reactor->Finish(ToGrpcStatus(*error));
   if (const Status admitted = state.CheckSubmission(submit); !admitted.ok())
     return reactor->Finish(ToGrpcStatus(RefuseSubmission(admitted, submit)));
-  if (request.validate_only()) *response = Preview(submit, state);
+  if (request.validate_only()) *creation.response = Preview(submit, state);
   AnswerOn(blocking_threads_, reactor,
-           [this, &request, submit, response, reactor,
-            checkpoints = state.CheckpointDirectoryOf(submit.job_id)] {
-             SubmitUnlessKept(request, submit, checkpoints, response, reactor);
+           [this, creation, submit, checkpoints = state.CheckpointDirectoryOf(submit.job_id)] {
+             SubmitUnlessKept(creation, submit, checkpoints);
            });
 }
 
-void JobService::SubmitUnlessKept(const v1::CreateJobRequest& request, const SubmitJob& submit,
-                                  const std::string& checkpoints, v1::Job* response,
-                                  grpc::ServerUnaryReactor* reactor) {
+void JobService::SubmitUnlessKept(const Creation& creation, const SubmitJob& submit,
+                                  const std::string& checkpoints) {
+  const bool validates_only = creation.request->validate_only();
   std::error_code error;
   const bool is_kept = std::filesystem::exists(checkpoints, error);
-  if (!is_kept && request.validate_only()) return reactor->Finish(grpc::Status::OK);
-  if (!is_kept) return Submit(request, submit, response, reactor);
-  const auto decide = [this, &request, submit, checkpoints, response, reactor](const State& state) {
+  if (!is_kept && validates_only) return creation.reactor->Finish(grpc::Status::OK);
+  if (!is_kept) return Submit(creation, submit);
+  const auto decide = [this, creation, submit, checkpoints, validates_only](const State& state) {
     // Its job has been made meanwhile, and has begun: State knows whether by this request.
-    if (!request.validate_only() && state.FindJob(submit.job_id) != nullptr)
-      return Submit(request, submit, response, reactor);
-    reactor->Finish(ToGrpcStatus(
-        CheckpointsKept(submit.job_id, checkpoints, /*is_drawn=*/request.job_id().empty())));
+    if (!validates_only && state.FindJob(submit.job_id) != nullptr) return Submit(creation, submit);
+    const bool is_drawn = creation.request->job_id().empty();
+    creation.reactor->Finish(ToGrpcStatus(CheckpointsKept(submit.job_id, checkpoints, is_drawn)));
   };
-  runtime_.Read(decide, FinishRefused(reactor));
+  runtime_.Read(decide, FinishRefused(creation.reactor));
 }
 
-void JobService::Submit(const v1::CreateJobRequest& request, const SubmitJob& submit,
-                        v1::Job* response, grpc::ServerUnaryReactor* reactor) {
-  const auto finish = [&request, submit, response, reactor](const Answer& answer,
-                                                            const State& state) {
+void JobService::Submit(const Creation& creation, const SubmitJob& submit) {
+  const auto finish = [creation, submit](const Answer& answer, const State& state) {
     if (!answer.status.ok())
-      return reactor->Finish(ToGrpcStatus(RefuseSubmission(answer.status, submit)));
+      return creation.reactor->Finish(ToGrpcStatus(RefuseSubmission(answer.status, submit)));
     if (const Job* made = state.FindJob(answer.job_id))
-      if (const auto error = CheckRepetition(request, submit, *made))
-        return reactor->Finish(ToGrpcStatus(*error));
-    FinishWithJob(reactor, response, submit.job_id)(answer, state);
+      if (const auto error = CheckRepetition(*creation.request, submit, *made))
+        return creation.reactor->Finish(ToGrpcStatus(*error));
+    FinishWithJob(creation.reactor, creation.response, submit.job_id)(answer, state);
   };
-  runtime_.Submit(submit, finish, FinishRefused(reactor));
+  runtime_.Submit(submit, finish, FinishRefused(creation.reactor));
 }
 
 }  // namespace descent

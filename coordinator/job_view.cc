@@ -1,6 +1,5 @@
 #include "coordinator/job_view.h"
 
-#include <charconv>
 #include <chrono>
 #include <map>
 #include <tuple>
@@ -8,9 +7,9 @@
 #include "common/clock.h"
 #include "common/limits.h"
 #include "coordinator/batch_advice.h"
-#include "coordinator/excerpt.h"
 #include "coordinator/job_conditions.h"
 #include "coordinator/job_facts.h"
+#include "coordinator/list_page.h"
 #include "coordinator/progress.h"
 #include "coordinator/rank_times.h"
 #include "coordinator/resource_name.h"
@@ -29,8 +28,6 @@ v1::JobState ToProto(JobState state) {
 }
 
 namespace {
-
-constexpr int kPageSizeDefault = 100;
 
 v1::Progress MakeProgress(const Job& job) {
   v1::Progress progress;
@@ -85,6 +82,7 @@ v1::Attempt ToProto(const Job& job, const AttemptRecord& attempt) {
   encoded.set_end_message(attempt.end_message);
   encoded.set_save_requests(attempt.save_requests);
   encoded.set_save_requests_done(attempt.save_requests_done);
+  encoded.set_save_requests_failed(attempt.save_requests_failed);
   if (attempt.failure) *encoded.mutable_failure() = ToProto(*attempt.failure);
   return encoded;
 }
@@ -171,25 +169,9 @@ v1::JobEvent ToProto(const StoredEvent& event) {
   encoded.set_to_state(event.to_state);
   encoded.set_reason(event.reason);
   encoded.set_message(event.message);
+  encoded.set_actor(event.actor);
+  encoded.set_request_id(event.request_id);
   return encoded;
-}
-
-RequestError UnknownToken(const std::string& token) {
-  return {Status(Code::kInvalidArgument,
-                 "page_token " + Excerpt(token) + " is not one of this service"),
-          "PAGE_TOKEN_INVALID",
-          {},
-          {}};
-}
-
-// A token is the sequence number after which the page begins; without one it is 0.
-std::optional<std::int64_t> ParsePageToken(const std::string& token) {
-  std::int64_t sequence = 0;
-  if (token.empty()) return sequence;
-  const char* end = token.data() + token.size();
-  const auto parsed = std::from_chars(token.data(), end, sequence);
-  if (parsed.ec != std::errc() || parsed.ptr != end || sequence < 1) return std::nullopt;
-  return sequence;
 }
 
 }  // namespace
@@ -245,11 +227,17 @@ std::optional<QueuePosition> FindQueuePosition(const ClusterSnapshot& snapshot,
   return queued == snapshot.queue.end() ? std::nullopt : std::optional(queued->second);
 }
 
-v1::ListJobAttemptsResponse ListAttempts(const Job& job) {
+std::variant<v1::ListJobAttemptsResponse, RequestError> ListAttemptsPage(
+    const v1::ListJobAttemptsRequest& request, const Job& job) {
+  std::vector<AttemptRecord> attempts = job.earlier_attempts;
+  if (job.attempt.attempt > 0) attempts.push_back(job.attempt);
   v1::ListJobAttemptsResponse response;
-  for (const AttemptRecord& attempt : job.earlier_attempts)
-    *response.add_attempts() = ToProto(job, attempt);
-  if (job.attempt.attempt > 0) *response.add_attempts() = ToProto(job, job.attempt);
+  auto error = FillPage(
+      "attempts", request, attempts,
+      [](const AttemptRecord& attempt) { return PageKey(attempt.attempt); },
+      [&job](const AttemptRecord& attempt) { return ToProto(job, attempt); }, response,
+      [](v1::ListJobAttemptsResponse& page) { return page.mutable_attempts(); });
+  if (error) return *std::move(error);
   return response;
 }
 
@@ -315,7 +303,7 @@ std::variant<v1::ListWorkersResponse, RequestError> ListWorkersPage(
   WorkerName last{.pool = "", .world_rank = -1};  // before all others
   if (!request.page_token().empty()) {
     Result<WorkerName> named = ParseWorkerName(request.page_token());
-    if (!named.ok()) return UnknownToken(request.page_token());
+    if (!named.ok()) return UnknownPageToken(request.page_token());
     last = std::move(named).value();
   }
   v1::ListWorkersResponse response;
@@ -328,6 +316,18 @@ std::variant<v1::ListWorkersResponse, RequestError> ListWorkersPage(
       }
       *response.add_workers() = ToProto(worker, pool, now);
     }
+  return response;
+}
+
+std::variant<v1::ListPoolsResponse, RequestError> ListPoolsPage(const v1::ListPoolsRequest& request,
+                                                                const std::vector<PoolView>& pools,
+                                                                MonotonicTime now) {
+  v1::ListPoolsResponse response;
+  auto error = FillPage(
+      "pools", request, pools, [](const PoolView& pool) { return pool.name; },
+      [now](const PoolView& pool) { return ToProto(pool, now); }, response,
+      [](v1::ListPoolsResponse& page) { return page.mutable_pools(); });
+  if (error) return *std::move(error);
   return response;
 }
 
@@ -354,24 +354,13 @@ v1::QueryMetricsResponse ToProto(const std::vector<MetricCurve>& curves) {
   return encoded;
 }
 
-std::variant<int, RequestError> PageSizeOf(int requested) {
-  if (0 <= requested && requested <= limits::kPageSizeMax)
-    return requested == 0 ? kPageSizeDefault : requested;
-  return RequestError{
-      Status(Code::kInvalidArgument, "page_size is " + std::to_string(requested) +
-                                         ", must be 0 to " + std::to_string(limits::kPageSizeMax)),
-      "PAGE_SIZE_INVALID",
-      {},
-      {}};
-}
-
 std::variant<v1::ListJobEventsResponse, RequestError> ListEventsPage(
     const v1::ListJobEventsRequest& request, const ReadJobEvents& events) {
   const auto size = PageSizeOf(request.page_size());
   if (const auto* error = std::get_if<RequestError>(&size)) return *error;
   const int page_size = std::get<int>(size);
-  const std::optional<std::int64_t> after = ParsePageToken(request.page_token());
-  if (!after) return UnknownToken(request.page_token());
+  const std::optional<std::int64_t> after = ParseSequenceToken(request.page_token());
+  if (!after) return UnknownPageToken(request.page_token());
   std::int64_t last = *after;
   const Result<std::vector<StoredEvent>> found = events(last, page_size + 1);
   if (!found.ok()) return ToRequestError(found.status());

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstddef>
 #include <functional>
 #include <optional>
 #include <string>
@@ -29,7 +28,9 @@ std::optional<QueuePosition> FindQueuePosition(const ClusterSnapshot& snapshot,
 // Without the names of its files, which only the disk knows.
 v1::Checkpoint ToProto(const Job& job, const CheckpointRecord& checkpoint);
 
-v1::ListJobAttemptsResponse ListAttempts(const Job& job);
+// One page of the attempts that a job remembers, ascending. PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
+std::variant<v1::ListJobAttemptsResponse, RequestError> ListAttemptsPage(
+    const v1::ListJobAttemptsRequest& request, const Job& job);
 
 v1::Pool ToProto(const PoolView& pool, MonotonicTime now);
 v1::Worker ToProto(const WorkerView& worker, const PoolView& pool, MonotonicTime now);
@@ -39,16 +40,14 @@ v1::Worker ToProto(const WorkerView& worker, const PoolView& pool, MonotonicTime
 std::variant<v1::ListWorkersResponse, RequestError> ListWorkersPage(
     const v1::ListWorkersRequest& request, const std::vector<PoolView>& pools, MonotonicTime now);
 
+// One page of `pools`, which are by name. PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
+std::variant<v1::ListPoolsResponse, RequestError> ListPoolsPage(const v1::ListPoolsRequest& request,
+                                                                const std::vector<PoolView>& pools,
+                                                                MonotonicTime now);
+
 v1::MetricSummary ToProto(const MetricSummary& summary);
 
 v1::QueryMetricsResponse ToProto(const std::vector<MetricCurve>& curves);
-
-// A page of a list ends early before it has more bytes, so that clients of gRPC, which take 4 MiB
-// by default, can read it. It has one entry at least.
-inline constexpr std::size_t kPageBytesMax = std::size_t{3} << 20;
-
-// How many a page of a list has at most; PAGE_SIZE_INVALID: out of range.
-std::variant<int, RequestError> PageSizeOf(int requested);
 
 // One page of a job's events, ascending; `events` reads the first of them after a sequence number.
 // PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID, and the errors of `events`.

@@ -24,8 +24,11 @@ bool IsLast(const v1::Job& job) {
 
 }  // namespace
 
-std::shared_ptr<JobWatch> JobWatch::Start(const grpc::CallbackServerContext& context) {
-  std::shared_ptr<JobWatch> watch(new JobWatch(context));  // NOLINT: private constructor
+std::shared_ptr<JobWatch> JobWatch::Start(
+    const grpc::CallbackServerContext& context,
+    std::optional<std::chrono::milliseconds> bookmark_interval) {
+  std::shared_ptr<JobWatch> watch(  // NOLINT: private constructor
+      new JobWatch(context, bookmark_interval));
   watch->self_ = watch;
   return watch;
 }
@@ -68,6 +71,18 @@ void JobWatch::OnJob(const Job& job, const std::optional<QueuePosition>& queue_p
   Advance();
 }
 
+void JobWatch::SendBookmarkIfDue() {
+  if (!bookmark_interval_) return;
+  {
+    const std::lock_guard lock(mutex_);
+    const bool has_news = is_busy_ || read_more_ || !passed_.empty() || !pending_.empty();
+    if (has_news || end_ || written_token_.empty()) return;
+    if (MonotonicNow() - write_time_ < *bookmark_interval_) return;
+    pending_.emplace_back().set_resume_token(written_token_);
+  }
+  Advance();
+}
+
 void JobWatch::End(const grpc::Status& status) {
   bool is_writing = false;
   {
@@ -107,6 +122,8 @@ void JobWatch::OnWriteDone(bool ok) {
   {
     const std::lock_guard lock(mutex_);
     is_writing_ = false;
+    written_token_ = written_.resume_token();
+    write_time_ = MonotonicNow();
     if (!ok && !end_) end_ = grpc::Status::CANCELLED;
     if (IsLast(written_) && !end_) end_ = grpc::Status::OK;
     // A state that has passed need not wait.

@@ -3,14 +3,17 @@
 #include <grpcpp/alarm.h>
 #include <grpcpp/support/server_callback.h>
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <vector>
 
+#include "common/clock.h"
 #include "coordinator/runtime.h"
 #include "coordinator/stream_set.h"
 #include "coordinator/watch_resume.h"
@@ -31,8 +34,11 @@ class JobWatch final : public std::enable_shared_from_this<JobWatch>,
                        public JobWatcher,
                        public OpenStream {
  public:
-  // Lives until the call, whose context it is, is over, by itself.
-  static std::shared_ptr<JobWatch> Start(const grpc::CallbackServerContext& context);
+  // Lives until the call, whose context it is, is over, by itself. After `bookmark_interval`
+  // without news a bookmark is written; none: never.
+  static std::shared_ptr<JobWatch> Start(
+      const grpc::CallbackServerContext& context,
+      std::optional<std::chrono::milliseconds> bookmark_interval);
 
   // Has the next passed states released, or the watch ended and released. Returns at once.
   using ReadMore = std::function<void()>;
@@ -45,9 +51,12 @@ class JobWatch final : public std::enable_shared_from_this<JobWatch>,
   void OnJob(const Job& job, const std::optional<QueuePosition>& queue_position,
              std::int64_t last_event) override;
   void End(const grpc::Status& status) override;
+  void SendBookmarkIfDue() override;
 
  private:
-  explicit JobWatch(const grpc::CallbackServerContext& context) : context_(context) {}
+  JobWatch(const grpc::CallbackServerContext& context,
+           std::optional<std::chrono::milliseconds> bookmark_interval)
+      : context_(context), bookmark_interval_(bookmark_interval) {}
 
   void OnWriteDone(bool ok) override;
   void OnCancel() override;
@@ -62,6 +71,7 @@ class JobWatch final : public std::enable_shared_from_this<JobWatch>,
   // The call, the runtime and the alarm all reach this object; gRPC's share ends with OnDone.
   std::shared_ptr<JobWatch> self_;
   const grpc::CallbackServerContext& context_;  // lives until Finish
+  const std::optional<std::chrono::milliseconds> bookmark_interval_;
   grpc::Alarm pause_;
   grpc::Alarm grace_;  // set once, by End
   v1::Job written_;    // owned by the write in progress
@@ -76,6 +86,8 @@ class JobWatch final : public std::enable_shared_from_this<JobWatch>,
   bool is_cancelling_ = false;  // uses the context
   std::optional<grpc::Status> end_;
   bool is_finished_ = false;
+  std::string written_token_;  // of what was written last
+  MonotonicTime write_time_;
 };
 
 }  // namespace descent

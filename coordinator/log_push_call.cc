@@ -7,6 +7,7 @@
 
 #include "common/failpoint.h"
 #include "common/log.h"
+#include "coordinator/incident.h"
 #include "coordinator/log_streams.h"
 #include "coordinator/request_error.h"
 #include "proto/log_wire.h"
@@ -70,13 +71,20 @@ class PushCall final : public grpc::ServerBidiReactor<v1::LogChunk, v1::LogAck>,
       const Job* const job = state.FindJob(chunk.job);
       const bool is_wanted = job != nullptr && IsOfItsRanks(chunk, *job);
       const auto blamed = is_wanted ? FindBlame(chunk, *job) : std::nullopt;
-      boost::asio::post(threads_, [this, chunk, is_wanted, blamed] {
-        if (!Store(chunk, is_wanted)) return;
-        if (blamed) KeepTail(chunk.job, *blamed);
-        StartWrite(&ack_);
-      });
+      boost::asio::post(threads_,
+                        [this, chunk, is_wanted, blamed] { Answer(chunk, is_wanted, blamed); });
     };
     runtime_.Read(read, [this](const Refusal& refusal) { Fail(refusal.status); });
+  }
+
+  void Answer(const LogChunk& chunk, bool is_wanted, const std::optional<FailedRank>& blamed) {
+    try {
+      if (!Store(chunk, is_wanted)) return;
+      if (blamed) KeepTail(chunk.job, *blamed);
+    } catch (...) {
+      return Fail(StatusOfThrown());
+    }
+    StartWrite(&ack_);
   }
 
   // What is not wanted is acknowledged too: it would only be sent again. False: it is not stored,

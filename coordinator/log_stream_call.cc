@@ -73,6 +73,7 @@ class StreamCall final : public BlockingStream<v1::StreamJobLogsResponse> {
 
   void WaitOrFinish(const Job& job) {
     if (!request_.follow() || IsOver(job)) return Finish(grpc::Status::OK);
+    if (IsQuiet()) return SendLines(job, {});
     GoOnAfter(kInterval);
   }
 

@@ -66,6 +66,7 @@ void ServeUntil(const sigset_t& signals, const Runtime& runtime, GrpcServers& gr
   while ((signal_number = sigtimedwait(&signals, nullptr, &kHealthInterval)) < 0) {
     grpc.SetServing(runtime.Readiness().ok());
     grpc.EndStreamsOfFormerCallers();
+    grpc.SendBookmarks();
   }
   LogInfo("stopping signal={}", signal_number);
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);

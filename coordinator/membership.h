@@ -35,13 +35,16 @@ struct WorkerView {
   std::int64_t step = 0;
   PhaseTimes times;  // of the last heartbeat by which it had finished steps of its job
   std::optional<std::string> leaving;  // why, once it has said Goodbye: it gets no new job
+  // The generation of an assignment that it came with, that is void, and that it has yet to end.
+  std::optional<std::int64_t> ends_first = {};
   Cordon cordon = Cordon::kNone;
   int slot = 0;           // among the workers of its pool on its host; in what pools() answers
   ResourceUse resources;  // of the last heartbeat
   std::optional<double> cpu_utilization;  // between the last two
 
   bool takes_jobs() const { return !leaving && cordon == Cordon::kNone; }
-  bool is_free() const { return job_id.empty() && takes_jobs(); }
+  bool is_held() const { return !job_id.empty() || ends_first; }
+  bool is_free() const { return !is_held() && takes_jobs(); }
   std::string name() const { return host + "/" + std::to_string(world_rank); }
 };
 

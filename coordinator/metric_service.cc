@@ -3,6 +3,7 @@
 #include "coordinator/answer_on.h"
 #include "coordinator/job_comparison.h"
 #include "coordinator/job_view.h"
+#include "coordinator/list_page.h"
 #include "coordinator/metric_request.h"
 #include "coordinator/metric_streams.h"
 #include "coordinator/request_error.h"
@@ -75,9 +76,12 @@ grpc::Status MetricService::Answer(const v1::ListMetricsRequest& request,
     return found;
   const auto summaries = runtime_.metrics().Summarize(job.id, {});
   if (!summaries.ok()) return ToGrpcStatus(summaries.status());
-  for (const MetricSummary& summary : summaries.value())
-    *response->add_metrics() = ToProto(summary);
-  return grpc::Status::OK;
+  const auto error = FillPage(
+      "metrics", request, summaries.value(),
+      [](const MetricSummary& summary) { return summary.name; },
+      [](const MetricSummary& summary) { return ToProto(summary); }, *response,
+      [](v1::ListMetricsResponse& page) { return page.mutable_metrics(); });
+  return error ? ToGrpcStatus(*error) : grpc::Status::OK;
 }
 
 grpc::Status MetricService::Answer(const v1::CompareJobsRequest& request,

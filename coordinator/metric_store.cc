@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "common/failpoint.h"
+#include "common/file.h"
 #include "coordinator/metric_file.h"
 
 namespace descent {
@@ -59,6 +60,11 @@ constexpr std::string_view kPutLongBucket = R"sql(
     FROM buckets WHERE steps = ?5 AND name = ?1 AND first_step >= ?2 AND first_step < ?3
 )sql";
 
+constexpr char kFileSuffix[] = ".db";
+
+// One thread writes for all jobs: a file that somebody has locked must not hold up the others.
+constexpr std::chrono::milliseconds kLockTimeMax{5};
+
 // Files kept open for writing: more than the jobs that run at once on one cluster's pools.
 constexpr std::size_t kWritersMax = 64;
 
@@ -105,7 +111,7 @@ Result<std::optional<MetricSummary>> ReadSummary(Database& database, const std::
 }  // namespace
 
 std::filesystem::path MetricStore::FileOf(const std::string& job_id) const {
-  return directory_ / (job_id + ".db");
+  return directory_ / (job_id + kFileSuffix);
 }
 
 Status MetricStore::Remove(const std::string& job_id) {
@@ -120,6 +126,17 @@ Status MetricStore::Remove(const std::string& job_id) {
       status = Status(Code::kUnavailable, path.string() + ": " + error.message());
   }
   return status;
+}
+
+Status MetricStore::RemoveAllBut(const std::set<std::string>& job_ids) {
+  DESCENT_ASSIGN(const std::vector<std::string> found, ListDirectory(directory_));
+  for (const std::string& file : found) {
+    const std::size_t end = file.rfind(kFileSuffix);
+    if (end == std::string::npos) continue;  // not ours
+    const std::string job_id = file.substr(0, end);
+    if (!job_ids.contains(job_id)) DESCENT_RETURN_IF_ERROR(Remove(job_id));
+  }
+  return Status();
 }
 
 Result<MetricStore::Writer*> MetricStore::WriterFor(const std::string& job_id) {
@@ -137,6 +154,7 @@ Result<MetricStore::Writer*> MetricStore::WriterFor(const std::string& job_id) {
 
 Result<std::unique_ptr<MetricStore::Writer>> MetricStore::Open(const std::string& job_id) {
   DESCENT_ASSIGN(Database database, Database::Open(FileOf(job_id), Durability::kConsistent));
+  database.WaitForOthers(kLockTimeMax);
   DESCENT_RETURN_IF_ERROR(database.Migrate(kMigrations));
   auto writer = std::make_unique<Writer>(std::move(database));
   const auto prepare = [&writer](std::string_view sql,

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -57,6 +58,10 @@ class MetricStore {
 
   // The job's points are gone. The recording thread's.
   Status Remove(const std::string& job_id);
+
+  // What a coordinator that was killed did not come to remove: the next job of such a name would
+  // have its points. Before anything is recorded.
+  Status RemoveAllBut(const std::set<std::string>& job_ids);
 
   // Curves by name, as of one moment. A curve of more than points_max points comes as the means of
   // buckets of bucket_steps steps, a power of two, so that buckets stay where they are while the

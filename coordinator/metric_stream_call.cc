@@ -39,6 +39,7 @@ class StreamCall final : public BlockingStream<v1::StreamMetricsResponse> {
     if (!news.ok()) return Finish(ToGrpcStatus(news.status()));
     if (!news.value().empty()) return SendCurves(news.value());
     if (IsTerminal(job.state)) return Finish(grpc::Status::OK);
+    if (IsQuiet()) return SendCurves({});
     GoOnAfter(kInterval);
   }
 

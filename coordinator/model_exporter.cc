@@ -69,26 +69,47 @@ void RemoveOrLog(const std::filesystem::path& path) {
     LogWarning("export not removed error=\"{}\"", removed.ToString());
 }
 
+// What the model may take as another program's; a file that is gone is for the child to miss.
+std::int64_t BytesIn(const std::filesystem::path& directory) {
+  std::int64_t bytes = 0;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
+    std::error_code is_gone;
+    const std::uintmax_t size = entry.file_size(is_gone);
+    if (!is_gone) bytes += static_cast<std::int64_t>(size);
+  }
+  return bytes;
+}
+
 }  // namespace
 
-ModelExport::ModelExport(ModelExporter& exporter, std::filesystem::path directory)
+ModelExport::ModelExport(ModelExporter& exporter, std::filesystem::path directory,
+                         std::int64_t bytes)
     : exporter_(exporter),
       directory_(std::move(directory)),
+      bytes_(bytes),
       files_(directory_ / "files"),
       deadline_(std::chrono::steady_clock::now() + kTimeMax) {}
 
 ModelExport::~ModelExport() {
   child_.reset();  // which ends it
   RemoveOrLog(directory_);
-  exporter_.GiveBackPlace();
+  GiveBackPlace();
 }
 
 bool ModelExport::HasEnded() {
-  if (child_->HasEnded()) return true;
-  if (std::chrono::steady_clock::now() < deadline_) return false;
-  is_too_late_ = true;
-  child_->Stop(std::chrono::milliseconds(0));
+  if (!child_->HasEnded()) {
+    if (std::chrono::steady_clock::now() < deadline_) return false;
+    is_too_late_ = true;
+  }
+  child_->Stop(std::chrono::milliseconds(0));  // with what it has left behind
+  GiveBackPlace();
   return true;
+}
+
+// Once: what it wrote is part of what the disk has not free any more.
+void ModelExport::GiveBackPlace() {
+  if (std::exchange(has_place_, false)) exporter_.GiveBackPlace(bytes_);
 }
 
 std::optional<RequestError> ModelExport::Error() const {
@@ -114,43 +135,45 @@ Result<std::filesystem::path> ModelExporter::FindProgram() const {
                 program_.string() + " is missing, must be the program that --worker-program names");
 }
 
-std::optional<RequestError> ModelExporter::CheckSpace(std::int64_t bytes) const {
-  const Result<std::int64_t> free_bytes = FreeBytes(directory_);
-  if (!free_bytes.ok()) return ToRequestError(free_bytes.status());
-  if (free_bytes.value() >= bytes + kFreeBytesMin) return std::nullopt;
-  return Busy(fmt::format("the coordinator's disk has {} bytes free, an export may take {}",
-                          free_bytes.value(), bytes + kFreeBytesMin),
-              "DISK_FULL");
-}
-
-std::optional<std::string> ModelExporter::TakePlace() {
+std::variant<std::string, RequestError> ModelExporter::TakePlace(std::int64_t bytes) {
   const std::lock_guard lock(mutex_);
-  if (exports_ == kExportsMax) return std::nullopt;
-  ++exports_;
-  return std::to_string(++last_number_);
-}
-
-void ModelExporter::GiveBackPlace() {
-  const std::lock_guard lock(mutex_);
-  --exports_;
-}
-
-std::variant<std::unique_ptr<ModelExport>, RequestError> ModelExporter::Start(
-    const std::string& checkpoint, std::int64_t checkpoint_bytes, const std::string& format) {
-  const Result<std::filesystem::path> program = FindProgram();
-  if (!program.ok()) return FeatureDisabled(program.status());
-  const std::optional<std::string> name = TakePlace();
-  if (!name)
+  if (exports_ == kExportsMax)
     return Busy(
         fmt::format("{} exports are under way, which is the most; try again later", kExportsMax),
         "TOO_MANY_EXPORTS");
+  const Result<VolumeSpace> space = MeasureVolume(directory_);
+  if (!space.ok()) return ToRequestError(space.status());
+  const std::int64_t needed = bytes + kFreeBytesMin;
+  const std::int64_t left = space.value().free_bytes - reserved_bytes_;
+  if (left < needed)
+    return Busy(fmt::format("the coordinator's disk has {} bytes free, an export may take {}", left,
+                            needed),
+                "DISK_FULL");
+  ++exports_;
+  reserved_bytes_ += bytes;
+  return std::to_string(++last_number_);
+}
+
+void ModelExporter::GiveBackPlace(std::int64_t bytes) {
+  const std::lock_guard lock(mutex_);
+  --exports_;
+  reserved_bytes_ -= bytes;
+}
+
+std::variant<std::unique_ptr<ModelExport>, RequestError> ModelExporter::Start(
+    const std::string& checkpoint, const std::string& format) {
+  const Result<std::filesystem::path> program = FindProgram();
+  if (!program.ok()) return FeatureDisabled(program.status());
+  if (const Status made = MakeDirectories(directory_); !made.ok()) return ToRequestError(made);
+  const std::int64_t bytes = BytesIn(checkpoint);
+  auto place = TakePlace(bytes);
+  if (auto* error = std::get_if<RequestError>(&place)) return std::move(*error);
   std::unique_ptr<ModelExport> begun(  // NOLINT: private constructor
-      new ModelExport(*this, directory_ / *name));
+      new ModelExport(*this, directory_ / std::get<std::string>(place), bytes));
   // A format of several files makes the directory itself.
   const bool is_one_file = format == "onnx";
   const Status made = MakeDirectories(is_one_file ? begun->files_ : begun->directory_);
   if (!made.ok()) return ToRequestError(made);
-  if (std::optional<RequestError> error = CheckSpace(checkpoint_bytes)) return std::move(*error);
   const std::filesystem::path output = is_one_file ? begun->files_ / kOnnxFile : begun->files_;
   Result<ChildProcess> child = ChildProcess::Start(
       {program.value().string(), fmt::format("--export={}", checkpoint),

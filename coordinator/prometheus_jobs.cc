@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/model_name.h"
 #include "coordinator/job_facts.h"
 #include "coordinator/rank_times.h"
 

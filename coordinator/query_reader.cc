@@ -1,5 +1,7 @@
 #include "coordinator/query_reader.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "coordinator/excerpt.h"
@@ -22,6 +24,15 @@ bool IsValuePart(char c) {
 }
 
 }  // namespace
+
+RequestError QueryInvalid(std::string reason, std::string_view field, const QueryProblem& problem) {
+  const std::string position = std::to_string(problem.position);
+  return {Status(Code::kInvalidArgument, fmt::format("{}, position {}: found {}, wanted {}", field,
+                                                     position, problem.found, problem.wanted)),
+          std::move(reason),
+          {},
+          {{"position", position}, {"found", problem.found}, {"wanted", problem.wanted}}};
+}
 
 QueryProblem TooLong(std::string_view text, std::size_t bytes_max) {
   return {.position = bytes_max + 1,

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <variant>
 
+#include "coordinator/request_error.h"
+
 namespace descent {
 
 // What is wrong with the text of a query, and where.
@@ -14,6 +16,9 @@ struct QueryProblem {
   std::string found;         // in quotes, or "the end"
   std::string wanted;
 };
+
+// The same as the refusal of a request's `field`: its metadata has what the problem has.
+RequestError QueryInvalid(std::string reason, std::string_view field, const QueryProblem& problem);
 
 QueryProblem TooLong(std::string_view text, std::size_t bytes_max);
 

@@ -127,84 +127,10 @@ google::rpc::Help MakeHelp(const std::vector<HelpLink>& links) {
   return detail;
 }
 
-std::vector<HelpLink> LinksOf(const google::rpc::Help& help) {
-  std::vector<HelpLink> links;
-  for (const auto& link : help.links()) links.push_back({link.description(), link.url()});
-  return links;
-}
-
-std::chrono::milliseconds DelayOf(const google::rpc::RetryInfo& retry) {
-  const std::chrono::nanoseconds rest(retry.retry_delay().nanos());
-  return std::chrono::seconds(retry.retry_delay().seconds()) +
-         std::chrono::duration_cast<std::chrono::milliseconds>(rest);
-}
-
-Code CodeOf(grpc::StatusCode grpc_code) {
-  for (const CodeRow& row : kCodes)
-    if (row.grpc_code == grpc_code) return row.code;
-  return Code::kUnavailable;
-}
-
-std::map<std::string, std::string> MetadataOf(const google::rpc::ErrorInfo& info) {
-  std::map<std::string, std::string> metadata;
-  for (const auto& entry : info.metadata()) metadata.emplace(entry.first, entry.second);
-  return metadata;
-}
-
-// What a status says besides its code and message. What it has not is empty.
-struct Details {
-  google::rpc::ErrorInfo info;
-  google::rpc::BadRequest bad_request;
-  std::optional<std::chrono::milliseconds> retry_delay;
-  std::optional<ErrorResource> resource;
-  std::vector<HelpLink> help;
-};
-
-Details DetailsOf(const grpc::Status& status) {
-  Details found;
-  google::rpc::Status packed;
-  if (!packed.ParseFromString(status.error_details())) return found;
-  google::rpc::RetryInfo retry;
-  google::rpc::ResourceInfo resource;
-  google::rpc::Help help;
-  for (const auto& detail : packed.details()) {
-    if (detail.UnpackTo(&found.info) || detail.UnpackTo(&found.bad_request)) continue;
-    if (detail.UnpackTo(&retry)) found.retry_delay = DelayOf(retry);
-    if (detail.UnpackTo(&resource))
-      found.resource = {.type = resource.resource_type(), .name = resource.resource_name()};
-    if (detail.UnpackTo(&help)) found.help = LinksOf(help);
-  }
-  return found;
-}
-
-AccessError ToAccessError(const grpc::Status& status, const Details& details) {
-  return {status.error_code() == grpc::StatusCode::UNAUTHENTICATED
-              ? AccessError::Kind::kUnauthenticated
-              : AccessError::Kind::kPermissionDenied,
-          details.info.reason(), status.error_message(), MetadataOf(details.info), details.help};
-}
-
 }  // namespace
 
-std::variant<RequestError, AccessError> ToError(const grpc::Status& status) {
-  DESCENT_CHECK(!status.ok());
-  const Details details = DetailsOf(status);
-  if (status.error_code() == grpc::StatusCode::UNAUTHENTICATED ||
-      status.error_code() == grpc::StatusCode::PERMISSION_DENIED)
-    return ToAccessError(status, details);
-  RequestError error = ToRequestError(Status(CodeOf(status.error_code()), status.error_message()));
-  if (!details.info.reason().empty()) error.reason = details.info.reason();
-  error.metadata = MetadataOf(details.info);
-  error.retry_delay = details.retry_delay;
-  error.resource = details.resource;
-  for (const auto& violation : details.bad_request.field_violations())
-    error.violations.push_back({violation.field(), violation.description()});
-  if (status.error_code() == grpc::StatusCode::OUT_OF_RANGE) error.grpc_code = status.error_code();
-  return error;
-}
-
 RequestError ToRequestError(const Status& status) {
-  return {status, std::string(GrpcCodeName(status.code())), {}, {}};
+  return {status, std::string(RowOf(status.code()).name), {}, {}};
 }
 
 RequestError ServerDraining() {
@@ -247,13 +173,6 @@ grpc::Status ToGrpcStatus(const AccessError& error) {
   details.add_details()->PackFrom(MakeErrorInfo(error));
   if (!error.help.empty()) details.add_details()->PackFrom(MakeHelp(error.help));
   return grpc::Status(code, details.message(), details.SerializeAsString());
-}
-
-std::string_view GrpcCodeName(Code code) { return RowOf(code).name; }
-
-std::string_view GrpcCodeName(const RequestError& error) {
-  if (error.grpc_code == grpc::StatusCode::OUT_OF_RANGE) return "OUT_OF_RANGE";
-  return GrpcCodeName(error.status.code());
 }
 
 grpc::StatusCode ToGrpcCode(Code code) { return RowOf(code).grpc_code; }

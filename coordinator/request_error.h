@@ -6,7 +6,6 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "common/job_spec.h"
@@ -72,13 +71,6 @@ grpc::Status ToGrpcStatus(const RequestError& error);
 grpc::Status ToGrpcStatus(const Status& status);  // OK stays OK
 grpc::Status ToGrpcStatus(const AccessError& error);
 
-// The error that ToGrpcStatus has made a status of. One of gRPC's own has no reason but its code's
-// name, and where it has no code of ours it is kUnavailable.
-std::variant<RequestError, AccessError> ToError(const grpc::Status& status);
-
-// "NOT_FOUND": the code's name in the gRPC standard.
-std::string_view GrpcCodeName(Code code);
-std::string_view GrpcCodeName(const RequestError& error);
 grpc::StatusCode ToGrpcCode(Code code);
 
 }  // namespace descent

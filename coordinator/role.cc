@@ -34,6 +34,11 @@ bool Permits(Role role, Role required) {
   return role >= required;
 }
 
+Origin OriginOf(const Caller& caller, const std::string& request_id) {
+  return {.actor = caller.name.empty() ? std::string(kActorLocal) : caller.name,
+          .request_id = request_id};
+}
+
 bool MayChange(const Caller& caller, const Job& job) {
   return caller.role == Role::kAdmin || (caller.role == Role::kUser && caller.name == job.owner);
 }

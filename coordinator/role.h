@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "coordinator/event.h"
 #include "coordinator/job.h"
 
 namespace descent {
@@ -25,6 +26,9 @@ struct Caller {
   double expire_time = 0;  // seconds since the epoch; 0: never
   std::string token_id{};
 };
+
+// Of what the caller asks for, as histories have it.
+Origin OriginOf(const Caller& caller, const std::string& request_id = "");
 
 // Users change their own jobs, admins all.
 bool MayChange(const Caller& caller, const Job& job);

@@ -48,6 +48,7 @@ Result<std::unique_ptr<Runtime>> Runtime::Start(const std::filesystem::path& dir
   std::set<std::string> job_ids;
   for (const Job& job : restore.jobs) job_ids.insert(job.id);
   DESCENT_RETURN_IF_ERROR(LogStore(directory / kLogsDirectory).RemoveAllBut(job_ids));
+  DESCENT_RETURN_IF_ERROR(MetricStore(directory / kMetricsDirectory).RemoveAllBut(job_ids));
   std::unique_ptr<Runtime> runtime(  // NOLINT: private constructor
       new Runtime(std::move(store), directory, std::move(options),
                   restarts.ok() ? restarts.value() : 0));
@@ -244,6 +245,8 @@ void Runtime::Perform(const Action& action) {
     const CordonRecord& record = store_cordon->record;
     LogInfo("worker cordon pool={} world_rank={} cordon={}", record.pool, record.world_rank,
             CordonName(record.cordon));
+  } else if (const auto* audit = std::get_if<StoreAudit>(&action)) {
+    LogInfo("audit actor={} type={} subject={}", audit->actor, audit->type, audit->subject);
   } else if (const auto* answer = std::get_if<Answer>(&action)) {
     DESCENT_FAILPOINT("coordinator.answer.before");
     if (auto waiting = waiting_.extract(answer->ticket))
@@ -251,17 +254,6 @@ void Runtime::Perform(const Action& action) {
                    waiting.mapped().on_refusal);
     DESCENT_FAILPOINT("coordinator.answer.after");
   }
-}
-
-void Runtime::Send(const SendToWorker& action) {
-  DESCENT_FAILPOINT_IF(std::holds_alternative<Assign>(action.message), "coordinator.assign.before");
-  DESCENT_FAILPOINT_IF(std::holds_alternative<Begin>(action.message), "coordinator.begin.before");
-  DESCENT_FAILPOINT_IF(std::holds_alternative<GrantSteps>(action.message),
-                       "coordinator.grant.before");
-  DESCENT_FAILPOINT_IF(std::holds_alternative<Acknowledge>(action.message),
-                       "coordinator.acknowledge.before");
-  if (const auto stream = StreamOf(action.session)) stream->Send(action.message);
-  DESCENT_FAILPOINT("coordinator.message.after");
 }
 
 void Runtime::Forget(const std::string& job_id) {
@@ -275,10 +267,17 @@ void Runtime::Forget(const std::string& job_id) {
 // A worker forgets what is acknowledged: first all metrics must be stored that were reported by
 // then, also those of a report that it repeats.
 void Runtime::Send(const SendToWorker& action) {
-  const auto send = [this](const SendToWorker& known) {
+  const bool is_acknowledge = std::holds_alternative<Acknowledge>(action.message);
+  const auto send = [this, is_acknowledge](const SendToWorker& known) {
+    DESCENT_FAILPOINT_IF(is_acknowledge, "coordinator.acknowledge.before");
     if (const auto stream = StreamOf(known.session)) stream->Send(known.message);
+    DESCENT_FAILPOINT("coordinator.message.after");
   };
-  if (!std::holds_alternative<Acknowledge>(action.message)) return send(action);
+  DESCENT_FAILPOINT_IF(std::holds_alternative<Assign>(action.message), "coordinator.assign.before");
+  DESCENT_FAILPOINT_IF(std::holds_alternative<Begin>(action.message), "coordinator.begin.before");
+  DESCENT_FAILPOINT_IF(std::holds_alternative<GrantSteps>(action.message),
+                       "coordinator.grant.before");
+  if (!is_acknowledge) return send(action);
   metric_writer_.AfterAll([send, action] { send(action); });
 }
 
@@ -316,8 +315,9 @@ const Job* Runtime::JobOf(const Message& message) const {
 void Runtime::CountAndLog(const StoreJob& action) {
   if (action.event_type.empty()) return;
   counters_.Count(action, Now().wall);
-  LogInfo("job event job={} type={} from={} to={} reason={} message=\"{}\"", action.job.id,
-          action.event_type, action.from_state, action.to_state, action.reason, action.message);
+  LogInfo("job event job={} type={} from={} to={} reason={} actor={} message=\"{}\"", action.job.id,
+          action.event_type, action.from_state, action.to_state, action.reason, action.origin.actor,
+          action.message);
 }
 
 void Runtime::ForgetOldCounters() {

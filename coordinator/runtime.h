@@ -1,10 +1,12 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <filesystem>
 #include <functional>
+#include <future>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -12,6 +14,7 @@
 #include <set>
 #include <string>
 #include <thread>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -66,20 +69,26 @@ class Runtime {
   //   kInternal                       on_answer has thrown
   void Submit(SubmitJob event, OnAnswer on_answer, OnRefusal on_refusal);
   void Command(CommandJob event, OnAnswer on_answer, OnRefusal on_refusal);
+  void Cancel(CancelJobs event, OnAnswer on_answer, OnRefusal on_refusal);
   void Update(UpdateJob event, OnAnswer on_answer, OnRefusal on_refusal);
   void CommandCheckpoint(descent::CommandCheckpoint event, OnAnswer on_answer,
                          OnRefusal on_refusal);
   void ChangeWorker(CommandWorker event, OnAnswer on_answer, OnRefusal on_refusal);
 
-  // Takes back one CheckpointCommand::kHold, whatever waits.
-  void ReleaseCheckpoint(const std::string& job_id, std::int64_t step);
+  // Takes back a CheckpointCommand::kHold that was posted before, whatever waits and whatever
+  // became of it.
+  void ReleaseCheckpoint(const std::string& job_id, std::int64_t step, std::uint64_t hold);
 
   // Calls `on_state` on the owner thread, after everything posted before is durable, or
   // `on_refusal` as above. Neither may block.
   void Read(OnState on_state, OnRefusal on_refusal);
 
-  // Copies of what the owner thread knows. They block until it answers, at most two seconds: then
-  // kUnavailable. kNotFound: no such job.
+  // What `question` answers on the owner thread, as in Read. Blocks for that, at most two seconds:
+  // then kUnavailable, and the question, which must own what it uses, may still be asked.
+  template <typename T>
+  Result<T> Ask(std::function<Result<T>(const State& state)> question);
+
+  // Copies of what the owner thread knows. They block as Ask does. kNotFound: no such job.
   Result<ClusterSnapshot> Snapshot();
   Result<Job> FindJob(const std::string& job_id);
   Result<JobInQueue> FindJobInQueue(const std::string& job_id);
@@ -92,9 +101,14 @@ class Runtime {
   // Those that may be forgotten now. Blocks as above.
   Result<std::vector<ExpiredJob>> ExpiredJobs();
 
+  // The directory with the checkpoints of a job that ExpiredJobs has named, if it may still be
+  // forgotten. Blocks as above. kAborted: it may not any more, or is gone.
+  Result<std::string> CheckpointsOfExpired(const ExpiredJob& job);
+
   // From the disk; blocks.
   Result<std::vector<StoredEvent>> Events(const std::string& job_id, std::int64_t after,
                                           int count_max) const;
+  Result<std::vector<StoredEvent>> EventsOfAll(std::int64_t after, int count_max) const;
 
   // Only on the owner thread, inside a Read. Watchers that are gone are forgotten.
   void AddWatcher(const std::string& job_id, std::weak_ptr<JobWatcher> watcher);
@@ -137,8 +151,8 @@ class Runtime {
   Runtime(std::unique_ptr<Store> store, const std::filesystem::path& directory,
           StateOptions options, std::int64_t restarts);
 
-  template <typename T>
-  Result<T> Ask(std::function<Result<T>(const State& state)> question);
+  static constexpr std::chrono::seconds kAskTimeout{2};
+
   void Post(Item item);
   Status PostOfWorker(Event event);
   std::optional<Refusal> Enqueue(Item& item, bool needs_store);
@@ -153,7 +167,6 @@ class Runtime {
   static std::vector<OnRefusal> TakeAnswerable(std::deque<Item>& items);
   void RecordMetricsOfBatch();
   void Perform(const Action& action);
-  void Send(const SendToWorker& action);
   void Forget(const std::string& job_id);
   void Send(const SendToWorker& action);
   std::shared_ptr<WorkerStream> StreamOf(SessionId session) const;
@@ -198,5 +211,22 @@ class Runtime {
   MetricWriter metric_writer_{metrics_};
   std::thread owner_;
 };
+
+template <typename T>
+Result<T> Runtime::Ask(std::function<Result<T>(const State& state)> question) {
+  // Shared with the owner thread, which may answer after this caller has given up.
+  const auto promise = std::make_shared<std::promise<Result<T>>>();
+  std::future<Result<T>> answer = promise->get_future();
+  Read([promise, question = std::move(question)](
+           const State& state) { promise->set_value(question(state)); },
+       [promise](const Refusal& refusal) {
+         const Code code = refusal.status.code();
+         promise->set_value(
+             Status(code == Code::kInternal ? code : Code::kUnavailable, refusal.status.message()));
+       });
+  if (answer.wait_for(kAskTimeout) != std::future_status::ready)
+    return Status(Code::kUnavailable, "the coordinator is busy; try again");
+  return answer.get();
+}
 
 }  // namespace descent

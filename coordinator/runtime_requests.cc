@@ -1,5 +1,4 @@
 // Runtime's part that other threads call.
-#include <future>
 #include <utility>
 
 #include "coordinator/runtime.h"
@@ -7,7 +6,6 @@
 namespace descent {
 namespace {
 
-constexpr std::chrono::seconds kAskTimeout{2};
 constexpr std::chrono::seconds kCycleAgeMax{5};
 // Requests and messages that wait for the owner thread: two seconds' worth at the rate it is built
 // for. Beyond, callers are told to come back.
@@ -46,6 +44,10 @@ void Runtime::Command(CommandJob event, OnAnswer on_answer, OnRefusal on_refusal
   Post({Event(std::move(event)), std::move(on_answer), std::move(on_refusal)});
 }
 
+void Runtime::Cancel(CancelJobs event, OnAnswer on_answer, OnRefusal on_refusal) {
+  Post({Event(std::move(event)), std::move(on_answer), std::move(on_refusal)});
+}
+
 void Runtime::Update(UpdateJob event, OnAnswer on_answer, OnRefusal on_refusal) {
   Post({Event(std::move(event)), std::move(on_answer), std::move(on_refusal)});
 }
@@ -64,30 +66,21 @@ Result<std::vector<StoredEvent>> Runtime::Events(const std::string& job_id, std:
   return ReadEvents(store_path_, job_id, after, count_max);
 }
 
+Result<std::vector<StoredEvent>> Runtime::EventsOfAll(std::int64_t after, int count_max) const {
+  return ReadEventsOfAll(store_path_, after, count_max);
+}
+
 void Runtime::Read(OnState on_state, OnRefusal on_refusal) {
   Post({std::move(on_state), nullptr, std::move(on_refusal)});
 }
 
-template <typename T>
-Result<T> Runtime::Ask(std::function<Result<T>(const State& state)> question) {
-  // Shared with the owner thread, which may answer after this caller has given up.
-  const auto promise = std::make_shared<std::promise<Result<T>>>();
-  std::future<Result<T>> answer = promise->get_future();
-  Read([promise, question = std::move(question)](
-           const State& state) { promise->set_value(question(state)); },
-       [promise](const Refusal& refusal) {
-         const Code code = refusal.status.code();
-         promise->set_value(
-             Status(code == Code::kInternal ? code : Code::kUnavailable, refusal.status.message()));
-       });
-  if (answer.wait_for(kAskTimeout) != std::future_status::ready)
-    return Status(Code::kUnavailable, "the coordinator is busy; try again");
-  return answer.get();
-}
-
 Result<ClusterSnapshot> Runtime::Snapshot() {
-  return Ask<ClusterSnapshot>(
-      [this](const State& state) { return TakeSnapshot(state, counters_, Now()); });
+  return Ask<ClusterSnapshot>([this](const State& state) {
+    ClusterSnapshot snapshot = TakeSnapshot(state, counters_, Now());
+    snapshot.counters.commits = store_->commit_times();
+    snapshot.restarts = restarts_;
+    return snapshot;
+  });
 }
 
 Result<Job> Runtime::FindJob(const std::string& job_id) {
@@ -128,13 +121,22 @@ Result<std::vector<ExpiredJob>> Runtime::ExpiredJobs() {
       [this](const State& state) { return state.ExpiredJobs(Now()); });
 }
 
-void Runtime::ReleaseCheckpoint(const std::string& job_id, std::int64_t step) {
+Result<std::string> Runtime::CheckpointsOfExpired(const ExpiredJob& job) {
+  return Ask<std::string>([this, job](const State& state) -> Result<std::string> {
+    if (!state.IsStillExpired(job, Now()))
+      return Status(Code::kAborted, "job " + job.job_id + " is to stay now, or is gone");
+    return state.CheckpointDirectoryOf(job.job_id);
+  });
+}
+
+void Runtime::ReleaseCheckpoint(const std::string& job_id, std::int64_t step, std::uint64_t hold) {
   {
     const std::lock_guard lock(mutex_);
     // Past the queue's bound, and not to be refused, on purpose: what is held stays on disk.
-    queue_.push_back({Event(descent::CommandCheckpoint{
-                          .job_id = job_id, .step = step, .command = CheckpointCommand::kRelease}),
-                      [](const Answer&, const State&) {}});
+    queue_.push_back(
+        {Event(descent::CommandCheckpoint{
+             .job_id = job_id, .step = step, .command = CheckpointCommand::kRelease, .hold = hold}),
+         [](const Answer&, const State&) {}});
   }
   wake_.notify_one();
 }

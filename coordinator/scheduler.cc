@@ -21,7 +21,8 @@ bool Matches(const WorkerView& worker, const GangRequest& request) {
 }
 
 bool IsUsable(const WorkerView& worker, const GangRequest& request) {
-  return worker.takes_jobs() && Matches(worker, request);
+  return worker.takes_jobs() && Matches(worker, request) &&
+         !request.avoided.contains(worker.session);
 }
 
 // Ranks the job may use if nobody else used them.
@@ -40,7 +41,7 @@ int CordonedRanks(const PoolView& pool, const GangRequest& request, Counted coun
   return static_cast<int>(
       std::count_if(pool.workers.begin(), pool.workers.end(), [&](const WorkerView& worker) {
         return worker.cordon != Cordon::kNone && !worker.leaving && Matches(worker, request) &&
-               (counted == Counted::kAll || worker.job_id.empty());
+               (counted == Counted::kAll || !worker.is_held());
       }));
 }
 
@@ -50,7 +51,8 @@ std::vector<SessionId> FreeRanks(const PoolView& pool, const GangRequest& reques
   std::vector<SessionId> free;
   if (!pool.is_ready || !Takes(pool, request.job_id)) return free;
   for (const WorkerView& worker : pool.workers) {
-    const bool is_held = !worker.job_id.empty() && worker.job_id != request.job_id;
+    const bool is_held =
+        worker.ends_first || (!worker.job_id.empty() && worker.job_id != request.job_id);
     if (!is_held && IsUsable(worker, request) && !taken.contains(worker.session))
       free.push_back(worker.session);
   }
@@ -136,13 +138,17 @@ std::optional<std::vector<Displacement>> PreemptIn(const PoolView& pool, const G
   };
   std::erase_if(running, [&](const RunningGang& gang) { return gang.pool != pool.name; });
   for (const RunningGang& gang : running)
-    if (gang.is_ending) ranks += ranks_of(gang.job_id);
+    if (gang.is_ending) ranks += std::max(0, ranks_of(gang.job_id) - gang.ranks_taken_back);
+  ranks += static_cast<int>(
+      std::count_if(pool.workers.begin(), pool.workers.end(), [&](const WorkerView& worker) {
+        return worker.ends_first && worker.job_id.empty() && IsUsable(worker, request);
+      }));
   std::erase_if(running, [&](const RunningGang& gang) {
     return gang.is_ending || !gang.is_preemptible || gang.spared_seconds > 0 ||
            gang.priority >= request.priority;
   });
   std::sort(running.begin(), running.end(), [](const RunningGang& a, const RunningGang& b) {
-    return std::pair(a.priority, -a.start_time) < std::pair(b.priority, -b.start_time);
+    return std::pair(a.priority, -a.generation) < std::pair(b.priority, -b.generation);
   });
   if (auto shrunk = Shrink(running, ranks_of, request, ranks)) return shrunk;
   std::vector<Displacement> chosen;

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,6 +21,7 @@ struct GangRequest {
   Precision precision = Precision::kFloat32;
   int priority = 0;
   std::string instruction_set;  // of its earlier attempts: others would change its bits; empty: any
+  std::set<SessionId> avoided = {};  // ranks on which it did not start, though it runs on others
 };
 
 // Ranks of one pool, reserved together or not at all.
@@ -40,8 +43,9 @@ struct RunningGang {
   std::string job_id;
   std::string pool;
   int priority = 0;
-  double start_time = 0;
-  bool is_ending = false;  // it gives its ranks back soon
+  std::int64_t generation = 0;  // of its attempt: the larger, the newer
+  bool is_ending = false;       // it gives its ranks back soon
+  int ranks_taken_back = 0;     // so many of those it takes at once: it is resized
   bool is_preemptible = false;
   int workers_min = 1;        // it can go on with so many
   double spared_seconds = 0;  // so long it is not preemptible yet

@@ -124,11 +124,15 @@ std::string StallText(const Attempt& attempt, const Members& members, const Memb
 
 }  // namespace
 
-std::optional<FailureRecord> FindStall(const Attempt& attempt, std::chrono::seconds timeout) {
+bool IsStallWatched(const Attempt& attempt, std::chrono::seconds timeout) {
   const Members members = RunningMembers(attempt);
-  if (timeout.count() == 0 || members.empty()) return std::nullopt;
-  if (Filter(members, Tells).size() < members.size()) return std::nullopt;
-  if (Filter(members, WaitsForGrant).size() == members.size()) return std::nullopt;
+  return timeout.count() > 0 && Filter(members, Tells).size() == members.size() &&
+         Filter(members, WaitsForGrant).size() < members.size();
+}
+
+std::optional<FailureRecord> FindStall(const Attempt& attempt, std::chrono::seconds timeout) {
+  if (!IsStallWatched(attempt, timeout)) return std::nullopt;
+  const Members members = RunningMembers(attempt);
   if (StillSeconds(members) < LimitSeconds(attempt, members, timeout)) return std::nullopt;
 
   const Members blamed = FindBlamed(members);

@@ -18,4 +18,8 @@ namespace descent {
 // all are in the same one no rank is to blame.
 std::optional<FailureRecord> FindStall(const Attempt& attempt, std::chrono::seconds timeout);
 
+// Whether FindStall would find one: there is a limit, all ranks tell how far they are, and one of
+// them has something to do.
+bool IsStallWatched(const Attempt& attempt, std::chrono::seconds timeout);
+
 }  // namespace descent

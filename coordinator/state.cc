@@ -29,7 +29,12 @@ std::vector<Action> State::Apply(const Event& event, EventTime now) {
   now_ = now;
   if (!first_event_) first_event_ = now;
   is_schedule_due_ = false;
-  std::visit([this](const auto& known) { On(known); }, event);
+  const auto apply = [this](const auto& known) {
+    if constexpr (requires { known.origin; }) origin_ = known.origin;
+    On(known);
+  };
+  std::visit(apply, event);
+  origin_ = {};
   if (is_schedule_due_) Schedule();
   return std::exchange(actions_, {});
 }
@@ -174,8 +179,16 @@ void State::Move(Job& job, JobState to, std::string reason, std::string message,
                               .from_state = std::string(from),
                               .to_state = std::string(JobStateName(to)),
                               .reason = job.state_reason,
-                              .message = job.state_message});
+                              .message = job.state_message,
+                              .origin = origin_});
   if (IsTerminal(to) || to == JobState::kSuspended) DismissOwnPools(job);
+}
+
+void State::StoreAuditOf(std::string type, std::string subject, std::string message) {
+  actions_.push_back(StoreAudit{.actor = origin_.actor,
+                                .type = std::move(type),
+                                .subject = std::move(subject),
+                                .message = std::move(message)});
 }
 
 const Job* State::FindJob(const std::string& job_id) const {

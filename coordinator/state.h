@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -40,6 +41,7 @@ struct StateOptions {
 // A job that has ended and has stayed for as long as it was to.
 struct ExpiredJob {
   std::string job_id;
+  std::int64_t sequence = 0;  // tells it from another of that name
   bool deletes_checkpoints = false;
 };
 
@@ -71,13 +73,19 @@ class State {
   bool HasHeldCheckpoint(const std::string& job_id) const;  // whose files somebody reads
   // Those that may be forgotten now: state_expiry.cc.
   std::vector<ExpiredJob> ExpiredJobs(EventTime now) const;
+  // That it still is one of them.
+  bool IsStillExpired(const ExpiredJob& job, EventTime now) const;
 
  private:
   // What only this process needs to know of a job that is not at its end.
   struct JobMemory {
     std::optional<MonotonicTime> retry_at;              // it waits for this before its next attempt
     std::map<EvaluationSplit, std::int64_t> evaluated;  // the last step recorded
-    std::optional<int> resize_to;  // the most ranks of its next attempt: it is served first
+    std::optional<int> resize_to;      // the most ranks of its next attempt: it is served first
+    std::vector<SessionId> grew_from;  // the ranks on which it ran, until it runs on more of them
+    std::vector<SessionId> went_back_to;  // the ranks that it had before it grew, in vain
+    std::set<SessionId> avoided;          // and those on which it then did not start
+    int failed_growths = 0;
     std::optional<MonotonicTime>
         active_since;                  // while it is active: its time is counted up to here
     double active_seconds_stored = 0;  // of its active time, what a restart surely finds
@@ -87,6 +95,7 @@ class State {
   void On(const Restore& event);
   void On(const SubmitJob& event);
   void On(const CommandJob& event);  // state_commands.cc
+  void On(const CancelJobs& event);
   void On(const UpdateJob& event);
   void On(const CommandCheckpoint& event);
   void On(const CommandWorker& event);  // state_cordons.cc
@@ -112,6 +121,9 @@ class State {
   void Move(Job& job, JobState to, std::string reason, std::string message,
             std::string_view event_type = "StateChanged");
 
+  // A change by who asked for what is being applied.
+  void StoreAuditOf(std::string type, std::string subject, std::string message);
+
   // What users ask of jobs: state_commands.cc. Not ok: the state does not allow it.
   Status Obey(Job& job, JobCommand command);
   Status Cancel(Job& job);
@@ -133,6 +145,8 @@ class State {
   void GrowOne();
   bool IsWorthGrowing(const Attempt& attempt) const;
   void Shrink(Attempt& attempt, int ranks_left);
+  // False: it has not grown, or that is not why the attempt failed.
+  bool TakeBackGrowth(Job& job, const Attempt& ended);
   void Resize(Attempt& attempt, int ranks_max, const std::string& change);
 
   // Deadlines, and the time that counts for them: state_deadlines.cc.
@@ -140,13 +154,14 @@ class State {
   void CountActiveTime(Job& job);
   void EnforceDeadlines();
   static bool IsPastDeadline(const Job& job);
+  static bool IsDeadlineOver(const Job& job);  // whether or not it is ending
   void EndPastDeadline(Job& job);
   void FailPastDeadline(Job& job, const std::string& cause);  // cause: "" or "why; "
 
   // Pools that take one job alone: state_own_pools.cc.
   void DismissOwnPools(const Job& job);
-  void DismissIfOver(SessionId session, const Register& message);
-  void SendAway(SessionId session, const Job& job);
+  bool DismissIfOver(SessionId session, const Register& message);  // whether it is sent away
+  void SendAway(SessionId session, JobOutcome outcome);
 
   // Workers that get no new jobs: state_cordons.cc.
   void Obey(WorkerView& worker, WorkerCommand command);
@@ -155,15 +170,17 @@ class State {
   void LeaveTogether(const WorkerView& leaver, const std::string& reason);
   // Why the job of one that registers gives way: it leaves, or its world ends. Absent: it stays.
   std::optional<std::string> CauseToLeave(const WorkerView& worker, const Register& message) const;
-  void SetCordon(WorkerView& worker, Cordon cordon);
+  void SetCordon(WorkerView& worker, Cordon cordon, std::string audit_type);
 
   // Checkpoints: state_checkpoints.cc.
   Status Obey(Job& job, const CommandCheckpoint& command);
   void Release(const CommandCheckpoint& event);
   std::optional<std::string> UserOf(const Job& job, const CheckpointRecord& checkpoint) const;
   const Job* FindStarter(const std::string& directory) const;  // about to start there; null: none
+  bool IsHeld(const Job& job, const CheckpointRecord& checkpoint) const;
   bool IsAwaited(const Job& job, const CheckpointRecord& checkpoint) const;
   bool HasCheckpoint(const std::string& directory) const;
+  bool IsExpired(const Job& job, EventTime now) const;  // state_expiry.cc
   std::vector<std::int64_t> KeptCheckpoints(const std::string& job_id) const;
   // The one that the attempt could not start from, so that the next starts from the one before it.
   // False: that is not why it ended, or there is no other.
@@ -190,6 +207,7 @@ class State {
   bool RestoreAttempt(Job& job);
   void Reattach(SessionId session, const Register& message,
                 const std::optional<std::string>& leave_cause);
+  void EndVoidAssignment(WorkerView& worker);
   void ResumeGrants(Attempt& attempt);
   void GiveUpOnDetached(Attempt& attempt);
   void StoreEvent(const Job& job, const std::string& event_type, const std::string& message);
@@ -204,6 +222,7 @@ class State {
   void CheckTimeout(Attempt& attempt);
   void CheckStall(Attempt& attempt);
   bool IsEvaluating(const Attempt& attempt) const;
+  bool IsWorthWaitingFor(const Attempt& attempt) const;
   void TellToStop(Attempt& attempt, StopMode mode);
   void TellToSave(const Attempt& attempt);
   void Fail(Attempt& attempt, AttemptFailure failure);
@@ -212,7 +231,7 @@ class State {
   void Retry(Job& job, const Attempt& attempt);
   void SendToMembers(const Attempt& attempt, const CoordinatorMessage& message);
 
-  using HeldCheckpoint = std::pair<std::string, std::int64_t>;  // job, step
+  using HeldCheckpoint = std::tuple<std::string, std::int64_t, std::uint64_t>;  // job, step, hold
 
   // Requests are told apart by their ids; each owner has ids of its own.
   using RequestKey = std::pair<std::string, std::string>;  // owner, request_id
@@ -223,7 +242,7 @@ class State {
   std::map<RequestKey, std::string> requests_;        // job by request
   std::map<std::int64_t, JobMemory> memories_;        // by sequence: of jobs not at their end
   std::map<std::string, Attempt> attempts_;           // by job: those with ranks
-  std::multiset<HeldCheckpoint> held_;                // once for each hold
+  std::set<HeldCheckpoint> held_;                     // once for each hold
   Membership membership_;
   Cordons cordons_;
   WorldEnds world_ends_;
@@ -233,6 +252,7 @@ class State {
 
   // Of the event being applied.
   EventTime now_;
+  Origin origin_;  // of what it itself changes, not of what follows from that
   std::vector<Action> actions_;
   bool is_schedule_due_ = false;  // something changed that may give a waiting job its ranks
 };

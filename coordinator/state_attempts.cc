@@ -125,6 +125,7 @@ void State::BeginSteps(Attempt& attempt) {
   attempt.runs_since = now_.monotonic;
   attempt.done_step = prepared.start_step;
   attempt.deadline.reset();
+  memories_.at(job.sequence).grew_from.clear();
   job.attempt.start_step = prepared.start_step;
   job.attempt.begin_time = now_.wall;
   job.step = std::max(job.step, prepared.start_step);
@@ -170,10 +171,13 @@ void State::CheckTimeout(Attempt& attempt) {
                                                          StartTimeoutOf(JobOf(attempt))),
                           .is_retryable = true});
   const JobState state = JobOf(attempt).state;
-  if (*attempt.stop != StopMode::kAbort && state != JobState::kCancelling &&
-      IsEvaluating(attempt)) {
-    attempt.deadline = now_.monotonic + StopTimeout(*attempt.stop, state);
-    return;
+  if (*attempt.stop != StopMode::kAbort && attempt.planner && state != JobState::kCancelling) {
+    if (auto stall = FindStall(attempt, options_.stall_timeout))
+      return Fail(attempt, {.record = std::move(*stall), .is_retryable = true});
+    if (IsWorthWaitingFor(attempt)) {
+      attempt.deadline = now_.monotonic + StopTimeout(*attempt.stop, state);
+      return;
+    }
   }
   if (*attempt.stop != StopMode::kAbort) return TellToStop(attempt, StopMode::kAbort);
   std::vector<SessionId> hung;
@@ -191,14 +195,19 @@ void State::CheckStall(Attempt& attempt) {
     Fail(attempt, {.record = std::move(*stall), .is_retryable = true});
 }
 
-// How long an evaluation takes is not known here. All ranks take part in it: one that is elsewhere
-// is what the others wait for.
+// Of ranks that do not tell how far they are, or need not go on within a limit. All ranks take part
+// in it: one that is elsewhere is what the others wait for.
 bool State::IsEvaluating(const Attempt& attempt) const {
   return std::all_of(attempt.members.begin(), attempt.members.end(), [&](const Member& member) {
     if (member.is_released()) return true;
     const WorkerView* worker = membership_.Find(member.session);
     return worker != nullptr && worker->phase == "evaluate";
   });
+}
+
+// A step, a write and an evaluation take as long as they take, and what they are for would be lost.
+bool State::IsWorthWaitingFor(const Attempt& attempt) const {
+  return IsStallWatched(attempt, options_.stall_timeout) || IsEvaluating(attempt);
 }
 
 void State::TellToStop(Attempt& attempt, StopMode mode) {
@@ -238,6 +247,7 @@ void State::FinishIfReleased(Attempt& attempt) {
     return Finish(job, ended);
   if (!ended.failure) return Succeed(job, ended);
   job.failure = ended.failure->record;
+  if (TakeBackGrowth(job, ended)) return;
   if (ended.failure->is_retryable) return Retry(job, ended);
   // The next attempt starts elsewhere, so this one is not counted.
   const bool goes_on = DropDamagedCheckpoint(job, ended);

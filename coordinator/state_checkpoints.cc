@@ -20,10 +20,9 @@ void State::On(const CommandCheckpoint& event) {
   actions_.push_back(Answer{.ticket = event.ticket, .status = std::move(status), .job_id = job_id});
 }
 
-// Also of a checkpoint or a job that is gone.
+// Also of a checkpoint or a job that is gone, and of a hold that never came to be.
 void State::Release(const CommandCheckpoint& event) {
-  const auto held = held_.find({event.job_id, event.step});
-  if (held != held_.end()) held_.erase(held);
+  held_.erase({event.job_id, event.step, event.hold});
   actions_.push_back(Answer{.ticket = event.ticket, .status = {}, .job_id = event.job_id});
 }
 
@@ -33,7 +32,7 @@ Status State::Obey(Job& job, const CommandCheckpoint& command) {
     return Status(Code::kNotFound,
                   fmt::format("job {} has no checkpoint {}", job.id, command.step));
   if (command.command == CheckpointCommand::kHold) {
-    held_.emplace(job.id, command.step);
+    held_.emplace(job.id, command.step, command.hold);
     return Status();
   }
   if (command.command == CheckpointCommand::kDelete) {
@@ -61,17 +60,23 @@ std::optional<std::string> State::UserOf(const Job& job, const CheckpointRecord&
                        JobStateName(job.state));
   if (const Job* starter = FindStarter(checkpoint.directory))
     return fmt::format("job {} is about to start from it", starter->id);
-  if (held_.contains({job.id, checkpoint.step})) return "it is being exported";
+  if (IsHeld(job, checkpoint)) return "it is being exported";
   return std::nullopt;
 }
 
 bool State::IsAwaited(const Job& job, const CheckpointRecord& checkpoint) const {
-  return FindStarter(checkpoint.directory) != nullptr || held_.contains({job.id, checkpoint.step});
+  return FindStarter(checkpoint.directory) != nullptr || IsHeld(job, checkpoint);
+}
+
+bool State::IsHeld(const Job& job, const CheckpointRecord& checkpoint) const {
+  const auto first = held_.lower_bound({job.id, checkpoint.step, 0});
+  return first != held_.end() && std::get<0>(*first) == job.id &&
+         std::get<1>(*first) == checkpoint.step;
 }
 
 bool State::HasHeldCheckpoint(const std::string& job_id) const {
-  const auto first = held_.lower_bound({job_id, std::numeric_limits<std::int64_t>::min()});
-  return first != held_.end() && first->first == job_id;
+  const auto first = held_.lower_bound({job_id, std::numeric_limits<std::int64_t>::min(), 0});
+  return first != held_.end() && std::get<0>(*first) == job_id;
 }
 
 const Job* State::FindStarter(const std::string& directory) const {

@@ -52,6 +52,26 @@ void State::On(const CommandJob& event) {
   actions_.push_back(Answer{.ticket = event.ticket, .status = std::move(status), .job_id = job_id});
 }
 
+void State::On(const CancelJobs& event) {
+  std::vector<Job*> chosen;
+  for (const std::string& job_id : event.job_ids) {
+    const auto sequence = sequences_.find(job_id);
+    Job* const job = sequence == sequences_.end() ? nullptr : &jobs_.at(sequence->second);
+    const bool is_over = job == nullptr || IsTerminal(job->state);
+    if (!is_over) chosen.push_back(job);
+    const bool is_fine = !is_over || event.passes_over_ended ||
+                         (job != nullptr && job->state == JobState::kCancelled);
+    if (is_fine) continue;
+    Status status = job == nullptr ? Status(Code::kNotFound, "there is no job " + job_id)
+                                   : Forbid(*job, " already");
+    actions_.push_back(
+        Answer{.ticket = event.ticket, .status = std::move(status), .job_id = job_id});
+    return;
+  }
+  for (Job* job : chosen) DESCENT_CHECK(Cancel(*job).ok());
+  actions_.push_back(Answer{.ticket = event.ticket});
+}
+
 Status State::Obey(Job& job, JobCommand command) {
   switch (command) {
     case JobCommand::kCancel:
@@ -179,6 +199,9 @@ Status State::SaveAndGoOn(Job& job) {
 Status State::Delete(const Job& job) {
   if (!IsTerminal(job.state)) return Forbid(job, ": cancel it first");
   actions_.push_back(ForgetJob{.job_id = job.id});
+  StoreAuditOf("JobDeleted", "jobs/" + job.id,
+               fmt::format("it was {}{}", JobStateName(job.state),
+                           job.owner.empty() ? "" : ", a job of " + job.owner));
   if (!job.request_id.empty()) requests_.erase({job.owner, job.request_id});
   const std::int64_t sequence = job.sequence;
   sequences_.erase(job.id);
@@ -197,7 +220,11 @@ void State::Finish(Job& job, const Attempt& attempt) {
        attempt.members.front().ended->outcome != EndOutcome::kStopped))
     return Succeed(job, attempt);
   const bool is_lost = attempt.failure && !attempt.failure->is_secondary();
-  if (is_lost && !attempt.failure->is_retryable && !DropDamagedCheckpoint(job, attempt)) {
+  // Where it may go on later only the save is lost: saves that are skipped end no job either.
+  const bool is_save_lost =
+      is_lost && job.state == JobState::kSuspending && attempt.failure->record.reason == kDiskFull;
+  if (is_lost && !attempt.failure->is_retryable && !is_save_lost &&
+      !DropDamagedCheckpoint(job, attempt)) {
     job.failure = attempt.failure->record;
     return Move(job, JobState::kFailed, job.failure->reason, job.failure->message);
   }
@@ -211,11 +238,15 @@ void State::Finish(Job& job, const Attempt& attempt) {
 }
 
 void State::EndSuspending(Job& job, const std::string& cause) {
-  if (job.state_reason == kDeadlineExceeded) return FailPastDeadline(job, cause);
   const std::string message = cause + "it goes on " + LastCheckpoint(job);
+  if (job.state_reason == kDeadlineExceeded)
+    return IsDeadlineOver(job)
+               ? FailPastDeadline(job, cause)
+               : Move(job, JobState::kQueued, "DeadlineChanged", message);  // meanwhile
   if (job.state_reason == kResizing)
     return Move(job, JobState::kQueued, std::string(kResized), message);
   memories_.at(job.sequence).resize_to.reset();  // it was being resized when that was asked for
+  memories_.at(job.sequence).grew_from.clear();
   const bool gives_way = IsGivingWay(job);
   Move(job, gives_way ? JobState::kQueued : JobState::kSuspended,
        gives_way ? job.state_reason : "Suspended", message);
@@ -239,14 +270,17 @@ std::vector<RunningGang> State::RunningGangs() const {
   std::vector<RunningGang> running;
   for (const auto& [job_id, attempt] : attempts_) {
     const Job& job = *FindJob(job_id);
-    running.push_back({.job_id = job_id,
-                       .pool = attempt.pool,
-                       .priority = job.priority,
-                       .start_time = job.attempt.start_time,
-                       .is_ending = IsEnding(job.state) || attempt.stop.has_value(),
-                       .is_preemptible = job.is_preemptible && !attempt.IsReattaching(),
-                       .workers_min = job.spec.workers.min,
-                       .spared_seconds = SparedSeconds(attempt)});
+    const bool is_resizing = IsGivingWay(job) && job.state_reason == kResizing;
+    running.push_back(
+        {.job_id = job_id,
+         .pool = attempt.pool,
+         .priority = job.priority,
+         .generation = attempt.generation,
+         .is_ending = IsEnding(job.state) || attempt.stop.has_value(),
+         .ranks_taken_back = is_resizing ? memories_.at(job.sequence).resize_to.value_or(0) : 0,
+         .is_preemptible = job.is_preemptible && !attempt.IsReattaching(),
+         .workers_min = job.spec.workers.min,
+         .spared_seconds = SparedSeconds(attempt)});
   }
   return running;
 }

@@ -33,25 +33,28 @@ void State::Obey(WorkerView& worker, WorkerCommand command) {
   switch (command) {
     case WorkerCommand::kCordon:
       // One that is drained is cordoned already.
-      if (worker.cordon == Cordon::kNone) SetCordon(worker, Cordon::kCordoned);
+      if (worker.cordon == Cordon::kNone) SetCordon(worker, Cordon::kCordoned, "WorkerCordoned");
       break;
     case WorkerCommand::kUncordon:
-      SetCordon(worker, Cordon::kNone);
+      SetCordon(worker, Cordon::kNone, "WorkerUncordoned");
       is_schedule_due_ = true;
       break;
     case WorkerCommand::kDrain:
-      SetCordon(worker, Cordon::kDraining);
+      SetCordon(worker, Cordon::kDraining, "WorkerDrained");
       Vacate(worker, kDrained, fmt::format("so that worker {} is free", worker.name()));
       break;
   }
 }
 
-void State::SetCordon(WorkerView& worker, Cordon cordon) {
+void State::SetCordon(WorkerView& worker, Cordon cordon, std::string audit_type) {
   if (worker.cordon == cordon) return;
   worker.cordon = cordon;
   const CordonRecord record{.pool = worker.pool, .world_rank = worker.world_rank, .cordon = cordon};
   cordons_.Set(record, now_.monotonic);
   actions_.push_back(StoreCordon{record});
+  StoreAuditOf(std::move(audit_type),
+               fmt::format("pools/{}/workers/{}", worker.pool, worker.world_rank),
+               "worker " + worker.name());
 }
 
 void State::Vacate(const WorkerView& worker, std::string_view reason, const std::string& cause) {

@@ -4,7 +4,8 @@
 // wall clock's, and no more of it than workers train on by themselves.
 //   1. EndPastDeadline: a job with ranks is SUSPENDING, reason DeadlineExceeded, as one that is
 //      suspended: its state is saved after a step that all reach.
-//   2. FailPastDeadline: it is FAILED, whatever became of the save, and not tried again.
+//   2. FailPastDeadline: it is FAILED, whatever became of the save, and not tried again. Or its
+//      deadline was moved meanwhile, and it goes back into the queue.
 // One that is SUSPENDED stays that, so that its deadline can be changed before it goes on.
 #include <spdlog/fmt/fmt.h>
 
@@ -22,13 +23,16 @@ namespace {
 // A coordinator that is killed loses no more of a job's active time than this.
 constexpr double kStoreEverySeconds = 60;
 
+// Of the time for which a coordinator was away, by a wall clock that may have jumped, a job that it
+// finds running has used no more than this.
+constexpr double kAwaySecondsMax = 600;
+
 }  // namespace
 
 void State::RestoreActiveTime(Job& job) {
   if (!IsActive(job.state)) return;
-  constexpr std::chrono::duration<double> kAwayMax = limits::kCoordinatorAwayMax;
   if (job.active_until > 0)
-    job.active_seconds += std::clamp(now_.wall - job.active_until, 0.0, kAwayMax.count());
+    job.active_seconds += std::clamp(now_.wall - job.active_until, 0.0, kAwaySecondsMax);
   memories_.at(job.sequence).active_seconds_stored = job.active_seconds;
   CountActiveTime(job);
 }
@@ -68,7 +72,11 @@ void State::EnforceDeadlines() {
 
 bool State::IsPastDeadline(const Job& job) {
   const bool can_end = !IsTerminal(job.state) && !IsEnding(job.state);
-  return can_end && job.state != JobState::kSuspended && job.deadline_seconds > 0 &&
+  return can_end && job.state != JobState::kSuspended && IsDeadlineOver(job);
+}
+
+bool State::IsDeadlineOver(const Job& job) {
+  return job.deadline_seconds > 0 &&
          job.active_seconds >= static_cast<double>(job.deadline_seconds);
 }
 

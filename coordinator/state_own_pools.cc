@@ -1,6 +1,7 @@
 // State's part for pools that take one job alone (descent-worker --job). The scheduler gives them
 // no other; here they are sent away with what became of it, once it is at its end or suspended. A
-// pool that comes for a job that is suspended, or not there yet, waits for it.
+// pool that comes for a job that is suspended, or not there yet, waits for it; one whose job was
+// forgotten after its end cannot tell that from a job that is still to come, unless it served it.
 #include "common/check.h"
 #include "coordinator/state.h"
 
@@ -24,22 +25,30 @@ JobOutcome OutcomeOf(JobState state) {
 }  // namespace
 
 void State::DismissOwnPools(const Job& job) {
-  for (const SessionId session : membership_.SessionsFor(job.id)) SendAway(session, job);
+  for (const SessionId session : membership_.SessionsFor(job.id))
+    SendAway(session, OutcomeOf(job.state));
 }
 
 // It may have missed that: its stream was broken, or the coordinator was away.
-void State::DismissIfOver(SessionId session, const Register& message) {
-  const Job* job = message.only_job.empty() ? nullptr : FindJob(message.only_job);
-  if (job == nullptr) return;
-  const bool has_served_it = message.held && message.held->job == job->id;
-  if (IsTerminal(job->state) || (job->state == JobState::kSuspended && has_served_it))
-    SendAway(session, *job);
+bool State::DismissIfOver(SessionId session, const Register& message) {
+  if (message.only_job.empty()) return false;
+  const Job* job = FindJob(message.only_job);
+  const bool has_served_it = message.held && message.held->job == message.only_job;
+  if (job == nullptr) {
+    // It was deleted, so nobody asks for its result.
+    if (has_served_it) SendAway(session, JobOutcome::kCancelled);
+    return has_served_it;
+  }
+  const bool is_over =
+      IsTerminal(job->state) || (job->state == JobState::kSuspended && has_served_it);
+  if (is_over) SendAway(session, OutcomeOf(job->state));
+  return is_over;
 }
 
 // It gets no job from now on, not even that one if it is resumed at once.
-void State::SendAway(SessionId session, const Job& job) {
+void State::SendAway(SessionId session, JobOutcome outcome) {
   membership_.Find(session)->leaving = "its job is over here";
-  actions_.emplace_back(SendToWorker{.session = session, .message = Dismiss{OutcomeOf(job.state)}});
+  actions_.emplace_back(SendToWorker{.session = session, .message = Dismiss{outcome}});
 }
 
 }  // namespace descent

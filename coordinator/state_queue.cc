@@ -12,13 +12,20 @@
 namespace descent {
 
 GangRequest State::RequestOf(const Job& job) const {
-  const int ranks_max = memories_.at(job.sequence).resize_to.value_or(job.spec.workers.max);
+  const JobMemory& memory = memories_.at(job.sequence);
+  const int ranks_max = memory.resize_to.value_or(job.spec.workers.max);
+  // Ranks of which nothing good is known are better than none.
+  const bool can_go_back = std::ranges::all_of(memory.went_back_to, [this](SessionId session) {
+    const WorkerView* worker = membership_.Find(session);
+    return worker != nullptr && worker->takes_jobs();
+  });
   return {.job_id = job.id,
           .workers_min = job.spec.workers.min,
           .workers_max = ranks_max,
           .precision = job.spec.model.precision,
           .priority = job.priority,
-          .instruction_set = job.instruction_set};
+          .instruction_set = job.instruction_set,
+          .avoided = can_go_back ? memory.avoided : std::set<SessionId>()};
 }
 
 // A job that is being resized gives its ranks back all at once: as long as it waits for the last of

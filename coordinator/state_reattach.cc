@@ -1,7 +1,8 @@
 // State's part that takes up an attempt which went on while the coordinator was restarted:
 //   1. RestoreAttempt: a job that ran still does; its ranks are detached.
 //   2. Reattach: a rank says which assignment it holds. It is told to begin once more, which it
-//      ignores if it has, and an abort that it missed.
+//      ignores if it has, and an abort that it missed. One that holds what is over is aborted, and
+//      gets no job until it has ended that.
 //   3. ResumeGrants: all are back. The grants go on from the least that any of them has; a rank
 //      that has more ignores what it knows. Where a grant ends with an evaluation or a checkpoint
 //      follows from the spec alone, so all ranks do the same after the same step. A graceful stop
@@ -58,6 +59,7 @@ void State::Reattach(SessionId session, const Register& message,
                         found->second.pool == message.pool;
   Member* member = is_known ? found->second.FindDetached(message.world_rank) : nullptr;
   if (member == nullptr) {
+    membership_.Find(session)->ends_first = held.generation;
     actions_.emplace_back(SendToWorker{
         .session = session,
         .message = Stop{.job = held.job, .generation = held.generation, .mode = StopMode::kAbort}});
@@ -91,6 +93,13 @@ void State::Reattach(SessionId session, const Register& message,
   if (attempt.stop == StopMode::kAbort)
     send(Stop{.job = job.id, .generation = attempt.generation, .mode = StopMode::kAbort});
   if (!attempt.IsReattaching()) ResumeGrants(attempt);
+}
+
+// It may hang in it: until it is out of it, a gang with it would never begin.
+void State::EndVoidAssignment(WorkerView& worker) {
+  if (!worker.ends_first) return;
+  worker.ends_first.reset();
+  is_schedule_due_ = true;
 }
 
 void State::ResumeGrants(Attempt& attempt) {
@@ -135,7 +144,8 @@ void State::StoreEvent(const Job& job, const std::string& event_type, const std:
                                  .from_state = state,
                                  .to_state = state,
                                  .reason = event_type,
-                                 .message = message});
+                                 .message = message,
+                                 .origin = origin_});
 }
 
 }  // namespace descent

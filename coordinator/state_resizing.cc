@@ -3,16 +3,26 @@
 //   1. Resize: the job is SUSPENDING, reason Resizing. What its ranks were is kept for it until the
 //      last of them is released (ServedPools).
 //   2. It is QUEUED, reason Resized, and served before all others, once. That is no restart.
-// A coordinator that is restarted in between remembers the first half: the job then waits its turn.
+// An attempt that grew and fails before it runs has only shown that the ranks added are of no use
+// to the job (TakeBackGrowth): it goes back to its former ones, and avoids those. A coordinator
+// that is restarted in between remembers the first half: the job then waits its turn.
 #include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
+#include <set>
 #include <tuple>
+#include <utility>
 
 #include "coordinator/progress.h"
 #include "coordinator/state.h"
 
 namespace descent {
+namespace {
+
+// Ranks may come back under other names for ever.
+constexpr int kFailedGrowthsMax = 3;
+
+}  // namespace
 
 // One at a time: the ranks that one job is about to take are still free for all others to see.
 void State::GrowOne() {
@@ -36,6 +46,9 @@ void State::GrowOne() {
   const std::size_t free =
       growth->is_in_its_pool ? growth->ranks - growth->ranks_now : growth->ranks;
   Attempt& attempt = attempts_.at(growth->job_id);
+  std::vector<SessionId>& grew_from = memories_.at(JobOf(attempt).sequence).grew_from;
+  grew_from.clear();
+  for (const Member& member : attempt.members) grew_from.push_back(member.session);
   Resize(attempt, JobOf(attempt).spec.workers.max,
          fmt::format("grows from {} to {}: {} of pool \"{}\" {} free", growth->ranks_now,
                      WorkersText(growth->ranks), WorkersText(free), growth->pool,
@@ -49,9 +62,33 @@ bool State::IsWorthGrowing(const Attempt& attempt) const {
     return false;
   if (std::ssize(attempt.members) >= job.spec.workers.max) return false;
   if (now_.monotonic < attempt.runs_since + options_.resize_interval) return false;
+  // Its state could not be saved, and would be lost.
+  if (job.skipped_saves.count > 0) return false;
+  if (memories_.at(job.sequence).failed_growths >= kFailedGrowthsMax) return false;
   // To start again takes a while, which must be worth it.
+  const double start_seconds = job.attempt.begin_time - job.attempt.start_time;
   const std::optional<double> seconds = RemainingSeconds(job);
-  return !seconds || *seconds >= static_cast<double>(options_.resize_interval.count());
+  return !seconds || *seconds >= std::max(static_cast<double>(options_.resize_interval.count()),
+                                          2 * start_seconds);
+}
+
+bool State::TakeBackGrowth(Job& job, const Attempt& ended) {
+  JobMemory& memory = memories_.at(job.sequence);
+  std::vector<SessionId> former = std::exchange(memory.grew_from, {});
+  if (former.empty() || ended.planner || IsPastDeadline(job)) return false;
+  std::set<SessionId> added;
+  for (const Member& member : ended.members)
+    if (std::ranges::find(former, member.session) == former.end()) added.insert(member.session);
+  if (added.empty()) return false;
+  memory.avoided.merge(added);
+  memory.resize_to = static_cast<int>(former.size());
+  ++memory.failed_growths;
+  const FailureRecord& failure = ended.failure->record;
+  std::string message =
+      fmt::format("{}; it goes back to {}", failure.message, WorkersText(former.size()));
+  memory.went_back_to = std::move(former);
+  Move(job, JobState::kQueued, failure.reason, std::move(message), "AttemptEnded");
+  return true;
 }
 
 void State::Shrink(Attempt& attempt, int ranks_left) {

@@ -39,14 +39,14 @@ void State::Hear(SessionId session, const Register& message) {
   worker.cordon = cordons_.Of(message.pool, message.world_rank);
   const std::optional<std::string> leave_cause = CauseToLeave(worker, message);
   if (message.held) Reattach(session, message, leave_cause);
+  const bool is_sent_away = DismissIfOver(session, message);
   if (message.leaving) {
     worker.leaving = message.leaving;
     LeaveTogether(worker, *message.leaving);
-  } else if (leave_cause) {
+  } else if (leave_cause && !is_sent_away) {
     worker.leaving = leave_cause;
     actions_.push_back(SendToWorker{.session = session, .message = Leave{*leave_cause}});
   }
-  DismissIfOver(session, message);
   is_schedule_due_ = true;
 }
 
@@ -56,6 +56,7 @@ void State::Hear(SessionId session, const Heartbeat& message) {
   worker.cpu_utilization = UtilizationBetween(worker.resources, message.resources,
                                               job == nullptr ? 1 : job->spec.workers.threads);
   worker.resources = message.resources;
+  if (message.job.empty()) EndVoidAssignment(worker);
   const bool is_idle = message.job.empty() && worker.job_id.empty();
   Attempt* attempt = FindAttempt(session, message.job, message.generation);
   if (!is_idle && attempt == nullptr) return;
@@ -142,19 +143,25 @@ void State::Hear(SessionId session, const CheckpointWritten& message) {
       .message = fmt::format("the state after step {} is in {}", message.step, message.directory)});
 }
 
-// An event tells that it has begun, and not each of them.
+// An event tells that it has begun, and not each of them, but for those that somebody asked for.
 void State::Hear(SessionId session, const CheckpointSkipped& message) {
   Attempt* attempt = FindAttempt(session, message.job, message.generation);
   if (attempt == nullptr) return;
   Job& job = JobOf(*attempt);
-  if (!RecordSkippedSave(job, message, now_.wall))
-    return actions_.push_back(NotifyWatchers{.job_id = job.id});
+  const bool is_first = RecordSkippedSave(job, message, now_.wall);
+  AttemptRecord& record = job.attempt;
+  const bool was_asked_for =
+      message.request > std::max(record.save_requests_done, record.save_requests_failed);
+  if (was_asked_for) record.save_requests_failed = message.request;
+  if (!is_first && !was_asked_for) return actions_.push_back(NotifyWatchers{.job_id = job.id});
   StoreEvent(
       job, "CheckpointSkipped",
       fmt::format("the state after step {} is not saved: {}", message.step, message.message));
 }
 
 void State::Hear(SessionId session, const AssignmentEnded& message) {
+  if (WorkerView& said = *membership_.Find(session); message.generation >= said.ends_first)
+    EndVoidAssignment(said);
   Attempt* attempt = FindAttempt(session, message.job, message.generation);
   if (attempt == nullptr) return;
   Member& member = *attempt->FindMember(session);

@@ -14,13 +14,14 @@
 #include "common/hash.h"
 #include "common/job_spec.h"
 #include "common/log.h"
+#include "coordinator/audit_log.h"
 #include "coordinator/job_record.h"
 
 namespace descent {
 namespace {
 
 // One string per schema version, run in order; never edited once released.
-constexpr std::array<std::string_view, 5> kMigrations = {R"sql(
+constexpr std::array<std::string_view, 6> kMigrations = {R"sql(
   CREATE TABLE jobs(
     id TEXT PRIMARY KEY,
     sequence INTEGER NOT NULL UNIQUE,
@@ -68,6 +69,17 @@ constexpr std::array<std::string_view, 5> kMigrations = {R"sql(
     event TEXT NOT NULL,
     time REAL NOT NULL,
     record BLOB NOT NULL) STRICT;
+)sql",
+                                                         R"sql(
+  ALTER TABLE events ADD COLUMN actor TEXT NOT NULL DEFAULT '';
+  ALTER TABLE events ADD COLUMN request_id TEXT NOT NULL DEFAULT '';
+  CREATE TABLE audit(
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    time REAL NOT NULL,
+    actor TEXT NOT NULL,
+    type TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    message TEXT NOT NULL) STRICT;
 )sql"};
 
 // Names of counters.
@@ -77,7 +89,7 @@ constexpr std::string_view kStarts = "starts";
 bool IsStored(const Action& action) {
   return std::holds_alternative<StoreJob>(action) || std::holds_alternative<ForgetJob>(action) ||
          std::holds_alternative<StoreGeneration>(action) ||
-         std::holds_alternative<StoreCordon>(action);
+         std::holds_alternative<StoreCordon>(action) || std::holds_alternative<StoreAudit>(action);
 }
 
 std::string HashOf(std::string_view record) {
@@ -156,8 +168,8 @@ Result<std::unique_ptr<Store>> Store::Open(const std::filesystem::path& path) {
                      "record = excluded.record, record_hash = excluded.record_hash")));
   DESCENT_ASSIGN(store->add_event_,
                  Keep(store->database_.Prepare(
-                     "INSERT INTO events(job, time, type, from_state, to_state, reason, message) "
-                     "VALUES(?, ?, ?, ?, ?, ?, ?)")));
+                     "INSERT INTO events(job, time, type, from_state, to_state, reason, message, "
+                     "actor, request_id) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)")));
   DESCENT_ASSIGN(store->remove_events_,
                  Keep(store->database_.Prepare("DELETE FROM events WHERE job = ?")));
   DESCENT_ASSIGN(store->remove_job_,
@@ -298,6 +310,8 @@ Status Store::WriteAll(std::span<const Action> actions, double time) {
       DESCENT_RETURN_IF_ERROR(Write(*generation));
     } else if (const auto* cordon = std::get_if<StoreCordon>(&action)) {
       DESCENT_RETURN_IF_ERROR(Write(cordon->record));
+    } else if (const auto* audit = std::get_if<StoreAudit>(&action)) {
+      DESCENT_RETURN_IF_ERROR(AddAuditEvent(database_, *audit, time));
     }
   }
   return Status();
@@ -313,6 +327,7 @@ Status Store::Write(const StoreJob& action, double time) {
   add_event_->Bind(0, action.job.id).Bind(1, time).Bind(2, action.event_type);
   add_event_->Bind(3, action.from_state).Bind(4, action.to_state);
   add_event_->Bind(5, action.reason).Bind(6, action.message);
+  add_event_->Bind(7, action.origin.actor).Bind(8, action.origin.request_id);
   DESCENT_RETURN_IF_ERROR(add_event_->Run());
   written_event_ = database_.last_insert_id();
   const std::string_view event = WebhookEventOf(action);

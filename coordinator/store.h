@@ -25,9 +25,11 @@ namespace descent {
 // survives power loss. One thread at a time.
 //   jobs(id, sequence, state, record, record_hash)
 //     record: job_record.proto; record_hash: null in a row from before there were hashes
-//   events(seq, job, time, type, from_state, to_state, reason, message)
+//   events(seq, job, time, type, from_state, to_state, reason, message, actor, request_id)
+//     actor: empty in a row from before there were actors
 //   counters(name, value)
 //   cordons(pool, world_rank, kind)
+//   audit(seq, time, actor, type, subject, message)   audit_log.h's
 //   tokens(…)                           TokenStore's
 //   webhooks(id, delivered)             WebhookOutbox's
 //   webhook_outbox(seq, event, time, record)
@@ -47,9 +49,9 @@ class Store {
   // reason kRecordUnreadable; its row stays as it is, for a program that can read it.
   Result<Restore> Load();
 
-  // The StoreJob, ForgetJob, StoreGeneration and StoreCordon among `actions`, in order, in one
-  // transaction; the others are passed over. `time` is when their events happened, in seconds since
-  // the epoch. After an error nothing is stored, and the call can be repeated.
+  // The StoreJob, ForgetJob, StoreGeneration, StoreCordon and StoreAudit among `actions`, in order,
+  // in one transaction; the others are passed over. `time` is when their events happened, in
+  // seconds since the epoch. After an error nothing is stored, and the call can be repeated.
   Status Commit(std::span<const Action> actions, double time);
 
   // How often this was called before: once in each life of a coordinator.

@@ -15,14 +15,19 @@ void StreamSet::Add(const std::shared_ptr<OpenStream>& stream, const Caller& cal
   if (ended_with) stream->End(*ended_with);
 }
 
+std::vector<StreamSet::Entry> StreamSet::Entries() {
+  const std::lock_guard lock(mutex_);
+  return entries_;
+}
+
+void StreamSet::SendBookmarks() {
+  for (const Entry& known : Entries())
+    if (const auto stream = known.stream.lock()) stream->SendBookmarkIfDue();
+}
+
 void StreamSet::EndWhere(
     const std::function<std::optional<grpc::Status>(const Caller& caller)>& why) {
-  std::vector<Entry> entries;
-  {
-    const std::lock_guard lock(mutex_);
-    entries = entries_;
-  }
-  for (const Entry& known : entries) {
+  for (const Entry& known : Entries()) {
     const auto stream = known.stream.lock();
     if (stream == nullptr) continue;
     if (const std::optional<grpc::Status> status = why(known.caller)) stream->End(*status);

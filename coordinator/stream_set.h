@@ -2,6 +2,7 @@
 
 #include <grpcpp/support/status.h>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -18,6 +19,8 @@ class OpenStream {
  public:
   virtual ~OpenStream() = default;
   virtual void End(const grpc::Status& status) = 0;
+  // Is called again and again. A stream that has been quiet for long may say so to its peer.
+  virtual void SendBookmarkIfDue() {}
 };
 
 // Whether the status ends a stream even where the peer does not read, and so may never hear of it:
@@ -32,8 +35,16 @@ inline bool CutsOff(const grpc::Status& status) {
 // whose token is no longer good is cut off. Any thread.
 class StreamSet {
  public:
+  // How long a stream is quiet before it sends a bookmark.
+  explicit StreamSet(std::chrono::milliseconds bookmark_interval = std::chrono::seconds(15))
+      : bookmark_interval_(bookmark_interval) {}
+
+  std::chrono::milliseconds bookmark_interval() const { return bookmark_interval_; }
+
   // After EndAll it is ended at once.
   void Add(const std::shared_ptr<OpenStream>& stream, const Caller& caller);
+
+  void SendBookmarks();
 
   // Ends those for whose caller `why` has an answer.
   void EndWhere(const std::function<std::optional<grpc::Status>(const Caller& caller)>& why);
@@ -44,6 +55,10 @@ class StreamSet {
     std::weak_ptr<OpenStream> stream;
     Caller caller;
   };
+
+  std::vector<Entry> Entries();
+
+  const std::chrono::milliseconds bookmark_interval_;
 
   std::mutex mutex_;  // guards the following
   std::vector<Entry> entries_;

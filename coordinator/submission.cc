@@ -239,6 +239,13 @@ std::optional<RequestError> CheckCapacity(const JobSpec& spec, const std::vector
   return error;
 }
 
+std::optional<RequestError> CheckRequestId(const std::string& request_id) {
+  if (request_id.size() <= kRequestIdCharactersMax) return std::nullopt;
+  return Refuse(Code::kInvalidArgument, "REQUEST_ID_INVALID",
+                "request_id has " + std::to_string(request_id.size()) +
+                    " characters, at most 64 are allowed");
+}
+
 std::optional<RequestError> CheckPriority(int priority) {
   if (0 <= priority && priority <= kPriorityMax) return std::nullopt;
   RequestError error = Refuse(
@@ -289,10 +296,7 @@ std::optional<RequestError> CheckIds(const v1::CreateJobRequest& request) {
     error.metadata["job_id"] = request.job_id();
     return error;
   }
-  if (request.request_id().size() > kRequestIdCharactersMax)
-    return Refuse(Code::kInvalidArgument, "REQUEST_ID_INVALID",
-                  "request_id has " + std::to_string(request.request_id().size()) +
-                      " characters, at most 64 are allowed");
+  if (auto error = CheckRequestId(request.request_id())) return error;
   if (request.has_priority()) return CheckPriority(request.priority());
   return std::nullopt;
 }

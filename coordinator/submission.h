@@ -51,6 +51,9 @@ std::optional<RequestError> CheckRepetition(const v1::CreateJobRequest& request,
 // after the job is submitted.
 std::optional<RequestError> CheckCapacity(const JobSpec& spec, const std::vector<PoolView>& pools);
 
+// REQUEST_ID_INVALID
+std::optional<RequestError> CheckRequestId(const std::string& request_id);
+
 // PRIORITY_INVALID
 std::optional<RequestError> CheckPriority(int priority);
 

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "common/log.h"
+#include "coordinator/incident.h"
 
 namespace descent {
 
@@ -16,10 +17,19 @@ void TailKeeper::Keep(const Job& job) {
   if (!is_new && known->second == *failed) return;
   known->second = *failed;
   boost::asio::post(thread_, [this, job_id = job.id, rank = *failed] {
-    if (const Status kept = logs_.KeepTail(job_id, rank); !kept.ok())
+    const Status kept = TryToKeep(job_id, rank);
+    if (!kept.ok())
       LogWarning("last lines of a failed rank not kept job={} attempt={} rank={} error=\"{}\"",
                  job_id, rank.attempt, rank.rank, kept.ToString());
   });
+}
+
+Status TailKeeper::TryToKeep(const std::string& job_id, const FailedRank& rank) {
+  try {
+    return logs_.KeepTail(job_id, rank);
+  } catch (...) {
+    return StatusOfThrown();
+  }
 }
 
 }  // namespace descent

@@ -23,6 +23,8 @@ class TailKeeper {
   void Forget(const std::string& job_id) { kept_.erase(job_id); }
 
  private:
+  Status TryToKeep(const std::string& job_id, const FailedRank& rank);  // what throws is kInternal
+
   LogStore& logs_;
   std::map<std::string, FailedRank> kept_;  // the last of each job
   boost::asio::thread_pool thread_{1};

@@ -1,9 +1,12 @@
 #include "coordinator/token_store.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <utility>
 
+#include "coordinator/audit_log.h"
 #include "coordinator/token_secret.h"
 
 namespace descent {
@@ -19,6 +22,9 @@ Status CheckToken(const std::string& name, double valid_seconds) {
       name.find_first_not_of(kNameCharacters) != std::string::npos)
     return Status(Code::kInvalidArgument,
                   "name is \"" + name + "\", must be 1 to 63 characters of [a-zA-Z0-9._@-]");
+  if (name == kActorLocal || name == kActorCoordinator)
+    return Status(Code::kInvalidArgument,
+                  "name is \"" + name + "\", which histories say of others: choose another");
   if (!std::isfinite(valid_seconds) || valid_seconds < 0)
     return Status(Code::kInvalidArgument, "valid_seconds is " + std::to_string(valid_seconds) +
                                               ", must be 0 (for ever) or more");
@@ -54,7 +60,7 @@ Status TokenStore::Load() {
 }
 
 Result<NewToken> TokenStore::Create(const std::string& name, Role role, double valid_seconds,
-                                    double now) {
+                                    double now, std::string_view actor) {
   DESCENT_RETURN_IF_ERROR(CheckToken(name, valid_seconds));
   NewToken made{.token = {.id = MakeTokenId(),
                           .name = name,
@@ -65,10 +71,10 @@ Result<NewToken> TokenStore::Create(const std::string& name, Role role, double v
   const std::string hash = HashTokenSecret(made.secret);
   const std::lock_guard lock(mutex_);
   if (by_hash_.size() >= kTokensMax)
-    return Status(
-        Code::kResourceExhausted,
-        std::to_string(kTokensMax) + " tokens are stored; revoke those that have expired");
-  DESCENT_RETURN_IF_ERROR(Insert(made.token, hash));
+    return Status(Code::kResourceExhausted,
+                  fmt::format("{} tokens are stored; revoke those that have expired", kTokensMax));
+  DESCENT_RETURN_IF_ERROR(
+      Record([&] { return Insert(made.token, hash); }, "TokenCreated", made.token, now, actor));
   by_hash_[hash] = made.token;
   ids_.insert(made.token.id);
   return made;
@@ -82,13 +88,32 @@ Status TokenStore::Insert(const Token& token, const std::string& hash) {
   return insert.Bind(4, token.create_time).Bind(5, token.expire_time).Run();
 }
 
-Status TokenStore::Revoke(const std::string& id) {
+Status TokenStore::Remove(const std::string& id) {
+  DESCENT_ASSIGN(Statement remove, database_.Prepare("DELETE FROM tokens WHERE id = ?"));
+  return remove.Bind(0, id).Run();
+}
+
+Status TokenStore::Record(const std::function<Status()>& change, std::string type,
+                          const Token& token, double now, std::string_view actor) {
+  DESCENT_RETURN_IF_ERROR(database_.Begin());
+  const StoreAudit audit{.actor = std::string(actor),
+                         .type = std::move(type),
+                         .subject = fmt::format("tokens/{}", token.id),
+                         .message = fmt::format("{} of {}", RoleName(token.role), token.name)};
+  Status status = change();
+  if (status.ok()) status = AddAuditEvent(database_, audit, now);
+  if (status.ok()) status = database_.Commit();
+  if (!status.ok()) database_.Rollback();
+  return status;
+}
+
+Status TokenStore::Revoke(const std::string& id, double now, std::string_view actor) {
   const std::lock_guard lock(mutex_);
   const auto found =
       std::ranges::find_if(by_hash_, [&](const auto& entry) { return entry.second.id == id; });
   if (found == by_hash_.end()) return Status(Code::kNotFound, "there is no token " + id);
-  DESCENT_ASSIGN(Statement remove, database_.Prepare("DELETE FROM tokens WHERE id = ?"));
-  DESCENT_RETURN_IF_ERROR(remove.Bind(0, id).Run());
+  DESCENT_RETURN_IF_ERROR(
+      Record([&] { return Remove(id); }, "TokenRevoked", found->second, now, actor));
   by_hash_.erase(found);
   ids_.erase(id);
   return Status();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -11,13 +12,16 @@
 
 #include "common/result.h"
 #include "coordinator/database.h"
+#include "coordinator/event.h"
 #include "coordinator/role.h"
 
 namespace descent {
 
 struct Token {
   std::string id;
-  std::string name;  // whose it is: 1 to 63 characters of [a-zA-Z0-9._@-]
+  // Whose it is: 1 to 63 characters of [a-zA-Z0-9._@-], none of the actors that are no token's
+  // name.
+  std::string name;
   Role role = Role::kViewer;
   double create_time = 0;  // seconds since the epoch
   double expire_time = 0;  // 0: never
@@ -36,11 +40,13 @@ class TokenStore {
   static Result<std::unique_ptr<TokenStore>> Open(const std::filesystem::path& path);
 
   // `now` in seconds since the epoch, `valid_seconds` 0: for ever. kInvalidArgument: the name or
-  // the time. kResourceExhausted: ten thousand are stored.
-  Result<NewToken> Create(const std::string& name, Role role, double valid_seconds, double now);
+  // the time. kResourceExhausted: ten thousand are stored. `actor`, who asked for it, is put on
+  // record with it.
+  Result<NewToken> Create(const std::string& name, Role role, double valid_seconds, double now,
+                          std::string_view actor = kActorCoordinator);
 
-  // kNotFound.
-  Status Revoke(const std::string& id);
+  // kNotFound. `now` and `actor` as above.
+  Status Revoke(const std::string& id, double now, std::string_view actor);
 
   // By creation.
   std::vector<Token> List() const;
@@ -56,6 +62,10 @@ class TokenStore {
 
   Status Load();
   Status Insert(const Token& token, const std::string& hash);
+  Status Remove(const std::string& id);
+  // `change` and that it was made, by `actor`, together or not at all.
+  Status Record(const std::function<Status()>& change, std::string type, const Token& token,
+                double now, std::string_view actor);
 
   mutable std::mutex mutex_;  // guards the following
   Database database_;

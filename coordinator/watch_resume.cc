@@ -34,19 +34,32 @@ Result<WatchToken> ParseWatchToken(std::string_view text) {
                 fmt::format("resume_token {} is not one of this service", Excerpt(text)));
 }
 
+RequestError TokenInvalid(const std::string& token, std::string_view what) {
+  return {Status(Code::kInvalidArgument,
+                 fmt::format("resume_token {} is not one of a watch of {}", Excerpt(token), what)),
+          "PAGE_TOKEN_INVALID",
+          {},
+          {}};
+}
+
+RequestError TokenExpired(const WatchToken& token, const std::string& why,
+                          const WatchToken& oldest) {
+  RequestError error{Status(Code::kFailedPrecondition,
+                            fmt::format("resume_token {} is too old: {}", token.ToText(), why)),
+                     "CURSOR_EXPIRED",
+                     {},
+                     {{"oldest_token", oldest.ToText()}}};
+  error.grpc_code = grpc::StatusCode::OUT_OF_RANGE;
+  return error;
+}
+
 std::optional<RequestError> CheckToken(const WatchToken& token, const Job& job,
                                        std::int64_t last_event) {
   const std::string uid = UidOf(job);
   if (token.uid == uid && token.last_event <= last_event) return std::nullopt;
   const std::string why = token.uid == uid ? "the events before it are no longer stored"
                                            : "the job that it is of was deleted";
-  RequestError error{Status(Code::kFailedPrecondition,
-                            fmt::format("resume_token {} is too old: {}", token.ToText(), why)),
-                     "CURSOR_EXPIRED",
-                     {},
-                     {{"oldest_token", WatchToken{.uid = uid}.ToText()}}};
-  error.grpc_code = grpc::StatusCode::OUT_OF_RANGE;
-  return error;
+  return TokenExpired(token, why, WatchToken{.uid = uid});
 }
 
 v1::Job VersionOf(const v1::Job& now, const PassedState& passed) {

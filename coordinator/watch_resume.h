@@ -16,8 +16,10 @@
 namespace descent {
 
 // Up to where somebody has watched a job: "9c1e…@17" is the job with that uid, and event 17 of all
-// that are stored.
+// that are stored. "all@17" is the same of a watch of several jobs.
 struct WatchToken {
+  static constexpr std::string_view kAllJobs = "all";  // no uid
+
   std::string uid;
   std::int64_t last_event = 0;
 
@@ -26,6 +28,13 @@ struct WatchToken {
 
 // kInvalidArgument: the text is not of that form.
 Result<WatchToken> ParseWatchToken(std::string_view text);
+
+// PAGE_TOKEN_INVALID: it is no token of a watch of `what`.
+RequestError TokenInvalid(const std::string& token, std::string_view what);
+
+// OUT_OF_RANGE, CURSOR_EXPIRED, with the token that goes on with all that is known.
+RequestError TokenExpired(const WatchToken& token, const std::string& why,
+                          const WatchToken& oldest);
 
 // OUT_OF_RANGE, CURSOR_EXPIRED: another job has the name by now, or events after `last_event`, the
 // newest that is stored, were lost with the store they were in. Its `oldest_token` goes on with all

@@ -32,7 +32,8 @@ class WebhookClient {
 
   virtual void Wait(std::chrono::milliseconds duration) = 0;
 
-  // Ends what blocks, now and later. Any thread.
+  // Ends what blocks, now and later; but this object's end waits for a look-up of the host's
+  // address that is under way, as the system's resolver cannot be ended. Any thread.
   virtual void Stop() = 0;
   virtual bool is_stopped() const = 0;
 };

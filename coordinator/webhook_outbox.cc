@@ -62,9 +62,9 @@ Result<WebhookOutbox> WebhookOutbox::Open(const std::filesystem::path& store, st
 Result<std::optional<WebhookEntry>> WebhookOutbox::Next() {
   DESCENT_ASSIGN(Statement row,
                  database_.Prepare("SELECT seq, event, time, record FROM webhook_outbox "
-                                   "WHERE seq > (SELECT delivered FROM webhooks WHERE id = ?) "
-                                   "ORDER BY seq LIMIT 1"));
-  DESCENT_ASSIGN(const bool has_row, row.Bind(0, id_).Step());
+                                   "WHERE seq > (SELECT MAX(delivered, ?) FROM webhooks "
+                                   "WHERE id = ?) ORDER BY seq LIMIT 1"));
+  DESCENT_ASSIGN(const bool has_row, row.Bind(0, told_).Bind(1, id_).Step());
   if (!has_row) return std::optional<WebhookEntry>();
   return std::optional(WebhookEntry{.sequence = row.Integer(0),
                                     .event = row.Bytes(1),
@@ -72,19 +72,24 @@ Result<std::optional<WebhookEntry>> WebhookOutbox::Next() {
                                     .record = row.Bytes(3)});
 }
 
-Status WebhookOutbox::Acknowledge(std::int64_t sequence) {
-  return InTransaction(database_, [&] { return MoveTo(database_, id_, sequence); });
+Status WebhookOutbox::Save() {
+  if (told_ == saved_) return Status();
+  DESCENT_RETURN_IF_ERROR(InTransaction(database_, [&] { return MoveTo(database_, id_, told_); }));
+  saved_ = told_;
+  return Status();
 }
 
 Result<std::int64_t> WebhookOutbox::DropBefore(double time) {
-  DESCENT_ASSIGN(Statement row,
-                 database_.Prepare("SELECT COUNT(*), MAX(seq) FROM webhook_outbox WHERE time < ? "
-                                   "AND seq > (SELECT delivered FROM webhooks WHERE id = ?)"));
-  DESCENT_RETURN_IF_ERROR(row.Bind(0, time).Bind(1, id_).Step().status());
+  DESCENT_ASSIGN(
+      Statement row,
+      database_.Prepare("SELECT COUNT(*), MAX(seq) FROM webhook_outbox WHERE time < ? "
+                        "AND seq > (SELECT MAX(delivered, ?) FROM webhooks WHERE id = ?)"));
+  DESCENT_RETURN_IF_ERROR(row.Bind(0, time).Bind(1, told_).Bind(2, id_).Step().status());
   const std::int64_t count = row.Integer(0);
   const std::int64_t last = row.Integer(1);
   row.Reset();  // a statement that is open would keep the transaction from ending
-  if (count > 0) DESCENT_RETURN_IF_ERROR(Acknowledge(last));
+  if (count > 0) Acknowledge(last);
+  DESCENT_RETURN_IF_ERROR(Save());
   return count;
 }
 

@@ -22,7 +22,7 @@ struct WebhookEntry {
 
 // One webhook's view of the outbox that Store fills: what it was not yet told of, oldest first. An
 // entry is kept until every webhook has passed it, also where its job is deleted meanwhile. What
-// was acknowledged survives power loss. One thread at a time, beside others with their own and
+// was saved survives power loss. One thread at a time, beside others with their own and
 // beside the Store; every call waits for the disk. Errors are those of Database.
 class WebhookOutbox {
  public:
@@ -35,10 +35,13 @@ class WebhookOutbox {
   // Nothing: the webhook was told of everything.
   Result<std::optional<WebhookEntry>> Next();
 
-  // The webhook was told of this entry and those before it.
-  Status Acknowledge(std::int64_t sequence);
+  // The webhook was told of this entry and those before it: Next goes on behind it. It is not on
+  // record before the next Save.
+  void Acknowledge(std::int64_t sequence) { told_ = sequence; }
+  // Puts on record what was acknowledged, in one transaction, if there is anything new.
+  Status Save();
 
-  // Passes over what is older than `time`; returns how many entries that are.
+  // Passes over what is older than `time`, and saves; returns how many entries that are.
   Result<std::int64_t> DropBefore(double time);
 
   // What webhooks are still to be told of, all together.
@@ -50,6 +53,8 @@ class WebhookOutbox {
 
   Database database_;
   std::string id_;
+  std::int64_t told_ = 0;   // the last that was acknowledged; 0: none yet
+  std::int64_t saved_ = 0;  // the last that is on record since this was opened
 };
 
 }  // namespace descent

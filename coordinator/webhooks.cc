@@ -19,6 +19,7 @@ namespace descent {
 namespace {
 
 constexpr std::chrono::milliseconds kLookInterval{500};  // for what is new in the outbox
+constexpr std::chrono::milliseconds kSaveInterval{200};  // of what was delivered
 constexpr std::chrono::hours kAgeMax{24};
 
 struct SharedCounts {
@@ -54,18 +55,28 @@ class Webhook {
   void Run() {
     while (!client_->is_stopped()) {
       const Result<std::optional<WebhookEntry>> entry = outbox_.Next();
-      if (entry.ok() && !entry.value()) {
-        client_->Wait(kLookInterval);
-        continue;
-      }
-      const Status status = entry.ok() ? Deliver(*entry.value()) : entry.status();
-      if (client_->is_stopped()) return;
-      if (status.ok()) {
-        NoteSuccess();
-      } else {
+      const bool is_at_end = entry.ok() && !entry.value();
+      Status status = entry.status();
+      if (entry.ok() && !is_at_end) status = Deliver(*entry.value());
+      if (status.ok()) status = SaveIfDue(is_at_end);
+      if (client_->is_stopped()) break;
+      if (!status.ok()) {
         WaitAfter(status);
+      } else if (is_at_end) {
+        client_->Wait(kLookInterval);
+      } else {
+        NoteSuccess();
       }
     }
+    if (const Status saved = outbox_.Save(); !saved.ok())
+      LogWarning("webhook messages will come again url={} error=\"{}\"", origin_, saved.ToString());
+  }
+
+  // A record of each message would keep the owner thread from its own transactions.
+  Status SaveIfDue(bool is_at_end) {
+    if (!is_at_end && MonotonicNow() < next_save_) return Status();
+    next_save_ = MonotonicNow() + kSaveInterval;
+    return outbox_.Save();
   }
 
   Status Deliver(const WebhookEntry& entry) {
@@ -74,7 +85,8 @@ class Webhook {
       LogError("webhook message dropped url={} delivery={} event={} error=\"{}\"", origin_,
                entry.sequence, entry.event, body.status().ToString());
       ++counts_.dropped;
-      return outbox_.Acknowledge(entry.sequence);
+      outbox_.Acknowledge(entry.sequence);
+      return Status();
     }
     const Status posted = Post(std::move(body).value());
     if (!posted.ok()) {
@@ -82,7 +94,8 @@ class Webhook {
       return posted;
     }
     ++counts_.delivered;
-    return outbox_.Acknowledge(entry.sequence);
+    outbox_.Acknowledge(entry.sequence);
+    return Status();
   }
 
   Status Post(std::string body) {
@@ -126,6 +139,7 @@ class Webhook {
   SharedCounts& counts_;
   int failures_ = 0;  // in a row
   std::string last_error_ = "";
+  MonotonicTime next_save_;
   std::minstd_rand random_{std::random_device{}()};
   std::thread thread_;  // the last one: it uses the others
 };

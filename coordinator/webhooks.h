@@ -30,7 +30,8 @@ struct WebhookCounts {
 // Tells other systems what happened to jobs: for each URL a thread takes one message after the
 // other out of the outbox, in order, and tries until the receiver has acknowledged it, or it is a
 // day old. So a message comes at least once, and more than once if the coordinator ends between the
-// answer and its record of it. Nothing of it is on the way of a change of state. Any thread.
+// answer and its record of it, a fifth of a second later. Nothing of it is on the way of a change
+// of state. Any thread.
 class Webhooks {
  public:
   // Over a file that Store has opened before. Errors are those of Database.

@@ -49,6 +49,29 @@ bool IsOwnAddress(const addrinfo& address) {
   return is_own;
 }
 
+std::string ShellQuoted(const std::string& text) {
+  std::string quoted = "'";
+  for (const char c : text) {
+    if (c == '\'')
+      quoted += "'\\''";
+    else
+      quoted += c;
+  }
+  return quoted += "'";
+}
+
+// Of what every shell understands.
+std::string ShellLine(const std::vector<std::string>& programs) {
+  std::string line;
+  for (const std::string& program : programs)
+    line += fmt::format("test -x {} && ", ShellQuoted(program));
+  line += fmt::format("echo {}", kWord);
+  if (programs.empty()) return line;
+  return line +
+         fmt::format(" || echo {}", ShellQuoted(fmt::format("it has no {} that can be started",
+                                                            fmt::join(programs, " or no "))));
+}
+
 Status NoAnswer(std::string why) { return Status(Code::kUnavailable, std::move(why)); }
 
 }  // namespace
@@ -88,11 +111,11 @@ bool IsThisHost(const std::string& host) {
   return is_own;
 }
 
-HostProbe::HostProbe(const std::vector<std::string>& agent, const std::string& host,
+HostProbe::HostProbe(const HostQuestion& question, const std::string& host,
                      std::chrono::milliseconds patience)
     : patience_(patience), start_(Clock::now()) {
-  std::vector<std::string> command = agent;
-  command.insert(command.end(), {host, "echo", std::string(kWord)});
+  std::vector<std::string> command = question.agent;
+  command.insert(command.end(), {host, ShellLine(question.programs)});
   Start(std::move(command));
 }
 
@@ -172,12 +195,12 @@ void HostProbe::End() {
   close(std::exchange(agent_, -1));
 }
 
-std::vector<Status> ProbeHosts(const std::vector<std::string>& agent,
-                               const std::vector<std::string>& hosts, const StopSignals& signals) {
+std::vector<Status> ProbeHosts(const HostQuestion& question, const std::vector<std::string>& hosts,
+                               const StopSignals& signals) {
   std::vector<std::unique_ptr<HostProbe>> probes;  // null: of this host
   for (const std::string& host : hosts)
     probes.push_back(IsThisHost(host) ? nullptr
-                                      : std::make_unique<HostProbe>(agent, host, kPatience));
+                                      : std::make_unique<HostProbe>(question, host, kPatience));
   std::vector<Status> answers;
   for (const std::unique_ptr<HostProbe>& probe : probes) {
     std::optional<Status> answer = probe ? probe->Answer() : Status();
@@ -187,28 +210,30 @@ std::vector<Status> ProbeHosts(const std::vector<std::string>& agent,
   return answers;
 }
 
-HostWatch::HostWatch(std::vector<std::string> agent, std::vector<std::string> hosts,
+HostWatch::HostWatch(HostQuestion question, std::vector<std::string> hosts,
                      std::chrono::seconds interval)
-    : agent_(std::move(agent)),
+    : question_(std::move(question)),
       hosts_(std::move(hosts)),
       interval_(interval),
+      has_answered_(hosts_.size()),
       ask_at_(Clock::now() + interval) {}
 
 std::optional<std::string> HostWatch::FindHostThatAnswers() {
-  if (probes_.empty() && Clock::now() >= ask_at_)
+  if (probes_.empty() && Clock::now() < ask_at_) return std::nullopt;
+  if (probes_.empty())
     for (const std::string& host : hosts_)
-      probes_.push_back(std::make_unique<HostProbe>(agent_, host, kPatience));
-  std::size_t silent = 0;
+      probes_.push_back(std::make_unique<HostProbe>(question_, host, kPatience));
+  for (const std::unique_ptr<HostProbe>& probe : probes_)
+    if (!probe->Answer()) return std::nullopt;
+  std::optional<std::string> found;
   for (std::size_t i = 0; i < probes_.size(); ++i) {
-    const std::optional<Status> answer = probes_[i]->Answer();
-    if (answer && answer->ok()) return hosts_[i];
-    if (answer) ++silent;
+    const bool answers = probes_[i]->Answer()->ok();
+    if (answers && has_answered_[i] && !found) found = hosts_[i];
+    has_answered_[i] = answers;
   }
-  if (!probes_.empty() && silent == probes_.size()) {
-    probes_.clear();
-    ask_at_ = Clock::now() + interval_;
-  }
-  return std::nullopt;
+  probes_.clear();
+  ask_at_ = Clock::now() + interval_;
+  return found;
 }
 
 }  // namespace descent

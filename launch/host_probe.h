@@ -20,12 +20,19 @@ std::vector<std::string> RemoteAgent(const std::vector<std::string>& mpirun_opti
 // Whether mpirun needs no agent to start processes there. May wait for the name's address.
 bool IsThisHost(const std::string& host);
 
-// A question to one host: can a command be started there? The agent runs `echo` with a word, and it
-// is the word that counts: whoever reaps the agent, here or elsewhere, takes nothing away.
+// Can the programs of a pool be started on a host?
+struct HostQuestion {
+  std::vector<std::string> agent;     // see RemoteAgent
+  std::vector<std::string> programs;  // paths there: a host may be up, and what they lie on not
+};
+
+// The question to one host. The agent hands the shell there a line that says a word if it can find
+// them, and it is the word that counts: whoever reaps the agent, here or elsewhere, takes nothing
+// away.
 class HostProbe {
  public:
   // Starts the agent, which has to answer within `patience`.
-  HostProbe(const std::vector<std::string>& agent, const std::string& host,
+  HostProbe(const HostQuestion& question, const std::string& host,
             std::chrono::milliseconds patience);
   ~HostProbe();  // kills it
   HostProbe(const HostProbe&) = delete;
@@ -50,23 +57,24 @@ class HostProbe {
 
 // Asks all hosts at the same time, this one excepted, which is there. Blocks until each has
 // answered, is given up, or a signal comes.
-std::vector<Status> ProbeHosts(const std::vector<std::string>& agent,
-                               const std::vector<std::string>& hosts, const StopSignals& signals);
+std::vector<Status> ProbeHosts(const HostQuestion& question, const std::vector<std::string>& hosts,
+                               const StopSignals& signals);
 
 // Asks hosts again and again. One thread.
 class HostWatch {
  public:
   // First after one interval.
-  HostWatch(std::vector<std::string> agent, std::vector<std::string> hosts,
-            std::chrono::seconds interval);
+  HostWatch(HostQuestion question, std::vector<std::string> hosts, std::chrono::seconds interval);
 
-  // One that answers, or nothing so far. Never blocks; asks when it is time to.
+  // One that has answered twice in a row: whoever is up for a moment may be about to go again. Or
+  // nothing so far. Never blocks; asks when it is time to.
   std::optional<std::string> FindHostThatAnswers();
 
  private:
-  const std::vector<std::string> agent_;
+  const HostQuestion question_;
   const std::vector<std::string> hosts_;
   const std::chrono::seconds interval_;
+  std::vector<bool> has_answered_;  // by host: when it was asked last
   std::chrono::steady_clock::time_point ask_at_;
   std::vector<std::unique_ptr<HostProbe>> probes_;  // by host; none: it is not time yet
 };

@@ -26,6 +26,12 @@ std::vector<HostRoster::Change> HostRoster::Take(const std::vector<Status>& answ
   return changes;
 }
 
+void HostRoster::LeaveOut(const std::vector<std::string>& hosts) {
+  std::set<std::string> left_out = left_out_;
+  left_out.insert(hosts.begin(), hosts.end());
+  if (left_out.size() < hosts_.size()) left_out_ = std::move(left_out);
+}
+
 std::vector<std::string> HostRoster::names() const {
   std::vector<std::string> names;
   for (const HostSlots& host : hosts_) names.push_back(host.host);

@@ -26,6 +26,9 @@ class HostRoster {
   // it may be this machine that reaches nobody, and mpirun says why.
   std::vector<Change> Take(const std::vector<Status>& answers);
 
+  // As if they had not answered; not if that would leave none.
+  void LeaveOut(const std::vector<std::string>& hosts);
+
   std::vector<std::string> names() const;     // of all hosts
   std::vector<std::string> left_out() const;  // of those without which the next world starts
   std::vector<HostSlots> present() const;     // the others

@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/failpoint.h"
@@ -69,8 +71,11 @@ std::vector<HostSlots> HostsOf(const PoolOptions& pool) {
 // Where the worlds of a pool start: without the hosts that do not answer, as long as one does.
 class PoolHosts {
  public:
-  explicit PoolHosts(const PoolOptions& pool)
-      : pool_(pool), agent_(RemoteAgent(pool.mpirun_options)), roster_(HostsOf(pool)) {}
+  PoolHosts(const PoolOptions& pool, const LaunchSite& site)
+      : pool_(pool),
+        question_{.agent = RemoteAgent(pool.mpirun_options),
+                  .programs = {site.launch_program, site.worker_program}},
+        roster_(HostsOf(pool)) {}
 
   PoolOptions OfNextWorld() const {
     PoolOptions next = pool_;
@@ -81,28 +86,66 @@ class PoolHosts {
   }
 
   void Ask(const StopSignals& signals) {
-    const std::vector<Status> answers = ProbeHosts(agent_, roster_.names(), signals);
+    const std::vector<Status> answers = ProbeHosts(question_, roster_.names(), signals);
     if (signals.Wait(std::chrono::milliseconds(0))) return;  // not all were waited for
     for (const HostRoster::Change& change : roster_.Take(answers)) {
-      if (change.answer.ok())
+      if (change.answer.ok()) {
         LogInfo("host is back host={}", change.host);
-      else
+        returned_.push_back(change.host);
+      } else {
         LogWarning("host left out host={} reason=\"{}\"", change.host, change.answer.message());
+      }
     }
   }
 
-  // Blocks as World::Wait, and until a host that is left out answers.
-  WorldEnd WaitFor(World& world, const StopSignals& signals) const {
-    if (roster_.left_out().empty()) return world.Wait(signals);
-    HostWatch watch(agent_, roster_.left_out(), pool_.probe_interval);
+  // After a world's end: the others were enough, so what did not start is the hosts that came back
+  // for it. They are left out once more. False: none came back, or it started.
+  bool BlameReturned(bool did_start) {
+    const std::vector<std::string> returned = std::exchange(returned_, {});
+    if (returned.empty()) return false;
+    failed_returns_ = did_start ? 0 : failed_returns_ + 1;
+    if (did_start) return false;
+    for (const std::string& host : returned)
+      LogWarning("host left out host={} reason=\"the workers did not start with it\"", host);
+    roster_.LeaveOut(returned);
+    return true;
+  }
+
+  // Blocks as World::Wait, and until a host that is left out answers, if more ranks would run then.
+  WorldEnd WaitFor(World& world, int ranks, const StopSignals& signals) const {
+    if (roster_.left_out().empty() || ranks == pool_.ranks) return world.Wait(signals);
+    // Each return stops a job: one that was in vain is not tried again as soon.
+    const int doublings = std::min(failed_returns_, kDoublingsMax);
+    HostWatch watch(question_, roster_.left_out(), pool_.probe_interval * (1 << doublings));
     return world.Wait(signals, [&] { return watch.FindHostThatAnswers().has_value(); });
   }
 
  private:
+  static constexpr int kDoublingsMax = 7;
+
   const PoolOptions& pool_;
-  const std::vector<std::string> agent_;
+  const HostQuestion question_;
   HostRoster roster_;
+  std::vector<std::string> returned_;  // for the next world
+  int failed_returns_ = 0;             // in a row
 };
+
+// Asks the world to end, and waits for that. `was_asked`: a signal has come for the pool. Another
+// one than the first is of somebody who does not want to wait. Whether one has come by the end.
+bool StopWorld(World& world, bool was_asked, const std::function<bool()>& is_hurried,
+               const StopSignals& signals) {
+  if (was_asked) signals.Take();
+  bool is_impatient = false;
+  world.Stop([&]() -> std::chrono::milliseconds {
+    if (signals.Take()) {
+      is_impatient = was_asked;
+      was_asked = true;
+    }
+    if (is_impatient) return std::chrono::milliseconds(0);
+    return is_hurried() ? kShortStopGrace : kStopGrace;
+  });
+  return was_asked || signals.Take();
+}
 
 }  // namespace
 
@@ -114,7 +157,7 @@ std::optional<int> KeepPoolUp(const PoolOptions& pool, const Credentials& creden
   const int exit_when_stopped = pool.only_job.empty() ? kWorkerDone : kWorkerRequeue;
   ExitReporter reporter(pool.coordinator, credentials);
   RestartPolicy policy(restarts_max);
-  PoolHosts hosts(pool);
+  PoolHosts hosts(pool, site);
   while (true) {
     const PoolOptions next_world = hosts.OfNextWorld();
     const int ranks = next_world.ranks;
@@ -126,39 +169,38 @@ std::optional<int> KeepPoolUp(const PoolOptions& pool, const Credentials& creden
     }
     LogInfo("workers started pool={} ranks={}", name, ranks);
     DESCENT_FAILPOINT("launch.world.started");
-    const WorldEnd end = hosts.WaitFor(*world.value(), signals);
+    const WorldEnd end = hosts.WaitFor(*world.value(), ranks, signals);
     DESCENT_FAILPOINT("launch.end.seen");
-    if (end.was_asked_to_stop) {
+    int exit_now = exit_when_stopped;
+    if (end.was_asked_to_stop || end.was_recalled) {
+      if (end.was_recalled) LogInfo("workers leave for a larger world pool={}", name);
       // A parent of several threads may die by and by, after its signal.
       const auto is_hurried = [&] {
         return end.ranks_started < ranks || (pool.ends_with_parent && getppid() != parent);
       };
-      signals.Take();  // the one that led here; whoever sends another does not want to wait
-      bool is_impatient = false;
-      world.value()->Stop([&]() -> std::chrono::milliseconds {
-        is_impatient = signals.Take() || is_impatient;
-        if (is_impatient) return std::chrono::milliseconds(0);
-        return is_hurried() ? kShortStopGrace : kStopGrace;
-      });
-      return world.value()->HasRankExitedWith(kWorkerRequeue) ? kWorkerRequeue : exit_when_stopped;
+      const bool is_asked = StopWorld(*world.value(), end.was_asked_to_stop, is_hurried, signals);
+      // Its job goes on later, and not here.
+      if (world.value()->HasRankExitedWith(kWorkerRequeue)) exit_now = kWorkerRequeue;
+      if (is_asked) return exit_now;
     }
     if (IsOver(pool, end)) {
       LogInfo("job is over here job={} exit_code={}", pool.only_job, end.cause.exit_code);
       world.value()->Stop([] { return kShortStopGrace; });
       return end.cause.exit_code;
     }
-    if (end.was_recalled) {
-      LogInfo("workers leave for a larger world pool={}", name);
-      world.value()->Stop([&] { return end.ranks_started < ranks ? kShortStopGrace : kStopGrace; });
-    } else {
+    const bool has_ended = !end.was_recalled;
+    if (has_ended) {
       reporter.Report(end.cause);
       world.value()->Kill();
+    }
+    if (hosts.BlameReturned(end.was_recalled || DidStart(end, ranks))) continue;
+    if (has_ended) {
       const std::optional<std::chrono::seconds> pause = PauseAfter(end, name, ranks, policy);
       if (!pause) return std::nullopt;
-      if (signals.Wait(*pause)) return exit_when_stopped;
+      if (signals.Wait(*pause)) return exit_now;
     }
     hosts.Ask(signals);
-    if (signals.Wait(std::chrono::milliseconds(0))) return exit_when_stopped;
+    if (signals.Wait(std::chrono::milliseconds(0))) return exit_now;
   }
 }
 

@@ -1,6 +1,6 @@
 #include "proto/gpt_wire.h"
 
-#include <string>
+#include <spdlog/fmt/fmt.h>
 
 namespace descent {
 namespace {
@@ -15,9 +15,11 @@ template <typename Enum, std::size_t count>
 Status SetEnum(int proto, const std::array<std::string_view, count>&, const char* field,
                Enum& value) {
   if (proto < 0 || proto > static_cast<int>(count))
-    return Status(Code::kInvalidArgument, std::string("model.gpt.") + field +
-                                              " has the unknown value " + std::to_string(proto) +
-                                              ": the sender is newer than this program");
+    return Status(
+        Code::kInvalidArgument,
+        fmt::format("model.gpt.{} has the unknown value {}: the sender is newer than this "
+                    "program",
+                    field, proto));
   if (proto > 0) value = static_cast<Enum>(proto - 1);
   return Status();
 }

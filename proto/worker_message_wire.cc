@@ -119,6 +119,7 @@ void Set(const CheckpointSkipped& from, v1::WorkerMessage& proto) {
   to.set_generation(from.generation);
   to.set_step(from.step);
   to.set_message(from.message);
+  to.set_request(from.request);
 }
 
 v1::EndOutcome OutcomeToProto(EndOutcome outcome) {
@@ -317,7 +318,8 @@ Result<WorkerMessage> Get(const v1::CheckpointSkipped& from) {
   return WorkerMessage(CheckpointSkipped{.job = from.job(),
                                          .generation = from.generation(),
                                          .step = from.step(),
-                                         .message = from.message()});
+                                         .message = from.message(),
+                                         .request = from.request()});
 }
 
 Result<EndOutcome> OutcomeFromProto(v1::EndOutcome outcome) {

@@ -204,7 +204,7 @@ void LeaveOnSignal(Session& session, std::chrono::seconds leave_timeout,
   const sigset_t signals = EndSignals();
   int signal = 0;
   sigwait(&signals, &signal);
-  if (is_over) return EndSoon();  // nobody asked: it was dismissed
+  if (is_over) return EndAfter(Clock::now());  // nobody asked: it was dismissed
   const std::string reason =
       signal == kLeaveTogether ? "its world ends" : std::string("signal ") + strsignal(signal);
   LogInfo("leaving reason=\"{}\"", reason);

@@ -85,6 +85,7 @@ void OutputReader::Read(Stream& stream) {
       stream.reader = -1;
       return;
     }
+    HearBegin();
     const std::string_view bytes(buffer.data(), static_cast<std::size_t>(count));
     PassOn(stream.copy, bytes);
     stream.lines.Add(bytes);
@@ -124,7 +125,16 @@ void OutputReader::Hear() {
     Begin(message);
 }
 
-// It is heard before what is written after it is read.
+// What was read may have been written after the beginning of an assignment that is not heard yet.
+// An end waits until what was written before it is read.
+void OutputReader::HearBegin() {
+  if (has_assignment_) return;
+  std::array<char, kBeginWord.size()> word;
+  const ssize_t count = recv(control_, word.data(), word.size(), MSG_DONTWAIT | MSG_PEEK);
+  if (count == std::ssize(word) && std::string_view(word.data(), word.size()) == kBeginWord) Hear();
+}
+
+// It is heard before the lines are looked at that are written after it.
 void OutputReader::Begin(const std::string& message) {
   std::istringstream words(message);
   std::string word;

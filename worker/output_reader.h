@@ -49,6 +49,7 @@ class OutputReader {
   void ReadBoth();
   void FinishBoth();
   void Hear();
+  void HearBegin();
   void Begin(const std::string& message);
   void End();
 

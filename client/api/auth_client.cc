@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "client/api/all_pages.h"
 #include "client/api/channel.h"
 #include "client/api/convert.h"
 #include "descent/v1/auth_service.grpc.pb.h"
@@ -47,6 +48,14 @@ struct AuthClient::Stub {
         [&](grpc::ClientContext* context) { return (auth.*method)(context, request, &response); });
   }
 
+  // Whose answer is lost has made a token that nobody knows; to do it again would make a second.
+  grpc::Status CreateToken(const v1::CreateTokenRequest& request,
+                           v1::CreateTokenResponse& response) {
+    return channel.CallOnce([&](grpc::ClientContext* context) {
+      return auth.CreateToken(context, request, &response);
+    });
+  }
+
   const Channel channel;
   v1::AuthService::Stub auth;
 };
@@ -63,7 +72,7 @@ Reply<TokenView> AuthClient::CreateToken(const std::string& name, const std::str
   request.set_role(RoleOf(role));
   request.set_valid_seconds(valid_seconds);
   v1::CreateTokenResponse response;
-  const grpc::Status status = stub_->Call(&v1::AuthService::Stub::CreateToken, request, response);
+  const grpc::Status status = stub_->CreateToken(request, response);
   if (!status.ok()) return ToApiError(status, address_);
   TokenView view = ToView(response.token());
   view.secret = response.secret();
@@ -73,8 +82,10 @@ Reply<TokenView> AuthClient::CreateToken(const std::string& name, const std::str
 
 Reply<std::vector<TokenView>> AuthClient::ListTokens() {
   v1::ListTokensResponse response;
-  const grpc::Status status =
-      stub_->Call(&v1::AuthService::Stub::ListTokens, v1::ListTokensRequest(), response);
+  const auto call = [&](const v1::ListTokensRequest& request, v1::ListTokensResponse& page) {
+    return stub_->Call(&v1::AuthService::Stub::ListTokens, request, page);
+  };
+  const grpc::Status status = ReadAllPages(v1::ListTokensRequest(), response, call);
   if (!status.ok()) return ToApiError(status, address_);
   std::vector<TokenView> tokens;
   for (const v1::Token& token : response.tokens()) tokens.push_back(ToView(token));

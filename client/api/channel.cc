@@ -3,6 +3,7 @@
 #include <thread>
 #include <utility>
 
+#include "client/api/service_config.h"
 #include "common/limits.h"
 #include "rpc/channel.h"
 
@@ -17,6 +18,7 @@ std::shared_ptr<grpc::Channel> Connect(const Endpoint& endpoint) {
   arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);  // a stream may be quiet for long
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1'000);
+  arguments.SetServiceConfigJSON(RetryServiceConfig());
   arguments.SetMaxReceiveMessageSize(static_cast<int>(limits::kMessageBytesMax));
   return OpenChannel(endpoint.address, endpoint.credentials, arguments);
 }

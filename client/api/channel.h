@@ -13,34 +13,35 @@ namespace descent {
 // The way to one coordinator. Any thread.
 class Channel {
  public:
+  static constexpr std::chrono::seconds kCallTimeout{10};
+
   explicit Channel(const Endpoint& endpoint);
 
   const std::shared_ptr<grpc::Channel>& grpc() const { return channel_; }
 
-  // `call(context)`, each with ten seconds, until it answers anything but UNAVAILABLE, or about two
-  // seconds of trying again are used up.
+  // `call(context)` of a method that may be repeated: the channel does so while the coordinator is
+  // unavailable, for about three seconds (service_config.h). All attempts together have `time_max`.
   template <typename Call>
-  grpc::Status CallWithRetry(const Call& call) const {
-    for (const std::chrono::milliseconds delay : kRetryDelays) {
-      grpc::ClientContext context;
-      context.set_deadline(std::chrono::system_clock::now() + kCallTimeout);
-      grpc::Status status = call(&context);
-      if (status.error_code() != grpc::StatusCode::UNAVAILABLE) return status;
-      PauseFor(delay);
-    }
+  grpc::Status CallWithRetry(const Call& call,
+                             std::chrono::milliseconds time_max = kCallTimeout) const {
     grpc::ClientContext context;
-    context.set_deadline(std::chrono::system_clock::now() + kCallTimeout);
+    context.set_deadline(std::chrono::system_clock::now() + time_max);
     return call(&context);
   }
 
-  // Before a call is repeated.
+  // The same of a method that may not be repeated. It too reaches a coordinator that is started a
+  // moment later: nothing is sent until there is a connection, or three seconds have passed.
+  template <typename Call>
+  grpc::Status CallOnce(const Call& call, std::chrono::milliseconds time_max = kCallTimeout) const {
+    channel_->WaitForConnected(std::chrono::system_clock::now() + kConnectTimeout);
+    return CallWithRetry(call, time_max);
+  }
+
+  // Before a stream is begun anew.
   void PauseFor(std::chrono::milliseconds delay) const;
 
  private:
-  static constexpr std::chrono::seconds kCallTimeout{10};
-  static constexpr std::chrono::milliseconds kRetryDelays[] = {std::chrono::milliseconds(100),
-                                                               std::chrono::milliseconds(500),
-                                                               std::chrono::milliseconds(1500)};
+  static constexpr std::chrono::seconds kConnectTimeout{3};
 
   const std::shared_ptr<grpc::Channel> channel_;
 };

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "client/api/all_pages.h"
 #include "client/api/channel.h"
 #include "client/api/convert.h"
 #include "common/check.h"
@@ -13,6 +14,7 @@
 namespace descent {
 namespace {
 
+constexpr std::chrono::seconds kCreateTimeout{30};  // a large job file may have to be read
 constexpr int kPageEvents = 1000;
 constexpr int kPageJobs = 250;  // so that a page fits a message, whatever the specs
 
@@ -20,6 +22,21 @@ template <typename Request>
 Request RequestFor(const std::string& job_id) {
   Request request;
   request.set_name("jobs/" + job_id);
+  return request;
+}
+
+// What all requests that create a job share.
+template <typename Request>
+Request RequestOf(const CreateJobOptions& options) {
+  Request request;
+  request.set_job_id(options.job_id);
+  request.set_request_id(options.request_id);
+  request.set_validate_only(options.validate_only);
+  request.set_allow_infeasible(options.allows_infeasible);
+  request.mutable_overrides()->Assign(options.overrides.begin(), options.overrides.end());
+  if (options.priority) request.set_priority(*options.priority);
+  request.set_preemptible(options.is_preemptible);
+  request.mutable_labels()->insert(options.labels.begin(), options.labels.end());
   return request;
 }
 
@@ -31,12 +48,15 @@ class JobStream final : public Client::Watch {
     v1::WatchJobsRequest request;
     request.set_name("jobs/" + id);
     request.set_resume_token(resume_token);
+    request.set_allow_bookmarks(true);
     reader_ = stub.WatchJobs(&context_, request);
   }
 
   bool Read(JobView& job) override {
     v1::Job message;
-    if (!reader_->Read(&message)) return false;
+    do {
+      if (!reader_->Read(&message)) return false;
+    } while (message.name().empty());  // a bookmark
     job = ToView(message);
     return true;
   }
@@ -82,27 +102,34 @@ Client::~Client() = default;
 
 // Calls one of the methods that answer with a job.
 template <typename Method, typename Request>
-Reply<JobView> Client::CallForJob(Method method, const Request& request) {
+Reply<JobView> Client::CallForJob(Method method, const Request& request,
+                                  std::chrono::seconds time_max) {
   v1::Job job;
-  const grpc::Status status = stubs_->CallWithRetry(
-      [&](grpc::ClientContext* context) { return (stubs_->jobs.*method)(context, request, &job); });
+  const grpc::Status status = stubs_->channel.CallWithRetry(
+      [&](grpc::ClientContext* context) { return (stubs_->jobs.*method)(context, request, &job); },
+      time_max);
   if (!status.ok()) return ToApiError(status, address_);
   return ToView(job);
 }
 
+template <typename Method, typename Request>
+Reply<JobView> Client::CallForJob(Method method, const Request& request) {
+  return CallForJob(method, request, Channel::kCallTimeout);
+}
+
 Reply<JobView> Client::CreateJob(const CreateJobOptions& options) {
-  v1::CreateJobRequest request;
-  request.set_job_id(options.job_id);
+  auto request = RequestOf<v1::CreateJobRequest>(options);
   if (options.spec) *request.mutable_spec() = ToProto(*options.spec);
-  request.set_request_id(options.request_id);
-  request.set_validate_only(options.validate_only);
-  request.set_allow_infeasible(options.allows_infeasible);
   request.set_resume_from(options.resume_from);
-  request.mutable_overrides()->Assign(options.overrides.begin(), options.overrides.end());
-  if (options.priority) request.set_priority(*options.priority);
-  request.set_preemptible(options.is_preemptible);
-  request.mutable_labels()->insert(options.labels.begin(), options.labels.end());
-  return CallForJob(&v1::JobService::Stub::CreateJob, request);
+  return CallForJob(&v1::JobService::Stub::CreateJob, request, kCreateTimeout);
+}
+
+Reply<JobView> Client::ForkJob(const std::string& id, const std::string& checkpoint,
+                               const CreateJobOptions& options) {
+  auto request = RequestOf<v1::ForkJobRequest>(options);
+  request.set_name("jobs/" + id);
+  request.set_checkpoint(checkpoint);
+  return CallForJob(&v1::JobService::Stub::ForkJob, request, kCreateTimeout);
 }
 
 Reply<JobView> Client::GetJob(const std::string& id) {
@@ -141,9 +168,13 @@ Reply<std::vector<AttemptView>> Client::ListJobAttempts(const std::string& id,
   request.set_include_log_tails(with_log_tails);
   request.set_name("jobs/" + id);
   v1::ListJobAttemptsResponse response;
-  const grpc::Status status = stubs_->CallWithRetry([&](grpc::ClientContext* context) {
-    return stubs_->jobs.ListJobAttempts(context, request, &response);
-  });
+  const auto call = [&](const v1::ListJobAttemptsRequest& asked,
+                        v1::ListJobAttemptsResponse& page) {
+    return stubs_->CallWithRetry([&](grpc::ClientContext* context) {
+      return stubs_->jobs.ListJobAttempts(context, asked, &page);
+    });
+  };
+  const grpc::Status status = ReadAllPages(request, response, call);
   if (!status.ok()) return ToApiError(status, address_);
   std::vector<AttemptView> attempts;
   for (const v1::Attempt& attempt : response.attempts()) attempts.push_back(ToView(attempt));
@@ -152,6 +183,21 @@ Reply<std::vector<AttemptView>> Client::ListJobAttempts(const std::string& id,
 
 Reply<JobView> Client::CancelJob(const std::string& id) {
   return CallForJob(&v1::JobService::Stub::CancelJob, RequestFor<v1::CancelJobRequest>(id));
+}
+
+Reply<std::vector<JobView>> Client::CancelJobs(const std::vector<std::string>& ids,
+                                               const std::string& filter) {
+  v1::CancelJobsRequest request;
+  for (const std::string& id : ids) request.add_names("jobs/" + id);
+  request.set_filter(filter);
+  v1::CancelJobsResponse response;
+  const grpc::Status status = stubs_->CallWithRetry([&](grpc::ClientContext* context) {
+    return stubs_->jobs.CancelJobs(context, request, &response);
+  });
+  if (!status.ok()) return ToApiError(status, address_);
+  std::vector<JobView> jobs;
+  for (const v1::Job& job : response.jobs()) jobs.push_back(ToView(job));
+  return jobs;
 }
 
 Reply<JobView> Client::SuspendJob(const std::string& id) {
@@ -228,9 +274,13 @@ Reply<std::vector<CheckpointView>> Client::ListCheckpoints(const std::string& id
   v1::ListCheckpointsRequest request;
   request.set_job("jobs/" + id);
   v1::ListCheckpointsResponse response;
-  const grpc::Status status = stubs_->CallWithRetry([&](grpc::ClientContext* context) {
-    return stubs_->checkpoints.ListCheckpoints(context, request, &response);
-  });
+  const auto call = [&](const v1::ListCheckpointsRequest& asked,
+                        v1::ListCheckpointsResponse& page) {
+    return stubs_->CallWithRetry([&](grpc::ClientContext* context) {
+      return stubs_->checkpoints.ListCheckpoints(context, asked, &page);
+    });
+  };
+  const grpc::Status status = ReadAllPages(request, response, call);
   if (!status.ok()) return ToApiError(status, address_);
   std::vector<CheckpointView> checkpoints;
   for (const v1::Checkpoint& checkpoint : response.checkpoints())

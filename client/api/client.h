@@ -57,20 +57,29 @@ struct UpdateJobOptions {
   std::optional<std::int64_t> retention_days;    // 0: for ever
 };
 
-// Talks to one coordinator. Every call blocks for at most ten seconds; while the coordinator is
-// unavailable a call is repeated for about two, which is safe for all of them. Any thread.
+// Talks to one coordinator. Every call blocks for at most ten seconds, one that creates a job for
+// 30; while the coordinator is unavailable a call is repeated for about three, which is safe for
+// all of them. Any thread.
 class Client {
  public:
   explicit Client(const Endpoint& endpoint);
   ~Client();
 
   Reply<JobView> CreateJob(const CreateJobOptions& options);
+  // From that job's checkpoint, "latest", "best" or a step. Of the options `spec` and `resume_from`
+  // do not count: they are those of the job.
+  Reply<JobView> ForkJob(const std::string& id, const std::string& checkpoint,
+                         const CreateJobOptions& options);
   Reply<JobView> GetJob(const std::string& id);
   Reply<JobList> ListJobs(const JobSelection& selection);
   // Ascending. With the last lines of the rank that failed, of those that did, or without.
   Reply<std::vector<AttemptView>> ListJobAttempts(const std::string& id,
                                                   bool with_log_tails = false);
   Reply<JobView> CancelJob(const std::string& id);
+  // All of them or none; or those for which the filter holds and that are not at their end. Without
+  // their specs.
+  Reply<std::vector<JobView>> CancelJobs(const std::vector<std::string>& ids,
+                                         const std::string& filter);
   Reply<JobView> SuspendJob(const std::string& id);
   Reply<JobView> ResumeJob(const std::string& id);
   Reply<JobView> StopJob(const std::string& id);
@@ -100,6 +109,8 @@ class Client {
  private:
   struct Stubs;
 
+  template <typename Method, typename Request>
+  Reply<JobView> CallForJob(Method method, const Request& request, std::chrono::seconds time_max);
   template <typename Method, typename Request>
   Reply<JobView> CallForJob(Method method, const Request& request);
 

@@ -1,9 +1,13 @@
 #include "client/api/cluster_client.h"
 
+#include <algorithm>
 #include <chrono>
+#include <iterator>
 
+#include "client/api/all_pages.h"
 #include "client/api/channel.h"
 #include "client/api/convert.h"
+#include "common/limits.h"
 #include "descent/v1/service.grpc.pb.h"
 
 namespace descent {
@@ -54,11 +58,16 @@ ClusterClient::ClusterClient(const Endpoint& endpoint) : stub_(std::make_unique<
 ClusterClient::~ClusterClient() = default;
 
 Reply<std::vector<PoolView>> ClusterClient::ListPools() {
-  const auto response = stub_->Call<v1::ListPoolsResponse>(&v1::ClusterService::Stub::ListPools,
-                                                           v1::ListPoolsRequest());
-  if (!response.ok()) return response.error();
+  v1::ListPoolsResponse response;
+  const auto call = [&](const v1::ListPoolsRequest& request, v1::ListPoolsResponse& page) {
+    return stub_->channel.CallWithRetry([&](grpc::ClientContext* context) {
+      return stub_->cluster.ListPools(context, request, &page);
+    });
+  };
+  const grpc::Status status = ReadAllPages(v1::ListPoolsRequest(), response, call);
+  if (!status.ok()) return ToApiError(status, stub_->address);
   std::vector<PoolView> pools;
-  for (const v1::Pool& pool : response.value().pools()) pools.push_back(ToView(pool));
+  for (const v1::Pool& pool : response.pools()) pools.push_back(ToView(pool));
   return pools;
 }
 
@@ -82,12 +91,29 @@ Reply<ServerInfoView> ClusterClient::GetServerInfo() {
       &v1::ClusterService::Stub::GetServerInfo, v1::GetServerInfoRequest());
 }
 
+Reply<std::vector<AuditEventView>> ClusterClient::ListAuditEvents(int events_max) {
+  std::vector<AuditEventView> events;
+  v1::ListAuditEventsRequest request;
+  do {
+    request.set_page_size(
+        std::min(events_max - static_cast<int>(events.size()), limits::kPageSizeMax));
+    const auto page = stub_->Call<v1::ListAuditEventsResponse>(
+        &v1::ClusterService::Stub::ListAuditEvents, request);
+    if (!page.ok()) return page.error();
+    for (const v1::AuditEvent& event : page.value().events()) events.push_back(ToView(event));
+    request.set_page_token(page.value().next_page_token());
+  } while (!request.page_token().empty() && std::ssize(events) < events_max);
+  return events;
+}
+
 Reply<StateBackupView> ClusterClient::BackupState(const std::string& name) {
-  grpc::ClientContext context;
-  context.set_deadline(std::chrono::system_clock::now() + kBackupTimeMax);
+  const auto request = RequestFor<v1::BackupStateRequest>(name);
   v1::StateBackup response;
-  const grpc::Status status =
-      stub_->cluster.BackupState(&context, RequestFor<v1::BackupStateRequest>(name), &response);
+  const grpc::Status status = stub_->channel.CallOnce(
+      [&](grpc::ClientContext* context) {
+        return stub_->cluster.BackupState(context, request, &response);
+      },
+      kBackupTimeMax);
   if (!status.ok()) return ToApiError(status, stub_->address);
   return ToView(response);
 }

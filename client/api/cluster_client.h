@@ -26,8 +26,11 @@ class ClusterClient {
 
   Reply<ServerInfoView> GetServerInfo();
 
+  // Newest first, at most so many, of which there is one at least.
+  Reply<std::vector<AuditEventView>> ListAuditEvents(int events_max);
+
   // Empty: the coordinator makes the name. Blocks for as long as it takes, at most an hour, and is
-  // tried once.
+  // sent once.
   Reply<StateBackupView> BackupState(const std::string& name);
 
  private:

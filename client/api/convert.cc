@@ -107,6 +107,7 @@ JobEventView ToView(const v1::JobEvent& event) {
           .to_state = event.to_state(),
           .reason = event.reason(),
           .message = event.message(),
+          .actor = event.actor(),
           .json = ToJson(event)};
 }
 
@@ -149,6 +150,7 @@ JobView ToView(const v1::Job& job, JsonText json) {
   view.attempt_start_step = job.current_attempt().start_step();
   view.save_requests = job.current_attempt().save_requests();
   view.save_requests_done = job.current_attempt().save_requests_done();
+  view.save_requests_failed = job.current_attempt().save_requests_failed();
   view.workers.assign(job.current_attempt().workers().begin(),
                       job.current_attempt().workers().end());
   if (job.has_failure()) view.failure = ToView(job.failure());
@@ -292,6 +294,15 @@ ServerInfoView ToView(const v1::ServerInfo& info) {
           .http_address = info.http_address(),
           .requires_tokens = info.requires_tokens(),
           .json = ToJson(info)};
+}
+
+AuditEventView ToView(const v1::AuditEvent& event) {
+  return {.time = event.time(),
+          .actor = event.actor(),
+          .type = event.type(),
+          .subject = event.subject(),
+          .message = event.message(),
+          .json = ToJson(event)};
 }
 
 StateBackupView ToView(const v1::StateBackup& backup) {

@@ -29,6 +29,7 @@ ClusterView ToView(const v1::ClusterStatus& status);
 PoolView ToView(const v1::Pool& pool);
 WorkerView ToView(const v1::Worker& worker);
 ServerInfoView ToView(const v1::ServerInfo& info);
+AuditEventView ToView(const v1::AuditEvent& event);
 StateBackupView ToView(const v1::StateBackup& backup);
 
 // A failed call, with the details of google.rpc.Status where the coordinator gave them.

@@ -5,6 +5,7 @@
 #include <map>
 #include <utility>
 
+#include "client/api/all_pages.h"
 #include "client/api/channel.h"
 #include "client/api/convert.h"
 #include "descent/v1/service.grpc.pb.h"
@@ -113,7 +114,10 @@ Reply<MetricSummaries> MetricClient::List(const std::string& job) {
   v1::ListMetricsRequest request;
   request.set_job("jobs/" + job);
   v1::ListMetricsResponse response;
-  const grpc::Status status = stub_->Call(&v1::MetricService::Stub::ListMetrics, request, response);
+  const auto call = [&](const v1::ListMetricsRequest& asked, v1::ListMetricsResponse& page) {
+    return stub_->Call(&v1::MetricService::Stub::ListMetrics, asked, page);
+  };
+  const grpc::Status status = ReadAllPages(request, response, call);
   if (!status.ok()) return ToApiError(status, address_);
   MetricSummaries summaries{.metrics = {}, .json = ToJson(response)};
   for (const v1::MetricSummary& summary : response.metrics())

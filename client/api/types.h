@@ -65,6 +65,7 @@ struct JobEventView {
   std::string to_state;
   std::string reason;
   std::string message;
+  std::string actor;  // a token's name, "local" or "coordinator"; empty: not known
   std::string json;
 };
 
@@ -117,6 +118,7 @@ struct JobView {
   std::int64_t attempt_start_step = 0;
   std::int64_t save_requests = 0;  // of this attempt: how often it was asked to save and go on
   std::int64_t save_requests_done = 0;
+  std::int64_t save_requests_failed = 0;
   std::vector<std::string> workers;  // of the current or last attempt
   std::optional<FailureView> failure;
   std::optional<CheckpointView> latest_checkpoint;
@@ -252,6 +254,16 @@ struct ServerInfoView {
   std::string checkpoint_root;
   std::string http_address;
   bool requires_tokens = false;
+  std::string json;
+};
+
+// A change to workers, tokens or the list of jobs, and who made it.
+struct AuditEventView {
+  double time = 0;
+  std::string actor;  // as of a JobEventView
+  std::string type;   // "WorkerDrained", …
+  std::string subject;
+  std::string message;
   std::string json;
 };
 

@@ -119,6 +119,14 @@ bool MaySave(const JobView& job) {
          job.state == "CANCELLING";
 }
 
+// What its condition says of the saves that were skipped.
+std::string NoSpaceText(const JobView& job) {
+  for (const ConditionView& condition : job.conditions)
+    if (condition.type == "CheckpointHealthy" && condition.status == "FALSE")
+      return condition.message;
+  return "its volume was full; it goes on";
+}
+
 // A checkpoint that holds what the job has learned until it was asked for it.
 Reply<CheckpointView> WaitForCheckpoint(Client& client, const JobView& asked) {
   JobWatcher watcher(client, asked.id);
@@ -130,6 +138,11 @@ Reply<CheckpointView> WaitForCheckpoint(Client& client, const JobView& asked) {
     const bool is_same_attempt = job.attempt == asked.attempt;
     if (is_same_attempt && job.save_requests_done >= asked.save_requests && job.latest_checkpoint)
       return *job.latest_checkpoint;
+    if (is_same_attempt && job.save_requests_failed >= asked.save_requests)
+      return ApiError{
+          .exit_code = ExitCode::kConflict,
+          .message = fmt::format("the state of job {} is not saved: {}", job.id, NoSpaceText(job)),
+          .violations = {}};
     if (is_same_attempt && MaySave(job)) continue;
     return ApiError{.exit_code = ExitCode::kConflict,
                     .message = fmt::format("job {} is {} and had not saved its state before: {}",

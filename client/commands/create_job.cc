@@ -83,7 +83,8 @@ void AddCreationOptions(CLI::App& command, CreationFlags& flags) {
 }
 
 ExitCode CreateAndShow(const CommandLine& line, const CreationFlags& flags,
-                       CreateJobOptions options, const SpecSource& source, Console& console) {
+                       CreateJobOptions options, const SpecSource& source, Console& console,
+                       const Creation& create) {
   options.job_id = flags.job_id;
   options.request_id = flags.request_id.empty() ? RandomRequestId() : flags.request_id;
   options.priority = flags.priority;
@@ -92,7 +93,7 @@ ExitCode CreateAndShow(const CommandLine& line, const CreationFlags& flags,
   options.allows_infeasible = flags.allows_infeasible;
   options.labels = LabelsOf(flags.labels);
   Client client(line.flags().endpoint);
-  const auto job = client.CreateJob(options);
+  const auto job = create(client, options);
   if (!job.ok()) return ReportRefusal(console, job.error(), source);
   if (flags.is_dry_run) return ShowDryRun(line, job.value(), source.name, console);
   if (!flags.follows) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -31,9 +32,13 @@ struct SpecSource {
   std::string name;
 };
 
+// How a job is created of what was chosen.
+using Creation = std::function<Reply<JobView>(Client& client, const CreateJobOptions& options)>;
+
 // Creates the job, or only asks whether it could be, and prints what became of it; follows it to
 // its end if the flags say so.
 ExitCode CreateAndShow(const CommandLine& line, const CreationFlags& flags,
-                       CreateJobOptions options, const SpecSource& source, Console& console);
+                       CreateJobOptions options, const SpecSource& source, Console& console,
+                       const Creation& create = &Client::CreateJob);
 
 }  // namespace descent

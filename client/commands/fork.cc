@@ -17,11 +17,15 @@ struct ForkFlags {
 ExitCode Fork(const CommandLine& line, const ForkFlags& flags, Console& console) {
   const auto checkpoint = CheckpointNameOf(JobIdOf(flags.job) + "/" + flags.from);
   if (!checkpoint.ok()) return Report(console, checkpoint.error());
+  const std::string& name = checkpoint.value();
+  const auto fork = [&, step = name.substr(name.rfind('/') + 1)](Client& client,
+                                                                 const CreateJobOptions& options) {
+    return client.ForkJob(JobIdOf(flags.job), step, options);
+  };
   CreateJobOptions options;
-  options.resume_from = checkpoint.value();
   options.overrides = flags.overrides;
   return CreateAndShow(line, flags.creation, std::move(options), {{}, "the fork of " + flags.job},
-                       console);
+                       console, fork);
 }
 
 }  // namespace

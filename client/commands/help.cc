@@ -14,7 +14,7 @@ constexpr char kExitCodes[] =
     "  6  conflict, or the state forbids it\n"
     "  7  the coordinator cannot be reached\n"
     "  8  the job was CANCELLED\n"
-    " 75  preempted, please requeue (descent-worker)\n"
+    " 75  preempted, please requeue (descent-worker, descent launch)\n"
     "124  --timeout ran out\n"
     "130  Ctrl-C: detached, the job goes on\n";
 

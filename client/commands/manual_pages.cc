@@ -18,14 +18,19 @@ descent run job.yaml --workers 2)",
         "help exit-codes, completion"},
     ManualPage{
         "attempts",
-        R"(Also the first rank that failed, and its last phase; the JSON has that rank's last 200 lines. FROM is
-the checkpoint that the attempt started from.)",
+        R"(Also the first rank that failed, and its last phase; the JSON has that rank's last 200 lines. FROM
+is the checkpoint that the attempt started from.)",
         R"(descent attempts JOB
 descent attempts JOB OTHER
 descent attempts JOB -o json)",
         "events, describe, logs"},
-    ManualPage{"cancel", R"(Ends jobs now, whatever their state. Their checkpoints stay.)",
-               R"(descent cancel JOB)", "stop, suspend, delete"},
+    ManualPage{
+        "cancel",
+        R"(Ends jobs now, whatever their state. Their checkpoints stay. Several jobs are cancelled together, or
+one by one where one of them cannot be. A filter is that of descent ls; jobs at their end are left.)",
+        R"(descent cancel JOB
+descent cancel --filter 'labels.team = nlp')",
+        "stop, suspend, delete"},
     ManualPage{
         "checkpoint",
         R"(A checkpoint is the state of a job after some step; JOB/latest and JOB/best name two of them.)",
@@ -113,10 +118,12 @@ memory, and says of each OK, WARN or FAIL and what to do. Needs no rights. Exits
         R"(descent doctor
 descent doctor --state-dir /var/lib/descent -o json)",
         "run, whoami"},
-    ManualPage{"events", R"(With the reasons of all changes of its state, the oldest first.)",
-               R"(descent events JOB
+    ManualPage{
+        "events",
+        R"(With the reasons of all changes of its state, and who made them, the oldest first.)",
+        R"(descent events JOB
 descent events JOB OTHER -o jsonl)",
-               "describe, logs"},
+        "describe, logs"},
     ManualPage{"explain",
                R"(Compiles the job for its data, without training: needs no coordinator.)",
                R"(descent explain job.yaml --workers 2
@@ -219,6 +226,12 @@ descent run --resume JOB/latest --workers 3)",
         "submit, explain, doctor"},
     ManualPage{"server", R"(What the coordinator is and does, and a copy of what it knows.)",
                R"(descent server status)", "doctor, pool, worker"},
+    ManualPage{
+        "server audit",
+        R"(Cordons and drains of workers, tokens that were made or revoked, jobs that were deleted.)",
+        R"(descent server audit
+descent server audit --limit 1000 -o json)",
+        "server status, token ls, worker ls"},
     ManualPage{"server backup",
                R"(A copy of jobs, events, tokens and metrics, made while the coordinator goes on.)",
                R"(descent server backup

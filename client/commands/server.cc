@@ -43,6 +43,16 @@ ExitCode MakeBackup(const CommandLine& line, const std::string& name, Console& c
   return ExitCode::kDone;
 }
 
+ExitCode ShowAudit(const CommandLine& line, int events_max, Console& console) {
+  const auto events = ClusterClient(line.flags().endpoint).ListAuditEvents(events_max);
+  if (!events.ok()) return Report(console, events.error());
+  if (line.WantsDocument())
+    console.Document(JsonList(events.value()));
+  else
+    console.Data(AuditTable(events.value(), SecondsSinceEpoch()));
+  return ExitCode::kDone;
+}
+
 ExitCode ShowPageAddress(const CommandLine& line, Console& console) {
   const auto cluster = Client(line.flags().endpoint).GetClusterStatus();
   if (!cluster.ok()) return Report(console, cluster.error());
@@ -64,6 +74,16 @@ void AddServer(CLI::App& app, CommandLine& line) {
   line.OnChosen(info, [&line](Console& console) { return ShowInfo(line, console); });
   CLI::App* status = group->add_subcommand("status", "Say whether it answers, its jobs and pools");
   line.OnChosen(status, [&line](Console& console) { return ShowStatus(line, console); });
+
+  CLI::App* audit = group->add_subcommand(
+      "audit", "Who changed workers and tokens and deleted jobs, newest first, as an admin");
+  const auto events_max = std::make_shared<int>(100);
+  audit->add_option("--limit", *events_max, "At most so many")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  line.OnChosen(audit, [&line, events_max](Console& console) {
+    return ShowAudit(line, *events_max, console);
+  });
 
   CLI::App* backup = group->add_subcommand(
       "backup", "Copy what it knows to backups/NAME in its state directory, as an admin");

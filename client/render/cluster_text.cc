@@ -96,6 +96,14 @@ std::string PoolDescription(const PoolView& pool) {
          "\nWorkers:\n" + WorkerTable(pool.workers);
 }
 
+std::string AuditTable(const std::vector<AuditEventView>& events, double now) {
+  Table table({"AGE", "ACTOR", "EVENT", "SUBJECT", "MESSAGE"});
+  for (const AuditEventView& event : events)
+    table.AddRow(
+        {FormatDuration(now - event.time), event.actor, event.type, event.subject, event.message});
+  return table.ToString();
+}
+
 std::string ServerInfoText(const ServerInfoView& info, double now) {
   return Line("Version", info.version) +
          Line("Started", FormatDuration(now - info.start_time) + " ago") +

@@ -20,6 +20,8 @@ std::string WorkerTable(const std::vector<WorkerView>& workers,
 std::string PoolTable(const std::vector<PoolView>& pools);
 std::string PoolDescription(const PoolView& pool);
 
+std::string AuditTable(const std::vector<AuditEventView>& events, double now);
+
 std::string ServerInfoText(const ServerInfoView& info, double now);
 std::string ServerStatusText(const ClusterView& status);
 

@@ -3,10 +3,10 @@
 #include <spdlog/fmt/fmt.h>
 
 #include <nlohmann/json.hpp>
-#include <string_view>
 
 #include "client/render/batch_text.h"
 #include "client/render/format.h"
+#include "common/model_name.h"
 
 namespace descent {
 namespace {
@@ -30,20 +30,9 @@ std::string PlacementText(const JobView& job) {
   return place + job.queue_message + " -> would wait";
 }
 
-struct ArchitectureName {
-  std::string_view operator()(const MlpSpec&) const { return "mlp"; }
-  std::string_view operator()(const GptSpec&) const { return "gpt"; }
-  std::string_view operator()(const LinearRegressionSpec&) const { return "linear_regression"; }
-  std::string_view operator()(const LogisticRegressionSpec&) const { return "logistic_regression"; }
-  std::string_view operator()(const LayersSpec&) const { return "layers"; }
-  std::string_view operator()(const ConvnetSpec&) const { return "convnet"; }
-  std::string_view operator()(const ResnetSpec&) const { return "resnet"; }
-};
-
 // "model mlp 535,818 parameters, 2.1 MB fp32": weights are stored so whatever the precision is.
 std::string ModelText(const JobSpec& spec, const Result<CompiledModel>& model) {
-  std::string text =
-      fmt::format("model {}", std::visit(ArchitectureName(), spec.model.architecture));
+  std::string text = fmt::format("model {}", ModelName(spec.model));
   if (model.ok())
     text += fmt::format(" {} parameters, {} fp32", FormatGrouped(model.value().parameter_count),
                         FormatBytes(4 * model.value().parameter_count));

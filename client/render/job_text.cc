@@ -284,13 +284,13 @@ std::string AttemptTable(const std::string& job_id, const std::vector<AttemptVie
 }
 
 std::string EventTable(const std::vector<JobEventView>& events, double now) {
-  Table table({"AGE", "EVENT", "STATE", "REASON", "MESSAGE"});
+  Table table({"AGE", "EVENT", "STATE", "ACTOR", "REASON", "MESSAGE"});
   for (const JobEventView& event : events)
     table.AddRow({FormatDuration(now - event.time), event.type,
                   event.from_state == event.to_state || event.from_state.empty()
                       ? event.to_state
                       : event.from_state + " -> " + event.to_state,
-                  event.reason, event.message});
+                  event.actor.empty() ? "-" : event.actor, event.reason, event.message});
   return table.ToString();
 }
 

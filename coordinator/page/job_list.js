@@ -39,7 +39,8 @@ export class JobList {
     this.older = make("button", {type: "button", hidden: true, onclick: () => this.#showOlder()},
       "Show older");
     const controls = make("form", {class: "controls", role: "search",
-      onsubmit: (event) => event.preventDefault(), oninput: () => this.#noticeInput()},
+      onsubmit: (event) => event.preventDefault(),
+      oninput: () => this.#noticeInput(), onchange: () => this.#noticeInput()},
       make("label", {}, "Filter ", this.words), make("label", {}, "State ", this.state), this.compare);
     main.append(make("h1", {class: "hidden"}, "Jobs"), this.figures,
       card("Jobs", controls, this.problem, this.list,

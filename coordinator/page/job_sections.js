@@ -148,11 +148,11 @@ export function attempts(list) {
 }
 
 export function events(list) {
-  const columns = [{title: "Time"}, {title: "Event"}, {title: "State"}, {title: "Reason"},
-    {title: "Message"}];
+  const columns = [{title: "Time"}, {title: "Event"}, {title: "State"}, {title: "Actor"},
+    {title: "Reason"}, {title: "Message"}];
   const rows = list.toReversed().map((one) => [clock(one.time), one.type,
-    one.fromState === one.toState ? one.toState : `${one.fromState} → ${one.toState}`, one.reason,
-    one.message]);
+    one.fromState === one.toState ? one.toState : `${one.fromState} → ${one.toState}`,
+    one.actor || none, one.reason, one.message]);
   return card("Events", table("Events", columns, rows, "Nothing has happened yet."));
 }
 

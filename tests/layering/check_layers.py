@@ -45,8 +45,8 @@ CONFINED = [
     (re.compile(r"^(descent|google/rpc)/.*\.pb\.h$"),
      re.compile(r"^(proto/.*|worker/(coordinator|log)_link\.cc|launch/exit_reporter\.cc|"
                 r"client/api/.*|"
-                r"coordinator/([a-z]*_service|(checkpoint|metric|log)_streams|"
-                r"(checkpoint|metric|log)_[a-z]*_call|"
+                r"coordinator/([a-z]*_service|(checkpoint|metric|log|watch)_streams|"
+                r"(checkpoint|metric|log|jobs)_[a-z]*_call|"
                 r"job_comparison|log_request|failure_log|http_(gateway|response)|"
                 r"job_list|job_view|job_record|job_watch|watch_resume|submission|request_error|"
                 r"role_wire)\.(cc|h))$")),

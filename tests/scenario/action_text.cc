@@ -48,15 +48,17 @@ struct ActionText {
   const SessionName& name_of;
 
   std::string operator()(const StoreJob& store) const {
+    const std::string by =
+        store.origin.actor == kActorCoordinator ? "" : fmt::format(", by {}", store.origin.actor);
     if (store.event_type == "Created")
-      return fmt::format("job {} is created {}", store.job.id, store.to_state);
+      return fmt::format("job {} is created {}{}", store.job.id, store.to_state, by);
     if (store.event_type == "CheckpointWritten")
       return fmt::format("job {} keeps checkpoints of {}", store.job.id,
                          CheckpointSteps(store.job));
     if (store.event_type.empty())
       return fmt::format("job {} is stored: {}", store.job.id, store.job.state_message);
-    return fmt::format("job {} {} -> {} ({}) {}", store.job.id, store.from_state, store.to_state,
-                       store.reason, store.message);
+    return fmt::format("job {} {} -> {} ({}) {}{}", store.job.id, store.from_state, store.to_state,
+                       store.reason, store.message, by);
   }
   std::string operator()(const ForgetJob& forget) const {
     return fmt::format("job {} is forgotten", forget.job_id);
@@ -68,6 +70,9 @@ struct ActionText {
     return fmt::format("worker {} of pool {} is {}", store.record.world_rank, store.record.pool,
                        store.record.cordon == Cordon::kNone ? "no longer cordoned"
                                                             : CordonName(store.record.cordon));
+  }
+  std::string operator()(const StoreAudit& audit) const {
+    return fmt::format("audit: {} {} {}", audit.actor, audit.type, audit.subject);
   }
   std::string operator()(const RecordMetrics& record) const {
     std::map<std::string, std::pair<std::int64_t, std::int64_t>> ranges;

@@ -79,6 +79,11 @@ JobLabels LabelOf(const Command& command) {
   return {{label.substr(0, equals), label.substr(equals + 1)}};
 }
 
+Origin OriginOf(const Command& command) {
+  return {.actor = command.Option("by", std::string(kActorCoordinator)),
+          .request_id = command.Option("request", "")};
+}
+
 SubmitJob MakeSubmit(const Command& command) {
   const JobSpec spec = MakeSpec(command);
   DESCENT_CHECK(ValidateJobSpec(spec).empty());
@@ -90,7 +95,8 @@ SubmitJob MakeSubmit(const Command& command) {
           .start_checkpoint = command.Option("from", ""),
           .priority = static_cast<int>(command.Number("priority", kPriorityDefault)),
           .is_preemptible = command.Option("preemptible", "") == "yes",
-          .labels = LabelOf(command)};
+          .labels = LabelOf(command),
+          .origin = OriginOf(command)};
 }
 
 // leaving="SIGTERM"
@@ -135,16 +141,24 @@ std::vector<std::string> Scenario::Run(const std::string& line) {
   if (verb == "submit") return Post(MakeSubmit(command));
   if (verb == "dry_run") return RunDryRun(command);
   if (const auto asked = kJobCommands.find(verb); asked != kJobCommands.end())
-    return Post(CommandJob{.job_id = command.arguments.at(0), .command = asked->second});
+    return Post(CommandJob{
+        .job_id = command.arguments.at(0), .command = asked->second, .origin = OriginOf(command)});
+  if (verb == "cancel_jobs")
+    return Post(CancelJobs{.job_ids = command.arguments,
+                           .passes_over_ended = command.Option("ended", "") == "passed_over",
+                           .origin = OriginOf(command)});
   if (const auto asked = kWorkerCommands.find(verb); asked != kWorkerCommands.end())
     return Post(CommandWorker{.pool = command.Option("pool", "p"),
                               .world_rank = std::stoi(command.arguments.at(0)),
-                              .command = asked->second});
+                              .command = asked->second,
+                              .origin = OriginOf(command)});
   if (verb == "update") return RunUpdate(command);
   if (const auto asked = kCheckpointCommands.find(verb); asked != kCheckpointCommands.end())
     return Post(CommandCheckpoint{.job_id = command.arguments.at(0),
                                   .step = command.Number("step", 0),
-                                  .command = asked->second});
+                                  .command = asked->second,
+                                  .origin = OriginOf(command),
+                                  .hold = static_cast<std::uint64_t>(command.Number("hold", 0))});
   if (verb == "register") return RunRegister(command);
   if (verb == "steps") return RunSteps(command);
   if (verb == "advance") return RunAdvance(command);
@@ -202,6 +216,7 @@ std::vector<std::string> Scenario::RunDryRun(const Command& command) const {
 
 std::vector<std::string> Scenario::RunUpdate(const Command& command) {
   UpdateJob update{.job_id = command.arguments.at(0)};
+  update.origin = OriginOf(command);
   update.priority = static_cast<int>(command.Number("priority", kPriorityDefault));
   update.is_preemptible = command.Option("preemptible", "") == "yes";
   update.labels.set = LabelOf(command);
@@ -297,6 +312,7 @@ WorkerMessage Scenario::MessageOf(const Command& command, const std::string& wor
     auto message = About<CheckpointSkipped>(command, worker);
     message.step = step;
     message.message = command.Option("message", "");
+    message.request = command.Number("request", 0);
     return message;
   }
   DESCENT_CHECK(command.verb == "saved");
@@ -432,6 +448,8 @@ std::string Scenario::Show(const Job& job) const {
   if (job.attempt.save_requests > 0)
     text += fmt::format(" save_requests={}/{}", job.attempt.save_requests_done,
                         job.attempt.save_requests);
+  if (job.attempt.save_requests_failed > job.attempt.save_requests_done)
+    text += fmt::format(" save_requests_failed={}", job.attempt.save_requests_failed);
   if (!job.labels.empty()) text += fmt::format(" labels=[{}]", LabelsText(job.labels));
   if (job.deadline_seconds > 0)
     text += fmt::format(" active={}/{}", job.active_seconds, job.deadline_seconds);

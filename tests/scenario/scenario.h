@@ -23,9 +23,10 @@ namespace descent {
 //              [label="KEY=VALUE"] [start_timeout=] [deadline=] [retention=DAYS]
 //              [expired_checkpoints=delete]
 //   cancel|suspend|resume|stop|delete|save_now JOB
+//   cancel_jobs JOB… [ended=passed_over]
 //   update JOB [priority=50] [preemptible=yes] [label="KEY=VALUE"] [unlabel=KEY]
 //              [deadline=SECONDS] [retention=DAYS]
-//   pin|unpin|forget_checkpoint JOB step=
+//   pin|unpin|forget_checkpoint JOB step=        hold|release JOB step= hold=NUMBER
 //   dry_run JOB …               as submit: what would become of it
 //   cordon|uncordon|drain RANK [pool=p]
 //   register W… [pool=p] [rank=0: of the first] [of=COUNT] [host=h] [pid=100 + rank] [isa=avx2]
@@ -36,7 +37,7 @@ namespace descent {
 //              [bucket=] [saving=yes]
 //   steps W FIRST..LAST [seconds=0.1: of a step]        "steps done": the first step reports 1
 //   evaluated W [step=] [split=validation|test] [loss=1]
-//   saved W [step=] [state=STEP] [request=0]      skipped W [step=] [message=]
+//   saved W [step=] [state=STEP] [request=0]      skipped W [step=] [message=] [request=0]
 //   ended W… completed|stopped|failed [step=] [state=1] [reason=] [message=] [phase=compute]
 //              [retryable=yes]
 //   goodbye W… [reason=]        gone W… [reason=]
@@ -44,7 +45,7 @@ namespace descent {
 //   restart                     the coordinator, from what it stored; all workers are detached
 //   world_ended [pool=p] [rank=-1: mpirun] [host=h] [pid=99] [exit_code=0] [signal=0]
 //   queue JOB · show JOB · conditions JOB · attempts JOB · pools · expired       what can be read
-// Options of all that workers say of a job: job=, generation=.
+// Options of all that workers say of a job: job=, generation=. Of all that is asked for: by=NAME.
 class Scenario {
  public:
   Scenario();

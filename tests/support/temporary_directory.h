@@ -12,8 +12,10 @@ namespace descent {
 // An empty directory that is removed with all it holds at the end of the scope.
 class TemporaryDirectory {
  public:
-  TemporaryDirectory() {
-    std::string name = testing::TempDir() + "descent-XXXXXX";
+  TemporaryDirectory() : TemporaryDirectory(testing::TempDir()) {}
+  // `parent` ends with a slash.
+  explicit TemporaryDirectory(const std::string& parent) {
+    std::string name = parent + "descent-XXXXXX";
     EXPECT_NE(mkdtemp(name.data()), nullptr);
     path_ = name;
   }

@@ -170,7 +170,7 @@ class Cluster(SystemTest):
         self.workers_once(1)
         text = self.job_file.read_text().replace("min: 1,", "min: 3,")
         self.job_file.write_text(text)
-        line = text[:text.index("workers:")].count("\n") + 1
+        line = text[:text.index("\nworkers:")].count("\n") + 2
 
         alone = self.descent("submit", self.job_file, code=2).stderr
         self.job_file.write_text(text.replace("optimizer:", "optimiser:"))

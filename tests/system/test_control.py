@@ -242,6 +242,23 @@ class Control(SystemTest):
         self.assertIn("nobody", nameless.stderr)
         self.assertIn("priority is 101, must be 0 to 100", excessive.stderr)
 
+    def test_a_filter_cancels_those_that_go_on_and_a_deletion_is_on_record(self):
+        mine = [self.submit("--label", "team=nlp") for _ in range(2)]
+        other = self.submit()
+
+        done = self.descent("cancel", "--filter", "labels.team = nlp", "-o", "json")
+
+        self.assertEqual({job["name"] for job in json.loads(done.stdout)},
+                         {f"jobs/{job}" for job in mine})
+        self.assertEqual(self.job(other)["state"], "JOB_STATE_QUEUED")
+        self.assertEqual(self.events_of(mine[0])[-1]["actor"], "local")
+        self.descent("cancel", code=2)
+        self.descent("delete", *mine)
+        audit = json.loads(self.descent("server", "audit", "-o", "json").stdout)
+        self.assertEqual([(event["type"], event["subject"]) for event in audit],
+                         [("JobDeleted", f"jobs/{job}") for job in reversed(mine)])
+        self.assertIn("JobDeleted", self.descent("server", "audit", "--limit", "1").stdout)
+
     def test_the_history_of_a_job_is_told_in_order(self):
         self.start_workers(1)
         job = self.submit("--follow")
@@ -252,6 +269,6 @@ class Control(SystemTest):
 
         self.assertEqual([event["to_state"] for event in events if event["type"] != "CheckpointWritten"],
                          ["QUEUED", "STARTING", "RUNNING", "SUCCEEDED"])
-        self.assertRegex(table, r"StateChanged +RUNNING -> SUCCEEDED +Completed")
+        self.assertRegex(table, r"StateChanged +RUNNING -> SUCCEEDED +coordinator +Completed")
         self.assertEqual([attempt["end_reason"] for attempt in attempts], ["Completed"])
-        self.assertRegex(self.descent("attempts", job).stdout, r"\n1 +1 +0\.\.")
+        self.assertRegex(self.descent("attempts", job).stdout, r"\n1 +1 +- +0\.\.")

@@ -110,6 +110,14 @@ class CoordinatorRestart(SystemTest):
 
         self.assertEqual(call.wait(20), 0, call.log.read_text())
 
+    def test_a_call_that_is_sent_once_reaches_a_coordinator_that_is_started_a_moment_later(self):
+        self.kill_coordinator()
+        call = self.start(BIN / "descent", "server", "backup", "later")
+
+        self.start_coordinator_again()
+
+        self.assertEqual(call.wait(20), 0, call.log.read_text())
+
     def test_a_coordinator_whose_store_cannot_be_written_still_ends_on_sigterm(self):
         with contextlib.closing(sqlite3.connect(self.directory / "state/state.db",
                                                 isolation_level=None)) as store:

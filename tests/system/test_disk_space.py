@@ -35,8 +35,8 @@ class DiskSpace(SystemTest):
         self.assertEqual(self.events_of(job).count("CheckpointSkipped"), 1)
         self.assertEqual(self.health_of(job)["status"], "CONDITION_STATUS_TRUE")
         metrics = self.get("/metrics")
-        self.assertIn('descent_checkpoints_total{result="skipped"} 3', metrics)
-        self.assertIn('descent_checkpoints_total{result="written"} 1', metrics)
+        self.assertIn('descent_checkpoints_total{result="skipped",trigger="schedule"} 3', metrics)
+        self.assertIn('descent_checkpoints_total{result="written",trigger="end"} 1', metrics)
 
     def test_the_condition_says_what_is_free_until_a_save_that_cannot_wait_is_written(self):
         job = self.submit("--set", "steps=400000", "--set", "evaluate.every_steps=100000",

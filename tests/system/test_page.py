@@ -84,6 +84,7 @@ class Page(PageTest):
 
         self.wait_for_text("latest")
         self.wait_for_text("Created")
+        self.wait_for_text("local")  # who created it
         self.assertEqual(self.complaints(), [])
 
     def test_two_jobs_are_compared(self):

@@ -88,6 +88,30 @@ class PythonClient(SystemTest):
         self.client.delete(first.name)
         self.assertEqual(submit_fork().name, fork.name)
 
+    def test_a_fork_is_asked_for_by_the_name_of_its_job(self):
+        self.start_workers(1)
+        first = self.client.wait(self.client.submit(self.job_file).name)
+
+        fork = self.client.fork(first.name, checkpoint="best", overrides={"steps": 260},
+                                labels={"team": "nlp"})
+
+        self.assertTrue(fork.forked_from.startswith(f"{first.name}/checkpoints/"))
+        self.assertEqual(fork.spec.steps, 260)
+        self.assertEqual(fork.labels["team"], "nlp")
+
+    def test_several_jobs_are_watched_and_cancelled_together(self):
+        jobs = [self.client.submit(self.job_file).name for _ in range(2)]
+        watched = self.client.watch_jobs(jobs)
+        self.assertEqual({next(watched).name for _ in jobs}, set(jobs))
+
+        cancelled = self.client.cancel_all(jobs)
+
+        self.assertEqual({descent.state_name(job) for job in cancelled}, {"CANCELLED"})
+        ends = {job.name: descent.state_name(job) for job in watched}
+        self.assertEqual(ends, {job: "CANCELLED" for job in jobs})
+        with self.assertRaises(descent.NotFound):
+            self.client.cancel_all([jobs[0], "nobody"])
+
     def test_jobs_are_labelled_and_found_again(self):
         nlp = self.client.submit(self.job_file, labels={"team": "nlp", "stage": "dev"}, priority=10)
         other = self.client.submit(self.job_file, priority=90)
@@ -122,7 +146,7 @@ class PythonClient(SystemTest):
         self.client.stop(job)
         stopped = self.client.wait(job)
         step = self.client.checkpoint(f"{job}/latest").step
-        fork = self.client.wait(self.client.fork(f"{job}/latest", job_id="fork",
+        fork = self.client.wait(self.client.fork(job, job_id="fork",
                                                  overrides={"steps": step + 10}).name)
 
         self.assertEqual(descent.state_name(stopped), "SUCCEEDED")

@@ -75,7 +75,7 @@ class Recovery(SystemTest):
         self.assertEqual(done["stateDigest"], wanted)
         text = self.descent("describe", job).stdout
         host = re.escape(socket.gethostname())
-        self.assertRegex(text, rf"\n1 +3 +0\.\.\d+ .* WorkerLost +1 +{host} +"
+        self.assertRegex(text, rf"\n1 +3 +- +0\.\.\d+ .* WorkerLost +1 +{host} +"
                                r"signal 9 \(Killed\) +\d+ +[a-z]+\n")
         self.assertRegex(text, rf"\n2 +3 .* WorkerLost +- +{host} +signal 9 \(Killed\) ")
         self.assertRegex(text, r"\n3 +3 .*\.\.4000 .* Completed ")

@@ -94,8 +94,11 @@ Result<std::optional<Manifest>> AdoptExisting(const std::filesystem::path& root,
   std::error_code ignored;
   if (!std::filesystem::exists(directory, ignored)) return std::optional<Manifest>();
   Result<Manifest> found = VerifyCheckpoint(directory);
-  if (found.ok() && found.value().state_digest == wanted.state_digest)
+  if (found.ok() && found.value().state_digest == wanted.state_digest) {
+    // Whoever renamed it may have died before the name was on disk.
+    DESCENT_RETURN_IF_ERROR(SyncDirectory(root));
     return std::optional(std::move(found).value());
+  }
   if (found.ok())
     return Status(Code::kDataLoss,
                   fmt::format("{} of generation {} has state digest {}, generation {} computed {}: "

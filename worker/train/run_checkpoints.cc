@@ -85,7 +85,7 @@ RunCheckpoints::Decision RunCheckpoints::Decide(SaveKind kind) {
                                  .kept_steps = kept,
                                  .generation = options_.assign.generation});
   if (room.ok()) return Decision::kWrite;
-  ReportSkipped(options_.state.steps_done(), room);
+  ReportSkipped(options_.state.steps_done(), room, 0);  // what is asked for is never skipped here
   return Decision::kSkip;
 }
 
@@ -100,7 +100,7 @@ Status RunCheckpoints::Finish() {
   const Status& status = written.status();
   if (status.code() == Code::kResourceExhausted && kind_in_flight_ != SaveKind::kNeeded) {
     // A save of the same step that is needed writes it anew.
-    ReportSkipped(std::exchange(saved_step_, 0), status);
+    ReportSkipped(std::exchange(saved_step_, 0), status, saved_request_);
     return Status();
   }
   // What has failed is the checkpoint, whatever the steps do meanwhile.
@@ -120,11 +120,12 @@ Status RunCheckpoints::FinishOnAllRanks() {
   return options_.collective.Barrier();
 }
 
-void RunCheckpoints::ReportSkipped(std::int64_t step, const Status& why) {
+void RunCheckpoints::ReportSkipped(std::int64_t step, const Status& why, std::int64_t request) {
   options_.report(CheckpointSkipped{.job = options_.assign.job,
                                     .generation = options_.assign.generation,
                                     .step = step,
-                                    .message = why.message()});
+                                    .message = why.message(),
+                                    .request = request});
 }
 
 void RunCheckpoints::RemoveLastSurplus() const {

@@ -78,7 +78,7 @@ class RunCheckpoints {
 
   Result<Decision> Agree(SaveKind kind);
   Decision Decide(SaveKind kind);
-  void ReportSkipped(std::int64_t step, const Status& why);
+  void ReportSkipped(std::int64_t step, const Status& why, std::int64_t request);
 
   const Options options_;
   std::int64_t heard_request_ = 0;

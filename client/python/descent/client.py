@@ -4,37 +4,27 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 import pathlib
 import uuid
-from typing import Any, Callable, Iterator, Optional, Sequence, TypeVar
-
-import grpc
+from typing import Any, Callable, Iterator, Optional, Sequence
 
 from descent import errors
-from descent.connection import Credentials, PathLike, connect, resumed, translated
+from descent.calls import PAGE
+from descent.checkpoint_calls import CheckpointCalls
+from descent.cluster_calls import ClusterCalls
+from descent.connection import PathLike, resumed, translated
 from descent.resource_names import checkpoint_name, job_name
 from descent.v1 import log_pb2
 from descent.v1 import service_pb2 as pb
-from descent.v1 import service_pb2_grpc as stubs
-from descent.whole_files import write_directory, written
+from descent.whole_files import written
 
 TERMINAL_STATES = frozenset({pb.JOB_STATE_SUCCEEDED, pb.JOB_STATE_FAILED, pb.JOB_STATE_CANCELLED})
-DEFAULT_ADDRESS = "127.0.0.1:9090"
 
-_CALL_SECONDS = 10.0
-_BACKUP_SECONDS = 3600
-_PAGE = 1000
+_CREATE_SECONDS = 30.0  # a large job file may have to be read
 _FORMATS = {"csv": pb.METRIC_FORMAT_CSV, "jsonl": pb.METRIC_FORMAT_JSONL,
             "tensorboard": pb.METRIC_FORMAT_TENSORBOARD}
-_MODEL_FORMATS = {"safetensors": pb.CHECKPOINT_FORMAT_SAFETENSORS,
-                  "huggingface": pb.CHECKPOINT_FORMAT_HUGGINGFACE,
-                  "onnx": pb.CHECKPOINT_FORMAT_ONNX}
 _SEVERITIES = {"debug": log_pb2.LOG_SEVERITY_DEBUG, "info": log_pb2.LOG_SEVERITY_INFO,
                "warning": log_pb2.LOG_SEVERITY_WARNING, "error": log_pb2.LOG_SEVERITY_ERROR}
-
-Request = TypeVar("Request")
-Answer = TypeVar("Answer")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,32 +41,9 @@ def state_name(job: pb.Job) -> str:
     return pb.JobState.Name(job.state).replace("JOB_STATE_", "")
 
 
-class Client:
+class Client(CheckpointCalls, ClusterCalls):
     """Talks to one coordinator. A job is named by its id ("mnist-7k2qd") or "jobs/mnist-7k2qd".
     Answers are the messages of descent.v1. Any thread. What fails raises a DescentError."""
-
-    def __init__(self, address: Optional[str] = None, *, token_file: Optional[PathLike] = None,
-                 ca_file: Optional[PathLike] = None, cert_file: Optional[PathLike] = None,
-                 key_file: Optional[PathLike] = None):
-        """`address` is HOST:PORT, by default $DESCENT_SERVER or that of this machine. `ca_file` has
-        the certificates to trust and turns TLS on; without it a token is sent to this machine only.
-        `cert_file` and `key_file` are for who asks clients for a certificate. All but the token are
-        PEM. A ValueError says which of them do not go together."""
-        self._channel = connect(address or os.environ.get("DESCENT_SERVER") or DEFAULT_ADDRESS,
-                                Credentials(token_file, ca_file, cert_file, key_file))
-        self._jobs = stubs.JobServiceStub(self._channel)
-        self._metrics = stubs.MetricServiceStub(self._channel)
-        self._checkpoints = stubs.CheckpointServiceStub(self._channel)
-        self._cluster = stubs.ClusterServiceStub(self._channel)
-
-    def close(self) -> None:
-        self._channel.close()
-
-    def __enter__(self) -> Client:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     # --- Jobs --------------------------------------------------------------------------------
 
@@ -103,18 +70,24 @@ class Client:
             validate_only=dry_run, preemptible=preemptible, allow_infeasible=allow_infeasible,
             resume_from=checkpoint_name(start_from) if start_from else "",
             labels=labels or {},
-            overrides=[f"{field}={json.dumps(value)}" for field, value in (overrides or {}).items()])
+            overrides=_overrides(overrides))
         if priority is not None:
             request.priority = priority
-        return self._call(self._jobs.CreateJob, request)
+        return self._call(self._jobs.CreateJob, request, _CREATE_SECONDS)
 
-    def fork(self, checkpoint: str, *, overrides: Optional[dict[str, Any]] = None, job_id: str = "",
-             priority: Optional[int] = None, request_id: Optional[str] = None,
-             labels: Optional[dict[str, str]] = None) -> pb.Job:
-        """A job that begins with the state of "JOB/latest", "JOB/best" or "JOB/STEP" and has the spec
-        of its job, but for `overrides`. All as in submit, which forks with another file as well."""
-        return self.submit(start_from=checkpoint, overrides=overrides, job_id=job_id,
-                           priority=priority, request_id=request_id, labels=labels)
+    def fork(self, job: str, *, checkpoint: str = "latest",
+             overrides: Optional[dict[str, Any]] = None, job_id: str = "",
+             priority: Optional[int] = None, preemptible: bool = False,
+             request_id: Optional[str] = None, dry_run: bool = False,
+             allow_infeasible: bool = False, labels: Optional[dict[str, str]] = None) -> pb.Job:
+        """A new job that starts from a checkpoint of another, "latest", "best" or a step, with its spec
+        but for `overrides`. All else is as in submit."""
+        request = pb.ForkJobRequest(
+            name=job_name(job), checkpoint=str(checkpoint).removeprefix("step-"), job_id=job_id,
+            request_id=request_id or uuid.uuid4().hex, validate_only=dry_run,
+            preemptible=preemptible, allow_infeasible=allow_infeasible, labels=labels or {},
+            priority=priority, overrides=_overrides(overrides))
+        return self._call(self._jobs.ForkJob, request, _CREATE_SECONDS)
 
     def job(self, job: str) -> pb.Job:
         return self._call(self._jobs.GetJob, pb.GetJobRequest(name=job_name(job)))
@@ -122,16 +95,18 @@ class Client:
     def jobs(self, *, filter: str = "", order_by: str = "") -> Iterator[pb.Job]:
         """Newest first, unless `order_by` says otherwise: "priority desc, create_time". With `filter`,
         "state = RUNNING AND labels.team = nlp", those for which it holds."""
-        request = pb.ListJobsRequest(page_size=_PAGE, filter=filter, order_by=order_by)
-        while True:
-            page = self._call(self._jobs.ListJobs, request)
+        for page in self._pages(self._jobs.ListJobs, pb.ListJobsRequest(
+                page_size=PAGE, filter=filter, order_by=order_by)):
             yield from page.jobs
-            request.page_token = page.next_page_token
-            if not request.page_token:
-                return
 
     def cancel(self, job: str) -> pb.Job:
         return self._call(self._jobs.CancelJob, pb.CancelJobRequest(name=job_name(job)))
+
+    def cancel_all(self, jobs: Sequence[str] = (), *, filter: str = "") -> list[pb.Job]:
+        """All of the jobs or none of them; or those for which `filter` holds and which are not at their
+        end. Without their specs."""
+        return list(self._call(self._jobs.CancelJobs, pb.CancelJobsRequest(
+            names=[job_name(job) for job in jobs], filter=filter)).jobs)
 
     def suspend(self, job: str) -> pb.Job:
         return self._call(self._jobs.SuspendJob, pb.SuspendJobRequest(name=job_name(job)))
@@ -172,7 +147,7 @@ class Client:
 
     def events(self, job: str) -> Iterator[pb.JobEvent]:
         """Everything that happened to it, in order."""
-        request = pb.ListJobEventsRequest(name=job_name(job), page_size=_PAGE)
+        request = pb.ListJobEventsRequest(name=job_name(job), page_size=PAGE)
         while True:
             page = self._call(self._jobs.ListJobEvents, request)
             yield from page.events
@@ -181,19 +156,32 @@ class Client:
                 return
 
     def attempts(self, job: str) -> list[pb.Attempt]:
-        return list(self._call(self._jobs.ListJobAttempts,
-                               pb.ListJobAttemptsRequest(name=job_name(job))).attempts)
+        """Those that are remembered, ascending."""
+        return [attempt for page in self._pages(self._jobs.ListJobAttempts,
+                                                pb.ListJobAttemptsRequest(name=job_name(job)))
+                for attempt in page.attempts]
 
     def watch(self, job: str) -> Iterator[pb.Job]:
         """The job as it is, then again after each change, until it is at its end. Goes on when the
         coordinator was away for less than a minute, first with the states that the job was in
         meanwhile."""
-        request = pb.WatchJobsRequest(name=job_name(job))
-        for version in resumed(lambda: self._jobs.WatchJobs(request)):
-            request.resume_token = version.resume_token
+        for version in self._versions(pb.WatchJobsRequest(name=job_name(job))):
             yield version
             if version.state in TERMINAL_STATES:
                 return
+
+    def watch_jobs(self, jobs: Sequence[str] = (), *, filter: str = "") -> Iterator[pb.Job]:
+        """Each of the jobs as it is, then each of the states that they come to, until all are at their
+        end; of those for which `filter` holds, or of all jobs, without an end. Goes on as watch."""
+        yield from self._versions(pb.WatchJobsRequest(names=[job_name(job) for job in jobs],
+                                                      filter=filter))
+
+    def _versions(self, request: pb.WatchJobsRequest) -> Iterator[pb.Job]:
+        request.allow_bookmarks = True
+        for version in resumed(lambda: self._jobs.WatchJobs(request)):
+            request.resume_token = version.resume_token or request.resume_token
+            if version.name:  # else a bookmark
+                yield version
 
     def wait(self, job: str) -> pb.Job:
         """The job once it is at its end, whatever that is."""
@@ -278,121 +266,9 @@ class Client:
                 output.write(chunk.data)
         return pathlib.Path(file)
 
-    # --- What it learned -------------------------------------------------------------------------
 
-    def checkpoints(self, job: str) -> list[pb.Checkpoint]:
-        """By step, ascending."""
-        return list(self._call(self._checkpoints.ListCheckpoints,
-                               pb.ListCheckpointsRequest(job=job_name(job))).checkpoints)
-
-    def checkpoint(self, checkpoint: str) -> pb.Checkpoint:
-        """"JOB/latest", "JOB/best" or "JOB/STEP", as in all that follows."""
-        return self._call(self._checkpoints.GetCheckpoint,
-                          pb.GetCheckpointRequest(name=checkpoint_name(checkpoint)))
-
-    def pin(self, checkpoint: str) -> pb.Checkpoint:
-        """It stays until it is unpinned, whatever the job file says."""
-        return self._call(self._checkpoints.UpdateCheckpoint, pb.UpdateCheckpointRequest(
-            name=checkpoint_name(checkpoint), pinned=True))
-
-    def unpin(self, checkpoint: str) -> pb.Checkpoint:
-        return self._call(self._checkpoints.UpdateCheckpoint, pb.UpdateCheckpointRequest(
-            name=checkpoint_name(checkpoint), pinned=False))
-
-    def delete_checkpoint(self, checkpoint: str) -> None:
-        """By its step: an alias would name another one when the call is repeated."""
-        self._call(self._checkpoints.DeleteCheckpoint,
-                   pb.DeleteCheckpointRequest(name=checkpoint_name(checkpoint)))
-
-    def verify(self, checkpoint: str) -> pb.VerifyCheckpointResponse:
-        """Has all of its files read and compared with what was written, for as long as that takes. A
-        DescentError names the file that is damaged."""
-        with translated():
-            return self._checkpoints.VerifyCheckpoint(
-                pb.VerifyCheckpointRequest(name=checkpoint_name(checkpoint)))
-
-    def download(self, checkpoint: str, file: PathLike,
-                 name: str = "model.safetensors") -> pathlib.Path:
-        """Writes one file of a checkpoint. Goes on where it was when the coordinator was away for less
-        than a minute."""
-        offset = 0
-
-        def stream() -> Iterator[pb.DownloadCheckpointResponse]:
-            return self._checkpoints.DownloadCheckpoint(pb.DownloadCheckpointRequest(
-                name=checkpoint_name(checkpoint), file=name, offset=offset))
-
-        with written(pathlib.Path(file)) as output:
-            for chunk in resumed(stream):
-                output.write(chunk.data)
-                offset += len(chunk.data)
-        return pathlib.Path(file)
-
-    def export(self, checkpoint: str, path: PathLike, *,
-               format: str = "safetensors") -> pathlib.Path:
-        """Writes the model for other programs, as "safetensors" or "onnx", a file, or "huggingface", a
-        new directory. A Conflict says why a model cannot be had in a format."""
-        if format not in _MODEL_FORMATS:
-            raise ValueError(f"format is {format!r}, must be one of {', '.join(_MODEL_FORMATS)}")
-        request = pb.ExportCheckpointRequest(name=checkpoint_name(checkpoint),
-                                             format=_MODEL_FORMATS[format])
-        path = pathlib.Path(path)
-        with translated():
-            stream = self._checkpoints.ExportCheckpoint(request)
-            try:
-                if format == "huggingface":
-                    write_directory(path, stream)
-                else:
-                    with written(path) as output:
-                        for chunk in stream:
-                            output.write(chunk.data)
-            finally:
-                stream.cancel()  # where the files could not be written
-        return path
-
-    # --- The coordinator -------------------------------------------------------------------------
-
-    def cluster(self) -> pb.ClusterStatus:
-        return self._call(self._cluster.GetClusterStatus, pb.GetClusterStatusRequest())
-
-    def server_info(self) -> pb.ServerInfo:
-        return self._call(self._cluster.GetServerInfo, pb.GetServerInfoRequest())
-
-    def pools(self) -> list[pb.Pool]:
-        """By name, each with its workers."""
-        return list(self._call(self._cluster.ListPools, pb.ListPoolsRequest()).pools)
-
-    def workers(self) -> list[pb.Worker]:
-        """By pool and world rank."""
-        found: list[pb.Worker] = []
-        request = pb.ListWorkersRequest(page_size=_PAGE)
-        while True:
-            page = self._call(self._cluster.ListWorkers, request)
-            found.extend(page.workers)
-            if not page.next_page_token:
-                return found
-            request.page_token = page.next_page_token
-
-    def cordon(self, worker: str) -> pb.Worker:
-        """`worker` is the name of one in `workers`. It gets no new job; what runs on it goes on."""
-        return self._call(self._cluster.CordonWorker, pb.CordonWorkerRequest(name=worker))
-
-    def uncordon(self, worker: str) -> pb.Worker:
-        return self._call(self._cluster.UncordonWorker, pb.UncordonWorkerRequest(name=worker))
-
-    def drain(self, worker: str) -> pb.Worker:
-        """Cordons it, and moves the job that runs on it to others."""
-        return self._call(self._cluster.DrainWorker, pb.DrainWorkerRequest(name=worker))
-
-    def back_up(self, name: str = "") -> pb.StateBackup:
-        """Copies what the coordinator knows into a directory on its machine."""
-        with translated():
-            return self._cluster.BackupState(pb.BackupStateRequest(name=name),
-                                             timeout=_BACKUP_SECONDS)
-
-    def _call(self, method: grpc.UnaryUnaryMultiCallable[Request, Answer],
-              request: Request) -> Answer:
-        with translated():
-            return method(request, timeout=_CALL_SECONDS)
+def _overrides(overrides: Optional[dict[str, Any]]) -> list[str]:
+    return [f"{field}={json.dumps(value)}" for field, value in (overrides or {}).items()]
 
 
 def _curve(series: pb.MetricSeries) -> Curve:

@@ -12,23 +12,20 @@ import time
 from typing import Any, Callable, Iterator, Optional, TypeVar, Union
 
 import grpc
+from google.protobuf import descriptor_pb2
 
 from descent import errors
+from descent.v1 import access_pb2
+from descent.v1 import service_pb2 as pb
 
 AWAY_SECONDS = 60.0  # how long a stream waits for a coordinator that is away
 # A stream that was open for so long had its coordinator, also if nothing came: gRPC gives up an
 # attempt to connect after 20 s.
 _SERVED_SECONDS = 30.0
 _PAUSE_SECONDS = 0.5
-# Every call may be repeated: what changes something says the state it wants, and a submission has a
-# request id.
-_RETRY = {"methodConfig": [{"name": [{"service": "descent.v1.JobService"},
-                                     {"service": "descent.v1.MetricService"},
-                                     {"service": "descent.v1.CheckpointService"},
-                                     {"service": "descent.v1.ClusterService"}],
-                            "retryPolicy": {"maxAttempts": 5, "initialBackoff": "0.2s",
-                                            "maxBackoff": "5s", "backoffMultiplier": 2,
-                                            "retryableStatusCodes": ["UNAVAILABLE"]}}]}
+_RETRY = {"maxAttempts": 5, "initialBackoff": "0.2s", "maxBackoff": "5s", "backoffMultiplier": 2,
+          "retryableStatusCodes": ["UNAVAILABLE"]}
+_THROTTLING = {"maxTokens": 10, "tokenRatio": 0.1}
 # What a stream ends with when its coordinator stops, or has stopped.
 _AWAY = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)
 
@@ -52,7 +49,7 @@ def connect(address: str, credentials: Credentials) -> grpc.Channel:
     options = [("grpc.enable_http_proxy", 0), ("grpc.keepalive_time_ms", 60_000),
                ("grpc.keepalive_timeout_ms", 20_000), ("grpc.http2.max_pings_without_data", 0),
                ("grpc.max_reconnect_backoff_ms", 1_000),
-               ("grpc.service_config", json.dumps(_RETRY))]
+               ("grpc.service_config", json.dumps(_service_config()))]
     token = None
     if credentials.token is not None:
         token = pathlib.Path(credentials.token).read_text(encoding="ascii").strip()
@@ -63,6 +60,19 @@ def connect(address: str, credentials: Credentials) -> grpc.Channel:
             _content(credentials.ca), _content(credentials.key), _content(credentials.certificate)),
             options)
     return channel if token is None else grpc.intercept_channel(channel, _TokenSender(token))
+
+
+def _service_config() -> dict[str, Any]:
+    """Unary calls that may be repeated are, while the coordinator is away for a moment: what a viewer
+    may call changes nothing, and what is idempotent says so."""
+    file = descriptor_pb2.FileDescriptorProto.FromString(pb.DESCRIPTOR.serialized_pb)
+    names = [{"service": f"{file.package}.{service.name}", "method": method.name}
+             for service in file.service for method in service.method
+             if not method.server_streaming and (
+                 method.options.Extensions[access_pb2.required_role] == access_pb2.ROLE_VIEWER
+                 or method.options.idempotency_level == descriptor_pb2.MethodOptions.IDEMPOTENT)]
+    return {"methodConfig": [{"name": names, "retryPolicy": _RETRY}],
+            "retryThrottling": _THROTTLING}
 
 
 def _check(address: str, credentials: Credentials) -> None:

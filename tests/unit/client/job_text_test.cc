@@ -140,7 +140,8 @@ TEST(JobTextTest, TheHistoryHasALineForEachEvent) {
                                 .from_state = "STARTING",
                                 .to_state = "RUNNING",
                                 .reason = "GangReady",
-                                .message = "2 workers run from step 0 to 10"};
+                                .message = "2 workers run from step 0 to 10",
+                                .actor = "coordinator"};
   const JobEventView saved = {.time = 995,
                               .type = "CheckpointWritten",
                               .from_state = "RUNNING",
@@ -150,10 +151,12 @@ TEST(JobTextTest, TheHistoryHasALineForEachEvent) {
 
   EXPECT_EQ(
       EventTable({started, saved}, 1000),
-      "AGE  EVENT              STATE                REASON             MESSAGE\n"
-      "10s  StateChanged       STARTING -> RUNNING  GangReady          2 workers run from step 0 "
-      "to 10\n"
-      "5s   CheckpointWritten  RUNNING              CheckpointWritten  the state after step 5\n");
+      "AGE  EVENT              STATE                ACTOR        REASON             MESSAGE\n"
+      "10s  StateChanged       STARTING -> RUNNING  coordinator  GangReady          2 workers run "
+      "from step 0 to 10\n"
+      "5s   CheckpointWritten  RUNNING              -            CheckpointWritten  the state "
+      "after "
+      "step 5\n");
 }
 
 TEST(JobTextTest, CheckpointsAreListedWithLossSizeAndAge) {

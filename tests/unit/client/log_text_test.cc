@@ -52,6 +52,16 @@ TEST(LogTextTest, WhatATerminalWouldObeyIsShownInItsPlace) {
   EXPECT_TRUE(LogText({line}).ends_with(" \\x1b[2J\\x0dgone\ttab é\n")) << LogText({line});
 }
 
+// U+009B is to some terminals what ESC [ is to all.
+TEST(LogTextTest, ControlsOfTwoBytesAreShownInTheirPlaceToo) {
+  LogLine line = kLine;
+  line.text =
+      "\xc2\x9b"
+      "2J \xc2\xa0\xc2";
+
+  EXPECT_TRUE(LogText({line}).ends_with(" \\xc2\\x9b2J \xc2\xa0\xc2\n")) << LogText({line});
+}
+
 TEST(LogTextTest, AFailureShowsTheRanksLastLines) {
   const FailureView failure{.reason = "WorkerLost", .message = "", .rank = 2, .log_tail = {kLine}};
 

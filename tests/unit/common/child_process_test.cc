@@ -78,6 +78,30 @@ TEST_F(ChildProcessTest, WhatTheChildStartedEndsWithIt) {
   EXPECT_TRUE(kill(grandchild, 0) != 0 || state == "Z") << state;
 }
 
+// Else the group that is killed at the end might be somebody else's.
+TEST_F(ChildProcessTest, TheNumberOfAChildThatHasEndedIsNobodyElsesUntilItIsStopped) {
+  auto child = StartShell("echo $$; exit 3");
+  ASSERT_TRUE(child.ok()) << child.status();
+  WaitForEnd(child.value());
+  const pid_t number = std::stoi(TailOf(log_, 1));
+
+  EXPECT_EQ(kill(number, 0), 0);
+  child.value().Stop(milliseconds(100));
+
+  EXPECT_NE(kill(number, 0), 0);
+  EXPECT_EQ(child.value().EndText(), "exit status 3");
+}
+
+TEST_F(ChildProcessTest, HowAChildHasEndedIsKnownBeforeItIsStopped) {
+  auto child = StartShell("kill -9 $$");
+  ASSERT_TRUE(child.ok()) << child.status();
+
+  WaitForEnd(child.value());
+
+  EXPECT_EQ(child.value().EndText().substr(0, 8), "signal 9");
+  EXPECT_FALSE(child.value().ExitStatus().has_value());
+}
+
 TEST_F(ChildProcessTest, AChildCanBeGivenNeitherDescriptorsNorTheMeansToDumpCore) {
   const int open_file = open("/dev/null", O_RDONLY);  // which exec does not close
   ASSERT_GE(open_file, 0);

@@ -35,6 +35,7 @@ class ActionObserver {
   void On(const RecordMetrics& record);
   void On(const SendToWorker& send);
   void On(const StoreCordon&) {}
+  void On(const StoreAudit&) {}
   void On(const CloseSession&) {}
   void On(const Answer&) {}
   void On(const NotifyWatchers&) {}

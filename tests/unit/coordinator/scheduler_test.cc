@@ -353,6 +353,52 @@ TEST(SchedulerTest, WhoIsSparedKeepsItsRanksAndAnotherGivesWay) {
   EXPECT_TRUE(ChooseToPreempt({high}, running, {pool}).empty());
 }
 
+TEST(SchedulerTest, RanksThatAResizedJobTakesBackAreNotWaitedFor) {
+  PoolView pool = MakePool("p", 4, 10);
+  pool.workers[0].job_id = pool.workers[1].job_id = pool.workers[2].job_id = "resized";
+  pool.workers[3].job_id = "low";
+  std::vector<RunningGang> running = {Preemptible("resized", "p", 1), Preemptible("low", "p", 1)};
+  running[0].is_ending = true;
+
+  running[0].ranks_taken_back = 2;
+  EXPECT_EQ(PreemptedFor(1, 1, running, {pool}), Texts());
+  EXPECT_EQ(PreemptedFor(2, 2, running, {pool}), (Texts{"low keeps 0"}));
+  running[0].ranks_taken_back = 4;
+  EXPECT_EQ(PreemptedFor(1, 1, running, {pool}), (Texts{"low keeps 0"}));
+}
+
+TEST(SchedulerTest, ARankThatHasToEndSomethingFirstIsWaitedForAndNotTaken) {
+  PoolView pool = MakePool("p", 2, 10);
+  pool.workers[0].ends_first = 7;
+  pool.workers[1].job_id = "low";
+
+  EXPECT_TRUE(ScheduleGangs({Request("a", 1, 1)}, {pool}).empty());
+  EXPECT_EQ(PreemptedFor(1, 1, {Preemptible("low", "p", 1)}, {pool}), Texts());
+}
+
+TEST(SchedulerTest, RanksThatAJobAvoidsAreNotTaken) {
+  GangRequest request = Request("a", 1, 2);
+  request.avoided = {10};
+
+  EXPECT_EQ(ScheduleGangs({request}, {MakePool("p", 2, 10)}).at(0).sessions, (Sessions{11}));
+}
+
+TEST(SchedulerTest, OfJobsOfOnePriorityTheNewestAttemptGivesWay) {
+  PoolView pool = MakePool("p", 2, 10);
+  pool.workers[0].job_id = "new";
+  pool.workers[1].job_id = "old";
+  std::vector<RunningGang> running = {Preemptible("new", "p", 1), Preemptible("old", "p", 1)};
+  running[0].generation = 8;
+  running[1].generation = 7;
+  GangRequest high = Request("high", 1, 1);
+  high.priority = 50;
+
+  const std::vector<Displacement> chosen = ChooseToPreempt({high}, running, {pool});
+
+  ASSERT_EQ(chosen.size(), 1u);
+  EXPECT_EQ(chosen[0].job_id, "new");
+}
+
 TEST(SchedulerTest, APoolForOneJobTakesNoOther) {
   PoolView pool = MakePool("p", 2, 10);
   pool.only_job = "a";

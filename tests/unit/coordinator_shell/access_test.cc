@@ -106,6 +106,14 @@ class AccessTest : public GrpcServersTest {
     v1::Job job;
     return jobs_->CancelJob(As(token, call), request, &job);
   }
+  grpc::Status CancelAllAs(const std::string& token, const std::vector<std::string>& names,
+                           const std::string& filter) {
+    Call call;
+    v1::CancelJobsRequest request;
+    request.mutable_names()->Assign(names.begin(), names.end());
+    request.set_filter(filter);
+    return jobs_->CancelJobs(As(token, call), request, &cancelled_);
+  }
   v1::Job CreateAs(const std::string& token, const std::string& job_id) {
     Call call;
     v1::CreateJobRequest request;
@@ -116,6 +124,8 @@ class AccessTest : public GrpcServersTest {
     EXPECT_TRUE(status.ok()) << status.error_message();
     return job;
   }
+
+  v1::CancelJobsResponse cancelled_;
 };
 
 TEST_F(AccessTest, EveryMethodHasARule) {
@@ -182,7 +192,9 @@ TEST_F(AccessTest, EveryMethodIsServedToTheRolesOfItsRuleAlone) {
   for (const Role role : kAllRoles) {
     const std::string token = MakeToken("somebody", role);
     for (const MethodDescriptor* method : AllMethods()) {
-      const grpc::Status status = CallMethod(*method, token);
+      // A stream is asked for what there is none of, so that it ends: the name or the job "x".
+      const bool is_stream = method->server_streaming() && !method->client_streaming();
+      const grpc::Status status = CallMethod(*method, token, is_stream ? "\x0a\x01x" : "");
 
       SCOPED_TRACE(method->full_name() + " as " + std::string(RoleName(role)));
       EXPECT_EQ(IsRefused(status), !Permits(role, *RequiredRole(*method)))
@@ -241,6 +253,79 @@ TEST_F(AccessTest, AUserCannotChangeTheJobOfAnother) {
 
   EXPECT_EQ(status.error_code(), grpc::StatusCode::PERMISSION_DENIED);
   EXPECT_EQ(ReasonOf(status), "ROLE_REQUIRED");
+}
+
+TEST_F(AccessTest, AUserWhoCancelsAJobOfAnotherAmongOthersCancelsNone) {
+  CreateAs(MakeToken("alice", Role::kUser), "hers");
+  const std::string bob = MakeToken("bob", Role::kUser);
+  CreateAs(bob, "his");
+
+  EXPECT_EQ(ReasonOf(CancelAllAs(bob, {"jobs/his", "jobs/hers"}, "")), "ROLE_REQUIRED");
+  EXPECT_EQ(ReasonOf(CancelAllAs(bob, {}, "state = QUEUED")), "ROLE_REQUIRED");
+
+  EXPECT_EQ(cancelled_.jobs_size(), 0);
+  EXPECT_TRUE(CancelAllAs(bob, {}, "owner = bob").ok());
+  ASSERT_EQ(cancelled_.jobs_size(), 1);
+  EXPECT_EQ(cancelled_.jobs(0).name(), "jobs/his");
+}
+
+TEST_F(AccessTest, TheHistoryOfAJobSaysWhoseTokenItWas) {
+  CreateAs(MakeToken("alice", Role::kUser), "hers");
+  const std::string root = MakeToken("root", Role::kAdmin);
+  ASSERT_TRUE(CancelAs(root, "jobs/hers").ok());
+  v1::ListJobEventsRequest request;
+  request.set_name("jobs/hers");
+  v1::ListJobEventsResponse events;
+  Call call;
+
+  ASSERT_TRUE(jobs_->ListJobEvents(As(root, call), request, &events).ok());
+
+  ASSERT_EQ(events.events_size(), 2);
+  EXPECT_EQ(events.events(0).actor(), "alice");
+  EXPECT_EQ(events.events(1).actor(), "root");
+}
+
+TEST_F(AccessTest, WhoMadeAndRevokedATokenAndDeletedAJobIsOnRecord) {
+  const std::string root = MakeToken("root", Role::kAdmin);
+  const auto auth = v1::AuthService::NewStub(
+      grpc::CreateChannel(servers_->user_address().ToString(), grpc::InsecureChannelCredentials()));
+  v1::CreateTokenRequest create;
+  create.set_name("alice");
+  create.set_role(v1::ROLE_USER);
+  v1::CreateTokenResponse made;
+  Call creating, revoking, deleting, listing;
+  ASSERT_TRUE(auth->CreateToken(As(root, creating), create, &made).ok());
+  CreateAs(made.secret(), "hers");
+  ASSERT_TRUE(CancelAs(made.secret(), "jobs/hers").ok());
+  v1::DeleteJobRequest remove;
+  remove.set_name("jobs/hers");
+  v1::DeleteJobResponse removed;
+  ASSERT_TRUE(jobs_->DeleteJob(As(made.secret(), deleting), remove, &removed).ok());
+  v1::RevokeTokenRequest revoke;
+  revoke.set_id(made.token().id());
+  v1::RevokeTokenResponse revoked;
+  ASSERT_TRUE(auth->RevokeToken(As(root, revoking), revoke, &revoked).ok());
+  v1::ListAuditEventsRequest request;
+  request.set_page_size(3);
+  v1::ListAuditEventsResponse audit;
+
+  ASSERT_TRUE(cluster_->ListAuditEvents(As(root, listing), request, &audit).ok());
+
+  ASSERT_EQ(audit.events_size(), 3);
+  const std::string token = "tokens/" + made.token().id();
+  const std::string wanted[] = {"root TokenRevoked " + token, "alice JobDeleted jobs/hers",
+                                "root TokenCreated " + token};
+  for (int i = 0; i < 3; ++i) {
+    const v1::AuditEvent& event = audit.events(i);
+    EXPECT_EQ(event.actor() + " " + event.type() + " " + event.subject(), wanted[i]);
+  }
+  // The coordinator's own: the token of root.
+  request.set_page_token(audit.next_page_token());
+  Call next;
+  ASSERT_TRUE(cluster_->ListAuditEvents(As(root, next), request, &audit).ok());
+  ASSERT_EQ(audit.events_size(), 1);
+  EXPECT_EQ(audit.events(0).actor(), "coordinator");
+  EXPECT_EQ(audit.next_page_token(), "");
 }
 
 TEST_F(AccessTest, AUserCannotChangeTheCheckpointsOfAnother) {

@@ -225,6 +225,24 @@ TEST_F(CheckpointExportTest, AThirdExportIsToldWhenToComeBack) {
   EXPECT_TRUE(status_.ok()) << status_.error_message();
 }
 
+TEST_F(CheckpointExportTest, WhoDoesNotReadKeepsNobodyFromExporting) {
+  InstallWorker("head -c 20000000 /dev/zero > $output");
+  Call first;
+  Call second;
+  const std::unique_ptr<Reader> readers[] = {Begin(first, v1::CHECKPOINT_FORMAT_ONNX),
+                                             Begin(second, v1::CHECKPOINT_FORMAT_ONNX)};
+
+  EXPECT_TRUE(WaitUntil([this] {
+    Export(v1::CHECKPOINT_FORMAT_ONNX);
+    return status_.ok();
+  })) << status_.error_message();
+
+  first()->TryCancel();
+  second()->TryCancel();
+  for (const std::unique_ptr<Reader>& reader : readers) reader->Finish();
+  EXPECT_TRUE(WaitUntil([this] { return HasNoExports(); }));
+}
+
 TEST_F(CheckpointExportTest, WhatIsBeingExportedStays) {
   EndJob();
   InstallSlowWorker();
@@ -243,7 +261,11 @@ TEST_F(CheckpointExportTest, WhatIsBeingExportedStays) {
   EXPECT_EQ(ReasonOf(refused_job), "CHECKPOINT_IN_USE");
   call()->TryCancel();
   reader->Finish();
-  EXPECT_TRUE(WaitUntil([this] { return Delete("jobs/mine/checkpoints/10").ok(); }));
+  bool is_deleted = false;
+  EXPECT_TRUE(WaitUntil([&] {
+    is_deleted = is_deleted || Delete("jobs/mine/checkpoints/10").ok();
+    return is_deleted;
+  }));
 }
 
 }  // namespace

@@ -49,6 +49,49 @@ TEST_F(ClusterServiceTest, AWorkerIsCordonedByTheNameThatItIsListedBy) {
   EXPECT_EQ(cordoned.state(), v1::WORKER_STATE_READY);
 }
 
+TEST_F(ClusterServiceTest, PoolsAreListedAPageAtATime) {
+  FakeWorker one(*workers_), other(*workers_);
+  ASSERT_TRUE(one.Say(Register{.pool = "p1", .world_size = 1, .host = "host", .pid = 7}));
+  ThePool();
+  ASSERT_TRUE(other.Say(Register{.pool = "p2", .world_size = 1, .host = "host", .pid = 8}));
+  v1::ListPoolsResponse all;
+  for (int i = 0; i < 500 && all.pools_size() < 2; ++i) {
+    EXPECT_TRUE(cluster_->ListPools(Call()(), {}, &all).ok());
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  v1::ListPoolsRequest request;
+  request.set_page_size(1);
+  v1::ListPoolsResponse first, second;
+
+  ASSERT_TRUE(cluster_->ListPools(Call()(), request, &first).ok());
+  request.set_page_token(first.next_page_token());
+  ASSERT_TRUE(cluster_->ListPools(Call()(), request, &second).ok());
+
+  ASSERT_EQ(first.pools_size(), 1);
+  EXPECT_EQ(first.pools(0).name(), "p1");
+  ASSERT_EQ(second.pools_size(), 1);
+  EXPECT_EQ(second.pools(0).name(), "p2");
+  EXPECT_EQ(second.next_page_token(), "");
+}
+
+TEST_F(ClusterServiceTest, WhoCordonsAWorkerIsOnRecord) {
+  FakeWorker worker(*workers_);
+  ASSERT_TRUE(worker.Say(Register{.pool = "pool", .world_size = 1, .host = "host", .pid = 7}));
+  v1::CordonWorkerRequest request;
+  request.set_name(ThePool().workers(0).name());
+  v1::Worker cordoned;
+  for (int i = 0; i < 2; ++i)
+    ASSERT_TRUE(cluster_->CordonWorker(Call()(), request, &cordoned).ok());
+  v1::ListAuditEventsResponse audit;
+
+  ASSERT_TRUE(cluster_->ListAuditEvents(Call()(), {}, &audit).ok());
+
+  ASSERT_EQ(audit.events_size(), 1);  // the second one changed nothing
+  EXPECT_EQ(audit.events(0).actor(), "local");
+  EXPECT_EQ(audit.events(0).type(), "WorkerCordoned");
+  EXPECT_EQ(audit.events(0).subject(), "pools/pool/workers/0");
+}
+
 TEST_F(ClusterServiceTest, AWorkerShowsWhatItUsedBetweenItsLastTwoHeartbeats) {
   FakeWorker worker(*workers_);
   ASSERT_TRUE(worker.Say(Register{.pool = "pool", .world_size = 1, .host = "host", .pid = 7}));

@@ -66,7 +66,7 @@ class GrpcServersTest : public testing::Test {
     tokens_ = std::move(tokens).value();
     authenticator_ = std::make_unique<Authenticator>(*tokens_, admission_);
     const GrpcOptions options{kAnyPort, kAnyPort, "127.0.0.1:8080", std::nullopt,
-                              "",       limits_,  worker_program_};
+                              "",       limits_,  worker_program_,  bookmark_interval_};
     Result<std::unique_ptr<GrpcServers>> servers =
         GrpcServers::Start(options, *runtime_, *tokens_, *authenticator_, calls_);
     ASSERT_TRUE(servers.ok()) << servers.status();
@@ -116,6 +116,7 @@ class GrpcServersTest : public testing::Test {
   const UserLimits limits_;
   const TemporaryDirectory directory_;
   const std::filesystem::path worker_program_ = directory_.path() / "worker";  // not there
+  std::chrono::milliseconds bookmark_interval_{15'000};  // from the next Start on
   std::unique_ptr<Runtime> runtime_;
   std::unique_ptr<TokenStore> tokens_;
   std::unique_ptr<Authenticator> authenticator_;

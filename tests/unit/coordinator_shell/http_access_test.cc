@@ -131,7 +131,7 @@ TEST_F(HttpAccessTest, EventsAreOverWhenTheirTokenIsRevoked) {
   ASSERT_NE(response.events, nullptr);
   EXPECT_FALSE(response.events->IsOver());
 
-  ASSERT_TRUE(tokens_.store().Revoke(made.token.id).ok());
+  ASSERT_TRUE(tokens_.store().Revoke(made.token.id, 0, "root").ok());
 
   EXPECT_TRUE(response.events->IsOver());
 }
@@ -143,7 +143,7 @@ TEST_F(HttpAccessTest, ADownloadEndsWithItsToken) {
   ASSERT_NE(response.pieces, nullptr);
   EXPECT_TRUE(response.pieces->Next().ok());
 
-  ASSERT_TRUE(tokens_.store().Revoke(made.token.id).ok());
+  ASSERT_TRUE(tokens_.store().Revoke(made.token.id, 0, "root").ok());
 
   EXPECT_FALSE(response.pieces->Next().ok());
 }

@@ -28,7 +28,7 @@ TEST_F(HttpParametersTest, OneThatIsMisspeltIsRefusedWithTheOneThatIsMeant) {
 
 TEST_F(HttpParametersTest, OneThatIsFarFromAllIsToldWhichThereAre) {
   EXPECT_EQ(ErrorOf(Get("/v1/watch?colour=red"))["message"],
-            "the parameter \"colour\" is unknown; there are cursor topics");
+            "the parameter \"colour\" is unknown; there are cursor filter topics");
   EXPECT_EQ(ErrorOf(Get("/v1/pools?colour=red"))["message"],
             "the parameter \"colour\" is unknown; this path has none");
 }

@@ -14,7 +14,8 @@ json ErrorOf(const HttpResponse& response) { return json::parse(response.body)["
 
 // Null: it has none of that type.
 json DetailOf(const HttpResponse& response, const std::string& type) {
-  for (const json& detail : ErrorOf(response)["details"])
+  const json error = ErrorOf(response);
+  for (const json& detail : error.at("details"))
     if (detail["@type"] == "type.googleapis.com/google.rpc." + type) return detail;
   return nullptr;
 }

@@ -58,12 +58,18 @@ TEST(IncidentTest, TheLogHasWhatTheCallerIsNotTold) {
 }
 
 TEST(IncidentTest, AnIncidentThatIsPassedOnKeepsItsId) {
-  const grpc::Status status = ToGrpcStatus(Status(Code::kInternal, "why"));
+  const RequestError reported = ReportIncident(Status(Code::kInternal, "why"));
 
-  const auto received = std::get<RequestError>(ToError(status));
+  EXPECT_EQ(ErrorInfoOf(ToGrpcStatus(reported)).metadata().at("incident_id"),
+            reported.metadata.at("incident_id"));
+}
 
-  EXPECT_EQ(ErrorInfoOf(ToGrpcStatus(received)).metadata().at("incident_id"),
-            ErrorInfoOf(status).metadata().at("incident_id"));
+TEST(IncidentTest, AnErrorWithAReasonOfItsOwnIsTold) {
+  const grpc::Status status =
+      ToGrpcStatus(RequestError{Status(Code::kInternal, "signal 9"), "EXPORT_FAILED", {}, {}});
+
+  EXPECT_EQ(ReasonOf(status), "EXPORT_FAILED");
+  EXPECT_EQ(status.error_message(), "signal 9");
 }
 
 TEST(IncidentTest, WorkThatThrowsEndsItsCallAlone) {

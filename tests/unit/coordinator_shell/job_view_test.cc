@@ -41,9 +41,9 @@ TEST(JobViewTest, AnAttemptNamesTheCheckpointThatItStartedFrom) {
   Job job = MakeFullJob();
   job.attempt.starts_from_own_checkpoint = true;
 
-  const v1::ListJobAttemptsResponse forked = ListAttempts(job);
+  const auto forked = std::get<v1::ListJobAttemptsResponse>(ListAttemptsPage({}, job));
   job.forked_from.clear();
-  const v1::ListJobAttemptsResponse from_scratch = ListAttempts(job);
+  const auto from_scratch = std::get<v1::ListJobAttemptsResponse>(ListAttemptsPage({}, job));
 
   ASSERT_EQ(forked.attempts_size(), 2);
   EXPECT_EQ(forked.attempts(0).start_checkpoint(), "jobs/old-1/checkpoints/10");

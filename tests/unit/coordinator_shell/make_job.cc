@@ -54,7 +54,8 @@ Job MakeFullJob() {
                  .start_time = 1050.5,
                  .begin_time = 1051.5,
                  .save_requests = 3,
-                 .save_requests_done = 2};
+                 .save_requests_done = 2,
+                 .save_requests_failed = 1};
   job.earlier_attempts = {{.attempt = 1,
                            .generation = 8,
                            .workers = {"a/0"},

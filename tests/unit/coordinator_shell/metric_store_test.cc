@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <filesystem>
 #include <thread>
 
 #include "tests/support/temporary_directory.h"
@@ -234,6 +235,20 @@ TEST_F(MetricStoreTest, WhoFollowsGetsEachPointOnce) {
   EXPECT_EQ(second[0].points.size(), 2u);
   EXPECT_EQ(second[0].points[0].step, 4);
   EXPECT_TRUE(store_.ReadNews(query).value().empty());
+}
+
+TEST_F(MetricStoreTest, WhatIsLeftOfOtherJobsIsRemovedWithTheFilesBesideIt) {
+  RecordSteps(1, 2);
+  ASSERT_TRUE(store_.Record({"b.db", {{"train/loss", 1, 0.5}}}, kTime).ok());
+  ASSERT_TRUE(store_.Record({"gone", {{"train/loss", 1, 0.5}}}, kTime).ok());
+  ASSERT_TRUE(std::filesystem::exists(directory_.path() / "gone.db-wal"));
+
+  ASSERT_TRUE(store_.RemoveAllBut({"a", "b.db"}).ok());
+
+  EXPECT_EQ(Query({.job_id = "a"}).size(), 1u);
+  EXPECT_EQ(Query({.job_id = "b.db"}).size(), 1u);
+  for (const auto& entry : std::filesystem::directory_iterator(directory_.path()))
+    EXPECT_FALSE(entry.path().filename().string().starts_with("gone")) << entry.path();
 }
 
 }  // namespace

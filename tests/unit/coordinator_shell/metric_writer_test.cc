@@ -41,19 +41,35 @@ TEST_F(MetricWriterTest, AfterTheWaitForAJobItsPointsAreStored) {
 
 TEST_F(MetricWriterTest, AJobWithoutPointsIsNotWaitedFor) { writer_->WaitFor("nobody"); }
 
-// Here a file that somebody else has locked. Who wrote it at once would wait, and lose the point.
-TEST_F(MetricWriterTest, AFileThatCannotBeWrittenNowHoldsUpNobodyButWhoWaitsForIt) {
+TEST_F(MetricWriterTest, AFileThatSomebodyElseHasLockedHoldsUpNobodyAndLosesNoPoint) {
   RecordSteps(1, 1);
   writer_->WaitFor("a");
   Result<Database> file = Database::Open(store_.FileOf("a"), Durability::kConsistent);
   ASSERT_TRUE(file.ok() && file.value().Begin().ok());
 
   RecordSteps(2, 2);
-  writer_->WaitFor("b");
+  writer_->WaitForAll();
+  RecordSteps(3, 3);
+  writer_->WaitFor("a");
+  EXPECT_EQ(PointsStored(), 1u);
 
   file.value().Rollback();
+  writer_.reset();
+  EXPECT_EQ(PointsStored(), 3u);
+}
+
+TEST_F(MetricWriterTest, WhatIsKeptOfALockedFileIsGoneWithItsJob) {
+  RecordSteps(1, 1);
   writer_->WaitFor("a");
-  EXPECT_EQ(PointsStored(), 2u);
+  Result<Database> file = Database::Open(store_.FileOf("a"), Durability::kConsistent);
+  ASSERT_TRUE(file.ok() && file.value().Begin().ok());
+  RecordSteps(2, 2);
+  writer_->WaitFor("a");
+
+  writer_->Remove("a");
+
+  writer_.reset();
+  EXPECT_FALSE(std::filesystem::exists(store_.FileOf("a")));
 }
 
 // What a worker forgets once it is told that it may.

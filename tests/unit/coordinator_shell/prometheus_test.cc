@@ -46,13 +46,15 @@ TEST(PrometheusTest, HistogramBucketsCountEverythingBelowTheirBound) {
 
 TEST(PrometheusTest, SavesThatWereSkippedAreCountedBesideThoseThatWereWritten) {
   ClusterSnapshot snapshot;
-  snapshot.counters.checkpoints = 5;
-  snapshot.counters.skipped_checkpoints = 2;
+  snapshot.counters.checkpoints[{"written", "schedule"}] = 5;
+  snapshot.counters.checkpoints[{"skipped", "schedule"}] = 2;
 
   const std::string text = PrometheusText(snapshot, {}, {});
 
-  EXPECT_THAT(text, HasSubstr("descent_checkpoints_total{result=\"written\"} 5\n"));
-  EXPECT_THAT(text, HasSubstr("descent_checkpoints_total{result=\"skipped\"} 2\n"));
+  EXPECT_THAT(text,
+              HasSubstr("descent_checkpoints_total{result=\"written\",trigger=\"schedule\"} 5\n"));
+  EXPECT_THAT(text,
+              HasSubstr("descent_checkpoints_total{result=\"skipped\",trigger=\"schedule\"} 2\n"));
 }
 
 TEST(PrometheusTest, TheSlowestRankOfAJobIsToldByItsShare) {

@@ -105,6 +105,19 @@ TEST_F(ReportedMetricsTest, AJobThatIsDeletedTakesItsMetricsAlong) {
   EXPECT_FALSE(std::filesystem::exists(directory_.path() / "metrics" / "mine.db"));
 }
 
+// As a coordinator leaves it that is killed between the end of a job and that of its metrics.
+TEST_F(ReportedMetricsTest, AJobHasNoneOfTheMetricsThatAnEarlierOneOfItsNameHasLeft) {
+  Stop();
+  ASSERT_TRUE(MetricStore(directory_.path() / "metrics")
+                  .Record({"mine", {{"train/loss", 1, 7.5}}}, WallNow())
+                  .ok());
+
+  Start();
+  CreateJob("mine");
+
+  EXPECT_EQ(LastStepStored("mine"), 0);
+}
+
 TEST_F(ReportedMetricsTest, CurvesOfSeveralJobsComeOverTheSamplesOfEach) {
   CreateJob("mine");
   FakeWorker worker(*workers_);

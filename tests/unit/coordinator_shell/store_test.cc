@@ -155,6 +155,7 @@ TEST(JobRecordTest, TheEvaluationOfACheckpointSurvivesEncoding) {
   EXPECT_TRUE(decoded.value().checkpoints[1].is_pinned);
   EXPECT_EQ(decoded.value().attempt.save_requests, 3);
   EXPECT_EQ(decoded.value().attempt.save_requests_done, 2);
+  EXPECT_EQ(decoded.value().attempt.save_requests_failed, 1);
 }
 
 TEST(JobRecordTest, AnAbsentFailureStaysAbsent) {
@@ -234,7 +235,9 @@ TEST_F(StoreTest, AStoreFromBeforeThereWereCordonsIsBroughtUpToDate) {
   Result<Database> database = Database::Open(file_, Durability::kEveryCommit);
   ASSERT_TRUE(database.value()
                   .Execute("ALTER TABLE jobs DROP COLUMN record_hash; DROP TABLE cordons; "
-                           "DROP TABLE webhooks; DROP TABLE webhook_outbox; PRAGMA user_version=2")
+                           "DROP TABLE webhooks; DROP TABLE webhook_outbox; DROP TABLE audit; "
+                           "ALTER TABLE events DROP COLUMN actor; "
+                           "ALTER TABLE events DROP COLUMN request_id; PRAGMA user_version=2")
                   .ok());
 
   const Restore restore = Load();
@@ -278,6 +281,36 @@ TEST_F(StoreTest, WhatAnOlderProgramWroteIsKeptBeforeItIsBroughtUpToDate) {
   ASSERT_TRUE(rows.ok()) << rows.status();
   ASSERT_TRUE(rows.value().Step().value());
   EXPECT_EQ(rows.value().Bytes(0), "second");
+}
+
+TEST_F(StoreTest, EventsFromBeforeThereWereActorsHaveNone) {
+  MakeStoreOfSchemaOne(file_, "first");
+  Open();
+
+  const Result<std::vector<StoredEvent>> events = ReadEvents(file_, "a", 0, 10);
+
+  ASSERT_TRUE(events.ok()) << events.status();
+  ASSERT_EQ(events.value().size(), 1u);
+  EXPECT_EQ(events.value()[0].message, "first");
+  EXPECT_EQ(events.value()[0].actor, "");
+}
+
+TEST_F(StoreTest, AnEventSaysWhoMadeItHappenByWhichRequest) {
+  ASSERT_TRUE(Commit({StoreJob{.job = MakeJob("a", 1),
+                               .event_type = "Created",
+                               .origin = {.actor = "alice", .request_id = "once"}},
+                      StoreJob{.job = MakeJob("b", 2), .event_type = "Created"}})
+                  .ok());
+
+  const Result<std::vector<StoredEvent>> events = ReadEventsOfAll(file_, 0, 10);
+
+  ASSERT_TRUE(events.ok()) << events.status();
+  ASSERT_EQ(events.value().size(), 2u);
+  EXPECT_EQ(events.value()[0].job_id, "a");
+  EXPECT_EQ(events.value()[0].actor, "alice");
+  EXPECT_EQ(events.value()[0].request_id, "once");
+  EXPECT_EQ(events.value()[1].job_id, "b");
+  EXPECT_EQ(events.value()[1].actor, "coordinator");
 }
 
 TEST_F(StoreTest, AStoreThatIsUpToDateIsNotCopied) {

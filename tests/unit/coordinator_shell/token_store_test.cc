@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "coordinator/admin_token_file.h"
+#include "coordinator/audit_log.h"
 #include "coordinator/store.h"
 #include "coordinator/token_secret.h"
 #include "tests/support/temporary_directory.h"
@@ -97,12 +98,12 @@ TEST_F(TokenStoreTest, TokensSurviveARestart) {
 TEST_F(TokenStoreTest, ARevokedTokenIsForgottenForGood) {
   const NewToken made = Create("alice", Role::kUser);
 
-  ASSERT_TRUE(tokens_->Revoke(made.token.id).ok());
+  ASSERT_TRUE(tokens_->Revoke(made.token.id, 0, "root").ok());
 
   EXPECT_FALSE(tokens_->Find(made.secret));
   Open();
   EXPECT_FALSE(tokens_->Find(made.secret));
-  EXPECT_EQ(tokens_->Revoke(made.token.id).code(), Code::kNotFound);
+  EXPECT_EQ(tokens_->Revoke(made.token.id, 0, "root").code(), Code::kNotFound);
 }
 
 TEST_F(TokenStoreTest, NoSecretIsOnTheDisk) {
@@ -133,6 +134,31 @@ TEST_F(TokenStoreTest, ANameThatIsNoneIsRefused) {
         << name;
 }
 
+TEST_F(TokenStoreTest, NobodyIsCalledAsHistoriesCallOthers) {
+  for (const char* name : {"local", "coordinator"})
+    EXPECT_EQ(tokens_->Create(name, Role::kUser, 0, kNow).status().code(), Code::kInvalidArgument)
+        << name;
+}
+
+TEST_F(TokenStoreTest, WhoMadeAndRevokedItIsOnRecord) {
+  const NewToken made = tokens_->Create("alice", Role::kUser, 0, kNow, "root").value();
+  ASSERT_TRUE(tokens_->Revoke(made.token.id, kNow + 1, "carol").ok());
+
+  const Result<std::vector<AuditEvent>> events = ReadAuditEvents(path_, std::nullopt, 10);
+
+  ASSERT_TRUE(events.ok()) << events.status();
+  ASSERT_EQ(events.value().size(), 2u);
+  const AuditEvent& revoked = events.value()[0];
+  EXPECT_EQ(revoked.change.actor, "carol");
+  EXPECT_EQ(revoked.change.type, "TokenRevoked");
+  EXPECT_EQ(revoked.change.subject, "tokens/" + made.token.id);
+  EXPECT_EQ(revoked.time, kNow + 1);
+  const AuditEvent& created = events.value()[1];
+  EXPECT_EQ(created.change.actor, "root");
+  EXPECT_EQ(created.change.type, "TokenCreated");
+  EXPECT_EQ(created.change.message, "user of alice");
+}
+
 TEST_F(TokenStoreTest, ATimeThatIsNoneIsRefused) {
   EXPECT_EQ(tokens_->Create("alice", Role::kUser, -1, kNow).status().code(),
             Code::kInvalidArgument);
@@ -156,7 +182,7 @@ TEST_F(TokenStoreTest, ALaterStartKeepsTheAdminToken) {
 
 TEST_F(TokenStoreTest, ARevokedAdminTokenIsReplacedAtTheNextStart) {
   const std::string secret = AdminToken();
-  ASSERT_TRUE(tokens_->Revoke(tokens_->Find(secret)->id).ok());
+  ASSERT_TRUE(tokens_->Revoke(tokens_->Find(secret)->id, 0, "root").ok());
 
   const std::string next = AdminToken();
 

@@ -12,7 +12,8 @@ class UnknownMethodsTest : public GrpcServersTest {
   static grpc::Status CallMethod(const ListenAddress& address, const std::string& method) {
     grpc::GenericStub stub(
         grpc::CreateChannel(address.ToString(), grpc::InsecureChannelCredentials()));
-    const grpc::ByteBuffer request;
+    const grpc::Slice nothing;
+    const grpc::ByteBuffer request(&nothing, 1);  // one without slices is no message
     grpc::ByteBuffer response;
     std::promise<grpc::Status> promise;
     Call call;

@@ -166,7 +166,7 @@ TEST_F(UserLimitsTest, AStreamEndsWhenItsTokenIsRevoked) {
   const auto his_watch = WatchAs("vic", his_call);
   ASSERT_TRUE(her_watch->Read(&job));
   ASSERT_TRUE(his_watch->Read(&job));
-  ASSERT_TRUE(tokens_->Revoke(viewer.id).ok());
+  ASSERT_TRUE(tokens_->Revoke(viewer.id, 0, "root").ok());
 
   servers_->EndStreamsOfFormerCallers();
 
@@ -196,7 +196,7 @@ TEST_F(UserLimitsTest, AStreamThatIsNotReadMakesRoomWhenItsTokenIsRevoked) {
   watch_request.set_name("jobs/mine");
   const auto unread = stub->WatchJobs(As("alice", unread_call), watch_request);
   unread->WaitForInitialMetadata();  // which comes with the first message
-  ASSERT_TRUE(tokens_->Revoke(token.id).ok());
+  ASSERT_TRUE(tokens_->Revoke(token.id, 0, "root").ok());
 
   servers_->EndStreamsOfFormerCallers();
 

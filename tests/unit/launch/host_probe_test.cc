@@ -3,8 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace descent {
 namespace {
@@ -14,25 +20,33 @@ using testing::HasSubstr;
 
 constexpr std::chrono::seconds kLong{30};
 
-// The agent is a shell in which $1 is the host and $2 $3 the command.
-std::vector<std::string> ShellAgent(const std::string& script) {
-  return {"/bin/sh", "-c", script, "agent"};
+// The agent is a shell in which $1 is the host and $2 the line for the shell there.
+HostQuestion ShellAgent(const std::string& script, std::vector<std::string> programs = {}) {
+  return {.agent = {"/bin/sh", "-c", script, "agent"}, .programs = std::move(programs)};
 }
 
-Status AnswerTo(const std::vector<std::string>& agent, std::chrono::milliseconds patience = kLong) {
+Status AnswerTo(const HostQuestion& question, std::chrono::milliseconds patience = kLong) {
   const StopSignals signals;
-  HostProbe probe(agent, "node-b", patience);
+  HostProbe probe(question, "node-b", patience);
   std::optional<Status> answer;
   while (!(answer = probe.Answer())) signals.Wait(std::chrono::milliseconds(1));
   return *answer;
 }
 
 TEST(HostProbeTest, AHostAnswersByRunningTheCommand) {
-  EXPECT_TRUE(AnswerTo(ShellAgent("echo Welcome to $1; shift; \"$@\"")).ok());
+  EXPECT_TRUE(AnswerTo(ShellAgent("echo Welcome to $1; eval \"$2\"")).ok());
+}
+
+TEST(HostProbeTest, AHostOnWhichTheProgramsAreMissingIsNotThere) {
+  const std::string agent = "eval \"$2\"";
+
+  EXPECT_TRUE(AnswerTo(ShellAgent(agent, {"/bin/sh", "/bin/ls"})).ok());
+  EXPECT_EQ(AnswerTo(ShellAgent(agent, {"/bin/sh", "/not mounted/it's"})).message(),
+            "it has no /bin/sh or no /not mounted/it's that can be started");
 }
 
 TEST(HostProbeTest, AnAgentThatDoesNotEndAfterTheAnswerIsNotWaitedFor) {
-  EXPECT_TRUE(AnswerTo(ShellAgent("$2 $3; exec sleep 600")).ok());
+  EXPECT_TRUE(AnswerTo(ShellAgent("eval \"$2\"; exec sleep 600")).ok());
 }
 
 TEST(HostProbeTest, TheAgentsLastWordsSayWhyAHostDoesNotAnswer) {
@@ -47,7 +61,8 @@ TEST(HostProbeTest, AHostThatSaysNothingIsGivenUp) {
 }
 
 TEST(HostProbeTest, AnAgentThatIsNotInstalledIsNamed) {
-  EXPECT_THAT(AnswerTo({"/no/such/agent"}).message(), HasSubstr("/no/such/agent"));
+  EXPECT_THAT(AnswerTo({.agent = {"/no/such/agent"}, .programs = {}}).message(),
+              HasSubstr("/no/such/agent"));
 }
 
 TEST(HostProbeTest, ThisHostNeedsNoAgent) {
@@ -65,7 +80,7 @@ TEST(HostWatchTest, AHostIsAskedAgainUntilItAnswers) {
   const StopSignals signals;
   const std::string marker = testing::TempDir() + "host-is-back";
   std::remove(marker.c_str());
-  HostWatch watch(ShellAgent("test -e " + marker + " && $2 $3"), {"node-b"},
+  HostWatch watch(ShellAgent("test -e " + marker + " && eval \"$2\""), {"node-b"},
                   std::chrono::seconds(0));
   EXPECT_EQ(watch.FindHostThatAnswers(), std::nullopt);
 
@@ -75,6 +90,26 @@ TEST(HostWatchTest, AHostIsAskedAgainUntilItAnswers) {
 
   EXPECT_EQ(host, "node-b");
   std::remove(marker.c_str());
+}
+
+TEST(HostWatchTest, AHostThatAnswersEveryOtherTimeIsNotTakenBack) {
+  const StopSignals signals;
+  const std::string marker = testing::TempDir() + "host-was-there";
+  const std::string asked = testing::TempDir() + "host-was-asked";
+  for (const std::string& file : {marker, asked}) std::remove(file.c_str());
+  HostWatch watch(ShellAgent("echo >> " + asked + "; if test -e " + marker + "; then rm " + marker +
+                             "; else touch " + marker + "; eval \"$2\"; fi"),
+                  {"node-b"}, std::chrono::seconds(0));
+
+  const auto times_asked = [&] {
+    std::ifstream file(asked);
+    return std::count(std::istreambuf_iterator<char>(file), {}, '\n');
+  };
+  while (times_asked() < 5) {
+    ASSERT_EQ(watch.FindHostThatAnswers(), std::nullopt);
+    signals.Wait(std::chrono::milliseconds(1));
+  }
+  for (const std::string& file : {marker, asked}) std::remove(file.c_str());
 }
 
 TEST(RemoteAgentTest, IsWhatMpirunIsTold) {

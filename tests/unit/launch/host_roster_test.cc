@@ -47,6 +47,16 @@ TEST(HostRosterTest, WhereNoHostAnswersAllAreTriedAgain) {
   EXPECT_THAT(roster.left_out(), IsEmpty());
 }
 
+TEST(HostRosterTest, HostsAreLeftOutAsLongAsOneIsThere) {
+  HostRoster roster = TwoHosts();
+
+  roster.LeaveOut({"b"});
+  EXPECT_THAT(roster.left_out(), ElementsAre("b"));
+
+  roster.LeaveOut({"a"});
+  EXPECT_THAT(roster.left_out(), ElementsAre("b"));
+}
+
 TEST(HostRosterTest, HostsThatAreNotKnownAreNeverLeftOut) {
   HostRoster roster({});
 

@@ -270,7 +270,7 @@ TEST(WireTest, EveryMessageOfAWorkerComesBackAsItWent) {
                         .request = 12,
                         .write_seconds = 1.5,
                         .blocking_seconds = 0.5},
-      CheckpointSkipped{.job = "j", .generation = 4, .step = 5, .message = "m"},
+      CheckpointSkipped{.job = "j", .generation = 4, .step = 5, .message = "m", .request = 2},
       AssignmentEnded{.job = "j",
                       .generation = 4,
                       .rank = 1,

@@ -23,11 +23,12 @@ class AbortWatchTest : public ::testing::Test {
   AbortWatchTest() { GTEST_FLAG_SET(death_test_style, "threadsafe"); }
 
   // What a rank does that is watched; some patiences later it ends with 0.
-  static void Live(bool has_begun, const std::function<void(StepControl&, ProgressMarker&)>& live) {
+  static void Live(bool has_begun, const std::function<void(StepControl&, ProgressMarker&)>& live,
+                   milliseconds longest_patience = std::chrono::minutes(5)) {
     const auto control = std::make_shared<StepControl>();
     const auto progress = std::make_shared<ProgressMarker>();
     if (has_begun) control->PutBegin(Begin());
-    const AbortWatch watch(control, progress, kPatience);
+    const AbortWatch watch(control, progress, kPatience, longest_patience);
     live(*control, *progress);
     std::this_thread::sleep_for(4 * kPatience);
     std::_Exit(0);
@@ -59,6 +60,29 @@ TEST_F(AbortWatchTest, LeavesARankAloneThatWaitsForItsCheckpoint) {
                      control.Abort();
                    }),
               ::testing::ExitedWithCode(0), "");
+}
+
+TEST_F(AbortWatchTest, EndsTheProcessOfARankThatPreparesForEver) {
+  EXPECT_EXIT(Live(
+                  false,
+                  [](StepControl& control, ProgressMarker&) {
+                    control.Abort();
+                    std::this_thread::sleep_for(std::chrono::minutes(1));
+                  },
+                  2 * kPatience),
+              ::testing::ExitedWithCode(1), "");
+}
+
+TEST_F(AbortWatchTest, EndsTheProcessOfARankWhoseCheckpointIsNeverWritten) {
+  EXPECT_EXIT(Live(
+                  true,
+                  [](StepControl& control, ProgressMarker& progress) {
+                    progress.SetSaving(true);
+                    control.Abort();
+                    std::this_thread::sleep_for(std::chrono::minutes(1));
+                  },
+                  2 * kPatience),
+              ::testing::ExitedWithCode(1), "");
 }
 
 TEST_F(AbortWatchTest, LeavesARankAloneThatGoesOn) {

@@ -109,6 +109,21 @@ TEST_F(RunCheckpointsTest, OneThatFindsNoSpaceIsSkippedAndTheNextIsWritten) {
     EXPECT_EQ(ended.state_digest.ToHex(), undisturbed) << ended.reason << ": " << ended.message;
 }
 
+TEST_F(RunCheckpointsTest, OneThatWasAskedForAndFindsNoSpaceIsToldAsThat) {
+  std::optional<OpenFileLimit> full;
+  const auto fill = [&full](const WorkerMessage& message) {
+    const auto* const steps = std::get_if<StepReports>(&message);
+    if (steps != nullptr && steps->steps[0].step == 7) full.emplace();
+    if (std::holds_alternative<CheckpointSkipped>(message)) full.reset();
+  };
+
+  const InProcessOutcome outcome =
+      Run({.world_size = 2, .save_requests = {{.rank = 0, .at_step = 7}}, .on_report = fill});
+
+  ASSERT_THAT(StepsOf<CheckpointSkipped>(outcome), ElementsAre(8));
+  EXPECT_EQ(outcome.Messages<CheckpointSkipped>()[0].request, 1);
+}
+
 TEST_F(RunCheckpointsTest, TheLastOneThatFindsNoSpaceEndsTheAttemptAndLeavesTheOlder) {
   Run({.world_size = 2, .last_step = 20});
   const std::filesystem::path older = CheckpointDirectory() / "step-20";

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -61,6 +62,15 @@ class OutputReaderTest : public testing::Test {
     text.resize(count < 0 ? 0 : static_cast<std::size_t>(count));
     return text;
   }
+  // So that nothing more can be passed on; returns how many bytes that takes.
+  std::size_t FillCopy() {
+    const int flags = fcntl(copy_[1], F_GETFL);
+    fcntl(copy_[1], F_SETFL, flags | O_NONBLOCK);
+    std::size_t filled = 0;
+    while (write(copy_[1], "x", 1) == 1) ++filled;
+    fcntl(copy_[1], F_SETFL, flags);
+    return filled;
+  }
   // What is in the ring; empty: nothing is.
   std::vector<LogLine> Lines() {
     if (lines_ == 0) return {};
@@ -116,6 +126,24 @@ TEST_F(OutputReaderTest, WhatIsWrittenWithoutAnAssignmentIsOnlyPassedOn) {
 
   EXPECT_EQ(Lines().size(), 0u);
   EXPECT_EQ(PassedOn(), "before\n");
+}
+
+// The reader is held up by who reads what it passes on, until both are there.
+TEST_F(OutputReaderTest, TheFirstLinesOfAnAssignmentBelongToItThoughItsBeginningIsHeardLate) {
+  const std::size_t filled = FillCopy();
+  Start();
+  Write(output_[1], "before\n");
+  for (int unread = 1; unread > 0;) ASSERT_EQ(ioctl(output_[0], FIONREAD, &unread), 0);
+
+  Say(BeginMessage(kOrigin));
+  Write(output_[1], "first\n");
+  const std::size_t all = filled + std::string_view("before\nfirst\n").size();
+  for (std::size_t passed_on = 0; passed_on < all;) passed_on += PassedOn().size();
+  End();
+
+  const std::vector<LogLine> lines = Lines();
+  ASSERT_FALSE(lines.empty());
+  EXPECT_EQ(lines.back().text, "first");
 }
 
 TEST_F(OutputReaderTest, WhatIsWrittenBeforeTheEndOfAnAssignmentBelongsToIt) {

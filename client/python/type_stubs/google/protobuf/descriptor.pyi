@@ -1,4 +1,7 @@
 class Descriptor:
     name: str
 
-class FileDescriptor: ...
+class FileDescriptor:
+    serialized_pb: bytes
+
+class FieldDescriptor: ...
