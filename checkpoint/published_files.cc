@@ -9,12 +9,6 @@
 #include "common/file.h"
 
 namespace descent {
-namespace {
-
-// Enough for the chunk digests of 7 TB.
-constexpr std::size_t kManifestBytesMax = std::size_t{64} << 20;
-
-}  // namespace
 
 Status WithPath(const Status& status, const std::filesystem::path& path) {
   return Status(status.code(), path.string() + ": " + status.message());
@@ -32,8 +26,13 @@ Result<Manifest> ReadManifest(const std::filesystem::path& checkpoint) {
   std::error_code ignored;
   if (!std::filesystem::is_directory(checkpoint, ignored))
     return Status(Code::kNotFound, "there is no checkpoint " + checkpoint.string());
+  DESCENT_ASSIGN(const std::string text,
+                 ReadPublishedFile(checkpoint / kManifestName, kManifestBytesMax));
+  return DecodeManifestOf(checkpoint, text);
+}
+
+Result<Manifest> DecodeManifestOf(const std::filesystem::path& checkpoint, std::string_view text) {
   const std::filesystem::path path = checkpoint / kManifestName;
-  DESCENT_ASSIGN(const std::string text, ReadPublishedFile(path, kManifestBytesMax));
   Result<Manifest> manifest = DecodeManifest(text);
   if (!manifest.ok()) return WithPath(manifest.status(), path);
   const std::optional<std::int64_t> step = StepOfPublishedName(checkpoint.filename().string());

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 #include "checkpoint/manifest.h"
 #include "common/result.h"
@@ -16,6 +18,11 @@ namespace descent {
 // The manifest alone, checked against its own digest. kFailedPrecondition: another version of the
 // program wrote it, in a format that this one does not know.
 Result<Manifest> ReadManifest(const std::filesystem::path& checkpoint);
+
+inline constexpr std::int64_t kManifestBytesMax = std::int64_t{64} << 20;  // chunks of 7 TB
+
+// The same of the bytes that it has there.
+Result<Manifest> DecodeManifestOf(const std::filesystem::path& checkpoint, std::string_view text);
 
 // A file of a checkpoint whose directory is there: what it lacks, or has too much of, is damage.
 Result<std::string> ReadPublishedFile(const std::filesystem::path& path, std::size_t bytes_max);

@@ -31,6 +31,9 @@ if(DESCENT_FAILPOINTS)
   target_compile_definitions(descent_options INTERFACE DESCENT_FAILPOINTS)
 endif()
 
+# With clang++ and the sanitizer fuzzer-no-link: preset `fuzz`.
+option(DESCENT_FUZZ "Build the targets of libFuzzer, in place of what gives them known inputs" OFF)
+
 find_program(CCACHE ccache)
 if(CCACHE)
   # What ccache has to overlook so that files which use a precompiled header are cached as well.

@@ -51,18 +51,6 @@ void CheckMlp(const MlpSpec& mlp, SpecChecker& checker) {
                         "at least 0 and below 1");
 }
 
-void CheckModel(const ModelSpec& model, SpecChecker& checker) {
-  if (const auto* mlp = std::get_if<MlpSpec>(&model.architecture)) CheckMlp(*mlp, checker);
-  if (const auto* gpt = std::get_if<GptSpec>(&model.architecture)) CheckGpt(*gpt, checker);
-  if (const auto* layers = std::get_if<LayersSpec>(&model.architecture))
-    CheckLayers(*layers, checker);
-  if (const auto* convnet = std::get_if<ConvnetSpec>(&model.architecture))
-    CheckConvnet(*convnet, checker);
-  if (const auto* resnet = std::get_if<ResnetSpec>(&model.architecture))
-    CheckResnet(*resnet, checker);
-  CheckLoss(model, checker);
-}
-
 void CheckBatch(const BatchSpec& batch, SpecChecker& checker) {
   if (batch.global != kAllSamples)
     checker.RequireInRange("batch.global", batch.global, 1, limits::kGlobalBatchMax);
@@ -151,6 +139,18 @@ JobSpec WithDefaults(JobSpec spec) {
   SetDataDefaults(spec);
   if (spec.batch.micro == 0) spec.batch.micro = DefaultMicro(spec);
   return spec;
+}
+
+void CheckModel(const ModelSpec& model, SpecChecker& checker) {
+  if (const auto* mlp = std::get_if<MlpSpec>(&model.architecture)) CheckMlp(*mlp, checker);
+  if (const auto* gpt = std::get_if<GptSpec>(&model.architecture)) CheckGpt(*gpt, checker);
+  if (const auto* layers = std::get_if<LayersSpec>(&model.architecture))
+    CheckLayers(*layers, checker);
+  if (const auto* convnet = std::get_if<ConvnetSpec>(&model.architecture))
+    CheckConvnet(*convnet, checker);
+  if (const auto* resnet = std::get_if<ResnetSpec>(&model.architecture))
+    CheckResnet(*resnet, checker);
+  CheckLoss(model, checker);
 }
 
 std::vector<Violation> ValidateJobSpec(const JobSpec& spec) {

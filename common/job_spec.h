@@ -22,6 +22,8 @@
 
 namespace descent {
 
+class SpecChecker;
+
 // A job as its author wrote it, with defaults filled in. Field names and meanings are those of
 // proto/descent/v1/job_spec.proto, which is the schema of the job file as well.
 
@@ -151,6 +153,9 @@ JobSpec WithDefaults(JobSpec spec);
 // Everything wrong with a spec that the spec alone can tell, all at once; empty if it is valid.
 // Call it on the result of WithDefaults.
 std::vector<Violation> ValidateJobSpec(const JobSpec& spec);
+
+// The part of it that is about the model.
+void CheckModel(const ModelSpec& model, SpecChecker& checker);
 
 // The violations of a valid spec that only the size of the training set shows: fewer samples than
 // a batch, a stop or a warmup beyond the last step. Empty if the two fit.

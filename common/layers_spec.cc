@@ -82,7 +82,7 @@ void CheckPool(const std::string& field, const LayerSpec& layer, SpecChecker& ch
   checker.RequireInRange(field + ".kernel_size", layer.kernel_size, 1, kWindowMax);
   checker.RequireInRange(field + ".stride", layer.stride, 0, kWindowMax);
   if (layer.kernel_size < 1) return;
-  checker.Require(layer.padding >= 0 && 2 * layer.padding <= layer.kernel_size, field + ".padding",
+  checker.Require(layer.padding >= 0 && layer.padding <= layer.kernel_size / 2, field + ".padding",
                   fmt::to_string(layer.padding),
                   fmt::format("from 0 to half of kernel_size {}", layer.kernel_size));
 }

@@ -24,6 +24,11 @@ inline constexpr std::int64_t kContextLengthMax = std::int64_t{1} << 20;
 inline constexpr std::int64_t kVocabularySizeMax = std::int64_t{1} << 24;
 inline constexpr std::size_t kVocabularyBytesMax = std::size_t{1} << 30;  // of a tokenizer's file
 
+// Models. Values of one sample between two layers, and parameters in all: beyond any machine, and
+// far enough below 2^63 that no product of sizes overflows.
+inline constexpr std::int64_t kSampleValuesMax = std::int64_t{1} << 36;
+inline constexpr std::int64_t kParametersMax = std::int64_t{1} << 40;
+
 // Datasets. A line of a table is a record between two line ends, quoted ones included; the header
 // of an NPY array is a line of text.
 inline constexpr std::int64_t kSamplesMax = std::int64_t{1} << 40;
@@ -31,9 +36,9 @@ inline constexpr std::int64_t kFeaturesMax = std::int64_t{1} << 24;
 inline constexpr std::int64_t kClassesMax = std::int64_t{1} << 24;
 inline constexpr std::size_t kTableLineBytesMax = std::size_t{1} << 20;
 inline constexpr std::size_t kTableColumnsMax = std::size_t{1} << 16;
-inline constexpr std::size_t kCategoriesMax = std::size_t{1} << 16;  // words of one column
-inline constexpr std::int64_t kTableValuesMax = std::int64_t{1} << 36;
-inline constexpr std::size_t kFileProblemsMax = 20;  // told of one file
+inline constexpr std::size_t kCategoriesMax = std::size_t{1} << 16;     // words of one column
+inline constexpr std::int64_t kTableValuesMax = std::int64_t{1} << 32;  // 16 GiB of f32
+inline constexpr std::size_t kFileProblemsMax = 20;                     // told of one file
 inline constexpr std::size_t kArrayHeaderBytesMax = std::size_t{64} << 10;
 inline constexpr std::size_t kArrayRankMax = 8;
 inline constexpr std::size_t kArchiveEntriesMax = 4096;
@@ -43,6 +48,8 @@ inline constexpr int kLeaveSecondsMax = 24 * 3600;
 // An image file is refused beyond this before memory is taken for it: at most 768 MiB of pixels.
 inline constexpr int kImageSideMax = 16384;
 inline constexpr std::size_t kImageFileBytesMax = std::size_t{256} << 20;
+// A progressive JPEG has about ten; each goes over all of the image, however few bytes it has.
+inline constexpr int kImageScansMax = 100;
 
 inline constexpr int kThreadsMax = 256;
 

@@ -9,6 +9,8 @@
 #include <string>
 #include <system_error>
 
+#include "common/mapping_list.h"
+
 namespace descent {
 namespace {
 
@@ -41,11 +43,14 @@ Result<MappedFile> MappedFile::Open(const std::filesystem::path& path) {
   const Result<std::span<const std::byte>> bytes = Map(file, path);
   close(file);  // the mapping stays
   if (!bytes.ok()) return bytes.status();
+  if (!bytes.value().empty()) AddMapping(bytes.value(), path);
   return MappedFile(bytes.value());
 }
 
 MappedFile::~MappedFile() {
-  if (!bytes_.empty()) munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
+  if (bytes_.empty()) return;
+  RemoveMapping(bytes_);
+  munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
 }
 
 }  // namespace descent

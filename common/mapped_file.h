@@ -11,7 +11,8 @@ namespace descent {
 
 // A file's bytes, mapped for reading: pages come from the disk as they are looked at, and processes
 // of one machine share them. Moving it does not move the bytes. The file must keep its size
-// meanwhile: the kernel ends a process (SIGBUS) that looks beyond the end of a file cut short.
+// meanwhile: the kernel ends a process (SIGBUS) that looks beyond the end of a file cut short;
+// ExplainBusErrors (mapping_list.h) lets it name the file.
 // Immutable, so any thread may read.
 class MappedFile {
  public:

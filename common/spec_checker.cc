@@ -29,12 +29,15 @@ void SpecChecker::RequireNumber(bool is_met, std::string field, double value,
 
 std::vector<Violation> SpecChecker::TakeViolations() { return std::move(violations_); }
 
-std::string Quoted(const std::string& text) {
+std::string Quoted(const std::string& text) { return fmt::format("\"{}\"", Printable(text)); }
+
+std::string Printable(const std::string& name) {
   constexpr std::size_t kShownMax = 60;
-  std::string quoted = "\"";
-  for (const char c : text.substr(0, kShownMax))
-    quoted += (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) ? '?' : c;
-  return quoted + (text.size() > kShownMax ? "…\"" : "\"");
+  std::string shown = name.substr(0, kShownMax);
+  for (char& c : shown)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+  if (name.size() > kShownMax) shown += "…";
+  return shown;
 }
 
 }  // namespace descent

@@ -26,4 +26,7 @@ class SpecChecker {
 // For messages: in quotes, cut to a line's length, and without bytes that a terminal would obey.
 std::string Quoted(const std::string& text);
 
+// The same of a name, without the quotes.
+std::string Printable(const std::string& name);
+
 }  // namespace descent

@@ -4,12 +4,18 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/hash.h"
 #include "common/result.h"
+#include "coordinator/open_beneath.h"
 
 namespace descent {
+
+// Workers write checkpoints, and need not write what they should. So links are not followed,
+// neither in a checkpoint's directory nor in its last two names, the job's and the checkpoint's:
+// what is above them the operator has chosen.
 
 // The files of a checkpoint, by name, sorted. Empty if its directory is gone. Blocks.
 Result<std::vector<std::string>> ListCheckpointFiles(const std::filesystem::path& directory);
@@ -23,6 +29,10 @@ Result<std::int64_t> VerifyCheckpointFiles(const std::filesystem::path& director
                                            const Digest& state_digest,
                                            const std::function<bool()>& is_cancelled);
 
+// RemoveCheckpoint of checkpoint_directory.h for `job_directory`, which has all of a job's. Blocks.
+Result<bool> RemoveCheckpointFiles(const std::filesystem::path& job_directory, std::int64_t step,
+                                   std::int64_t generation);
+
 // One file of a checkpoint, open for reading; it stays readable when retention removes it. One
 // thread at a time; blocks.
 class CheckpointFile {
@@ -30,19 +40,16 @@ class CheckpointFile {
   // `file` is one of ListCheckpointFiles, or kNotFound: a name can never leave the directory.
   static Result<CheckpointFile> Open(const std::filesystem::path& directory,
                                      const std::string& file);
-  CheckpointFile(CheckpointFile&& other) noexcept;
-  CheckpointFile& operator=(CheckpointFile&&) = delete;
-  ~CheckpointFile();
-
   std::int64_t size() const { return size_; }
 
   // At most limits::kChunkBytes from `offset` on, which is in [0, size()]; empty at the end.
   Result<std::string> ReadChunk(std::int64_t offset) const;
 
  private:
-  CheckpointFile(int descriptor, std::int64_t size) : descriptor_(descriptor), size_(size) {}
+  CheckpointFile(Descriptor descriptor, std::int64_t size)
+      : descriptor_(std::move(descriptor)), size_(size) {}
 
-  int descriptor_;
+  Descriptor descriptor_;
   std::int64_t size_;
 };
 

@@ -4,7 +4,6 @@
 #include <utility>
 #include <variant>
 
-#include "checkpoint/checkpoint_directory.h"
 #include "coordinator/answer_on.h"
 #include "coordinator/blocking_stream.h"
 #include "coordinator/call_context.h"
@@ -226,7 +225,7 @@ void CheckpointService::Delete(const State& state, const std::string& job_id, st
   const auto remove = [this, root = state.CheckpointDirectoryOf(job_id), job_id, step, name,
                        generation = state.generation() + 1, reactor](bool must_exist) {
     AnswerOn(blocking_threads_, reactor, [=] {
-      const Result<bool> removed = RemoveCheckpoint(root, step, generation);
+      const Result<bool> removed = RemoveCheckpointFiles(root, step, generation);
       if (must_exist && removed.ok() && !removed.value())
         return reactor->Finish(Refuse(NoCheckpoint(job_id, step), "CHECKPOINT_NOT_FOUND", name));
       reactor->Finish(ToGrpcStatus(removed.status()));

@@ -54,7 +54,8 @@ Result<ListenAddress> ListenAddress::Parse(std::string_view text) {
   std::string_view host = text.substr(0, colon);
   const bool is_bracketed = host.front() == '[' && host.back() == ']';
   if (is_bracketed) host = host.substr(1, host.size() - 2);
-  if (host.empty() || (!is_bracketed && host.find(':') != std::string_view::npos)) return bad;
+  const std::string_view foreign = is_bracketed ? "[]" : "[]:";
+  if (host.empty() || host.find_first_of(foreign) != std::string_view::npos) return bad;
   address.host = host;
   const char* end = text.data() + text.size();
   const auto parsed = std::from_chars(text.data() + colon + 1, end, address.port);

@@ -20,6 +20,7 @@
 #include "common/job_id.h"
 #include "common/limits.h"
 #include "common/log.h"
+#include "common/mapping_list.h"
 #include "common/option_number.h"
 #include "common/profile_options.h"
 #include "common/version.h"
@@ -262,6 +263,7 @@ void Serve(const std::string& coordinator, const Credentials& credentials, Regis
 
 int Main(int argc, char** argv) {
   const pid_t parent = getppid();
+  ExplainBusErrors();
   CLI::App app{"A worker of Descent: one MPI rank. Start it with: mpirun -n N descent-worker"};
   std::string coordinator;
   std::string instruction_set = "best";

@@ -7,7 +7,9 @@
 #include <variant>
 
 #include "common/job_spec_loss.h"
+#include "common/spec_checker.h"
 #include "proto/data_json.h"
+#include "worker/checkpoint/description_checks.h"
 #include "worker/checkpoint/gpt_description.h"
 #include "worker/checkpoint/layers_description.h"
 #include "worker/checkpoint/vocabulary_description.h"
@@ -121,6 +123,15 @@ Result<ModelDescription> FromJson(const Json& json) {
   return description;
 }
 
+Status CheckValues(const ModelDescription& description) {
+  SpecChecker checker;
+  CheckDescription(description, checker);
+  const std::vector<Violation> violations = checker.TakeViolations();
+  if (violations.empty()) return Status();
+  return Status(Code::kDataLoss, fmt::format("the description of the model: {}: {}",
+                                             violations.front().field, violations.front().message));
+}
+
 }  // namespace
 
 std::string EncodeModelDescription(const ModelDescription& description) {
@@ -149,6 +160,7 @@ Result<ModelDescription> DecodeModelDescription(std::string_view text) {
     // There is one way to write a description.
     if (EncodeModelDescription(description.value()) != text)
       return Status(Code::kDataLoss, "the description of the model is not one of this version's");
+    DESCENT_RETURN_IF_ERROR(CheckValues(description.value()));
     return description;
   } catch (const Json::exception& exception) {
     return Status(Code::kDataLoss,

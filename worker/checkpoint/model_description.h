@@ -22,7 +22,8 @@ struct ModelDescription {
 // model.json (docs/checkpoint_format.md). Equal descriptions give equal bytes.
 std::string EncodeModelDescription(const ModelDescription& description);
 
-// kDataLoss: it is not what EncodeModelDescription writes.
+// kDataLoss: it is not what EncodeModelDescription writes, or of no model that there can be. What
+// it answers can be built and run, however it came about.
 Result<ModelDescription> DecodeModelDescription(std::string_view text);
 
 }  // namespace descent

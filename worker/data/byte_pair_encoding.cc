@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "common/check.h"
+#include "common/spec_checker.h"
 #include "worker/data/byte_symbols.h"
 #include "worker/data/file_problems.h"
 #include "worker/data/gpt2_split.h"
@@ -45,7 +46,7 @@ class BytePairEncodingBuilder {
     for (const std::string& token : encoding_.tables_.tokens) {
       const auto number = static_cast<std::uint32_t>(number_of_.size());
       if (!number_of_.emplace(token, number).second)
-        problems_.push_back(fmt::format("the token \"{}\" is there twice", token));
+        problems_.push_back(fmt::format("the token {} is there twice", Quoted(token)));
       encoding_.bytes_.push_back(BytesOfSymbols(token).value_or(token));
     }
   }
@@ -62,7 +63,7 @@ class BytePairEncodingBuilder {
   void IndexMerge(std::size_t rank) {
     const std::string& merge = encoding_.tables_.merges[rank];
     const auto add_problem = [&](std::string_view problem) {
-      problems_.push_back(fmt::format("merge {}, \"{}\": {}", rank + 1, merge, problem));
+      problems_.push_back(fmt::format("merge {}, {}: {}", rank + 1, Quoted(merge), problem));
     };
     const std::size_t space = merge.find(' ');
     if (space == std::string::npos || merge.find(' ', space + 1) != std::string::npos)
@@ -73,7 +74,8 @@ class BytePairEncodingBuilder {
     merged += right;
     for (const std::string_view token : {left, right, std::string_view(merged)})
       if (NumberOf(token) == kNoToken)
-        return add_problem(fmt::format("\"{}\" is no token of the vocabulary", token));
+        return add_problem(
+            fmt::format("{} is no token of the vocabulary", Quoted(std::string(token))));
     const bool is_new =
         encoding_.merge_of_
             .try_emplace(PairKey(NumberOf(left), NumberOf(right)),

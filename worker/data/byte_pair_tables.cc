@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "common/limits.h"
+#include "common/spec_checker.h"
 
 namespace descent {
 namespace {
@@ -33,15 +34,13 @@ Result<std::vector<std::string>> ParseTokens(std::string_view text) {
   for (const auto& [token, number] : json.items()) {
     if (!number.is_number_unsigned() || number.get<std::uint64_t>() >= tokens.size())
       return Problem(
-          fmt::format("the number of \"{}\" is {}, must be from 0 to {}, as there are {} "
+          fmt::format("the number of {} is {}, must be from 0 to {}, as there are {} "
                       "tokens",
-                      token, TextOf(number), tokens.size() - 1, tokens.size()));
+                      Quoted(token), TextOf(number), tokens.size() - 1, tokens.size()));
     const auto index = number.get<std::size_t>();
     if (is_taken[index])
-      return Problem(
-          fmt::format("\"{}\" and \"{}\" have the number {}, must each have one of its "
-                      "own",
-                      tokens[index], token, index));
+      return Problem(fmt::format("{} and {} have the number {}, must each have one of its own",
+                                 Quoted(tokens[index]), Quoted(token), index));
     is_taken[index] = true;
     tokens[index] = token;
   }

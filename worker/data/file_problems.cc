@@ -6,6 +6,7 @@
 #include <span>
 
 #include "common/limits.h"
+#include "common/spec_checker.h"
 
 namespace descent {
 
@@ -15,6 +16,15 @@ Status ProblemStatus(const std::vector<std::string>& problems) {
   std::string lines = fmt::format("{}", fmt::join(std::span(problems).first(shown), "\n"));
   if (shown < problems.size()) lines += fmt::format("\nand {} more", problems.size() - shown);
   return Status(Code::kInvalidArgument, lines);
+}
+
+std::string ListedNames(const std::vector<std::string>& names) {
+  constexpr std::size_t kListedMax = 20;
+  std::vector<std::string> listed;
+  for (const std::string& name : std::span(names).first(std::min(kListedMax, names.size())))
+    listed.push_back(Printable(name));
+  if (names.size() > kListedMax) listed.emplace_back("…");
+  return fmt::format("{}", fmt::join(listed, ", "));
 }
 
 void FileProblems::Add(std::string_view problem) {

@@ -15,6 +15,9 @@ namespace descent {
 // the count of the others; ok if there are none.
 Status ProblemStatus(const std::vector<std::string>& problems);
 
+// "a, b, …": the first of the names that a file has, without bytes that a terminal would obey.
+std::string ListedNames(const std::vector<std::string>& names);
+
 // Collects what is wrong with one file, each as "FILE: …" on a line of its own: the first
 // limits::kFileProblemsMax, and the count of the others. One thread.
 class FileProblems {

@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "common/spec_checker.h"
 #include "worker/data/idx_file.h"
 #include "worker/data/inspect_file.h"
 #include "worker/data/npy_file.h"
@@ -45,7 +46,7 @@ Result<std::string> InspectNpz(const std::filesystem::path& path) {
   for (const std::string& name : file.Names()) {
     const Result<Array> array = file.Read(name);
     if (array.ok()) {
-      text += Describe(name, array.value());
+      text += Describe(Printable(name), array.value());
     } else {
       problems += (problems.empty() ? "" : "\n") + array.status().message();
     }

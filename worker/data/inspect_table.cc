@@ -59,7 +59,7 @@ std::string Words(const ColumnFindings& column) {
 }
 
 std::string Describe(const std::string& name, const ColumnFindings& column) {
-  std::string text = fmt::format("  {}: ", name);
+  std::string text = fmt::format("  {}: ", Printable(name));
   if (column.numbers.count() > 0)
     text += fmt::format("{} numbers, {}", column.numbers.count(), column.numbers.Text());
   if (column.word_count > 0) text += (column.numbers.count() > 0 ? "; " : "") + Words(column);

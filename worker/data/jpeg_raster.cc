@@ -7,6 +7,7 @@
 
 #include <jpeglib.h>
 
+#include "common/limits.h"
 #include "worker/data/raster.h"
 
 namespace descent {
@@ -20,6 +21,7 @@ class JpegReader {
     jpeg_.err = jpeg_std_error(&errors_);
     errors_.error_exit = &JpegReader::OnError;
     errors_.emit_message = &JpegReader::OnMessage;
+    progress_.progress_monitor = &JpegReader::OnProgress;
     jpeg_.client_data = this;
   }
   ~JpegReader() { jpeg_destroy_decompress(&jpeg_); }
@@ -54,6 +56,15 @@ class JpegReader {
     if (level < 0) OnError(jpeg);
   }
 
+  // Between two rows of blocks. A file of a few bytes can have so many scans that it takes hours.
+  static void OnProgress(j_common_ptr jpeg) {
+    JpegReader& reader = ReaderOf(jpeg);
+    if (reader.jpeg_.input_scan_number <= limits::kImageScansMax) return;
+    std::snprintf(reader.message_.data(), reader.message_.size(), "more than %d scans",
+                  limits::kImageScansMax);
+    std::longjmp(reader.jump_, 1);
+  }
+
   Status Problem() const {
     return Status(Code::kInvalidArgument, fmt::format("corrupt JPEG: {}", message_.data()));
   }
@@ -61,6 +72,7 @@ class JpegReader {
   bool ReadHeader() {
     if (setjmp(jump_) != 0) return false;
     jpeg_create_decompress(&jpeg_);
+    jpeg_.progress = &progress_;
     jpeg_mem_src(&jpeg_, reinterpret_cast<const unsigned char*>(bytes_.data()), bytes_.size());
     jpeg_read_header(&jpeg_, TRUE);
     raster_.height = jpeg_.image_height;
@@ -87,6 +99,7 @@ class JpegReader {
   std::string_view bytes_;
   jpeg_decompress_struct jpeg_ = {};
   jpeg_error_mgr errors_ = {};
+  jpeg_progress_mgr progress_ = {};
   std::jmp_buf jump_ = {};
   std::array<char, JMSG_LENGTH_MAX> message_ = {};
   Raster raster_;

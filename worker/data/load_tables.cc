@@ -5,12 +5,14 @@
 #include <algorithm>
 #include <cstring>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "common/check.h"
 #include "common/limits.h"
+#include "common/spec_checker.h"
 #include "worker/data/array_dataset.h"
 #include "worker/data/load_splits.h"
 #include "worker/data/table_rows.h"
@@ -39,6 +41,22 @@ std::size_t WidthOf(const TableSpec& spec, std::size_t column, const TableRows& 
                                                    : 1;
 }
 
+// Before memory is taken: each category of a column is a feature of every row, so that a small file
+// can ask for much. The column that has the most is named.
+Status CheckSize(const std::string& path, const ParsedTable& table,
+                 std::span<const std::size_t> widths, std::int64_t features) {
+  if (features <= limits::kFeaturesMax && table.rows.count <= limits::kTableValuesMax / features)
+    return Status();
+  const auto widest = std::ranges::max_element(widths);
+  return Status(
+      Code::kInvalidArgument,
+      fmt::format("{}: {} rows of {} features, {} of them of column {}, must be at most {} "
+                  "features and {} values in all: a column of many words is better ignored",
+                  path, table.rows.count, features, *widest,
+                  Printable(table.spec.columns[static_cast<std::size_t>(widest - widths.begin())]),
+                  limits::kFeaturesMax, limits::kTableValuesMax));
+}
+
 Result<Array> FeaturesOf(const std::string& path, const ParsedTable& table) {
   const auto& [spec, rows] = table;
   std::vector<std::size_t> widths;
@@ -48,16 +66,11 @@ Result<Array> FeaturesOf(const std::string& path, const ParsedTable& table) {
     if (widths.back() == 0)
       return Status(Code::kInvalidArgument,
                     fmt::format("{}: column {} is missing in every row, must be there once", path,
-                                spec.columns[i]));
+                                Printable(spec.columns[i])));
   }
   const auto features = static_cast<std::int64_t>(width);
   DESCENT_CHECK(features >= 1);
-  if (features > limits::kFeaturesMax || rows.count > limits::kTableValuesMax / features)
-    return Status(
-        Code::kInvalidArgument,
-        fmt::format("{}: {} rows of {} features with their categories, must be at most "
-                    "{} features and {} values",
-                    path, rows.count, features, limits::kFeaturesMax, limits::kTableValuesMax));
+  DESCENT_RETURN_IF_ERROR(CheckSize(path, table, widths, features));
   std::vector<float> values(static_cast<std::size_t>(rows.count) * width);
   std::size_t first = 0;
   for (std::size_t i = 0; i < spec.columns.size(); first += widths[i++]) {

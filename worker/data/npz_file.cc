@@ -10,6 +10,7 @@
 
 #include "common/limits.h"
 #include "common/spec_checker.h"
+#include "worker/data/file_problems.h"
 #include "worker/data/npy_file.h"
 
 namespace descent {
@@ -118,11 +119,11 @@ Result<Array> NpzFile::Read(const std::string& name) const {
   const std::vector<std::string> names = Names();
   const auto found = std::ranges::find(names, name);
   if (found == names.end())
-    return Problem(path_, fmt::format("no array {}, must be one of: {}", Quoted(name),
-                                      fmt::join(names, ", ")));
+    return Problem(
+        path_, fmt::format("no array {}, must be one of: {}", Quoted(name), ListedNames(names)));
   Result<Array> array = ReadArray(archive_.get(), static_cast<zip_uint64_t>(found - names.begin()));
   if (!array.ok())
-    return Problem(path_, fmt::format("array {}: {}", name, array.status().message()));
+    return Problem(path_, fmt::format("array {}: {}", Printable(name), array.status().message()));
   return array;
 }
 

@@ -40,8 +40,8 @@ class ColumnFinder {
   std::optional<std::size_t> Find(const char* field, const std::string& column) {
     const auto found = descent::Find(column, names_);
     if (!found)
-      problems_.Add(
-          fmt::format("{}: no column {}, must be one of: {}", field, Quoted(column), Listed()));
+      problems_.Add(fmt::format("{}: no column {}, must be one of: {}", field, Quoted(column),
+                                ListedNames(names_)));
     return found;
   }
 
@@ -53,14 +53,6 @@ class ColumnFinder {
   }
 
  private:
-  std::string Listed() const {
-    constexpr std::size_t kListedMax = 20;
-    std::string listed;
-    for (std::size_t i = 0; i < std::min(kListedMax, names_.size()); ++i)
-      listed += (i == 0 ? "" : ", ") + names_[i];
-    return names_.size() > kListedMax ? listed + ", …" : listed;
-  }
-
   const Names& names_;
   FileProblems& problems_;
 };

@@ -129,8 +129,8 @@ class RowParser {
   void AddProblem(std::int64_t line, std::size_t column, std::string_view word,
                   std::string_view wanted) {
     const std::string found = word.empty() ? "nothing" : Quoted(std::string(word));
-    problems_.Add(
-        fmt::format("line {}, column {}: {}, must be {}", line, names_[column], found, wanted));
+    problems_.Add(fmt::format("line {}, column {}: {}, must be {}", line, Printable(names_[column]),
+                              found, wanted));
   }
 
   void Append() {

@@ -15,6 +15,7 @@ Result<CheckpointModel> ReadCheckpointModel(const std::filesystem::path& checkpo
   // The layout does not depend on the batch size: one row is enough to know it.
   DESCENT_ASSIGN(const Graph graph, BuildModel(description.model, description.format, 1));
   ParameterLayout layout = MakeParameterLayout(graph);
+  DESCENT_RETURN_IF_ERROR(CheckParametersFit(checkpoint, layout));
   AlignedBuffer parameters(layout.element_count);
   DESCENT_RETURN_IF_ERROR(LoadParameters(checkpoint, layout, parameters.span()));
   return CheckpointModel{.checkpoint = std::move(manifest.description),

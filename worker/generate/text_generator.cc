@@ -37,6 +37,7 @@ Result<TextGenerator> TextGenerator::Create(const std::filesystem::path& checkpo
   DESCENT_ASSIGN(ModelDescription description, ReadModelDescription(checkpoint));
   DESCENT_RETURN_IF_ERROR(CheckIsOfText(checkpoint, description));
   DESCENT_ASSIGN(PlanCache plans, PlanCache::Create(description.model, description.format, pool));
+  DESCENT_RETURN_IF_ERROR(CheckParametersFit(checkpoint, plans.layout()));
   TextGenerator generator(std::move(description), std::move(plans));
   DESCENT_RETURN_IF_ERROR(
       LoadParameters(checkpoint, generator.plans_.layout(), generator.parameters_.span()));

@@ -8,6 +8,13 @@ std::int64_t ElementCount(const Shape& shape) {
   return count;
 }
 
+bool HasAtMost(const Shape& shape, std::int64_t elements) {
+  std::int64_t count = 1;
+  for (const std::int64_t size : shape)
+    if (__builtin_mul_overflow(count, size, &count)) return false;
+  return count <= elements;
+}
+
 std::int64_t ElementBytes(DataType type) { return type == DataType::kBFloat16 ? 2 : 4; }
 
 std::int64_t ByteCount(const TensorType& type) {

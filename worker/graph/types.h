@@ -14,7 +14,8 @@ enum class DataType { kFloat32, kInt32, kBFloat16 };
 using Shape = std::vector<std::int64_t>;
 
 std::int64_t ElementCount(const Shape& shape);
-std::string ToString(const Shape& shape);  // "[64, 10]"
+bool HasAtMost(const Shape& shape, std::int64_t elements);  // of sizes whose product may not fit
+std::string ToString(const Shape& shape);                   // "[64, 10]"
 
 // What an op needs to know of a tensor before it runs.
 struct TensorType {

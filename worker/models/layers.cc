@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "common/limits.h"
 #include "worker/models/image_parts.h"
 #include "worker/ops/elementwise_ops.h"
 #include "worker/ops/movement_ops.h"
@@ -114,6 +115,15 @@ class LayerBuilder {
   std::int64_t dropout_count_ = 0;
 };
 
+// Before anything multiplies the sizes.
+Status CheckSize(const Shape& shape, std::int64_t rows, std::size_t layer) {
+  if (HasAtMost(shape, limits::kSampleValuesMax * rows)) return Status();
+  return Status(Code::kInvalidArgument, "layer " + std::to_string(layer) + " gives " +
+                                            ToString(shape) + ", must be at most " +
+                                            std::to_string(limits::kSampleValuesMax) +
+                                            " values for each sample");
+}
+
 }  // namespace
 
 Result<ValueId> AppendLayers(Graph& graph, const LayersSpec& spec, const LayersExtent& extent,
@@ -128,6 +138,7 @@ Result<ValueId> AppendLayers(Graph& graph, const LayersSpec& spec, const LayersE
                                                   std::string(NameOf(layer.kind)) + ": " +
                                                   appended.status().message());
     x = appended.value();
+    DESCENT_RETURN_IF_ERROR(CheckSize(graph.value(x).type.shape, rows, i));
   }
   const Shape wanted = {rows, extent.outputs};
   if (graph.value(x).type.shape == wanted) return x;

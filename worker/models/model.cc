@@ -3,6 +3,7 @@
 #include <string>
 #include <variant>
 
+#include "common/limits.h"
 #include "worker/models/gpt.h"
 #include "worker/models/initializer.h"
 #include "worker/models/layers.h"
@@ -97,6 +98,21 @@ Result<ValueId> AppendLogits(Graph& graph, const ResnetSpec& spec, const Extent&
   return AppendResnet(graph, spec, {extent.outputs, extent.initializer}, images);
 }
 
+// Before anything is planned, which takes memory in proportion.
+Status CheckParameterCount(const Graph& graph) {
+  std::int64_t count = 0;
+  for (const ValueId id : graph.parameters()) {
+    const Shape& shape = graph.value(id).type.shape;
+    const std::int64_t left = limits::kParametersMax - count;
+    if (!HasAtMost(shape, left))
+      return Status(Code::kInvalidArgument, "the model has more than " +
+                                                std::to_string(limits::kParametersMax) +
+                                                " parameters, which is the most");
+    count += ElementCount(shape);
+  }
+  return Status();
+}
+
 }  // namespace
 
 Result<Graph> BuildModel(const ModelSpec& spec, const SampleFormat& format,
@@ -112,6 +128,7 @@ Result<Graph> BuildModel(const ModelSpec& spec, const SampleFormat& format,
   DESCENT_ASSIGN(ports.logits, std::visit(append, spec.architecture));
   DESCENT_RETURN_IF_ERROR(AppendLoss(graph, spec, format, batch_rows, ports));
   graph.set_ports(ports);
+  DESCENT_RETURN_IF_ERROR(CheckParameterCount(graph));
   return graph;
 }
 

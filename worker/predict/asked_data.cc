@@ -127,6 +127,9 @@ Result<DataSpec> DataOf(const AskedData& asked, const ModelDescription& descript
     return Status(Code::kFailedPrecondition,
                   "the checkpoint does not say how its samples were read: an older version or a "
                   "model of texts wrote it");
+  if (ArePixels(description.data->train.format) && !description.format.image)
+    return Status(Code::kFailedPrecondition,
+                  "the checkpoint does not say which size the images had that it has learned from");
   DataSpec data = *description.data;
   data.augment = {};
   data.may_lack_answers = true;

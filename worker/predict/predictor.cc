@@ -22,6 +22,7 @@ Result<Predictor> Predictor::Create(const std::filesystem::path& checkpoint, Thr
                       ": its model continues texts, as `descent generate` does; must be one of "
                       "features");
   DESCENT_ASSIGN(PlanCache plans, PlanCache::Create(description.model, description.format, pool));
+  DESCENT_RETURN_IF_ERROR(CheckParametersFit(checkpoint, plans.layout()));
   Predictor predictor(std::move(description), std::move(plans));
   DESCENT_RETURN_IF_ERROR(
       LoadParameters(checkpoint, predictor.plans_.layout(), predictor.parameters_.span()));

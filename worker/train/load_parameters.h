@@ -8,6 +8,10 @@
 
 namespace descent {
 
+// Before memory is taken for the parameters that a description wants, which may be forged.
+// kFailedPrecondition: the checkpoint's file has not so many bytes. Blocks.
+Status CheckParametersFit(const std::filesystem::path& checkpoint, const ParameterLayout& layout);
+
 // Fills `arena` [layout.element_count] with the parameters of a checkpoint (.../step-<n>), which
 // must be those of the layout. Blocks.
 //   kNotFound, kDataLoss  there is no such checkpoint, or it is not whole

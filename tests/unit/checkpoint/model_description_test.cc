@@ -86,6 +86,7 @@ TEST(ModelDescriptionTest, AnMlpComesBack) {
 
 TEST(ModelDescriptionTest, HowFeaturesComeOutOfATableComesBack) {
   ModelDescription description = MlpDescription();
+  description.format.class_count = 2;
   description.data = DataSpec{.train = {.format = DataFormat::kCsv},
                               .normalize = {.mean = {0.1, 2}, .std = {1, 1e-3}},
                               .table = {.label = "kind",
@@ -205,6 +206,52 @@ TEST(ModelDescriptionTest, AnUnknownValueIsDataLoss) {
   text.replace(text.find("\"gelu\""), 6, "\"silu\"");
 
   EXPECT_EQ(DecodeModelDescription(text).status().code(), Code::kDataLoss);
+}
+
+// Of one that is as this version writes it.
+std::string ForgeryProblem(const ModelDescription& description) {
+  const Status status = DecodeModelDescription(EncodeModelDescription(description)).status();
+  EXPECT_EQ(status.code(), Code::kDataLoss);
+  return status.message();
+}
+
+TEST(ModelDescriptionTest, AModelThatThereCannotBeIsDamage) {
+  ModelDescription description = MlpDescription();
+  std::get<MlpSpec>(description.model.architecture).hidden_sizes = {0};
+  EXPECT_THAT(ForgeryProblem(description),
+              HasSubstr("model.mlp.hidden_sizes[0]: 0, must be at least 1"));
+
+  description = TinyDescription();
+  std::get<GptSpec>(description.model.architecture).heads = 0;
+  EXPECT_THAT(ForgeryProblem(description), HasSubstr("model.gpt.heads: 0, must be at least 1"));
+}
+
+TEST(ModelDescriptionTest, ASampleThatThereCannotBeIsDamage) {
+  ModelDescription description = MlpDescription();
+  description.format.class_count = 0;
+  EXPECT_THAT(ForgeryProblem(description), HasSubstr("sample.classes: 0, must be at least 1"));
+
+  description = MlpDescription();
+  description.format.label_count = 2;
+  EXPECT_THAT(ForgeryProblem(description), HasSubstr("sample.labels: 2, must be 1"));
+
+  description = MlpDescription();
+  description.format.image = ImageShape{.channels = 1, .height = 1 << 30, .width = 1 << 30};
+  EXPECT_THAT(ForgeryProblem(description),
+              HasSubstr("sample.image[1]: 1073741824, must be at most"));
+}
+
+TEST(ModelDescriptionTest, DataThatDoNotSuitTheModelAreDamage) {
+  ModelDescription description = MlpDescription();
+  description.format.image = ImageShape{.channels = 7, .height = 14, .width = 8};
+  description.data = DataSpec{.train = {.format = DataFormat::kIdx}};
+  EXPECT_THAT(ForgeryProblem(description),
+              HasSubstr("sample.image: 7 channels, must be of 1, with which it is read"));
+
+  description.data = DataSpec{.train = {.format = DataFormat::kCsv},
+                              .table = {.label = "kind", .classes = {"no", "yes"}}};
+  EXPECT_THAT(ForgeryProblem(description),
+              HasSubstr("2 names of classes, must be one for each of the 10 classes"));
 }
 
 }  // namespace

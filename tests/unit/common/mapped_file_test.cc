@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "common/mapping_list.h"
 #include "tests/support/temporary_directory.h"
 
 namespace descent {
@@ -59,6 +60,18 @@ TEST_F(MappedFileTest, ADirectoryIsNotAFile) {
 
   EXPECT_EQ(status.code(), Code::kInvalidArgument);
   EXPECT_THAT(status.message(), HasSubstr("is not a file, must be a regular file"));
+}
+
+void ReadAfterItWasCutShort(const std::filesystem::path& path) {
+  ExplainBusErrors();
+  const MappedFile file = MappedFile::Open(path).value();
+  std::filesystem::resize_file(path, 0);
+  [[maybe_unused]] const volatile auto first = static_cast<unsigned char>(file.bytes()[0]);
+}
+
+TEST_F(MappedFileTest, AFileThatIsCutShortUnderItsReaderIsNamed) {
+  EXPECT_DEATH(ReadAfterItWasCutShort(Write("some bytes")),
+               "error: .*/file cannot be read any more: it was cut short");
 }
 
 }  // namespace

@@ -48,6 +48,48 @@ TEST(CheckpointFileTest, ACheckpointThatIsGoneHasNoFiles) {
   EXPECT_TRUE(ListCheckpointFiles("/nonexistent/checkpoint").value().empty());
 }
 
+// Two jobs below a checkpoint root, of which `thief` has links where there should be directories.
+class CheckpointLinksTest : public testing::Test {
+ protected:
+  CheckpointLinksTest() {
+    EXPECT_TRUE(MakeDirectories(root() / "owner" / "step-1").ok());
+    EXPECT_TRUE(WriteNewFile(root() / "owner" / "step-1" / "model", std::string_view("x")).ok());
+    EXPECT_TRUE(MakeDirectories(root() / "thief").ok());
+    std::filesystem::create_directory_symlink(root() / "owner" / "step-1",
+                                              root() / "thief" / "step-1");
+    std::filesystem::create_directory_symlink(root() / "owner", root() / "linked");
+  }
+  const std::filesystem::path& root() const { return directory_.path(); }
+
+ private:
+  const TemporaryDirectory directory_;
+};
+
+TEST_F(CheckpointLinksTest, ADirectoryThatIsALinkHasNoFiles) {
+  for (const char* place : {"thief/step-1", "linked/step-1"}) {
+    EXPECT_TRUE(ListCheckpointFiles(root() / place).value().empty()) << place;
+    EXPECT_EQ(CheckpointFile::Open(root() / place, "model").status().code(), Code::kNotFound);
+  }
+  EXPECT_TRUE(CheckpointFile::Open(root() / "owner" / "step-1", "model").ok());
+}
+
+TEST_F(CheckpointLinksTest, DeletingRemovesLinksAndNotWhatTheyPointAt) {
+  EXPECT_FALSE(RemoveCheckpointFiles(root() / "linked", 1, 2).value());
+  EXPECT_TRUE(RemoveCheckpointFiles(root() / "thief", 1, 2).value());
+
+  EXPECT_TRUE(CheckpointFile::Open(root() / "owner" / "step-1", "model").ok());
+  EXPECT_TRUE(std::filesystem::is_empty(root() / "thief"));
+}
+
+TEST_F(CheckpointLinksTest, TheRootItselfMayBeALink) {
+  const TemporaryDirectory other;
+  std::filesystem::create_directory_symlink(root(), other.path() / "checkpoints");
+
+  EXPECT_TRUE(
+      CheckpointFile::Open(other.path() / "checkpoints" / "owner" / "step-1", "model").ok());
+  EXPECT_TRUE(RemoveCheckpointFiles(other.path() / "checkpoints" / "owner", 1, 2).value());
+}
+
 TEST(StateDirectoryTest, ASecondOwnerIsToldWhoTheFirstIs) {
   const TemporaryDirectory directory;
   const std::filesystem::path path = directory.path() / "state";

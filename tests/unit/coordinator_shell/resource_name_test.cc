@@ -108,8 +108,8 @@ TEST(ListenAddressTest, HostAndPortArePartedAtTheLastColon) {
 }
 
 TEST(ListenAddressTest, TextsThatAreNoAddressesAreRefused) {
-  for (const char* text : {"", "9090", ":9090", "localhost", "localhost:", "localhost:x",
-                           "localhost:65536", "localhost:-1", "::1:80", "[]:80"})
+  for (const char* text : {"[[::1]]:80", "a]:80", "", "9090", ":9090", "localhost", "localhost:",
+                           "localhost:x", "localhost:65536", "localhost:-1", "::1:80", "[]:80"})
     EXPECT_EQ(ListenAddress::Parse(text).status().code(), Code::kInvalidArgument) << text;
 }
 

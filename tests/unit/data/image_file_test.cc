@@ -131,5 +131,36 @@ TEST(ImageFileTest, AFileIsNamed) {
   EXPECT_EQ(ReadImageFile(path, 3).status().message(), path + ": neither PNG nor JPEG");
 }
 
+// What a scan of a JPEG changes: a grey image's coefficients [first, last], as far as `bits` says.
+std::string Scan(int first, int last, int bits) {
+  std::string scan("\xff\xda\0\x08\x01\x01\0", 7);
+  for (const int number : {first, last, bits}) scan += static_cast<char>(number);
+  return scan + '\x3f';  // that all of them are zero, in a code of one bit
+}
+
+// A progressive JPEG of 8 x 8 pixels: its first 64 scans begin a coefficient each, the others
+// refine them.
+std::string ProgressiveJpeg(int scans) {
+  std::string bytes("\xff\xd8\xff\xdb\0\x43\0", 7);
+  bytes += std::string(64, '\x01');
+  for (const char table : {'\x00', '\x10'}) {
+    bytes += std::string("\xff\xc4\0\x14", 4) + table;
+    bytes += '\x01' + std::string(16, '\0');
+  }
+  bytes += std::string("\xff\xc2\0\x0b\x08\0\x08\0\x08\x01\x01\x11\0", 13);
+  bytes += Scan(0, 0, 0);
+  for (int i = 0; i + 1 < scans; ++i) bytes += Scan(1 + i % 63, 1 + i % 63, i < 63 ? 0x01 : 0x10);
+  return bytes + "\xff\xd9";
+}
+
+TEST(ImageFileTest, AProgressiveJpegOfASensibleNumberOfScansIsRead) {
+  EXPECT_EQ(DecodeImage(ProgressiveJpeg(100), 1).value().pixels.size(), 64u);
+}
+
+// Each scan goes over all of the image: a small file could take hours.
+TEST(ImageFileTest, AProgressiveJpegOfMoreScansIsRefused) {
+  EXPECT_THAT(ProblemOf(ProgressiveJpeg(101)), HasSubstr("more than 100 scans"));
+}
+
 }  // namespace
 }  // namespace descent

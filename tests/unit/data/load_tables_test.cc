@@ -312,5 +312,25 @@ TEST_F(LoadTablesTest, AMutatedFileIsLoadedOrRefusedWithALineForEachProblem) {
   EXPECT_GT(loaded, 0);
 }
 
+TEST_F(LoadTablesTest, NamesThatATerminalWouldObeyAreShownHarmless) {
+  const std::string problems = ProblemsOf(SpecOf("\x1b[2Jx,y\nred,1\n", {.targets = {"y"}}));
+
+  EXPECT_THAT(problems, HasSubstr("line 2, column ?[2Jx: \"red\", must be a number"));
+}
+
+// Half a megabyte of text, and 16 GiB of features.
+TEST_F(LoadTablesTest, ACategoricalColumnThatTakesTooMuchMemoryIsNamedBeforeItIsTaken) {
+  constexpr int kWords = 1 << 16;
+  std::string text = "id,x,y\n";
+  for (int i = 0; i < kWords; ++i) {
+    text += std::to_string(i);
+    text += ",1,2\n";
+  }
+
+  EXPECT_THAT(
+      ProblemsOf(SpecOf(text, {.targets = {"y"}, .categorical = {"id"}})),
+      HasSubstr("65536 rows of 65537 features, 65536 of them of column id, must be at most"));
+}
+
 }  // namespace
 }  // namespace descent

@@ -99,5 +99,13 @@ TEST_F(NpzFileTest, AMutatedArchiveIsReadOrRefused) {
   }
 }
 
+TEST_F(NpzFileTest, NamesThatATerminalWouldObeyAreShownHarmless) {
+  WriteNpz(Path(), {{"\x1b[31mred", "no array"}}, NpzMethod::kStored);
+  const NpzFile file = NpzFile::Open(Path()).value();
+
+  EXPECT_THAT(file.Read("z").status().message(), HasSubstr("must be one of: ?[31mred"));
+  EXPECT_THAT(file.Read("\x1b[31mred").status().message(), HasSubstr("array ?[31mred: not NPY"));
+}
+
 }  // namespace
 }  // namespace descent

@@ -124,5 +124,16 @@ TEST(ResnetTest, ConvolutionsStartAsTorchvisionsDo) {
   EXPECT_DOUBLE_EQ(start.scale, std::sqrt(2.0 / (4 * 3 * 3)));
 }
 
+// Sizes that no machine has are refused before any product of them overflows.
+TEST(ImageModelsTest, AModelBeyondAnyMachineIsRefused) {
+  const ModelSpec wide = {.architecture = MlpSpec{.hidden_sizes = {1 << 24, 1 << 24}}};
+  EXPECT_THAT(RefusalOf(wide, Images(1, 4)), HasSubstr("the model has more than 1099511627776"));
+
+  LayerSpec padded = Convolution(1);
+  padded.out_channels = 1 << 16;
+  padded.padding = 1024;
+  EXPECT_THAT(RefusalOf(Layers({padded}), Images(1, 4)), HasSubstr("values for each sample"));
+}
+
 }  // namespace
 }  // namespace descent
