@@ -19,7 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::chrono::seconds kListenTimeout{20};
-constexpr std::chrono::milliseconds kPollInterval{20};
+constexpr std::chrono::milliseconds kClusterPollInterval{20};
 constexpr std::chrono::seconds kStopGrace{5};
 constexpr int kTailLines = 15;
 constexpr std::size_t kLogsKept = 40;  // files; two of each run
@@ -101,7 +101,7 @@ Status LocalCluster::WaitForPorts() {
       worker_address_ = ports.value("worker", "");
       return Status();
     }
-    std::this_thread::sleep_for(kPollInterval);
+    std::this_thread::sleep_for(kClusterPollInterval);
   }
   return Status(Code::kUnavailable,
                 "the coordinator does not listen after 20 s; the last lines of " +

@@ -40,14 +40,14 @@ RequestError CheckpointsKept(const std::string& job_id, const std::string& direc
   return RefuseJob(Status(Code::kAlreadyExists, kept + ": choose another job_id"), job_id, nullptr);
 }
 
-constexpr std::string_view kLatest = "latest";
+constexpr std::string_view kLatestCheckpoint = "latest";
 
 // A fork is a job that is resumed from another one's checkpoint.
 v1::CreateJobRequest ToCreateJob(const v1::ForkJobRequest& fork) {
   v1::CreateJobRequest request;
-  request.set_resume_from(
-      fmt::format("{}/checkpoints/{}", fork.name(),
-                  fork.checkpoint().empty() ? kLatest : std::string_view(fork.checkpoint())));
+  request.set_resume_from(fmt::format(
+      "{}/checkpoints/{}", fork.name(),
+      fork.checkpoint().empty() ? kLatestCheckpoint : std::string_view(fork.checkpoint())));
   *request.mutable_overrides() = fork.overrides();
   request.set_job_id(fork.job_id());
   request.set_request_id(fork.request_id());

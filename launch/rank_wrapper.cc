@@ -23,7 +23,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr int kExecFailed = 127;
+constexpr int kRankExecFailed = 127;
 // mpirun kills what still lives one second after its SIGTERM.
 constexpr std::chrono::milliseconds kUrgentEndGrace{700};
 // A little more than a rank takes that saves the state of its job (descent-worker --leave-timeout).
@@ -65,7 +65,7 @@ void Tell(const RankReport& report) {
 
 [[noreturn]] void BecomeRank(std::vector<std::string>& arguments, pid_t wrapper) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() != wrapper) _exit(kExecFailed);
+  if (getppid() != wrapper) _exit(kRankExecFailed);
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -76,7 +76,7 @@ void Tell(const RankReport& report) {
   pointers.push_back(nullptr);
   execv(pointers[0], pointers.data());
   std::fprintf(stderr, "error: cannot run %s: %s\n", pointers[0], std::strerror(errno));
-  _exit(kExecFailed);
+  _exit(kRankExecFailed);
 }
 
 // Waits for the child and for those who want it to end.
@@ -163,13 +163,13 @@ int RunRank(std::vector<std::string> arguments) {
   signal(SIGPIPE, SIG_IGN);
   prctl(PR_SET_PDEATHSIG, kParentEnded);
   prctl(PR_SET_CHILD_SUBREAPER, 1);  // what the rank leaves behind comes here
-  if (getppid() != parent) return kExecFailed;
+  if (getppid() != parent) return kRankExecFailed;
 
   const pid_t wrapper = getpid();
   const pid_t child = fork();
   if (child < 0) {
     std::fprintf(stderr, "error: cannot start a rank: %s\n", std::strerror(errno));
-    return kExecFailed;
+    return kRankExecFailed;
   }
   if (child == 0) BecomeRank(arguments, wrapper);
   RankReport report = MakeReport();

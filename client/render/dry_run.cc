@@ -45,7 +45,7 @@ std::int64_t CheckpointsKept(const JobSpec& spec) {
          (spec.nonfinite.action == NonfiniteAction::kRollback ? 1 : 0);
 }
 
-std::string MemoryText(const JobSpec& spec, const Result<CompiledModel>& model) {
+std::string DryRunMemoryText(const JobSpec& spec, const Result<CompiledModel>& model) {
   if (!model.ok())
     return fmt::format("memory and data are not checked here: {}", model.status().message());
   return fmt::format("memory per worker about {}; checkpoint about {}, at most {} kept",
@@ -99,7 +99,7 @@ std::string DryRunText(const JobView& job, const Result<CompiledModel>& model) {
       job.spec_sha256.substr(0, kShaDigits), ModelText(spec, model),
       BatchText(spec, TrainSamplesOf(spec, model)), spec.workers.min, spec.workers.max,
       WorkersMeaning(spec), spec.workers.threads, spec.workers.threads == 1 ? "" : "s",
-      MemoryText(spec, model), PlacementText(job));
+      DryRunMemoryText(spec, model), PlacementText(job));
 }
 
 }  // namespace descent
