@@ -8,7 +8,7 @@ namespace {
 
 // What is found where job "a" fails for that reason, on record as its coordinator would put it.
 std::vector<std::string> FoundWhereAJobFails(const std::string& reason, int attempts) {
-  const CheckpointDisk disk;
+  const CheckpointDisk disk{};
   ActionObserver observer;
   SimulationChecks checks;
   Job job{.id = "a"};
