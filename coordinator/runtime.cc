@@ -17,8 +17,8 @@ constexpr std::string_view kMetricsDirectory = "metrics";
 constexpr std::string_view kLogsDirectory = "logs";
 constexpr std::chrono::milliseconds kTickInterval{250};
 constexpr std::chrono::seconds kStoreRetryDelay{1};
-// A tick that is so late says that this process, or its machine, stood still. What workers have said
-// meanwhile is read within moments, but has not been yet.
+// A tick that is so late says that this process, or its machine, stood still. What workers have
+// said meanwhile is read within moments, but has not been yet.
 constexpr std::chrono::seconds kLateTick{2};
 constexpr std::chrono::seconds kHearingTime{1};
 // Finished jobs stay in the counters long enough for the last scrapes.
