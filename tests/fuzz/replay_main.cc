@@ -87,8 +87,8 @@ class Progress {
 [[noreturn]] void RunAll(const FuzzTarget& target, const Mutator& mutator, std::uint64_t inputs,
                          std::atomic<std::uint64_t>& index) {
   for (; index < inputs; ++index) target.run(mutator.Input(index));
-  std::exit(TakenInputs() == 0 ? kNothingTaken
-                               : 0);  // as programs end, so that leaks are looked for
+  // As programs end, so that leaks are looked for.
+  std::exit(TakenInputs() == 0 ? kNothingTaken : 0);
 }
 
 int Fail(const FuzzTarget& target, const Options& options, const std::string& input,
