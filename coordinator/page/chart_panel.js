@@ -10,6 +10,8 @@ const axes = {
   elapsed: {label: "minutes since the start", of: (point, job) => (point.time - job.startTime) / 60},
   time: {label: "time", of: (point) => point.time * 1000, isTime: true},
 };
+const restMilliseconds = 200;  // at least, after a drawing
+const restShare = 3;           // as long as the drawing took
 const logAtFirst = /loss|lr|grad_norm|ratio/;
 
 // "train/loss" and "validation/loss" share a chart.
@@ -29,6 +31,7 @@ export class ChartPanel {
   #jobs = [];
   #closed = new AbortController();
   #pending = false;
+  #restUntil = 0;
 
   // Jobs are {label, curves, samplesPerStep, stepsPerEpoch, startTime}.
   constructor() {
@@ -48,19 +51,27 @@ export class ChartPanel {
     this.draw();
   }
 
-  // Many points at once are one drawing, and a page that nobody sees draws nothing.
+  // Many points at once are one drawing, and a page that nobody sees draws nothing. However slow the
+  // machine is, most of its time is left for whoever uses the page.
   draw() {
     if (this.#pending) return;
     this.#pending = true;
-    requestAnimationFrame(() => {
+    setTimeout(() => requestAnimationFrame(() => {
       this.#pending = false;
-      if (!this.#closed.signal.aborted) this.#drawNow();
-    });
+      if (!this.#closed.signal.aborted) this.#drawAndRest();
+    }), this.#restUntil - performance.now());
   }
 
   destroy() {
     this.#closed.abort();
     this.#charts.forEach((chart) => chart.destroy());
+  }
+
+  #drawAndRest() {
+    const start = performance.now();
+    this.#drawNow();
+    const end = performance.now();
+    this.#restUntil = end + Math.max(restMilliseconds, restShare * (end - start));
   }
 
   #drawNow() {
