@@ -187,7 +187,10 @@ ExitCode Quickstart::Execute() {
   }
   const auto job = FindOrCreateJob(std::move(spec).value());
   if (!job.ok()) return Report(console_, job.error());
-  console_.Data(job.value().id + "\n");
+  if (line_.WantsDocument())
+    console_.Document(job.value().json);
+  else
+    console_.Data(job.value().id + "\n");
   SayWhatToTry(job.value());
   return Serve(Follow(*client_, console_, job.value(),
                       {.find_trouble = [this] { return LookAfterService(); }}));
