@@ -52,6 +52,10 @@ Result<LogFilter> ToFilter(const v1::StreamJobLogsRequest& request) {
   if (request.min_severity() != v1::LOG_SEVERITY_UNSPECIFIED) {
     DESCENT_ASSIGN(filter.severity_min, FromProto(request.min_severity()));
   }
+  for (const int source : request.sources()) {
+    DESCENT_ASSIGN(const LogSource known, FromProto(static_cast<v1::LogSource>(source)));
+    filter.sources.insert(known);
+  }
   if (request.has_tail() && !request.resume_token().empty())
     return RefuseLogRequest("tail and resume_token exclude each other");
   if (request.tail() < 0 || request.tail() > limits::kLogTailMax)

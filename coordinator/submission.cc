@@ -23,6 +23,8 @@ constexpr std::size_t kViolationsMax = 100;  // told of one request
 constexpr std::size_t kProblemsBytes = 600;  // of a message, beyond which it names no other
 constexpr int kOverridesMax = 256;           // together no longer than a job file
 
+constexpr char kDataField[] = "data";
+
 using google::protobuf::util::MessageDifferencer;
 
 // The checkpoint that a job starts from, and the job that wrote it.
@@ -80,7 +82,7 @@ std::string StateFieldsThatDiffer(const JobSpec& my_spec, const JobSpec& their_s
     if (differs) fields += (fields.empty() ? "" : ", ") + field;
   };
   add_if(!MessageDifferencer::Equals(mine.model(), theirs.model()), "model");
-  add_if(!MessageDifferencer::Equals(mine.data(), theirs.data()), "data");
+  add_if(!MessageDifferencer::Equals(mine.data(), theirs.data()), kDataField);
   add_if(mine.batch().global() != theirs.batch().global(), "batch.global");
   add_if(mine.batch().logical_workers() != theirs.batch().logical_workers(),
          "batch.logical_workers");
@@ -186,7 +188,8 @@ std::optional<RequestError> CheckSpec(const JobSpec& spec, const Job* source) {
   if (source == nullptr) return std::nullopt;
   const std::string fields = StateFieldsThatDiffer(spec, source->spec);
   if (fields.empty()) return std::nullopt;
-  RequestError error = RefuseSubmission(Code::kFailedPrecondition, "MODEL_MISMATCH",
+  RequestError error = RefuseSubmission(Code::kFailedPrecondition,
+                                        fields == kDataField ? "DATASET_CHANGED" : "MODEL_MISMATCH",
                                         "the spec differs from " + JobName(source->id) +
                                             ", whose checkpoint it starts from, in: " + fields);
   error.metadata["fields"] = fields;
@@ -346,6 +349,7 @@ std::variant<SubmitJob, RequestError> MakeSubmission(const v1::CreateJobRequest&
   submit.spec = std::move(spec);
   submit.priority = request.has_priority() ? request.priority() : kPriorityDefault;
   submit.is_preemptible = request.preemptible();
+  submit.is_suspended = request.suspended();
   submit.labels = std::move(labels);
   submit.start_checkpoint = source.checkpoint.directory;
   if (source.job != nullptr) {

@@ -27,6 +27,7 @@ v1::StreamJobLogsRequest LogRequestFor(const LogSelection& selection) {
   request.set_attempt(selection.attempt);
   request.set_min_severity(ToProto(selection.severity_min));
   request.set_contains(selection.contains);
+  for (const LogSource source : selection.sources) request.add_sources(ToProto(source));
   if (selection.tail) request.set_tail(*selection.tail);
   request.set_follow(selection.follows);
   return request;

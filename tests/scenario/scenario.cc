@@ -87,6 +87,7 @@ SubmitJob MakeSubmit(const Command& command) {
           .start_checkpoint = command.Option("from", ""),
           .priority = static_cast<int>(command.Number("priority", kPriorityDefault)),
           .is_preemptible = command.Option("preemptible", "") == "yes",
+          .is_suspended = command.Option("suspended", "") == "yes",
           .labels = LabelOf(command),
           .origin = OriginOf(command)};
 }

@@ -98,6 +98,21 @@ TEST_F(LogServiceTest, WhatARankPushesIsWhatAUserReads) {
   EXPECT_TRUE(status_.ok()) << status_.error_message();
 }
 
+TEST_F(LogServiceTest, AReaderChoosesWhatAProcessWrote) {
+  LogChunk output = ChunkOf(1, {"aborted"});
+  output.lines[0].source = LogSource::kStderr;
+  ASSERT_TRUE(Push(1, {"one"}));
+  ASSERT_TRUE(Push(ToProto(output)));
+  v1::StreamJobLogsRequest request = Request();
+  request.add_sources(v1::LOG_SOURCE_STDERR);
+
+  EXPECT_EQ(Read(request), Texts{"aborted"});
+  request.add_sources(static_cast<v1::LogSource>(17));
+  EXPECT_EQ(Read(request), Texts{});
+
+  EXPECT_EQ(ReasonOf(status_), "FILTER_INVALID");
+}
+
 TEST_F(LogServiceTest, AReaderGoesOnAfterItsToken) {
   ASSERT_TRUE(Push(1, {"one", "two"}));
   Read(Request());

@@ -103,6 +103,7 @@ TEST_F(StoreTest, AStoreFromBeforeThereWereCordonsIsBroughtUpToDate) {
                   .Execute("ALTER TABLE jobs DROP COLUMN record_hash; DROP TABLE cordons; "
                            "DROP TABLE webhooks; DROP TABLE webhook_outbox; DROP TABLE audit; "
                            "ALTER TABLE events DROP COLUMN actor; "
+                           "ALTER TABLE events DROP COLUMN payload; "
                            "ALTER TABLE events DROP COLUMN request_id; PRAGMA user_version=2")
                   .ok());
 
@@ -159,6 +160,7 @@ TEST_F(StoreTest, EventsFromBeforeThereWereActorsHaveNone) {
   ASSERT_EQ(events.value().size(), 1u);
   EXPECT_EQ(events.value()[0].message, "first");
   EXPECT_EQ(events.value()[0].actor, "");
+  EXPECT_EQ(events.value()[0].payload, EventPayload());
 }
 
 TEST_F(StoreTest, AnEventSaysWhoMadeItHappenByWhichRequest) {
@@ -177,6 +179,59 @@ TEST_F(StoreTest, AnEventSaysWhoMadeItHappenByWhichRequest) {
   EXPECT_EQ(events.value()[0].request_id, "once");
   EXPECT_EQ(events.value()[1].job_id, "b");
   EXPECT_EQ(events.value()[1].actor, "coordinator");
+}
+
+TEST_F(StoreTest, AnEventHasWhatItsMessageTellsAsValuesToo) {
+  Job running = MakeJob("a", 1);
+  running.attempt = {.attempt = 2, .generation = 9, .workers = {"h/0", "h/1"}};
+  running.step = 40;
+  running.checkpoints = {{.step = 40, .directory = "/c/step-40"}};
+  Job ended = running;
+  ended.attempt.failure = FailureRecord{.reason = "WorkerLost",
+                                        .message = "rank 1 ended with signal 9",
+                                        .rank = 1,
+                                        .host = "h",
+                                        .step = 47,
+                                        .phase = "reduce",
+                                        .signal = 9};
+  ASSERT_TRUE(Commit({StoreJob{.job = MakeJob("a", 1), .event_type = "Created"},
+                      StoreJob{.job = running, .event_type = "CheckpointWritten"},
+                      StoreJob{.job = ended, .event_type = "AttemptEnded"}})
+                  .ok());
+
+  const Result<std::vector<StoredEvent>> events = ReadEvents(file_, "a", 0, 10);
+
+  ASSERT_TRUE(events.ok()) << events.status();
+  ASSERT_EQ(events.value().size(), 3u);
+  EXPECT_EQ(events.value()[0].payload, EventPayload());
+  EXPECT_EQ(events.value()[1].payload, (EventPayload{{"attempt", "2"},
+                                                     {"checkpoint", "jobs/a/checkpoints/40"},
+                                                     {"generation", "9"},
+                                                     {"step", "40"},
+                                                     {"workers", "2"}}));
+  EXPECT_EQ(events.value()[2].payload, (EventPayload{{"attempt", "2"},
+                                                     {"failed_step", "47"},
+                                                     {"generation", "9"},
+                                                     {"host", "h"},
+                                                     {"phase", "reduce"},
+                                                     {"rank", "1"},
+                                                     {"signal", "9"},
+                                                     {"step", "40"},
+                                                     {"workers", "2"}}));
+}
+
+TEST_F(StoreTest, AFailureThatAJobHadBeforeIsNotThatOfALaterEvent) {
+  Job job = MakeJob("a", 1);
+  job.state = JobState::kRunning;
+  job.attempt = {.attempt = 2, .generation = 9};
+  job.failure = FailureRecord{.reason = "WorkerLost", .rank = 1};
+  ASSERT_TRUE(
+      Commit({StoreJob{.job = job, .event_type = "StateChanged", .to_state = "RUNNING"}}).ok());
+
+  const Result<std::vector<StoredEvent>> events = ReadEvents(file_, "a", 0, 10);
+
+  ASSERT_TRUE(events.ok()) << events.status();
+  EXPECT_FALSE(events.value().at(0).payload.contains("rank"));
 }
 
 TEST_F(StoreTest, AStoreThatIsUpToDateIsNotCopied) {

@@ -285,6 +285,20 @@ TEST(SubmissionTest, ResumingWithAnotherModelNamesTheFieldsThatDiffer) {
   EXPECT_EQ(error.metadata.at("fields"), "model, seed");
 }
 
+TEST(SubmissionTest, ResumingOnOtherDataAloneHasAReasonOfItsOwn) {
+  const Job source = MakeFullJob();
+  JobSpec spec = source.spec;
+  spec.data.train.path = "/data/other";
+  v1::CreateJobRequest request = RequestOf(spec);
+  request.set_resume_from("jobs/full-1/checkpoints/latest");
+
+  const RequestError error = Refused(request, source);
+
+  EXPECT_EQ(error.status.code(), Code::kFailedPrecondition);
+  EXPECT_EQ(error.reason, "DATASET_CHANGED");
+  EXPECT_EQ(error.metadata.at("fields"), "data");
+}
+
 TEST(SubmissionTest, ResumingWithAnotherOptimizerNamesBoth) {
   const Job source = MakeFullJob();
   JobSpec spec = source.spec;
