@@ -19,7 +19,7 @@ install(FILES ${page_directory}/completions/_descent
 install(FILES ${page_directory}/completions/descent.fish
   DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 
-install(DIRECTORY examples deploy/slurm deploy/kubernetes
+install(DIRECTORY examples deploy/slurm deploy/kubernetes deploy/monitoring
   DESTINATION ${CMAKE_INSTALL_DATADIR}/descent
   PATTERN CMakeLists.txt EXCLUDE PATTERN __pycache__ EXCLUDE)
 install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR})
