@@ -35,6 +35,7 @@ class Slurm(SystemTest):
     def lengthen_job(self):
         """Into one that runs for some seconds, and saves seldom by itself."""
         text = self.job_file.read_text().replace("steps: 200", "steps: 4000")
+        text = text.replace("every_steps: 50", "every_steps: 200")
         self.job_file.write_text(text.replace("every_steps: 60", "every_steps: 1500"))
 
     def undisturbed_digest(self):
