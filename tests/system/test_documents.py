@@ -1,5 +1,6 @@
 """Every command of README.md and docs/ is run, as it stands there; document.py has the rules."""
 
+import functools
 import os
 import pathlib
 import re
@@ -18,6 +19,8 @@ esac
 """
 # What a line of a block that is no `sh` block may not begin with.
 COMMAND = re.compile(r"^ *(\$ |descent(-[a-z]+)? [a-z-]+ |mpirun -|ctest |build/release/bin/)")
+# A command in the midst of a sentence, whose options are looked up.
+INLINE = re.compile(r"(?<!`)`((?:descent|descent-(?:coordinator|launch|worker)) [^`]+)`(?!`)")
 OPTIONAL = re.compile(r"\[|…")  # of a synopsis, which nobody could type
 
 
@@ -93,6 +96,41 @@ class Documents(SystemTest):
                         f"a block of sh, which is run: {line}")
 
 
+    def test_commands_in_sentences_and_their_options_exist(self):
+        for path in document.documents():
+            if path.parent.name in ("reference", "decisions"):  # these tell of hidden ones
+                continue
+            for command in INLINE.findall(path.read_text()):
+                unknown = unknown_words(" ".join(command.split()), options_by_command())
+                self.assertEqual(unknown, [], f"{path.relative_to(document.ROOT)}: {command}")
+
+
+@functools.cache
+def options_by_command():
+    """What docs/reference/command_line.md, which is generated, says of each command."""
+    text = (document.ROOT / "docs/reference/command_line.md").read_text()
+    return {section.partition("\n")[0]: section for section in text.split("\n## ")[1:]}
+
+
+def unknown_words(line, known):
+    """The options of a command line that its command does not have; the command itself if there is none."""
+    words, command = line.split(), ""
+    for word in words:
+        longer = f"{command} {word}".strip()
+        if longer not in known:
+            break
+        command = longer
+    group = known.get(command)
+    if group is None or (command == "descent" and words[1][0].islower()):
+        return [line]
+    if command == "descent launch":
+        group = known["descent-launch"]
+    said = group + (known["descent"] if command.startswith("descent ") else "")
+    mine = line.partition(" -- ")[0]
+    return [option for option in re.findall(r"(?<![\w-])--[a-z][a-z-]*", mine)
+            if not re.search(rf"(?<![\w-]){option}(?![\w-])", said)]
+
+
 class DocumentRules(SystemTest):
     """That the rules above would notice."""
 
@@ -122,6 +160,14 @@ class DocumentRules(SystemTest):
         self.assertIsNone(document.missing_line(documented, "a\nstep 7  loss 1.5\nb\ndigest: 9c1e77"))
         self.assertEqual(document.missing_line("lose 0.1", "loss 0.1"), "lose 0.1")
         self.assertEqual(document.missing_line("a\nb", "b\na"), "b")
+
+    def test_a_command_or_option_that_there_is_not_is_noticed(self):
+        known = options_by_command()
+
+        self.assertEqual(unknown_words("descent checkpoint export JOB --format onnx", known), [])
+        self.assertEqual(unknown_words("descent launch -n 2 --hosts FILE", known), [])
+        self.assertEqual(unknown_words("descent explain FILE --worker 2", known), ["--worker"])
+        self.assertEqual(unknown_words("descent explode FILE", known), ["descent explode FILE"])
 
     def test_comments_are_of_the_block_that_follows(self):
         text = "<!-- not run: needs a cluster -->\n```sh\nx\n```\n\n```sh\ny\n```\n"
