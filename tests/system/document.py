@@ -145,6 +145,8 @@ class Shell:
 
     def end(self):
         """Ends what was left in the background, then the shell."""
+        if self.process.stdin.closed:
+            return
         if self.process.poll() is None:
             self._send("kill $(jobs -p) 2> /dev/null; wait; exit\n")
             try:

@@ -43,32 +43,38 @@ class Documents(SystemTest):
             OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1",
             OMPI_MCA_rmaps_base_oversubscribe="1", OMPI_MCA_hwloc_base_binding_policy="none")
         self.environment.pop("DESCENT_SERVER", None)
+        self.shell = document.Shell(self.reader, self.environment)
+
+    def tearDown(self):
+        self.shell.end()
+        super().tearDown()
 
     def read_through(self, path):
         """Runs the blocks of a document in their order, in one shell."""
-        shell, printed, ran = document.Shell(self.reader, self.environment), "", 0
-        try:
-            for block in document.blocks_of(path.read_text()):
-                where = f"{path.relative_to(document.ROOT)}:{block.line}"
-                if block.language == "text" and "output" in block.comments:
-                    missing = document.missing_line(block.text, printed)
-                    self.assertIsNone(missing, f"{where}: this is not what is printed:\n{printed}")
-                if block.language != "sh" or "not run" in block.comments:
-                    continue
-                for command in block.comments.get("first", "").splitlines():
-                    code, output = shell.run(command + "\n")
-                    self.assertEqual(code, 0, f"{where}: {command}\n{output}")
-                printed, commands = "", document.commands_of(block.text)
-                for command in commands:
-                    code, output = shell.run(command, block.comments.get("tested with", ""))
-                    is_last = command is commands[-1]
-                    wanted = int(block.comments.get("ends with", 0)) if is_last else 0
-                    self.assertEqual(code, wanted, f"{where}: {command}\n{output}")
-                    printed += output + "\n"
-                    ran += 1
-        finally:
-            shell.end()
+        printed, ran = "", 0
+        for block in document.blocks_of(path.read_text()):
+            where = f"{path.relative_to(document.ROOT)}:{block.line}"
+            if block.language == "sh" and "not run" not in block.comments:
+                outputs = self.run_block(block, where)
+                printed, ran = "\n".join(outputs), ran + len(outputs)
+            elif block.language == "text" and "output" in block.comments:
+                missing = document.missing_line(block.text, printed)
+                self.assertIsNone(missing, f"{where}: this is not what is printed:\n{printed}")
         print(f"{path.relative_to(document.ROOT)}: {ran} commands", file=sys.stderr)
+
+    def run_block(self, block, where):
+        """What each of its commands prints, once each has ended as it should."""
+        for command in block.comments.get("first", "").splitlines():
+            code, output = self.shell.run(command + "\n")
+            self.assertEqual(code, 0, f"{where}: {command}\n{output}")
+        outputs, commands = [], document.commands_of(block.text)
+        for command in commands:
+            code, output = self.shell.run(command, block.comments.get("tested with", ""))
+            is_last = command is commands[-1]
+            wanted = int(block.comments.get("ends with", 0)) if is_last else 0
+            self.assertEqual(code, wanted, f"{where}: {command}\n{output}")
+            outputs.append(output)
+        return outputs
 
     def test_what_is_not_run_says_why(self):
         exempt = {}
