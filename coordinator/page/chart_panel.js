@@ -2,6 +2,7 @@
 
 import {Chart, onScheme, palette, smooth} from "./chart.js";
 import {make} from "./dom.js";
+import {Drawing} from "./drawing.js";
 
 const axes = {
   step: {label: "step", of: (point) => point.step},
@@ -10,8 +11,6 @@ const axes = {
   elapsed: {label: "minutes since the start", of: (point, job) => (point.time - job.startTime) / 60},
   time: {label: "time", of: (point) => point.time * 1000, isTime: true},
 };
-const restMilliseconds = 200;  // at least, after a drawing
-const restShare = 3;           // as long as the drawing took
 const logAtFirst = /loss|lr|grad_norm|ratio/;
 
 // "train/loss" and "validation/loss" share a chart.
@@ -30,8 +29,7 @@ export class ChartPanel {
   #charts = new Map();
   #jobs = [];
   #closed = new AbortController();
-  #pending = false;
-  #restUntil = 0;
+  #drawing = new Drawing(() => this.#drawNow());
 
   // Jobs are {label, curves, samplesPerStep, stepsPerEpoch, startTime}.
   constructor() {
@@ -51,27 +49,12 @@ export class ChartPanel {
     this.draw();
   }
 
-  // Many points at once are one drawing, and a page that nobody sees draws nothing. However slow the
-  // machine is, most of its time is left for whoever uses the page.
-  draw() {
-    if (this.#pending) return;
-    this.#pending = true;
-    setTimeout(() => requestAnimationFrame(() => {
-      this.#pending = false;
-      if (!this.#closed.signal.aborted) this.#drawAndRest();
-    }), this.#restUntil - performance.now());
-  }
+  draw() { this.#drawing.ask(); }
 
   destroy() {
     this.#closed.abort();
+    this.#drawing.close();
     this.#charts.forEach((chart) => chart.destroy());
-  }
-
-  #drawAndRest() {
-    const start = performance.now();
-    this.#drawNow();
-    const end = performance.now();
-    this.#restUntil = end + Math.max(restMilliseconds, restShare * (end - start));
   }
 
   #drawNow() {

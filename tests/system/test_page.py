@@ -169,10 +169,11 @@ class Page(PageTest):
 
     def open_long_log(self):
         """The box with the lines of a running job, more than fit into it."""
-        job = self.submit(*LONG, "--set", "evaluate.every_steps=20")
+        self.browser.set_window_size(1280, 500)
+        job = self.submit(*LONG, "--set", "evaluate.every_steps=100")
         self.open(f"jobs/{job}")
         box = self.find("section[aria-label=Logs] .log")
-        self.wait_until(lambda: self.is_at_end(box))
+        self.wait_until(lambda: self.is_at_end(box), 60)
         return box
 
     def test_who_reads_further_up_in_a_log_is_not_moved(self):
