@@ -20,6 +20,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 NAMESPACES = ("--net", "--uts", "--mount", "--ipc", "--pid")
 START_SECONDS_MAX = 20
 TCP_TIME_WAIT = "06"
+NO_CARD = "02:00:00:00:00:99"  # the hardware address of nobody
 
 
 def child_of(pid):
@@ -120,11 +121,26 @@ class Host:
         subprocess.run(self.inside("sh", "-c", "echo 1 > /proc/sys/net/ipv4/tcp_orphan_retries"),
                        check=True)
 
+    def lose_way_to(self, address, device):
+        """What the host sends there is lost, and nobody is told: it goes to a card that is not there.
+        """
+        self.ip("neighbour", "replace", address, "dev", device, "lladdr", NO_CARD, "nud", "permanent")
+
+    def find_way_to(self, address, device):
+        self.ip("neighbour", "del", address, "dev", device)
+
+    def lose_login(self):
+        """Nothing can be started there from other hosts."""
+        self.socket.rename(self.socket.with_suffix(".lost"))
+
+    def find_login(self):
+        self.socket.with_suffix(".lost").rename(self.socket)
+
     def lose_power(self):
         """Nothing runs on it any more, and nobody is told; until it comes back nothing can be started
         there. What it had in its memory is gone."""
         self.ip("link", "set", "eth0", "down")
-        self.socket.rename(self.socket.with_suffix(".lost"))
+        self.lose_login()
         for pid in self.processes():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -136,7 +152,7 @@ class Host:
         subprocess.run(self.inside("ipcrm", "--all"), check=True)
 
     def come_back(self):
-        self.socket.with_suffix(".lost").rename(self.socket)
+        self.find_login()
         self.ip("link", "set", "eth0", "up")
 
     def _shared_tops(self):
@@ -160,6 +176,7 @@ class TwoHostsTest(SystemTest):
         # From the block for documentation, which no network uses.
         (self.directory / "hosts").write_text(
             "127.0.0.1 localhost\n192.0.2.1 host-a\n192.0.2.2 host-b\n")
+        self.hosts = []
         self.a = self.start_host("host-a", "192.0.2.1")
         self.b = self.start_host("host-b", "192.0.2.2")
         self.a.ip("link", "add", "eth0", "type", "veth",
@@ -172,19 +189,23 @@ class TwoHostsTest(SystemTest):
     def start_host(self, name, address):
         host = Host(name, address, self.directory)
         self.addCleanup(host.close)
+        self.hosts.append(host)
         return host
 
     def start_coordinator_on_a(self):
+        self.start_coordinator_on(self.a)
+
+    def start_coordinator_on(self, host, *options):
         """With TLS and tokens, as every address asks for that another host reaches."""
         authority = Authority(self.directory / "authority")
-        certificate, key = authority.issue("coordinator", [f"IP:{self.a.address}"])
-        self.start_coordinator(self.a.address, ports=(9090, 9091, 8080), host=self.a,
-                               options=["--tls-cert", certificate, "--tls-key", key])
+        certificate, key = authority.issue("coordinator", [f"IP:{host.address}"])
+        self.start_coordinator(host.address, ports=(9090, 9091, 8080), host=host,
+                               options=["--tls-cert", certificate, "--tls-key", key, *options])
         self.environment["DESCENT_TLS_CA"] = str(authority.certificate)
         self.environment["DESCENT_TOKEN_FILE"] = str(self.directory / "state/admin-token")
         self.worker_token = self.directory / "worker.token"
         self.descent("token", "create", "--name", "pool", "--role", "worker",
-                     "--out", self.worker_token, host=self.a)
+                     "--out", self.worker_token, host=host)
 
     def start_pool(self, ranks_on_a, ranks_on_b, *options):
         """descent-launch on host a, with the ranks that the host file asks for."""
@@ -214,7 +235,7 @@ class TwoHostsTest(SystemTest):
         for process in reversed(self.started):
             self.stop(process)
         remains = {host.name: self.wait_until(host.remains, is_wanted=False)
-                   for host in (self.a, self.b)}
+                   for host in self.hosts}
         self.doCleanups()
         super().tearDown()
-        self.assertEqual(remains, {"host-a": [], "host-b": []})
+        self.assertEqual(remains, {host.name: [] for host in self.hosts})
