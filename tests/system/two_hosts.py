@@ -21,6 +21,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 NAMESPACES = ("--net", "--uts", "--mount", "--ipc", "--pid")
 START_SECONDS_MAX = 20
 TCP_TIME_WAIT = "06"
+NO_CARD = "02:00:00:00:00:99"  # the hardware address of nobody
 
 
 def child_of(pid):
@@ -121,11 +122,26 @@ class Host:
         subprocess.run(self.inside("sh", "-c", "echo 1 > /proc/sys/net/ipv4/tcp_orphan_retries"),
                        check=True)
 
+    def lose_way_to(self, address, device):
+        """What the host sends there is lost, and nobody is told: it goes to a card that is not there.
+        """
+        self.ip("neighbour", "replace", address, "dev", device, "lladdr", NO_CARD, "nud", "permanent")
+
+    def find_way_to(self, address, device):
+        self.ip("neighbour", "del", address, "dev", device)
+
+    def lose_login(self):
+        """Nothing can be started there from other hosts."""
+        self.socket.rename(self.socket.with_suffix(".lost"))
+
+    def find_login(self):
+        self.socket.with_suffix(".lost").rename(self.socket)
+
     def lose_power(self):
         """Nothing runs on it any more, and nobody is told; until it comes back nothing can be started
         there. What it had in its memory is gone."""
         self.ip("link", "set", "eth0", "down")
-        self.socket.rename(self.socket.with_suffix(".lost"))
+        self.lose_login()
         for pid in self.processes():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -137,7 +153,7 @@ class Host:
         subprocess.run(self.inside("ipcrm", "--all"), check=True)
 
     def come_back(self):
-        self.socket.with_suffix(".lost").rename(self.socket)
+        self.find_login()
         self.ip("link", "set", "eth0", "up")
 
     def _shared_tops(self):
@@ -165,7 +181,9 @@ class HostsTest(SystemTest):
                      for number, letter in enumerate("abcdefgh"[:self.COUNT], start=1)}
         (self.directory / "hosts").write_text("127.0.0.1 localhost\n" + "".join(
             f"{address} {name}\n" for name, address in addresses.items()))
-        self.hosts = [self.start_host(name, address) for name, address in addresses.items()]
+        self.hosts = []
+        for name, address in addresses.items():
+            self.start_host(name, address)
         self.a = self.hosts[0]
         self.join_hosts()
         for host in self.hosts:
@@ -189,25 +207,29 @@ class HostsTest(SystemTest):
     def start_host(self, name, address):
         host = Host(name, address, self.directory)
         self.addCleanup(host.close)
+        self.hosts.append(host)
         return host
 
     def start_coordinator_on_a(self):
+        self.start_coordinator_on(self.a)
+
+    def start_coordinator_on(self, host, *options):
         """With TLS and tokens, as every address asks for that another host reaches."""
         authority = Authority(self.directory / "authority")
-        certificate, key = authority.issue("coordinator", [f"IP:{self.a.address}"])
-        self.start_coordinator(self.a.address, ports=(9090, 9091, 8080), host=self.a,
-                               options=["--tls-cert", certificate, "--tls-key", key])
+        certificate, key = authority.issue("coordinator", [f"IP:{host.address}"])
+        self.start_coordinator(host.address, ports=(9090, 9091, 8080), host=host,
+                               options=["--tls-cert", certificate, "--tls-key", key, *options])
         self.environment["DESCENT_TLS_CA"] = str(authority.certificate)
         self.environment["DESCENT_TOKEN_FILE"] = str(self.directory / "state/admin-token")
         self.worker_token = self.directory / "worker.token"
         self.descent("token", "create", "--name", "pool", "--role", "worker",
-                     "--out", self.worker_token, host=self.a)
+                     "--out", self.worker_token, host=host)
 
     def start_pool(self, *ranks, options=()):
-        """descent-launch on host a, with so many ranks on each host."""
+        """descent-launch on host a, with so many ranks on each of the first hosts."""
         hosts = self.directory / "pool-hosts"
         hosts.write_text("".join(f"{host.name} slots={count}\n"
-                                 for host, count in zip(self.hosts, ranks, strict=True)))
+                                 for host, count in zip(self.hosts, ranks)))
         return self.start(
             BIN / "descent-launch", "-n", sum(ranks), "--hosts", hosts,
             "--coordinator", self.addresses["worker"],
