@@ -23,7 +23,11 @@ class Slurm(SystemTest):
         self.environment.update(PATH=f"{BIN}:{os.environ['PATH']}", DESCENT_SLURM=str(SCRIPTS),
                                 DESCENT_DIR=str(self.directory / "jobs"),
                                 OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1")
-        self.slurm = SlurmCluster(self.directory / "slurm", self.environment)
+        # Slurm ends what a step of it has left running: then Open MPI may leave its own files behind.
+        node_files = self.directory / "node-tmp"
+        node_files.mkdir()
+        self.slurm = SlurmCluster(self.directory / "slurm",
+                                  dict(self.environment, TMPDIR=str(node_files)))
         self.slurm.start()
         self.lengthen_job()
 
