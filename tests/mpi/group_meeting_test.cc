@@ -11,20 +11,20 @@
 namespace descent {
 namespace {
 
-int WorldSize() {
+int MeetingWorldSize() {
   int size = 0;
   MPI_Comm_size(MPI_COMM_WORLD, &size);
   return size;
 }
 
-int WorldRank() {
+int MeetingWorldRank() {
   int rank = 0;
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
   return rank;
 }
 
 std::vector<int> AllRanks() {
-  std::vector<int> ranks(static_cast<std::size_t>(WorldSize()));
+  std::vector<int> ranks(static_cast<std::size_t>(MeetingWorldSize()));
   std::iota(ranks.begin(), ranks.end(), 0);
   return ranks;
 }
@@ -58,9 +58,9 @@ TEST_F(GroupMeetingTest, EachOfManyGroupsHasItsOwnHost) {
 }
 
 TEST_F(GroupMeetingTest, WhereOneNeverComesTheOthersCanGiveUpAndMeetAgain) {
-  if (WorldSize() == 1) GTEST_SKIP() << "one rank waits for nobody";
-  for (int absent = 0; absent < WorldSize(); ++absent) {
-    if (WorldRank() != absent) {
+  if (MeetingWorldSize() == 1) GTEST_SKIP() << "one rank waits for nobody";
+  for (int absent = 0; absent < MeetingWorldSize(); ++absent) {
+    if (MeetingWorldRank() != absent) {
       EXPECT_EQ(Come(200 + 2 * absent, Always), Code::kAborted);
     }
 
@@ -69,18 +69,19 @@ TEST_F(GroupMeetingTest, WhereOneNeverComesTheOthersCanGiveUpAndMeetAgain) {
 }
 
 TEST_F(GroupMeetingTest, OneThatGivesUpEndsTheWaitOfAllThatHaveCome) {
-  if (WorldSize() < 3) GTEST_SKIP() << "it takes one that gives up, one that waits and one absent";
-  const int absent = WorldSize() - 1;
-  if (WorldRank() != absent) {
-    EXPECT_EQ(Come(300, WorldRank() == absent - 1 ? Always : Never), Code::kAborted);
+  if (MeetingWorldSize() < 3)
+    GTEST_SKIP() << "it takes one that gives up, one that waits and one absent";
+  const int absent = MeetingWorldSize() - 1;
+  if (MeetingWorldRank() != absent) {
+    EXPECT_EQ(Come(300, MeetingWorldRank() == absent - 1 ? Always : Never), Code::kAborted);
   }
 
   EXPECT_EQ(Come(301), Code::kOk);
 }
 
 TEST_F(GroupMeetingTest, WhoeverWaitsForAnOldGroupLearnsThatThereIsANewerOne) {
-  if (WorldSize() == 1) GTEST_SKIP() << "one rank waits for nobody";
-  if (WorldRank() == 0) {
+  if (MeetingWorldSize() == 1) GTEST_SKIP() << "one rank waits for nobody";
+  if (MeetingWorldRank() == 0) {
     EXPECT_EQ(Come(400), Code::kAborted);
   }
 
@@ -88,9 +89,9 @@ TEST_F(GroupMeetingTest, WhoeverWaitsForAnOldGroupLearnsThatThereIsANewerOne) {
 }
 
 TEST_F(GroupMeetingTest, AGroupWithoutThisProcessIsNotWaitedFor) {
-  if (WorldSize() == 1) GTEST_SKIP() << "there is no other rank to name";
-  const int other = (WorldRank() + 1) % WorldSize();
-  const std::vector<int> others = {other, other == 0 ? WorldSize() : 0};
+  if (MeetingWorldSize() == 1) GTEST_SKIP() << "there is no other rank to name";
+  const int other = (MeetingWorldRank() + 1) % MeetingWorldSize();
+  const std::vector<int> others = {other, other == 0 ? MeetingWorldSize() : 0};
 
   EXPECT_TRUE(Meeting().WaitForAll(others, 500, Never).ok());
 }

@@ -289,7 +289,7 @@ TEST(SubmissionTest, ResumingOnOtherDataAloneHasAReasonOfItsOwn) {
   const Job source = MakeFullJob();
   JobSpec spec = source.spec;
   spec.data.train.path = "/data/other";
-  v1::CreateJobRequest request = RequestOf(spec);
+  v1::CreateJobRequest request = SubmissionOf(spec);
   request.set_resume_from("jobs/full-1/checkpoints/latest");
 
   const RequestError error = Refused(request, source);
