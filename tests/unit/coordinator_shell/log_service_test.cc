@@ -106,9 +106,9 @@ TEST_F(LogServiceTest, AReaderChoosesWhatAProcessWrote) {
   v1::StreamJobLogsRequest request = Request();
   request.add_sources(v1::LOG_SOURCE_STDERR);
 
-  EXPECT_EQ(Read(request), Texts{"aborted"});
+  EXPECT_EQ(Read(request), LineTexts{"aborted"});
   request.add_sources(static_cast<v1::LogSource>(17));
-  EXPECT_EQ(Read(request), Texts{});
+  EXPECT_EQ(Read(request), LineTexts{});
 
   EXPECT_EQ(ReasonOf(status_), "FILTER_INVALID");
 }
