@@ -105,7 +105,9 @@ TEST(DryRunTest, ShowsWhichMachinesWouldBearTheJobAndWhatItTakesOfThem) {
               .state_message = "pool local, 4 of 4 cpu slots free",
               .workers = {"node-a/0", "node-a/1", "node-b/2"}};
   job.spec.batch = {.global = 4, .micro = 1, .logical_workers = 4};
-  const CompiledModel model{.worker_bytes = 41'000'000, .checkpoint_bytes = 6'400'000};
+  job.spec.steps = 10;
+  const CompiledModel model{
+      .train_samples = 60, .worker_bytes = 41'000'000, .checkpoint_bytes = 6'400'000};
 
   const std::string text = DryRunText(job, model);
 
