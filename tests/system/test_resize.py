@@ -51,7 +51,7 @@ class Resize(SystemTest):
 
         self.assertEqual([len(attempt["workers"]) for attempt in self.attempts_of(job)], [1, 3])
         self.assertEqual(self.attempts_of(job)[0]["end_reason"], "Resized")
-        self.assertIn("grows from 1 to 3 workers", self.descent("describe", job).stdout)
+        self.assertIn("grows from 1 to 3 workers", self.descent("events", job).stdout)
         self.stop_and_compare(job, *settings)
 
     def test_a_preemptible_job_shrinks_and_grows_back(self):
