@@ -11,9 +11,8 @@ using WallTime = std::chrono::system_clock::time_point;
 inline MonotonicTime MonotonicNow() { return std::chrono::steady_clock::now(); }
 inline WallTime WallNow() { return std::chrono::system_clock::now(); }
 
-// Of now, by the wall's clock.
-inline double SecondsSinceEpoch() {
-  return std::chrono::duration<double>(WallNow().time_since_epoch()).count();
+inline double SecondsSinceEpoch(WallTime time = WallNow()) {
+  return std::chrono::duration<double>(time.time_since_epoch()).count();
 }
 
 inline double SecondsBetween(MonotonicTime first, MonotonicTime last) {

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "coordinator/answer_on.h"
 #include "coordinator/authenticator.h"
@@ -57,7 +58,7 @@ grpc::Status AuthService::Create(const v1::CreateTokenRequest& request, const Ca
     return RefuseToken(
         Status(Code::kInvalidArgument, "role is not set, must be viewer, user, admin or worker"));
   const Result<NewToken> made = tokens_.Create(request.name(), *role, request.valid_seconds(),
-                                               SecondsOfCalendar(), OriginOf(caller).actor);
+                                               SecondsSinceEpoch(), OriginOf(caller).actor);
   if (!made.ok()) return RefuseToken(made.status());
   const Token& token = made.value().token;
   LogInfo("token created id={} name={} role={}", token.id, token.name, RoleName(token.role));
@@ -90,7 +91,7 @@ grpc::ServerUnaryReactor* AuthService::RevokeToken(grpc::CallbackServerContext* 
 }
 
 grpc::Status AuthService::Revoke(const std::string& id, const Caller& caller) {
-  const Status revoked = tokens_.Revoke(id, SecondsOfCalendar(), OriginOf(caller).actor);
+  const Status revoked = tokens_.Revoke(id, SecondsSinceEpoch(), OriginOf(caller).actor);
   if (!revoked.ok()) return RefuseToken(revoked);
   LogInfo("token revoked id={}", id);
   return grpc::Status::OK;

@@ -69,10 +69,6 @@ std::optional<AccessError> Authenticator::CheckAgain(const Caller& caller, doubl
                          "token " + caller.token_id + " of " + caller.name + " was revoked");
 }
 
-double SecondsOfCalendar() {
-  return std::chrono::duration<double>(WallNow().time_since_epoch()).count();
-}
-
 AccessError NotTheOwner(const Caller& caller, const Job& job) {
   return RoleRequired(Role::kAdmin, JobName(job.id) + " belongs to " +
                                         (job.owner.empty() ? std::string("nobody") : job.owner) +

@@ -39,9 +39,6 @@ class Authenticator {
   const Admission admission_;
 };
 
-// Seconds since the epoch, by the wall's clock: tokens expire by the calendar.
-double SecondsOfCalendar();
-
 // The refusal of a change to a job of somebody else: PermissionDenied ROLE_REQUIRED.
 AccessError NotTheOwner(const Caller& caller, const Job& job);
 

@@ -4,6 +4,7 @@
 #include <utility>
 #include <variant>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "coordinator/answer_on.h"
 #include "coordinator/audit_log.h"
@@ -17,10 +18,6 @@
 
 namespace descent {
 namespace {
-
-double SecondsOf(WallTime time) {
-  return std::chrono::duration<double>(time.time_since_epoch()).count();
-}
 
 grpc::Status RefuseWorker(const Status& status, const std::string& name) {
   RequestError error = ToRequestError(status);
@@ -89,7 +86,7 @@ grpc::ServerUnaryReactor* ClusterService::GetServerInfo(grpc::CallbackServerCont
                                                         v1::ServerInfo* response) {
   response->set_version(DESCENT_VERSION);
   response->add_api_versions("v1");
-  response->set_start_time(SecondsOf(start_time_));
+  response->set_start_time(SecondsSinceEpoch(start_time_));
   response->set_state_directory(runtime_.store_path().parent_path().string());
   response->set_checkpoint_root(facts_.checkpoint_root);
   response->set_http_address(facts_.http_address);
@@ -229,7 +226,7 @@ grpc::Status ClusterService::BackUp(const std::string& name, v1::StateBackup* re
   response->set_directory(backup.directory.string());
   response->set_bytes(backup.bytes);
   response->set_jobs(backup.jobs);
-  response->set_create_time(SecondsOf(now));
+  response->set_create_time(SecondsSinceEpoch(now));
   return grpc::Status::OK;
 }
 

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/clock.h"
 #include "common/limits.h"
 #include "common/ping_interval.h"
 #include "coordinator/call_context.h"
@@ -197,7 +198,7 @@ void GrpcServers::SetServing(bool is_serving) {
 }
 
 void GrpcServers::EndStreamsOfFormerCallers() {
-  const double now = SecondsOfCalendar();
+  const double now = SecondsSinceEpoch();
   streams_.EndWhere([&](const Caller& caller) -> std::optional<grpc::Status> {
     const std::optional<AccessError> error = authenticator_.CheckAgain(caller, now);
     if (!error) return std::nullopt;

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "common/check.h"
+#include "common/clock.h"
 #include "coordinator/call_context.h"
 #include "coordinator/role_wire.h"
 
@@ -86,7 +87,7 @@ class GuardedHandler final : public MethodHandler {
     auto entered = gate_.Enter();
     if (const auto* closed = std::get_if<grpc::Status>(&entered)) return Refuse(call, *closed);
     context.pass = std::get<CallPass>(std::move(entered));
-    auto admitted = authenticator_.Admit(AuthorizationOf(context), required_, SecondsOfCalendar());
+    auto admitted = authenticator_.Admit(AuthorizationOf(context), required_, SecondsSinceEpoch());
     if (const auto* error = std::get_if<AccessError>(&admitted))
       return Refuse(call, ToGrpcStatus(*error));
     context.caller = std::get<Caller>(std::move(admitted));

@@ -25,8 +25,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr char kErrorDomain[] = "descent.dev";
-
 struct HttpCodeRow {
   grpc::StatusCode grpc_code;
   int http_code;

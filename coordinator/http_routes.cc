@@ -109,7 +109,7 @@ class EventsOfCaller final : public HttpEvents {
     }
   }
   bool IsOver() const override {
-    return is_broken_ || authenticator_.CheckAgain(caller_, SecondsOfCalendar()).has_value();
+    return is_broken_ || authenticator_.CheckAgain(caller_, SecondsSinceEpoch()).has_value();
   }
 
  private:
@@ -127,7 +127,7 @@ class BodyOfCaller final : public HttpBody {
 
   std::optional<std::int64_t> size() const override { return body_->size(); }
   Result<std::string> Next() override {
-    if (const auto error = authenticator_.CheckAgain(caller_, SecondsOfCalendar()))
+    if (const auto error = authenticator_.CheckAgain(caller_, SecondsSinceEpoch()))
       return Status(Code::kFailedPrecondition, error->message);
     try {
       return body_->Next();
@@ -248,7 +248,7 @@ HttpResponse HttpRoutes::Answer(const Endpoint* endpoint, const Call& call) cons
   if (access == HttpAccess::kOpen) return Serve(*endpoint, call);
   if (backend_->health().is_stopping) return ErrorResponse(ServerDraining());
   const Role required = access == HttpAccess::kUser ? Role::kUser : Role::kViewer;
-  auto admitted = authenticator_.Admit(request.authorization, required, SecondsOfCalendar());
+  auto admitted = authenticator_.Admit(request.authorization, required, SecondsSinceEpoch());
   if (const auto* error = std::get_if<AccessError>(&admitted)) return ErrorResponse(*error);
   HttpResponse response = Serve(*endpoint, call);
   const Caller& caller = std::get<Caller>(admitted);

@@ -25,7 +25,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kJobsInterval{250};
 constexpr int kLooksPerQueue = 8;  // the places in a long queue take time to find
-constexpr int kEventsOfMessageMax = 100;
+constexpr int kEventsReadAtOnce = 100;
 constexpr std::size_t kJobsOfBatch = 16;  // copied at a time
 
 // What of a job changes without an event, and by what events are known.
@@ -232,7 +232,7 @@ class WatchCall final : public BlockingStream<v1::Job> {
   // last counts.
   Status ReadEvents() {
     DESCENT_ASSIGN(const std::vector<StoredEvent> page,
-                   runtime_.EventsOfAll(place_, kEventsOfMessageMax));
+                   runtime_.EventsOfAll(place_, kEventsReadAtOnce));
     for (const StoredEvent& event : page) {
       if (event.sequence > events_until_) break;
       place_ = event.sequence;
@@ -250,7 +250,7 @@ class WatchCall final : public BlockingStream<v1::Job> {
                           .revision = {},
                           .place = event.sequence});
     }
-    if (std::ssize(page) < kEventsOfMessageMax) place_ = events_until_;
+    if (std::ssize(page) < kEventsReadAtOnce) place_ = events_until_;
     return Status();
   }
 

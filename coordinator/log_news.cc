@@ -7,16 +7,14 @@ namespace {
 
 constexpr std::size_t kNewsBytesMax = std::size_t{256} << 10;
 constexpr int kPagesMax = 64;
-constexpr std::size_t kNewsLineBytes = 64;  // of a line, besides its text
-constexpr std::int64_t kNewsSearchedBytesMax = std::int64_t{16} << 20;
 
 }  // namespace
 
 Status LogNews::Open() {
   std::int64_t first = first_;
   if (first == 0) {
-    DESCENT_ASSIGN(first, logs_.FindTail(job_id_, LogFilter(), kTailLines,
-                                         {.bytes_max = kNewsSearchedBytesMax}));
+    DESCENT_ASSIGN(first,
+                   logs_.FindTail(job_id_, LogFilter(), kTailLines, {.bytes_max = kTailBytesMax}));
   }
   reader_.emplace(logs_.ReaderFrom(job_id_, LogFilter(), first));
   return Status();
@@ -37,7 +35,7 @@ Result<LogNewsPage> LogNews::Next() {
     }
     if (page.value().is_end) break;
     for (LogLine& line : page.value().lines) {
-      bytes += kNewsLineBytes + line.text.size();
+      bytes += kSentLineBytes + line.text.size();
       news.lines.push_back(std::move(line));
     }
   }

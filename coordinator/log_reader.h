@@ -67,6 +67,10 @@ class LogReader {
   std::optional<std::string> text_;  // of the segment at hand, once it was found compressed
 };
 
+// So much of a log's end is searched for an answer, and for the last lines of a rank that failed.
+inline constexpr std::int64_t kTailBytesMax = std::int64_t{16} << 20;
+inline constexpr std::size_t kSentLineBytes = 64;  // of a line that is sent, besides its text
+
 // What ends a search before all that was looked for is found. Asked between two segments.
 struct SearchBounds {
   std::function<bool()> is_cancelled = {};  // the answer is no longer wanted; empty: it always is

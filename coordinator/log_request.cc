@@ -15,8 +15,6 @@ namespace {
 // Of ReadLogOnce: after so much no other page of the log is read.
 constexpr std::size_t kLogAnswerBytes = std::size_t{256} << 10;
 constexpr int kAnswerPagesMax = 64;
-constexpr std::int64_t kAnswerSearchedBytesMax = std::int64_t{16} << 20;
-constexpr std::size_t kAnswerLineBytes = 64;  // of a line, besides its text
 
 constexpr std::size_t kUidCharacters = 8;
 
@@ -143,7 +141,7 @@ v1::StreamJobLogsResponse MakeLogResponse(const Job& job, const std::vector<LogL
 
 std::variant<v1::StreamJobLogsResponse, RequestError> ReadLogOnce(
     const LogStore& logs, const Job& job, const v1::StreamJobLogsRequest& request) {
-  auto opened = OpenLog(logs, job, request, {.bytes_max = kAnswerSearchedBytesMax});
+  auto opened = OpenLog(logs, job, request, {.bytes_max = kTailBytesMax});
   if (auto* error = std::get_if<RequestError>(&opened)) return std::move(*error);
   LogReader& reader = std::get<LogReader>(opened);
   const std::int64_t first = reader.next();
@@ -157,7 +155,7 @@ std::variant<v1::StreamJobLogsResponse, RequestError> ReadLogOnce(
       return CursorExpired(job, *page.value().oldest);
     if (page.value().oldest || page.value().is_end) break;
     for (LogLine& line : page.value().lines) {
-      bytes += kAnswerLineBytes + line.text.size();
+      bytes += kSentLineBytes + line.text.size();
       lines.push_back(std::move(line));
     }
   }

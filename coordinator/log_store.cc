@@ -12,9 +12,6 @@ namespace {
 // More than the jobs that run at once on one cluster's pools.
 constexpr std::size_t kOpenMax = 64;
 
-// In which the last lines of a rank that failed are searched for: it failed at the end of its log.
-constexpr std::int64_t kSearchedBytesMax = std::int64_t{16} << 20;
-
 }  // namespace
 
 std::shared_ptr<LogStore::OpenLog> LogStore::Use(const std::string& job_id) {
@@ -70,7 +67,7 @@ Result<std::vector<LogLine>> LogStore::LastLines(const std::string& job_id, cons
 Result<std::vector<LogLine>> LogStore::FindFailureTail(const std::string& job_id,
                                                        const FailedRank& rank) const {
   const LogFilter filter{.ranks = {rank.rank}, .attempt = rank.attempt, .contains = {}};
-  return LastLines(job_id, filter, limits::kFailureLogLinesKept, {.bytes_max = kSearchedBytesMax});
+  return LastLines(job_id, filter, limits::kFailureLogLinesKept, {.bytes_max = kTailBytesMax});
 }
 
 Status LogStore::KeepTail(const std::string& job_id, const FailedRank& rank) {

@@ -3,6 +3,7 @@
 #include <utility>
 #include <variant>
 
+#include "common/clock.h"
 #include "coordinator/blocking_stream.h"
 #include "coordinator/log_request.h"
 #include "coordinator/log_streams.h"
@@ -18,7 +19,7 @@ constexpr std::chrono::milliseconds kLinesInterval{250};
 constexpr double kLateSeconds = 1;
 
 bool IsOver(const Job& job) {
-  const double now = std::chrono::duration<double>(WallNow().time_since_epoch()).count();
+  const double now = SecondsSinceEpoch();
   return IsTerminal(job.state) && now > job.end_time + kLateSeconds;
 }
 

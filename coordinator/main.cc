@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "common/clock.h"
 #include "common/file.h"
 #include "common/log.h"
 #include "common/open_files.h"
@@ -92,7 +93,7 @@ Status Serve(const CoordinatorOptions& options, const sigset_t& signals) {
   DESCENT_ASSIGN(const std::unique_ptr<TokenStore> tokens, TokenStore::Open(runtime->store_path()));
   if (options.admission == Admission::kTokens)
     DESCENT_RETURN_IF_ERROR(
-        EnsureAdminToken(directory.path() / kAdminTokenFile, *tokens, SecondsOfCalendar()));
+        EnsureAdminToken(directory.path() / kAdminTokenFile, *tokens, SecondsSinceEpoch()));
   const JobPruner pruner(*runtime);
   const Authenticator authenticator(*tokens, options.admission);
   CallCounters calls;

@@ -48,7 +48,7 @@ std::string MetricExport::Header() const {
     case MetricFormat::kJsonLines:
       return "";
     case MetricFormat::kTensorBoard:
-      return TensorBoardHeader(std::chrono::duration<double>(WallNow().time_since_epoch()).count());
+      return TensorBoardHeader(SecondsSinceEpoch());
   }
   return "";
 }

@@ -191,7 +191,7 @@ Status MetricStore::Write(Writer& writer, const RecordMetrics& metrics, double s
 }
 
 Status MetricStore::Record(const RecordMetrics& metrics, WallTime time) {
-  const double seconds = std::chrono::duration<double>(time.time_since_epoch()).count();
+  const double seconds = SecondsSinceEpoch(time);
   DESCENT_ASSIGN(Writer * writer, WriterFor(metrics.job_id));
   DESCENT_RETURN_IF_ERROR(writer->database.Begin());
   Status status = Write(*writer, metrics, seconds);

@@ -9,8 +9,6 @@
 namespace descent {
 namespace {
 
-constexpr char kDomain[] = "descent.dev";
-
 // Clients of gRPC take 8 KiB of a status, its details in base64 among them.
 constexpr std::size_t kMessageBytesMax = 1000;
 constexpr std::size_t kTextBytesMax = 256;  // of any other text
@@ -63,7 +61,7 @@ template <typename Error>
 google::rpc::ErrorInfo MakeErrorInfo(const Error& error) {
   google::rpc::ErrorInfo detail;
   detail.set_reason(error.reason);
-  detail.set_domain(kDomain);
+  detail.set_domain(kErrorDomain);
   for (const auto& [key, value] : error.metadata)
     (*detail.mutable_metadata())[key] = Shortened(value, kTextBytesMax);
   return detail;

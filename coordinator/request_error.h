@@ -25,6 +25,9 @@ struct HelpLink {
   std::string url;
 };
 
+// Of each ErrorInfo: whose reasons they are.
+inline constexpr char kErrorDomain[] = "descent.dev";
+
 // Why a request is refused, in the error model of docs/api.md: the code says what the caller
 // should do, the reason is for programs, the message for people.
 struct RequestError {

@@ -28,10 +28,6 @@ struct SharedCounts {
   std::atomic<std::int64_t> dropped = 0;
 };
 
-double UnixSecondsOf(WallTime time) {
-  return std::chrono::duration<double>(time.time_since_epoch()).count();
-}
-
 // One URL. The thread that runs it is the one that starts with Run.
 class Webhook {
  public:
@@ -99,7 +95,7 @@ class Webhook {
   }
 
   Status Post(std::string body) {
-    const auto now = static_cast<std::int64_t>(UnixSecondsOf(WallNow()));
+    const auto now = static_cast<std::int64_t>(SecondsSinceEpoch(WallNow()));
     std::string signature = secret_.empty() ? "" : WebhookSignature(secret_, now, body);
     return client_->Post({.body = std::move(body), .signature = std::move(signature)});
   }
@@ -122,7 +118,7 @@ class Webhook {
 
   // Only after an attempt that failed: what has waited for a coordinator that was away is tried.
   void DropOld() {
-    const Result<std::int64_t> count = outbox_.DropBefore(UnixSecondsOf(WallNow() - kAgeMax));
+    const Result<std::int64_t> count = outbox_.DropBefore(SecondsSinceEpoch(WallNow() - kAgeMax));
     if (!count.ok()) {
       LogWarning("webhook outbox not written url={} error=\"{}\"", origin_,
                  count.status().ToString());

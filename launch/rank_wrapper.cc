@@ -24,7 +24,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr int kRankExecFailed = 127;
 // mpirun kills what still lives one second after its SIGTERM.
 constexpr std::chrono::milliseconds kUrgentEndGrace{700};
 constexpr std::chrono::minutes kLookEvery{1};
@@ -64,7 +63,7 @@ void Tell(const RankReport& report) {
 
 [[noreturn]] void BecomeRank(std::vector<std::string>& arguments, pid_t wrapper) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() != wrapper) _exit(kRankExecFailed);
+  if (getppid() != wrapper) _exit(kExecFailed);
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -75,7 +74,7 @@ void Tell(const RankReport& report) {
   pointers.push_back(nullptr);
   execv(pointers[0], pointers.data());
   std::fprintf(stderr, "error: cannot run %s: %s\n", pointers[0], std::strerror(errno));
-  _exit(kRankExecFailed);
+  _exit(kExecFailed);
 }
 
 // Waits for the child and for those who want it to end.
@@ -164,13 +163,13 @@ int RunRank(std::vector<std::string> arguments) {
   signal(SIGPIPE, SIG_IGN);
   prctl(PR_SET_PDEATHSIG, kParentEnded);
   prctl(PR_SET_CHILD_SUBREAPER, 1);  // what the rank leaves behind comes here
-  if (getppid() != parent) return kRankExecFailed;
+  if (getppid() != parent) return kExecFailed;
 
   const pid_t wrapper = getpid();
   const pid_t child = fork();
   if (child < 0) {
     std::fprintf(stderr, "error: cannot start a rank: %s\n", std::strerror(errno));
-    return kRankExecFailed;
+    return kExecFailed;
   }
   if (child == 0) BecomeRank(arguments, wrapper);
   RankReport report = MakeReport();

@@ -9,6 +9,9 @@ namespace descent {
 // A signal that mpirun passes on to what it has started.
 inline constexpr int kEndRanks = SIGUSR1;
 
+// What a child that could not become the program leaves with, as shells have it.
+inline constexpr int kExecFailed = 127;
+
 // The process between mpirun and one rank, on every host. It runs `arguments` (a path first) as its
 // child, tells its start and its end as RankReports on standard error, and never leaves it behind:
 //   - the rank ends: its process for the output (worker/output_relay.h) is waited for, for two

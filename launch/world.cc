@@ -25,7 +25,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr int kExecFailed = 127;
 constexpr std::chrono::milliseconds kPollInterval{5};
 // The processes around the ranks see the ends above and below them at once, and clean up.
 constexpr std::chrono::milliseconds kCleanUpGrace{200};

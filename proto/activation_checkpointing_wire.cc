@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "proto/enum_wire.h"
+
 namespace descent {
 
 void SetActivationCheckpointing(const ModelSpec& model, v1::ModelSpec& proto) {
@@ -19,10 +21,7 @@ Status SetActivationCheckpointing(const v1::ModelSpec& proto, ModelSpec& model) 
       model.activation_checkpointing = ActivationCheckpointing::kFull;
       return Status();
     default:
-      return Status(Code::kInvalidArgument,
-                    "model.activation_checkpointing has the unknown value " +
-                        std::to_string(proto.activation_checkpointing()) +
-                        ": the sender is newer than this program");
+      return UnknownEnum("model.activation_checkpointing", proto.activation_checkpointing());
   }
 }
 

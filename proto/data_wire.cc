@@ -32,11 +32,6 @@ constexpr std::array kFormats = {
     FormatName{DataFormat::kSynthetic, v1::DATA_FORMAT_SYNTHETIC},
 };
 
-Status UnknownDataEnum(const std::string& field, int value) {
-  return Status(Code::kInvalidArgument, field + " has the unknown value " + std::to_string(value) +
-                                            ": the sender is newer than this program");
-}
-
 v1::DataFormat ToProto(DataFormat format) {
   const auto name = std::ranges::find(kFormats, format, &FormatName::format);
   DESCENT_CHECK(name != kFormats.end());
@@ -46,7 +41,7 @@ v1::DataFormat ToProto(DataFormat format) {
 Result<DataFormat> FromProto(v1::DataFormat proto, const std::string& field) {
   if (proto == v1::DATA_FORMAT_UNSPECIFIED) return DataFormat::kIdx;
   const auto name = std::ranges::find(kFormats, proto, &FormatName::proto);
-  if (name == kFormats.end()) return UnknownDataEnum(field + ".format", proto);
+  if (name == kFormats.end()) return UnknownEnum(field + ".format", proto);
   return name->format;
 }
 

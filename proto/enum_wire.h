@@ -6,6 +6,11 @@
 
 namespace descent {
 
+inline Status UnknownEnum(const std::string& field, int value) {
+  return Status(Code::kInvalidArgument, field + " has the unknown value " + std::to_string(value) +
+                                            ": the sender is newer than this program");
+}
+
 // Between an enum of ours and one of the wire that has the same values in the same order, behind a
 // value 0 for what is not given.
 
@@ -18,10 +23,7 @@ Proto EnumToWire(Enum value) {
 // kInvalidArgument: a value beyond it.
 template <typename Enum>
 Status SetEnumFromWire(int proto, Enum last, const std::string& field, Enum& value) {
-  if (proto < 0 || proto > static_cast<int>(last) + 1)
-    return Status(Code::kInvalidArgument, field + " has the unknown value " +
-                                              std::to_string(proto) +
-                                              ": the sender is newer than this program");
+  if (proto < 0 || proto > static_cast<int>(last) + 1) return UnknownEnum(field, proto);
   if (proto > 0) value = static_cast<Enum>(proto - 1);
   return Status();
 }

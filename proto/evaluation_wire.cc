@@ -1,5 +1,7 @@
 #include "proto/evaluation_wire.h"
 
+#include "proto/enum_wire.h"
+
 namespace descent {
 namespace {
 
@@ -37,9 +39,7 @@ Result<EvaluationMetric> FromProto(v1::EvaluationMetric metric, const std::strin
     case v1::EVALUATION_METRIC_RMSE:
       return EvaluationMetric::kRootMeanSquaredError;
     default:
-      return Status(Code::kInvalidArgument, field + " has the unknown value " +
-                                                std::to_string(metric) +
-                                                ": the sender is newer than this program");
+      return UnknownEnum(field, metric);
   }
 }
 

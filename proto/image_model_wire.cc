@@ -6,17 +6,14 @@
 #include <string>
 #include <variant>
 
+#include "proto/enum_wire.h"
+
 namespace descent {
 namespace {
 
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
-
-Status UnknownValue(const std::string& field, int value) {
-  return Status(Code::kInvalidArgument, field + " has the unknown value " + std::to_string(value) +
-                                            ": the sender is newer than this program");
-}
 
 // Layers and their fields have the same names on the wire and in FieldsOf: so the message of a
 // layer is filled by name.
@@ -107,7 +104,7 @@ Result<Activation> ActivationFromProto(v1::Activation activation, const std::str
     case v1::ACTIVATION_GELU:
       return Activation::kGelu;
     default:
-      return UnknownValue(field, activation);
+      return UnknownEnum(field, activation);
   }
 }
 
@@ -152,7 +149,7 @@ void SetResnet(const ResnetSpec& resnet, v1::ResnetSpec& proto) {
 Result<ResnetSpec> ResnetFromProto(const v1::ResnetSpec& proto) {
   ResnetSpec resnet{.depth = proto.depth()};
   if (proto.stem() > v1::RESNET_STEM_IMAGENET)
-    return UnknownValue("model.resnet.stem", proto.stem());
+    return UnknownEnum("model.resnet.stem", proto.stem());
   if (proto.stem() == v1::RESNET_STEM_IMAGENET) resnet.stem = ResnetStem::kImagenet;
   if (proto.has_width()) resnet.width = proto.width();
   return resnet;

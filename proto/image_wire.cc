@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "proto/enum_wire.h"
+
 namespace descent {
 namespace {
 
@@ -15,9 +17,7 @@ Status SetLabels(v1::ImageLabels proto, ImageLabels& labels) {
       labels = ImageLabels::kCoarse;
       return Status();
     default:
-      return Status(Code::kInvalidArgument, "data.images.labels has the unknown value " +
-                                                std::to_string(proto) +
-                                                ": the sender is newer than this program");
+      return UnknownEnum("data.images.labels", proto);
   }
 }
 

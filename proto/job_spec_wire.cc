@@ -4,6 +4,7 @@
 
 #include "proto/activation_checkpointing_wire.h"
 #include "proto/data_wire.h"
+#include "proto/enum_wire.h"
 #include "proto/evaluation_wire.h"
 #include "proto/gpt_wire.h"
 #include "proto/image_model_wire.h"
@@ -23,11 +24,6 @@ namespace {
 
 v1::EpochTail ToProto(EpochTail tail) {
   return tail == EpochTail::kDrop ? v1::EPOCH_TAIL_DROP : v1::EPOCH_TAIL_KEEP;
-}
-
-Status UnknownEnum(const std::string& field, int value) {
-  return Status(Code::kInvalidArgument, field + " has the unknown value " + std::to_string(value) +
-                                            ": the sender is newer than this program");
 }
 
 v1::Collective ToProto(CollectiveKind collective) {

@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "proto/enum_wire.h"
+
 namespace descent {
 
 // What is not given is not there: specs of jobs without it stay the same bytes.
@@ -25,9 +27,7 @@ Status SetLifetime(const v1::JobSpec& proto, JobSpec& spec) {
       spec.retention.deletes_checkpoints = true;
       return Status();
     default:
-      return Status(Code::kInvalidArgument, "retention.checkpoints has the unknown value " +
-                                                std::to_string(proto.retention().checkpoints()) +
-                                                ": the sender is newer than this program");
+      return UnknownEnum("retention.checkpoints", proto.retention().checkpoints());
   }
 }
 

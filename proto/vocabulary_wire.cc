@@ -4,14 +4,10 @@
 #include <string>
 
 #include "common/result.h"
+#include "proto/enum_wire.h"
 
 namespace descent {
 namespace {
-
-Status UnknownVocabularyEnum(const std::string& field, int value) {
-  return Status(Code::kInvalidArgument, field + " has the unknown value " + std::to_string(value) +
-                                            ": the sender is newer than this program");
-}
 
 v1::Tokenizer ToProto(Tokenizer tokenizer) {
   switch (tokenizer) {
@@ -36,7 +32,7 @@ Result<std::optional<Tokenizer>> FromProto(v1::Tokenizer tokenizer) {
     case v1::TOKENIZER_GPT2:
       return std::optional(Tokenizer::kGpt2);
     default:
-      return UnknownVocabularyEnum("data.tokenizer", tokenizer);
+      return UnknownEnum("data.tokenizer", tokenizer);
   }
 }
 
@@ -49,7 +45,7 @@ Result<std::optional<TokenType>> FromProto(v1::TokenDtype dtype) {
     case v1::TOKEN_DTYPE_UINT32:
       return std::optional(TokenType::kUint32);
     default:
-      return UnknownVocabularyEnum("data.dtype", dtype);
+      return UnknownEnum("data.dtype", dtype);
   }
 }
 

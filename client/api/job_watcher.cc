@@ -2,12 +2,12 @@
 
 #include <utility>
 
+#include "client/api/away.h"
+
 namespace descent {
 namespace {
 
 // A coordinator that is started again is back within seconds; beyond this somebody has to look.
-constexpr std::chrono::seconds kAwayMax{60};
-constexpr std::chrono::milliseconds kRetryDelay{500};
 // Of a job whose stream is refused because others are open.
 constexpr std::chrono::milliseconds kPollInterval{5000};
 constexpr char kTooManyStreams[] = "TOO_MANY_STREAMS";
@@ -64,7 +64,7 @@ void JobWatcher::ReadStream() {
   if (is_over_ || is_stopping_ || (is_polled && !error)) return;
   is_connected_ = false;
   const bool is_away = !error || error->exit_code == ExitCode::kUnreachable;
-  if (is_away && std::chrono::steady_clock::now() - last_heard_ < kAwayMax) return;
+  if (is_away && std::chrono::steady_clock::now() - last_heard_ < kFollowerAwayMax) return;
   error_ = error.value_or(ApiError{.exit_code = ExitCode::kUnreachable,
                                    .message = "the coordinator ends every watch at once"});
   is_over_ = true;

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <utility>
 
+#include "client/api/away.h"
 #include "client/api/channel.h"
 #include "client/api/convert.h"
 #include "descent/v1/service.grpc.pb.h"
@@ -13,11 +14,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// A coordinator that is started again is back within seconds. Somebody who follows has seen it; for
-// others it may never have been there.
-constexpr std::chrono::seconds kLogFollowerAwayMax{60};
-constexpr std::chrono::seconds kLogAwayMax{2};
-constexpr std::chrono::milliseconds kLogRetryDelay{500};
 constexpr std::chrono::seconds kServedMin{1};
 
 v1::StreamJobLogsRequest LogRequestFor(const LogSelection& selection) {
@@ -75,7 +71,7 @@ LogClient::~LogClient() = default;
 
 std::optional<ApiError> LogClient::Read(const LogSelection& selection, const Events& events) {
   v1::StreamJobLogsRequest request = LogRequestFor(selection);
-  const auto away_max = selection.follows ? kLogFollowerAwayMax : kLogAwayMax;
+  const auto away_max = selection.follows ? kFollowerAwayMax : kAwayMax;
   Clock::time_point last_served = Clock::now();
   bool is_connected = true;
   while (true) {
@@ -96,7 +92,7 @@ std::optional<ApiError> LogClient::Read(const LogSelection& selection, const Eve
     const bool is_away = error.exit_code == ExitCode::kUnreachable;
     if (!is_away || Clock::now() - last_served > away_max) return error;
     if (std::exchange(is_connected, false)) events.on_connection(false);
-    stub_->channel.PauseFor(kLogRetryDelay);
+    stub_->channel.PauseFor(kRetryDelay);
   }
 }
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "client/api/all_pages.h"
+#include "client/api/away.h"
 #include "client/api/channel.h"
 #include "client/api/convert.h"
 #include "descent/v1/service.grpc.pb.h"
@@ -14,12 +15,6 @@ namespace descent {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-// A coordinator that is started again is back within seconds. Before anything was heard of it, it
-// may never have been there.
-constexpr std::chrono::seconds kMetricFollowerAwayMax{60};
-constexpr std::chrono::seconds kMetricAwayMax{2};
-constexpr std::chrono::milliseconds kMetricRetryDelay{500};
 
 v1::MetricFormat FormatOf(MetricFileFormat format) {
   switch (format) {
@@ -172,14 +167,14 @@ std::optional<ApiError> MetricClient::Follow(
     if (status.ok()) return std::nullopt;
     ApiError error = ToApiError(status, address_);
     // A stream may be open for long without a point.
-    if (Clock::now() - begin > kMetricAwayMax) last_served = Clock::now();
-    const auto away_max = reached.empty() ? kMetricAwayMax : kMetricFollowerAwayMax;
+    if (Clock::now() - begin > kAwayMax) last_served = Clock::now();
+    const auto away_max = reached.empty() ? kAwayMax : kFollowerAwayMax;
     const bool is_away = error.exit_code == ExitCode::kUnreachable;
     if (!is_away || Clock::now() - last_served > away_max) return error;
     // The names share one first step; what is known of the others is left out again.
     const auto least = std::ranges::min_element(reached, {}, &StepByName::value_type::second);
     if (least != reached.end()) request.set_first_step(least->second);
-    stub_->channel.PauseFor(kMetricRetryDelay);
+    stub_->channel.PauseFor(kRetryDelay);
   }
 }
 

@@ -20,8 +20,8 @@ namespace descent {
 namespace {
 
 constexpr std::string_view kExample = "quickstart.yaml";
-constexpr const char* kRequestIdPrefix = "quickstart-";
-constexpr std::chrono::milliseconds kPollInterval{100};
+constexpr const char* kQuickstartPrefix = "quickstart-";
+constexpr std::chrono::milliseconds kQuickstartInterval{100};
 
 struct QuickstartFlags {
   std::string file;  // empty: the example
@@ -95,13 +95,13 @@ Reply<JobView> Quickstart::FindOrCreateJob(JobSpec spec) {
       client_->ListJobs({.states = {"QUEUED", "STARTING", "RUNNING", "RECOVERING", "SUSPENDING"}});
   if (!unfinished.ok()) return unfinished.error();
   for (const JobView& job : unfinished.value().jobs)
-    if (job.request_id.starts_with(kRequestIdPrefix)) {
+    if (job.request_id.starts_with(kQuickstartPrefix)) {
       console_.Say(fmt::format("{} goes on where it was", job.id));
       return job;
     }
   CreateJobOptions options;
   options.spec = std::move(spec);
-  options.request_id = kRequestIdPrefix + RandomRequestId();
+  options.request_id = kQuickstartPrefix + RandomRequestId();
   return client_->CreateJob(options);
 }
 
@@ -171,7 +171,7 @@ ExitCode Quickstart::Serve(const Followed& followed) {
   while (InterruptCount() == 0) {
     if (const auto trouble = LookAfterService(); trouble && InterruptCount() == 0)
       return Report(console_, Status(Code::kUnavailable, *trouble));
-    std::this_thread::sleep_for(kPollInterval);
+    std::this_thread::sleep_for(kQuickstartInterval);
   }
   return OutcomeOf(followed.job);
 }

@@ -26,7 +26,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::chrono::seconds kMpiTimeout{20};
-constexpr std::chrono::milliseconds kPollInterval{20};
+constexpr std::chrono::milliseconds kExamineInterval{20};
 
 // What a program says, and how it ended: empty, or the trouble.
 struct ProgramAnswer {
@@ -49,7 +49,7 @@ ProgramAnswer Ask(const std::vector<std::string>& command, const fs::path& log) 
   ChildProcess program = std::move(child).value();
   const auto deadline = std::chrono::steady_clock::now() + kMpiTimeout;
   while (!program.HasEnded() && std::chrono::steady_clock::now() < deadline)
-    std::this_thread::sleep_for(kPollInterval);
+    std::this_thread::sleep_for(kExamineInterval);
   const bool has_ended = program.HasEnded();
   program.Stop(std::chrono::milliseconds(0));
   ProgramAnswer answer{.output = SystemFile(log), .trouble = ""};

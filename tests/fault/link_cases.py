@@ -7,7 +7,7 @@ import time
 from cluster import END_SECONDS, JOB, STEPS, Cluster
 from faulty_link import DOWN, UP, FaultyLink
 from harness import BIN
-from random_cases import IDLE_CASES_MAX, draw, undisturbed
+from random_cases import draw, undisturbed
 from report import Report
 
 FAULTS_MIN, FAULTS_MAX = 3, 6  # of one job
@@ -124,12 +124,6 @@ def drawn_case(seed, case, reference):
 
 def run_links(count, seed, only_case, deadline):
     reference = undisturbed()
-    report = Report("faults of links")
-    cases = [only_case] if only_case is not None else range(count * IDLE_CASES_MAX)
-    for case in cases:
-        is_done = report.count >= count and only_case is None
-        if is_done or report.is_hopeless or time.monotonic() > deadline:
-            break
-        report.run(f"case {case}", f"--links {count} --seed {seed} --case {case}",
-                   lambda: drawn_case(seed, case, reference))
-    return report.finish()
+    return Report("faults of links").run_until(
+        count, only_case, deadline, f"--links {count} --seed {seed}",
+        lambda case: drawn_case(seed, case, reference))

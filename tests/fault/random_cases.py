@@ -13,7 +13,6 @@ KILLS_MIN, KILLS_MAX = 3, 6  # of one job
 GAP_SECONDS = (0.05, 2.0)  # so that many hit what is on its way up again
 STAGE_SECONDS = (0.3, 2.5)
 WORKERS_MAX = 8
-IDLE_CASES_MAX = 10
 
 
 @functools.cache
@@ -63,15 +62,8 @@ def kill_case(seed, case, reference):
 
 def run_kills(count, seed, only_case, deadline):
     reference = undisturbed()
-    report = Report("kills")
-    cases = [only_case] if only_case is not None else range(count * IDLE_CASES_MAX)
-    for case in cases:
-        is_done = report.count >= count and only_case is None
-        if is_done or report.is_hopeless or time.monotonic() > deadline:
-            break
-        report.run(f"case {case}", f"--seed {seed} --case {case}",
-                   lambda: kill_case(seed, case, reference))
-    return report.finish()
+    return Report("kills").run_until(count, only_case, deadline, f"--seed {seed}",
+                                     lambda case: kill_case(seed, case, reference))
 
 
 def worlds_of(seed, case):

@@ -5,6 +5,7 @@ import time
 import traceback
 
 COMMAND = "tests/fault/kill_harness.py"
+IDLE_CASES_MAX = 10  # of a case that counts for nothing, for each one that is asked for
 FAILURES_MAX = 3  # more of them tell nothing new, and each may take its full time
 
 
@@ -42,6 +43,17 @@ class Report:
         self.notes.update(notes)
         print(f"{name}: ok, {words}, {time.monotonic() - begin:.1f} s", flush=True)
         return True
+
+    def run_until(self, count, only_case, deadline, options, case_of):
+        """Cases 0, 1, …, each `case_of(number)`, until `count` is reached; or `only_case` alone. Says
+        what `finish` does."""
+        cases = [only_case] if only_case is not None else range(count * IDLE_CASES_MAX)
+        for case in cases:
+            is_done = self.count >= count and only_case is None
+            if is_done or self.is_hopeless or time.monotonic() > deadline:
+                break
+            self.run(f"case {case}", f"{options} --case {case}", lambda: case_of(case))
+        return self.finish()
 
     def finish(self):
         """Prints the sum; the exit code."""

@@ -1,4 +1,5 @@
 #include "worker/collective/group_meeting.h"
+#include "tests/mpi/mpi_world.h"
 
 #include <gtest/gtest.h>
 #include <mpi.h>
@@ -11,20 +12,8 @@
 namespace descent {
 namespace {
 
-int MeetingWorldSize() {
-  int size = 0;
-  MPI_Comm_size(MPI_COMM_WORLD, &size);
-  return size;
-}
-
-int MeetingWorldRank() {
-  int rank = 0;
-  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-  return rank;
-}
-
 std::vector<int> AllRanks() {
-  std::vector<int> ranks(static_cast<std::size_t>(MeetingWorldSize()));
+  std::vector<int> ranks(static_cast<std::size_t>(WorldSize()));
   std::iota(ranks.begin(), ranks.end(), 0);
   return ranks;
 }
@@ -52,15 +41,15 @@ TEST_F(GroupMeetingTest, AllWhoComeGoOn) { EXPECT_EQ(Come(1), Code::kOk); }
 TEST_F(GroupMeetingTest, EachOfManyGroupsHasItsOwnHost) {
   std::vector<int> ranks = AllRanks();
   for (int number = 100; number < 120; ++number) {
-    std::ranges::rotate(ranks, ranks.begin() + 1);
+    std::rotate(ranks.begin(), ranks.begin() + 1, ranks.end());
     ASSERT_EQ(Meeting().WaitForAll(ranks, number, Never).code(), Code::kOk);
   }
 }
 
 TEST_F(GroupMeetingTest, WhereOneNeverComesTheOthersCanGiveUpAndMeetAgain) {
-  if (MeetingWorldSize() == 1) GTEST_SKIP() << "one rank waits for nobody";
-  for (int absent = 0; absent < MeetingWorldSize(); ++absent) {
-    if (MeetingWorldRank() != absent) {
+  if (WorldSize() == 1) GTEST_SKIP() << "one rank waits for nobody";
+  for (int absent = 0; absent < WorldSize(); ++absent) {
+    if (WorldRank() != absent) {
       EXPECT_EQ(Come(200 + 2 * absent, Always), Code::kAborted);
     }
 
@@ -69,19 +58,18 @@ TEST_F(GroupMeetingTest, WhereOneNeverComesTheOthersCanGiveUpAndMeetAgain) {
 }
 
 TEST_F(GroupMeetingTest, OneThatGivesUpEndsTheWaitOfAllThatHaveCome) {
-  if (MeetingWorldSize() < 3)
-    GTEST_SKIP() << "it takes one that gives up, one that waits and one absent";
-  const int absent = MeetingWorldSize() - 1;
-  if (MeetingWorldRank() != absent) {
-    EXPECT_EQ(Come(300, MeetingWorldRank() == absent - 1 ? Always : Never), Code::kAborted);
+  if (WorldSize() < 3) GTEST_SKIP() << "it takes one that gives up, one that waits and one absent";
+  const int absent = WorldSize() - 1;
+  if (WorldRank() != absent) {
+    EXPECT_EQ(Come(300, WorldRank() == absent - 1 ? Always : Never), Code::kAborted);
   }
 
   EXPECT_EQ(Come(301), Code::kOk);
 }
 
 TEST_F(GroupMeetingTest, WhoeverWaitsForAnOldGroupLearnsThatThereIsANewerOne) {
-  if (MeetingWorldSize() == 1) GTEST_SKIP() << "one rank waits for nobody";
-  if (MeetingWorldRank() == 0) {
+  if (WorldSize() == 1) GTEST_SKIP() << "one rank waits for nobody";
+  if (WorldRank() == 0) {
     EXPECT_EQ(Come(400), Code::kAborted);
   }
 
@@ -89,9 +77,9 @@ TEST_F(GroupMeetingTest, WhoeverWaitsForAnOldGroupLearnsThatThereIsANewerOne) {
 }
 
 TEST_F(GroupMeetingTest, AGroupWithoutThisProcessIsNotWaitedFor) {
-  if (MeetingWorldSize() < 3) GTEST_SKIP() << "there are no two other ranks";
-  const std::vector<int> others = {(MeetingWorldRank() + 1) % MeetingWorldSize(),
-                                   (MeetingWorldRank() + 2) % MeetingWorldSize()};
+  if (WorldSize() < 3) GTEST_SKIP() << "there are no two other ranks";
+  const std::vector<int> others = {(WorldRank() + 1) % WorldSize(),
+                                   (WorldRank() + 2) % WorldSize()};
 
   EXPECT_TRUE(Meeting().WaitForAll(others, 500, Never).ok());
 }

@@ -13,24 +13,13 @@
 #include <thread>
 #include <vector>
 
+#include "tests/mpi/mpi_world.h"
 #include "tests/unit/collective/collective_conformance.h"
 #include "tests/unit/collective/reduce_scatter_conformance.h"
 #include "worker/collective/form_collective.h"
 
 namespace descent {
 namespace {
-
-int WorldSize() {
-  int size = 0;
-  MPI_Comm_size(MPI_COMM_WORLD, &size);
-  return size;
-}
-
-int WorldRank() {
-  int rank = 0;
-  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-  return rank;
-}
 
 std::vector<int> FirstRanks(int count) {
   std::vector<int> ranks(static_cast<std::size_t>(count));

@@ -15,7 +15,7 @@ constexpr char kJob[] = "job";
 constexpr std::uint64_t kSeed = 7;
 constexpr std::chrono::seconds kPassing{200};  // longer than any deadline here
 
-StateOptions OptionsOfCoordinator() {
+StateOptions SearchedOptions() {
   return {.checkpoint_root = "/checkpoints",
           .stall_timeout = std::chrono::seconds(0),
           .start_timeout = std::chrono::seconds(100)};
@@ -39,7 +39,7 @@ std::size_t Index(std::int64_t number) { return static_cast<std::size_t>(number)
 
 CommitModel::CommitModel(const CommitBounds& bounds)
     : left_(bounds),
-      coordinator_(OptionsOfCoordinator()),
+      coordinator_(SearchedOptions()),
       now_(MonotonicTime() + std::chrono::hours(1)) {
   Post(SubmitJob{.job_id = kJob, .spec = SpecOf(bounds)});
   Launch();

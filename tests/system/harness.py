@@ -139,9 +139,15 @@ class SystemTest(unittest.TestCase):
                 return found if is_wanted else []
             if time.monotonic() > deadline:
                 if is_wanted:
-                    self.fail(f"nothing within {seconds} s")
+                    self.fail(f"nothing within {seconds} s\n{self.last_words()}")
                 return found
             time.sleep(0.05)
+
+    def last_words(self):
+        """The end of what each process that was started has written."""
+        return "\n".join(f"--- {process.args[0]}, exit code {process.poll()}:\n"
+                         f"{process.log.read_text(errors='replace')[-2000:]}"
+                         for process in self.started)
 
     def start(self, *command, host=None, **options):
         """Starts a program in the background, its output into a file; on a Host of two_hosts.py if

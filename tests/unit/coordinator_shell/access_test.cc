@@ -4,6 +4,7 @@
 
 #include <future>
 
+#include "common/clock.h"
 #include "coordinator/guarded_service.h"
 #include "descent/v1/access.pb.h"
 #include "tests/unit/coordinator_shell/grpc_fixture.h"
@@ -40,7 +41,7 @@ class AccessTest : public GrpcServersTest {
   AccessTest() : GrpcServersTest(Admission::kTokens) {}
 
   std::string MakeToken(const std::string& name, Role role, double valid_seconds = 0,
-                        double now = SecondsOfCalendar()) {
+                        double now = SecondsSinceEpoch()) {
     return tokens_->Create(name, role, valid_seconds, now).value().secret;
   }
 
@@ -213,7 +214,7 @@ TEST_F(AccessTest, ATokenThatIsNotKnownIsRefused) {
 }
 
 TEST_F(AccessTest, ATokenThatHasExpiredIsRefused) {
-  const std::string token = MakeToken("alice", Role::kAdmin, 60, SecondsOfCalendar() - 61);
+  const std::string token = MakeToken("alice", Role::kAdmin, 60, SecondsSinceEpoch() - 61);
 
   const grpc::Status status = CallMethod(Method("JobService.ListJobs"), token);
 
@@ -222,7 +223,7 @@ TEST_F(AccessTest, ATokenThatHasExpiredIsRefused) {
 }
 
 TEST_F(AccessTest, WhoHasNoTokenThatIsGoodIsToldHowToGetOne) {
-  const std::string expired = MakeToken("alice", Role::kAdmin, 60, SecondsOfCalendar() - 61);
+  const std::string expired = MakeToken("alice", Role::kAdmin, 60, SecondsSinceEpoch() - 61);
   for (const std::string& token : {std::string(), std::string("dsc_madeup"), expired}) {
     const grpc::Status status = CallMethod(Method("JobService.ListJobs"), token);
 

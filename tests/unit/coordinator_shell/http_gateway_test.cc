@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/clock.h"
 #include "tests/unit/coordinator_shell/grpc_fixture.h"
 
 namespace descent {
@@ -115,7 +116,7 @@ class HttpGatewayWithTokensTest : public HttpGatewayTest {
   HttpGatewayWithTokensTest() : HttpGatewayTest(Admission::kTokens) {}
 
   std::string TokenOf(const std::string& name, Role role) {
-    return "Bearer " + tokens_->Create(name, role, 0, SecondsOfCalendar()).value().secret;
+    return "Bearer " + tokens_->Create(name, role, 0, SecondsSinceEpoch()).value().secret;
   }
   HttpResponse CreateAs(const std::string& authorization) {
     const json body = {{"jobId", "mine"}, {"jobFile", kJobFile}};

@@ -4,6 +4,7 @@
 #include <map>
 #include <thread>
 
+#include "common/clock.h"
 #include "tests/unit/coordinator_shell/grpc_fixture.h"
 
 namespace descent {
@@ -21,7 +22,7 @@ class UserLimitsTest : public GrpcServersTest {
                                              .live_jobs_max = 1}) {}
 
   Token MakeToken(const std::string& name, Role role) {
-    const NewToken made = tokens_->Create(name, role, 0, SecondsOfCalendar()).value();
+    const NewToken made = tokens_->Create(name, role, 0, SecondsSinceEpoch()).value();
     secrets_[name] = made.secret;
     return made.token;
   }
@@ -206,7 +207,7 @@ TEST_F(UserLimitsTest, AStreamThatIsNotReadMakesRoomWhenItsTokenIsRevoked) {
 }
 
 TEST_F(UserLimitsTest, ACallerIsNoLongerAdmittedOnceTheTokenExpires) {
-  const double now = SecondsOfCalendar();
+  const double now = SecondsSinceEpoch();
   const std::string secret = tokens_->Create("brief", Role::kViewer, 60, now).value().secret;
   const Caller caller =
       std::get<Caller>(authenticator_->Admit("Bearer " + secret, Role::kViewer, now));

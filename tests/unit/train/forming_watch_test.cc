@@ -12,7 +12,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds kPatience{200};
+constexpr milliseconds kFormingPatience{200};
 
 // A death test runs its statement in a process of its own: "threadsafe", as the watch is a thread.
 class FormingWatchTest : public ::testing::Test {
@@ -24,7 +24,7 @@ TEST_F(FormingWatchTest, EndsTheProcessWhoseAssignmentIsVoidAndWhosePeersNeverCo
   EXPECT_EXIT(
       {
         const auto control = std::make_shared<StepControl>();
-        const FormingWatch watch(control, kPatience);
+        const FormingWatch watch(control, kFormingPatience);
         control->Abort();
         std::this_thread::sleep_for(std::chrono::minutes(1));
       },
@@ -34,8 +34,8 @@ TEST_F(FormingWatchTest, EndsTheProcessWhoseAssignmentIsVoidAndWhosePeersNeverCo
 TEST_F(FormingWatchTest, LeavesAGroupAloneThatFormsSlowlyForAnAssignmentInForce) {
   EXPECT_EXIT(
       {
-        const FormingWatch watch(std::make_shared<StepControl>(), kPatience);
-        std::this_thread::sleep_for(4 * kPatience);
+        const FormingWatch watch(std::make_shared<StepControl>(), kFormingPatience);
+        std::this_thread::sleep_for(4 * kFormingPatience);
         std::_Exit(0);
       },
       ::testing::ExitedWithCode(0), "");
@@ -46,8 +46,8 @@ TEST_F(FormingWatchTest, LeavesAGroupAloneThatIsFormedBeforeItsPatienceEnds) {
       {
         const auto control = std::make_shared<StepControl>();
         control->Abort();
-        { const FormingWatch watch(control, kPatience); }
-        std::this_thread::sleep_for(2 * kPatience);
+        { const FormingWatch watch(control, kFormingPatience); }
+        std::this_thread::sleep_for(2 * kFormingPatience);
         std::_Exit(0);
       },
       ::testing::ExitedWithCode(0), "");
