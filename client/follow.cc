@@ -14,7 +14,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::milliseconds kPollInterval{100};
+constexpr std::chrono::milliseconds kFollowInterval{100};
 // A rank that fails reports why before mpirun ends: its report may still be on the way.
 constexpr std::chrono::seconds kTroubleDelay{2};
 
@@ -105,7 +105,7 @@ Followed Follow(Client& client, Console& console, const JobView& job,
   const Clock::time_point begin = Clock::now();
   std::optional<Clock::time_point> trouble_since;
   while (true) {
-    JobWatcher::Update update = watcher.Wait(kPollInterval);
+    JobWatcher::Update update = watcher.Wait(kFollowInterval);
     connection.Show(update.is_connected);
     if (update.job) {
       followed.job = std::move(*update.job);

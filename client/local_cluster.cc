@@ -1,5 +1,6 @@
 #include "client/local_cluster.h"
 
+#include <spdlog/fmt/fmt.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -19,7 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::chrono::seconds kListenTimeout{20};
-constexpr std::chrono::milliseconds kPollInterval{20};
+constexpr std::chrono::milliseconds kClusterPollInterval{20};
 constexpr std::chrono::seconds kStopGrace{5};
 constexpr int kTailLines = 15;
 constexpr std::size_t kLogsKept = 40;  // files; two of each run
@@ -44,49 +45,56 @@ std::string DefaultStateDirectory() {
   return std::string(has_home ? home : ".") + "/.local/state/descent";
 }
 
-LocalCluster::LocalCluster(fs::path logs, fs::path temporary)
-    : logs_(std::move(logs)), temporary_(std::move(temporary)) {}
+LocalCluster::LocalCluster(fs::path state, LocalAddresses addresses)
+    : state_(std::move(state)), addresses_(std::move(addresses)) {}
 
 LocalCluster::~LocalCluster() {
   // An impatient second Ctrl-C ends the wait.
   const auto grace = InterruptCount() > 1 ? std::chrono::seconds(0) : kStopGrace;
   if (workers_) workers_->Stop(grace);
   if (coordinator_) coordinator_->Stop(grace);
-  std::error_code ignored;
-  fs::remove_all(temporary_, ignored);
+  RemoveTemporary();
 }
 
-Result<std::unique_ptr<LocalCluster>> LocalCluster::Start(const fs::path& state_directory) {
-  const fs::path logs = state_directory / "logs";
-  DESCENT_RETURN_IF_ERROR(MakeDirectories(logs));
-  RemoveOldLogs(logs);
-  DESCENT_ASSIGN(fs::path temporary, MakeTemporaryDirectory());
-  std::unique_ptr<LocalCluster> cluster(new LocalCluster(logs, std::move(temporary)));  // NOLINT
-  DESCENT_RETURN_IF_ERROR(cluster->StartCoordinator(state_directory));
-  DESCENT_RETURN_IF_ERROR(cluster->WaitForPorts());
-  // It has served; so not even a run that is killed leaves it behind.
-  std::error_code ignored;
-  fs::remove_all(cluster->temporary_, ignored);
+Result<std::unique_ptr<LocalCluster>> LocalCluster::Start(const fs::path& state_directory,
+                                                          LocalAddresses addresses) {
+  std::unique_ptr<LocalCluster> cluster(
+      new LocalCluster(state_directory, std::move(addresses)));  // NOLINT
+  DESCENT_RETURN_IF_ERROR(MakeDirectories(cluster->Logs()));
+  RemoveOldLogs(cluster->Logs());
+  DESCENT_RETURN_IF_ERROR(cluster->StartCoordinator());
   return cluster;
 }
 
-Status LocalCluster::StartCoordinator(const fs::path& state_directory) {
+// Blocks until it listens.
+Status LocalCluster::StartCoordinator() {
   DESCENT_ASSIGN(const fs::path program, ProgramBeside("descent-coordinator"));
+  DESCENT_ASSIGN(temporary_, MakeTemporaryDirectory());
   const std::vector<std::string> arguments = {program.string(),
                                               "--listen",
-                                              "127.0.0.1:0",
+                                              addresses_.user,
                                               "--worker-listen",
-                                              "127.0.0.1:0",
+                                              addresses_.worker,
                                               "--http",
-                                              "127.0.0.1:0",
+                                              addresses_.http,
                                               "--state-dir",
-                                              state_directory.string(),
+                                              state_.string(),
                                               "--ports-file",
                                               (temporary_ / "ports.json").string(),
                                               "--exit-with-parent"};
   DESCENT_ASSIGN(ChildProcess child, ChildProcess::Start(arguments, LogFile("coordinator")));
   coordinator_.emplace(std::move(child));
+  DESCENT_RETURN_IF_ERROR(WaitForPorts());
+  // It has served; so not even a run that is killed leaves it behind.
+  RemoveTemporary();
   return Status();
+}
+
+void LocalCluster::RemoveTemporary() {
+  if (temporary_.empty()) return;
+  std::error_code ignored;
+  fs::remove_all(temporary_, ignored);
+  temporary_.clear();
 }
 
 Status LocalCluster::WaitForPorts() {
@@ -97,11 +105,12 @@ Status LocalCluster::WaitForPorts() {
     if (const Result<std::string> text = ReadFile(temporary_ / "ports.json"); text.ok()) {
       const auto ports = nlohmann::json::parse(text.value(), nullptr, /*allow_exceptions=*/false);
       if (!ports.is_object()) return Status(Code::kInternal, "the ports file is no JSON object");
-      user_address_ = ports.value("user", "");
-      worker_address_ = ports.value("worker", "");
+      addresses_ = {.user = ports.value("user", ""),
+                    .worker = ports.value("worker", ""),
+                    .http = ports.value("http", "")};
       return Status();
     }
-    std::this_thread::sleep_for(kPollInterval);
+    std::this_thread::sleep_for(kClusterPollInterval);
   }
   return Status(Code::kUnavailable,
                 "the coordinator does not listen after 20 s; the last lines of " +
@@ -112,12 +121,40 @@ Status LocalCluster::StartWorkers(int ranks, const ProfileOptions& profile) {
   DESCENT_ASSIGN(const fs::path program, ProgramBeside("descent-launch"));
   std::vector<std::string> arguments = {program.string(),      "-n",
                                         std::to_string(ranks), "--coordinator",
-                                        worker_address_,       "--exit-with-parent"};
+                                        addresses_.worker,     "--exit-with-parent"};
   const std::vector<std::string> profiling = ArgumentsOf(profile);
   arguments.insert(arguments.end(), profiling.begin(), profiling.end());
   DESCENT_ASSIGN(ChildProcess child, ChildProcess::Start(arguments, LogFile("workers")));
   workers_.emplace(std::move(child));
   return Status();
+}
+
+Status LocalCluster::StartLoneWorker() {
+  DESCENT_ASSIGN(const fs::path program, ProgramBeside("descent-worker"));
+  // MPI then looks for none of its own programs.
+  setenv("OMPI_MCA_ess_singleton_isolated", "1", /*overwrite=*/1);
+  DESCENT_ASSIGN(ChildProcess child,
+                 ChildProcess::Start({program.string(), "--coordinator", addresses_.worker},
+                                     LogFile("workers")));
+  workers_.reset();
+  workers_.emplace(std::move(child));
+  has_lone_worker_ = true;
+  return Status();
+}
+
+Result<std::string> LocalCluster::Revive() {
+  std::string back;
+  if (coordinator_ && coordinator_->HasEnded()) {
+    back = fmt::format("the coordinator ended with {}", coordinator_->EndText());
+    coordinator_.reset();
+    DESCENT_RETURN_IF_ERROR(StartCoordinator());
+  }
+  if (has_lone_worker_ && workers_->HasEnded()) {
+    back +=
+        fmt::format("{}the worker ended with {}", back.empty() ? "" : "; ", workers_->EndText());
+    DESCENT_RETURN_IF_ERROR(StartLoneWorker());
+  }
+  return back;
 }
 
 std::optional<std::string> LocalCluster::FindDeadChild() {
@@ -135,8 +172,8 @@ std::optional<std::string> LocalCluster::FindDeadChild() {
 fs::path LocalCluster::LogFile(const std::string& program) const {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(
       std::chrono::system_clock::now().time_since_epoch());
-  return logs_ / (std::to_string(seconds.count()) + "-" + std::to_string(getpid()) + "-" + program +
-                  ".log");
+  return Logs() / (std::to_string(seconds.count()) + "-" + std::to_string(getpid()) + "-" +
+                   program + ".log");
 }
 
 }  // namespace descent

@@ -22,12 +22,24 @@ function(descent_precompile_headers name kind)
 endfunction()
 set(descent_kind engine)
 
+# Files of the service and of tests are compiled several at a time, for what they include takes most of
+# the time that compiling them takes. What is local to a file therefore has a name that the other
+# files of its target do not use for something else. What has to be compiled alone says so
+# (SKIP_UNITY_BUILD_INCLUSION).
+option(DESCENT_UNITY_BUILD "Compile several files at a time where that saves time" ON)
+function(descent_unity_build name kind)
+  if(DESCENT_UNITY_BUILD AND NOT kind STREQUAL engine)
+    set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 10)
+  endif()
+endfunction()
+
 # descent_library(NAME SOURCES a.cc … [DEPS lib …]): a static library of the project.
 function(descent_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
   add_library(${name} STATIC ${ARG_SOURCES})
   target_link_libraries(${name} PUBLIC descent_options ${ARG_DEPS})
   descent_precompile_headers(${name} ${descent_kind})
+  descent_unity_build(${name} ${descent_kind})
 endfunction()
 
 # descent_program(NAME SOURCES main.cc … [DEPS lib …]): a program, placed in bin/.
@@ -36,6 +48,7 @@ function(descent_program name)
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE descent_options ${ARG_DEPS})
   descent_precompile_headers(${name} ${descent_kind})
+  descent_unity_build(${name} ${descent_kind})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 endfunction()
 
@@ -64,6 +77,7 @@ function(descent_test name)
   target_compile_options(${name} PRIVATE ${descent_test_options})
   target_link_libraries(${name} PRIVATE descent_options ${ARG_DEPS} GTest::gmock_main)
   descent_precompile_headers(${name} test)
+  descent_unity_build(${name} test)
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS "${ARG_LABEL}" TIMEOUT 120)
 endfunction()
 
@@ -76,6 +90,7 @@ function(descent_mpi_test name)
   target_compile_options(${name} PRIVATE ${descent_test_options})
   target_link_libraries(${name} PRIVATE descent_options ${ARG_DEPS} GTest::gmock MPI::MPI_CXX)
   descent_precompile_headers(${name} test)
+  descent_unity_build(${name} test)
   foreach(ranks ${ARG_RANKS})
     add_test(NAME ${name}_on_${ranks}_ranks
              COMMAND mpirun --allow-run-as-root --oversubscribe --bind-to none

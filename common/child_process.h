@@ -35,6 +35,7 @@ class ChildProcess {
   std::string EndText() const;            // once it has ended: "exit status 1", "signal 9 (Killed)"
   std::optional<int> ExitStatus() const;  // once it has ended; absent: a signal ended it
   const std::filesystem::path& log() const { return log_; }
+  pid_t pid() const { return pid_; }
 
   // SIGTERM to the group, SIGKILL after `grace`, and reaps the child: until then its number is
   // nobody else's. Once.

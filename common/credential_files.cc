@@ -1,5 +1,6 @@
 #include "common/credential_files.h"
 
+#include <algorithm>
 #include <iostream>
 
 #include "common/file.h"
@@ -39,7 +40,9 @@ Result<std::string> ReadToken(const std::string& path) {
     text = std::move(read).value();
   }
   std::string token = Trim(text);
-  if (!token.starts_with("dsc_") || token.find_first_of(" \r\n") != std::string::npos)
+  // gRPC ends the process that sends a header with any other character.
+  const bool is_visible = std::ranges::all_of(token, [](char c) { return '!' <= c && c <= '~'; });
+  if (!token.starts_with("dsc_") || !is_visible)
     return Status(Code::kInvalidArgument, "--token-file: " + (path == "-" ? "stdin" : path) +
                                               " holds no token, which begins with dsc_");
   return token;

@@ -29,7 +29,7 @@ RequestError StoreBusy(const Status& status) {
   return {refusal.status, refusal.reason, {}, {}};
 }
 
-grpc::Status Refuse(const Status& status) {
+grpc::Status RefuseToken(const Status& status) {
   RequestError error = ToRequestError(status);
   if (status.code() == Code::kInvalidArgument) error.reason = "TOKEN_INVALID";
   if (status.code() == Code::kNotFound) error.reason = "TOKEN_NOT_FOUND";
@@ -54,11 +54,11 @@ grpc::Status AuthService::Create(const v1::CreateTokenRequest& request, const Ca
                                  v1::CreateTokenResponse* response) {
   const std::optional<Role> role = RoleFromProto(request.role());
   if (!role)
-    return Refuse(
+    return RefuseToken(
         Status(Code::kInvalidArgument, "role is not set, must be viewer, user, admin or worker"));
   const Result<NewToken> made = tokens_.Create(request.name(), *role, request.valid_seconds(),
                                                SecondsOfCalendar(), OriginOf(caller).actor);
-  if (!made.ok()) return Refuse(made.status());
+  if (!made.ok()) return RefuseToken(made.status());
   const Token& token = made.value().token;
   LogInfo("token created id={} name={} role={}", token.id, token.name, RoleName(token.role));
   *response->mutable_token() = Encode(token);
@@ -91,7 +91,7 @@ grpc::ServerUnaryReactor* AuthService::RevokeToken(grpc::CallbackServerContext* 
 
 grpc::Status AuthService::Revoke(const std::string& id, const Caller& caller) {
   const Status revoked = tokens_.Revoke(id, SecondsOfCalendar(), OriginOf(caller).actor);
-  if (!revoked.ok()) return Refuse(revoked);
+  if (!revoked.ok()) return RefuseToken(revoked);
   LogInfo("token revoked id={}", id);
   return grpc::Status::OK;
 }

@@ -26,7 +26,7 @@ AccessError Unauthenticated(std::string reason, std::string message) {
 
 bool HasExpired(double expire_time, double now) { return expire_time != 0 && expire_time <= now; }
 
-AccessError TokenExpired(const std::string& id, const std::string& name) {
+AccessError ExpiredToken(const std::string& id, const std::string& name) {
   return Unauthenticated(
       "TOKEN_EXPIRED", "token " + id + " of " + name + " has expired; ask an admin for a new one");
 }
@@ -50,7 +50,7 @@ std::variant<Caller, AccessError> Authenticator::Admit(std::string_view authoriz
   if (!token)
     return Unauthenticated("TOKEN_UNKNOWN",
                            "the token is not of this coordinator, or it was revoked");
-  if (HasExpired(token->expire_time, now)) return TokenExpired(token->id, token->name);
+  if (HasExpired(token->expire_time, now)) return ExpiredToken(token->id, token->name);
   if (!Permits(token->role, required))
     return RoleRequired(required, "token " + token->id + " of " + token->name + " has role " +
                                       std::string(RoleName(token->role)) + ", this call needs " +
@@ -63,7 +63,7 @@ std::variant<Caller, AccessError> Authenticator::Admit(std::string_view authoriz
 
 std::optional<AccessError> Authenticator::CheckAgain(const Caller& caller, double now) const {
   if (admission_ == Admission::kEverybody) return std::nullopt;
-  if (HasExpired(caller.expire_time, now)) return TokenExpired(caller.token_id, caller.name);
+  if (HasExpired(caller.expire_time, now)) return ExpiredToken(caller.token_id, caller.name);
   if (tokens_.Has(caller.token_id)) return std::nullopt;
   return Unauthenticated("TOKEN_REVOKED",
                          "token " + caller.token_id + " of " + caller.name + " was revoked");

@@ -5,13 +5,13 @@
 namespace descent {
 namespace {
 
-struct CodeRow {
+struct CodeName {
   grpc::StatusCode code;
   const char* name;
 };
 
 // The spelling of grpc-ecosystem's interceptors, which dashboards ask for.
-constexpr CodeRow kCodes[] = {
+constexpr CodeName kCodeNames[] = {
     {grpc::StatusCode::OK, "OK"},
     {grpc::StatusCode::CANCELLED, "Canceled"},
     {grpc::StatusCode::UNKNOWN, "Unknown"},
@@ -32,7 +32,7 @@ constexpr CodeRow kCodes[] = {
 };
 
 const char* NameOf(grpc::StatusCode code) {
-  for (const CodeRow& row : kCodes)
+  for (const CodeName& row : kCodeNames)
     if (row.code == code) return row.name;
   return "Unknown";
 }

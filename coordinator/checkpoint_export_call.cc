@@ -22,7 +22,7 @@
 namespace descent {
 namespace {
 
-constexpr std::chrono::milliseconds kLookInterval{20};
+constexpr std::chrono::milliseconds kExportLookInterval{20};
 // With what a caller takes to read; what is written for one that does not would stay for ever.
 constexpr std::chrono::hours kCallTimeMax{1};
 constexpr std::chrono::seconds kSendTimeMax{60};  // of one chunk
@@ -94,11 +94,11 @@ class ExportCheckpointCall final : public BlockingStream<v1::ExportCheckpointRes
     auto begun = exporter_.Start(checkpoint.directory, format);
     if (const auto* error = std::get_if<RequestError>(&begun)) return Refuse(*error);
     model_ = std::get<std::unique_ptr<ModelExport>>(std::move(begun));
-    GoOnAfter(kLookInterval);
+    GoOnAfter(kExportLookInterval);
   }
 
   void WaitForModel() {
-    if (!model_->HasEnded()) return GoOnAfter(kLookInterval);
+    if (!model_->HasEnded()) return GoOnAfter(kExportLookInterval);
     hold_.reset();
     if (const std::optional<RequestError> error = model_->Error()) return Refuse(*error);
     directory_ = model_->files();

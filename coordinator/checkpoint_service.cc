@@ -22,8 +22,8 @@ namespace descent {
 namespace {
 
 // `name` is what was asked for: a checkpoint.
-grpc::Status Refuse(const Status& status, const char* reason_if_not_found,
-                    const std::string& name) {
+grpc::Status RefuseCheckpoint(const Status& status, const char* reason_if_not_found,
+                              const std::string& name) {
   return ToGrpcStatus(CheckpointError(status, reason_if_not_found, name));
 }
 
@@ -163,7 +163,7 @@ grpc::ServerUnaryReactor* CheckpointService::UpdateCheckpoint(
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   const Result<CheckpointName> name = ParseCheckpointName(request->name());
   if (!name.ok()) {
-    reactor->Finish(Refuse(name.status(), "CHECKPOINT_NOT_FOUND", request->name()));
+    reactor->Finish(RefuseCheckpoint(name.status(), "CHECKPOINT_NOT_FOUND", request->name()));
     return reactor;
   }
   const auto change = [this, name = name.value(), request, response, reactor,
@@ -177,8 +177,8 @@ grpc::ServerUnaryReactor* CheckpointService::UpdateCheckpoint(
     const auto on_answer = [this, job_id = name.job_id, step, response, reactor](
                                const Answer& answer, const State&) {
       if (!answer.status.ok())
-        return reactor->Finish(
-            Refuse(answer.status, "CHECKPOINT_NOT_FOUND", CheckpointNameOf(job_id, step)));
+        return reactor->Finish(RefuseCheckpoint(answer.status, "CHECKPOINT_NOT_FOUND",
+                                                CheckpointNameOf(job_id, step)));
       FinishWith(CheckpointNameOf(job_id, step), response, reactor);
     };
     runtime_.CommandCheckpoint(
@@ -199,11 +199,12 @@ grpc::ServerUnaryReactor* CheckpointService::DeleteCheckpoint(
   const Result<CheckpointName> name = ParseCheckpointName(request->name());
   const auto* step = name.ok() ? std::get_if<std::int64_t>(&name.value().step) : nullptr;
   if (step == nullptr) {
-    reactor->Finish(Refuse(Status(Code::kInvalidArgument,
-                                  Excerpt(request->name()) +
-                                      " must be jobs/{job}/checkpoints/{step}: an alias would name "
-                                      "another checkpoint when the call is repeated"),
-                           "CHECKPOINT_NOT_FOUND", request->name()));
+    reactor->Finish(
+        RefuseCheckpoint(Status(Code::kInvalidArgument,
+                                Excerpt(request->name()) +
+                                    " must be jobs/{job}/checkpoints/{step}: an alias would name "
+                                    "another checkpoint when the call is repeated"),
+                         "CHECKPOINT_NOT_FOUND", request->name()));
     return reactor;
   }
   const auto change = [this, job_id = name.value().job_id, step = *step, reactor,
@@ -227,17 +228,18 @@ void CheckpointService::Delete(const State& state, const std::string& job_id, st
     AnswerOn(blocking_threads_, reactor, [=] {
       const Result<bool> removed = RemoveCheckpointFiles(root, step, generation);
       if (must_exist && removed.ok() && !removed.value())
-        return reactor->Finish(Refuse(NoCheckpoint(job_id, step), "CHECKPOINT_NOT_FOUND", name));
+        return reactor->Finish(
+            RefuseCheckpoint(NoCheckpoint(job_id, step), "CHECKPOINT_NOT_FOUND", name));
       reactor->Finish(ToGrpcStatus(removed.status()));
     });
   };
   const Result<CheckpointRecord> checkpoint = FindCheckpoint(*job, {job_id, step});
   if (!checkpoint.ok() && IsOffTheRecord(*job, step)) return remove(/*must_exist=*/true);
   if (!checkpoint.ok())
-    return reactor->Finish(Refuse(checkpoint.status(), "CHECKPOINT_NOT_FOUND", name));
+    return reactor->Finish(RefuseCheckpoint(checkpoint.status(), "CHECKPOINT_NOT_FOUND", name));
   const auto on_answer = [remove, name, reactor](const Answer& answer, const State&) {
     if (!answer.status.ok())
-      return reactor->Finish(Refuse(answer.status, "CHECKPOINT_NOT_FOUND", name));
+      return reactor->Finish(RefuseCheckpoint(answer.status, "CHECKPOINT_NOT_FOUND", name));
     remove(/*must_exist=*/false);
   };
   runtime_.CommandCheckpoint(

@@ -6,7 +6,7 @@
 namespace descent {
 namespace {
 
-constexpr std::array<std::pair<Cordon, std::string_view>, 3> kNames = {{
+constexpr std::array<std::pair<Cordon, std::string_view>, 3> kCordonNames = {{
     {Cordon::kNone, "NONE"},
     {Cordon::kCordoned, "CORDONED"},
     {Cordon::kDraining, "DRAINING"},
@@ -15,13 +15,13 @@ constexpr std::array<std::pair<Cordon, std::string_view>, 3> kNames = {{
 }  // namespace
 
 std::string_view CordonName(Cordon cordon) {
-  for (const auto& [value, name] : kNames)
+  for (const auto& [value, name] : kCordonNames)
     if (value == cordon) return name;
   return "UNKNOWN";
 }
 
 std::optional<Cordon> CordonFromName(std::string_view name) {
-  for (const auto& [value, value_name] : kNames)
+  for (const auto& [value, value_name] : kCordonNames)
     if (value_name == name) return value;
   return std::nullopt;
 }

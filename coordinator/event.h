@@ -57,7 +57,8 @@ struct SubmitJob {
   Digest dataset_fingerprint;
   int priority = kPriorityDefault;
   bool is_preemptible = false;
-  JobLabels labels;  // valid
+  bool is_suspended = false;  // until it is resumed
+  JobLabels labels;           // valid
   Origin origin;
 };
 

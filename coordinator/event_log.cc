@@ -8,8 +8,8 @@ namespace descent {
 namespace {
 
 constexpr std::string_view kSelect =
-    "SELECT seq, time, type, from_state, to_state, reason, message, actor, request_id, job "
-    "FROM events WHERE ";
+    "SELECT seq, time, type, from_state, to_state, reason, message, actor, request_id, job, "
+    "payload FROM events WHERE ";
 
 Result<std::vector<StoredEvent>> ReadRows(Statement& rows) {
   std::vector<StoredEvent> events;
@@ -25,7 +25,8 @@ Result<std::vector<StoredEvent>> ReadRows(Statement& rows) {
                       .message = rows.Bytes(6),
                       .actor = rows.Bytes(7),
                       .request_id = rows.Bytes(8),
-                      .job_id = rows.Bytes(9)});
+                      .job_id = rows.Bytes(9),
+                      .payload = PayloadFromJson(rows.Bytes(10))});
   }
 }
 

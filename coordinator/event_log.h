@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/result.h"
+#include "coordinator/event_payload.h"
 
 namespace descent {
 
@@ -21,6 +22,7 @@ struct StoredEvent {
   std::string actor = {};       // as in Origin; empty: it is from before there were actors
   std::string request_id = {};  // of the request that made it happen; empty: it had none
   std::string job_id = {};
+  EventPayload payload = {};  // empty: as of actors
 };
 
 // The first `count_max` events of a job with a sequence above `after`, from the Store's file. What

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "common/limits.h"
+#include "common/ping_interval.h"
 #include "coordinator/call_context.h"
 #include "coordinator/call_counting.h"
 #include "coordinator/request_error.h"
@@ -27,9 +28,7 @@ constexpr std::size_t kMemoryMax = std::size_t{512} << 20;
 constexpr std::chrono::seconds kShutdownTime{10};  // for calls that are under way
 
 struct ConnectionOptions {
-  std::chrono::milliseconds ping_interval;      // of our own pings
-  std::chrono::milliseconds ping_timeout;       // after which the peer is gone
-  std::chrono::milliseconds peer_interval_min;  // of the peer's; below the client's keepalive time
+  PingIntervals pings;
   bool pings_without_calls;
   std::optional<std::chrono::milliseconds> age_max;  // none: they last
 };
@@ -37,13 +36,10 @@ struct ConnectionOptions {
 constexpr std::chrono::milliseconds kAgeGrace{60'000};
 // A connection of users ends one day, so that what its other end has forgotten does not stay for
 // ever. Clients connect anew and resume their streams.
-constexpr ConnectionOptions kUserConnections{std::chrono::seconds(60), std::chrono::seconds(20),
-                                             std::chrono::seconds(30), false,
-                                             std::chrono::hours(4)};
+constexpr ConnectionOptions kUserConnections{kUserPings, false, std::chrono::hours(4)};
 // Worker streams are quiet between grants, yet a dead peer must be noticed. They have no age: the
 // end of one is the end of an attempt.
-constexpr ConnectionOptions kWorkerConnections{std::chrono::seconds(20), std::chrono::seconds(10),
-                                               std::chrono::seconds(10), true, std::nullopt};
+constexpr ConnectionOptions kWorkerConnections{kWorkerPings, true, std::nullopt};
 
 // grpc.health.v1 answers for a server as a whole, and for each service that it is told of.
 void TellHealth(grpc::Server& server, const GuardedService& service) {
@@ -59,10 +55,10 @@ void Configure(grpc::ServerBuilder& builder, const ConnectionOptions& connection
                CallCounters& counters) {
   // Two coordinators on one port would each get half of the connections.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
-  SetMilliseconds(builder, GRPC_ARG_KEEPALIVE_TIME_MS, connections.ping_interval);
-  SetMilliseconds(builder, GRPC_ARG_KEEPALIVE_TIMEOUT_MS, connections.ping_timeout);
+  SetMilliseconds(builder, GRPC_ARG_KEEPALIVE_TIME_MS, connections.pings.interval);
+  SetMilliseconds(builder, GRPC_ARG_KEEPALIVE_TIMEOUT_MS, connections.pings.timeout);
   SetMilliseconds(builder, GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
-                  connections.peer_interval_min);
+                  connections.pings.accepted);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS,
                              connections.pings_without_calls);
   if (connections.age_max) {

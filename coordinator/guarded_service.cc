@@ -41,7 +41,7 @@ const char* NameOf(RpcMethod::RpcType type) {
   FailCheck("type is known", __FILE__, __LINE__);
 }
 
-RpcMethod::RpcType TypeOf(const MethodDescriptor& method) {
+RpcMethod::RpcType RpcTypeOf(const MethodDescriptor& method) {
   if (method.client_streaming())
     return method.server_streaming() ? RpcMethod::BIDI_STREAMING : RpcMethod::CLIENT_STREAMING;
   return method.server_streaming() ? RpcMethod::SERVER_STREAMING : RpcMethod::NORMAL_RPC;
@@ -190,11 +190,11 @@ GuardedService::GuardedService(grpc::Service& guarded, const std::string& full_n
     const std::optional<Role> required = RequiredRole(method);
     DESCENT_CHECK(required.has_value());
     paths_.push_back("/" + full_name + "/" + method.name());
-    counters.Declare(paths_.back(), NameOf(TypeOf(method)));
+    counters.Declare(paths_.back(), NameOf(RpcTypeOf(method)));
     auto handler = std::make_unique<GuardedHandler>(HandlersOf::At(guarded, i), method, *required,
                                                     gate, authenticator, limiter);
-    auto guarded_method = std::make_unique<RpcServiceMethod>(paths_.back().c_str(), TypeOf(method),
-                                                             handler.release());
+    auto guarded_method = std::make_unique<RpcServiceMethod>(paths_.back().c_str(),
+                                                             RpcTypeOf(method), handler.release());
     guarded_method->SetServerApiType(RpcServiceMethod::ApiType::CALL_BACK);
     AddMethod(guarded_method.release());
   }

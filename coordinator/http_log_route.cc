@@ -14,15 +14,16 @@ namespace {
 
 constexpr char kJsonLinesType[] = "application/x-ndjson; charset=utf-8";
 
-Status Refuse(const std::string& name, const std::string& text, const std::string& wanted) {
+Status RefuseParameter(const std::string& name, const std::string& text,
+                       const std::string& wanted) {
   return Status(Code::kInvalidArgument, name + " has \"" + text + "\", wanted " + wanted);
 }
 
-Result<int> ParseNumber(const std::string& name, const std::string& text) {
+Result<int> ParseWhole(const std::string& name, const std::string& text) {
   int value = 0;
   const char* const end = text.data() + text.size();
   const auto parsed = std::from_chars(text.data(), end, value);
-  if (parsed.ec != std::errc() || parsed.ptr != end) return Refuse(name, text, "a number");
+  if (parsed.ec != std::errc() || parsed.ptr != end) return RefuseParameter(name, text, "a number");
   return value;
 }
 
@@ -34,20 +35,20 @@ Result<v1::StreamJobLogsRequest> ToLogRequest(const HttpParameters& parameters,
   request.set_name(JobName(job_id));
   for (const char* const name : {"rank", "ranks"})
     for (const std::string& text : ListParameter(parameters, name)) {
-      DESCENT_ASSIGN(const int rank, ParseNumber(name, text));
+      DESCENT_ASSIGN(const int rank, ParseWhole(name, text));
       request.add_ranks(rank);
     }
   if (const std::string text = TextParameter(parameters, "attempt"); !text.empty()) {
-    DESCENT_ASSIGN(const int attempt, ParseNumber("attempt", text));
+    DESCENT_ASSIGN(const int attempt, ParseWhole("attempt", text));
     request.set_attempt(attempt);
   }
   if (const std::string text = TextParameter(parameters, "tail"); !text.empty()) {
-    DESCENT_ASSIGN(const int tail, ParseNumber("tail", text));
+    DESCENT_ASSIGN(const int tail, ParseWhole("tail", text));
     request.set_tail(tail);
   }
   if (const std::string text = TextParameter(parameters, "min_severity"); !text.empty()) {
     const std::optional<LogSeverity> severity = SeverityFromName(text);
-    if (!severity) return Refuse("min_severity", text, "debug, info, warning or error");
+    if (!severity) return RefuseParameter("min_severity", text, "debug, info, warning or error");
     request.set_min_severity(ToProto(*severity));
   }
   request.set_contains(TextParameter(parameters, "contains"));
@@ -78,7 +79,8 @@ HttpResponse HttpRoutes::JobLogs(const Call& call) const {
   const bool is_text = format == "text";
   const bool is_json_lines = format == "jsonl";
   if (!is_text && !is_json_lines && format != "json" && !format.empty())
-    return ErrorResponse(Refuse("format", format, "json, jsonl or text"), "FORMAT_INVALID");
+    return ErrorResponse(RefuseParameter("format", format, "json, jsonl or text"),
+                         "FORMAT_INVALID");
   const auto request = ToLogRequest(call.parameters, call.job_id);
   if (!request.ok()) return ErrorResponse(request.status(), "FILTER_INVALID");
   const Result<JobInQueue> found = backend_->job(call.job_id);

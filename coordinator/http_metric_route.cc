@@ -13,7 +13,7 @@ namespace descent {
 namespace {
 
 constexpr char kCsvType[] = "text/csv; charset=utf-8";
-constexpr int kPointsDefault = 500;
+constexpr int kHttpPointsDefault = 500;
 
 // Every point of a job, read while it is sent.
 class CsvExport final : public HttpBody {
@@ -104,7 +104,7 @@ std::variant<std::vector<MetricCurve>, RequestError> HttpRoutes::FindCurves(
   v1::QueryMetricsRequest request;
   for (const std::string& name : ListParameter(call.parameters, "names")) request.add_names(name);
   const Result<int> points_max =
-      IntegerParameter(call.parameters, "max_points", kPointsDefault, kMetricPointsMax);
+      IntegerParameter(call.parameters, "max_points", kHttpPointsDefault, kMetricPointsMax);
   if (!points_max.ok()) return RequestError{points_max.status(), "MAX_POINTS_INVALID", {}, {}};
   request.set_max_points(points_max.value());
   const Result<MetricQuery> query = ToMetricQuery(request, call.job_id);

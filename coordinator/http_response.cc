@@ -25,16 +25,16 @@ namespace {
 
 using nlohmann::json;
 
-constexpr char kDomain[] = "descent.dev";
+constexpr char kErrorDomain[] = "descent.dev";
 
-struct CodeRow {
+struct HttpCodeRow {
   grpc::StatusCode grpc_code;
   int http_code;
   std::string_view name;
 };
 
 // Source: google/rpc/code.proto, "HTTP Mapping".
-constexpr CodeRow kCodes[] = {
+constexpr HttpCodeRow kHttpCodes[] = {
     {grpc::StatusCode::CANCELLED, 499, "CANCELLED"},
     {grpc::StatusCode::INVALID_ARGUMENT, 400, "INVALID_ARGUMENT"},
     {grpc::StatusCode::DEADLINE_EXCEEDED, 504, "DEADLINE_EXCEEDED"},
@@ -53,9 +53,9 @@ constexpr CodeRow kCodes[] = {
     {grpc::StatusCode::UNKNOWN, 500, "UNKNOWN"},
 };
 
-const CodeRow& RowOf(grpc::StatusCode code) {
-  const auto* const found = std::ranges::find(kCodes, code, &CodeRow::grpc_code);
-  return found == std::end(kCodes) ? *std::rbegin(kCodes) : *found;
+const HttpCodeRow& HttpRowOf(grpc::StatusCode code) {
+  const auto* const found = std::ranges::find(kHttpCodes, code, &HttpCodeRow::grpc_code);
+  return found == std::end(kHttpCodes) ? *std::rbegin(kHttpCodes) : *found;
 }
 
 std::string Dump(const json& value) {
@@ -78,7 +78,7 @@ RequestError InUtf8(RequestError error) {
 json ErrorInfo(std::string_view reason) {
   return {{"@type", "type.googleapis.com/google.rpc.ErrorInfo"},
           {"reason", reason},
-          {"domain", kDomain}};
+          {"domain", kErrorDomain}};
 }
 
 HttpResponse MakeError(int code, std::string_view status, std::string_view message, json details) {
@@ -110,7 +110,7 @@ std::optional<std::string> RetryAfter(const json& details) {
 
 // `message` is that of the status, before it was shortened for gRPC's metadata.
 HttpResponse MakeError(const grpc::Status& status, std::string_view message) {
-  const CodeRow& row = RowOf(status.error_code());
+  const HttpCodeRow& row = HttpRowOf(status.error_code());
   json details = DetailsOf(status);
   if (details.empty()) details.push_back(ErrorInfo(row.name));
   const std::optional<std::string> retry_after = RetryAfter(details);

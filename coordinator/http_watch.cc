@@ -30,17 +30,17 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr int kStreamsMax = 128;
-constexpr std::chrono::seconds kStreamRetryDelay{5};
+constexpr std::chrono::seconds kWatchRetryDelay{5};
 constexpr std::size_t kTopicsMax = 64;
 constexpr std::chrono::milliseconds kStatusInterval{1000};
 constexpr std::chrono::seconds kQuietMax{15};
 constexpr int kListedJobs = 100;
 constexpr int kEventsOfMessageMax = 500;
-constexpr int kPointsOfMessageMax = 1000;  // of each name
+constexpr int kPointsOfEventMax = 1000;  // of each name
 
 enum class JobPart { kItself, kEvents, kMetrics, kLogs };
 
-using FoundJobs = std::map<std::string, Result<JobInQueue>>;  // by name
+using WatchedJobs = std::map<std::string, Result<JobInQueue>>;  // by name
 
 struct JobTopic {
   std::string job_id;
@@ -61,21 +61,21 @@ std::optional<JobPart> PartNamed(std::string_view name) {
   return std::nullopt;
 }
 
-RequestError Refuse(Code code, std::string message, std::string reason) {
+RequestError RefuseWatch(Code code, std::string message, std::string reason) {
   return {Status(code, std::move(message)), std::move(reason), {}, {}};
 }
 
-RequestError TooManyStreams() {
+RequestError TooManyWatches() {
   RequestError error =
-      Refuse(Code::kResourceExhausted,
-             fmt::format("{} streams are open, which is the most; try later", kStreamsMax),
-             "TOO_MANY_STREAMS");
+      RefuseWatch(Code::kResourceExhausted,
+                  fmt::format("{} streams are open, which is the most; try later", kStreamsMax),
+                  "TOO_MANY_STREAMS");
   error.metadata["limit"] = std::to_string(kStreamsMax);
-  error.retry_delay = kStreamRetryDelay;
+  error.retry_delay = kWatchRetryDelay;
   return error;
 }
 
-std::string Event(std::string_view type, std::string_view data, const std::string& id = "") {
+std::string EventText(std::string_view type, std::string_view data, const std::string& id = "") {
   return (id.empty() ? "" : fmt::format("id: {}\n", id)) +
          fmt::format("event: {}\ndata: {}\n\n", type, data);
 }
@@ -93,7 +93,7 @@ std::int64_t LastStepOf(const std::vector<MetricCurve>& curves) {
   for (const MetricCurve& curve : curves) {
     const std::int64_t step = curve.points.back().step;
     last = std::max(last, step);
-    if (std::ssize(curve.points) >= kPointsOfMessageMax)
+    if (std::ssize(curve.points) >= kPointsOfEventMax)
       last_of_cut = std::min(last_of_cut.value_or(step), step);
   }
   return last_of_cut.value_or(last);
@@ -122,7 +122,7 @@ class Watch final : public HttpEvents {
   std::string NextStatus();
   std::string NextJobs();
   std::string NextWorkers();
-  std::string NextOf(JobTopic& topic, FoundJobs& found);
+  std::string NextOf(JobTopic& topic, WatchedJobs& found);
   std::string Deleted(const std::string& job_id);
   std::string NextJob(JobTopic& topic, const JobInQueue& found);
   std::string NextEvents(const JobTopic& topic);
@@ -151,11 +151,12 @@ std::optional<RequestError> Watch::Add(const std::string& topic) {
   const bool is_of_job = (parts.size() == 2 || parts.size() == 3) && parts[0] == "job";
   const auto part = is_of_job ? PartNamed(parts.size() == 3 ? parts[2] : "") : std::nullopt;
   if (!part)
-    return Refuse(Code::kInvalidArgument,
-                  "topic \"" + topic +
-                      "\" is unknown; there are status, jobs, workers, job/JOB, job/JOB/events, "
-                      "job/JOB/metrics and job/JOB/logs",
-                  "TOPICS_INVALID");
+    return RefuseWatch(
+        Code::kInvalidArgument,
+        "topic \"" + topic +
+            "\" is unknown; there are status, jobs, workers, job/JOB, job/JOB/events, "
+            "job/JOB/metrics and job/JOB/logs",
+        "TOPICS_INVALID");
   return Add(parts[1], *part);
 }
 
@@ -187,7 +188,7 @@ std::string Watch::Next() {
     workers_time_ = now;
     news += NextWorkers();
   }
-  FoundJobs found;
+  WatchedJobs found;
   for (JobTopic& topic : job_topics_) news += NextOf(topic, found);
   if (news.empty() && now - last_time_ >= kQuietMax) news = ": nothing new\n\n";
   if (!news.empty()) last_time_ = now;
@@ -197,8 +198,8 @@ std::string Watch::Next() {
 std::string Watch::NextStatus() {
   const auto snapshot = backend_->recent_snapshot();
   if (!snapshot.ok()) return "";
-  return Event("status", StatusJson(*snapshot.value(), backend_->process(),
-                                    backend_->health().Overall().ok()));
+  return EventText("status", StatusJson(*snapshot.value(), backend_->process(),
+                                        backend_->health().Overall().ok()));
 }
 
 std::string Watch::NextJobs() {
@@ -219,7 +220,7 @@ std::string Watch::NextJobs() {
     });
   };
   const std::string news = jobs_.Take(is_older);
-  return news.empty() ? "" : Event("jobs", news);
+  return news.empty() ? "" : EventText("jobs", news);
 }
 
 // That a worker was heard of is no news.
@@ -234,11 +235,11 @@ std::string Watch::NextWorkers() {
       workers_.Add(encoded.name(), Fingerprint(lasting), [&encoded] { return ToJson(encoded); });
     }
   const std::string news = workers_.Take();
-  return news.empty() ? "" : Event("workers", news);
+  return news.empty() ? "" : EventText("workers", news);
 }
 
 // `found` has the jobs that were asked for already, for topics before this one.
-std::string Watch::NextOf(JobTopic& topic, FoundJobs& found) {
+std::string Watch::NextOf(JobTopic& topic, WatchedJobs& found) {
   if (topic.is_gone) return "";
   auto place = found.find(topic.job_id);
   if (place == found.end()) place = found.emplace(topic.job_id, backend_->job(topic.job_id)).first;
@@ -256,7 +257,7 @@ std::string Watch::NextOf(JobTopic& topic, FoundJobs& found) {
 std::string Watch::Deleted(const std::string& job_id) {
   for (JobTopic& topic : job_topics_)
     if (topic.job_id == job_id) topic.is_gone = true;
-  return Event("deleted", fmt::format("{{\"job\":\"{}\"}}", JobName(job_id)));
+  return EventText("deleted", fmt::format("{{\"job\":\"{}\"}}", JobName(job_id)));
 }
 
 std::string Watch::NextJob(JobTopic& topic, const JobInQueue& found) {
@@ -266,7 +267,7 @@ std::string Watch::NextJob(JobTopic& topic, const JobInQueue& found) {
   if (fingerprint == topic.sent) return "";
   topic.sent = std::move(fingerprint);
   if (const auto lines = LinesOfFailedRank(job)) AddLogTail(*backend_->logs, *lines, encoded);
-  return Event("job", ToJson(encoded));
+  return EventText("job", ToJson(encoded));
 }
 
 std::string Watch::NextEvents(const JobTopic& topic) {
@@ -280,7 +281,7 @@ std::string Watch::NextEvents(const JobTopic& topic) {
   const auto* found = std::get_if<v1::ListJobEventsResponse>(&page);
   if (found == nullptr || found->events().empty()) return "";
   last = found->events().rbegin()->sequence();
-  return Event("events", OfJob(topic.job_id, *found), cursor_.ToText());
+  return EventText("events", OfJob(topic.job_id, *found), cursor_.ToText());
 }
 
 std::string Watch::NextMetrics(JobTopic& topic) {
@@ -289,12 +290,12 @@ std::string Watch::NextMetrics(JobTopic& topic) {
                                            .names = {},
                                            .first_step = step,
                                            .next_steps = topic.next_steps,
-                                           .points_max = kPointsOfMessageMax});
+                                           .points_max = kPointsOfEventMax});
   if (!news.ok() || news.value().empty()) return "";
   for (const MetricCurve& curve : news.value())
     topic.next_steps[curve.name] = curve.points.back().step + 1;
   step = std::max(step, LastStepOf(news.value()));
-  return Event("metrics", OfJob(topic.job_id, ToProto(news.value())), cursor_.ToText());
+  return EventText("metrics", OfJob(topic.job_id, ToProto(news.value())), cursor_.ToText());
 }
 
 std::string Watch::NextLines(JobTopic& topic, const Job& job) {
@@ -302,14 +303,14 @@ std::string Watch::NextLines(JobTopic& topic, const Job& job) {
   if (!page.ok()) return "";
   std::string news;
   if (page.value().oldest)
-    news = Event("gap", fmt::format("{{\"job\":\"{}\",\"oldestLine\":\"{}\"}}",
-                                    JobName(topic.job_id), *page.value().oldest));
+    news = EventText("gap", fmt::format("{{\"job\":\"{}\",\"oldestLine\":\"{}\"}}",
+                                        JobName(topic.job_id), *page.value().oldest));
   if (page.value().lines.empty()) return news;
   cursor_.lines[topic.job_id] = page.value().next;
   return news +
-         Event("logs",
-               OfJob(topic.job_id, MakeLogResponse(job, page.value().lines, page.value().next)),
-               cursor_.ToText());
+         EventText("logs",
+                   OfJob(topic.job_id, MakeLogResponse(job, page.value().lines, page.value().next)),
+                   cursor_.ToText());
 }
 
 }  // namespace
@@ -318,14 +319,15 @@ std::variant<std::unique_ptr<HttpEvents>, RequestError> StartWatch(
     std::shared_ptr<const HttpBackend> backend, const WatchOptions& options) {
   const std::vector<std::string>& topics = options.topics;
   if (topics.empty() || topics.size() > kTopicsMax)
-    return Refuse(Code::kInvalidArgument,
-                  fmt::format("topics has {} topics, must have 1 to {}", topics.size(), kTopicsMax),
-                  "TOPICS_INVALID");
+    return RefuseWatch(
+        Code::kInvalidArgument,
+        fmt::format("topics has {} topics, must have 1 to {}", topics.size(), kTopicsMax),
+        "TOPICS_INVALID");
   auto filter = ParseJobFilter(options.filter);
   if (auto* error = std::get_if<RequestError>(&filter)) return std::move(*error);
   Result<WatchCursor> parsed = ParseWatchCursor(options.cursor);
   if (!parsed.ok()) return RequestError{parsed.status(), "CURSOR_INVALID", {}, {}};
-  if (open_streams >= kStreamsMax) return TooManyStreams();
+  if (open_streams >= kStreamsMax) return TooManyWatches();
   auto watch = std::make_unique<Watch>(std::move(backend), std::get<JobFilter>(std::move(filter)),
                                        std::move(parsed).value());
   for (const std::string& topic : topics)

@@ -128,6 +128,9 @@ inline constexpr std::string_view kResizing = "Resizing";  // it starts again on
 // deadline is moved in between is QUEUED.
 inline constexpr std::string_view kDeadlineExceeded = "DeadlineExceeded";
 
+// Message of a job that was created SUSPENDED.
+inline constexpr char kSuspendedFromTheStart[] = "waits for nothing until it is resumed";
+
 // Reason of a rank that found no space for a state that it had to save.
 inline constexpr std::string_view kDiskFull = "DiskFull";
 

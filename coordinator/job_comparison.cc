@@ -20,7 +20,7 @@ namespace {
 constexpr int kComparedMin = 2;
 constexpr int kComparedMax = 20;
 
-RequestError Refuse(const Status& status, std::string reason) {
+RequestError RefuseComparison(const Status& status, std::string reason) {
   return {status, std::move(reason), {}, {}};
 }
 
@@ -70,7 +70,7 @@ std::vector<DifferingField> CompareSpecs(const std::vector<v1::JobSpec>& specs) 
 std::variant<v1::CompareJobsResponse, RequestError> CompareJobs(
     const v1::CompareJobsRequest& request, const JobSource& source) {
   if (request.jobs_size() < kComparedMin || request.jobs_size() > kComparedMax)
-    return Refuse(
+    return RefuseComparison(
         Status(Code::kInvalidArgument, fmt::format("{} jobs, must be {} to {}", request.jobs_size(),
                                                    kComparedMin, kComparedMax)),
         "JOBS_INVALID");

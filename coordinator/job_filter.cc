@@ -13,9 +13,9 @@
 namespace descent {
 namespace {
 
-constexpr std::string_view kJobs = "jobs/";
+constexpr std::string_view kJobsPrefix = "jobs/";
 
-std::optional<double> ParseNumber(std::string_view text) {
+std::optional<double> ParseDecimal(std::string_view text) {
   double number = 0;
   const char* end = text.data() + text.size();
   const auto parsed = std::from_chars(text.data(), end, number);
@@ -25,7 +25,7 @@ std::optional<double> ParseNumber(std::string_view text) {
 
 std::optional<double> ParseTime(std::string_view text) {
   const std::optional<double> time = ParseUtcTime(text);
-  return time ? time : ParseNumber(text);
+  return time ? time : ParseDecimal(text);
 }
 
 std::optional<double> ParseState(std::string_view text) {
@@ -39,7 +39,7 @@ std::optional<double> ParseState(std::string_view text) {
 
 std::optional<double> ParseNumeric(ListFieldType type, std::string_view text) {
   if (type == ListFieldType::kState) return ParseState(text);
-  return type == ListFieldType::kTime ? ParseTime(text) : ParseNumber(text);
+  return type == ListFieldType::kTime ? ParseTime(text) : ParseDecimal(text);
 }
 
 std::string WantedValue(ListFieldType type) {
@@ -117,8 +117,8 @@ std::variant<JobFilter::Term, QueryProblem> JobFilter::ParseValue(QueryReader& r
     return Term{.field = {ListField::Kind::kLabel, std::move(value.text)}, .op = op, .wanted = {}};
   }
   if (type == ListFieldType::kText) {
-    if (field.kind == ListField::Kind::kName && value.text.starts_with(kJobs))
-      value.text.erase(0, kJobs.size());
+    if (field.kind == ListField::Kind::kName && value.text.starts_with(kJobsPrefix))
+      value.text.erase(0, kJobsPrefix.size());
     if (field.kind == ListField::Kind::kLabel && op == Operator::kHas) op = Operator::kEqual;
     return Term{.field = std::move(field), .op = op, .wanted = std::move(value.text)};
   }

@@ -10,7 +10,7 @@
 namespace descent {
 namespace {
 
-constexpr std::size_t kNameCharactersMax = 63;
+constexpr std::size_t kLabelNameCharactersMax = 63;
 constexpr std::size_t kPrefixCharactersMax = 253;
 
 bool IsLowerOrDigit(char c) { return ('a' <= c && c <= 'z') || ('0' <= c && c <= '9'); }
@@ -20,7 +20,7 @@ bool IsName(std::string_view text) {
   const auto is_allowed = [](char c) {
     return IsLetterOrDigit(c) || c == '.' || c == '_' || c == '-';
   };
-  return !text.empty() && text.size() <= kNameCharactersMax &&
+  return !text.empty() && text.size() <= kLabelNameCharactersMax &&
          std::ranges::all_of(text, is_allowed) && IsLetterOrDigit(text.front()) &&
          IsLetterOrDigit(text.back());
 }

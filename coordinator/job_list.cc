@@ -35,7 +35,7 @@ struct Query {
   }
 };
 
-RequestError Refuse(std::string reason, std::string message) {
+RequestError RefuseList(std::string reason, std::string message) {
   return {Status(Code::kInvalidArgument, std::move(message)), std::move(reason), {}, {}};
 }
 
@@ -73,7 +73,7 @@ std::optional<ListPosition::Key> KeyFromJson(const nlohmann::json& value) {
 }
 
 // The hex digits of [fingerprint, sequence, keys…] in JSON.
-std::string TokenOf(const Query& query, const Job& last) {
+std::string PageTokenOf(const Query& query, const Job& last) {
   const ListPosition position = query.order.PositionOf(last);
   nlohmann::json parts = nlohmann::json::array();
   parts.push_back(query.fingerprint);
@@ -99,17 +99,19 @@ nlohmann::json PartsOf(const std::string& token) {
   return parts;
 }
 
-std::variant<ListPosition, RequestError> ParseToken(const std::string& token, const Query& query) {
-  const RequestError foreign = Refuse(
+std::variant<ListPosition, RequestError> ParsePageToken(const std::string& token,
+                                                        const Query& query) {
+  const RequestError foreign = RefuseList(
       "PAGE_TOKEN_INVALID",
       fmt::format("page_token {} is not one of this service, wanted next_page_token of a page",
                   Excerpt(token)));
   const nlohmann::json parts = PartsOf(token);
   if (parts.is_null()) return foreign;
   if (parts[0].get<std::string>() != query.fingerprint)
-    return Refuse("PAGE_TOKEN_INVALID",
-                  "page_token is of a list with another filter, order_by or states, wanted one of "
-                  "this list, or none to begin it");
+    return RefuseList(
+        "PAGE_TOKEN_INVALID",
+        "page_token is of a list with another filter, order_by or states, wanted one of "
+        "this list, or none to begin it");
   if (parts.size() != 2 + query.order.field_count()) return foreign;
   ListPosition position{.keys = {}, .sequence = parts[1].get<std::int64_t>()};
   for (std::size_t i = 2; i < parts.size(); ++i) {
@@ -120,7 +122,7 @@ std::variant<ListPosition, RequestError> ParseToken(const std::string& token, co
   return position;
 }
 
-std::variant<Query, RequestError> ParseQuery(const v1::ListJobsRequest& request) {
+std::variant<Query, RequestError> ParseListQuery(const v1::ListJobsRequest& request) {
   auto filter = ParseJobFilter(request.filter());
   if (auto* error = std::get_if<RequestError>(&filter)) return std::move(*error);
   auto order = JobOrder::Parse(request.order_by());
@@ -135,7 +137,7 @@ std::variant<Query, RequestError> ParseQuery(const v1::ListJobsRequest& request)
               .after = std::nullopt,
               .page_size = static_cast<std::size_t>(std::get<int>(page_size))};
   if (request.page_token().empty()) return query;
-  auto after = ParseToken(request.page_token(), query);
+  auto after = ParsePageToken(request.page_token(), query);
   if (auto* error = std::get_if<RequestError>(&after)) return std::move(*error);
   query.after = std::get<ListPosition>(std::move(after));
   return query;
@@ -180,7 +182,7 @@ std::vector<const Job*> InOrder(const Query& query, const std::vector<const Job*
 std::variant<v1::ListJobsResponse, RequestError> PageOf(
     const v1::ListJobsRequest& request, const std::vector<const Job*>& jobs,
     const std::map<std::string, QueuePosition>& queue) {
-  const auto parsed = ParseQuery(request);
+  const auto parsed = ParseListQuery(request);
   if (const auto* error = std::get_if<RequestError>(&parsed)) return *error;
   const Query& query = std::get<Query>(parsed);
   // One more than the page has says whether another page follows.
@@ -197,7 +199,7 @@ std::variant<v1::ListJobsResponse, RequestError> PageOf(
     if (count > 0 && bytes > kPageBytesMax) break;
     *response.add_jobs() = std::move(job);
   }
-  if (count < chosen.size()) response.set_next_page_token(TokenOf(query, *chosen[count - 1]));
+  if (count < chosen.size()) response.set_next_page_token(PageTokenOf(query, *chosen[count - 1]));
   return response;
 }
 

@@ -19,7 +19,7 @@
 namespace descent {
 namespace {
 
-Status Failure(std::string_view what, const std::filesystem::path& path) {
+Status LogFileFailure(std::string_view what, const std::filesystem::path& path) {
   const Code code =
       errno == ENOSPC || errno == EDQUOT ? Code::kResourceExhausted : Code::kUnavailable;
   return Status(code,
@@ -112,8 +112,8 @@ Status JobLog::RecoverSegment(std::int64_t first) {
 Status JobLog::OpenLast() {
   const std::filesystem::path path = LogSegmentPath(directory_, segments_.back().first);
   descriptor_ = open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
-  if (descriptor_ < 0) return Failure("open", path);
-  if (ftruncate(descriptor_, segments_.back().bytes) != 0) return Failure("shorten", path);
+  if (descriptor_ < 0) return LogFileFailure("open", path);
+  if (ftruncate(descriptor_, segments_.back().bytes) != 0) return LogFileFailure("shorten", path);
   return Status();
 }
 
@@ -121,7 +121,7 @@ Status JobLog::BeginSegment() {
   const std::filesystem::path path = LogSegmentPath(directory_, next_line_);
   const int descriptor =
       open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (descriptor < 0) return Failure("create", path);
+  if (descriptor < 0) return LogFileFailure("create", path);
   if (descriptor_ >= 0) {
     close(descriptor_);
     Compress(segments_.back());
@@ -160,9 +160,9 @@ Status JobLog::Write(const std::string& records) {
   DESCENT_FAILPOINT("coordinator.log.before");
   if (!WriteAll(descriptor_, records)) {
     const std::filesystem::path path = LogSegmentPath(directory_, segment.first);
-    const Status status = Failure("write", path);
+    const Status status = LogFileFailure("write", path);
     // Half a record must not stay before whole ones.
-    return ftruncate(descriptor_, segment.bytes) == 0 ? status : Failure("shorten", path);
+    return ftruncate(descriptor_, segment.bytes) == 0 ? status : LogFileFailure("shorten", path);
   }
   DESCENT_FAILPOINT("coordinator.log.after");
   segment.bytes += std::ssize(records);

@@ -11,7 +11,7 @@
 namespace descent {
 namespace {
 
-constexpr std::chrono::seconds kLookInterval{10};
+constexpr std::chrono::seconds kPruneInterval{10};
 
 }  // namespace
 
@@ -37,7 +37,7 @@ void JobPruner::Run() {
     lock.unlock();
     Prune();
     lock.lock();
-    wake_.wait_for(lock, kLookInterval, [this] { return is_stopping_; });
+    wake_.wait_for(lock, kPruneInterval, [this] { return is_stopping_; });
   }
 }
 

@@ -1,11 +1,13 @@
 // JobService's part that makes jobs.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <string_view>
 #include <utility>
 
+#include "common/check.h"
 #include "coordinator/answer_on.h"
 #include "coordinator/call_context.h"
 #include "coordinator/job_refusal.h"
@@ -40,14 +42,14 @@ RequestError CheckpointsKept(const std::string& job_id, const std::string& direc
   return RefuseJob(Status(Code::kAlreadyExists, kept + ": choose another job_id"), job_id, nullptr);
 }
 
-constexpr std::string_view kLatest = "latest";
+constexpr std::string_view kLatestCheckpoint = "latest";
 
 // A fork is a job that is resumed from another one's checkpoint.
 v1::CreateJobRequest ToCreateJob(const v1::ForkJobRequest& fork) {
   v1::CreateJobRequest request;
-  request.set_resume_from(
-      fmt::format("{}/checkpoints/{}", fork.name(),
-                  fork.checkpoint().empty() ? kLatest : std::string_view(fork.checkpoint())));
+  request.set_resume_from(fmt::format(
+      "{}/checkpoints/{}", fork.name(),
+      fork.checkpoint().empty() ? kLatestCheckpoint : std::string_view(fork.checkpoint())));
   *request.mutable_overrides() = fork.overrides();
   request.set_job_id(fork.job_id());
   request.set_request_id(fork.request_id());
@@ -55,8 +57,28 @@ v1::CreateJobRequest ToCreateJob(const v1::ForkJobRequest& fork) {
   request.set_allow_infeasible(fork.allow_infeasible());
   if (fork.has_priority()) request.set_priority(fork.priority());
   request.set_preemptible(fork.preemptible());
+  request.set_suspended(fork.suspended());
   *request.mutable_labels() = fork.labels();
   return request;
+}
+
+// "pool local, 3 of 4 cpu slots free", and the workers that it would get.
+v1::Job StartOn(const Gang& gang, const std::vector<PoolView>& pools, Job job) {
+  const auto pool = std::ranges::find(pools, gang.pool, &PoolView::name);
+  DESCENT_CHECK(pool != pools.end());
+  job.state = JobState::kStarting;
+  job.state_reason = "GangReserved";
+  job.state_message = fmt::format("pool {}, {} of {} {} slots free", pool->name, pool->free,
+                                  pool->world_size, kDevice);
+  v1::Job preview = ToProto(job, std::nullopt);
+  v1::Attempt& attempt = *preview.mutable_current_attempt();
+  attempt.set_world_size(static_cast<int>(gang.sessions.size()));
+  for (const SessionId session : gang.sessions) {
+    const auto worker = std::ranges::find(pool->workers, session, &WorkerView::session);
+    DESCENT_CHECK(worker != pool->workers.end());
+    attempt.add_workers(fmt::format("{}/{}", worker->host, worker->world_rank));
+  }
+  return preview;
 }
 
 // The job that a submission would make, and whether its workers are there.
@@ -72,13 +94,15 @@ v1::Job Preview(const SubmitJob& submit, const State& state) {
   job.retention = submit.spec.retention;
   job.start_checkpoint = submit.start_checkpoint;
   job.forked_from = submit.forked_from;
+  if (submit.is_suspended) {
+    job.state = JobState::kSuspended;
+    job.state_reason = "Suspended";
+    job.state_message = kSuspendedFromTheStart;
+    return ToProto(job, std::nullopt);
+  }
   const Placement placement = state.PlacementOf(submit);
   if (!placement.gang) return ToProto(job, placement.queue);
-  job.state = JobState::kStarting;
-  job.state_reason = "GangReserved";
-  job.state_message = fmt::format(
-      "{} free in pool \"{}\"", WorkersText(placement.gang->sessions.size()), placement.gang->pool);
-  return ToProto(job, std::nullopt);
+  return StartOn(*placement.gang, state.pools(), std::move(job));
 }
 
 }  // namespace

@@ -171,6 +171,7 @@ v1::JobEvent ToProto(const StoredEvent& event) {
   encoded.set_message(event.message);
   encoded.set_actor(event.actor);
   encoded.set_request_id(event.request_id);
+  encoded.mutable_payload()->insert(event.payload.begin(), event.payload.end());
   return encoded;
 }
 

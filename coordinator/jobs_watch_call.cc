@@ -23,9 +23,9 @@
 namespace descent {
 namespace {
 
-constexpr std::chrono::milliseconds kInterval{250};
+constexpr std::chrono::milliseconds kJobsInterval{250};
 constexpr int kLooksPerQueue = 8;  // the places in a long queue take time to find
-constexpr int kEventsOfPage = 100;
+constexpr int kEventsOfMessageMax = 100;
 constexpr std::size_t kJobsOfBatch = 16;  // copied at a time
 
 // What of a job changes without an event, and by what events are known.
@@ -154,7 +154,7 @@ class WatchCall final : public BlockingStream<v1::Job> {
         status = EncodeSome();
       } else if (place_ < events_until_) {
         status = ReadEvents();
-      } else if (const auto rest = look_time_ + kInterval - MonotonicNow(); rest.count() > 0) {
+      } else if (const auto rest = look_time_ + kJobsInterval - MonotonicNow(); rest.count() > 0) {
         return GoOnAfter(std::chrono::ceil<std::chrono::milliseconds>(rest));
       } else {
         status = LookForNews();
@@ -232,7 +232,7 @@ class WatchCall final : public BlockingStream<v1::Job> {
   // last counts.
   Status ReadEvents() {
     DESCENT_ASSIGN(const std::vector<StoredEvent> page,
-                   runtime_.EventsOfAll(place_, kEventsOfPage));
+                   runtime_.EventsOfAll(place_, kEventsOfMessageMax));
     for (const StoredEvent& event : page) {
       if (event.sequence > events_until_) break;
       place_ = event.sequence;
@@ -250,7 +250,7 @@ class WatchCall final : public BlockingStream<v1::Job> {
                           .revision = {},
                           .place = event.sequence});
     }
-    if (std::ssize(page) < kEventsOfPage) place_ = events_until_;
+    if (std::ssize(page) < kEventsOfMessageMax) place_ = events_until_;
     return Status();
   }
 

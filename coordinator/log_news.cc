@@ -5,18 +5,18 @@
 namespace descent {
 namespace {
 
-constexpr std::size_t kBytesMax = std::size_t{256} << 10;
+constexpr std::size_t kNewsBytesMax = std::size_t{256} << 10;
 constexpr int kPagesMax = 64;
-constexpr std::size_t kLineBytes = 64;  // of a line, besides its text
-constexpr std::int64_t kSearchedBytesMax = std::int64_t{16} << 20;
+constexpr std::size_t kNewsLineBytes = 64;  // of a line, besides its text
+constexpr std::int64_t kNewsSearchedBytesMax = std::int64_t{16} << 20;
 
 }  // namespace
 
 Status LogNews::Open() {
   std::int64_t first = first_;
   if (first == 0) {
-    DESCENT_ASSIGN(
-        first, logs_.FindTail(job_id_, LogFilter(), kTailLines, {.bytes_max = kSearchedBytesMax}));
+    DESCENT_ASSIGN(first, logs_.FindTail(job_id_, LogFilter(), kTailLines,
+                                         {.bytes_max = kNewsSearchedBytesMax}));
   }
   reader_.emplace(logs_.ReaderFrom(job_id_, LogFilter(), first));
   return Status();
@@ -26,7 +26,7 @@ Result<LogNewsPage> LogNews::Next() {
   if (!reader_) DESCENT_RETURN_IF_ERROR(Open());
   LogNewsPage news;
   std::size_t bytes = 0;
-  for (int pages = 0; pages < kPagesMax && bytes < kBytesMax; ++pages) {
+  for (int pages = 0; pages < kPagesMax && bytes < kNewsBytesMax; ++pages) {
     Result<LogPage> page = reader_->Next();
     if (!page.ok()) return page.status();
     if (page.value().oldest) {
@@ -37,7 +37,7 @@ Result<LogNewsPage> LogNews::Next() {
     }
     if (page.value().is_end) break;
     for (LogLine& line : page.value().lines) {
-      bytes += kLineBytes + line.text.size();
+      bytes += kNewsLineBytes + line.text.size();
       news.lines.push_back(std::move(line));
     }
   }

@@ -26,6 +26,7 @@ bool LogFilter::Matches(const LogLine& line) const {
   if (!ranks.empty() && !ranks.contains(line.rank)) return false;
   if (attempt != 0 && line.attempt != attempt) return false;
   if (line.severity < severity_min) return false;
+  if (!sources.empty() && !sources.contains(line.source)) return false;
   return contains.empty() || line.text.find(contains) != std::string::npos;
 }
 

@@ -21,7 +21,8 @@ struct LogFilter {
   std::set<int> ranks;  // empty: all
   int attempt = 0;      // 0: all
   LogSeverity severity_min = LogSeverity::kDebug;
-  std::string contains;  // to the letter; empty: all
+  std::string contains;           // to the letter; empty: all
+  std::set<LogSource> sources{};  // empty: all
 
   bool Matches(const LogLine& line) const;
 };

@@ -9,7 +9,7 @@
 namespace descent {
 namespace {
 
-constexpr std::size_t kFields = 8;
+constexpr std::size_t kFieldCount = 8;
 
 void AppendEscaped(std::string& bytes, std::string_view text) {
   for (const char c : text) {
@@ -40,9 +40,9 @@ std::string Unescaped(std::string_view bytes) {
 }
 
 // All fields, of which the last may hold tabs of its own.
-std::optional<std::array<std::string_view, kFields>> Split(std::string_view text) {
-  std::array<std::string_view, kFields> fields;
-  for (std::size_t i = 0; i + 1 < kFields; ++i) {
+std::optional<std::array<std::string_view, kFieldCount>> Split(std::string_view text) {
+  std::array<std::string_view, kFieldCount> fields;
+  for (std::size_t i = 0; i + 1 < kFieldCount; ++i) {
     const std::size_t tab = text.find('\t');
     if (tab == std::string_view::npos) return std::nullopt;
     fields[i] = text.substr(0, tab);

@@ -13,14 +13,16 @@ namespace descent {
 namespace {
 
 // Of ReadLogOnce: after so much no other page of the log is read.
-constexpr std::size_t kAnswerBytes = std::size_t{256} << 10;
+constexpr std::size_t kLogAnswerBytes = std::size_t{256} << 10;
 constexpr int kAnswerPagesMax = 64;
-constexpr std::int64_t kSearchedBytesMax = std::int64_t{16} << 20;
-constexpr std::size_t kLineBytes = 64;  // of a line, besides its text
+constexpr std::int64_t kAnswerSearchedBytesMax = std::int64_t{16} << 20;
+constexpr std::size_t kAnswerLineBytes = 64;  // of a line, besides its text
 
 constexpr std::size_t kUidCharacters = 8;
 
-Status Refuse(const std::string& message) { return Status(Code::kInvalidArgument, message); }
+Status RefuseLogRequest(const std::string& message) {
+  return Status(Code::kInvalidArgument, message);
+}
 
 RequestError Because(const Status& status, std::string reason) {
   return {status, std::move(reason), {}, {}};
@@ -28,11 +30,11 @@ RequestError Because(const Status& status, std::string reason) {
 
 Status CheckSizes(const v1::StreamJobLogsRequest& request) {
   if (request.ranks_size() > limits::kWorldSizeMax)
-    return Refuse(std::to_string(request.ranks_size()) + " ranks, may be " +
-                  std::to_string(limits::kWorldSizeMax));
+    return RefuseLogRequest(std::to_string(request.ranks_size()) + " ranks, may be " +
+                            std::to_string(limits::kWorldSizeMax));
   if (request.contains().size() > limits::kLogTextBytesMax)
-    return Refuse("contains has " + std::to_string(request.contains().size()) +
-                  " bytes, may have " + std::to_string(limits::kLogTextBytesMax));
+    return RefuseLogRequest("contains has " + std::to_string(request.contains().size()) +
+                            " bytes, may have " + std::to_string(limits::kLogTextBytesMax));
   return Status();
 }
 
@@ -42,17 +44,23 @@ Result<LogFilter> ToFilter(const v1::StreamJobLogsRequest& request) {
                    .attempt = request.attempt(),
                    .contains = request.contains()};
   for (const int rank : filter.ranks)
-    if (rank < 0) return Refuse("ranks has " + std::to_string(rank) + ", must be at least 0");
+    if (rank < 0)
+      return RefuseLogRequest("ranks has " + std::to_string(rank) + ", must be at least 0");
   if (filter.attempt < 0)
-    return Refuse("attempt is " + std::to_string(filter.attempt) + ", must be at least 0");
+    return RefuseLogRequest("attempt is " + std::to_string(filter.attempt) +
+                            ", must be at least 0");
   if (request.min_severity() != v1::LOG_SEVERITY_UNSPECIFIED) {
     DESCENT_ASSIGN(filter.severity_min, FromProto(request.min_severity()));
   }
+  for (const int source : request.sources()) {
+    DESCENT_ASSIGN(const LogSource known, FromProto(static_cast<v1::LogSource>(source)));
+    filter.sources.insert(known);
+  }
   if (request.has_tail() && !request.resume_token().empty())
-    return Refuse("tail and resume_token exclude each other");
+    return RefuseLogRequest("tail and resume_token exclude each other");
   if (request.tail() < 0 || request.tail() > limits::kLogTailMax)
-    return Refuse("tail is " + std::to_string(request.tail()) + ", must be 0 to " +
-                  std::to_string(limits::kLogTailMax));
+    return RefuseLogRequest("tail is " + std::to_string(request.tail()) + ", must be 0 to " +
+                            std::to_string(limits::kLogTailMax));
   return filter;
 }
 
@@ -63,7 +71,7 @@ struct LogToken {
   std::string ToText() const { return uid + "." + std::to_string(line); }
 };
 
-std::optional<LogToken> ParseToken(const std::string& text) {
+std::optional<LogToken> ParseLogToken(const std::string& text) {
   const std::size_t dot = text.find('.');
   LogToken token{.uid = dot == std::string::npos ? "" : text.substr(0, dot)};
   const char* const begin = text.data() + (dot == std::string::npos ? 0 : dot + 1);
@@ -74,12 +82,12 @@ std::optional<LogToken> ParseToken(const std::string& text) {
 }
 
 // Where no line was read yet and none was there, the first that comes is the next.
-LogToken TokenOf(const Job& job, std::int64_t next) {
+LogToken LogTokenOf(const Job& job, std::int64_t next) {
   return {UidOf(job).substr(0, kUidCharacters), std::max<std::int64_t>(next, 1)};
 }
 
-RequestError TokenInvalid(const std::string& token) {
-  return Because(Refuse("resume_token " + Excerpt(token) + " is not one of this service"),
+RequestError LogTokenInvalid(const std::string& token) {
+  return Because(RefuseLogRequest("resume_token " + Excerpt(token) + " is not one of this service"),
                  "PAGE_TOKEN_INVALID");
 }
 
@@ -93,9 +101,9 @@ std::variant<std::int64_t, RequestError> FirstLine(const LogStore& logs, const J
     return first.value();
   }
   if (request.resume_token().empty()) return std::int64_t{0};
-  const std::optional<LogToken> token = ParseToken(request.resume_token());
-  if (!token) return TokenInvalid(request.resume_token());
-  if (token->uid == TokenOf(job, 0).uid) return token->line;
+  const std::optional<LogToken> token = ParseLogToken(request.resume_token());
+  if (!token) return LogTokenInvalid(request.resume_token());
+  if (token->uid == LogTokenOf(job, 0).uid) return token->line;
   const Result<std::int64_t> oldest = logs.OldestLine(job.id);
   if (!oldest.ok()) return ToRequestError(oldest.status());
   return CursorExpired(job, oldest.value());
@@ -120,7 +128,7 @@ RequestError CursorExpired(const Job& job, std::int64_t oldest) {
                  job.id + "; the oldest kept is " + std::to_string(oldest)),
       "CURSOR_EXPIRED",
       {},
-      {{"oldest_token", TokenOf(job, oldest).ToText()}}};
+      {{"oldest_token", LogTokenOf(job, oldest).ToText()}}};
   error.grpc_code = grpc::StatusCode::OUT_OF_RANGE;
   return error;
 }
@@ -129,19 +137,19 @@ v1::StreamJobLogsResponse MakeLogResponse(const Job& job, const std::vector<LogL
                                           std::int64_t next) {
   v1::StreamJobLogsResponse response;
   for (const LogLine& line : lines) *response.add_lines() = ToProto(line);
-  response.set_resume_token(TokenOf(job, next).ToText());
+  response.set_resume_token(LogTokenOf(job, next).ToText());
   return response;
 }
 
 std::variant<v1::StreamJobLogsResponse, RequestError> ReadLogOnce(
     const LogStore& logs, const Job& job, const v1::StreamJobLogsRequest& request) {
-  auto opened = OpenLog(logs, job, request, {.bytes_max = kSearchedBytesMax});
+  auto opened = OpenLog(logs, job, request, {.bytes_max = kAnswerSearchedBytesMax});
   if (auto* error = std::get_if<RequestError>(&opened)) return std::move(*error);
   LogReader& reader = std::get<LogReader>(opened);
   const std::int64_t first = reader.next();
   std::vector<LogLine> lines;
   std::size_t bytes = 0;
-  for (int pages = 0; pages < kAnswerPagesMax && bytes < kAnswerBytes; ++pages) {
+  for (int pages = 0; pages < kAnswerPagesMax && bytes < kLogAnswerBytes; ++pages) {
     Result<LogPage> page = reader.Next();
     if (!page.ok()) return ToRequestError(page.status());
     // After some lines it is told to who asks for what follows them.
@@ -149,7 +157,7 @@ std::variant<v1::StreamJobLogsResponse, RequestError> ReadLogOnce(
       return CursorExpired(job, *page.value().oldest);
     if (page.value().oldest || page.value().is_end) break;
     for (LogLine& line : page.value().lines) {
-      bytes += kLineBytes + line.text.size();
+      bytes += kAnswerLineBytes + line.text.size();
       lines.push_back(std::move(line));
     }
   }

@@ -13,7 +13,7 @@ namespace descent {
 namespace {
 
 // New lines are looked for this often, and sent together.
-constexpr std::chrono::milliseconds kInterval{250};
+constexpr std::chrono::milliseconds kLinesInterval{250};
 // What a rank that was killed had sent may arrive after the job's end.
 constexpr double kLateSeconds = 1;
 
@@ -23,10 +23,10 @@ bool IsOver(const Job& job) {
 }
 
 // Looks for matching lines, sends them, waits where there are none.
-class StreamCall final : public BlockingStream<v1::StreamJobLogsResponse> {
+class LogStreamCall final : public BlockingStream<v1::StreamJobLogsResponse> {
  public:
-  StreamCall(Runtime& runtime, boost::asio::thread_pool& threads,
-             const v1::StreamJobLogsRequest& request)
+  LogStreamCall(Runtime& runtime, boost::asio::thread_pool& threads,
+                const v1::StreamJobLogsRequest& request)
       : BlockingStream(threads), runtime_(runtime), request_(request) {}
 
  private:
@@ -74,7 +74,7 @@ class StreamCall final : public BlockingStream<v1::StreamJobLogsResponse> {
   void WaitOrFinish(const Job& job) {
     if (!request_.follow() || IsOver(job)) return Finish(grpc::Status::OK);
     if (IsQuiet()) return SendLines(job, {});
-    GoOnAfter(kInterval);
+    GoOnAfter(kLinesInterval);
   }
 
   // The name was given again.
@@ -101,7 +101,7 @@ class StreamCall final : public BlockingStream<v1::StreamJobLogsResponse> {
 grpc::ServerWriteReactor<v1::StreamJobLogsResponse>* StartLogStream(
     Runtime& runtime, StreamSet& streams, boost::asio::thread_pool& threads,
     const grpc::CallbackServerContext& context, const v1::StreamJobLogsRequest& request) {
-  return LaunchStream<StreamCall>(streams, context, runtime, threads, request);
+  return LaunchStream<LogStreamCall>(streams, context, runtime, threads, request);
 }
 
 }  // namespace descent

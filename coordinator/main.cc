@@ -10,6 +10,7 @@
 
 #include "common/file.h"
 #include "common/log.h"
+#include "common/open_files.h"
 #include "coordinator/admin_token_file.h"
 #include "coordinator/authenticator.h"
 #include "coordinator/grpc_servers.h"
@@ -135,6 +136,7 @@ int Main(int argc, const char* const* argv) {
     return 2;
   }
   const sigset_t signals = BlockStopSignals();
+  RaiseOpenFilesMax();  // one for each worker
   if (options.value().exits_with_parent && !TieToParent(parent)) return 0;
   setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);  // what matters comes back as a Status
   const Status status = Serve(options.value(), signals);

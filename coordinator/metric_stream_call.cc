@@ -14,14 +14,14 @@ namespace descent {
 namespace {
 
 // New points are looked for this often, and sent together.
-constexpr std::chrono::milliseconds kInterval{500};
+constexpr std::chrono::milliseconds kPointsInterval{500};
 constexpr int kPointsOfMessageMax = 1000;  // of each name
 
 // Looks for new points, sends them, waits where there are none.
-class StreamCall final : public BlockingStream<v1::StreamMetricsResponse> {
+class MetricStreamCall final : public BlockingStream<v1::StreamMetricsResponse> {
  public:
-  StreamCall(Runtime& runtime, boost::asio::thread_pool& threads,
-             const v1::StreamMetricsRequest& request)
+  MetricStreamCall(Runtime& runtime, boost::asio::thread_pool& threads,
+                   const v1::StreamMetricsRequest& request)
       : BlockingStream(threads), runtime_(runtime), request_(request) {}
 
  private:
@@ -40,7 +40,7 @@ class StreamCall final : public BlockingStream<v1::StreamMetricsResponse> {
     if (!news.value().empty()) return SendCurves(news.value());
     if (IsTerminal(job.state)) return Finish(grpc::Status::OK);
     if (IsQuiet()) return SendCurves({});
-    GoOnAfter(kInterval);
+    GoOnAfter(kPointsInterval);
   }
 
   Result<std::vector<MetricCurve>> ReadNews(const std::string& job_id) {
@@ -70,7 +70,7 @@ class StreamCall final : public BlockingStream<v1::StreamMetricsResponse> {
 grpc::ServerWriteReactor<v1::StreamMetricsResponse>* StartMetricStream(
     Runtime& runtime, StreamSet& streams, boost::asio::thread_pool& threads,
     const grpc::CallbackServerContext& context, const v1::StreamMetricsRequest& request) {
-  return LaunchStream<StreamCall>(streams, context, runtime, threads, request);
+  return LaunchStream<MetricStreamCall>(streams, context, runtime, threads, request);
 }
 
 }  // namespace descent

@@ -18,38 +18,38 @@ constexpr char kLogFile[] = "log";
 constexpr char kOnnxFile[] = "model.onnx";
 constexpr int kExportsMax = 2;  // each is a process that holds a model in memory
 constexpr std::chrono::minutes kTimeMax{10};
-constexpr std::chrono::seconds kRetryDelay{10};
+constexpr std::chrono::seconds kExportRetryDelay{10};
 // What an export leaves free on the disk that the jobs' state is on.
 constexpr std::int64_t kFreeBytesMin = std::int64_t{64} << 20;
 constexpr std::size_t kLogBytesMax = std::size_t{64} << 10;
 constexpr int kRefusedExitStatus = 2;
 constexpr std::string_view kErrorPrefix = "error: ";
 
-RequestError Refusal(Code code, std::string message, const char* reason) {
+RequestError ExportRefusal(Code code, std::string message, const char* reason) {
   return {Status(code, std::move(message)), reason, {}, {}};
 }
 
 RequestError Busy(std::string message, const char* reason) {
-  RequestError error = Refusal(Code::kResourceExhausted, std::move(message), reason);
-  error.retry_delay = kRetryDelay;
+  RequestError error = ExportRefusal(Code::kResourceExhausted, std::move(message), reason);
+  error.retry_delay = kExportRetryDelay;
   return error;
 }
 
 RequestError FeatureDisabled(const Status& why) {
   RequestError error =
-      Refusal(Code::kFailedPrecondition,
-              fmt::format("models cannot be exported by this coordinator: {}", why.message()),
-              "FEATURE_DISABLED");
+      ExportRefusal(Code::kFailedPrecondition,
+                    fmt::format("models cannot be exported by this coordinator: {}", why.message()),
+                    "FEATURE_DISABLED");
   error.grpc_code = grpc::StatusCode::UNIMPLEMENTED;
   error.metadata["program"] = kWorkerProgram;
   return error;
 }
 
 RequestError TimedOut() {
-  RequestError error =
-      Refusal(Code::kInternal,
-              fmt::format("the export was ended: it took longer than {} minutes", kTimeMax.count()),
-              "EXPORT_TIMED_OUT");
+  RequestError error = ExportRefusal(
+      Code::kInternal,
+      fmt::format("the export was ended: it took longer than {} minutes", kTimeMax.count()),
+      "EXPORT_TIMED_OUT");
   error.grpc_code = grpc::StatusCode::DEADLINE_EXCEEDED;
   return error;
 }
@@ -117,10 +117,11 @@ std::optional<RequestError> ModelExport::Error() const {
   if (child_->ExitStatus() == 0) return std::nullopt;
   std::string words = WordsOf(*child_);
   if (child_->ExitStatus() == kRefusedExitStatus)
-    return Refusal(Code::kFailedPrecondition, std::move(words), "MODEL_NOT_EXPORTABLE");
-  return Refusal(Code::kInternal,
-                 fmt::format("{} ended with {}: {}", kWorkerProgram, child_->EndText(), words),
-                 "EXPORT_FAILED");
+    return ExportRefusal(Code::kFailedPrecondition, std::move(words), "MODEL_NOT_EXPORTABLE");
+  return ExportRefusal(
+      Code::kInternal,
+      fmt::format("{} ended with {}: {}", kWorkerProgram, child_->EndText(), words),
+      "EXPORT_FAILED");
 }
 
 ModelExporter::ModelExporter(std::filesystem::path directory, std::filesystem::path program)

@@ -42,7 +42,7 @@ int Open(int root, const std::filesystem::path& path, int flags) {
   return OpenByNames(root, path, flags);
 }
 
-Status Failure(const std::filesystem::path& path, int error) {
+Status OpenFailure(const std::filesystem::path& path, int error) {
   const bool is_link = error == ELOOP || error == EXDEV;
   const bool is_missing = is_link || error == ENOENT || error == ENOTDIR;
   return Status(is_missing ? Code::kNotFound : Code::kUnavailable,
@@ -61,9 +61,9 @@ Result<Descriptor> OpenBeneath(const std::filesystem::path& root, const std::fil
                                int flags) {
   DESCENT_CHECK(!path.empty());
   const Descriptor directory(open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  if (directory.number() < 0) return Failure(root, errno);
+  if (directory.number() < 0) return OpenFailure(root, errno);
   const int opened = Open(directory.number(), path, flags);
-  if (opened < 0) return Failure(root / path, errno);
+  if (opened < 0) return OpenFailure(root / path, errno);
   return Descriptor(opened);
 }
 

@@ -56,7 +56,10 @@ ProcessFacts ReadProcessFacts(const fs::path& state_directory) {
   facts.wal_bytes = SizeOfFilesIn(state_directory, kWalSuffix);
   std::error_code error;
   const fs::space_info space = fs::space(state_directory, error);
-  if (!error) facts.disk_free_bytes = static_cast<std::int64_t>(space.available);
+  if (!error) {
+    facts.disk_free_bytes = static_cast<std::int64_t>(space.available);
+    facts.disk_bytes = static_cast<std::int64_t>(space.capacity);
+  }
   return facts;
 }
 

@@ -16,6 +16,7 @@ struct ProcessFacts {
   std::int64_t state_bytes = 0;      // size of the files in the state directory itself
   std::int64_t wal_bytes = 0;        // of them, of the state store's log of what was written last
   std::int64_t disk_free_bytes = 0;  // of the volume that holds it
+  std::int64_t disk_bytes = 0;       // the size of that volume
 };
 
 ProcessFacts ReadProcessFacts(const std::filesystem::path& state_directory);

@@ -203,6 +203,8 @@ void AddProcess(const ProcessFacts& process, Exposition& out) {
              static_cast<double>(process.wal_bytes));
   out.Family("descent_storage_free_bytes", "gauge", "Free space on a volume.");
   out.Sample({{"volume", "state"}}, static_cast<double>(process.disk_free_bytes));
+  out.Family("descent_storage_size_bytes", "gauge", "Size of a volume, free space included.");
+  out.Sample({{"volume", "state"}}, static_cast<double>(process.disk_bytes));
   out.Single("process_cpu_seconds_total", "counter", "User and system time.", process.cpu_seconds);
   out.Single("process_resident_memory_bytes", "gauge", "Memory in RAM.",
              static_cast<double>(process.resident_bytes));

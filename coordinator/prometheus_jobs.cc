@@ -53,6 +53,9 @@ void AddProgress(const std::vector<const Job*>& jobs, Exposition& out) {
                 {"device", kCpuDevice},
                 {"world_size", std::to_string(job->attempt.workers.size())}},
                1);
+  out.Family("descent_job_running", "gauge", "1 while its workers run steps, 0 otherwise.");
+  for (const Job* job : jobs)
+    out.Sample({{"job", job->id}}, job->state == JobState::kRunning ? 1 : 0);
   out.Family("descent_job_step", "gauge", "Steps done.");
   for (const Job* job : jobs) out.Sample({{"job", job->id}}, static_cast<double>(job->step));
   std::vector<std::pair<const Job*, double>> targets;

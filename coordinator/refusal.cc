@@ -7,7 +7,7 @@ namespace descent {
 Refusal QueueFull(std::size_t waiting) {
   return {Status(Code::kResourceExhausted,
                  std::to_string(waiting) + " requests wait already; try again"),
-          "RESOURCE_EXHAUSTED"};
+          "TOO_MANY_REQUESTS"};
 }
 
 Refusal NotWritable(const Status& why, const std::string& advice) {

@@ -17,6 +17,10 @@ constexpr std::string_view kMetricsDirectory = "metrics";
 constexpr std::string_view kLogsDirectory = "logs";
 constexpr std::chrono::milliseconds kTickInterval{250};
 constexpr std::chrono::seconds kStoreRetryDelay{1};
+// A tick that is so late says that this process, or its machine, stood still. What workers have
+// said meanwhile is read within moments, but has not been yet.
+constexpr std::chrono::seconds kLateTick{2};
+constexpr std::chrono::seconds kHearingTime{1};
 // Finished jobs stay in the counters long enough for the last scrapes.
 constexpr double kCountersKeptSeconds = 15 * 60;
 constexpr char kTakesEffectLater[] =
@@ -95,6 +99,7 @@ void Runtime::Run(Restore restore) {
       batch_.swap(queue_);
     }
     const MonotonicTime begin = MonotonicNow();
+    if (begin - next_tick >= kLateTick) next_tick = begin + kHearingTime;
     ProcessBatch();
     // While something waits, workers that look silent may only not have been heard yet.
     if (MonotonicNow() >= next_tick && !HasQueued()) {

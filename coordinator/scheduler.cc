@@ -59,12 +59,6 @@ std::vector<SessionId> FreeRanks(const PoolView& pool, const GangRequest& reques
   return free;
 }
 
-bool CouldEverRun(const GangRequest& request, const std::vector<PoolView>& pools) {
-  return std::ranges::any_of(pools, [&](const PoolView& pool) {
-    return UsableRanks(pool, request) >= request.workers_min;
-  });
-}
-
 std::size_t RanksOf(const std::string& job_id, const PoolView& pool) {
   return static_cast<std::size_t>(std::ranges::count(pool.workers, job_id, &WorkerView::job_id));
 }
@@ -256,6 +250,12 @@ std::vector<PoolView> PoolsFor(const std::string& job_id, std::vector<PoolView> 
   return pools;
 }
 
+bool CouldEverRun(const GangRequest& request, const std::vector<PoolView>& pools) {
+  return std::ranges::any_of(pools, [&](const PoolView& pool) {
+    return UsableRanks(pool, request) >= request.workers_min;
+  });
+}
+
 std::string WorkersText(std::size_t count) {
   return std::to_string(count) + (count == 1 ? " worker" : " workers");
 }
@@ -282,13 +282,15 @@ std::vector<Gang> ScheduleGangs(const std::vector<GangRequest>& queue,
 std::vector<Displacement> ChooseToPreempt(const std::vector<GangRequest>& waiting,
                                           const std::vector<RunningGang>& running,
                                           const std::vector<PoolView>& pools) {
-  if (waiting.empty()) return {};
+  const auto next = std::ranges::find_if(
+      waiting, [&](const GangRequest& request) { return CouldEverRun(request, pools); });
+  if (next == waiting.end()) return {};
   const auto cost = [](const std::vector<Displacement>& chosen) {
     return std::pair(std::ranges::count(chosen, 0, &Displacement::ranks_left), chosen.size());
   };
   std::optional<std::vector<Displacement>> least;
   for (const PoolView& pool : pools) {
-    auto chosen = PreemptIn(pool, waiting.front(), running);
+    auto chosen = PreemptIn(pool, *next, running);
     if (chosen && (!least || cost(*chosen) < cost(*least))) least = std::move(chosen);
   }
   return least.value_or(std::vector<Displacement>());

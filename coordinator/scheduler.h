@@ -38,6 +38,9 @@ struct Gang {
 std::vector<Gang> ScheduleGangs(const std::vector<GangRequest>& queue,
                                 const std::vector<PoolView>& pools);
 
+// Whether one of the pools has enough ranks for it, whoever holds them now.
+bool CouldEverRun(const GangRequest& request, const std::vector<PoolView>& pools);
+
 // A job that holds ranks, as far as preemption is concerned.
 struct RunningGang {
   std::string job_id;
@@ -57,13 +60,12 @@ struct Displacement {
   int ranks_left = 0;  // with which it goes on at once; 0: it waits until others are free
 };
 
-// The running jobs that must give ranks back so that the first of `waiting`, which got none, can
-// start: preemptible ones of lower priority, those that are spared left out, the lowest priority
-// first, then the newest. Where it
-// is enough, they keep their workers_min, or what the waiting job has no use for; else they give
-// all. Of the pools the one where the fewest jobs must wait, then the one where the fewest are
-// disturbed. Nothing if ranks that are free or given back soon are enough, or if all that could be
-// taken are not.
+// The running jobs that must give ranks back so that the first of `waiting` that could ever run,
+// and got none, can start: preemptible ones of lower priority, those that are spared left out, the
+// lowest priority first, then the newest. Where it is enough, they keep their workers_min, or what
+// the waiting job has no use for; else they give all. Of the pools the one where the fewest jobs
+// must wait, then the one where the fewest are disturbed. Nothing if ranks that are free or given
+// back soon are enough, or if all that could be taken are not.
 std::vector<Displacement> ChooseToPreempt(const std::vector<GangRequest>& waiting,
                                           const std::vector<RunningGang>& running,
                                           const std::vector<PoolView>& pools);

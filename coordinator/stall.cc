@@ -16,7 +16,7 @@ namespace {
 constexpr double kMedianSteps = 10;
 constexpr double kBesideSteps = 10;
 constexpr double kWhileSaving = 60;
-constexpr std::size_t kBlamedMax = 4;  // ranks that a message names
+constexpr std::size_t kNamedMax = 4;  // ranks in a message
 
 constexpr std::array<std::string_view, 6> kPhasesOfSteps = {"wait",   "data",   "compute",
                                                             "reduce", "update", "exchange"};
@@ -97,21 +97,37 @@ std::string RanksText(const Attempt& attempt, const Members& members) {
   return text;
 }
 
-std::string BlameText(const Members& blamed) {
+// What `describe` says of the first few.
+template <typename Describe>
+std::string ListText(const Members& members, const Describe& describe) {
   std::string text;
-  for (std::size_t i = 0; i < blamed.size() && i < kBlamedMax; ++i) {
-    const Standing& at = blamed[i]->standing;
-    text += fmt::format("{}{} stands still: step {}, phase {} for {:.0f} s", i == 0 ? "" : "; ",
-                        blamed[i]->name, at.step, at.phase, at.progress.phase_age_seconds);
+  for (std::size_t i = 0; i < members.size() && i < kNamedMax; ++i) {
+    if (i > 0) text += "; ";
+    text += describe(*members[i]);
   }
-  if (blamed.size() > kBlamedMax) text += fmt::format("; and {} more", blamed.size() - kBlamedMax);
+  if (members.size() > kNamedMax) text += fmt::format("; and {} more", members.size() - kNamedMax);
   return text;
 }
 
+std::string BlameText(const Members& blamed) {
+  return ListText(blamed, [](const Member& member) {
+    const Standing& at = member.standing;
+    return fmt::format("{} stands still: step {}, phase {} for {:.0f} s", member.name, at.step,
+                       at.phase, at.progress.phase_age_seconds);
+  });
+}
+
+// None is to blame, so all are named: that tells between which hosts to look.
+std::string TogetherText(const Members& members) {
+  return fmt::format("all {} ranks wait in {}, and none has come out of it for {:.0f} s: {}",
+                     members.size(), CallText(members.front()->standing), StillSeconds(members),
+                     ListText(members, [](const Member& member) {
+                       return fmt::format("{}, phase {}", member.name, member.standing.phase);
+                     }));
+}
+
 std::string StallText(const Attempt& attempt, const Members& members, const Members& blamed) {
-  if (blamed.empty())
-    return fmt::format("all {} ranks wait in {}, and none has come out of it for {:.0f} s",
-                       members.size(), CallText(members.front()->standing), StillSeconds(members));
+  if (blamed.empty()) return TogetherText(members);
   Members waiting = Filter(members, IsInCall);
   std::erase_if(waiting, [&](const Member* member) { return Has(blamed, member); });
   std::string text = BlameText(blamed);

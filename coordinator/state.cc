@@ -106,7 +106,10 @@ void State::On(const SubmitJob& event) {
                      .start_checkpoint = event.start_checkpoint,
                      .forked_from = event.forked_from,
                      .create_time = now_.wall});
-  Move(job, JobState::kQueued, "Submitted", "waits for workers", "Created");
+  if (event.is_suspended)
+    Move(job, JobState::kSuspended, "Suspended", kSuspendedFromTheStart, "Created");
+  else
+    Move(job, JobState::kQueued, "Submitted", "waits for workers", "Created");
   actions_.push_back(Answer{.ticket = event.ticket, .job_id = job.id});
   is_schedule_due_ = true;
 }
@@ -181,7 +184,9 @@ void State::Move(Job& job, JobState to, std::string reason, std::string message,
                               .reason = job.state_reason,
                               .message = job.state_message,
                               .origin = origin_});
-  if (IsTerminal(to) || to == JobState::kSuspended) DismissOwnPools(job);
+  // A pool that is there before the job waits for it, as for one that is yet to come.
+  const bool begins_suspended = to == JobState::kSuspended && event_type == "Created";
+  if (IsTerminal(to) || (to == JobState::kSuspended && !begins_suspended)) DismissOwnPools(job);
 }
 
 void State::StoreAuditOf(std::string type, std::string subject, std::string message) {

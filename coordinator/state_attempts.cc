@@ -211,10 +211,13 @@ bool State::IsWorthWaitingFor(const Attempt& attempt) const {
 }
 
 void State::TellToStop(Attempt& attempt, StopMode mode) {
-  if (attempt.stop == StopMode::kAbort || attempt.stop == mode) return;
+  const JobState state = JobOf(attempt).state;
+  // Who cancels does not wait for what was to be saved, though the ranks were told to stop before.
+  const bool is_known = attempt.stop == mode && state != JobState::kCancelling;
+  if (attempt.stop == StopMode::kAbort || is_known) return;
   attempt.stop = mode;
   if (mode != StopMode::kAbort && attempt.IsReattaching()) return;  // once all are back
-  attempt.deadline = now_.monotonic + StopTimeout(mode, JobOf(attempt).state);
+  attempt.deadline = now_.monotonic + StopTimeout(mode, state);
   SendToMembers(attempt,
                 Stop{.job = attempt.job_id, .generation = attempt.generation, .mode = mode});
 }

@@ -88,7 +88,7 @@ std::map<std::string, QueuePosition> State::QueuePositions() const {
   const std::vector<PoolView> pools = ServedPools();
   std::vector<GangRequest> queue;
   for (const Job* job : waiting) queue.push_back(RequestOf(*job));
-  bool is_first_explained = false;  // of those that could start now: others give way to it alone
+  bool is_first_explained = false;  // of those that could run now: others give way to it alone
   std::map<std::string, QueuePosition> positions;
   for (std::size_t i = 0; i < queue.size(); ++i) {
     QueuePosition& queued = positions[queue[i].job_id];
@@ -101,7 +101,7 @@ std::map<std::string, QueuePosition> State::QueuePositions() const {
     } else {
       queued.reason = ExplainWait(queue, i, pools);
       if (i == 0) queued.estimated_start_time = EstimateStart(queue[i], pools);
-      if (!std::exchange(is_first_explained, true))
+      if (CouldEverRun(queue[i], pools) && !std::exchange(is_first_explained, true))
         if (auto spared = ExplainSpared(queue[i], pools)) queued.reason = *std::move(spared);
     }
   }

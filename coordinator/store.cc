@@ -15,13 +15,14 @@
 #include "common/job_spec.h"
 #include "common/log.h"
 #include "coordinator/audit_log.h"
+#include "coordinator/event_payload.h"
 #include "coordinator/job_record.h"
 
 namespace descent {
 namespace {
 
 // One string per schema version, run in order; never edited once released.
-constexpr std::array<std::string_view, 6> kMigrations = {R"sql(
+constexpr std::array<std::string_view, 7> kMigrations = {R"sql(
   CREATE TABLE jobs(
     id TEXT PRIMARY KEY,
     sequence INTEGER NOT NULL UNIQUE,
@@ -80,6 +81,9 @@ constexpr std::array<std::string_view, 6> kMigrations = {R"sql(
     type TEXT NOT NULL,
     subject TEXT NOT NULL,
     message TEXT NOT NULL) STRICT;
+)sql",
+                                                         R"sql(
+  ALTER TABLE events ADD COLUMN payload TEXT NOT NULL DEFAULT '{}';
 )sql"};
 
 // Names of counters.
@@ -169,7 +173,7 @@ Result<std::unique_ptr<Store>> Store::Open(const std::filesystem::path& path) {
   DESCENT_ASSIGN(store->add_event_,
                  Keep(store->database_.Prepare(
                      "INSERT INTO events(job, time, type, from_state, to_state, reason, message, "
-                     "actor, request_id) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)")));
+                     "actor, request_id, payload) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")));
   DESCENT_ASSIGN(store->remove_events_,
                  Keep(store->database_.Prepare("DELETE FROM events WHERE job = ?")));
   DESCENT_ASSIGN(store->remove_job_,
@@ -328,6 +332,8 @@ Status Store::Write(const StoreJob& action, double time) {
   add_event_->Bind(3, action.from_state).Bind(4, action.to_state);
   add_event_->Bind(5, action.reason).Bind(6, action.message);
   add_event_->Bind(7, action.origin.actor).Bind(8, action.origin.request_id);
+  const std::string payload = ToJson(PayloadOf(action));
+  add_event_->Bind(9, payload);
   DESCENT_RETURN_IF_ERROR(add_event_->Run());
   written_event_ = database_.last_insert_id();
   const std::string_view event = WebhookEventOf(action);

@@ -1,5 +1,6 @@
 #include "coordinator/stream_set.h"
 
+#include <bit>
 #include <utility>
 
 namespace descent {
@@ -9,7 +10,9 @@ void StreamSet::Add(const std::shared_ptr<OpenStream>& stream, const Caller& cal
   {
     const std::lock_guard lock(mutex_);
     ended_with = ended_with_;
-    std::erase_if(entries_, [](const Entry& known) { return known.stream.expired(); });
+    // At powers of two, so that of a thousand streams that come not each looks at all the others.
+    if (std::has_single_bit(entries_.size()))
+      std::erase_if(entries_, [](const Entry& known) { return known.stream.expired(); });
     if (!ended_with) entries_.push_back({stream, caller});
   }
   if (ended_with) stream->End(*ended_with);

@@ -23,6 +23,8 @@ constexpr std::size_t kViolationsMax = 100;  // told of one request
 constexpr std::size_t kProblemsBytes = 600;  // of a message, beyond which it names no other
 constexpr int kOverridesMax = 256;           // together no longer than a job file
 
+constexpr char kDataField[] = "data";
+
 using google::protobuf::util::MessageDifferencer;
 
 // The checkpoint that a job starts from, and the job that wrote it.
@@ -32,7 +34,7 @@ struct Source {
   std::string name;  // of the checkpoint
 };
 
-RequestError Refuse(Code code, std::string reason, std::string message) {
+RequestError RefuseSubmission(Code code, std::string reason, std::string message) {
   return {Status(code, std::move(message)), std::move(reason), {}, {}};
 }
 
@@ -80,7 +82,7 @@ std::string StateFieldsThatDiffer(const JobSpec& my_spec, const JobSpec& their_s
     if (differs) fields += (fields.empty() ? "" : ", ") + field;
   };
   add_if(!MessageDifferencer::Equals(mine.model(), theirs.model()), "model");
-  add_if(!MessageDifferencer::Equals(mine.data(), theirs.data()), "data");
+  add_if(!MessageDifferencer::Equals(mine.data(), theirs.data()), kDataField);
   add_if(mine.batch().global() != theirs.batch().global(), "batch.global");
   add_if(mine.batch().logical_workers() != theirs.batch().logical_workers(),
          "batch.logical_workers");
@@ -186,9 +188,10 @@ std::optional<RequestError> CheckSpec(const JobSpec& spec, const Job* source) {
   if (source == nullptr) return std::nullopt;
   const std::string fields = StateFieldsThatDiffer(spec, source->spec);
   if (fields.empty()) return std::nullopt;
-  RequestError error = Refuse(Code::kFailedPrecondition, "MODEL_MISMATCH",
-                              "the spec differs from " + JobName(source->id) +
-                                  ", whose checkpoint it starts from, in: " + fields);
+  RequestError error = RefuseSubmission(Code::kFailedPrecondition,
+                                        fields == kDataField ? "DATASET_CHANGED" : "MODEL_MISMATCH",
+                                        "the spec differs from " + JobName(source->id) +
+                                            ", whose checkpoint it starts from, in: " + fields);
   error.metadata["fields"] = fields;
   return error;
 }
@@ -218,9 +221,10 @@ std::optional<RequestError> CheckRepetition(const v1::CreateJobRequest& request,
   if (request.request_id().empty() || (is_drawn && submit.job_id == made.id)) return std::nullopt;
   const std::string fields = FieldsThatDiffer(request, submit, made);
   if (fields.empty()) return std::nullopt;
-  RequestError error = Refuse(Code::kAlreadyExists, "REQUEST_ID_REUSED",
-                              "request_id \"" + request.request_id() + "\" made " +
-                                  JobName(made.id) + " from a request that differs in: " + fields);
+  RequestError error =
+      RefuseSubmission(Code::kAlreadyExists, "REQUEST_ID_REUSED",
+                       "request_id \"" + request.request_id() + "\" made " + JobName(made.id) +
+                           " from a request that differs in: " + fields);
   error.metadata = {{"job", made.id}, {"fields", fields}};
   error.resource = {.type = "Job", .name = JobName(made.id)};
   return error;
@@ -231,7 +235,7 @@ std::optional<RequestError> CheckCapacity(const JobSpec& spec, const std::vector
   if (largest == pools.end() || largest->world_size >= spec.workers.min) return std::nullopt;
   const std::string wanted = std::to_string(spec.workers.min);
   const std::string found = std::to_string(largest->world_size);
-  RequestError error = Refuse(
+  RequestError error = RefuseSubmission(
       Code::kFailedPrecondition, "GANG_INFEASIBLE",
       "workers.min is " + wanted + ", the largest pool \"" + largest->name + "\" has " + found);
   error.metadata = {{"requested", wanted}, {"largest_pool", found}};
@@ -241,14 +245,14 @@ std::optional<RequestError> CheckCapacity(const JobSpec& spec, const std::vector
 
 std::optional<RequestError> CheckRequestId(const std::string& request_id) {
   if (request_id.size() <= kRequestIdCharactersMax) return std::nullopt;
-  return Refuse(Code::kInvalidArgument, "REQUEST_ID_INVALID",
-                "request_id has " + std::to_string(request_id.size()) +
-                    " characters, at most 64 are allowed");
+  return RefuseSubmission(Code::kInvalidArgument, "REQUEST_ID_INVALID",
+                          "request_id has " + std::to_string(request_id.size()) +
+                              " characters, at most 64 are allowed");
 }
 
 std::optional<RequestError> CheckPriority(int priority) {
   if (0 <= priority && priority <= kPriorityMax) return std::nullopt;
-  RequestError error = Refuse(
+  RequestError error = RefuseSubmission(
       Code::kInvalidArgument, "PRIORITY_INVALID",
       "priority is " + std::to_string(priority) + ", must be 0 to " + std::to_string(kPriorityMax));
   error.metadata = {{"priority", std::to_string(priority)}};
@@ -259,9 +263,9 @@ std::optional<RequestError> CheckLifetime(const v1::UpdateJobRequest& request) {
   const auto refuse = [](const std::string& field, const std::string& reason, std::int64_t value,
                          std::int64_t max) -> std::optional<RequestError> {
     if (0 <= value && value <= max) return std::nullopt;
-    RequestError error =
-        Refuse(Code::kInvalidArgument, reason,
-               field + " is " + std::to_string(value) + ", must be 0 to " + std::to_string(max));
+    RequestError error = RefuseSubmission(
+        Code::kInvalidArgument, reason,
+        field + " is " + std::to_string(value) + ", must be 0 to " + std::to_string(max));
     error.metadata = {{field, std::to_string(value)}};
     return error;
   };
@@ -278,7 +282,7 @@ template <typename Labels>
 std::optional<RequestError> LabelsInvalid(const Labels& labels) {
   std::optional<std::string> problem = FindProblem(labels);
   if (!problem) return std::nullopt;
-  return Refuse(Code::kInvalidArgument, "LABELS_INVALID", *std::move(problem));
+  return RefuseSubmission(Code::kInvalidArgument, "LABELS_INVALID", *std::move(problem));
 }
 
 }  // namespace
@@ -290,9 +294,9 @@ namespace {
 
 std::optional<RequestError> CheckIds(const v1::CreateJobRequest& request) {
   if (!request.job_id().empty() && !IsJobId(request.job_id())) {
-    RequestError error =
-        Refuse(Code::kInvalidArgument, "JOB_ID_INVALID",
-               "job_id " + Excerpt(request.job_id()) + " must be 1 to 63 characters of [a-z0-9-]");
+    RequestError error = RefuseSubmission(
+        Code::kInvalidArgument, "JOB_ID_INVALID",
+        "job_id " + Excerpt(request.job_id()) + " must be 1 to 63 characters of [a-z0-9-]");
     error.metadata["job_id"] = request.job_id();
     return error;
   }
@@ -345,6 +349,7 @@ std::variant<SubmitJob, RequestError> MakeSubmission(const v1::CreateJobRequest&
   submit.spec = std::move(spec);
   submit.priority = request.has_priority() ? request.priority() : kPriorityDefault;
   submit.is_preemptible = request.preemptible();
+  submit.is_suspended = request.suspended();
   submit.labels = std::move(labels);
   submit.start_checkpoint = source.checkpoint.directory;
   if (source.job != nullptr) {

@@ -33,6 +33,7 @@ std::optional<JobFile> ReadGivenFile(const v1::CreateJobRequest& request);
 //   JOB_ID_INVALID, REQUEST_ID_INVALID, NAME_INVALID, PRIORITY_INVALID, LABELS_INVALID
 //   JOB_NOT_FOUND, CHECKPOINT_NOT_FOUND   of resume_from
 //   MODEL_MISMATCH       the spec differs from the checkpoint's job in what its state depends on
+//   DATASET_CHANGED      the same, and in its data alone
 // With resume_from and without a job file, an empty spec stands for that job's, without its
 // stop_at_step; of a given one, logical_workers and micro default to that job's. Overrides change
 // whichever it is. Labels come on top of that job's. Of a request that has made its job already the

@@ -15,8 +15,8 @@ Result<std::string> Read(const std::string& flag, const std::filesystem::path& p
   return text;
 }
 
-Status Refuse(const std::string& flag, const std::filesystem::path& path,
-              const boost::system::error_code& error) {
+Status RefuseFile(const std::string& flag, const std::filesystem::path& path,
+                  const boost::system::error_code& error) {
   return Status(Code::kInvalidArgument, flag + ": " + path.string() + ": " + error.message());
 }
 
@@ -30,9 +30,9 @@ Result<Tls> ReadTls(const TlsFiles& files) {
   boost::asio::ssl::context context(boost::asio::ssl::context::tls_server);
   boost::system::error_code error;
   context.use_certificate_chain(boost::asio::buffer(tls.certificates), error);
-  if (error) return Refuse("--tls-cert", files.certificates, error);
+  if (error) return RefuseFile("--tls-cert", files.certificates, error);
   context.use_private_key(boost::asio::buffer(tls.key), boost::asio::ssl::context::pem, error);
-  if (error) return Refuse("--tls-key", files.key, error);
+  if (error) return RefuseFile("--tls-key", files.key, error);
   if (files.worker_ca.empty()) return tls;
   DESCENT_ASSIGN(tls.worker_ca, ReadAuthority("--tls-client-ca", files.worker_ca));
   return tls;
@@ -43,7 +43,7 @@ Result<std::string> ReadAuthority(const std::string& flag, const std::filesystem
   boost::asio::ssl::context context(boost::asio::ssl::context::tls_server);
   boost::system::error_code error;
   context.add_certificate_authority(boost::asio::buffer(text), error);
-  if (error) return Refuse(flag, path, error);
+  if (error) return RefuseFile(flag, path, error);
   return text;
 }
 

@@ -13,12 +13,12 @@ namespace descent {
 namespace {
 
 constexpr std::size_t kTokensMax = 10000;
-constexpr std::size_t kNameCharactersMax = 63;
+constexpr std::size_t kTokenNameCharactersMax = 63;
 constexpr std::string_view kNameCharacters =
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._@-";
 
-Status CheckToken(const std::string& name, double valid_seconds) {
-  if (name.empty() || name.size() > kNameCharactersMax ||
+Status CheckNewToken(const std::string& name, double valid_seconds) {
+  if (name.empty() || name.size() > kTokenNameCharactersMax ||
       name.find_first_not_of(kNameCharacters) != std::string::npos)
     return Status(Code::kInvalidArgument,
                   "name is \"" + name + "\", must be 1 to 63 characters of [a-zA-Z0-9._@-]");
@@ -61,7 +61,7 @@ Status TokenStore::Load() {
 
 Result<NewToken> TokenStore::Create(const std::string& name, Role role, double valid_seconds,
                                     double now, std::string_view actor) {
-  DESCENT_RETURN_IF_ERROR(CheckToken(name, valid_seconds));
+  DESCENT_RETURN_IF_ERROR(CheckNewToken(name, valid_seconds));
   NewToken made{.token = {.id = MakeTokenId(),
                           .name = name,
                           .role = role,

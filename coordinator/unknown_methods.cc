@@ -24,7 +24,7 @@ class RefusedMethod final : public grpc::ServerGenericBidiReactor {
 };
 
 // "v2" of "/descent.v2.JobService/GetJob"; empty if it is not of ours.
-std::string VersionOf(const std::string& method) {
+std::string ApiVersionOf(const std::string& method) {
   if (!method.starts_with(kPackage)) return "";
   const std::string rest = method.substr(kPackage.size());
   const std::string version = rest.substr(0, rest.find('.'));
@@ -41,7 +41,7 @@ RequestError Unimplemented(std::string message, std::string reason) {
 }
 
 RequestError Refuse(const std::string& method) {
-  const std::string version = VersionOf(method);
+  const std::string version = ApiVersionOf(method);
   if (version.empty() || version == kVersion) {
     RequestError error =
         Unimplemented(fmt::format("there is no method {}", Excerpt(method)), "METHOD_UNKNOWN");

@@ -31,9 +31,9 @@ constexpr unsigned kHttp11 = 11;
 constexpr int kClassOfSuccess = 2;  // 2xx
 // Of the answer, only the status is of use.
 constexpr std::uint32_t kHeaderBytesMax = 16 << 10;
-constexpr std::uint64_t kBodyBytesMax = 64 << 10;
+constexpr std::uint64_t kReplyBytesMax = 64 << 10;
 
-Status Failure(std::string_view what, const beast::error_code& error) {
+Status DeliveryFailure(std::string_view what, const beast::error_code& error) {
   return Status(Code::kUnavailable, fmt::format("{}: {}", what, error.message()));
 }
 
@@ -44,7 +44,7 @@ Status SetTrust(const std::string& authority, asio::ssl::context& context) {
   } else {
     context.add_certificate_authority(asio::buffer(authority), error);
   }
-  if (error) return Failure("cannot tell which certificates to trust", error);
+  if (error) return DeliveryFailure("cannot tell which certificates to trust", error);
   return Status();
 }
 
@@ -69,7 +69,7 @@ class AsioWebhookClient final : public WebhookClient {
             handler(failure);
           });
     });
-    if (error) return Failure("cannot find the host", error);
+    if (error) return DeliveryFailure("cannot find the host", error);
     return url_.is_https ? PostOverTls(found, request) : PostInPlainText(found, request);
   }
 
@@ -107,7 +107,7 @@ class AsioWebhookClient final : public WebhookClient {
     TlsStream stream(io_context_, tls_);
     beast::error_code error;
     stream.set_verify_callback(asio::ssl::host_name_verification(host), error);
-    if (error) return Failure("cannot check certificates", error);
+    if (error) return DeliveryFailure("cannot check certificates", error);
     beast::error_code is_name;
     asio::ip::make_address(host, is_name);
     // One machine may have many hosts, and chooses the certificate by the name that it is told.
@@ -134,15 +134,15 @@ class AsioWebhookClient final : public WebhookClient {
     beast::tcp_stream& socket = beast::get_lowest_layer(stream);
     socket.expires_after(kTimeout);  // of all that follows together
     beast::error_code error = Await([&](auto handler) { socket.async_connect(found, handler); });
-    if (error) return Failure("cannot connect", error);
+    if (error) return DeliveryFailure("cannot connect", error);
     if constexpr (std::is_same_v<Stream, TlsStream>) {
       error = Await(
           [&](auto handler) { stream.async_handshake(asio::ssl::stream_base::client, handler); });
-      if (error) return Failure("cannot agree on TLS", error);
+      if (error) return DeliveryFailure("cannot agree on TLS", error);
     }
     const http::request<http::string_body> message = MakeMessage(request);
     error = Await([&](auto handler) { http::async_write(stream, message, handler); });
-    if (error) return Failure("cannot send", error);
+    if (error) return DeliveryFailure("cannot send", error);
     return ReadAnswer(stream);
   }
 
@@ -153,10 +153,10 @@ class AsioWebhookClient final : public WebhookClient {
     beast::flat_buffer buffer;
     http::response_parser<http::string_body> parser;
     parser.header_limit(kHeaderBytesMax);
-    parser.body_limit(kBodyBytesMax);
+    parser.body_limit(kReplyBytesMax);
     const beast::error_code error =
         Await([&](auto handler) { http::async_read(stream, buffer, parser, handler); });
-    if (!parser.is_header_done()) return Failure("no answer", error);
+    if (!parser.is_header_done()) return DeliveryFailure("no answer", error);
     const unsigned status = parser.get().result_int();
     if (status / 100 == kClassOfSuccess) return Status();
     return Status(Code::kUnavailable, fmt::format("answered with {}", status));

@@ -14,22 +14,25 @@ namespace {
 
 constexpr std::size_t kUrlsMax = 16;  // a thread each
 constexpr std::size_t kSecretBytesMin = 16;
-constexpr std::size_t kSecretBytesMax = 4096;
+constexpr std::size_t kWebhookSecretBytesMax = 4096;
 
-Status Refuse(std::string message) { return Status(Code::kInvalidArgument, std::move(message)); }
+Status RefuseFlag(std::string message) {
+  return Status(Code::kInvalidArgument, std::move(message));
+}
 
 // By their place: what is in a URL may be a secret.
 Result<std::vector<WebhookUrl>> ParseUrls(const std::vector<std::string>& texts) {
   if (texts.size() > kUrlsMax)
-    return Refuse(fmt::format("--webhook is given {} times, may be {}", texts.size(), kUrlsMax));
+    return RefuseFlag(
+        fmt::format("--webhook is given {} times, may be {}", texts.size(), kUrlsMax));
   std::vector<WebhookUrl> urls;
   for (const std::string& text : texts) {
     const std::string which =
         texts.size() == 1 ? "--webhook" : fmt::format("--webhook number {}", urls.size() + 1);
     Result<WebhookUrl> url = WebhookUrl::Parse(text);
-    if (!url.ok()) return Refuse(fmt::format("{}: {}", which, url.status().message()));
+    if (!url.ok()) return RefuseFlag(fmt::format("{}: {}", which, url.status().message()));
     if (std::ranges::find(urls, url.value()) != urls.end())
-      return Refuse(which + ": is given twice");
+      return RefuseFlag(which + ": is given twice");
     urls.push_back(std::move(url).value());
   }
   return urls;
@@ -39,21 +42,21 @@ Result<WebhookEvents> ParseEvents(const std::vector<std::string>& names) {
   if (names.empty()) return DefaultWebhookEvents();
   for (const std::string& name : names)
     if (std::ranges::find(AllWebhookEvents(), name) == AllWebhookEvents().end())
-      return Refuse(fmt::format("--webhook-events: \"{}\" is none of {}", name,
-                                fmt::join(AllWebhookEvents(), ", ")));
+      return RefuseFlag(fmt::format("--webhook-events: \"{}\" is none of {}", name,
+                                    fmt::join(AllWebhookEvents(), ", ")));
   return WebhookEvents(names.begin(), names.end());
 }
 
 // Without the line end, which an editor adds.
 Result<std::string> ReadSecret(const std::string& path) {
-  Result<std::string> text = ReadFile(path, kSecretBytesMax);
+  Result<std::string> text = ReadFile(path, kWebhookSecretBytesMax);
   if (!text.ok())
     return Status(text.status().code(), "--webhook-secret-file: " + text.status().message());
   std::string secret = std::move(text).value();
   secret.resize(secret.find_last_not_of("\r\n") + 1);
   const bool is_visible = std::ranges::all_of(secret, [](char c) { return '!' <= c && c <= '~'; });
   if (!is_visible || secret.size() < kSecretBytesMin)
-    return Refuse(fmt::format(
+    return RefuseFlag(fmt::format(
         "--webhook-secret-file: {} has {} characters{}, must have at least "
         "{}, on one line and without spaces: openssl rand -hex 32",
         path, secret.size(), is_visible ? "" : ", not all of them visible", kSecretBytesMin));

@@ -12,22 +12,22 @@ namespace {
 
 constexpr std::string_view kHttps = "https://";
 constexpr std::string_view kHttp = "http://";
-constexpr std::size_t kBytesMax = 2048;
+constexpr std::size_t kUrlBytesMax = 2048;
 
-Status Refuse(std::string message) { return Status(Code::kInvalidArgument, std::move(message)); }
+Status RefuseUrl(std::string message) { return Status(Code::kInvalidArgument, std::move(message)); }
 
 // Others must be percent-encoded: a line end would begin another header.
 bool IsAllowed(char c) { return '!' <= c && c <= '~'; }
 
 Status CheckCharacters(std::string_view text) {
-  if (text.size() > kBytesMax)
-    return Refuse(fmt::format("has {} bytes, may have {}", text.size(), kBytesMax));
+  if (text.size() > kUrlBytesMax)
+    return RefuseUrl(fmt::format("has {} bytes, may have {}", text.size(), kUrlBytesMax));
   const auto bad = std::ranges::find_if_not(text, IsAllowed);
   if (bad != text.end())
-    return Refuse(fmt::format("has a character at position {} that must be percent-encoded",
-                              bad - text.begin() + 1));
+    return RefuseUrl(fmt::format("has a character at position {} that must be percent-encoded",
+                                 bad - text.begin() + 1));
   if (text.find('#') != std::string_view::npos)
-    return Refuse("has a fragment (#), which is never sent: leave it out");
+    return RefuseUrl("has a fragment (#), which is never sent: leave it out");
   return Status();
 }
 
@@ -40,7 +40,7 @@ Result<ListenAddress> ParseAuthority(std::string_view authority, int default_por
   const Result<ListenAddress> address = ListenAddress::Parse(
       has_port ? std::string(authority) : fmt::format("{}:{}", authority, default_port));
   if (!address.ok() || address.value().port == 0)
-    return Refuse(
+    return RefuseUrl(
         fmt::format("has \"{}\" where HOST or HOST:PORT must be, with a port from 1 to "
                     "65535",
                     authority));
@@ -54,12 +54,12 @@ Result<WebhookUrl> WebhookUrl::Parse(std::string_view text) {
   WebhookUrl url;
   url.is_https = text.starts_with(kHttps);
   if (!url.is_https && !text.starts_with(kHttp))
-    return Refuse("must begin with https:// or http://");
+    return RefuseUrl("must begin with https:// or http://");
   const std::string_view rest = text.substr((url.is_https ? kHttps : kHttp).size());
   const std::size_t end = std::min(rest.find_first_of("/?"), rest.size());
   const std::string_view authority = rest.substr(0, end);
   if (authority.find('@') != std::string_view::npos)
-    return Refuse(
+    return RefuseUrl(
         "has a user or a password before its host, which it may not: the receiver knows the "
         "sender by the signature of --webhook-secret-file");
   url.authority = authority;

@@ -18,8 +18,8 @@
 namespace descent {
 namespace {
 
-constexpr std::chrono::milliseconds kLookInterval{500};  // for what is new in the outbox
-constexpr std::chrono::milliseconds kSaveInterval{200};  // of what was delivered
+constexpr std::chrono::milliseconds kOutboxLookInterval{500};  // for what is new in the outbox
+constexpr std::chrono::milliseconds kSaveInterval{200};        // of what was delivered
 constexpr std::chrono::hours kAgeMax{24};
 
 struct SharedCounts {
@@ -28,7 +28,7 @@ struct SharedCounts {
   std::atomic<std::int64_t> dropped = 0;
 };
 
-double SecondsOf(WallTime time) {
+double UnixSecondsOf(WallTime time) {
   return std::chrono::duration<double>(time.time_since_epoch()).count();
 }
 
@@ -63,7 +63,7 @@ class Webhook {
       if (!status.ok()) {
         WaitAfter(status);
       } else if (is_at_end) {
-        client_->Wait(kLookInterval);
+        client_->Wait(kOutboxLookInterval);
       } else {
         NoteSuccess();
       }
@@ -99,7 +99,7 @@ class Webhook {
   }
 
   Status Post(std::string body) {
-    const auto now = static_cast<std::int64_t>(SecondsOf(WallNow()));
+    const auto now = static_cast<std::int64_t>(UnixSecondsOf(WallNow()));
     std::string signature = secret_.empty() ? "" : WebhookSignature(secret_, now, body);
     return client_->Post({.body = std::move(body), .signature = std::move(signature)});
   }
@@ -122,7 +122,7 @@ class Webhook {
 
   // Only after an attempt that failed: what has waited for a coordinator that was away is tried.
   void DropOld() {
-    const Result<std::int64_t> count = outbox_.DropBefore(SecondsOf(WallNow() - kAgeMax));
+    const Result<std::int64_t> count = outbox_.DropBefore(UnixSecondsOf(WallNow() - kAgeMax));
     if (!count.ok()) {
       LogWarning("webhook outbox not written url={} error=\"{}\"", origin_,
                  count.status().ToString());

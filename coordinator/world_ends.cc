@@ -18,6 +18,9 @@ constexpr std::size_t kWorldsKept = 64;
 
 std::optional<FailureRecord> WorldEnds::AddLoss(const WorkerView& worker, Loss loss) {
   World& world = WorldOf(worker.pool);
+  std::erase_if(world.lost, [&](const LostWorker& lost) {
+    return lost.job_id == worker.job_id && lost.loss.generation < loss.generation;
+  });
   world.lost.push_back({worker.job_id, worker.world_rank, std::move(loss)});
   if (!world.exit) return std::nullopt;
   return Explain(world, worker.job_id);

@@ -32,8 +32,9 @@ class WorldEnds {
     std::int64_t generation = 0;
     FailureRecord record;
   };
-  // One for each job that has lost ranks of that world. The first exit of a world counts: others
-  // follow from it.
+  // One for each job that has lost ranks of that world, of its newest attempt there: that older
+  // ones lost theirs had other reasons, as the world went on. The first exit of a world counts:
+  // others follow from it.
   std::vector<ExplainedLoss> AddExit(const RankExit& exit);
 
  private:
@@ -45,7 +46,7 @@ class WorldEnds {
   struct World {
     std::string pool;
     std::optional<RankExit> exit;
-    std::vector<LostWorker> lost;  // in the order of their loss
+    std::vector<LostWorker> lost;  // in the order of their loss; of a job's newest attempt
   };
 
   World& WorldOf(const std::string& pool);

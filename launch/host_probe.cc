@@ -26,7 +26,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::string_view kWord = "descent-host-is-there";
 constexpr std::chrono::seconds kPatience{8};
-constexpr std::chrono::milliseconds kLookEvery{20};
+constexpr std::chrono::milliseconds kProbeInterval{20};
 // Banners of a login are not kept for ever.
 constexpr std::size_t kSaidBytesMax = 64 << 10;
 
@@ -204,7 +204,7 @@ std::vector<Status> ProbeHosts(const HostQuestion& question, const std::vector<s
   std::vector<Status> answers;
   for (const std::unique_ptr<HostProbe>& probe : probes) {
     std::optional<Status> answer = probe ? probe->Answer() : Status();
-    while (!answer && !signals.Wait(kLookEvery)) answer = probe->Answer();
+    while (!answer && !signals.Wait(kProbeInterval)) answer = probe->Answer();
     answers.push_back(answer.value_or(NoAnswer("it was not waited for")));
   }
   return answers;

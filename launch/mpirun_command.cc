@@ -2,6 +2,7 @@
 
 #include "common/check.h"
 #include "common/limits.h"
+#include "launch/leave_time.h"
 #include "launch/pool_processes.h"
 
 namespace descent {
@@ -32,7 +33,7 @@ std::vector<std::string> MpirunCommand(const PoolOptions& pool, const LaunchSite
     command.insert(command.end(), arguments.begin(), arguments.end());
   // As an argument: variables of the environment do not reach other hosts.
   if (pool.leave_timeout_seconds)
-    add({"--leave-timeout", std::to_string(*pool.leave_timeout_seconds)});
+    add({kLeaveTimeoutFlag, std::to_string(*pool.leave_timeout_seconds)});
   return command;
 }
 

@@ -14,6 +14,7 @@
 #include <cstring>
 
 #include "common/failpoint.h"
+#include "launch/leave_time.h"
 #include "launch/mpi_leftovers.h"
 #include "launch/pool_processes.h"
 #include "launch/rank_report.h"
@@ -23,11 +24,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr int kExecFailed = 127;
+constexpr int kRankExecFailed = 127;
 // mpirun kills what still lives one second after its SIGTERM.
 constexpr std::chrono::milliseconds kUrgentEndGrace{700};
-// A little more than a rank takes that saves the state of its job (descent-worker --leave-timeout).
-constexpr std::chrono::seconds kEndGrace{75};
 constexpr std::chrono::minutes kLookEvery{1};
 constexpr std::chrono::milliseconds kParentEndMax{100};
 // A little more than its last output may take to be sent (worker/output_relay.h).
@@ -65,7 +64,7 @@ void Tell(const RankReport& report) {
 
 [[noreturn]] void BecomeRank(std::vector<std::string>& arguments, pid_t wrapper) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() != wrapper) _exit(kExecFailed);
+  if (getppid() != wrapper) _exit(kRankExecFailed);
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -76,13 +75,14 @@ void Tell(const RankReport& report) {
   pointers.push_back(nullptr);
   execv(pointers[0], pointers.data());
   std::fprintf(stderr, "error: cannot run %s: %s\n", pointers[0], std::strerror(errno));
-  _exit(kExecFailed);
+  _exit(kRankExecFailed);
 }
 
 // Waits for the child and for those who want it to end.
 class RankWatch {
  public:
-  RankWatch(pid_t child, const sigset_t& signals) : child_(child), signals_(signals) {}
+  RankWatch(pid_t child, const sigset_t& signals, std::chrono::seconds leave_time)
+      : child_(child), signals_(signals), leave_time_(leave_time) {}
 
   int WaitForEnd() {  // the wait status
     while (true) {
@@ -124,7 +124,7 @@ class RankWatch {
     if (is_urgent || signal == kEndRanks) {
       kill(child_, SIGTERM);
       kill_at_ = std::min(kill_at_, Clock::now() + (is_urgent ? Clock::duration(kUrgentEndGrace)
-                                                              : Clock::duration(kEndGrace)));
+                                                              : Clock::duration(leave_time_)));
     }
     if (signal == kParentEnded || Clock::now() >= kill_at_) {
       kill(child_, SIGKILL);
@@ -134,6 +134,7 @@ class RankWatch {
 
   const pid_t child_;
   const sigset_t& signals_;
+  const std::chrono::seconds leave_time_;
   Clock::time_point kill_at_ = Clock::time_point::max();
   bool is_hurried_ = false;
 };
@@ -163,13 +164,13 @@ int RunRank(std::vector<std::string> arguments) {
   signal(SIGPIPE, SIG_IGN);
   prctl(PR_SET_PDEATHSIG, kParentEnded);
   prctl(PR_SET_CHILD_SUBREAPER, 1);  // what the rank leaves behind comes here
-  if (getppid() != parent) return kExecFailed;
+  if (getppid() != parent) return kRankExecFailed;
 
   const pid_t wrapper = getpid();
   const pid_t child = fork();
   if (child < 0) {
     std::fprintf(stderr, "error: cannot start a rank: %s\n", std::strerror(errno));
-    return kExecFailed;
+    return kRankExecFailed;
   }
   if (child == 0) BecomeRank(arguments, wrapper);
   RankReport report = MakeReport();
@@ -177,7 +178,7 @@ int RunRank(std::vector<std::string> arguments) {
   DESCENT_FAILPOINT("launch.rank.started");
   Tell(report);
 
-  RankWatch watch(child, signals);
+  RankWatch watch(child, signals, RankLeaveTime(LeaveTimeoutIn(arguments)));
   const int status = watch.WaitForEnd();
   watch.WaitForLastWords();
   DESCENT_FAILPOINT("launch.rank.ended");

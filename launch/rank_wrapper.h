@@ -15,7 +15,7 @@ inline constexpr int kEndRanks = SIGUSR1;
 //   seconds;
 //   - its parent ends, however: the child is killed at once, and so are traces of the MPI job;
 //   - kEndRanks: the child gets SIGTERM, saves the state of its job, and is killed if that takes
-//     more than 75 seconds;
+//     longer than it may (launch/leave_time.h);
 //   - SIGTERM or SIGINT: the same, but it is killed before mpirun would kill this process.
 // Returns the exit code to leave with: the child's, or 128 and its signal.
 int RunRank(std::vector<std::string> arguments);

@@ -10,7 +10,7 @@ constexpr std::chrono::seconds kPauseMax{60};
 constexpr int kFailuresToStartMax = 4;
 
 // 0, 1, 2, 4, …
-std::chrono::seconds PauseAfter(int short_lives) {
+std::chrono::seconds PauseAfterWorlds(int short_lives) {
   if (short_lives <= 1) return std::chrono::seconds(0);
   return std::min(std::chrono::seconds(1 << std::min(short_lives - 2, 6)), kPauseMax);
 }
@@ -30,7 +30,7 @@ RestartPolicy::Decision RestartPolicy::After(const WorldOutcome& outcome) {
     return {.pause = std::nullopt,
             .why_not = "--restarts-max " + std::to_string(*restarts_max_) + " is reached"};
   ++restarts_;
-  return {.pause = PauseAfter(short_lives_), .why_not = ""};
+  return {.pause = PauseAfterWorlds(short_lives_), .why_not = ""};
 }
 
 }  // namespace descent

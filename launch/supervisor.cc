@@ -20,6 +20,7 @@
 #include "launch/host_file.h"
 #include "launch/host_probe.h"
 #include "launch/host_roster.h"
+#include "launch/leave_time.h"
 #include "launch/pool_processes.h"
 #include "launch/rank_report.h"
 #include "launch/restart_policy.h"
@@ -28,8 +29,6 @@
 namespace descent {
 namespace {
 
-// A little more than the processes around the ranks give these.
-constexpr std::chrono::seconds kStopGrace{80};
 // Of a world that is about to start, which has nothing to save and may not hear that it is to end,
 // and of one whose owner was killed.
 constexpr std::chrono::seconds kShortStopGrace{2};
@@ -130,10 +129,11 @@ class PoolHosts {
   int failed_returns_ = 0;             // in a row
 };
 
-// Asks the world to end, and waits for that. `was_asked`: a signal has come for the pool. Another
-// one than the first is of somebody who does not want to wait. Whether one has come by the end.
-bool StopWorld(World& world, bool was_asked, const std::function<bool()>& is_hurried,
-               const StopSignals& signals) {
+// Asks the world to end, and waits for that, for `leave_time` at most. `was_asked`: a signal has
+// come for the pool. Another one than the first is of somebody who does not want to wait. Whether
+// one has come by the end.
+bool StopWorld(World& world, bool was_asked, std::chrono::seconds leave_time,
+               const std::function<bool()>& is_hurried, const StopSignals& signals) {
   if (was_asked) signals.Take();
   bool is_impatient = false;
   world.Stop([&]() -> std::chrono::milliseconds {
@@ -142,7 +142,7 @@ bool StopWorld(World& world, bool was_asked, const std::function<bool()>& is_hur
       was_asked = true;
     }
     if (is_impatient) return std::chrono::milliseconds(0);
-    return is_hurried() ? kShortStopGrace : kStopGrace;
+    return is_hurried() ? kShortStopGrace : leave_time;
   });
   return was_asked || signals.Take();
 }
@@ -178,7 +178,9 @@ std::optional<int> KeepPoolUp(const PoolOptions& pool, const Credentials& creden
       const auto is_hurried = [&] {
         return end.ranks_started < ranks || (pool.ends_with_parent && getppid() != parent);
       };
-      const bool is_asked = StopWorld(*world.value(), end.was_asked_to_stop, is_hurried, signals);
+      const bool is_asked =
+          StopWorld(*world.value(), end.was_asked_to_stop,
+                    WorldLeaveTime(pool.leave_timeout_seconds), is_hurried, signals);
       // Its job goes on later, and not here.
       if (world.value()->HasRankExitedWith(kWorkerRequeue)) exit_now = kWorkerRequeue;
       if (is_asked) return exit_now;

@@ -32,7 +32,7 @@ constexpr std::array kFormats = {
     FormatName{DataFormat::kSynthetic, v1::DATA_FORMAT_SYNTHETIC},
 };
 
-Status UnknownEnum(const std::string& field, int value) {
+Status UnknownDataEnum(const std::string& field, int value) {
   return Status(Code::kInvalidArgument, field + " has the unknown value " + std::to_string(value) +
                                             ": the sender is newer than this program");
 }
@@ -46,7 +46,7 @@ v1::DataFormat ToProto(DataFormat format) {
 Result<DataFormat> FromProto(v1::DataFormat proto, const std::string& field) {
   if (proto == v1::DATA_FORMAT_UNSPECIFIED) return DataFormat::kIdx;
   const auto name = std::ranges::find(kFormats, proto, &FormatName::proto);
-  if (name == kFormats.end()) return UnknownEnum(field + ".format", proto);
+  if (name == kFormats.end()) return UnknownDataEnum(field + ".format", proto);
   return name->format;
 }
 

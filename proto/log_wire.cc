@@ -25,8 +25,6 @@ Result<LogSeverity> FromProto(v1::LogSeverity severity) {
   return static_cast<LogSeverity>(static_cast<int>(severity) - 1);
 }
 
-namespace {
-
 v1::LogSource ToProto(LogSource source) {
   return static_cast<v1::LogSource>(static_cast<int>(source) + 1);
 }
@@ -37,8 +35,6 @@ Result<LogSource> FromProto(v1::LogSource source) {
     return Refuse("source is " + std::to_string(source) + ", which is none");
   return static_cast<LogSource>(static_cast<int>(source) - 1);
 }
-
-}  // namespace
 
 v1::LogLine ToProto(const LogLine& line) {
   v1::LogLine proto;

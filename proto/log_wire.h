@@ -11,6 +11,9 @@ namespace descent {
 v1::LogSeverity ToProto(LogSeverity severity);
 Result<LogSeverity> FromProto(v1::LogSeverity severity);
 
+v1::LogSource ToProto(LogSource source);
+Result<LogSource> FromProto(v1::LogSource source);  // kLog, where it is not said
+
 v1::LogLine ToProto(const LogLine& line);
 Result<LogLine> FromProto(const v1::LogLine& line);
 

@@ -8,7 +8,7 @@
 namespace descent {
 namespace {
 
-Status UnknownEnum(const std::string& field, int value) {
+Status UnknownVocabularyEnum(const std::string& field, int value) {
   return Status(Code::kInvalidArgument, field + " has the unknown value " + std::to_string(value) +
                                             ": the sender is newer than this program");
 }
@@ -36,7 +36,7 @@ Result<std::optional<Tokenizer>> FromProto(v1::Tokenizer tokenizer) {
     case v1::TOKENIZER_GPT2:
       return std::optional(Tokenizer::kGpt2);
     default:
-      return UnknownEnum("data.tokenizer", tokenizer);
+      return UnknownVocabularyEnum("data.tokenizer", tokenizer);
   }
 }
 
@@ -49,7 +49,7 @@ Result<std::optional<TokenType>> FromProto(v1::TokenDtype dtype) {
     case v1::TOKEN_DTYPE_UINT32:
       return std::optional(TokenType::kUint32);
     default:
-      return UnknownEnum("data.dtype", dtype);
+      return UnknownVocabularyEnum("data.dtype", dtype);
   }
 }
 

@@ -5,6 +5,7 @@
 #include <random>
 #include <utility>
 
+#include "common/ping_interval.h"
 #include "rpc/channel.h"
 
 namespace descent {
@@ -12,8 +13,8 @@ namespace descent {
 std::shared_ptr<grpc::Channel> MakeCoordinatorChannel(const std::string& address,
                                                       const Credentials& credentials) {
   grpc::ChannelArguments arguments;
-  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 20'000);
-  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, static_cast<int>(kWorkerPings.interval.count()));
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, static_cast<int>(kWorkerPings.timeout.count()));
   arguments.SetInt(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   // The link waits by itself between attempts; gRPC's own back-off would only add to it.

@@ -7,6 +7,7 @@ namespace descent {
 namespace {
 
 constexpr std::string_view kReplacement = "\xef\xbf\xbd";
+constexpr std::size_t kFollowersMax = 3;  // of the first byte of a character
 
 std::uint8_t ByteAt(std::string_view bytes, std::size_t at) {
   return static_cast<std::uint8_t>(bytes[at]);
@@ -45,6 +46,24 @@ std::size_t CharacterAt(std::string_view bytes, std::size_t at) {
   return lead.followers + 1;
 }
 
+// The end of a piece of at most `bytes_max` of them that cuts no character: one has four at most.
+std::size_t PieceEnd(std::string_view bytes, std::size_t bytes_max) {
+  if (bytes.size() <= bytes_max) return bytes.size();
+  for (std::size_t end = bytes_max; end + kFollowersMax >= bytes_max; --end)
+    if ((ByteAt(bytes, end) & 0xc0) != 0x80) return end;
+  return bytes_max;
+}
+
+// How many bytes at the end are the beginning of a character whose others may be yet to come.
+std::size_t CutOffBytes(std::string_view bytes) {
+  for (std::size_t count = 1; count <= std::min(kFollowersMax, bytes.size()); ++count) {
+    const std::uint8_t byte = ByteAt(bytes, bytes.size() - count);
+    if ((byte & 0xc0) == 0x80) continue;
+    return LeadOf(byte).followers >= count ? count : 0;
+  }
+  return 0;
+}
+
 }  // namespace
 
 std::string ValidUtf8(std::string_view bytes) {
@@ -64,7 +83,10 @@ void OutputLines::Add(std::string_view bytes) {
   for (std::size_t end; (end = rest_.find('\n', begin)) != std::string::npos; begin = end + 1)
     Take(std::string_view(rest_).substr(begin, end - begin));
   rest_.erase(0, begin);
-  if (rest_.size() > limits::kLogTextBytesMax) Finish();
+  if (rest_.size() <= limits::kLogTextBytesMax) return;
+  const std::size_t end = rest_.size() - CutOffBytes(rest_);
+  Take(std::string_view(rest_).substr(0, end));
+  rest_.erase(0, end);
 }
 
 void OutputLines::Finish() { Take(std::exchange(rest_, "")); }
@@ -73,8 +95,11 @@ void OutputLines::Finish() { Take(std::exchange(rest_, "")); }
 void OutputLines::Take(std::string_view line) {
   constexpr std::size_t kPieceBytes = limits::kLogTextBytesMax / 3;
   if (line.ends_with('\r')) line.remove_suffix(1);
-  for (; !line.empty(); line.remove_prefix(std::min(kPieceBytes, line.size())))
-    take_(ValidUtf8(line.substr(0, kPieceBytes)));
+  while (!line.empty()) {
+    const std::size_t end = PieceEnd(line, kPieceBytes);
+    take_(ValidUtf8(line.substr(0, end)));
+    line.remove_prefix(end);
+  }
 }
 
 }  // namespace descent

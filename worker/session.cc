@@ -17,8 +17,11 @@ namespace {
 constexpr double kStepReportSeconds = 0.2;
 
 Result<std::unique_ptr<Collective>> FormGroup(const Assign& assign,
-                                              const std::shared_ptr<StepControl>& control) {
+                                              const std::shared_ptr<StepControl>& control,
+                                              GroupMeeting& meeting) {
   const FormingWatch watch(control);
+  DESCENT_RETURN_IF_ERROR(meeting.WaitForAll(assign.world_ranks, assign.generation,
+                                             [&control] { return control->is_aborted(); }));
   // Tags of MPI are at least 15 bits wide; two groups that form at once have near generations.
   const int tag = static_cast<int>(assign.generation % 0x7fff);
   return FormCollective(assign.spec.collective, assign.spec.reduction, assign.world_ranks, tag);
@@ -218,7 +221,7 @@ AssignmentEnded Session::Perform(const Work& work) {
   begun_at_ = MonotonicNow();
   unsent_steps_ = StepReports{.job = assign.job, .generation = assign.generation, .steps = {}};
   DESCENT_FAILPOINT("worker.group.before");
-  Result<std::unique_ptr<Collective>> collective = FormGroup(assign, work.control);
+  Result<std::unique_ptr<Collective>> collective = FormGroup(assign, work.control, meeting_);
   DESCENT_FAILPOINT("worker.group.after");
   if (!collective.ok()) {
     const bool is_refused = collective.status().code() == Code::kFailedPrecondition;

@@ -12,6 +12,7 @@
 #include "common/phase_times.h"
 #include "common/profile_options.h"
 #include "common/worker_protocol.h"
+#include "worker/collective/group_meeting.h"
 #include "worker/coordinator_link.h"
 #include "worker/log_link.h"
 #include "worker/output_relay.h"
@@ -87,6 +88,7 @@ class Session final : private AssignmentReporter {
   OutputRelay* const output_;  // null: none
   const std::function<void()> on_leave_;
   const ProcessMeter meter_;
+  GroupMeeting meeting_;  // the running thread's
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;

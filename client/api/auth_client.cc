@@ -27,7 +27,7 @@ v1::Role RoleOf(std::string name) {
   return role;
 }
 
-TokenView ToView(const v1::Token& token) {
+TokenView ToTokenView(const v1::Token& token) {
   return {.id = token.id(),
           .name = token.name(),
           .role = NameOf(token.role()),
@@ -74,7 +74,7 @@ Reply<TokenView> AuthClient::CreateToken(const std::string& name, const std::str
   v1::CreateTokenResponse response;
   const grpc::Status status = stub_->CreateToken(request, response);
   if (!status.ok()) return ToApiError(status, address_);
-  TokenView view = ToView(response.token());
+  TokenView view = ToTokenView(response.token());
   view.secret = response.secret();
   view.json = ToJson(response);
   return view;
@@ -88,7 +88,7 @@ Reply<std::vector<TokenView>> AuthClient::ListTokens() {
   const grpc::Status status = ReadAllPages(v1::ListTokensRequest(), response, call);
   if (!status.ok()) return ToApiError(status, address_);
   std::vector<TokenView> tokens;
-  for (const v1::Token& token : response.tokens()) tokens.push_back(ToView(token));
+  for (const v1::Token& token : response.tokens()) tokens.push_back(ToTokenView(token));
   return tokens;
 }
 

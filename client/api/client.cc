@@ -36,6 +36,7 @@ Request RequestOf(const CreateJobOptions& options) {
   request.mutable_overrides()->Assign(options.overrides.begin(), options.overrides.end());
   if (options.priority) request.set_priority(*options.priority);
   request.set_preemptible(options.is_preemptible);
+  request.set_suspended(options.is_suspended);
   request.mutable_labels()->insert(options.labels.begin(), options.labels.end());
   return request;
 }

@@ -24,6 +24,7 @@ struct CreateJobOptions {
   std::vector<std::string> overrides;  // "FIELD=VALUE", of the spec
   std::optional<int> priority;
   bool is_preemptible = false;
+  bool is_suspended = false;  // until it is resumed
   std::map<std::string, std::string> labels;
 };
 

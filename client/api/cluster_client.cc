@@ -17,7 +17,7 @@ namespace {
 constexpr std::chrono::hours kBackupTimeMax{1};
 
 template <typename Request>
-Request RequestFor(const std::string& name) {
+Request ClusterRequestFor(const std::string& name) {
   Request request;
   request.set_name(name);
   return request;
@@ -72,18 +72,19 @@ Reply<std::vector<PoolView>> ClusterClient::ListPools() {
 }
 
 Reply<WorkerView> ClusterClient::CordonWorker(const std::string& name) {
-  return stub_->CallForView<WorkerView, v1::Worker>(&v1::ClusterService::Stub::CordonWorker,
-                                                    RequestFor<v1::CordonWorkerRequest>(name));
+  return stub_->CallForView<WorkerView, v1::Worker>(
+      &v1::ClusterService::Stub::CordonWorker, ClusterRequestFor<v1::CordonWorkerRequest>(name));
 }
 
 Reply<WorkerView> ClusterClient::UncordonWorker(const std::string& name) {
-  return stub_->CallForView<WorkerView, v1::Worker>(&v1::ClusterService::Stub::UncordonWorker,
-                                                    RequestFor<v1::UncordonWorkerRequest>(name));
+  return stub_->CallForView<WorkerView, v1::Worker>(
+      &v1::ClusterService::Stub::UncordonWorker,
+      ClusterRequestFor<v1::UncordonWorkerRequest>(name));
 }
 
 Reply<WorkerView> ClusterClient::DrainWorker(const std::string& name) {
-  return stub_->CallForView<WorkerView, v1::Worker>(&v1::ClusterService::Stub::DrainWorker,
-                                                    RequestFor<v1::DrainWorkerRequest>(name));
+  return stub_->CallForView<WorkerView, v1::Worker>(
+      &v1::ClusterService::Stub::DrainWorker, ClusterRequestFor<v1::DrainWorkerRequest>(name));
 }
 
 Reply<ServerInfoView> ClusterClient::GetServerInfo() {
@@ -107,7 +108,7 @@ Reply<std::vector<AuditEventView>> ClusterClient::ListAuditEvents(int events_max
 }
 
 Reply<StateBackupView> ClusterClient::BackupState(const std::string& name) {
-  const auto request = RequestFor<v1::BackupStateRequest>(name);
+  const auto request = ClusterRequestFor<v1::BackupStateRequest>(name);
   v1::StateBackup response;
   const grpc::Status status = stub_->channel.CallOnce(
       [&](grpc::ClientContext* context) {

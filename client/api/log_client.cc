@@ -15,18 +15,19 @@ using Clock = std::chrono::steady_clock;
 
 // A coordinator that is started again is back within seconds. Somebody who follows has seen it; for
 // others it may never have been there.
-constexpr std::chrono::seconds kFollowerAwayMax{60};
-constexpr std::chrono::seconds kAwayMax{2};
-constexpr std::chrono::milliseconds kRetryDelay{500};
+constexpr std::chrono::seconds kLogFollowerAwayMax{60};
+constexpr std::chrono::seconds kLogAwayMax{2};
+constexpr std::chrono::milliseconds kLogRetryDelay{500};
 constexpr std::chrono::seconds kServedMin{1};
 
-v1::StreamJobLogsRequest RequestFor(const LogSelection& selection) {
+v1::StreamJobLogsRequest LogRequestFor(const LogSelection& selection) {
   v1::StreamJobLogsRequest request;
   request.set_name("jobs/" + selection.job);
   request.mutable_ranks()->Add(selection.ranks.begin(), selection.ranks.end());
   request.set_attempt(selection.attempt);
   request.set_min_severity(ToProto(selection.severity_min));
   request.set_contains(selection.contains);
+  for (const LogSource source : selection.sources) request.add_sources(ToProto(source));
   if (selection.tail) request.set_tail(*selection.tail);
   request.set_follow(selection.follows);
   return request;
@@ -73,8 +74,8 @@ LogClient::LogClient(const Endpoint& endpoint)
 LogClient::~LogClient() = default;
 
 std::optional<ApiError> LogClient::Read(const LogSelection& selection, const Events& events) {
-  v1::StreamJobLogsRequest request = RequestFor(selection);
-  const auto away_max = selection.follows ? kFollowerAwayMax : kAwayMax;
+  v1::StreamJobLogsRequest request = LogRequestFor(selection);
+  const auto away_max = selection.follows ? kLogFollowerAwayMax : kLogAwayMax;
   Clock::time_point last_served = Clock::now();
   bool is_connected = true;
   while (true) {
@@ -95,7 +96,7 @@ std::optional<ApiError> LogClient::Read(const LogSelection& selection, const Eve
     const bool is_away = error.exit_code == ExitCode::kUnreachable;
     if (!is_away || Clock::now() - last_served > away_max) return error;
     if (std::exchange(is_connected, false)) events.on_connection(false);
-    stub_->channel.PauseFor(kRetryDelay);
+    stub_->channel.PauseFor(kLogRetryDelay);
   }
 }
 

@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,9 +18,10 @@ struct LogSelection {
   std::vector<int> ranks;  // empty: all
   int attempt = 0;         // 0: all
   LogSeverity severity_min = LogSeverity::kDebug;
-  std::string contains;     // empty: all
-  std::optional<int> tail;  // only the last so many of what is there already
-  bool follows = false;     // until the job is over
+  std::string contains;              // empty: all
+  std::set<LogSource> sources = {};  // empty: all
+  std::optional<int> tail;           // only the last so many of what is there already
+  bool follows = false;              // until the job is over
 };
 
 struct LogLines {

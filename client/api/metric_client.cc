@@ -17,9 +17,9 @@ using Clock = std::chrono::steady_clock;
 
 // A coordinator that is started again is back within seconds. Before anything was heard of it, it
 // may never have been there.
-constexpr std::chrono::seconds kFollowerAwayMax{60};
-constexpr std::chrono::seconds kAwayMax{2};
-constexpr std::chrono::milliseconds kRetryDelay{500};
+constexpr std::chrono::seconds kMetricFollowerAwayMax{60};
+constexpr std::chrono::seconds kMetricAwayMax{2};
+constexpr std::chrono::milliseconds kMetricRetryDelay{500};
 
 v1::MetricFormat FormatOf(MetricFileFormat format) {
   switch (format) {
@@ -47,7 +47,7 @@ v1::XAxis ToProto(XAxis axis) {
 
 // The fields that all requests for points of one job share.
 template <typename Request>
-Request RequestFor(const MetricSelection& selection) {
+Request MetricRequestFor(const MetricSelection& selection) {
   Request request;
   request.set_job("jobs/" + selection.job);
   request.mutable_names()->Add(selection.names.begin(), selection.names.end());
@@ -156,7 +156,7 @@ Reply<ComparisonView> MetricClient::Compare(const std::vector<std::string>& jobs
 
 std::optional<ApiError> MetricClient::Follow(
     const MetricSelection& selection, const std::function<bool(const MetricSeriesList&)>& take) {
-  auto request = RequestFor<v1::StreamMetricsRequest>(selection);
+  auto request = MetricRequestFor<v1::StreamMetricsRequest>(selection);
   request.set_first_step(selection.first_step);
   StepByName reached;
   Clock::time_point last_served = Clock::now();
@@ -172,21 +172,21 @@ std::optional<ApiError> MetricClient::Follow(
     if (status.ok()) return std::nullopt;
     ApiError error = ToApiError(status, address_);
     // A stream may be open for long without a point.
-    if (Clock::now() - begin > kAwayMax) last_served = Clock::now();
-    const auto away_max = reached.empty() ? kAwayMax : kFollowerAwayMax;
+    if (Clock::now() - begin > kMetricAwayMax) last_served = Clock::now();
+    const auto away_max = reached.empty() ? kMetricAwayMax : kMetricFollowerAwayMax;
     const bool is_away = error.exit_code == ExitCode::kUnreachable;
     if (!is_away || Clock::now() - last_served > away_max) return error;
     // The names share one first step; what is known of the others is left out again.
     const auto least = std::ranges::min_element(reached, {}, &StepByName::value_type::second);
     if (least != reached.end()) request.set_first_step(least->second);
-    stub_->channel.PauseFor(kRetryDelay);
+    stub_->channel.PauseFor(kMetricRetryDelay);
   }
 }
 
 std::optional<ApiError> MetricClient::Export(const MetricSelection& selection,
                                              MetricFileFormat format,
                                              const std::function<bool(std::string_view)>& take) {
-  auto request = RequestFor<v1::ExportMetricsRequest>(selection);
+  auto request = MetricRequestFor<v1::ExportMetricsRequest>(selection);
   request.set_format(FormatOf(format));
   const grpc::Status status = stub_->Read<v1::ExportMetricsResponse>(
       &v1::MetricService::Stub::ExportMetrics, request,

@@ -57,7 +57,7 @@ Reply<std::string> FindDirectoryLocally(const std::string& state_directory,
     return ApiError{.exit_code = InterruptCount() > 0 ? ExitCode::kJobCancelled : ExitCode::kError,
                     .reason = "",
                     .message = cluster.status().message()};
-  Client client(Endpoint{cluster.value()->user_address()});
+  Client client(Endpoint{cluster.value()->addresses().user});
   return FindDirectory(client, reference);
 }
 

@@ -70,7 +70,7 @@ std::optional<ExitCode> ExportByCoordinator(const ExportFlags& flags, const Glob
 
 // A coordinator has the model written on its machine and sends the files; without one the worker
 // program of this machine reads the checkpoint where it lies.
-ExitCode Export(const ExportFlags& flags, const GlobalFlags& global, Console& console) {
+ExitCode ExportCheckpoint(const ExportFlags& flags, const GlobalFlags& global, Console& console) {
   const bool is_local =
       IsDirectoryNamed(flags.checkpoint) || flags.checkpoint.is_state_directory_named;
   if (!is_local)
@@ -96,8 +96,9 @@ void AddCheckpointExport(CLI::App& group, CommandLine& line) {
       ->capture_default_str();
   command->add_option("-o,--output", flags->output, "File or, of huggingface, directory to write")
       ->required();
-  line.OnChosen(command,
-                [&line, flags](Console& console) { return Export(*flags, line.flags(), console); });
+  line.OnChosen(command, [&line, flags](Console& console) {
+    return ExportCheckpoint(*flags, line.flags(), console);
+  });
 }
 
 }  // namespace descent

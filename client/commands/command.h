@@ -81,11 +81,13 @@ void AddEveryCommand(CLI::App& app, CommandLine& line);
 
 // Each adds one command of its own file.
 void AddRun(CLI::App& app, CommandLine& line);
+void AddQuickstart(CLI::App& app, CommandLine& line);
 void AddSubmit(CLI::App& app, CommandLine& line);
 void AddFork(CLI::App& app, CommandLine& line);
 void AddJob(CLI::App& app, CommandLine& line);          // init, schema, replay
 void AddJobReplay(CLI::App& group, CommandLine& line);  // of job
 void AddExplain(CLI::App& app, CommandLine& line);
+void AddPlan(CLI::App& app, CommandLine& line);
 void AddLs(CLI::App& app, CommandLine& line);
 void AddDescribe(CLI::App& app, CommandLine& line);
 void AddWatch(CLI::App& app, CommandLine& line);

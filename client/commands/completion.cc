@@ -58,7 +58,7 @@ std::string Joined(const std::vector<std::string>& path) {
   return fmt::format("{}", fmt::join(path, " "));
 }
 
-std::vector<std::string> WordsAfter(const std::vector<Node>& nodes, const Node& node) {
+std::vector<std::string> CompletedWordsAfter(const std::vector<Node>& nodes, const Node& node) {
   std::vector<std::string> words;
   for (const Node& other : nodes)
     if (other.path.size() == node.path.size() + 1 &&
@@ -77,7 +77,7 @@ std::string BashScript(const std::vector<Node>& nodes) {
     if (!node.path.empty())
       known += fmt::format("{}'{}'", known.empty() ? "" : "|", Joined(node.path));
     words += fmt::format("    '{}') words='{}' ;;\n", Joined(node.path),
-                         fmt::join(WordsAfter(nodes, node), " "));
+                         fmt::join(CompletedWordsAfter(nodes, node), " "));
     if (!node.lister.empty())
       names += fmt::format(
           "    '{}') [[ $current == -* ]] || words=\"$words $(descent {} -o name 2>/dev/null)\" "

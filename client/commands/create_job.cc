@@ -42,10 +42,11 @@ void PrintCreated(const CommandLine& line, Client& client, const JobView& job, C
   const std::string position =
       job.queue_position > 0 ? fmt::format(", position {}", job.queue_position) : "";
   std::string text = fmt::format(
-      "job/{0} created ({1}{2})\n  follow:   descent watch {0}\n"
+      "job/{0} created ({1}{2})\n{3}  follow:   descent watch {0}\n"
       "  logs:     descent logs -f {0}\n"
       "  cancel:   descent cancel {0}",
-      job.id, job.state, position);
+      job.id, job.state, position,
+      job.state == "SUSPENDED" ? fmt::format("  start:    descent resume {}\n", job.id) : "");
   const auto cluster = client.GetClusterStatus();
   if (cluster.ok())
     text += fmt::format("\n  page:     {}/#/jobs/{}",
@@ -79,6 +80,8 @@ void AddCreationOptions(CLI::App& command, CreationFlags& flags) {
   command.add_option("--priority", flags.priority, "0 to 100; higher is served first [50]");
   command.add_flag("--preemptible", flags.is_preemptible,
                    "May be suspended for jobs of higher priority");
+  command.add_flag("--suspended", flags.is_suspended,
+                   "Create it SUSPENDED: it waits for nothing until descent resume");
   AddLabelOption(command, flags.labels);
 }
 
@@ -89,6 +92,7 @@ ExitCode CreateAndShow(const CommandLine& line, const CreationFlags& flags,
   options.request_id = flags.request_id.empty() ? RandomRequestId() : flags.request_id;
   options.priority = flags.priority;
   options.is_preemptible = flags.is_preemptible;
+  options.is_suspended = flags.is_suspended;
   options.validate_only = flags.is_dry_run;
   options.allows_infeasible = flags.allows_infeasible;
   options.labels = LabelsOf(flags.labels);

@@ -17,6 +17,7 @@ struct CreationFlags {
   std::string request_id;
   std::optional<int> priority;
   bool is_preemptible = false;
+  bool is_suspended = false;
   bool is_dry_run = false;
   bool allows_infeasible = false;
   bool follows = false;

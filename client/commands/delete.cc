@@ -19,7 +19,7 @@ std::string Question(const DeleteFlags& flags) {
                      flags.keeps_checkpoints ? "" : ", and the checkpoints");
 }
 
-ExitCode Delete(const CommandLine& line, const DeleteFlags& flags, Console& console) {
+ExitCode DeleteJobs(const CommandLine& line, const DeleteFlags& flags, Console& console) {
   if (!IsConfirmed(line.flags(), console, Question(flags))) {
     console.Error("nothing was deleted");
     return ExitCode::kError;
@@ -52,7 +52,7 @@ void AddDelete(CLI::App& app, CommandLine& line) {
   command->add_flag("--keep-checkpoints", flags->keeps_checkpoints,
                     "Leave the files of their checkpoints");
   line.OnChosen(
-      command, [&line, flags](Console& console) { return Delete(line, *flags, console); },
+      command, [&line, flags](Console& console) { return DeleteJobs(line, *flags, console); },
       NameForm::kHas);
 }
 

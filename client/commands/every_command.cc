@@ -4,11 +4,13 @@
 namespace descent {
 
 void AddEveryCommand(CLI::App& app, CommandLine& line) {
+  AddQuickstart(app, line);
   AddRun(app, line);
   AddSubmit(app, line);
   AddFork(app, line);
   AddJob(app, line);
   AddExplain(app, line);
+  AddPlan(app, line);
   AddLs(app, line);
   AddDescribe(app, line);
   AddWatch(app, line);

@@ -15,7 +15,7 @@ struct ExplainFlags {
   bool wants_all_steps = false;
 };
 
-ExitCode Print(const Result<std::string>& text, Console& console) {
+ExitCode PrintExplanation(const Result<std::string>& text, Console& console) {
   if (!text.ok()) return Report(console, text.status());
   console.Data(text.value());
   return ExitCode::kDone;
@@ -40,7 +40,7 @@ ExitCode Explain(const ExplainFlags& flags, bool wants_document, Console& consol
     return ExitCode::kDone;
   }
   const auto steps = flags.wants_all_steps ? ExplainedSteps::kAll : ExplainedSteps::kByOp;
-  return Print(ExplanationText(answer.value().output, spec, steps), console);
+  return PrintExplanation(ExplanationText(answer.value().output, spec, steps), console);
 }
 
 }  // namespace

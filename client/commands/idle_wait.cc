@@ -12,7 +12,7 @@
 namespace descent {
 namespace {
 
-constexpr std::chrono::milliseconds kPollInterval{250};
+constexpr std::chrono::milliseconds kIdlePollInterval{250};
 constexpr std::chrono::minutes kCoordinatorAwayMax{1};
 // Workers come back sooner to a coordinator that was restarted.
 constexpr std::chrono::seconds kWorkerAwayMax{30};
@@ -39,7 +39,7 @@ ExitCode IdleWait::Run(const std::optional<double>& timeout_seconds) {
       console_.Error(fmt::format("not idle after {}: {}", TimeoutText(*timeout_seconds), Busy()));
       return ExitCode::kTimedOut;
     }
-    std::this_thread::sleep_for(kPollInterval);
+    std::this_thread::sleep_for(kIdlePollInterval);
     const auto pools = client_.ListPools();
     const bool is_away = !pools.ok() && pools.error().exit_code == ExitCode::kUnreachable &&
                          Clock::now() - last_answer < kCoordinatorAwayMax;

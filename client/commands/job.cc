@@ -23,7 +23,7 @@ struct Example {
 constexpr std::array kExamples = {
     Example{"mlp", "fashion_mlp.yaml"},        Example{"cnn", "fashion_convnet.yaml"},
     Example{"resnet", "fashion_resnet.yaml"},  Example{"gpt", "gpt_text.yaml"},
-    Example{"table", "table_regression.yaml"},
+    Example{"table", "table_regression.yaml"}, Example{"quickstart", "quickstart.yaml"},
 };
 
 std::vector<std::string> Kinds() {

@@ -19,6 +19,7 @@ struct LogArguments {
   std::vector<std::string> names;
   LogSelection selection;  // of which job is left open
   std::string severity = "debug";
+  std::vector<std::string> sources;  // none: all
   int tail = -1;
 };
 
@@ -26,6 +27,8 @@ LogSelection SelectionOf(const LogArguments& arguments, const std::string& job) 
   LogSelection selection = arguments.selection;
   selection.job = job;
   selection.severity_min = SeverityFromName(arguments.severity).value();
+  for (const std::string& source : arguments.sources)
+    selection.sources.insert(LogSourceFromName(source).value());
   if (arguments.tail >= 0) selection.tail = arguments.tail;
   return selection;
 }
@@ -115,6 +118,12 @@ void AddLogs(CLI::App& app, CommandLine& line) {
       ->check(CLI::Range(0, limits::kLogTailMax));
   command->add_option("--severity", arguments->severity, "Only this severity and above")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
+  command
+      ->add_option("--source", arguments->sources,
+                   "Only what the worker logged, or what its process wrote: stdout,stderr")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->check(CLI::IsMember({"log", "stdout", "stderr"}));
   command->add_option("--grep", selection.contains, "Only lines with this text, to the letter");
   line.OnChosen(command,
                 [&line, arguments](Console& console) { return Logs(line, *arguments, console); });

@@ -146,8 +146,8 @@ descent submit --help)",
                R"(descent job init gpt -o job.yaml)", "submit, run, explain"},
     ManualPage{
         "job init",
-        R"(mlp, cnn and resnet learn Fashion-MNIST, gpt the licences that every Debian has, and table the
-prices of houses. A file that is there is never overwritten.)",
+        R"(mlp, cnn and resnet learn Fashion-MNIST, gpt the licences that every Debian has, table the prices
+of houses, and quickstart a spiral that is computed. A file that is there is never overwritten.)",
         R"(descent job init
 descent job init gpt -o job.yaml)",
         "job schema, run, submit"},
@@ -171,7 +171,8 @@ a job file: "# yaml-language-server: $schema=job.schema.json".)",
 through a restart of the coordinator. Of several jobs each line begins with the name of its job.)",
         R"(descent logs JOB --tail 50
 descent logs JOB OTHER -f
-descent logs JOB -f --rank 2,3 --severity warning)",
+descent logs JOB -f --rank 2,3 --severity warning
+descent logs JOB --source stdout,stderr)",
         "events, watch"},
     ManualPage{
         "ls",
@@ -208,6 +209,13 @@ descent ls --filter 'state = QUEUED AND priority >= 50' --sort 'priority desc, c
 descent metrics query JOB OTHER --metric train/loss --x-axis samples
 descent metrics query JOB -f)",
         "metrics export, metrics plot"},
+    ManualPage{
+        "plan",
+        R"(From the time of a step on this machine, where the data have to be, and what a network moves. Each
+worker is on a machine of its own, and nothing of the exchange is hidden by the backward pass.)",
+        R"(descent plan job.yaml
+descent plan job.yaml --workers 8..4096 --network 100 --latency 5 -o json)",
+        "explain, run"},
     ManualPage{"pool",
                R"(A pool is the workers of one mpirun: the ranks that a job can have together.)",
                R"(descent pool ls)", "worker, launch"},
@@ -221,6 +229,16 @@ descent pool ls -o json)",
         "predict", R"(The checkpoint is found by a coordinator or given as a directory.)",
         R"(descent predict JOB/best --data /usr/share/datasets/fashion-mnist/t10k --output predictions.csv)",
         "generate, checkpoint ls"},
+    ManualPage{
+        "quickstart",
+        R"(Starts a coordinator, workers and a small job whose samples are computed, says what to look at and
+what to break, and goes on until Ctrl-C. The coordinator is where all commands look for it, unless
+--server names another address of this machine; port 0 is any that is free. A job that Ctrl-C has
+left unfinished goes on with the next quickstart.)",
+        R"(descent quickstart
+descent quickstart job.yaml --workers 4 --set epochs=3
+descent quickstart --server 127.0.0.1:0)",
+        "run, submit, doctor"},
     ManualPage{
         "resume",
         R"(Of suspended jobs, which go on from where they stopped, on any number of workers.)",
@@ -261,6 +279,7 @@ nothing, and where the data are on this machine it checks them and says what mem
         R"(descent submit job.yaml
 descent submit job.yaml --set epochs=3 --priority 80 --follow --timeout 2h
 descent submit job.yaml --label team=nlp --label stage=dev
+descent submit job.yaml --suspended
 descent job init mlp | descent submit - --dry-run)",
         "wait, watch, run"},
     ManualPage{"suspend", R"(The workers save the state, and take the next job.)",

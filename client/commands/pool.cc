@@ -10,7 +10,7 @@
 namespace descent {
 namespace {
 
-ExitCode List(const CommandLine& line, Console& console) {
+ExitCode ShowPools(const CommandLine& line, Console& console) {
   const auto pools = ClusterClient(line.flags().endpoint).ListPools();
   if (!pools.ok()) return Report(console, pools.error());
   if (line.WantsDocument()) {
@@ -48,7 +48,7 @@ void AddPool(CLI::App& app, CommandLine& line) {
   group->require_subcommand(1);
   CLI::App* list = group->add_subcommand("ls", "List the pools");
   line.OnChosen(
-      list, [&line](Console& console) { return List(line, console); }, NameForm::kHas);
+      list, [&line](Console& console) { return ShowPools(line, console); }, NameForm::kHas);
 
   CLI::App* describe = group->add_subcommand("describe", "Show one pool with its workers");
   const auto name = std::make_shared<std::string>();

@@ -142,7 +142,7 @@ ExitCode Run::Execute() {
   if (!cluster.ok())
     return InterruptCount() > 0 ? ExitCode::kJobCancelled : Report(console_, cluster.status());
   cluster_ = std::move(cluster).value();
-  client_ = std::make_unique<Client>(Endpoint{cluster_->user_address()});
+  client_ = std::make_unique<Client>(Endpoint{cluster_->addresses().user});
   CancelForgottenJobs();
   if (!options_.spec)
     if (const auto refused = LoadResumedSpec()) return *refused;

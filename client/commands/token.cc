@@ -42,7 +42,7 @@ ExitCode Create(const CommandLine& line, const CreateFlags& flags, Console& cons
   return ExitCode::kDone;
 }
 
-ExitCode List(const CommandLine& line, Console& console) {
+ExitCode ShowTokens(const CommandLine& line, Console& console) {
   const auto tokens = AuthClient(line.flags().endpoint).ListTokens();
   if (!tokens.ok()) return Report(console, tokens.error());
   if (line.WantsDocument()) {
@@ -116,7 +116,7 @@ void AddToken(CLI::App& app, CommandLine& line) {
   group->require_subcommand(1);
   AddCreate(*group, line);
   CLI::App* list = group->add_subcommand("ls", "List the tokens, without their secrets");
-  line.OnChosen(list, [&line](Console& console) { return List(line, console); });
+  line.OnChosen(list, [&line](Console& console) { return ShowTokens(line, console); });
   AddRevoke(*group, line);
   CLI::App* whoami = app.add_subcommand("whoami", "Say who the coordinator takes you for");
   line.OnChosen(whoami, [&line](Console& console) { return WhoAmI(line, console); });

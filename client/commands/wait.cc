@@ -18,8 +18,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using Seconds = std::chrono::duration<double>;
 
-constexpr std::chrono::milliseconds kPollInterval{100};
-constexpr int kJobsMax = 100;  // each takes a stream and a thread
+constexpr std::chrono::milliseconds kWaitPollInterval{100};
+constexpr int kAwaitedJobsMax = 100;  // each takes a stream and a thread
 
 enum class Goal { kSucceeded, kTerminal };
 
@@ -71,7 +71,7 @@ class JobsWait {
     bool is_connected = true;
     for (WaitedJob& waited : jobs_) {
       if (!waited.watcher) continue;
-      const auto update = waited.watcher->Wait(kPollInterval / static_cast<int>(jobs_.size()));
+      const auto update = waited.watcher->Wait(kWaitPollInterval / static_cast<int>(jobs_.size()));
       is_connected = is_connected && update.is_connected;
       if (update.job) waited.job = *update.job;
       if (waited.job.IsTerminal())
@@ -143,7 +143,9 @@ void AddWait(CLI::App& app, CommandLine& line) {
   CLI::App* command =
       app.add_subcommand("wait", "Wait until jobs are at their end; exit with the worst outcome");
   const auto flags = std::make_shared<WaitFlags>();
-  command->add_option("jobs", flags->names, "Names of the jobs")->required()->expected(1, kJobsMax);
+  command->add_option("jobs", flags->names, "Names of the jobs")
+      ->required()
+      ->expected(1, kAwaitedJobsMax);
   AddTimeoutOption(*command, flags->timeout_seconds);
   command
       ->add_option("--for", flags->goal,

@@ -33,7 +33,7 @@ struct WorkerFlags {
   std::optional<double> timeout_seconds;  // of the wait
 };
 
-ExitCode List(const CommandLine& line, Console& console) {
+ExitCode ListWorkers(const CommandLine& line, Console& console) {
   const auto pools = ClusterClient(line.flags().endpoint).ListPools();
   if (!pools.ok()) return Report(console, pools.error());
   std::vector<WorkerView> workers;
@@ -157,7 +157,7 @@ void AddWorker(CLI::App& app, CommandLine& line) {
   group->require_subcommand(1);
   CLI::App* list = group->add_subcommand("ls", "List the workers of all pools");
   line.OnChosen(
-      list, [&line](Console& console) { return List(line, console); }, NameForm::kHas);
+      list, [&line](Console& console) { return ListWorkers(line, console); }, NameForm::kHas);
   for (const WorkerControl* control : {&kCordon, &kUncordon, &kDrain}) Add(*group, line, *control);
 }
 

@@ -17,7 +17,7 @@ std::string UtilizationText(const WorkerView& worker) {
 }
 
 // "1.2 GB / 64 GB": of its process, and of its whole host.
-std::string MemoryText(const WorkerView& worker) {
+std::string UsedMemoryText(const WorkerView& worker) {
   if (worker.host_memory_bytes == 0) return "-";
   return fmt::format("{} / {}", FormatBytes(worker.resident_bytes),
                      FormatBytes(worker.host_memory_bytes));
@@ -68,7 +68,7 @@ std::string WorkerTable(const std::vector<WorkerView>& workers, TableWidth width
                                     OrDash(worker.phase),
                                     worker.job.empty() ? "-" : fmt::to_string(worker.step),
                                     UtilizationText(worker),
-                                    MemoryText(worker),
+                                    UsedMemoryText(worker),
                                     fmt::format("{:.1f}s", worker.heartbeat_age_seconds)};
     if (width == TableWidth::kWide)
       row.insert(

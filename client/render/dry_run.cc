@@ -2,7 +2,9 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "client/render/batch_text.h"
 #include "client/render/format.h"
@@ -22,9 +24,47 @@ std::string StepsText(const JobSpec& spec, std::optional<std::int64_t> train_sam
   return fmt::format("{} epochs; the data tell how many steps", spec.epochs);
 }
 
+// How many workers each host has, in the order of their ranks.
+std::vector<std::pair<std::string, std::int64_t>> WorkersByHost(
+    const std::vector<std::string>& workers) {
+  std::vector<std::pair<std::string, std::int64_t>> hosts;
+  for (const std::string& worker : workers) {
+    const std::string host = worker.substr(0, worker.rfind('/'));
+    const auto known = std::ranges::find(hosts, host, &std::pair<std::string, std::int64_t>::first);
+    if (known == hosts.end())
+      hosts.emplace_back(host, 1);
+    else
+      ++known->second;
+  }
+  return hosts;
+}
+
+// ", 2 workers on node-a, 1 on node-b"
+std::string WorkersByHostText(const std::vector<std::string>& workers) {
+  std::string text;
+  for (const auto& [host, count] : WorkersByHost(workers))
+    text += fmt::format(", {}{} on {}", count,
+                        !text.empty() ? ""
+                        : count == 1  ? " worker"
+                                      : " workers",
+                        host);
+  return text;
+}
+
+// " (node-a 82.0 MB, node-b 41.0 MB)": of all workers of a machine together.
+std::string MemoryByHostText(const std::vector<std::string>& workers, std::int64_t worker_bytes) {
+  std::string text;
+  for (const auto& [host, count] : WorkersByHost(workers))
+    text +=
+        fmt::format("{}{} {}", text.empty() ? " (" : ", ", host, FormatBytes(count * worker_bytes));
+  return text.empty() ? "" : text + ")";
+}
+
 // The coordinator answers a dry run with the job in the state that it would be in.
 std::string PlacementText(const JobView& job) {
-  if (job.queue_position == 0) return job.state_message + " -> would start at once";
+  if (job.state == "SUSPENDED") return job.state_message;
+  if (job.queue_position == 0)
+    return job.state_message + " -> would start at once" + WorkersByHostText(job.workers);
   const std::string place =
       job.queue_position == 1 ? "" : fmt::format("position {}: ", job.queue_position);
   return place + job.queue_message + " -> would wait";
@@ -45,12 +85,13 @@ std::int64_t CheckpointsKept(const JobSpec& spec) {
          (spec.nonfinite.action == NonfiniteAction::kRollback ? 1 : 0);
 }
 
-std::string MemoryText(const JobSpec& spec, const Result<CompiledModel>& model) {
+std::string DryRunMemoryText(const JobView& job, const Result<CompiledModel>& model) {
   if (!model.ok())
     return fmt::format("memory and data are not checked here: {}", model.status().message());
-  return fmt::format("memory per worker about {}; checkpoint about {}, at most {} kept",
+  return fmt::format("memory per worker about {}{}; checkpoint about {}, at most {} kept",
                      FormatBytes(model.value().worker_bytes),
-                     FormatBytes(model.value().checkpoint_bytes), CheckpointsKept(spec));
+                     MemoryByHostText(job.workers, model.value().worker_bytes),
+                     FormatBytes(model.value().checkpoint_bytes), CheckpointsKept(job.spec));
 }
 
 std::optional<std::int64_t> TrainSamplesOf(const JobSpec& spec,
@@ -99,7 +140,7 @@ std::string DryRunText(const JobView& job, const Result<CompiledModel>& model) {
       job.spec_sha256.substr(0, kShaDigits), ModelText(spec, model),
       BatchText(spec, TrainSamplesOf(spec, model)), spec.workers.min, spec.workers.max,
       WorkersMeaning(spec), spec.workers.threads, spec.workers.threads == 1 ? "" : "s",
-      MemoryText(spec, model), PlacementText(job));
+      DryRunMemoryText(job, model), PlacementText(job));
 }
 
 }  // namespace descent

@@ -135,7 +135,9 @@ Summary SummaryOf(const std::vector<Event>& events) {
   return summary;
 }
 
-std::string Milliseconds(double microseconds) { return fmt::format("{:.3f}", microseconds * 1e-3); }
+std::string ProfileMilliseconds(double microseconds) {
+  return fmt::format("{:.3f}", microseconds * 1e-3);
+}
 std::string Percent(double part, double whole) {
   return fmt::format("{:.1f} %", whole > 0 ? 100 * part / whole : 0.0);
 }
@@ -148,15 +150,16 @@ std::string PhasesText(const Summary& summary) {
     const auto found = summary.phases.find(std::string(phase));
     if (found == summary.phases.end()) continue;
     other -= found->second;
-    table.AddRow({std::string(name), Milliseconds(found->second / steps),
+    table.AddRow({std::string(name), ProfileMilliseconds(found->second / steps),
                   Percent(found->second, summary.time)});
   }
-  table.AddRow({"other", Milliseconds(other / steps), Percent(other, summary.time)});
-  table.AddRow({"step", Milliseconds(summary.time / steps), Percent(summary.time, summary.time)});
+  table.AddRow({"other", ProfileMilliseconds(other / steps), Percent(other, summary.time)});
+  table.AddRow(
+      {"step", ProfileMilliseconds(summary.time / steps), Percent(summary.time, summary.time)});
   return table.ToString();
 }
 
-std::string OpsText(const Summary& summary) {
+std::string ProfileOpsText(const Summary& summary) {
   std::vector<std::pair<std::string, Summary::Op>> ops(summary.ops.begin(), summary.ops.end());
   std::ranges::sort(ops, std::ranges::greater(), [](const auto& op) { return op.second.time; });
   const auto steps = static_cast<double>(summary.steps);
@@ -164,12 +167,12 @@ std::string OpsText(const Summary& summary) {
   for (std::size_t i = 0; i < std::min(ops.size(), kOpsMax); ++i) {
     const auto& [name, op] = ops[i];
     table.AddRow({name, fmt::format("{:.0f}", static_cast<double>(op.count) / steps),
-                  Milliseconds(op.time / steps), Percent(op.time, summary.time)});
+                  ProfileMilliseconds(op.time / steps), Percent(op.time, summary.time)});
   }
   return table.ToString();
 }
 
-std::string TextOf(const Json& trace) {
+std::string ProfileTextOf(const Json& trace) {
   const Summary summary = SummaryOf(EventsOf(trace));
   if (summary.steps == 0) return "profile: the run ended before a step was recorded\n";
   const auto steps = static_cast<double>(summary.steps);
@@ -179,8 +182,8 @@ std::string TextOf(const Json& trace) {
   text += fmt::format(
       "reductions: {} ms per step on the communication thread, {} of it beside the "
       "backward pass\n{}",
-      Milliseconds(summary.reduction / steps), Percent(summary.hidden_reduction, summary.reduction),
-      OpsText(summary));
+      ProfileMilliseconds(summary.reduction / steps),
+      Percent(summary.hidden_reduction, summary.reduction), ProfileOpsText(summary));
   if (const std::int64_t left_out = trace.at("leftOut"); left_out > 0)
     text += fmt::format("{} events did not fit in memory and are left out: record fewer steps\n",
                         FormatGrouped(left_out));
@@ -191,7 +194,7 @@ std::string TextOf(const Json& trace) {
 
 Result<std::string> ProfileText(const std::string& trace) {
   try {
-    return TextOf(Json::parse(trace));
+    return ProfileTextOf(Json::parse(trace));
   } catch (const Json::exception& error) {
     return Status(Code::kInvalidArgument, std::string("this is no profile: ") + error.what());
   }

@@ -8,10 +8,10 @@
 namespace descent {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 // Strings are quoted, so that none of them reads as a number or a boolean.
-void Emit(const Json& value, YAML::Emitter& emitter) {
+void Emit(const OrderedJson& value, YAML::Emitter& emitter) {
   if (value.is_object()) {
     emitter << YAML::BeginMap;
     for (const auto& [key, member] : value.items()) {
@@ -21,7 +21,7 @@ void Emit(const Json& value, YAML::Emitter& emitter) {
     emitter << YAML::EndMap;
   } else if (value.is_array()) {
     emitter << YAML::BeginSeq;
-    for (const Json& element : value) Emit(element, emitter);
+    for (const OrderedJson& element : value) Emit(element, emitter);
     emitter << YAML::EndSeq;
   } else if (value.is_string()) {
     emitter << YAML::DoubleQuoted << value.get<std::string>();
@@ -37,7 +37,7 @@ void Emit(const Json& value, YAML::Emitter& emitter) {
 }  // namespace
 
 std::string YamlText(const std::string& json) {
-  const Json document = Json::parse(json, nullptr, /*allow_exceptions=*/false);
+  const OrderedJson document = OrderedJson::parse(json, nullptr, /*allow_exceptions=*/false);
   if (document.is_discarded()) return json;
   YAML::Emitter emitter;
   Emit(document, emitter);

@@ -38,6 +38,22 @@ function rowsOf(curves, isLog) {
   return [...rows].sort(([a], [b]) => a - b).map(([x, values]) => [x, ...values]);
 }
 
+// A curve's band, as one shape. dygraphs' own has one for each two points, which keeps a page with long
+// curves busy with nothing else.
+function drawBand({drawingContext: context, points, plotArea, color}) {
+  const known = points.filter(({y}) => Number.isFinite(y));
+  if (known.every((point) => point.y_top === point.y_bottom)) return;
+  const y = (share) => plotArea.y + plotArea.h * share;
+  context.save();
+  context.fillStyle = color;
+  context.globalAlpha = 0.18;
+  context.beginPath();
+  for (const point of known) context.lineTo(point.canvasx, y(point.y_top));
+  for (const point of known.reverse()) context.lineTo(point.canvasx, y(point.y_bottom));
+  context.fill();
+  context.restore();
+}
+
 // An exponential moving average; weight 0 leaves the points as they are. Its first values are
 // divided by the weights so far, so that it does not begin at 0 (Kingma and Ba 2015, section 3). The
 // band stays what was measured.
@@ -102,8 +118,8 @@ export class Chart {
   #create({file, ...settings}) {
     return new Dygraph(this.area, file, {
       ...settings, connectSeparatedPoints: true, strokeWidth: 1.6, highlightCircleSize: 3,
-      axisLabelFontSize: 11, rightGap: 8, customBars: true, fillAlpha: 0.18,
-      drawGapEdgePoints: true, animatedZooms: false, includeZero: false, gridLineWidth: 0.5,
+      axisLabelFontSize: 11, rightGap: 8, customBars: true,
+      plotter: [drawBand, Dygraph.Plotters.linePlotter], drawGapEdgePoints: true, animatedZooms: false, includeZero: false, gridLineWidth: 0.5,
       gridLineColor: "rgba(128,128,128,0.35)", axisLineColor: "rgba(128,128,128,0.6)",
       interactionModel: {},
       highlightCallback: (event, x, points) => this.#drawLegend(this.#xText(x), points),

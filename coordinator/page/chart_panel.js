@@ -2,6 +2,7 @@
 
 import {Chart, onScheme, palette, smooth} from "./chart.js";
 import {make} from "./dom.js";
+import {Drawing} from "./drawing.js";
 
 const axes = {
   step: {label: "step", of: (point) => point.step},
@@ -28,7 +29,7 @@ export class ChartPanel {
   #charts = new Map();
   #jobs = [];
   #closed = new AbortController();
-  #pending = false;
+  #drawing = new Drawing(() => this.#drawNow());
 
   // Jobs are {label, curves, samplesPerStep, stepsPerEpoch, startTime}.
   constructor() {
@@ -48,18 +49,11 @@ export class ChartPanel {
     this.draw();
   }
 
-  // Many points at once are one drawing, and a page that nobody sees draws nothing.
-  draw() {
-    if (this.#pending) return;
-    this.#pending = true;
-    requestAnimationFrame(() => {
-      this.#pending = false;
-      if (!this.#closed.signal.aborted) this.#drawNow();
-    });
-  }
+  draw() { this.#drawing.ask(); }
 
   destroy() {
     this.#closed.abort();
+    this.#drawing.close();
     this.#charts.forEach((chart) => chart.destroy());
   }
 

@@ -4,6 +4,7 @@ import {ask} from "./api.js";
 import {ChartPanel} from "./chart_panel.js";
 import {Curves} from "./curves.js";
 import {card, make, show, table} from "./dom.js";
+import {termOf} from "./job_list.js";
 import {badge, jobLink} from "./job_parts.js";
 import {scaleOf} from "./job_page.js";
 import {shortName, significant, stateOf} from "./text.js";
@@ -11,6 +12,7 @@ import {Watch} from "./watch.js";
 
 const refreshMilliseconds = 3000;
 const comparedMax = 20;
+const typingMilliseconds = 300;
 
 export class ComparePage {
   #jobs = new Map();  // by id: {label, curves, samplesPerStep, stepsPerEpoch, startTime}
@@ -33,6 +35,7 @@ export class ComparePage {
   close() {
     this.#isClosed = true;
     clearTimeout(this.#timer);
+    clearTimeout(this.typing);
     this.#watch?.close();
     this.panel.destroy();
   }
@@ -91,17 +94,46 @@ export class ComparePage {
       "Nowhere, but for their names.")));
   }
 
-  #drawChoice(known) {
-    const boxes = [...new Set([...this.ids, ...known])].map((id) => make("label", {},
-      make("input", {type: "checkbox", value: id, checked: this.ids.includes(id)}), " ", id));
-    const form = make("form", {class: "choice"}, ...boxes, make("button", {}, "Compare"));
+  #drawChoice(newest) {
+    this.boxes = make("div", {class: "choice"});
+    this.problem = make("p", {class: "problem", role: "alert"});
+    this.words = make("input", {type: "search", placeholder: "part of a name, or a filter",
+      "aria-label": "Name contains, or a filter", oninput: () => this.#noticeInput()});
+    const form = make("form", {}, make("p", {class: "controls"},
+      make("label", {}, "Find ", this.words), make("button", {}, "Compare")), this.problem, this.boxes);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      const chosen = [...form.querySelectorAll("input:checked")].map(({value}) => value);
-      location.hash = `#/compare/${chosen.join(",")}`;
+      location.hash = `#/compare/${this.#chosen().join(",")}`;
     });
+    this.#offer(this.ids, newest);
     this.choice.replaceChildren(card("Jobs", make("details", {open: this.ids.length < 2},
-      make("summary", {}, `${this.ids.length} of ${boxes.length} chosen`), form)));
+      make("summary", {}, `${this.ids.length} chosen`), form)));
+  }
+
+  #chosen() {
+    return [...this.boxes.querySelectorAll("input:checked")].map(({value}) => value);
+  }
+
+  // Those that are chosen stay, whatever is looked for.
+  #offer(chosen, others) {
+    this.boxes.replaceChildren(...[...new Set([...chosen, ...others])].map((id) => make("label", {},
+      make("input", {type: "checkbox", value: id, checked: chosen.includes(id)}), " ", id)));
+  }
+
+  #noticeInput() {
+    clearTimeout(this.typing);
+    this.typing = setTimeout(() => this.#find(this.words.value.trim()), typingMilliseconds);
+  }
+
+  async #find(words) {
+    try {
+      const {jobs} = await ask(`v1/jobs?${new URLSearchParams({page_size: 100, filter: termOf(words)})}`);
+      if (words !== this.words.value.trim()) return;  // something else is looked for by now
+      this.#offer(this.#chosen(), jobs.map(({name}) => shortName(name)));
+      this.problem.textContent = "";
+    } catch (error) {
+      this.problem.textContent = error.message;
+    }
   }
 }
 

@@ -19,8 +19,10 @@ export class Curves {
     try {
       const answer = await ask(`v1/${this.#name}/metrics?max_points=${pointsMax}`);
       this.#live = 0;
+      const before = this.series;
       this.series = new Map(answer.series.map(({name, points, bucketSteps}) =>
         [name, {bucketSteps: Number(bucketSteps), points: points.map(plain)}]));
+      for (const [name, {points}] of before) this.#append(name, points);  // that came meanwhile
     } finally {
       this.#isLoading = false;
     }
@@ -34,14 +36,16 @@ export class Curves {
 
   // Adds what is later than what is there: a stream that was resumed repeats some points.
   add(series) {
-    for (const {name, points} of series) {
-      if (!this.series.has(name)) this.series.set(name, {bucketSteps: 1, points: []});
-      const known = this.series.get(name).points;
-      const last = known.at(-1)?.step ?? -1;
-      known.push(...points.map(plain).filter(({step}) => step > last));
-    }
+    for (const {name, points} of series) this.#append(name, points.map(plain));
     this.#live += Math.max(0, ...series.map(({points}) => points.length));
     if (this.#live > liveMax) this.load().catch(() => {});  // the stream says when nobody answers
+  }
+
+  #append(name, points) {
+    if (!this.series.has(name)) this.series.set(name, {bucketSteps: 1, points: []});
+    const known = this.series.get(name).points;
+    const last = known.at(-1)?.step ?? -1;
+    known.push(...points.filter(({step}) => step > last));
   }
 }
 

@@ -13,7 +13,7 @@ const states = [["", "all"],
   ["state = SUCCEEDED", "succeeded"], ["state = FAILED", "failed"], ["state = CANCELLED", "cancelled"]];
 
 // Words with an operator are a filter themselves, as of v1/jobs; others are a part of a name.
-function termOf(words) {
+export function termOf(words) {
   if (words === "" || /[=:<>]/.test(words)) return words;
   return `name:"${words.replace(/["\\]/g, "\\$&")}"`;
 }

@@ -4,6 +4,7 @@ import {ask} from "./api.js";
 import {ChartPanel} from "./chart_panel.js";
 import {Curves} from "./curves.js";
 import {make, show} from "./dom.js";
+import {Drawing} from "./drawing.js";
 import {attempts, checkpoints, events, failure, head, ranks, spec} from "./job_sections.js";
 import {LogPanel} from "./log_panel.js";
 import {shortName} from "./text.js";
@@ -20,6 +21,7 @@ export class JobPage {
   #pools = [];
   #isClosed = false;
   #watch = null;
+  #drawing = new Drawing(() => this.#drawNow());
 
   constructor(main, connection, id) {
     this.#name = `jobs/${id}`;
@@ -40,6 +42,7 @@ export class JobPage {
   close() {
     this.#isClosed = true;
     this.#watch?.close();
+    this.#drawing.close();
     this.panel.destroy();
     this.logs.close();
   }
@@ -69,7 +72,7 @@ export class JobPage {
   #takeStatus(status) {
     this.connection.onStatus(status);
     this.#pools = status.pools;
-    show(this.sections.ranks, ranks(this.#name, this.#job, this.#pools));
+    this.#drawing.ask();
   }
 
   #takeDeletion() {
@@ -82,10 +85,16 @@ export class JobPage {
     if (this.#job && this.#job.uid !== job.uid) return this.#takeDeletion();
     this.#job = job;
     this.logs.setJob(job);
-    show(this.sections.head, head(job));
-    show(this.sections.failure, failure(job));
-    show(this.sections.spec, spec(job));
     this.panel.setJobs([{label: shortName(job.name), curves: this.curves, ...scaleOf(job)}]);
+    this.#drawing.ask();
+  }
+
+  #drawNow() {
+    show(this.sections.ranks, ranks(this.#name, this.#job, this.#pools));
+    if (!this.#job) return;
+    show(this.sections.head, head(this.#job));
+    show(this.sections.failure, failure(this.#job));
+    show(this.sections.spec, spec(this.#job));
   }
 
   // What events are about has changed with them.

@@ -20,6 +20,7 @@ export class LogPanel {
   #isFresh = true;    // what is shown is of another filter
   #hasAll = false;    // all that is wanted without following has been read
   #isAtEnd = true;
+  #top = 0;           // where it was scrolled to when that was last looked at
   #attempt = 1;       // of the last line
   #liveUntil = Infinity;
   #timer = null;
@@ -40,6 +41,9 @@ export class LogPanel {
       "To the end");
     this.lines = make("div", {class: "log", role: "log", "aria-live": "off", tabindex: "0",
       "aria-label": "Lines", onscroll: () => this.#noticeScroll()});
+    // Lines that wrap anew leave the end where it is no longer seen.
+    this.size = new ResizeObserver(() => { if (this.#isAtEnd) this.#goToEnd(); });
+    this.size.observe(this.lines);
     this.note = make("p", {class: "note", role: "status"});
     this.element = card("Logs", this.#controls(), this.lines, this.note);
   }
@@ -60,6 +64,7 @@ export class LogPanel {
 
   close() {
     clearTimeout(this.#timer);
+    this.size.disconnect();
     this.#feed?.close();
   }
 
@@ -134,12 +139,15 @@ export class LogPanel {
   #clearIfFresh() {
     if (!this.#isFresh) return;
     this.#isFresh = false;
-    this.#isAtEnd = true;
+    this.#setAtEnd(true);
+    this.#top = 0;
     this.#attempt = 1;
     this.lines.replaceChildren();
   }
 
+  // The event of a reader's scrolling may be later than the lines.
   #append(rows) {
+    this.#noticeScroll();
     this.lines.append(...(this.#isAtEnd ? rows.slice(-linesMax) : rows));
     if (!this.#isAtEnd) return;
     while (this.lines.childElementCount > linesMax) this.lines.firstElementChild.remove();
@@ -148,11 +156,22 @@ export class LogPanel {
 
   #break(text) { return make("div", {class: "break"}, text); }
 
-  #goToEnd() { this.lines.scrollTop = this.lines.scrollHeight; }
+  #goToEnd() {
+    this.lines.scrollTop = this.lines.scrollHeight;
+    this.#top = this.lines.scrollTop;
+    this.#setAtEnd(true);
+  }
 
+  // Only a reader goes up: who is further from the end without that has got lines meanwhile.
   #noticeScroll() {
     const {scrollHeight, scrollTop, clientHeight} = this.lines;
-    this.#isAtEnd = scrollHeight - scrollTop - clientHeight < endPixels;
-    this.toEnd.hidden = this.#isAtEnd;
+    const isAtEnd = scrollHeight - scrollTop - clientHeight < endPixels;
+    if (isAtEnd || scrollTop < this.#top) this.#setAtEnd(isAtEnd);
+    this.#top = scrollTop;
+  }
+
+  #setAtEnd(isAtEnd) {
+    this.#isAtEnd = isAtEnd;
+    this.toEnd.hidden = isAtEnd;
   }
 }

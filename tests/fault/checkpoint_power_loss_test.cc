@@ -1,7 +1,6 @@
 // Power loss while checkpoints are published, taken over from an attempt that died, and removed.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -10,7 +9,7 @@
 #include <vector>
 
 #include "common/file.h"
-#include "tests/fault/crash_states.h"
+#include "tests/fault/power_loss.h"
 #include "tests/fault/saved_state.h"
 #include "tests/fault/tier.h"
 #include "tests/fault/watched_directory.h"
@@ -84,18 +83,9 @@ class CheckpointPowerLossTest : public testing::Test {
 
 TEST_F(CheckpointPowerLossTest, TheLastAcknowledgedLoadsAndNothingLoadsInPart) {
   ASSERT_NO_FATAL_FAILURE(Record());
-  const CrashSearch search = {.states_wanted = IsLongTier() ? 20'000u : 2'000u,
-                              .seed = FaultSeed()};
 
-  const std::size_t states = ForEachCrashState(record_, search, [&](const CrashState& state) {
-    SCOPED_TRACE(fmt::format("power failed after operation {} of {}, seed {}", state.operations,
-                             record_.operations().size(), search.seed));
-    Check(state);
-    return !HasFailure();
-  });
-
-  EXPECT_TRUE(HasFailure() || states == search.states_wanted) << states;
-  ReportTrials("power loss of checkpoints", states);
+  TryPowerLosses(record_, {.what = "checkpoints", .short_tier = 2'000, .long_tier = 20'000},
+                 [this](const CrashState& state) { Check(state); });
 }
 
 }  // namespace

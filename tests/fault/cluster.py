@@ -105,10 +105,14 @@ class Cluster(SystemTest):
                 if not was_killed or attempt + 1 == TRIES:
                     self.fail(f"the coordinator did not get ready: {error}")
 
+    def worker_address(self):
+        """Where workers are told that the coordinator is."""
+        return self.addresses["worker"]
+
     def start_launcher(self, ranks):
         self.ranks = ranks
         self.launcher = self.start(BIN / "descent", "launch", "-n", ranks,
-                                   "--coordinator", self.addresses["worker"])
+                                   "--coordinator", self.worker_address())
 
     def stop_launcher(self, number=signal.SIGTERM):
         launcher, self.launcher = self.launcher, None

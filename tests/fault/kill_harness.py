@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Kills the programs of a training job again and again, and compares what comes out with a job that
-nobody disturbed: the final state, the losses and the samples that were read. docs/reliability.md
-says what is done, and with which commands."""
+"""Kills the programs of a training job again and again, or makes the links between them fail, and
+compares what comes out with a job that nobody disturbed: the final state, the losses and the samples
+that were read. docs/reliability.md says what is done, and with which commands."""
 
 import argparse
 import os
@@ -28,8 +28,10 @@ def parse(arguments):
                       help="kill a rank N times, and take the time to the next step")
     mode.add_argument("--coordinator", type=int, metavar="N",
                       help="kill the coordinator of one job N times")
+    mode.add_argument("--links", type=int, metavar="N",
+                      help="make the coordinator's links to workers and users fail N times")
     parser.add_argument("--seed", type=int, default=1, help="of all that is drawn [1]")
-    parser.add_argument("--case", type=int, help="only this one, of --random or --resizes")
+    parser.add_argument("--case", type=int, help="only this one, of --random, --resizes or --links")
     parser.add_argument("--seconds", type=float, default=float("inf"),
                         help="begin no case after so long")
     parser.add_argument("--bin", type=pathlib.Path,
@@ -49,6 +51,7 @@ def main():
     import one_job_kills
     import random_cases
     import failpoint_cases
+    import link_cases
 
     deadline = time.monotonic() + options.seconds
     if options.failpoints:
@@ -59,6 +62,8 @@ def main():
         return one_job_kills.measure_recovery(options.recovery, options.seed)
     if options.coordinator:
         return one_job_kills.kill_coordinator(options.coordinator, options.seed)
+    if options.links:
+        return link_cases.run_links(options.links, options.seed, options.case, deadline)
     if options.resizes is not None:
         return random_cases.run_resizes(options.resizes, options.seed, options.case, deadline)
     return random_cases.run_kills(options.random or 1, options.seed, options.case, deadline)

@@ -16,7 +16,7 @@ namespace {
 // Files of many sectors.
 constexpr std::size_t kSmallSize = 2'000;
 
-std::vector<float> ValuesFrom(float first, std::size_t count) {
+std::vector<float> SavedValuesFrom(float first, std::size_t count) {
   std::vector<float> values(count);
   std::iota(values.begin(), values.end(), first);
   return values;
@@ -33,9 +33,9 @@ SavedState SmallStateAt(std::int64_t step) {
 }  // namespace
 
 SavedState::SavedState(std::size_t size, float first)
-    : weight_(ValuesFrom(first, size)),
-      mean_(ValuesFrom(first + 0.25f, size)),
-      variance_(ValuesFrom(first + 0.5f, size)),
+    : weight_(SavedValuesFrom(first, size)),
+      mean_(SavedValuesFrom(first + 0.25f, size)),
+      variance_(SavedValuesFrom(first + 0.5f, size)),
       parameters_{{.name = "weight", .shape = ShapeOf(weight_), .values = weight_}},
       optimizer_{
           {.name = "adamw.mean.weight", .shape = ShapeOf(mean_), .values = mean_},

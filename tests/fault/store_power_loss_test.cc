@@ -1,7 +1,6 @@
 // Power loss while a coordinator writes to its store: every state that SQLite's unsynced writes can
 // leave is opened with the store as the coordinator does.
 #include <gtest/gtest.h>
-#include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -11,7 +10,7 @@
 #include "common/file.h"
 #include "coordinator/database.h"
 #include "coordinator/store.h"
-#include "tests/fault/crash_states.h"
+#include "tests/fault/power_loss.h"
 #include "tests/fault/store_script.h"
 #include "tests/fault/tier.h"
 #include "tests/fault/watched_directory.h"
@@ -112,18 +111,9 @@ class StorePowerLossTest : public testing::Test {
 
 TEST_F(StorePowerLossTest, EverythingAcknowledgedIsThereAndNothingIsHalf) {
   ASSERT_NO_FATAL_FAILURE(Record());
-  const CrashSearch search = {.states_wanted = IsLongTier() ? 100'000u : 3'000u,
-                              .seed = FaultSeed()};
 
-  const std::size_t states = ForEachCrashState(record_, search, [&](const CrashState& state) {
-    SCOPED_TRACE(fmt::format("power failed after operation {} of {}, seed {}", state.operations,
-                             record_.operations().size(), search.seed));
-    Check(state);
-    return !HasFailure();
-  });
-
-  EXPECT_TRUE(HasFailure() || states == search.states_wanted) << states;
-  ReportTrials("power loss of the store", states);
+  TryPowerLosses(record_, {.what = "the store", .short_tier = 3'000, .long_tier = 100'000},
+                 [this](const CrashState& state) { Check(state); });
 }
 
 TEST_F(StorePowerLossTest, WhatSqliteAsksOfTheDiskIsRecorded) {

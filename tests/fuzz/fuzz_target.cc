@@ -1,11 +1,19 @@
 #include "tests/fuzz/fuzz_target.h"
 
 namespace descent {
+namespace {
+
+std::uint64_t taken_inputs = 0;
+
+}  // namespace
 
 std::vector<FuzzTarget>& FuzzTargets() {
   static std::vector<FuzzTarget> targets;
   return targets;
 }
+
+void NoteTaken() { ++taken_inputs; }
+std::uint64_t TakenInputs() { return taken_inputs; }
 
 std::uint8_t TakeByte(std::string_view& bytes) {
   if (bytes.empty()) return 0;

@@ -17,6 +17,10 @@ struct FuzzTarget {
 // Those of this program.
 std::vector<FuzzTarget>& FuzzTargets();
 
+// By a target, for each input that its parser takes: one that refuses all would pass every check.
+void NoteTaken();
+std::uint64_t TakenInputs();  // so far, by this process
+
 struct FuzzRegistration {
   explicit FuzzRegistration(FuzzTarget target) { FuzzTargets().push_back(target); }
 };

@@ -13,6 +13,7 @@ import zlib
 from io import BytesIO
 
 import wire_samples
+from google.protobuf import json_format
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -43,6 +44,13 @@ def job_files():
         "workers: {min: 1, min: 2}", "nmae: a\n"])
 
 
+# As short as one that is accepted can be.
+VALID_SPEC = {
+    "name": "a", "model": {"mlp": {"hidden_sizes": [4]}, "loss": "LOSS_CROSS_ENTROPY"},
+    "data": {"train": {"path": "t", "format": "DATA_FORMAT_IDX"}}, "batch": {"global": 8},
+    "steps": 10, "optimizer": {"adamw": {"lr": 1e-3}}}
+
+
 def messages():
     worker = wire_samples.load("descent/v1/worker")
     service = wire_samples.load("descent/v1/service")
@@ -65,9 +73,11 @@ def messages():
         for name, data in wire_samples.samples(message_type):
             put("user_request", f"{message_type.DESCRIPTOR.name}-{name}",
                 NUMBERS[choice] + data)
+    put("job_spec", "valid", json_format.ParseDict(VALID_SPEC, spec.JobSpec()).SerializeToString())
     job_file = (ROOT / "examples/fashion_mlp.yaml").read_text()
     for name, request in (
-            ("file", {"job_file": job_file, "overrides": ["steps=5"], "labels": {"team": "nlp"}}),
+            ("file", {"job_file": job_file, "overrides": ["seed=5"], "labels": {"team": "nlp"}}),
+            ("valid", {"spec": VALID_SPEC}),
             ("resume", {"resume_from": "jobs/full/checkpoints/latest", "priority": 60}),
             ("spec", {"spec": {"name": "a", "steps": "10", "batch": {"global": "8"}}})):
         put("create_job", f"json-{name}", b"\1" + json.dumps(request).encode())

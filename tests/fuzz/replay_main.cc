@@ -43,13 +43,19 @@ void* operator new(std::size_t bytes) { return Allocate(bytes, 0); }
 void* operator new(std::size_t bytes, std::align_val_t alignment) {
   return Allocate(bytes, static_cast<std::size_t>(alignment));
 }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::align_val_t) noexcept {
+  std::free(memory);
+}
+[[gnu::noinline]] void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
+  std::free(memory);
+}
 
 namespace descent {
 namespace {
+
+constexpr int kNothingTaken = 3;  // exit status of the child
 
 struct Options {
   std::string target;
@@ -81,10 +87,12 @@ class Progress {
   std::atomic<std::uint64_t>* index_;
 };
 
+// The corpus comes first: what it has is there to be taken, some of it.
 [[noreturn]] void RunAll(const FuzzTarget& target, const Mutator& mutator, std::uint64_t inputs,
                          std::atomic<std::uint64_t>& index) {
   for (; index < inputs; ++index) target.run(mutator.Input(index));
-  std::exit(0);  // as programs end, so that leaks are looked for
+  // As programs end, so that leaks are looked for.
+  std::exit(TakenInputs() == 0 ? kNothingTaken : 0);
 }
 
 int Fail(const FuzzTarget& target, const Options& options, const std::string& input,
@@ -116,6 +124,11 @@ int Replay(const FuzzTarget& target, const Options& options) {
   int status = 0;
   DESCENT_CHECK(waitpid(child, &status, 0) == child);
   const std::uint64_t index = progress.index();
+  if (WIFEXITED(status) && WEXITSTATUS(status) == kNothingTaken) {
+    std::fprintf(stderr, "error: %s takes none of %llu inputs, must take some of its corpus\n",
+                 options.target.c_str(), static_cast<unsigned long long>(index));
+    return 1;
+  }
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
     return Fail(target, options, mutator.Input(index), index);
   std::printf("%s: %llu inputs without a failure\n", options.target.c_str(),

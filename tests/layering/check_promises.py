@@ -18,7 +18,7 @@ def tests_that_exist():
     for pattern in ("**/*.cc", "**/*.h"):
         for path in TESTS.glob(pattern):
             found |= {f"{suite}.{test}" for suite, test in GTEST.findall(path.read_text())}
-    for folder in ("system", "fault"):
+    for folder in ("deploy", "fault", "system"):
         for path in (TESTS / folder).glob("test_*.py"):
             found |= {f"{path.stem}.{test}" for test in PYTHON_TEST.findall(path.read_text())}
     return found

@@ -20,14 +20,14 @@ namespace {
 
 using namespace conformance;  // NOLINT: what all of these tests compare with
 
-int WorldSize() {
+int FastestWorldSize() {
   int size = 0;
   MPI_Comm_size(MPI_COMM_WORLD, &size);
   return size;
 }
 
 std::unique_ptr<Collective> Form(std::size_t message_bytes_max = kMpiMessageBytesMax) {
-  std::vector<int> ranks(static_cast<std::size_t>(WorldSize()));
+  std::vector<int> ranks(static_cast<std::size_t>(FastestWorldSize()));
   std::iota(ranks.begin(), ranks.end(), 0);
   auto formed = MakeFastestCollective(ranks, 1, message_bytes_max);
   EXPECT_TRUE(formed.ok()) << formed.status();
@@ -59,7 +59,7 @@ TEST(FastestCollectiveTest, SumsAreThoseOfDoublesWithinRounding) {
   for (const std::size_t piece_bytes : {kMpiMessageBytesMax, kPieceBytes}) {
     const auto collective = Form(piece_bytes);
     for (const Presence presence : kPresences) {
-      const CanonicalTree tree(MakePresence(presence, 16), WorldSize());
+      const CanonicalTree tree(MakePresence(presence, 16), FastestWorldSize());
       for (const std::size_t size : kSizes) {
         const Values sum = ReduceLeaves(*collective, tree, size);
 
@@ -72,10 +72,10 @@ TEST(FastestCollectiveTest, SumsAreThoseOfDoublesWithinRounding) {
 TEST(FastestCollectiveTest, AllRanksHaveTheSameBits) {
   for (const std::size_t piece_bytes : {kMpiMessageBytesMax, kPieceBytes}) {
     const auto collective = Form(piece_bytes);
-    const CanonicalTree tree(MakePresence(Presence::kAll, 16), WorldSize());
+    const CanonicalTree tree(MakePresence(Presence::kAll, 16), FastestWorldSize());
     for (const std::size_t size : kSizes) {
       const Values sum = ReduceLeaves(*collective, tree, size);
-      Values all(size * static_cast<std::size_t>(WorldSize()));
+      Values all(size * static_cast<std::size_t>(FastestWorldSize()));
       ASSERT_TRUE(
           collective
               ->AllGather(std::as_bytes(std::span(sum)), std::as_writable_bytes(std::span(all)))
@@ -89,7 +89,7 @@ TEST(FastestCollectiveTest, AllRanksHaveTheSameBits) {
 TEST(FastestCollectiveTest, ReduceScatterWritesItsOwnSliceAlone) {
   for (const std::size_t piece_bytes : {kMpiMessageBytesMax, kPieceBytes}) {
     const auto collective = Form(piece_bytes);
-    const CanonicalTree tree(MakePresence(Presence::kAll, 16), WorldSize());
+    const CanonicalTree tree(MakePresence(Presence::kAll, 16), FastestWorldSize());
     for (const std::size_t size : kSizes) {
       const std::vector<Values> buffers = AccumulateLeaves(tree, collective->rank(), size);
       Values sum(size, -7.0f);
@@ -100,7 +100,7 @@ TEST(FastestCollectiveTest, ReduceScatterWritesItsOwnSliceAlone) {
                       .ok());
 
       const IndexRange slice =
-          SliceOf(static_cast<std::int64_t>(size), WorldSize(), collective->rank());
+          SliceOf(static_cast<std::int64_t>(size), FastestWorldSize(), collective->rank());
       for (std::size_t i = 0; i < size; ++i) {
         const auto element = static_cast<std::int64_t>(i);
         if (slice.first <= element && element < slice.last)
@@ -115,7 +115,7 @@ TEST(FastestCollectiveTest, ReduceScatterWritesItsOwnSliceAlone) {
 // Of a rank that has more than one partial sum, the first is not where MPI adds.
 TEST(FastestCollectiveTest, TheSumMayBeAnyOneOfThePartialSums) {
   const auto collective = Form();
-  const CanonicalTree tree(MakePresence(Presence::kAll, 64), WorldSize());
+  const CanonicalTree tree(MakePresence(Presence::kAll, 64), FastestWorldSize());
   for (const bool is_last : {false, true}) {
     std::vector<Values> buffers = AccumulateLeaves(tree, collective->rank(), 5000);
     const auto pointers = PartialSumPointers(tree, collective->rank(), buffers);
@@ -129,14 +129,14 @@ TEST(FastestCollectiveTest, TheSumMayBeAnyOneOfThePartialSums) {
 
 TEST(FastestCollectiveTest, AListenerHearsTheBlocksOfItsSliceOfEitherSum) {
   const auto collective = Form();
-  const CanonicalTree tree(MakePresence(Presence::kAll, 16), WorldSize());
+  const CanonicalTree tree(MakePresence(Presence::kAll, 16), FastestWorldSize());
   const std::size_t size = 70000;
   const std::vector<Values> buffers = AccumulateLeaves(tree, collective->rank(), size);
   const auto pointers = PartialSumPointers(tree, collective->rank(), buffers);
   for (const bool is_whole : {false, true}) {
     Values sum(size);
     Values heard(size);
-    std::int64_t next = SliceOf(size, WorldSize(), collective->rank()).first;
+    std::int64_t next = SliceOf(size, FastestWorldSize(), collective->rank()).first;
     SumTarget target = SumTarget::To(sum);
     target.on_block = [&](IndexRange elements, std::span<const float> values) {
       EXPECT_EQ(elements.first, next);
@@ -148,7 +148,7 @@ TEST(FastestCollectiveTest, AListenerHearsTheBlocksOfItsSliceOfEitherSum) {
                           : collective->ReduceScatter(tree, pointers, target))
                     .ok());
 
-    const IndexRange slice = SliceOf(size, WorldSize(), collective->rank());
+    const IndexRange slice = SliceOf(size, FastestWorldSize(), collective->rank());
     EXPECT_EQ(next, slice.last);
     for (std::int64_t i = slice.first; i < slice.last; ++i)
       ASSERT_EQ(heard[static_cast<std::size_t>(i)], sum[static_cast<std::size_t>(i)]);
@@ -157,7 +157,7 @@ TEST(FastestCollectiveTest, AListenerHearsTheBlocksOfItsSliceOfEitherSum) {
 
 TEST(FastestCollectiveTest, WhatIsNotANumberIsNotANumberOnEveryRank) {
   const auto collective = Form();
-  const CanonicalTree tree(MakePresence(Presence::kAll, 4), WorldSize());
+  const CanonicalTree tree(MakePresence(Presence::kAll, 4), FastestWorldSize());
   const float nan = std::numeric_limits<float>::quiet_NaN();
   const Values values(10, collective->rank() == 0 ? nan : 1.0f);
   const std::vector<const float*> partial_sums(tree.PartialSumsOf(collective->rank()).size(),
@@ -171,9 +171,9 @@ TEST(FastestCollectiveTest, WhatIsNotANumberIsNotANumberOnEveryRank) {
 
 // Half a second allows for a machine with other work; the promise is about 100 ms.
 TEST(FastestCollectiveTest, AbortWakesASumWhosePeerNeverComes) {
-  if (WorldSize() == 1) GTEST_SKIP() << "one rank waits for nobody";
+  if (FastestWorldSize() == 1) GTEST_SKIP() << "one rank waits for nobody";
   const auto collective = Form();
-  const CanonicalTree tree(MakePresence(Presence::kAll, 4), WorldSize());
+  const CanonicalTree tree(MakePresence(Presence::kAll, 4), FastestWorldSize());
   // The group's own memory, because some of it may be on its way when the group is dropped.
   const auto values = collective->Allocate(1 << 20, MemoryKind::kPerRank).value();
   const std::vector<const float*> partial_sums(tree.PartialSumsOf(collective->rank()).size(),
@@ -199,7 +199,7 @@ TEST(FastestCollectiveTest, AbortWakesASumWhosePeerNeverComes) {
 
 TEST(FastestCollectiveTest, EverySumAfterAnAbortIsAborted) {
   const auto collective = Form();
-  const CanonicalTree tree(MakePresence(Presence::kAll, 4), WorldSize());
+  const CanonicalTree tree(MakePresence(Presence::kAll, 4), FastestWorldSize());
 
   collective->Abort();
 

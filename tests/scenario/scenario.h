@@ -62,6 +62,7 @@ class Scenario {
   };
   using Lines = std::vector<std::string>;
 
+  static void Append(Lines& lines, Lines more);
   Lines Post(const Event& event);
   Lines Say(const std::string& worker, WorkerMessage message);
   template <typename Message>
@@ -69,6 +70,7 @@ class Scenario {
 
   Lines RunDryRun(const Command& command) const;
   Lines RunUpdate(const Command& command);
+  // What workers say: scenario_workers.cc.
   Lines RunRegister(const Command& command);
   Lines RunForEachWorker(const Command& command);
   WorkerMessage MessageOf(const Command& command, const std::string& worker);

@@ -60,6 +60,12 @@ Command ParseCommand(std::string_view line) {
   return command;
 }
 
+std::pair<long long, long long> ParseRange(const std::string& text) {
+  const std::size_t dots = text.find("..");
+  const long long first = std::stoll(text);
+  return {first, dots == std::string::npos ? first : std::stoll(text.substr(dots + 2))};
+}
+
 std::vector<Block> ParseScript(std::string_view text) {
   std::vector<Block> blocks;
   Block block;

@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace descent {
@@ -28,6 +29,9 @@ struct Command {
 };
 
 Command ParseCommand(std::string_view line);
+
+// "3" is 3 and 3; "1..4" is 1 and 4.
+std::pair<long long, long long> ParseRange(const std::string& text);
 
 struct Block {
   std::size_t line = 0;               // of the first command, 1 is the first of the file

@@ -42,6 +42,9 @@ struct EventText {
   }
   std::string operator()(const SubmitJob& submit) const { return "submit " + submit.job_id; }
   std::string operator()(const UpdateJob& update) const { return "update " + update.job_id; }
+  std::string operator()(const CancelJobs& cancel) const {
+    return fmt::format("cancel {}", fmt::join(cancel.job_ids, " "));
+  }
   std::string operator()(const auto& command) const {
     return fmt::format("command {} {}", command.job_id, static_cast<int>(command.command));
   }

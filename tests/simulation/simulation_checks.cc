@@ -62,9 +62,19 @@ void SimulationChecks::CheckState(const std::string& job_id, const TrainingState
     Add(fmt::format("{} has computed another state after step {}", job_id, state.step));
 }
 
+// What fails here are ranks, hosts, disks and the network: a job outlives that.
+void SimulationChecks::CheckFailure(const Job& job) {
+  const std::string& reason = job.state_reason;
+  const bool is_asked_for =
+      reason == kDeadlineExceeded || reason == "StepsImpossible" ||
+      (reason == "RestartsExhausted" && job.attempts_without_progress > job.spec.restarts_max);
+  if (!is_asked_for) Add(fmt::format("{} has failed: {}, {}", job.id, reason, job.state_message));
+}
+
 void SimulationChecks::On(const StoreJob& store, const CheckpointDisk& disk) {
   const Job& job = store.job;
   if (store.event_type == "Created") AddLineage(job, disk);
+  if (job.state == JobState::kFailed) CheckFailure(job);
   // Ranks of older generations may miss what has been removed since.
   if (job.attempt.failure && job.attempt.failure->reason == "CheckpointMissing")
     Add(fmt::format("generation {} of {} did not find what it was to start from",

@@ -19,6 +19,8 @@ namespace descent {
 //   the steps that are recorded are contiguous
 //   nothing is recorded of another generation than the job's newest
 //   each checkpoint on record can be loaded
+//   no job fails but for what its user asked for: a deadline, so many restarts, steps that it has
+//   behind it
 // A value.
 class SimulationChecks {
  public:
@@ -41,6 +43,7 @@ class SimulationChecks {
 
   void On(const StoreJob& store, const CheckpointDisk& disk);
   void On(const RecordMetrics& record);
+  void CheckFailure(const Job& job);
   void CheckGeneration(const WorkerMessage& message, const std::vector<Action>& actions,
                        const ActionObserver& observer);
   void AddLineage(const Job& job, const CheckpointDisk& disk);

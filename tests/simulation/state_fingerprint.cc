@@ -19,11 +19,11 @@ std::string UntilText(const std::optional<MonotonicTime>& time, MonotonicTime no
 std::string StateFingerprint::Of(const Job& job) {
   const AttemptRecord& attempt = job.attempt;
   std::string text = fmt::format(
-      "{} {} {} step {} attempt {} {} {} from {} {} of {} save {} {} without {} {}", job.id,
+      "{} {} {} step {} attempt {} {} {} from {} {} of {} save {} {} {} without {} {}", job.id,
       JobStateName(job.state), job.state_reason, job.step, attempt.attempt, attempt.generation,
       attempt.pool, attempt.start_step, attempt.starts_from_own_checkpoint, attempt.workers.size(),
-      attempt.save_requests, attempt.save_requests_done, job.attempts_without_progress,
-      job.failure ? job.failure->reason : "-");
+      attempt.save_requests, attempt.save_requests_done, attempt.save_requests_failed,
+      job.attempts_without_progress, job.failure ? job.failure->reason : "-");
   if (job.state_digest) text += fmt::format(" ends {}", job.state_digest->low);
   for (const CheckpointRecord& checkpoint : job.checkpoints)
     text += fmt::format(" {} {} {}", checkpoint.step, checkpoint.state_digest.low,
@@ -73,8 +73,9 @@ std::string StateFingerprint::Of(const State& state, MonotonicTime now,
   for (const PoolView& pool : state.membership_.pools()) {
     text += fmt::format("{} {} {}", pool.name, pool.is_ready, pool.is_broken);
     for (const WorkerView& worker : pool.workers)
-      text += fmt::format(" | {} {} {} {}", worker.world_rank, name_of(worker.session),
-                          worker.job_id, worker.leaving.has_value());
+      text +=
+          fmt::format(" | {} {} {} {} first {}", worker.world_rank, name_of(worker.session),
+                      worker.job_id, worker.leaving.has_value(), worker.ends_first.value_or(-1));
     text += "\n";
   }
   return text;

@@ -156,8 +156,8 @@ class Cluster(SystemTest):
         self.descent("submit", *too_large, "--allow-infeasible")
 
         self.assertIn("no workers are attached -> would wait", unknown.stdout)
-        self.assertIn("1 worker free in pool", free)
-        self.assertIn("-> would start at once", free)
+        self.assertRegex(free, r"placement now: pool \w+, 1 of 1 cpu slots free -> would start at "
+                         r"once, 1 worker on [\w.-]+\n")
         self.assertRegex(name, r"\Ablobs-[a-z0-9]{5}\n\Z")
         self.assertIn(f"waits for job {job} to end -> would wait", busy)
         self.assertRegex(self.descent("describe", waiting).stdout, rf"Blocked by: +{job}")

@@ -37,7 +37,9 @@ class ComposeFile(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.file = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
-        cls.services = cls.file["services"]
+        # Of our own images; those of others are in tests/deploy/test_monitoring.py.
+        cls.services = {name: service for name, service in cls.file["services"].items()
+                        if "build" in service}
         cls.stages = read_stages()
 
     def stage_of(self, service):
@@ -185,12 +187,15 @@ def packages_of_libraries(program):
 def with_dependencies(packages):
     """The packages, and all that they depend on, however deep; of those installed here."""
     fields = subprocess.run(["dpkg-query", "--show", "--showformat",
-                             "${Package}|${Depends}, ${Pre-Depends}, ${Essential}\n"],
+                             "${Package}|${Provides}|${Depends}, ${Pre-Depends}\n"],
                             check=True, capture_output=True, text=True).stdout
+    names_in = lambda field: set(re.findall(r"(?:^|[,|]) *([a-z0-9][a-z0-9.+-]+)", field))
     needs, found, waiting = {}, set(), set(packages)
     for line in fields.splitlines():
-        name, _, depends = line.partition("|")
-        needs[name] = set(re.findall(r"(?:^|[,|]) *([a-z0-9][a-z0-9.+-]+)", depends))
+        name, provides, depends = line.split("|", 2)
+        needs.setdefault(name, set()).update(names_in(depends))
+        for virtual in names_in(provides):
+            needs.setdefault(virtual, set()).add(name)
     while waiting:
         name = waiting.pop()
         found.add(name)

@@ -42,6 +42,27 @@ class Control(SystemTest):
         self.assertIn(f"descent resume {job}", said)
         self.assertEqual(self.job(job)["stateDigest"], self.job(undisturbed)["stateDigest"])
 
+    def test_a_job_that_is_created_suspended_starts_when_it_is_resumed(self):
+        self.start_workers(1)
+
+        said = self.descent("submit", self.job_file, "--suspended")
+        job = said.stdout.strip()
+        tried = self.descent("submit", self.job_file, "--suspended", "--dry-run").stdout
+        other = self.submit("--follow")
+
+        self.assertIn(f"descent resume {job}", said.stderr)
+        self.assertIn("placement now: waits for nothing until it is resumed\n", tried)
+        self.assertEqual(self.job(other)["state"], "JOB_STATE_SUCCEEDED")
+        self.assertEqual(self.job(job)["state"], "JOB_STATE_SUSPENDED")
+        self.descent("resume", job)
+        self.wait_for_state(job, "SUCCEEDED")
+        self.assertEqual([event["to_state"] for event in self.events_of(job)][:3],
+                         ["SUSPENDED", "QUEUED", "STARTING"])
+        written = [event["payload"] for event in self.events_of(job)
+                   if event["type"] == "CheckpointWritten"]
+        self.assertEqual(written[-1]["checkpoint"], f"jobs/{job}/checkpoints/200")
+        self.assertEqual((written[-1]["attempt"], written[-1]["workers"]), ("1", "1"))
+
     def test_a_suspended_job_gives_its_workers_to_the_next(self):
         self.start_workers(1)
         job = self.submit_long()
@@ -227,6 +248,35 @@ class Control(SystemTest):
         self.descent("describe", job, code=5)
         self.descent("events", job, code=5)
         self.assertFalse(checkpoints.exists() or metrics.exists())
+
+    def test_a_deleted_job_leaves_its_checkpoints_where_that_was_asked_for(self):
+        self.start_workers(1)
+        job = self.submit("--follow")
+        kept = pathlib.Path(self.job(job)["latestCheckpoint"]["directory"])
+
+        self.descent("delete", job, "--keep-checkpoints")
+
+        self.descent("describe", job, code=5)
+        self.assertTrue((kept / "model.safetensors").exists())
+        self.assertIn("JOB_ID_TAKEN", self.descent("submit", self.job_file, "--name", job,
+                                                   code=6).stderr)
+
+    def test_a_submission_that_is_repeated_makes_one_job(self):
+        first = self.descent("submit", self.job_file, "--request-id", "once", "-o", "name").stdout
+        again = self.descent("submit", self.job_file, "--request-id", "once", "-o", "name").stdout
+        other = self.descent("submit", self.job_file, "--request-id", "once", "--set", "seed=99",
+                             code=6).stderr
+
+        self.assertEqual(again, first)
+        self.assertIn("REQUEST_ID_REUSED", other)
+
+    def test_how_long_a_job_is_kept_can_be_changed(self):
+        job = self.submit()
+
+        self.descent("update", job, "--retention-days", 30)
+
+        self.assertEqual(self.job(job)["retentionDays"], "30")
+        self.assertIn("30 days after its end", self.descent("describe", job).stdout)
 
     def test_what_a_state_forbids_is_refused_with_what_to_do(self):
         self.start_workers(1)

@@ -102,6 +102,20 @@ class CoordinatorRestart(SystemTest):
         self.assertEqual(self.job(job)["stateDigest"], self.job(undisturbed)["stateDigest"])
         self.assertEqual(self.steps_in_metrics(job), list(range(1, 401)))
 
+    def test_a_coordinator_that_stood_still_for_longer_than_a_lease_loses_no_worker(self):
+        self.start_workers(2)
+        job = self.submit(*LONG)
+        self.wait_until(lambda: self.step_of(job) >= 1)
+
+        self.coordinator.send_signal(signal.SIGSTOP)
+        time.sleep(17)  # limits::kWorkerLease is 15 s; the workers train on meanwhile
+        self.coordinator.send_signal(signal.SIGCONT)
+        self.descent("watch", job)
+
+        ended = self.job(job)
+        self.assertEqual(ended["state"], "JOB_STATE_SUCCEEDED")
+        self.assertEqual(int(ended["currentAttempt"]["attempt"]), 1)
+
     def test_a_call_reaches_a_coordinator_that_is_started_a_moment_later(self):
         self.kill_coordinator()
         call = self.start(BIN / "descent", "ls")

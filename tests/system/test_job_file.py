@@ -11,7 +11,7 @@ from harness import JOB, SystemTest
 
 EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "examples"
 KINDS = {"mlp": "fashion_mlp", "cnn": "fashion_convnet", "resnet": "fashion_resnet",
-         "gpt": "gpt_text", "table": "table_regression"}
+         "gpt": "gpt_text", "table": "table_regression", "quickstart": "quickstart"}
 
 
 class Loader(yaml.SafeLoader):

@@ -175,6 +175,11 @@ class Logs(SystemTest):
         self.assertIn(said[0]["text"], [line["text"] for line in failure["log_tail"]])
         self.assertIn(" stderr: ", self.logs(job, "--grep", "Signal: Segmentation fault")[0])
         self.assertIn("Signal: Segmentation fault", launcher.log.read_text())
+        written = self.logs(job, "--source", "stdout,stderr", "--json")
+        self.assertIn(said[0]["text"], [json.loads(line)["text"] for line in written])
+        self.assertNotIn("LOG_SOURCE_LOG", "".join(written))
+        self.assertNotIn("Signal: Segmentation fault",
+                         "".join(self.logs(job, "--source", "log")))
 
     def test_the_last_words_are_sent_without_a_launcher_too(self):
         pool = self.start_workers(2)

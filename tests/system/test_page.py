@@ -75,6 +75,29 @@ class Page(PageTest):
         self.wait_until(lambda: "Loss over samples" in self.loss_ends_at())
         self.assertEqual(self.complaints(), [])
 
+    def test_however_slow_drawing_is_most_of_the_time_is_left_for_who_uses_the_page(self):
+        job = self.submit(*LONG)
+        self.open(f"jobs/{job}")
+        self.wait_until(self.loss_ends_at)
+
+        self.browser.execute_script("""
+            const draw = Dygraph.prototype.updateOptions;
+            window.drawnAt = [];
+            Dygraph.prototype.updateOptions = function(...settings) {
+              if (this.graphDiv.closest("[aria-label=Loss]")) {
+                const start = performance.now();
+                window.drawnAt.push(start);
+                while (performance.now() < start + 200) { }
+              }
+              draw.apply(this, settings);
+            };""")
+        drawn = self.wait_until(lambda: len(
+            times := self.browser.execute_script("return window.drawnAt")) >= 4 and times, 60)
+
+        for before, after in zip(drawn, drawn[1:]):
+            self.assertGreaterEqual(after - before, 4 * 200)
+        self.assertEqual(self.complaints(), [])
+
     def test_a_job_has_its_checkpoints_attempts_events_and_spec(self):
         job = self.submit("--follow")
         self.open(f"jobs/{job}")
@@ -136,19 +159,59 @@ class Page(PageTest):
         self.wait_until(lambda: self.log_lines() == self.logged(job))
         self.assertEqual(self.complaints(), [])
 
-    def test_who_reads_further_up_in_a_log_is_not_moved(self):
-        job = self.submit(*LONG, "--set", "evaluate.every_steps=20")
+    def scroll_position(self, box):
+        return self.browser.execute_script("return arguments[0].scrollTop", box)
+
+    def is_at_end(self, box):
+        return self.browser.execute_script(
+            "const [box] = arguments; return box.scrollTop > 0 && "
+            "box.scrollHeight - box.scrollTop - box.clientHeight < 8", box)
+
+    def open_long_log(self):
+        """The box with the lines of a running job, more than fit into it."""
+        self.browser.set_window_size(1280, 500)
+        job = self.submit(*LONG, "--set", "evaluate.every_steps=100")
         self.open(f"jobs/{job}")
         box = self.find("section[aria-label=Logs] .log")
-        position = "const [box] = arguments; return box.scrollTop"
-        self.wait_until(lambda: self.browser.execute_script(position, box) > 0)
+        self.wait_until(lambda: self.is_at_end(box), 60)
+        return box
+
+    def test_who_reads_further_up_in_a_log_is_not_moved(self):
+        box = self.open_long_log()
 
         self.browser.execute_script("arguments[0].scrollTop = 0", box)
+        before = self.wait_for_more_lines(self.log_lines())
+        self.wait_for_more_lines(before)
+
+        self.assertEqual(self.scroll_position(box), 0)
+        to_end = self.browser.find_element(By.XPATH, "//button[text()='To the end']")
+        self.wait_until(to_end.is_displayed)
+        to_end.send_keys(Keys.ENTER)
+        self.wait_until(lambda: self.is_at_end(box))
+        self.assertFalse(to_end.is_displayed())
+
+    def test_who_scrolls_up_in_a_log_is_not_moved_by_lines_that_come_before_the_scroll_is_told(self):
+        box = self.open_long_log()
+
+        # A busy browser tells of a scroll late; this one never does.
+        self.browser.execute_script("""
+            arguments[0].addEventListener("scroll", (event) => event.stopImmediatePropagation(),
+                                          {capture: true});
+            arguments[0].scrollTop = 0;""", box)
         self.wait_for_more_lines(self.log_lines())
 
-        self.assertEqual(self.browser.execute_script(position, box), 0)
-        self.browser.find_element(By.XPATH, "//button[text()='To the end']").click()
-        self.wait_until(lambda: self.browser.execute_script(position, box) > 0)
+        self.assertEqual(self.scroll_position(box), 0)
+
+    def test_a_log_stays_at_its_end_where_lines_wrap_anew_before_its_last_scroll_is_told(self):
+        box = self.open_long_log()
+
+        self.browser.execute_script("""
+            const [box] = arguments;
+            box.lastElementChild.append("word ".repeat(2000));
+            box.dispatchEvent(new Event("scroll"));""", box)
+        self.assertFalse(self.is_at_end(box))
+
+        self.wait_until(lambda: self.is_at_end(box))
 
     def test_a_log_is_filtered_by_rank_severity_and_text_after_its_job_has_ended(self):
         self.start_workers(2)

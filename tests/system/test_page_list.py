@@ -117,3 +117,22 @@ class JobList(PageTest):
         self.filter("second")
         self.wait_for_text("No job is like that.")
         self.assertNotIn("NAPPING", self.text())
+
+    def test_a_job_that_is_older_than_those_that_are_offered_is_found_for_a_comparison(self):
+        self.make_ended(101)
+        self.open("compare")
+        self.click("input[value=old-100]")
+
+        self.find("main input[type=search]").send_keys("old-000")
+        self.wait_until(lambda: self.offered() == ["old-100", "old-000"])
+        self.click("input[value=old-000]")
+        self.browser.find_element(By.XPATH, "//button[text()='Compare']").send_keys(Keys.ENTER)
+
+        self.wait_for_text("What they reached")
+        self.assertTrue(self.browser.current_url.endswith("#/compare/old-100,old-000"))
+        self.assertEqual(self.complaints(), [])
+
+    def offered(self):
+        """What the page for comparisons offers, what is chosen first."""
+        return self.browser.execute_script(
+            "return [...document.querySelectorAll('main input[type=checkbox]')].map((box) => box.value)")

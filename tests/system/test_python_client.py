@@ -136,7 +136,9 @@ class PythonClient(SystemTest):
 
     def test_a_job_is_suspended_resumed_stopped_and_forked(self):
         self.start_workers(1)
-        job = self.client.submit(self.job_file, overrides={"steps": 10**9}).name
+        job = self.client.submit(self.job_file, overrides={"steps": 10**9}, suspended=True).name
+        self.wait_for(job, "SUSPENDED")
+        self.client.resume(job)
         self.wait_for(job, "RUNNING")
 
         self.client.suspend(job)
@@ -181,8 +183,12 @@ class PythonClient(SystemTest):
                          [line for line in every if "phase=evaluate" in line.text])
         self.assertEqual(list(self.client.logs(job, tail=3)), every[-3:])
         self.assertEqual(list(self.client.logs(job, min_severity="error")), [])
+        self.assertEqual(list(self.client.logs(job, sources=["log"])),
+                         [line for line in every if line.source == log_pb2.LOG_SOURCE_LOG])
         with self.assertRaises(ValueError):
             self.client.logs(job, min_severity="loud")
+        with self.assertRaises(ValueError):
+            self.client.logs(job, sources=["stdin"])
 
     def test_who_reads_a_log_is_told_of_lines_that_are_no_longer_kept(self):
         expired = descent.DescentError(grpc.StatusCode.OUT_OF_RANGE, "CURSOR_EXPIRED", "it is gone",

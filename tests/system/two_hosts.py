@@ -1,4 +1,5 @@
-"""Two hosts on one machine, for the system tests: joined by one cable and sharing one directory.
+"""Hosts on one machine, for the system tests: on one network, and sharing one directory. Two are joined
+by a cable, more by a bridge of the first one.
 
 A host is a set of Linux namespaces: its own host name, network, processes, System V objects,
 /dev/shm and /tmp. What a process of one host does to the other, it can only do over the network or
@@ -20,6 +21,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 NAMESPACES = ("--net", "--uts", "--mount", "--ipc", "--pid")
 START_SECONDS_MAX = 20
 TCP_TIME_WAIT = "06"
+NO_CARD = "02:00:00:00:00:99"  # the hardware address of nobody
 
 
 def child_of(pid):
@@ -120,11 +122,26 @@ class Host:
         subprocess.run(self.inside("sh", "-c", "echo 1 > /proc/sys/net/ipv4/tcp_orphan_retries"),
                        check=True)
 
+    def lose_way_to(self, address, device):
+        """What the host sends there is lost, and nobody is told: it goes to a card that is not there.
+        """
+        self.ip("neighbour", "replace", address, "dev", device, "lladdr", NO_CARD, "nud", "permanent")
+
+    def find_way_to(self, address, device):
+        self.ip("neighbour", "del", address, "dev", device)
+
+    def lose_login(self):
+        """Nothing can be started there from other hosts."""
+        self.socket.rename(self.socket.with_suffix(".lost"))
+
+    def find_login(self):
+        self.socket.with_suffix(".lost").rename(self.socket)
+
     def lose_power(self):
         """Nothing runs on it any more, and nobody is told; until it comes back nothing can be started
         there. What it had in its memory is gone."""
         self.ip("link", "set", "eth0", "down")
-        self.socket.rename(self.socket.with_suffix(".lost"))
+        self.lose_login()
         for pid in self.processes():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -136,7 +153,7 @@ class Host:
         subprocess.run(self.inside("ipcrm", "--all"), check=True)
 
     def come_back(self):
-        self.socket.with_suffix(".lost").rename(self.socket)
+        self.find_login()
         self.ip("link", "set", "eth0", "up")
 
     def _shared_tops(self):
@@ -149,49 +166,72 @@ class Host:
         self.holder.wait()
 
 
-class TwoHostsTest(SystemTest):
-    """A system test with hosts `a` and `b`, on which nothing remains at the end."""
+class HostsTest(SystemTest):
+    """A system test with `hosts`, of which `a` is the first, on which nothing remains at the end."""
+
+    COUNT = 2
 
     def setUp(self):
         reason = why_impossible()
         if reason is not None:
-            self.skipTest(f"this machine cannot have two test hosts: {reason}")
+            self.skipTest(f"this machine cannot have test hosts: {reason}")
         super().setUp()
         # From the block for documentation, which no network uses.
-        (self.directory / "hosts").write_text(
-            "127.0.0.1 localhost\n192.0.2.1 host-a\n192.0.2.2 host-b\n")
-        self.a = self.start_host("host-a", "192.0.2.1")
-        self.b = self.start_host("host-b", "192.0.2.2")
-        self.a.ip("link", "add", "eth0", "type", "veth",
-                  "peer", "name", "eth0", "netns", str(self.b.init))
-        for host in (self.a, self.b):
+        addresses = {f"host-{letter}": f"192.0.2.{number}"
+                     for number, letter in enumerate("abcdefgh"[:self.COUNT], start=1)}
+        (self.directory / "hosts").write_text("127.0.0.1 localhost\n" + "".join(
+            f"{address} {name}\n" for name, address in addresses.items()))
+        self.hosts = []
+        for name, address in addresses.items():
+            self.start_host(name, address)
+        self.a = self.hosts[0]
+        self.join_hosts()
+        for host in self.hosts:
             host.ip("address", "add", f"{host.address}/24", "dev", "eth0")
             host.ip("link", "set", "eth0", "up")
             host.ip("link", "set", "lo", "up")
 
+    def join_hosts(self):
+        others = self.hosts[1:]
+        if len(others) == 1:
+            self.join_to_a("eth0", others[0])
+            return
+        self.a.ip("link", "add", "eth0", "type", "bridge")
+        for host in others:
+            self.join_to_a(host.name, host)
+            self.a.ip("link", "set", host.name, "master", "eth0", "up")
+
+    def join_to_a(self, end, host):
+        self.a.ip("link", "add", end, "type", "veth", "peer", "name", "eth0", "netns", str(host.init))
+
     def start_host(self, name, address):
         host = Host(name, address, self.directory)
         self.addCleanup(host.close)
+        self.hosts.append(host)
         return host
 
     def start_coordinator_on_a(self):
+        self.start_coordinator_on(self.a)
+
+    def start_coordinator_on(self, host, *options):
         """With TLS and tokens, as every address asks for that another host reaches."""
         authority = Authority(self.directory / "authority")
-        certificate, key = authority.issue("coordinator", [f"IP:{self.a.address}"])
-        self.start_coordinator(self.a.address, ports=(9090, 9091, 8080), host=self.a,
-                               options=["--tls-cert", certificate, "--tls-key", key])
+        certificate, key = authority.issue("coordinator", [f"IP:{host.address}"])
+        self.start_coordinator(host.address, ports=(9090, 9091, 8080), host=host,
+                               options=["--tls-cert", certificate, "--tls-key", key, *options])
         self.environment["DESCENT_TLS_CA"] = str(authority.certificate)
         self.environment["DESCENT_TOKEN_FILE"] = str(self.directory / "state/admin-token")
         self.worker_token = self.directory / "worker.token"
         self.descent("token", "create", "--name", "pool", "--role", "worker",
-                     "--out", self.worker_token, host=self.a)
+                     "--out", self.worker_token, host=host)
 
-    def start_pool(self, ranks_on_a, ranks_on_b, *options):
-        """descent-launch on host a, with the ranks that the host file asks for."""
+    def start_pool(self, *ranks, options=()):
+        """descent-launch on host a, with so many ranks on each of the first hosts."""
         hosts = self.directory / "pool-hosts"
-        hosts.write_text(f"host-a slots={ranks_on_a}\nhost-b slots={ranks_on_b}\n")
+        hosts.write_text("".join(f"{host.name} slots={count}\n"
+                                 for host, count in zip(self.hosts, ranks)))
         return self.start(
-            BIN / "descent-launch", "-n", ranks_on_a + ranks_on_b, "--hosts", hosts,
+            BIN / "descent-launch", "-n", sum(ranks), "--hosts", hosts,
             "--coordinator", self.addresses["worker"],
             "--tls-ca", self.environment["DESCENT_TLS_CA"], "--token-file", self.worker_token,
             *options, "--",
@@ -214,7 +254,15 @@ class TwoHostsTest(SystemTest):
         for process in reversed(self.started):
             self.stop(process)
         remains = {host.name: self.wait_until(host.remains, is_wanted=False)
-                   for host in (self.a, self.b)}
+                   for host in self.hosts}
         self.doCleanups()
         super().tearDown()
-        self.assertEqual(remains, {"host-a": [], "host-b": []})
+        self.assertEqual(remains, {host.name: [] for host in self.hosts})
+
+
+class TwoHostsTest(HostsTest):
+    """With hosts `a` and `b`."""
+
+    def setUp(self):
+        super().setUp()
+        self.b = self.hosts[1]

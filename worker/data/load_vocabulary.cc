@@ -27,10 +27,11 @@ Status ProblemOf(const std::string& path, std::string_view message) {
 
 Result<std::optional<Vocabulary>> LoadCharacters(const std::string& path) {
   if (path.empty()) return std::optional<Vocabulary>();
-  DESCENT_ASSIGN(const std::string text, ReadFile(path, limits::kVocabularyBytesMax));
-  const std::string problem = FindInvalidUtf8(text);
+  const Result<std::string> text = ReadFile(path, limits::kVocabularyBytesMax);
+  if (!text.ok()) return Status(Code::kInvalidArgument, text.status().message());
+  const std::string problem = FindInvalidUtf8(text.value());
   if (!problem.empty()) return ProblemOf(path, problem);
-  Result<Vocabulary> vocabulary = Vocabulary::CharactersOf({text});
+  Result<Vocabulary> vocabulary = Vocabulary::CharactersOf({text.value()});
   if (!vocabulary.ok()) return ProblemOf(path, vocabulary.status().message());
   return std::optional(std::move(vocabulary).value());
 }

@@ -107,7 +107,8 @@ std::vector<std::string> NpzFile::Names() const {
   std::vector<std::string> names;
   const zip_int64_t entries = zip_get_num_entries(archive_.get(), 0);
   for (zip_int64_t i = 0; i < entries; ++i) {
-    const char* const name = zip_get_name(archive_.get(), static_cast<zip_uint64_t>(i), 0);
+    const char* const name =
+        zip_get_name(archive_.get(), static_cast<zip_uint64_t>(i), ZIP_FL_ENC_RAW);
     std::string_view text = name == nullptr ? "" : name;
     if (text.ends_with(kEnding)) text.remove_suffix(kEnding.size());
     names.emplace_back(text);

@@ -9,6 +9,8 @@ std::string ReasonOf(const Status& status, std::string_view phase) {
     case Code::kInvalidArgument:
       return "DataInvalid";
     case Code::kNotFound:
+      // Before anything is loaded only data can be missing, and no checkpoint is given up for them.
+      if (phase == "prepare") return "DataInvalid";
       return phase == "load" ? "CheckpointMissing" : "CheckpointCorrupt";
     case Code::kDataLoss:
       return "CheckpointCorrupt";

@@ -9,8 +9,8 @@
 namespace descent {
 
 // Forming a group waits for all its ranks, and MPI cannot be told to give up. A rank whose
-// assignment is void by then, and whose peers never come, would wait for ever: while a watch
-// exists, a control that stays aborted for `patience` ends the process.
+// assignment is void by then, and whose peers have come (GroupMeeting) and died, would wait for
+// ever: while a watch exists, a control that stays aborted for `patience` ends the process.
 class FormingWatch {
  public:
   explicit FormingWatch(std::shared_ptr<StepControl> control,

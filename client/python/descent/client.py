@@ -25,6 +25,8 @@ _FORMATS = {"csv": pb.METRIC_FORMAT_CSV, "jsonl": pb.METRIC_FORMAT_JSONL,
             "tensorboard": pb.METRIC_FORMAT_TENSORBOARD}
 _SEVERITIES = {"debug": log_pb2.LOG_SEVERITY_DEBUG, "info": log_pb2.LOG_SEVERITY_INFO,
                "warning": log_pb2.LOG_SEVERITY_WARNING, "error": log_pb2.LOG_SEVERITY_ERROR}
+_SOURCES = {"log": log_pb2.LOG_SOURCE_LOG, "stdout": log_pb2.LOG_SOURCE_STDOUT,
+            "stderr": log_pb2.LOG_SOURCE_STDERR}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,14 +53,15 @@ class Client(CheckpointCalls, ClusterCalls):
                overrides: Optional[dict[str, Any]] = None, start_from: str = "", job_id: str = "",
                priority: Optional[int] = None, preemptible: bool = False,
                request_id: Optional[str] = None, dry_run: bool = False,
-               allow_infeasible: bool = False,
+               allow_infeasible: bool = False, suspended: bool = False,
                labels: Optional[dict[str, str]] = None) -> pb.Job:
         """Creates the job of a file, or of its `text`. `overrides` change fields:
         {"optimizer.adamw.lr": 1e-3}. `start_from`, "JOB/latest", "JOB/best" or "JOB/STEP", begins
         with the state of a checkpoint, and without a file with the spec of its job; such a fork has
         the labels of its job, and `labels` on top. The same `request_id` again answers with the same
         job. With `dry_run` nothing is created: the answer is STARTING if its workers are free now. A
-        job too large for every pool is refused, or waits with `allow_infeasible`."""
+        job too large for every pool is refused, or waits with `allow_infeasible`. With `suspended` it
+        waits for nothing until it is resumed."""
         if job_file is not None:
             if text is not None:
                 raise ValueError("a job is given as job_file or as text, not as both")
@@ -68,6 +71,7 @@ class Client(CheckpointCalls, ClusterCalls):
         request = pb.CreateJobRequest(
             job_id=job_id, job_file=text or "", request_id=request_id or uuid.uuid4().hex,
             validate_only=dry_run, preemptible=preemptible, allow_infeasible=allow_infeasible,
+            suspended=suspended,
             resume_from=checkpoint_name(start_from) if start_from else "",
             labels=labels or {},
             overrides=_overrides(overrides))
@@ -79,14 +83,15 @@ class Client(CheckpointCalls, ClusterCalls):
              overrides: Optional[dict[str, Any]] = None, job_id: str = "",
              priority: Optional[int] = None, preemptible: bool = False,
              request_id: Optional[str] = None, dry_run: bool = False,
-             allow_infeasible: bool = False, labels: Optional[dict[str, str]] = None) -> pb.Job:
+             allow_infeasible: bool = False, suspended: bool = False,
+             labels: Optional[dict[str, str]] = None) -> pb.Job:
         """A new job that starts from a checkpoint of another, "latest", "best" or a step, with its spec
         but for `overrides`. All else is as in submit."""
         request = pb.ForkJobRequest(
             name=job_name(job), checkpoint=str(checkpoint).removeprefix("step-"), job_id=job_id,
             request_id=request_id or uuid.uuid4().hex, validate_only=dry_run,
-            preemptible=preemptible, allow_infeasible=allow_infeasible, labels=labels or {},
-            priority=priority, overrides=_overrides(overrides))
+            preemptible=preemptible, allow_infeasible=allow_infeasible, suspended=suspended,
+            labels=labels or {}, priority=priority, overrides=_overrides(overrides))
         return self._call(self._jobs.ForkJob, request, _CREATE_SECONDS)
 
     def job(self, job: str) -> pb.Job:
@@ -191,20 +196,24 @@ class Client(CheckpointCalls, ClusterCalls):
 
     def logs(self, job: str, ranks: Sequence[int] = (), *, attempt: int = 0,
              min_severity: str = "debug", contains: str = "", tail: Optional[int] = None,
-             follow: bool = False,
+             sources: Sequence[str] = (), follow: bool = False,
              on_gap: Optional[Callable[[], None]] = None) -> Iterator[log_pb2.LogLine]:
         """The lines of its ranks, or of those named, each once and in order; of the last `tail` only
         that are there, of one attempt, at least as severe ("debug", "info", "warning", "error"), with a
-        text. With `follow` also those that come, until the job is over. Goes on where it was when the
-        coordinator was away for less than a minute. Where lines are no longer kept that were not read
-        yet, `on_gap` is called and those that are kept follow; without it that is a DescentError with
-        reason CURSOR_EXPIRED."""
+        text, of some `sources` ("log", "stdout", "stderr"). With `follow` also those that come, until
+        the job is over. Goes on where it was when the coordinator was away for less than a minute.
+        Where lines are no longer kept that were not read yet, `on_gap` is called and those that are
+        kept follow; without it that is a DescentError with reason CURSOR_EXPIRED."""
         if min_severity not in _SEVERITIES:
             raise ValueError(
                 f"min_severity is {min_severity!r}, must be one of {', '.join(_SEVERITIES)}")
+        for source in sources:
+            if source not in _SOURCES:
+                raise ValueError(f"sources has {source!r}, must be of {', '.join(_SOURCES)}")
         request = pb.StreamJobLogsRequest(
             name=job_name(job), ranks=ranks, attempt=attempt, contains=contains, tail=tail,
-            follow=follow, min_severity=_SEVERITIES[min_severity])
+            follow=follow, min_severity=_SEVERITIES[min_severity],
+            sources=[_SOURCES[source] for source in sources])
         return self._lines(request, on_gap)
 
     def _lines(self, request: pb.StreamJobLogsRequest,

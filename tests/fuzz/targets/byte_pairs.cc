@@ -17,6 +17,7 @@ DESCENT_FUZZ_TARGET(byte_pairs) {
   const auto encoding = BytePairEncoding::Create(std::move(tables).value());
 
   if (!encoding.ok()) return;
+  NoteTaken();
   const auto tokens = encoding.value().Encode(kText);
   DESCENT_CHECK(tokens.ok());
   std::string decoded;

@@ -13,6 +13,7 @@ DESCENT_FUZZ_TARGET(coordinator_message) {
   if (!wire.ParseFromString(std::string(bytes))) return;
   const Result<CoordinatorMessage> message = FromProto(wire);
   if (!message.ok()) return;
+  NoteTaken();
   const v1::CoordinatorMessage encoded = ToProto(message.value());
   const Result<CoordinatorMessage> again = FromProto(encoded);
   DESCENT_CHECK(again.ok());

@@ -31,6 +31,7 @@ DESCENT_FUZZ_TARGET(create_job) {
     DESCENT_CHECK(!error->reason.empty());
     return;
   }
+  NoteTaken();
   const auto& submit = std::get<SubmitJob>(submission);
   DESCENT_CHECK(ValidateJobSpec(submit.spec).empty());
   CheckRepetition(request, submit, known);

@@ -8,6 +8,7 @@ namespace descent {
 // Host names become arguments of mpirun: none can be an option of it, or two arguments.
 DESCENT_FUZZ_TARGET(host_file) {
   const std::vector<HostSlots> hosts = ParseHostFile(bytes);
+  if (!hosts.empty()) NoteTaken();
   for (const HostSlots& host : hosts) {
     DESCENT_CHECK(host.slots >= 1);
     DESCENT_CHECK(!host.host.starts_with('-'));

@@ -36,6 +36,7 @@ DESCENT_FUZZ_TARGET(image) {
   const Result<PixelImage> image = DecodeImage(bytes, channels);
 
   if (!image.ok()) return;
+  NoteTaken();
   const ImageShape& shape = image.value().shape;
   DESCENT_CHECK(shape.channels == channels);
   DESCENT_CHECK(std::ssize(image.value().pixels) == channels * shape.height * shape.width);

@@ -21,6 +21,7 @@ DESCENT_FUZZ_TARGET(job_file) {
 
   DESCENT_CHECK(!FormatProblems(file.problems, "job.yaml").empty());
   if (!file.problems.empty()) return;
+  NoteTaken();
   // What is valid can be sent, and is the same when it arrives.
   const std::string encoded = EncodeJobSpec(file.spec);
   const Result<JobSpec> decoded = DecodeJobSpec(encoded);

@@ -9,6 +9,7 @@ namespace descent {
 DESCENT_FUZZ_TARGET(job_record) {
   const Result<Job> job = DecodeJob(bytes);
   if (!job.ok()) return;
+  NoteTaken();
   DESCENT_CHECK(DecodeJob(EncodeJob(job.value())).ok());
 }
 

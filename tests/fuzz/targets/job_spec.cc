@@ -19,6 +19,7 @@ DESCENT_FUZZ_TARGET(job_spec) {
   DESCENT_CHECK(EncodeJobSpec(WithDefaults(spec)) == EncodeJobSpec(spec));
   if (!ValidateJobSpec(spec).empty()) return;
   if (!ValidateAgainstTrainingSet(spec, kTrainSamples).empty()) return;
+  NoteTaken();
   DESCENT_CHECK(ComputeBatchArithmetic(spec, kTrainSamples).total_steps >= 1);
 }
 

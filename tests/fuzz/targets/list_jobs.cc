@@ -38,6 +38,7 @@ DESCENT_FUZZ_TARGET(list_jobs) {
 
   const auto* jobs = std::get_if<v1::ListJobsResponse>(&page);
   if (jobs == nullptr) return;
+  NoteTaken();
   DESCENT_CHECK(jobs->jobs_size() <= std::ssize(snapshot.jobs));
   if (jobs->next_page_token().empty()) return;
   // A token that was given is taken.

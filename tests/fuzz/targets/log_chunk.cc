@@ -12,6 +12,7 @@ DESCENT_FUZZ_TARGET(log_chunk) {
   if (!wire.ParseFromString(std::string(bytes))) return;
   const Result<LogChunk> chunk = FromProto(wire);
   if (!chunk.ok()) return;
+  NoteTaken();
   DESCENT_CHECK(!chunk.value().lines.empty());
   const v1::LogChunk encoded = ToProto(chunk.value());
   const Result<LogChunk> again = FromProto(encoded);

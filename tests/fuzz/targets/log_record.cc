@@ -11,6 +11,7 @@ DESCENT_FUZZ_TARGET(log_record) {
   const auto check = [](std::string_view line) {
     const std::optional<LogRecord> record = DecodeLogRecord(line);
     if (!record) return;
+    NoteTaken();
     std::string encoded = EncodeLogRecord(*record);
     DESCENT_CHECK(encoded.find('\n') == encoded.size() - 1);
     encoded.pop_back();

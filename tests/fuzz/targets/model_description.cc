@@ -10,6 +10,7 @@ namespace descent {
 DESCENT_FUZZ_TARGET(model_description) {
   const Result<ModelDescription> description = DecodeModelDescription(bytes);
   if (!description.ok()) return;
+  NoteTaken();
   DESCENT_CHECK(EncodeModelDescription(description.value()) == bytes);
   const auto& [model, format, vocabulary, data] = description.value();
   const Result<Graph> graph = BuildModel(model, format, 1);

@@ -29,7 +29,10 @@ DESCENT_FUZZ_TARGET(names_and_tokens) {
     DESCENT_CHECK(ParseDuration(DurationText(*seconds)) == seconds);
   if (const auto time = ParseUtcTime(bytes); time && *time >= 0)
     DESCENT_CHECK(!FormatUtcTime(*time).empty());
-  if (const auto job = ParseJobName(bytes); job.ok()) DESCENT_CHECK(JobName(job.value()) == bytes);
+  if (const auto job = ParseJobName(bytes); job.ok()) {
+    NoteTaken();
+    DESCENT_CHECK(JobName(job.value()) == bytes);
+  }
   if (const auto worker = ParseWorkerName(bytes); worker.ok())
     DESCENT_CHECK(worker.value().world_rank >= 0);
   if (const auto checkpoint = ParseCheckpointName(bytes); checkpoint.ok())

@@ -18,7 +18,9 @@ DESCENT_FUZZ_TARGET(npz_file) {
   const std::vector<std::string> names = file.value().Names();
   for (std::size_t i = 0; i < std::min(kArraysMax, names.size()); ++i) {
     const Result<Array> array = file.value().Read(names[i]);
-    if (array.ok()) DESCENT_CHECK(array.value().rows() >= 1);
+    if (!array.ok()) continue;
+    NoteTaken();
+    DESCENT_CHECK(array.value().rows() >= 1);
   }
   DESCENT_CHECK(!file.value().Read("no array is called so\x1b").ok());
 }

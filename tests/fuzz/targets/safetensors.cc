@@ -47,6 +47,7 @@ std::string Written(const std::vector<SafetensorsEntry>& entries) {
 DESCENT_FUZZ_TARGET(safetensors) {
   const auto parsed = ParseSafetensors(std::as_bytes(std::span(bytes)));
   if (!parsed.ok()) return;
+  NoteTaken();
   std::size_t size = 0;
   for (const SafetensorsEntry& entry : parsed.value()) size += entry.bytes.size();
   DESCENT_CHECK(size <= bytes.size());

@@ -33,6 +33,7 @@ DESCENT_FUZZ_TARGET(table) {
       input.path(), SpecOf(choice), {.delimiter = ',', .answers = answers, .ignore_index = 7});
 
   if (!table.ok()) return;
+  NoteTaken();
   const auto& [spec, rows] = table.value();
   const auto count = static_cast<std::size_t>(rows.count);
   DESCENT_CHECK(rows.count >= 1);

@@ -18,6 +18,7 @@ DESCENT_FUZZ_TARGET(token_file) {
   const Result<TokenFile> file = OpenTokenFile(input.path(), declared);
 
   if (!file.ok()) return;
+  NoteTaken();
   const TokenFile& found = file.value();
   DESCENT_CHECK(found.tokens.size() % (found.type == TokenType::kUint16 ? 2 : 4) == 0);
   DESCENT_CHECK(found.tokens.size() <= bytes.size());

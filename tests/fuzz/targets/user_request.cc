@@ -25,7 +25,10 @@ void Query(const std::string& bytes) {
   const auto jobs = JobNamesOf(request);
   if (!jobs.ok()) return;
   const auto query = ToMetricQuery(request, "small", static_cast<int>(jobs.value().size()));
-  if (query.ok()) DESCENT_CHECK(query.value().points_max >= 1);
+  if (query.ok()) {
+    NoteTaken();
+    DESCENT_CHECK(query.value().points_max >= 1);
+  }
   FromProto(request.x_axis());
 }
 

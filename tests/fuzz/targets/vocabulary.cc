@@ -15,6 +15,7 @@ DESCENT_FUZZ_TARGET(vocabulary) {
   DESCENT_CHECK(vocabulary.value().characters() == characters);
   const auto tokens = vocabulary.value().Encode(bytes);
   if (!tokens.ok()) return;
+  NoteTaken();
   std::string decoded;
   for (const std::uint32_t token : tokens.value()) decoded += vocabulary.value().Decode(token);
   DESCENT_CHECK(decoded == bytes);

@@ -10,6 +10,7 @@ namespace descent {
 DESCENT_FUZZ_TARGET(webhook_url) {
   const Result<WebhookUrl> url = WebhookUrl::Parse(bytes);
   if (!url.ok()) return;
+  NoteTaken();
   DESCENT_CHECK(url.value().address.port >= 1 && url.value().address.port <= 65535);
   // What is sent is one line each of a request's head.
   DESCENT_CHECK(url.value().target.starts_with('/'));

@@ -13,6 +13,7 @@ DESCENT_FUZZ_TARGET(worker_message) {
   if (!wire.ParseFromString(std::string(bytes))) return;
   const Result<WorkerMessage> message = FromProto(wire);
   if (!message.ok()) return;
+  NoteTaken();
   const v1::WorkerMessage encoded = ToProto(message.value());
   const Result<WorkerMessage> again = FromProto(encoded);
   DESCENT_CHECK(again.ok());

@@ -131,6 +131,7 @@ TEST(ModelDescriptionTest, AModelOfNumbersComesBack) {
 TEST(ModelDescriptionTest, AGptThatIsNotGpt2sComesBack) {
   ModelDescription description = TinyDescription();
   auto& gpt = std::get<GptSpec>(description.model.architecture);
+  gpt.embedding_size = 8;  // of an even size for each head, as rotary positions ask for
   gpt.feed_forward_size = 20;
   gpt.positions = GptPositions::kRotary;
   gpt.activation = GptActivation::kGeluTanh;

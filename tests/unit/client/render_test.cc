@@ -100,6 +100,34 @@ TEST(DryRunTest, ShowsModelMemoryAndCheckpointsOfWhatWasCompiled) {
       << text;
 }
 
+TEST(DryRunTest, ShowsWhichMachinesWouldBearTheJobAndWhatItTakesOfThem) {
+  JobView job{.state = "STARTING",
+              .state_message = "pool local, 4 of 4 cpu slots free",
+              .workers = {"node-a/0", "node-a/1", "node-b/2"}};
+  job.spec.batch = {.global = 4, .micro = 1, .logical_workers = 4};
+  job.spec.steps = 10;
+  const CompiledModel model{
+      .train_samples = 60, .worker_bytes = 41'000'000, .checkpoint_bytes = 6'400'000};
+
+  const std::string text = DryRunText(job, model);
+
+  EXPECT_NE(text.find("memory per worker about 41.0 MB (node-a 82.0 MB, node-b 41.0 MB); "),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find("-> would start at once, 2 workers on node-a, 1 on node-b\n"),
+            std::string::npos)
+      << text;
+}
+
+TEST(DryRunTest, SaysThatASuspendedJobWaitsForNothing) {
+  JobView job{.state = "SUSPENDED", .state_message = "waits for nothing until it is resumed"};
+  job.spec.batch = {.global = 4, .micro = 1, .logical_workers = 4};
+
+  EXPECT_NE(
+      DryRunText(job, NotCompiled()).find("placement now: waits for nothing until it is resumed\n"),
+      std::string::npos);
+}
+
 TEST(DryRunTest, AnExplanationIsReadAsFarAsItIsShown) {
   const auto model = ReadCompiledModel(
       R"({"parameter_count": 7, "train_samples": 8, "memory": {"total": 9, "checkpoint": 10}})");
@@ -111,7 +139,7 @@ TEST(DryRunTest, AnExplanationIsReadAsFarAsItIsShown) {
 }
 
 TEST(DryRunTest, ShowsTheBatchArithmetic) {
-  JobView job{.state = "STARTING", .state_message = "4 workers free in pool \"local\""};
+  JobView job{.state = "STARTING", .state_message = "pool local, 4 of 4 cpu slots free"};
   job.spec.batch = {.global = 256, .micro = 32, .logical_workers = 4};
   job.spec.epochs = 10;
   job.spec.data.train.range = IndexRange{0, 55000};
@@ -123,7 +151,7 @@ TEST(DryRunTest, ShowsTheBatchArithmetic) {
             "2,140 steps\n"
             "    workers 1 to 4, with the same result; 1 thread each\n"
             "    memory and data are not checked here: the data are not on this machine\n"
-            "    placement now: 4 workers free in pool \"local\" -> would start at once\n");
+            "    placement now: pool local, 4 of 4 cpu slots free -> would start at once\n");
 }
 
 TEST(DryRunTest, ShowsThatAFullBatchIsAStepAnEpoch) {

@@ -9,7 +9,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
-JobView RunningJob() {
+JobView WatchedJob() {
   JobView job;
   job.id = "mlp";
   job.state = "RUNNING";
@@ -40,7 +40,7 @@ WatchFacts Facts() {
 
 TEST(WatchTextTest, ShowsProgressMetricsWithTheirBestAndWhatTheJobWaitsFor) {
   EXPECT_THAT(
-      WatchLines(RunningJob(), Facts(), 200, 1000),
+      WatchLines(WatchedJob(), Facts(), 200, 1000),
       ElementsAre("[##############----------]  60%  step 1410/2350  epoch 6.0/10  98.3 steps/s  "
                   "25.2k samples/s  eta 0:09",
                   "train/loss 0.0812  validation/loss 0.0977 (best 0.0970 @1175)  "
@@ -49,7 +49,7 @@ TEST(WatchTextTest, ShowsProgressMetricsWithTheirBestAndWhatTheJobWaitsFor) {
 }
 
 TEST(WatchTextTest, AModelOfTokensTellsTokensInsteadOfSamples) {
-  JobView job = RunningJob();
+  JobView job = WatchedJob();
   job.progress.tokens_per_second = 412'000;
 
   const std::string pace = WatchLines(job, {}, 200, 1000).front();
@@ -59,7 +59,7 @@ TEST(WatchTextTest, AModelOfTokensTellsTokensInsteadOfSamples) {
 }
 
 TEST(WatchTextTest, LinesFitANarrowTerminal) {
-  const std::vector<std::string> lines = WatchLines(RunningJob(), Facts(), 90, 1000);
+  const std::vector<std::string> lines = WatchLines(WatchedJob(), Facts(), 90, 1000);
 
   EXPECT_GT(lines.size(), 3u);
   for (const std::string& line : lines) EXPECT_LE(line.size(), 90u) << line;
@@ -94,12 +94,12 @@ TEST(WatchTextTest, TheSlowestRankIsFoundAmongTheWorkersOfTheJobAlone) {
   const PoolView pool{.workers = {worker("a", 4, "mlp", 0.010), worker("a", 5, "mlp", 0.010),
                                   worker("b", 6, "mlp", 0.015), worker("b", 7, "other", 9)}};
 
-  const auto slowest = FindSlowestRank(RunningJob(), {pool});
+  const auto slowest = FindSlowestRank(WatchedJob(), {pool});
 
   ASSERT_TRUE(slowest.has_value());
   EXPECT_EQ(slowest->rank, 2);
   EXPECT_DOUBLE_EQ(slowest->ratio, 1.5);
-  EXPECT_FALSE(FindSlowestRank(RunningJob(), {}).has_value());
+  EXPECT_FALSE(FindSlowestRank(WatchedJob(), {}).has_value());
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ std::vector<bool> AllPresent(std::int64_t leaf_count) {
   return std::vector<bool>(static_cast<std::size_t>(leaf_count), true);
 }
 
-std::string SumText(const std::string& left, const std::string& right) {
+std::string TreeSumText(const std::string& left, const std::string& right) {
   std::string text = "(";
   text.append(left).append(" ").append(right).append(")");
   return text;
@@ -30,7 +30,7 @@ std::string ExpressionOf(const CanonicalTree& tree) {
       slots.push_back(std::to_string(subtree.first) + ":" + std::to_string(subtree.last()));
   for (const auto& [target, source] : tree.additions()) {
     std::string& sum = slots[static_cast<std::size_t>(target)];
-    sum = SumText(sum, slots[static_cast<std::size_t>(source)]);
+    sum = TreeSumText(sum, slots[static_cast<std::size_t>(source)]);
   }
   return slots[0];
 }

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "common/file.h"
 #include "common/loopback.h"
 #include "tests/support/temporary_directory.h"
@@ -48,6 +50,16 @@ TEST_F(CredentialFilesTest, AFileThatHoldsNoTokenIsRefused) {
 
   EXPECT_EQ(ReadCredentials({.token = file}, "127.0.0.1:9090").status().message(),
             "--token-file: " + file + " holds no token, which begins with dsc_");
+}
+
+TEST_F(CredentialFilesTest, ATokenWithBytesThatNoHeaderMayHaveIsRefused) {
+  for (const char* text : {"dsc_a\xc3\xa9\n", "dsc_a\tb\n", "dsc_a\x7f\n"}) {
+    const std::string file = Write("token", text);
+
+    EXPECT_EQ(ReadCredentials({.token = file}, "127.0.0.1:9090").status().code(),
+              Code::kInvalidArgument);
+    std::filesystem::remove(file);
+  }
 }
 
 TEST_F(CredentialFilesTest, AFileThatHoldsNoCertificateIsRefused) {

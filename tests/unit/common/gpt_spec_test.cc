@@ -11,7 +11,7 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-std::vector<Violation> ViolationsOf(const GptSpec& gpt) {
+std::vector<Violation> GptViolationsOf(const GptSpec& gpt) {
   SpecChecker checker;
   CheckGpt(gpt, checker);
   return checker.TakeViolations();
@@ -27,19 +27,19 @@ TEST(GptSpecTest, APresetNamesTheSizesThatAreNotGiven) {
   EXPECT_EQ(gpt.heads, 16);
   EXPECT_EQ(gpt.embedding_size, 1024);
   EXPECT_EQ(gpt.context_length, 64);
-  EXPECT_THAT(ViolationsOf(gpt), IsEmpty());
+  EXPECT_THAT(GptViolationsOf(gpt), IsEmpty());
 }
 
 TEST(GptSpecTest, EveryPresetIsValid) {
   for (const char* preset : {"gpt2-small", "gpt2-medium", "gpt2-large", "gpt2-xl"})
-    EXPECT_THAT(ViolationsOf(WithPreset({.preset = preset})), IsEmpty()) << preset;
+    EXPECT_THAT(GptViolationsOf(WithPreset({.preset = preset})), IsEmpty()) << preset;
 }
 
 TEST(GptSpecTest, APresetThatThereIsNotIsRefused) {
   GptSpec gpt = Tiny();
   gpt.preset = "gpt3";
 
-  EXPECT_THAT(ViolationsOf(gpt),
+  EXPECT_THAT(GptViolationsOf(gpt),
               ElementsAre(Violation{"model.gpt.preset",
                                     "\"gpt3\", must be gpt2-small, gpt2-medium, gpt2-large or "
                                     "gpt2-xl"}));
@@ -47,11 +47,11 @@ TEST(GptSpecTest, APresetThatThereIsNotIsRefused) {
 
 TEST(GptSpecTest, RotaryPositionsNeedAnEvenWidthOfAHead) {
   GptSpec gpt = Tiny();
-  EXPECT_THAT(ViolationsOf(gpt), IsEmpty());
+  EXPECT_THAT(GptViolationsOf(gpt), IsEmpty());
 
   gpt.positions = GptPositions::kRotary;
 
-  EXPECT_THAT(ViolationsOf(gpt),
+  EXPECT_THAT(GptViolationsOf(gpt),
               ElementsAre(Violation{"model.gpt.embedding_size",
                                     "12, or 3 for each head, must be even for each head, as rotary "
                                     "positions turn pairs"}));
@@ -61,7 +61,7 @@ TEST(GptSpecTest, AFeedForwardSizeIsNotNegative) {
   GptSpec gpt = Tiny();
   gpt.feed_forward_size = -1;
 
-  EXPECT_THAT(ViolationsOf(gpt),
+  EXPECT_THAT(GptViolationsOf(gpt),
               ElementsAre(Violation{"model.gpt.feed_forward_size", "-1, must be at least 0"}));
 }
 

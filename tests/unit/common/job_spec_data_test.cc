@@ -30,7 +30,7 @@ JobSpec TableJob() {
 
 JobSpec SyntheticJob() { return SpecOf({.format = DataFormat::kSynthetic, .samples = 100}); }
 
-std::vector<std::string> FieldsOf(const JobSpec& spec) {
+std::vector<std::string> DataFieldsOf(const JobSpec& spec) {
   std::vector<std::string> fields;
   for (const Violation& violation : ValidateJobSpec(spec)) fields.push_back(violation.field);
   return fields;
@@ -59,7 +59,7 @@ TEST(CheckDataTest, FieldsOfOtherFormatsAreRefusedByTheirOwners) {
 }
 
 TEST(CheckDataTest, ArraysHaveLabelsOrTargets) {
-  EXPECT_THAT(FieldsOf(SpecOf({.path = "/d.npz", .format = DataFormat::kNpz})),
+  EXPECT_THAT(DataFieldsOf(SpecOf({.path = "/d.npz", .format = DataFormat::kNpz})),
               UnorderedElementsAre("data.train", "data.train.features"));
 }
 
@@ -84,7 +84,7 @@ TEST(CheckDataTest, ASplitThatIsTakenOutHasNothingElse) {
   spec.data.validation = DatasetSpec{.path = "/v.csv", .samples = 3, .train_fraction = 1};
   spec.data.test = DatasetSpec{.train_fraction = NAN};
 
-  EXPECT_THAT(FieldsOf(spec),
+  EXPECT_THAT(DataFieldsOf(spec),
               UnorderedElementsAre("data.validation.train_fraction", "data.validation.path",
                                    "data.validation.samples", "data.test.train_fraction",
                                    "data.test.train_fraction"));
@@ -94,7 +94,7 @@ TEST(CheckDataTest, TrainingItselfIsNotTakenOut) {
   JobSpec spec = TableJob();
   spec.data.train.train_fraction = 0.5;
 
-  EXPECT_THAT(FieldsOf(spec), ElementsAre("data.train.train_fraction"));
+  EXPECT_THAT(DataFieldsOf(spec), ElementsAre("data.train.train_fraction"));
 }
 
 TEST(CheckDataTest, SplitsThatLeaveNothingAreRefused) {
@@ -128,7 +128,7 @@ TEST(CheckDataTest, EveryFieldOfATableIsCheckedAtOnce) {
   spec.data.table.fill = {NAN};
 
   EXPECT_THAT(
-      FieldsOf(spec),
+      DataFieldsOf(spec),
       UnorderedElementsAre("data.table.delimiter", "data.table.columns", "data.table.columns",
                            "data.table.columns", "data.table.ignore",
                            "data.table.categories[0].column", "data.table.categories[0].values",
@@ -144,7 +144,7 @@ TEST(CheckDataTest, EveryFieldOfSyntheticSamplesIsCheckedAtOnce) {
   spec.data.shuffle.block = 0;
 
   EXPECT_THAT(
-      FieldsOf(spec),
+      DataFieldsOf(spec),
       UnorderedElementsAre("data.train.path", "data.train.samples", "data.synthetic.features",
                            "data.synthetic.classes", "data.synthetic.targets",
                            "data.synthetic.noise", "data.shuffle_block"));
@@ -154,7 +154,7 @@ TEST(CheckDataTest, NumbersOfTheTrainingSetAreNotDeclaredAsWell) {
   JobSpec spec = TableJob();
   spec.data.normalize = {.mean = {1}, .std = {2}, .from = NormalizeFrom::kTrainingSet};
 
-  EXPECT_THAT(FieldsOf(spec), ElementsAre("data.normalize.from"));
+  EXPECT_THAT(DataFieldsOf(spec), ElementsAre("data.normalize.from"));
 }
 
 }  // namespace

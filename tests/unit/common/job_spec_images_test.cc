@@ -10,9 +10,9 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
-DataSpec Of(DataFormat format) { return {.train = {.path = "/data", .format = format}}; }
+DataSpec ImagesOf(DataFormat format) { return {.train = {.path = "/data", .format = format}}; }
 
-std::vector<std::string> FieldsOf(const DataSpec& data) {
+std::vector<std::string> ImageFieldsOf(const DataSpec& data) {
   SpecChecker checker;
   CheckImages(data, checker);
   std::vector<std::string> fields;
@@ -21,67 +21,68 @@ std::vector<std::string> FieldsOf(const DataSpec& data) {
 }
 
 TEST(JobSpecImagesTest, FoldersAreInColourByDefault) {
-  DataSpec data = Of(DataFormat::kImages);
+  DataSpec data = ImagesOf(DataFormat::kImages);
 
   SetImageDefaults(data);
 
   EXPECT_EQ(data.images.channels, 3);
-  EXPECT_THAT(FieldsOf(data), IsEmpty());
+  EXPECT_THAT(ImageFieldsOf(data), IsEmpty());
 }
 
 TEST(JobSpecImagesTest, EveryFieldOfFoldersIsCheckedAtOnce) {
-  DataSpec data = Of(DataFormat::kImages);
+  DataSpec data = ImagesOf(DataFormat::kImages);
   data.images = {
       .channels = 2, .size = {0, 20000, 3}, .labels = ImageLabels::kCoarse, .classes = {"a", "a"}};
 
-  EXPECT_THAT(FieldsOf(data), UnorderedElementsAre("data.images.classes", "data.images.channels",
-                                                   "data.images.size", "data.images.size",
-                                                   "data.images.size", "data.images.labels"));
+  EXPECT_THAT(
+      ImageFieldsOf(data),
+      UnorderedElementsAre("data.images.classes", "data.images.channels", "data.images.size",
+                           "data.images.size", "data.images.size", "data.images.labels"));
 }
 
 TEST(JobSpecImagesTest, WhatIsOfFoldersIsRefusedForOtherImages) {
-  DataSpec data = Of(DataFormat::kIdx);
+  DataSpec data = ImagesOf(DataFormat::kIdx);
   data.images = {.channels = 1, .size = {8, 8}, .classes = {"a"}};
 
-  EXPECT_THAT(FieldsOf(data),
+  EXPECT_THAT(ImageFieldsOf(data),
               ElementsAre("data.images.channels", "data.images.size", "data.images.classes"));
 }
 
 TEST(JobSpecImagesTest, CoarseLabelsAreOfCifar100) {
-  DataSpec data = Of(DataFormat::kCifar100);
+  DataSpec data = ImagesOf(DataFormat::kCifar100);
   data.images.labels = ImageLabels::kCoarse;
 
-  EXPECT_THAT(FieldsOf(data), IsEmpty());
+  EXPECT_THAT(ImageFieldsOf(data), IsEmpty());
 }
 
 TEST(JobSpecImagesTest, ThereIsOneMeanOrOneForEachChannel) {
-  DataSpec colours = Of(DataFormat::kCifar10);
+  DataSpec colours = ImagesOf(DataFormat::kCifar10);
   colours.normalize = {.mean = {0.1, 0.2, 0.3}, .std = {0.5}};
-  EXPECT_THAT(FieldsOf(colours), IsEmpty());
+  EXPECT_THAT(ImageFieldsOf(colours), IsEmpty());
 
   colours.normalize = {.mean = {0.1, 0.2}, .std = {}};
-  EXPECT_THAT(FieldsOf(colours), ElementsAre("data.normalize.mean", "data.normalize.std"));
+  EXPECT_THAT(ImageFieldsOf(colours), ElementsAre("data.normalize.mean", "data.normalize.std"));
 
-  DataSpec grey = Of(DataFormat::kIdx);
+  DataSpec grey = ImagesOf(DataFormat::kIdx);
   grey.normalize = {.mean = {0.1, 0.2, 0.3}, .std = {1}};
-  EXPECT_THAT(FieldsOf(grey), ElementsAre("data.normalize.mean"));
+  EXPECT_THAT(ImageFieldsOf(grey), ElementsAre("data.normalize.mean"));
 }
 
 TEST(JobSpecImagesTest, AugmentationIsChecked) {
-  DataSpec data = Of(DataFormat::kCifar10);
+  DataSpec data = ImagesOf(DataFormat::kCifar10);
   data.augment = {.crop_padding = 4, .horizontal_flip = 0.5};
-  EXPECT_THAT(FieldsOf(data), IsEmpty());
+  EXPECT_THAT(ImageFieldsOf(data), IsEmpty());
 
   data.augment = {.crop_padding = -1, .horizontal_flip = 1.5};
-  EXPECT_THAT(FieldsOf(data),
+  EXPECT_THAT(ImageFieldsOf(data),
               ElementsAre("data.augment.crop_padding", "data.augment.horizontal_flip"));
 }
 
 TEST(JobSpecImagesTest, TextsAreNotAugmented) {
-  DataSpec data = Of(DataFormat::kText);
+  DataSpec data = ImagesOf(DataFormat::kText);
   data.augment = {.crop_padding = 4};
 
-  EXPECT_THAT(FieldsOf(data), ElementsAre("data.augment"));
+  EXPECT_THAT(ImageFieldsOf(data), ElementsAre("data.augment"));
 }
 
 }  // namespace

@@ -12,7 +12,7 @@ using testing::UnorderedElementsAre;
 
 DataSpec Of(DataFormat format) { return {.train = {.path = "/data", .format = format}}; }
 
-std::vector<std::string> FieldsOf(const DataSpec& data) {
+std::vector<std::string> VocabularyFieldsOf(const DataSpec& data) {
   SpecChecker checker;
   CheckVocabulary(data, checker);
   std::vector<std::string> fields;
@@ -26,29 +26,29 @@ TEST(JobSpecVocabularyTest, TextIsOfBytesByDefault) {
   SetVocabularyDefaults(data);
 
   EXPECT_EQ(data.tokenizer, Tokenizer::kByte);
-  EXPECT_THAT(FieldsOf(data), IsEmpty());
+  EXPECT_THAT(VocabularyFieldsOf(data), IsEmpty());
 }
 
 TEST(JobSpecVocabularyTest, TokensNeedASizeOrATokenizer) {
   DataSpec data = Of(DataFormat::kTokens);
   SetVocabularyDefaults(data);
-  EXPECT_THAT(FieldsOf(data), ElementsAre("data.vocabulary_size"));
+  EXPECT_THAT(VocabularyFieldsOf(data), ElementsAre("data.vocabulary_size"));
 
   data.vocabulary.size = 50304;
-  EXPECT_THAT(FieldsOf(data), IsEmpty());
+  EXPECT_THAT(VocabularyFieldsOf(data), IsEmpty());
 
   data.vocabulary.size = 0;
   data.tokenizer = Tokenizer::kByte;
-  EXPECT_THAT(FieldsOf(data), IsEmpty());
+  EXPECT_THAT(VocabularyFieldsOf(data), IsEmpty());
 }
 
 TEST(JobSpecVocabularyTest, Gpt2NeedsItsTwoFiles) {
   DataSpec data = Of(DataFormat::kText);
   data.tokenizer = Tokenizer::kGpt2;
-  EXPECT_THAT(FieldsOf(data), ElementsAre("data.vocab", "data.merges"));
+  EXPECT_THAT(VocabularyFieldsOf(data), ElementsAre("data.vocab", "data.merges"));
 
   data.vocabulary = {.vocab = "vocab.json", .merges = "merges.txt"};
-  EXPECT_THAT(FieldsOf(data), IsEmpty());
+  EXPECT_THAT(VocabularyFieldsOf(data), IsEmpty());
 }
 
 TEST(JobSpecVocabularyTest, CharactersOfTokenFilesNeedAFile) {
@@ -57,8 +57,8 @@ TEST(JobSpecVocabularyTest, CharactersOfTokenFilesNeedAFile) {
   DataSpec tokens = Of(DataFormat::kTokens);
   tokens.tokenizer = Tokenizer::kChar;
 
-  EXPECT_THAT(FieldsOf(text), IsEmpty());
-  EXPECT_THAT(FieldsOf(tokens), ElementsAre("data.vocab"));
+  EXPECT_THAT(VocabularyFieldsOf(text), IsEmpty());
+  EXPECT_THAT(VocabularyFieldsOf(tokens), ElementsAre("data.vocab"));
 }
 
 TEST(JobSpecVocabularyTest, BytesNeedNoFilesAndAllOfTheirTokens) {
@@ -66,7 +66,7 @@ TEST(JobSpecVocabularyTest, BytesNeedNoFilesAndAllOfTheirTokens) {
   data.tokenizer = Tokenizer::kByte;
   data.vocabulary = {.vocab = "a", .merges = "b", .size = 255};
 
-  EXPECT_THAT(FieldsOf(data),
+  EXPECT_THAT(VocabularyFieldsOf(data),
               UnorderedElementsAre("data.vocab", "data.merges", "data.vocabulary_size"));
 }
 
@@ -74,7 +74,7 @@ TEST(JobSpecVocabularyTest, ASizeBeyondTheLargestIsRefused) {
   DataSpec data = Of(DataFormat::kTokens);
   data.vocabulary.size = (1 << 24) + 1;
 
-  EXPECT_THAT(FieldsOf(data), ElementsAre("data.vocabulary_size"));
+  EXPECT_THAT(VocabularyFieldsOf(data), ElementsAre("data.vocabulary_size"));
 }
 
 TEST(JobSpecVocabularyTest, ADtypeIsOfTokenFilesAlone) {
@@ -82,18 +82,19 @@ TEST(JobSpecVocabularyTest, ADtypeIsOfTokenFilesAlone) {
   data.tokenizer = Tokenizer::kByte;
   data.vocabulary.dtype = TokenType::kUint16;
 
-  EXPECT_THAT(FieldsOf(data), ElementsAre("data.dtype"));
+  EXPECT_THAT(VocabularyFieldsOf(data), ElementsAre("data.dtype"));
 }
 
 TEST(JobSpecVocabularyTest, ImagesHaveNoTokens) {
   DataSpec data = Of(DataFormat::kIdx);
-  EXPECT_THAT(FieldsOf(data), IsEmpty());
+  EXPECT_THAT(VocabularyFieldsOf(data), IsEmpty());
 
   data.tokenizer = Tokenizer::kByte;
   data.vocabulary = {.vocab = "a", .merges = "b", .size = 3};
 
-  EXPECT_THAT(FieldsOf(data), UnorderedElementsAre("data.tokenizer", "data.vocab", "data.merges",
-                                                   "data.vocabulary_size"));
+  EXPECT_THAT(
+      VocabularyFieldsOf(data),
+      UnorderedElementsAre("data.tokenizer", "data.vocab", "data.merges", "data.vocabulary_size"));
 }
 
 }  // namespace

@@ -13,13 +13,13 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-std::vector<Violation> ViolationsOf(const LayersSpec& spec) {
+std::vector<Violation> LayersViolationsOf(const LayersSpec& spec) {
   SpecChecker checker;
   CheckLayers(spec, checker);
   return checker.TakeViolations();
 }
 
-std::vector<Violation> ViolationsOf(const ConvnetSpec& spec) {
+std::vector<Violation> LayersViolationsOf(const ConvnetSpec& spec) {
   SpecChecker checker;
   CheckConvnet(spec, checker);
   return checker.TakeViolations();
@@ -49,7 +49,7 @@ TEST(LayersSpecTest, EveryProblemOfEveryLayerIsNamedAtOnce) {
   dropout.p = 1;
 
   EXPECT_THAT(
-      ViolationsOf(LayersSpec{{conv, pool, dropout}}),
+      LayersViolationsOf(LayersSpec{{conv, pool, dropout}}),
       ElementsAre(
           Violation{"model.layers[0].conv2d.stride", "0, must be at least 1"},
           Violation{"model.layers[0].conv2d.out_channels", "8, must be a multiple of groups 3"},
@@ -60,15 +60,15 @@ TEST(LayersSpecTest, EveryProblemOfEveryLayerIsNamedAtOnce) {
 
 TEST(LayersSpecTest, OnlyTheLastLinearLayerMayLeaveItsSizeToTheLoss) {
   const LayerSpec linear = DefaultLayer(LayerKind::kLinear);
-  EXPECT_THAT(ViolationsOf(LayersSpec{{linear}}), IsEmpty());
+  EXPECT_THAT(LayersViolationsOf(LayersSpec{{linear}}), IsEmpty());
 
   EXPECT_THAT(
-      ViolationsOf(LayersSpec{{linear, linear}}),
+      LayersViolationsOf(LayersSpec{{linear, linear}}),
       ElementsAre(Violation{"model.layers[0].linear.out_features", "0, must be at least 1"}));
 }
 
 TEST(LayersSpecTest, AModelWithoutLayersIsRefused) {
-  EXPECT_THAT(ViolationsOf(LayersSpec{}),
+  EXPECT_THAT(LayersViolationsOf(LayersSpec{}),
               ElementsAre(Violation{"model.layers", "0 layers, must be 1 to 1024"}));
 }
 
@@ -82,11 +82,11 @@ TEST(ConvnetSpecTest, IsWrittenOutAsLayers) {
                                            "linear", "relu", "dropout", "linear"));
   EXPECT_EQ(layers.layers[0].padding, 2);
   EXPECT_FALSE(layers.layers[0].bias);
-  EXPECT_THAT(ViolationsOf(layers), IsEmpty());
+  EXPECT_THAT(LayersViolationsOf(layers), IsEmpty());
 }
 
 TEST(ConvnetSpecTest, AnEvenKernelIsRefused) {
-  EXPECT_THAT(ViolationsOf(ConvnetSpec{.layers = {{.channels = 8, .kernel_size = 4}}}),
+  EXPECT_THAT(LayersViolationsOf(ConvnetSpec{.layers = {{.channels = 8, .kernel_size = 4}}}),
               ElementsAre(Violation{"model.convnet.layers[0].kernel_size",
                                     "4, must be odd, from 1 to 1023"}));
 }

@@ -201,6 +201,19 @@ TEST(SchedulerTest, WhereAJobCanShrinkNoneOfAnotherPoolIsPreempted) {
             (Texts{"low keeps 1"}));
 }
 
+TEST(SchedulerTest, AJobThatNeverFitsKeepsNobodyFromRanksThatOthersGive) {
+  GangRequest huge = Request("huge", 100, 100);
+  huge.priority = 95;
+  GangRequest high = Request("high", 4, 4);
+  high.priority = 90;
+
+  const auto chosen =
+      ChooseToPreempt({huge, high}, {Preemptible("low", "p", 4)}, {PoolThatRuns("low", 4)});
+
+  ASSERT_EQ(chosen.size(), 1u);
+  EXPECT_EQ(chosen[0].job_id, "low");
+}
+
 TEST(SchedulerTest, AJobGrowsIntoTheFreeRanksOfItsPool) {
   const auto growth = ChooseToGrow({}, {Request("a", 1, 3)}, {PoolThatRuns("a", 1)});
 

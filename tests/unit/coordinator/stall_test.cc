@@ -97,15 +97,22 @@ TEST(StallTest, SeveralRanksThatDidNotEnterItAreBlamedTogether) {
             "step 812");
 }
 
-TEST(StallTest, WhereAllAreInTheSameReductionNobodyIsBlamed) {
+TEST(StallTest, WhereAllAreInTheSameReductionNobodyIsBlamedAndAllAreNamed) {
   const auto stall = FindStall(MakeAttempt({InReduction(60), InReduction(60)}), kTimeout);
 
   ASSERT_TRUE(stall.has_value());
   EXPECT_EQ(
       stall->message,
       "all 2 ranks wait in the reduction of bucket 7 of step 812, and none has come out of it "
-      "for 60 s");
+      "for 60 s: rank 0, phase reduce; rank 1, phase reduce");
   EXPECT_EQ(stall->rank, -1);
+}
+
+TEST(StallTest, OfManyRanksInTheSameReductionTheFirstAreNamed) {
+  const auto stall = FindStall(MakeAttempt(std::vector<Standing>(6, InReduction(60))), kTimeout);
+
+  ASSERT_TRUE(stall.has_value());
+  EXPECT_THAT(stall->message, HasSubstr("; rank 3, phase reduce; and 2 more"));
 }
 
 TEST(StallTest, ARankThatDidNotComeOutOfACallIsBlamedOnceOthersAreInTheNext) {

@@ -390,6 +390,8 @@ TEST_F(AccessTest, ATokenMadeOverTheWireIsGoodUntilItIsRevoked) {
   ASSERT_TRUE(auth->RevokeToken(As(admin, revoking), revoke, &revoked).ok());
 
   EXPECT_EQ(ReasonOf(CallMethod(Method("JobService.ListJobs"), made.secret())), "TOKEN_UNKNOWN");
+  Call again;
+  EXPECT_EQ(ReasonOf(auth->RevokeToken(As(admin, again), revoke, &revoked)), "TOKEN_NOT_FOUND");
 }
 
 }  // namespace

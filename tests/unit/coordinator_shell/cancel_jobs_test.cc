@@ -1,3 +1,4 @@
+#include "coordinator/store.h"
 #include "tests/unit/coordinator_shell/grpc_fixture.h"
 
 namespace descent {
@@ -42,6 +43,21 @@ TEST_F(CancelJobsTest, OneThatIsNotThereSavesTheOthers) {
   EXPECT_EQ(status.error_code(), grpc::StatusCode::NOT_FOUND);
   EXPECT_EQ(ErrorInfoOf(status).metadata().at("job"), "nobody");
   EXPECT_EQ(StateOf("jobs/a"), v1::JOB_STATE_QUEUED);
+}
+
+TEST_F(CancelJobsTest, AFilterThatHoldsForMoreThanAThousandCancelsNone) {
+  const std::filesystem::path store = runtime_->store_path();
+  Stop();
+  std::vector<Action> actions;
+  for (int i = 1; i <= 1001; ++i)
+    actions.emplace_back(StoreJob{.job = MakeJob("job-" + std::to_string(i), i)});
+  ASSERT_TRUE(Store::Open(store).value()->Commit(actions, 1).ok());
+  Start();
+
+  const grpc::Status status = CancelAll({}, "state = QUEUED");
+
+  EXPECT_EQ(ReasonOf(status), "SELECTION_TOO_LARGE");
+  EXPECT_EQ(StateOf("jobs/job-1"), v1::JOB_STATE_QUEUED);
 }
 
 TEST_F(CancelJobsTest, DoneTwiceIsAsDoneOnce) {

@@ -2,8 +2,10 @@
 
 #include <filesystem>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <string>
 
+#include "common/hash.h"
 #include "tests/unit/coordinator_shell/checkpoint_fixture.h"
 
 namespace descent {
@@ -147,6 +149,22 @@ TEST_F(CheckpointServiceTest, AFileThatIsMissingIsNamed) {
 
   EXPECT_EQ(ReasonOf(status_), "CHECKPOINT_CORRUPT");
   EXPECT_NE(status_.error_message().find("optimizer.safetensors is missing"), std::string::npos);
+}
+
+TEST_F(CheckpointServiceTest, AManifestOfALaterProgramIsNoDamage) {
+  std::ifstream file(checkpoint_ / kManifestName);
+  auto json = nlohmann::ordered_json::parse(file);
+  json.erase("manifest_digest");
+  json["format"] = 99;
+  const std::string body = json.dump();
+  json["manifest_digest"] = Hash(std::as_bytes(std::span(body))).ToHex();
+  std::filesystem::remove(checkpoint_ / kManifestName);
+  ASSERT_TRUE(WriteNewFile(checkpoint_ / kManifestName, json.dump(2)).ok());
+
+  Verify("jobs/mine/checkpoints/10");
+
+  EXPECT_EQ(status_.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_EQ(ReasonOf(status_), "CHECKPOINT_FORMAT_UNKNOWN");
 }
 
 TEST_F(CheckpointServiceTest, TheFilesOfAnotherStateAreDamage) {

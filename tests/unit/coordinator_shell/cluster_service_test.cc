@@ -211,7 +211,9 @@ TEST_F(PlacementTest, ADryRunSaysThatTheJobWouldStart) {
   ASSERT_TRUE(Create(DryRun(1), &job).ok());
 
   EXPECT_EQ(job.state(), v1::JOB_STATE_STARTING);
-  EXPECT_EQ(job.state_message(), "1 worker free in pool \"pool\"");
+  EXPECT_EQ(job.state_message(), "pool pool, 1 of 1 cpu slots free");
+  ASSERT_EQ(job.current_attempt().workers_size(), 1);
+  EXPECT_EQ(job.current_attempt().workers(0), "host/0");
 }
 
 TEST_F(PlacementTest, ADryRunSaysWhichJobsBlockIt) {

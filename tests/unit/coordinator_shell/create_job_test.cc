@@ -50,6 +50,25 @@ TEST_F(CreateJobTest, ARepetitionIsAnsweredThoughItsJobHasCheckpoints) {
   EXPECT_EQ(second.uid(), first.uid());
 }
 
+TEST_F(CreateJobTest, ASuspendedOneIsInTheQueueOnceItIsResumed) {
+  v1::CreateJobRequest request = RequestOf("mine", /*validate_only=*/true);
+  request.set_suspended(true);
+  v1::Job preview, created, resumed;
+  ASSERT_TRUE(Create(request, &preview).ok());
+  EXPECT_EQ(preview.state(), v1::JOB_STATE_SUSPENDED);
+
+  request.set_validate_only(false);
+  ASSERT_TRUE(Create(request, &created).ok());
+  v1::ResumeJobRequest resume;
+  resume.set_name("jobs/mine");
+  ASSERT_TRUE(jobs_->ResumeJob(Call()(), resume, &resumed).ok());
+
+  EXPECT_EQ(created.state(), v1::JOB_STATE_SUSPENDED);
+  EXPECT_FALSE(created.has_queue_status());
+  EXPECT_EQ(resumed.state(), v1::JOB_STATE_QUEUED);
+  EXPECT_EQ(resumed.queue_status().position(), 1);
+}
+
 TEST_F(CreateJobTest, AValidationSaysThatAnIdIsTaken) {
   CreateJob("mine");
 

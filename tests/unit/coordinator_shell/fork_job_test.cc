@@ -21,6 +21,7 @@ TEST_F(ForkJobTest, ItHasTheSpecOfItsJobButForTheOverrides) {
   v1::ForkJobRequest request = RequestOf("jobs/mine");
   request.add_overrides("name=child");
   (*request.mutable_labels())["team"] = "nlp";
+  request.set_suspended(true);
   v1::Job parent;
   ASSERT_TRUE(Get("jobs/mine", &parent).ok());
 
@@ -29,6 +30,7 @@ TEST_F(ForkJobTest, ItHasTheSpecOfItsJobButForTheOverrides) {
   ASSERT_TRUE(status.ok()) << status.error_message();
   EXPECT_EQ(job_.forked_from(), "jobs/mine/checkpoints/10");
   EXPECT_EQ(job_.spec().name(), "child");
+  EXPECT_EQ(job_.state(), v1::JOB_STATE_SUSPENDED);
   EXPECT_EQ(job_.spec().model().SerializeAsString(), parent.spec().model().SerializeAsString());
   EXPECT_EQ(job_.labels().at("team"), "nlp");
 }

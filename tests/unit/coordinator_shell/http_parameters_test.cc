@@ -12,13 +12,13 @@ namespace {
 using nlohmann::json;
 using HttpParametersTest = HttpRoutesTest;
 
-json ErrorOf(const HttpResponse& response) { return json::parse(response.body)["error"]; }
+json ParameterErrorOf(const HttpResponse& response) { return json::parse(response.body)["error"]; }
 
 TEST_F(HttpParametersTest, OneThatIsMisspeltIsRefusedWithTheOneThatIsMeant) {
   const HttpResponse response = Get("/v1/jobs?page_sise=1");
 
   EXPECT_EQ(response.status, 400);
-  const json error = ErrorOf(response);
+  const json error = ParameterErrorOf(response);
   EXPECT_EQ(error["message"],
             "the parameter \"page_sise\" is unknown; did you mean \"page_size\"?");
   EXPECT_EQ(error["details"][0]["reason"], "PARAMETER_UNKNOWN");
@@ -27,9 +27,9 @@ TEST_F(HttpParametersTest, OneThatIsMisspeltIsRefusedWithTheOneThatIsMeant) {
 }
 
 TEST_F(HttpParametersTest, OneThatIsFarFromAllIsToldWhichThereAre) {
-  EXPECT_EQ(ErrorOf(Get("/v1/watch?colour=red"))["message"],
+  EXPECT_EQ(ParameterErrorOf(Get("/v1/watch?colour=red"))["message"],
             "the parameter \"colour\" is unknown; there are cursor filter topics");
-  EXPECT_EQ(ErrorOf(Get("/v1/pools?colour=red"))["message"],
+  EXPECT_EQ(ParameterErrorOf(Get("/v1/pools?colour=red"))["message"],
             "the parameter \"colour\" is unknown; this path has none");
 }
 
@@ -50,8 +50,8 @@ TEST_F(HttpParametersTest, NoRouteTakesOneThatItDoesNotKnow) {
 }
 
 TEST_F(HttpParametersTest, NamesOfAnyBytesAreRefusedAsTexts) {
-  EXPECT_EQ(ErrorOf(Get("/v1/jobs?%FF=1"))["details"][0]["reason"], "PARAMETER_UNKNOWN");
-  EXPECT_EQ(ErrorOf(Get("/v1/jobs?=1"))["details"][0]["reason"], "PARAMETER_UNKNOWN");
+  EXPECT_EQ(ParameterErrorOf(Get("/v1/jobs?%FF=1"))["details"][0]["reason"], "PARAMETER_UNKNOWN");
+  EXPECT_EQ(ParameterErrorOf(Get("/v1/jobs?=1"))["details"][0]["reason"], "PARAMETER_UNKNOWN");
 }
 
 TEST_F(HttpParametersTest, WorkersComeInPagesOfTheirOwn) {

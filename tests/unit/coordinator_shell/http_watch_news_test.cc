@@ -12,7 +12,7 @@ namespace {
 
 using nlohmann::json;
 using testing::HasSubstr;
-using Texts = std::vector<std::string>;
+using EventTexts = std::vector<std::string>;
 
 // The topics workers and job/JOB/logs.
 class HttpWatchNewsTest : public HttpRoutesTest {
@@ -39,8 +39,8 @@ class HttpWatchNewsTest : public HttpRoutesTest {
     const std::size_t data = begin + head.size();
     return json::parse(news.substr(data, news.find('\n', data) - data));
   }
-  static Texts TextsOf(const std::string& news) {
-    Texts texts;
+  static EventTexts TextsOf(const std::string& news) {
+    EventTexts texts;
     const json data = DataOf(news, "logs");
     for (const json& line : data.value("lines", json::array())) texts.push_back(line["text"]);
     return texts;
@@ -68,14 +68,14 @@ TEST_F(HttpWatchNewsTest, ALogBeginsWithItsLastLinesAndGoesOn) {
 
   const std::string first = watch->Next();
 
-  const Texts texts = TextsOf(first);
+  const EventTexts texts = TextsOf(first);
   ASSERT_EQ(texts.size(), 500u);
   EXPECT_EQ(texts.front(), "11");
   EXPECT_EQ(texts.back(), "510");
   EXPECT_EQ(IdOf(first), Cursor(511));
   EXPECT_EQ(watch->Next(), "");
   Append(511, 512);
-  EXPECT_EQ(TextsOf(watch->Next()), (Texts{"511", "512"}));
+  EXPECT_EQ(TextsOf(watch->Next()), (EventTexts{"511", "512"}));
 }
 
 TEST_F(HttpWatchNewsTest, AResumedLogBeginsAfterTheLastLineThatWasSent) {
@@ -83,7 +83,7 @@ TEST_F(HttpWatchNewsTest, AResumedLogBeginsAfterTheLastLineThatWasSent) {
 
   const std::string news = Watch("job/full-1/logs", Cursor(4))->Next();
 
-  EXPECT_EQ(TextsOf(news), (Texts{"4", "5"}));
+  EXPECT_EQ(TextsOf(news), (EventTexts{"4", "5"}));
   EXPECT_EQ(IdOf(news), Cursor(6));
 }
 
@@ -93,7 +93,7 @@ TEST_F(HttpWatchNewsTest, ALogThatIsEmptyWaitsForItsFirstLine) {
 
   Append(1, 1);
 
-  EXPECT_EQ(TextsOf(watch->Next()), Texts{"1"});
+  EXPECT_EQ(TextsOf(watch->Next()), EventTexts{"1"});
 }
 
 TEST_F(HttpWatchNewsTest, LinesThatAreNoLongerKeptAreAGap) {
@@ -104,7 +104,7 @@ TEST_F(HttpWatchNewsTest, LinesThatAreNoLongerKeptAreAGap) {
   const std::string news = Watch("job/full-1/logs", Cursor(3))->Next();
 
   EXPECT_EQ(DataOf(news, "gap")["oldestLine"], "100");
-  EXPECT_EQ(TextsOf(news), Texts{"1"});
+  EXPECT_EQ(TextsOf(news), EventTexts{"1"});
   EXPECT_EQ(IdOf(news), Cursor(101));
 }
 

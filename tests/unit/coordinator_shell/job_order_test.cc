@@ -33,7 +33,7 @@ std::vector<Job> FourJobs() {
   return {MakeJob("a", 1), MakeJob("b", 2), MakeJob("c", 3), MakeJob("d", 4)};
 }
 
-QueryProblem ProblemOf(std::string_view order_by) {
+QueryProblem OrderProblemOf(std::string_view order_by) {
   const auto parsed = JobOrder::Parse(order_by);
   EXPECT_TRUE(std::holds_alternative<QueryProblem>(parsed)) << order_by;
   const auto* problem = std::get_if<QueryProblem>(&parsed);
@@ -90,19 +90,19 @@ TEST(JobOrderTest, LabelsAreSortedAsTexts) {
 }
 
 TEST(JobOrderTest, AProblemSaysWhereAndWhatIsWanted) {
-  EXPECT_EQ(ProblemOf("prio").position, 1u);
-  EXPECT_EQ(ProblemOf("prio").found, "\"prio\"");
-  EXPECT_THAT(ProblemOf("priority asc").wanted, HasSubstr("\"desc\""));
-  EXPECT_EQ(ProblemOf("priority asc").position, 10u);
-  EXPECT_EQ(ProblemOf("priority,").found, "the end");
-  EXPECT_EQ(ProblemOf("priority desc name").found, "\"name\"");
-  EXPECT_THAT(ProblemOf("labels").wanted, HasSubstr("labels.KEY"));
-  EXPECT_EQ(ProblemOf(", priority").position, 1u);
-  EXPECT_EQ(ProblemOf(std::string(4097, ' ')).position, 4097u);
+  EXPECT_EQ(OrderProblemOf("prio").position, 1u);
+  EXPECT_EQ(OrderProblemOf("prio").found, "\"prio\"");
+  EXPECT_THAT(OrderProblemOf("priority asc").wanted, HasSubstr("\"desc\""));
+  EXPECT_EQ(OrderProblemOf("priority asc").position, 10u);
+  EXPECT_EQ(OrderProblemOf("priority,").found, "the end");
+  EXPECT_EQ(OrderProblemOf("priority desc name").found, "\"name\"");
+  EXPECT_THAT(OrderProblemOf("labels").wanted, HasSubstr("labels.KEY"));
+  EXPECT_EQ(OrderProblemOf(", priority").position, 1u);
+  EXPECT_EQ(OrderProblemOf(std::string(4097, ' ')).position, 4097u);
 }
 
 TEST(JobOrderTest, MoreThanEightFieldsAreRefused) {
-  EXPECT_THAT(ProblemOf("name,name,name,name,name,name,name,name,name").wanted,
+  EXPECT_THAT(OrderProblemOf("name,name,name,name,name,name,name,name,name").wanted,
               HasSubstr("after 8 fields"));
 }
 

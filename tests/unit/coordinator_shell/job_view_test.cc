@@ -24,6 +24,27 @@ TEST(JobViewTest, EqualSpecsHaveTheSameHash) {
   EXPECT_NE(ToProto(other, std::nullopt).spec_sha256(), hash);
 }
 
+TEST(JobViewTest, TheBestCheckpointIsTheOneThatWasEvaluatedBest) {
+  const v1::Job job = ToProto(MakeFullJob(), std::nullopt);
+
+  EXPECT_EQ(job.latest_checkpoint().step(), 40);
+  EXPECT_EQ(job.best_checkpoint().name(), "jobs/full-1/checkpoints/40");
+  EXPECT_EQ(job.best_checkpoint().validation_loss(), 0.75);
+  EXPECT_EQ(job.best_checkpoint().validation().at("accuracy"), 0.5);
+}
+
+TEST(JobViewTest, ProgressTellsTheStepsTheirDurationAndWhatRemains) {
+  const v1::Progress progress = ToProto(MakeFullJob(), std::nullopt).progress();
+
+  EXPECT_EQ(progress.step(), 50);
+  EXPECT_EQ(progress.last_step(), 80);  // its stop_at_step
+  EXPECT_EQ(progress.total_steps(), 100);
+  EXPECT_DOUBLE_EQ(progress.fraction(), 50.0 / 80);
+  EXPECT_EQ(progress.median_step_time(), 0.25);
+  EXPECT_EQ(progress.last_step_time(), 0.5);
+  EXPECT_NEAR(progress.estimated_remaining_seconds(), 30 / 10.25, 1e-9);
+}
+
 TEST(JobViewTest, AnAttemptTellsWhatItsResultDependsOn) {
   Job job = MakeFullJob();
   job.coordinator_version = "1.2.3";

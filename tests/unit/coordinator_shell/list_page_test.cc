@@ -12,8 +12,8 @@ namespace {
 using Page = std::variant<v1::ListJobAttemptsResponse, RequestError>;
 
 // A page of attempts with these numbers; of each attempt `bytes` are its message.
-Page PageOf(const std::vector<int>& numbers, int page_size, const std::string& token,
-            std::size_t bytes = 0, std::string_view list = "attempts") {
+Page ListPageOf(const std::vector<int>& numbers, int page_size, const std::string& token,
+                std::size_t bytes = 0, std::string_view list = "attempts") {
   v1::ListJobAttemptsRequest request;
   request.set_page_size(page_size);
   request.set_page_token(token);
@@ -42,7 +42,7 @@ TEST(ListPageTest, PagesHaveEveryEntryOnce) {
   std::vector<int> read;
   std::string token;
   do {
-    const Page page = PageOf(all, 2, token);
+    const Page page = ListPageOf(all, 2, token);
     ASSERT_TRUE(std::holds_alternative<v1::ListJobAttemptsResponse>(page));
     const auto& response = std::get<v1::ListJobAttemptsResponse>(page);
     EXPECT_LE(response.attempts_size(), 2);
@@ -56,7 +56,7 @@ TEST(ListPageTest, PagesHaveEveryEntryOnce) {
 TEST(ListPageTest, WithoutASizeItIsAllOfThem) {
   const std::vector<int> all(2000, 7);
 
-  const auto page = std::get<v1::ListJobAttemptsResponse>(PageOf(all, 0, ""));
+  const auto page = std::get<v1::ListJobAttemptsResponse>(ListPageOf(all, 0, ""));
 
   EXPECT_EQ(page.attempts_size(), 2000);
   EXPECT_EQ(page.next_page_token(), "");
@@ -64,29 +64,29 @@ TEST(ListPageTest, WithoutASizeItIsAllOfThem) {
 
 TEST(ListPageTest, APageThatWouldBeTooLargeForAMessageEndsEarly) {
   const auto page =
-      std::get<v1::ListJobAttemptsResponse>(PageOf({1, 2, 3}, 0, "", std::size_t{2} << 20));
+      std::get<v1::ListJobAttemptsResponse>(ListPageOf({1, 2, 3}, 0, "", std::size_t{2} << 20));
 
   EXPECT_EQ(NumbersOf(page), std::vector<int>({1}));
   const auto next = std::get<v1::ListJobAttemptsResponse>(
-      PageOf({1, 2, 3}, 0, page.next_page_token(), std::size_t{2} << 20));
+      ListPageOf({1, 2, 3}, 0, page.next_page_token(), std::size_t{2} << 20));
   EXPECT_EQ(NumbersOf(next), std::vector<int>({2}));
 }
 
 TEST(ListPageTest, AnEntryThatGoesBetweenTwoPagesMovesNoOther) {
-  const auto first = std::get<v1::ListJobAttemptsResponse>(PageOf({1, 2, 3, 4}, 2, ""));
+  const auto first = std::get<v1::ListJobAttemptsResponse>(ListPageOf({1, 2, 3, 4}, 2, ""));
 
   const auto next =
-      std::get<v1::ListJobAttemptsResponse>(PageOf({3, 4}, 2, first.next_page_token()));
+      std::get<v1::ListJobAttemptsResponse>(ListPageOf({3, 4}, 2, first.next_page_token()));
 
   EXPECT_EQ(NumbersOf(next), std::vector<int>({3, 4}));
 }
 
 TEST(ListPageTest, TheTokenOfAnotherListIsRefused) {
-  const auto page = std::get<v1::ListJobAttemptsResponse>(PageOf({1, 2}, 1, ""));
+  const auto page = std::get<v1::ListJobAttemptsResponse>(ListPageOf({1, 2}, 1, ""));
 
   for (const std::string& token :
        {std::string("attempts:"), std::string("made up"), "checkpoints" + page.next_page_token()}) {
-    const Page refused = PageOf({1, 2}, 1, token);
+    const Page refused = ListPageOf({1, 2}, 1, token);
     ASSERT_TRUE(std::holds_alternative<RequestError>(refused)) << token;
     EXPECT_EQ(std::get<RequestError>(refused).reason, "PAGE_TOKEN_INVALID");
   }
@@ -94,7 +94,8 @@ TEST(ListPageTest, TheTokenOfAnotherListIsRefused) {
 
 TEST(ListPageTest, ASizeOutOfItsRangeIsRefused) {
   for (const int size : {-1, 1001})
-    EXPECT_EQ(std::get<RequestError>(PageOf({1}, size, "")).reason, "PAGE_SIZE_INVALID") << size;
+    EXPECT_EQ(std::get<RequestError>(ListPageOf({1}, size, "")).reason, "PAGE_SIZE_INVALID")
+        << size;
 }
 
 }  // namespace

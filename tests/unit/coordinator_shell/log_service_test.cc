@@ -8,7 +8,7 @@
 namespace descent {
 namespace {
 
-using Texts = std::vector<std::string>;
+using LineTexts = std::vector<std::string>;
 
 // A job that runs on one worker, and the stream of that worker's log.
 class LogServiceTest : public GrpcServersTest {
@@ -31,7 +31,7 @@ class LogServiceTest : public GrpcServersTest {
     push_.reset();
     return status;
   }
-  LogChunk ChunkOf(std::int64_t first_sequence, const Texts& texts) const {
+  LogChunk ChunkOf(std::int64_t first_sequence, const LineTexts& texts) const {
     LogChunk chunk{.job = assign_.job,
                    .generation = assign_.generation,
                    .first_sequence = first_sequence,
@@ -44,7 +44,7 @@ class LogServiceTest : public GrpcServersTest {
     v1::LogAck ack;
     return push_->Write(chunk) && push_->Read(&ack);
   }
-  bool Push(std::int64_t first_sequence, const Texts& texts) {
+  bool Push(std::int64_t first_sequence, const LineTexts& texts) {
     return Push(ToProto(ChunkOf(first_sequence, texts)));
   }
 
@@ -54,11 +54,11 @@ class LogServiceTest : public GrpcServersTest {
     return request;
   }
   // All that the stream says; `status_` and `token_` say how it ended.
-  Texts Read(const v1::StreamJobLogsRequest& request) {
+  LineTexts Read(const v1::StreamJobLogsRequest& request) {
     Call call;
     const auto stream = jobs_->StreamJobLogs(call(), request);
     v1::StreamJobLogsResponse response;
-    Texts texts;
+    LineTexts texts;
     while (stream->Read(&response)) {
       token_ = response.resume_token();
       for (const v1::LogLine& line : response.lines()) texts.push_back(line.text());
@@ -94,8 +94,23 @@ class LogServiceTest : public GrpcServersTest {
 TEST_F(LogServiceTest, WhatARankPushesIsWhatAUserReads) {
   ASSERT_TRUE(Push(1, {"one", "two"}));
 
-  EXPECT_EQ(Read(Request()), (Texts{"one", "two"}));
+  EXPECT_EQ(Read(Request()), (LineTexts{"one", "two"}));
   EXPECT_TRUE(status_.ok()) << status_.error_message();
+}
+
+TEST_F(LogServiceTest, AReaderChoosesWhatAProcessWrote) {
+  LogChunk output = ChunkOf(1, {"aborted"});
+  output.lines[0].source = LogSource::kStderr;
+  ASSERT_TRUE(Push(1, {"one"}));
+  ASSERT_TRUE(Push(ToProto(output)));
+  v1::StreamJobLogsRequest request = Request();
+  request.add_sources(v1::LOG_SOURCE_STDERR);
+
+  EXPECT_EQ(Read(request), LineTexts{"aborted"});
+  request.add_sources(static_cast<v1::LogSource>(17));
+  EXPECT_EQ(Read(request), LineTexts{});
+
+  EXPECT_EQ(ReasonOf(status_), "FILTER_INVALID");
 }
 
 TEST_F(LogServiceTest, AReaderGoesOnAfterItsToken) {
@@ -105,7 +120,7 @@ TEST_F(LogServiceTest, AReaderGoesOnAfterItsToken) {
   v1::StreamJobLogsRequest request = Request();
   request.set_resume_token(token_);
 
-  EXPECT_EQ(Read(request), Texts{"three"});
+  EXPECT_EQ(Read(request), LineTexts{"three"});
 }
 
 TEST_F(LogServiceTest, OnlyTheTailIsReadWhereSoAsked) {
@@ -113,21 +128,21 @@ TEST_F(LogServiceTest, OnlyTheTailIsReadWhereSoAsked) {
   v1::StreamJobLogsRequest request = Request();
   request.set_tail(2);
 
-  EXPECT_EQ(Read(request), (Texts{"two", "three"}));
+  EXPECT_EQ(Read(request), (LineTexts{"two", "three"}));
 }
 
 TEST_F(LogServiceTest, AFollowerReadsUntilTheJobIsOver) {
   ASSERT_TRUE(Push(1, {"one"}));
   v1::StreamJobLogsRequest request = Request();
   request.set_follow(true);
-  Texts texts;
+  LineTexts texts;
   std::thread follower([&] { texts = Read(request); });
 
   ASSERT_TRUE(Push(2, {"two"}));
   EndJob("DataInvalid");
 
   follower.join();
-  EXPECT_EQ(texts, (Texts{"one", "two"}));
+  EXPECT_EQ(texts, (LineTexts{"one", "two"}));
   EXPECT_TRUE(status_.ok()) << status_.error_message();
 }
 
@@ -178,7 +193,7 @@ TEST_F(LogServiceTest, LinesOfARankThatTheJobDoesNotHaveAreDropped) {
   EXPECT_TRUE(Push(ToProto(other_rank)));
   EXPECT_TRUE(Push(ToProto(other_generation)));
 
-  EXPECT_EQ(Read(Request()), Texts{});
+  EXPECT_EQ(Read(Request()), LineTexts{});
 }
 
 TEST_F(LogServiceTest, AFilterBeyondAllSizesIsRefused) {
@@ -212,7 +227,7 @@ TEST_F(LogServiceTest, ATokenWhoseLinesAreGoneIsExpiredAndNamesTheOldest) {
   const std::string uid = job.uid().substr(0, 8);
   request.set_resume_token(uid + ".3");
 
-  EXPECT_EQ(Read(request), Texts{});
+  EXPECT_EQ(Read(request), LineTexts{});
 
   EXPECT_EQ(status_.error_code(), grpc::StatusCode::OUT_OF_RANGE);
   EXPECT_EQ(ReasonOf(status_), "CURSOR_EXPIRED");
@@ -229,7 +244,7 @@ TEST_F(LogServiceTest, ATokenOfAnotherJobOfThatNameIsExpired) {
     v1::StreamJobLogsRequest request = Request();
     request.set_resume_token(token);
 
-    EXPECT_EQ(Read(request), Texts{}) << token;
+    EXPECT_EQ(Read(request), LineTexts{}) << token;
     EXPECT_EQ(ReasonOf(status_), "CURSOR_EXPIRED") << token;
   }
 }
@@ -257,7 +272,7 @@ TEST_F(LogServiceTest, TheLogOfAnUnknownJobIsNotFound) {
 }
 
 TEST_F(LogServiceTest, AFailureHasTheLastLinesOfItsRank) {
-  Texts texts;
+  LineTexts texts;
   for (int i = 1; i <= 230; ++i) texts.push_back("line " + std::to_string(i));
   ASSERT_TRUE(Push(1, texts));
   EndJob("DataInvalid");

@@ -227,6 +227,21 @@ TEST_F(LogStoreTest, AFilterKeepsRanksAttemptSeverityAndText) {
   EXPECT_EQ(ReadAll({.contains = "sk fu"}), Texts{"disk full"});
 }
 
+TEST_F(LogStoreTest, AFilterTellsWhatAProcessWroteFromWhatItLogged) {
+  Append(ChunkOf(0, 1, 1));
+  LogChunk output = ChunkOf(0, 1, 2);
+  output.lines[0].source = LogSource::kStdout;
+  output.lines[1].source = LogSource::kStderr;
+  output.lines[0].text = "printed";
+  output.lines[1].text = "aborted";
+  Append(output);
+
+  EXPECT_EQ(ReadAll({.contains = {}, .sources = {LogSource::kLog}}), Texts{"0:1"});
+  EXPECT_EQ(ReadAll({.contains = {}, .sources = {LogSource::kStdout, LogSource::kStderr}}),
+            (Texts{"printed", "aborted"}));
+  EXPECT_EQ(Tail({.contains = {}, .sources = {LogSource::kStdout}}, 5), Texts{"printed"});
+}
+
 TEST_F(LogStoreTest, ATailIsOfTheLinesThatMatch) {
   for (int i = 1; i <= 12; ++i) {
     Append(ChunkOf(0, i, i));

@@ -15,14 +15,14 @@
 namespace descent {
 namespace {
 
-const WallTime kTime{std::chrono::milliseconds(1500)};
+const WallTime kExportTime{std::chrono::milliseconds(1500)};
 
 class MetricExportTest : public testing::Test {
  protected:
   MetricExportTest() {
     const RecordMetrics metrics = {
         "a", {{"train/loss", 1, 0.5}, {"train/loss", 2, 0.25}, {"validation/loss", 2, 0.375}}};
-    EXPECT_TRUE(store_.Record(metrics, kTime).ok());
+    EXPECT_TRUE(store_.Record(metrics, kExportTime).ok());
   }
 
   std::string Export(MetricFormat format, std::vector<std::string> names = {}) {
@@ -53,7 +53,7 @@ TEST_F(MetricExportTest, OnlyTheNamedMetricsAreExported) {
 }
 
 TEST_F(MetricExportTest, JsonHasNoNumberForWhatIsNone) {
-  ASSERT_TRUE(store_.Record({"a", {{"train/loss", 3, std::nan("")}}}, kTime).ok());
+  ASSERT_TRUE(store_.Record({"a", {{"train/loss", 3, std::nan("")}}}, kExportTime).ok());
 
   EXPECT_EQ(Export(MetricFormat::kJsonLines),
             "{\"step\":1,\"time\":1.5,\"train/loss\":0.5}\n"

@@ -11,7 +11,7 @@
 namespace descent {
 namespace {
 
-const WallTime kTime{std::chrono::seconds(1'700'000'000)};
+const WallTime kStoreTime{std::chrono::seconds(1'700'000'000)};
 
 class MetricStoreTest : public testing::Test {
  protected:
@@ -25,7 +25,7 @@ class MetricStoreTest : public testing::Test {
     RecordMetrics metrics{.job_id = "a"};
     for (std::int64_t step = first; step <= last; ++step)
       metrics.points.push_back({"train/loss", step, static_cast<double>(step)});
-    ASSERT_TRUE(store_.Record(metrics, kTime).ok());
+    ASSERT_TRUE(store_.Record(metrics, kStoreTime).ok());
   }
 
   const TemporaryDirectory directory_;
@@ -37,9 +37,10 @@ TEST_F(MetricStoreTest, AJobWithoutMetricsHasNoCurves) {
 }
 
 TEST_F(MetricStoreTest, CurvesComeBackByNameAndStep) {
-  ASSERT_TRUE(
-      store_.Record({"a", {{"train/loss", 2, 0.5}, {"lr", 1, 0.1}, {"train/loss", 1, 0.75}}}, kTime)
-          .ok());
+  ASSERT_TRUE(store_
+                  .Record({"a", {{"train/loss", 2, 0.5}, {"lr", 1, 0.1}, {"train/loss", 1, 0.75}}},
+                          kStoreTime)
+                  .ok());
 
   const std::vector<MetricCurve> curves = Query({.job_id = "a"});
 
@@ -63,7 +64,8 @@ TEST_F(MetricStoreTest, NewsOfAllNamesAreOfOneMoment) {
   constexpr std::int64_t kSteps = 300;
   std::thread writer([this] {
     for (std::int64_t step = 1; step <= kSteps; ++step)
-      ASSERT_TRUE(store_.Record({"a", {{"lr", step, 1}, {"train/loss", step, 1}}}, kTime).ok());
+      ASSERT_TRUE(
+          store_.Record({"a", {{"lr", step, 1}, {"train/loss", step, 1}}}, kStoreTime).ok());
   });
 
   std::int64_t last = 0;
@@ -79,9 +81,9 @@ TEST_F(MetricStoreTest, NewsOfAllNamesAreOfOneMoment) {
 }
 
 TEST_F(MetricStoreTest, AStepIsStoredOnce) {
-  ASSERT_TRUE(store_.Record({"a", {{"train/loss", 1, 0.5}}}, kTime).ok());
+  ASSERT_TRUE(store_.Record({"a", {{"train/loss", 1, 0.5}}}, kStoreTime).ok());
   ASSERT_TRUE(
-      store_.Record({"a", {{"train/loss", 1, 0.25}, {"train/loss", 2, 0.125}}}, kTime).ok());
+      store_.Record({"a", {{"train/loss", 1, 0.25}, {"train/loss", 2, 0.125}}}, kStoreTime).ok());
 
   const std::vector<MetricCurve> curves = Query({.job_id = "a"});
 
@@ -91,7 +93,7 @@ TEST_F(MetricStoreTest, AStepIsStoredOnce) {
 }
 
 TEST_F(MetricStoreTest, JobsDoNotMix) {
-  ASSERT_TRUE(store_.Record({"a", {{"train/loss", 1, 0.5}}}, kTime).ok());
+  ASSERT_TRUE(store_.Record({"a", {{"train/loss", 1, 0.5}}}, kStoreTime).ok());
 
   EXPECT_TRUE(Query({.job_id = "b"}).empty());
 }
@@ -107,7 +109,7 @@ TEST_F(MetricStoreTest, MetricsSurviveReopening) {
 }
 
 TEST_F(MetricStoreTest, OnlyTheNamedCurvesComeBack) {
-  ASSERT_TRUE(store_.Record({"a", {{"train/loss", 1, 0.5}, {"lr", 1, 0.1}}}, kTime).ok());
+  ASSERT_TRUE(store_.Record({"a", {{"train/loss", 1, 0.5}, {"lr", 1, 0.1}}}, kStoreTime).ok());
 
   const std::vector<MetricCurve> curves = Query({.job_id = "a", .names = {"lr"}});
 
@@ -145,27 +147,27 @@ TEST_F(MetricStoreTest, ACurveNeverHasMorePointsThanAskedFor) {
 }
 
 TEST_F(MetricStoreTest, AValueThatIsNotANumberComesBackAsOne) {
-  ASSERT_TRUE(store_.Record({"a", {{"train/loss", 1, std::nan("")}}}, kTime).ok());
+  ASSERT_TRUE(store_.Record({"a", {{"train/loss", 1, std::nan("")}}}, kStoreTime).ok());
 
   EXPECT_TRUE(std::isnan(Query({.job_id = "a"})[0].points[0].value));
 }
 
 TEST_F(MetricStoreTest, AnInfiniteValueComesBackInfinite) {
-  ASSERT_TRUE(store_.Record({"a", {{"train/loss", 1, INFINITY}}}, kTime).ok());
+  ASSERT_TRUE(store_.Record({"a", {{"train/loss", 1, INFINITY}}}, kStoreTime).ok());
 
   EXPECT_TRUE(std::isinf(Query({.job_id = "a"})[0].points[0].value));
 }
 
 TEST_F(MetricStoreTest, MoreJobsThanOpenFilesAreRecorded) {
   for (int job = 0; job < 100; ++job)
-    ASSERT_TRUE(store_.Record({std::to_string(job), {{"train/loss", 1, 0.5}}}, kTime).ok());
+    ASSERT_TRUE(store_.Record({std::to_string(job), {{"train/loss", 1, 0.5}}}, kStoreTime).ok());
 
   EXPECT_EQ(Query({.job_id = "0"}).size(), 1u);
 }
 
 TEST_F(MetricStoreTest, OfManyOpenFilesTheLeastRecentlyUsedIsClosed) {
   const auto record = [this](const std::string& job, std::int64_t step) {
-    ASSERT_TRUE(store_.Record({job, {{"train/loss", step, 0.5}}}, kTime).ok());
+    ASSERT_TRUE(store_.Record({job, {{"train/loss", step, 0.5}}}, kStoreTime).ok());
   };
   const auto is_open = [this](const std::string& job) {
     return std::filesystem::exists(store_.FileOf(job).string() + "-wal");
@@ -183,12 +185,12 @@ TEST_F(MetricStoreTest, OfManyOpenFilesTheLeastRecentlyUsedIsClosed) {
 }
 
 TEST_F(MetricStoreTest, AClosedFileIsOpenedAgainOnDemand) {
-  ASSERT_TRUE(store_.Record({"a", {{"train/loss", 1, 0.5}}}, kTime).ok());
+  ASSERT_TRUE(store_.Record({"a", {{"train/loss", 1, 0.5}}}, kStoreTime).ok());
 
   store_.Close("a");
 
   EXPECT_FALSE(std::filesystem::exists(store_.FileOf("a").string() + "-wal"));
-  ASSERT_TRUE(store_.Record({"a", {{"train/loss", 2, 0.5}}}, kTime).ok());
+  ASSERT_TRUE(store_.Record({"a", {{"train/loss", 2, 0.5}}}, kStoreTime).ok());
   EXPECT_EQ(Query({.job_id = "a"})[0].points.size(), 2u);
 }
 
@@ -200,7 +202,7 @@ TEST_F(MetricStoreTest, ASummaryTellsTheEndsAndTheExtremesOfACurve) {
                             {"loss", 3, 0.75},
                             {"loss", 4, 0.125},
                             {"lr", 1, 0.1}}},
-                          kTime)
+                          kStoreTime)
                   .ok());
 
   const std::vector<MetricSummary> found = store_.Summarize("a", {}).value();
@@ -215,7 +217,7 @@ TEST_F(MetricStoreTest, ASummaryTellsTheEndsAndTheExtremesOfACurve) {
 }
 
 TEST_F(MetricStoreTest, ACurveWithoutANumberHasNoExtremes) {
-  ASSERT_TRUE(store_.Record({"a", {{"loss", 1, std::nan("")}}}, kTime).ok());
+  ASSERT_TRUE(store_.Record({"a", {{"loss", 1, std::nan("")}}}, kStoreTime).ok());
 
   const MetricSummary found = store_.Summarize("a", {"loss"}).value().at(0);
 
@@ -239,8 +241,8 @@ TEST_F(MetricStoreTest, WhoFollowsGetsEachPointOnce) {
 
 TEST_F(MetricStoreTest, WhatIsLeftOfOtherJobsIsRemovedWithTheFilesBesideIt) {
   RecordSteps(1, 2);
-  ASSERT_TRUE(store_.Record({"b.db", {{"train/loss", 1, 0.5}}}, kTime).ok());
-  ASSERT_TRUE(store_.Record({"gone", {{"train/loss", 1, 0.5}}}, kTime).ok());
+  ASSERT_TRUE(store_.Record({"b.db", {{"train/loss", 1, 0.5}}}, kStoreTime).ok());
+  ASSERT_TRUE(store_.Record({"gone", {{"train/loss", 1, 0.5}}}, kStoreTime).ok());
   ASSERT_TRUE(std::filesystem::exists(directory_.path() / "gone.db-wal"));
 
   ASSERT_TRUE(store_.RemoveAllBut({"a", "b.db"}).ok());

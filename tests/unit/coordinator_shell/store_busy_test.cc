@@ -1,6 +1,7 @@
 #include <thread>
 
 #include "coordinator/database.h"
+#include "coordinator/refusal.h"
 #include "tests/unit/coordinator_shell/grpc_fixture.h"
 
 namespace descent {
@@ -31,6 +32,17 @@ class StoreBusyTest : public GrpcServersTest {
 
   std::optional<Database> other_;
 };
+
+TEST(NotWritableTest, AFullDiskIsToldFromAStoreThatIsHeld) {
+  const Refusal full = NotWritable(Status(Code::kResourceExhausted, "/a/path"), "look later");
+  const Refusal held = NotWritable(Status(Code::kUnavailable, "/a/path"), "look later");
+
+  EXPECT_EQ(full.reason, "DISK_FULL");
+  EXPECT_EQ(full.status.code(), Code::kResourceExhausted);
+  EXPECT_EQ(held.reason, "STATE_STORE_BUSY");
+  for (const Refusal& refusal : {full, held})
+    EXPECT_EQ(refusal.status.message().find("/a/path"), std::string::npos) << refusal.status;
+}
 
 TEST_F(StoreBusyTest, AChangeThatCannotBeStoredIsNotAcknowledged) {
   LockStore();

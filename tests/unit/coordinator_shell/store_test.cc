@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include "coordinator/event_log.h"
-#include "coordinator/job_record.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/unit/coordinator_shell/make_job.h"
 
@@ -36,142 +35,6 @@ class StoreTest : public testing::Test {
   const TemporaryDirectory directory_;
   const std::filesystem::path file_ = directory_.path() / "state.db";
 };
-
-void ExpectEqual(const AttemptRecord& found, const AttemptRecord& wanted) {
-  EXPECT_EQ(found.attempt, wanted.attempt);
-  EXPECT_EQ(found.generation, wanted.generation);
-  EXPECT_EQ(found.start_step, wanted.start_step);
-  EXPECT_EQ(found.workers, wanted.workers);
-  EXPECT_EQ(found.begin_time, wanted.begin_time);
-}
-
-void ExpectEqual(const FailureRecord& found, const FailureRecord& wanted) {
-  EXPECT_EQ(found.reason, wanted.reason);
-  EXPECT_EQ(found.message, wanted.message);
-  EXPECT_EQ(found.rank, wanted.rank);
-  EXPECT_EQ(found.host, wanted.host);
-  EXPECT_EQ(found.step, wanted.step);
-  EXPECT_EQ(found.phase, wanted.phase);
-}
-
-void ExpectEqual(const CheckpointRecord& found, const CheckpointRecord& wanted) {
-  EXPECT_EQ(found.step, wanted.step);
-  EXPECT_EQ(found.epoch, wanted.epoch);
-  EXPECT_EQ(found.directory, wanted.directory);
-  EXPECT_EQ(found.state_digest, wanted.state_digest);
-  EXPECT_EQ(found.bytes, wanted.bytes);
-  EXPECT_EQ(found.create_time, wanted.create_time);
-}
-
-TEST(JobRecordTest, EveryFieldOfAJobSurvivesEncoding) {
-  const Job job = MakeFullJob();
-
-  const Result<Job> decoded = DecodeJob(EncodeJob(job));
-
-  ASSERT_TRUE(decoded.ok()) << decoded.status();
-  const Job& found = decoded.value();
-  EXPECT_EQ(found.priority, job.priority);
-  EXPECT_EQ(found.is_preemptible, job.is_preemptible);
-  EXPECT_EQ(found.labels, job.labels);
-  EXPECT_EQ(EtagOf(found), EtagOf(job));
-  EXPECT_EQ(found.median_step_seconds, job.median_step_seconds);
-  EXPECT_EQ(found.last_step_seconds, job.last_step_seconds);
-  EXPECT_EQ(found.last_step_time, job.last_step_time);
-  EXPECT_EQ(found.skipped_saves.count, job.skipped_saves.count);
-  EXPECT_EQ(found.skipped_saves.last_step, job.skipped_saves.last_step);
-  EXPECT_EQ(found.skipped_saves.last_message, job.skipped_saves.last_message);
-  EXPECT_EQ(found.skipped_saves.first_time, job.skipped_saves.first_time);
-  EXPECT_EQ(found.checkpoint_healthy_time, job.checkpoint_healthy_time);
-  ASSERT_EQ(found.verified_steps.size(), 2u);
-  EXPECT_EQ(found.verified_steps[1].step, 50);
-  EXPECT_EQ(found.verified_steps[1].parameters_digest, job.verified_steps[1].parameters_digest);
-  EXPECT_EQ(found.coordinator_version, job.coordinator_version);
-  EXPECT_EQ(found.worker_version, job.worker_version);
-  ASSERT_EQ(found.failure->secondary.size(), 1u);
-  ExpectEqual(found.failure->secondary[0], job.failure->secondary[0]);
-  EXPECT_EQ(found.id, job.id);
-  EXPECT_EQ(found.spec.data.validation->range, job.spec.data.validation->range);
-  EXPECT_EQ(NoDecayOf(found.spec.optimizer), NoDecayOf(job.spec.optimizer));
-  EXPECT_EQ(found.spec.seed, job.spec.seed);
-  EXPECT_EQ(found.spec.stop_at_step, job.spec.stop_at_step);
-  EXPECT_EQ(found.state, job.state);
-  EXPECT_EQ(found.state_reason, job.state_reason);
-  EXPECT_EQ(found.state_message, job.state_message);
-  EXPECT_EQ(found.request_id, job.request_id);
-  EXPECT_EQ(found.sequence, job.sequence);
-  ExpectEqual(found.attempt, job.attempt);
-  EXPECT_EQ(found.attempts_without_progress, job.attempts_without_progress);
-  ASSERT_TRUE(found.failure.has_value());
-  ExpectEqual(*found.failure, *job.failure);
-  EXPECT_EQ(found.train_samples, job.train_samples);
-  EXPECT_EQ(found.parameter_count, job.parameter_count);
-  EXPECT_EQ(found.instruction_set, job.instruction_set);
-  EXPECT_EQ(found.dataset_fingerprint, job.dataset_fingerprint);
-  EXPECT_EQ(found.step, job.step);
-  EXPECT_EQ(found.epoch, job.epoch);
-  EXPECT_EQ(found.samples_per_second, job.samples_per_second);
-  EXPECT_EQ(found.steps_per_second, job.steps_per_second);
-  EXPECT_EQ(found.latest_metrics, job.latest_metrics);
-  ASSERT_EQ(found.checkpoints.size(), 2u);
-  ExpectEqual(found.checkpoints[0], job.checkpoints[0]);
-  ExpectEqual(found.checkpoints[1], job.checkpoints[1]);
-  EXPECT_EQ(found.state_digest, job.state_digest);
-  EXPECT_EQ(found.start_checkpoint, job.start_checkpoint);
-  EXPECT_EQ(found.forked_from, job.forked_from);
-  EXPECT_EQ(found.create_time, job.create_time);
-  EXPECT_EQ(found.start_time, job.start_time);
-  EXPECT_EQ(found.end_time, job.end_time);
-}
-
-TEST(JobRecordTest, HowEarlierAttemptsEndedSurvivesEncoding) {
-  const Result<Job> decoded = DecodeJob(EncodeJob(MakeFullJob()));
-
-  ASSERT_TRUE(decoded.ok()) << decoded.status();
-  EXPECT_EQ(decoded.value().attempt.start_time, 1050.5);
-  ASSERT_EQ(decoded.value().earlier_attempts.size(), 1u);
-  const AttemptRecord& earlier = decoded.value().earlier_attempts.front();
-  EXPECT_EQ(earlier.attempt, 1);
-  EXPECT_EQ(earlier.end_time, 1049.5);
-  EXPECT_EQ(earlier.end_step, 44);
-  EXPECT_EQ(earlier.end_reason, "WorkerLost");
-  EXPECT_EQ(earlier.end_message, "rank 0 ended with signal 9");
-  EXPECT_EQ(earlier.failure->phase, "reduce");
-  EXPECT_EQ(earlier.failure->signal, 9);
-}
-
-TEST(JobRecordTest, TheGradientNoiseSurvivesEncoding) {
-  const Result<Job> decoded = DecodeJob(EncodeJob(MakeFullJob()));
-
-  ASSERT_TRUE(decoded.ok()) << decoded.status();
-  EXPECT_EQ(decoded.value().gradient_noise, MakeFullJob().gradient_noise);
-}
-
-TEST(JobRecordTest, TheEvaluationOfACheckpointSurvivesEncoding) {
-  const Result<Job> decoded = DecodeJob(EncodeJob(MakeFullJob()));
-
-  ASSERT_TRUE(decoded.ok()) << decoded.status();
-  EXPECT_EQ(decoded.value().validation->step, 40);
-  EXPECT_EQ(decoded.value().validation->values, MakeFullJob().validation->values);
-  EXPECT_TRUE(decoded.value().checkpoints[0].validation.empty());
-  EXPECT_EQ(decoded.value().checkpoints[1].validation, MakeFullJob().checkpoints[1].validation);
-  EXPECT_FALSE(decoded.value().checkpoints[0].is_pinned);
-  EXPECT_TRUE(decoded.value().checkpoints[1].is_pinned);
-  EXPECT_EQ(decoded.value().attempt.save_requests, 3);
-  EXPECT_EQ(decoded.value().attempt.save_requests_done, 2);
-  EXPECT_EQ(decoded.value().attempt.save_requests_failed, 1);
-}
-
-TEST(JobRecordTest, AnAbsentFailureStaysAbsent) {
-  const Result<Job> decoded = DecodeJob(EncodeJob(MakeJob("a", 1)));
-
-  ASSERT_TRUE(decoded.ok()) << decoded.status();
-  EXPECT_FALSE(decoded.value().failure.has_value());
-  EXPECT_FALSE(decoded.value().state_digest.has_value());
-}
-
-TEST(JobRecordTest, BytesThatAreNoJobAreReportedAsDataLoss) {
-  EXPECT_EQ(DecodeJob("\xff\xff\xff").status().code(), Code::kDataLoss);
-}
 
 TEST_F(StoreTest, ANewStoreIsEmpty) {
   const Restore restore = Load();
@@ -240,6 +103,7 @@ TEST_F(StoreTest, AStoreFromBeforeThereWereCordonsIsBroughtUpToDate) {
                   .Execute("ALTER TABLE jobs DROP COLUMN record_hash; DROP TABLE cordons; "
                            "DROP TABLE webhooks; DROP TABLE webhook_outbox; DROP TABLE audit; "
                            "ALTER TABLE events DROP COLUMN actor; "
+                           "ALTER TABLE events DROP COLUMN payload; "
                            "ALTER TABLE events DROP COLUMN request_id; PRAGMA user_version=2")
                   .ok());
 
@@ -296,6 +160,7 @@ TEST_F(StoreTest, EventsFromBeforeThereWereActorsHaveNone) {
   ASSERT_EQ(events.value().size(), 1u);
   EXPECT_EQ(events.value()[0].message, "first");
   EXPECT_EQ(events.value()[0].actor, "");
+  EXPECT_EQ(events.value()[0].payload, EventPayload());
 }
 
 TEST_F(StoreTest, AnEventSaysWhoMadeItHappenByWhichRequest) {
@@ -314,6 +179,59 @@ TEST_F(StoreTest, AnEventSaysWhoMadeItHappenByWhichRequest) {
   EXPECT_EQ(events.value()[0].request_id, "once");
   EXPECT_EQ(events.value()[1].job_id, "b");
   EXPECT_EQ(events.value()[1].actor, "coordinator");
+}
+
+TEST_F(StoreTest, AnEventHasWhatItsMessageTellsAsValuesToo) {
+  Job running = MakeJob("a", 1);
+  running.attempt = {.attempt = 2, .generation = 9, .workers = {"h/0", "h/1"}};
+  running.step = 40;
+  running.checkpoints = {{.step = 40, .directory = "/c/step-40"}};
+  Job ended = running;
+  ended.attempt.failure = FailureRecord{.reason = "WorkerLost",
+                                        .message = "rank 1 ended with signal 9",
+                                        .rank = 1,
+                                        .host = "h",
+                                        .step = 47,
+                                        .phase = "reduce",
+                                        .signal = 9};
+  ASSERT_TRUE(Commit({StoreJob{.job = MakeJob("a", 1), .event_type = "Created"},
+                      StoreJob{.job = running, .event_type = "CheckpointWritten"},
+                      StoreJob{.job = ended, .event_type = "AttemptEnded"}})
+                  .ok());
+
+  const Result<std::vector<StoredEvent>> events = ReadEvents(file_, "a", 0, 10);
+
+  ASSERT_TRUE(events.ok()) << events.status();
+  ASSERT_EQ(events.value().size(), 3u);
+  EXPECT_EQ(events.value()[0].payload, EventPayload());
+  EXPECT_EQ(events.value()[1].payload, (EventPayload{{"attempt", "2"},
+                                                     {"checkpoint", "jobs/a/checkpoints/40"},
+                                                     {"generation", "9"},
+                                                     {"step", "40"},
+                                                     {"workers", "2"}}));
+  EXPECT_EQ(events.value()[2].payload, (EventPayload{{"attempt", "2"},
+                                                     {"failed_step", "47"},
+                                                     {"generation", "9"},
+                                                     {"host", "h"},
+                                                     {"phase", "reduce"},
+                                                     {"rank", "1"},
+                                                     {"signal", "9"},
+                                                     {"step", "40"},
+                                                     {"workers", "2"}}));
+}
+
+TEST_F(StoreTest, AFailureThatAJobHadBeforeIsNotThatOfALaterEvent) {
+  Job job = MakeJob("a", 1);
+  job.state = JobState::kRunning;
+  job.attempt = {.attempt = 2, .generation = 9};
+  job.failure = FailureRecord{.reason = "WorkerLost", .rank = 1};
+  ASSERT_TRUE(
+      Commit({StoreJob{.job = job, .event_type = "StateChanged", .to_state = "RUNNING"}}).ok());
+
+  const Result<std::vector<StoredEvent>> events = ReadEvents(file_, "a", 0, 10);
+
+  ASSERT_TRUE(events.ok()) << events.status();
+  EXPECT_FALSE(events.value().at(0).payload.contains("rank"));
 }
 
 TEST_F(StoreTest, AStoreThatIsUpToDateIsNotCopied) {

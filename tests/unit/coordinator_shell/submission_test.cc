@@ -8,7 +8,7 @@
 namespace descent {
 namespace {
 
-constexpr const char* kJobFile = R"(name: written
+constexpr const char* kSubmittedJob = R"(name: written
 model: {mlp: {hidden_sizes: [8]}}
 data: {train: {path: /data/train, format: idx}}
 batch: {global: 32}
@@ -22,7 +22,7 @@ SubmissionContext ContextFor(const v1::CreateJobRequest& request, const Job& job
           [] { return std::string("abc12"); }, ReadGivenFile(request)};
 }
 
-v1::CreateJobRequest RequestOf(const JobSpec& spec) {
+v1::CreateJobRequest SubmissionOf(const JobSpec& spec) {
   v1::CreateJobRequest request;
   *request.mutable_spec() = ToProto(spec);
   return request;
@@ -42,7 +42,7 @@ RequestError Refused(const v1::CreateJobRequest& request, const Job& known) {
 }
 
 TEST(SubmissionTest, AJobWithoutAnIdGetsItsNameAndASuffix) {
-  EXPECT_EQ(Accepted(RequestOf(MakeSpec()), MakeFullJob()).job_id, "small-abc12");
+  EXPECT_EQ(Accepted(SubmissionOf(MakeSpec()), MakeFullJob()).job_id, "small-abc12");
 }
 
 TEST(SubmissionTest, ASuffixThatIsTakenIsDrawnAgain) {
@@ -52,7 +52,7 @@ TEST(SubmissionTest, ASuffixThatIsTakenIsDrawnAgain) {
       [&](const std::string& id) { return id == taken.id ? &taken : nullptr; },
       [&] { return std::string(draws++ == 0 ? "aaaaa" : "bbbbb"); }, std::nullopt};
 
-  const auto submission = MakeSubmission(RequestOf(MakeSpec()), context);
+  const auto submission = MakeSubmission(SubmissionOf(MakeSpec()), context);
 
   EXPECT_EQ(std::get<SubmitJob>(submission).job_id, "small-bbbbb");
 }
@@ -62,7 +62,7 @@ TEST(SubmissionTest, DefaultsAreFilledIn) {
   spec.batch.logical_workers = 0;
   spec.workers.max = 3;
 
-  EXPECT_EQ(Accepted(RequestOf(spec), MakeFullJob()).spec.batch.logical_workers, 4);
+  EXPECT_EQ(Accepted(SubmissionOf(spec), MakeFullJob()).spec.batch.logical_workers, 4);
 }
 
 TEST(SubmissionTest, AnInvalidSpecIsAnsweredWithEveryViolation) {
@@ -70,7 +70,7 @@ TEST(SubmissionTest, AnInvalidSpecIsAnsweredWithEveryViolation) {
   spec.steps = 0;
   std::get<MlpSpec>(spec.model.architecture).dropout = 1.5;
 
-  const RequestError error = Refused(RequestOf(spec), MakeFullJob());
+  const RequestError error = Refused(SubmissionOf(spec), MakeFullJob());
 
   EXPECT_EQ(error.reason, "SPEC_INVALID");
   EXPECT_EQ(error.status.code(), Code::kInvalidArgument);
@@ -81,7 +81,7 @@ TEST(SubmissionTest, ASpecThatIsLargerThanAJobFileMayBeIsRefused) {
   JobSpec spec = MakeSpec();
   spec.data.train.path = "/" + std::string(300'000, 'x');
 
-  const RequestError error = Refused(RequestOf(spec), MakeFullJob());
+  const RequestError error = Refused(SubmissionOf(spec), MakeFullJob());
 
   EXPECT_EQ(error.reason, "SPEC_INVALID");
   ASSERT_EQ(error.violations.size(), 1u);
@@ -89,21 +89,21 @@ TEST(SubmissionTest, ASpecThatIsLargerThanAJobFileMayBeIsRefused) {
 }
 
 TEST(SubmissionTest, AnIdWithForeignCharactersIsRefused) {
-  v1::CreateJobRequest request = RequestOf(MakeSpec());
+  v1::CreateJobRequest request = SubmissionOf(MakeSpec());
   request.set_job_id("../etc");
 
   EXPECT_EQ(Refused(request, MakeFullJob()).reason, "JOB_ID_INVALID");
 }
 
 TEST(SubmissionTest, ALongRequestIdIsRefused) {
-  v1::CreateJobRequest request = RequestOf(MakeSpec());
+  v1::CreateJobRequest request = SubmissionOf(MakeSpec());
   request.set_request_id(std::string(65, 'x'));
 
   EXPECT_EQ(Refused(request, MakeFullJob()).reason, "REQUEST_ID_INVALID");
 }
 
 TEST(SubmissionTest, ARequestThatIsRepeatedIsKnownByItsJob) {
-  v1::CreateJobRequest request = RequestOf(MakeSpec());
+  v1::CreateJobRequest request = SubmissionOf(MakeSpec());
   request.set_request_id("once");
   Job made = MakeJob("small-first", 1);
   made.priority = 90;
@@ -140,7 +140,7 @@ TEST(SubmissionTest, ARequestIdThatMadeAnotherJobIsRefusedWithWhatDiffers) {
   JobSpec spec = MakeSpec();
   ++spec.steps;
   ++spec.seed;
-  v1::CreateJobRequest request = RequestOf(spec);
+  v1::CreateJobRequest request = SubmissionOf(spec);
   request.set_request_id("once");
   request.set_job_id("second");
 
@@ -155,7 +155,7 @@ TEST(SubmissionTest, ARequestIdThatMadeAnotherJobIsRefusedWithWhatDiffers) {
 
 TEST(SubmissionTest, APriorityOutOfRangeIsRefused) {
   for (const int priority : {-1, 101}) {
-    v1::CreateJobRequest request = RequestOf(MakeSpec());
+    v1::CreateJobRequest request = SubmissionOf(MakeSpec());
     request.set_priority(priority);
 
     EXPECT_EQ(Refused(request, MakeFullJob()).reason, "PRIORITY_INVALID");
@@ -164,7 +164,7 @@ TEST(SubmissionTest, APriorityOutOfRangeIsRefused) {
 
 TEST(SubmissionTest, AJobFileIsReadWithItsOverrides) {
   v1::CreateJobRequest request;
-  request.set_job_file(kJobFile);
+  request.set_job_file(kSubmittedJob);
   request.add_overrides("optimizer.adamw.lr=0.5");
 
   const JobSpec spec = Accepted(request, MakeFullJob()).spec;
@@ -175,7 +175,7 @@ TEST(SubmissionTest, AJobFileIsReadWithItsOverrides) {
 
 TEST(SubmissionTest, AWrongJobFileIsAnsweredWithTheLineOfEveryViolation) {
   v1::CreateJobRequest request;
-  request.set_job_file(std::string(kJobFile) + "sead: 3\nthreads: 2\n");
+  request.set_job_file(std::string(kSubmittedJob) + "sead: 3\nthreads: 2\n");
 
   const RequestError error = Refused(request, MakeFullJob());
 
@@ -188,8 +188,8 @@ TEST(SubmissionTest, AWrongJobFileIsAnsweredWithTheLineOfEveryViolation) {
 }
 
 TEST(SubmissionTest, AJobFileBesideASpecIsRefused) {
-  v1::CreateJobRequest request = RequestOf(MakeSpec());
-  request.set_job_file(kJobFile);
+  v1::CreateJobRequest request = SubmissionOf(MakeSpec());
+  request.set_job_file(kSubmittedJob);
 
   EXPECT_EQ(Refused(request, MakeFullJob()).reason, "SPEC_INVALID");
 }
@@ -206,7 +206,7 @@ TEST(SubmissionTest, ZerosInAJobFileAreRefused) {
 
 TEST(SubmissionTest, MoreOverridesThanAJobFileHasFieldsAreRefused) {
   v1::CreateJobRequest request;
-  request.set_job_file(kJobFile);
+  request.set_job_file(kSubmittedJob);
   for (int i = 0; i < 257; ++i) request.add_overrides("seed=1");
 
   const RequestError error = Refused(request, MakeFullJob());
@@ -217,8 +217,8 @@ TEST(SubmissionTest, MoreOverridesThanAJobFileHasFieldsAreRefused) {
 
 TEST(SubmissionTest, OfVeryManyViolationsTheFirstAreTold) {
   v1::CreateJobRequest request;
-  request.set_job_file(kJobFile);
-  std::string file = kJobFile;
+  request.set_job_file(kSubmittedJob);
+  std::string file = kSubmittedJob;
   for (int i = 0; i < 300; ++i) file += "x" + std::to_string(i) + ": 1\n";
   request.set_job_file(file);
 
@@ -260,7 +260,7 @@ TEST(SubmissionTest, ResumingOnMoreWorkersKeepsTheLogicalWorkersOfTheJob) {
   spec.batch.logical_workers = 0;
   spec.batch.micro = 0;
   spec.workers.max = 3;
-  v1::CreateJobRequest request = RequestOf(spec);
+  v1::CreateJobRequest request = SubmissionOf(spec);
   request.set_resume_from("jobs/full-1/checkpoints/20");
 
   const SubmitJob submit = Accepted(request, source);
@@ -275,7 +275,7 @@ TEST(SubmissionTest, ResumingWithAnotherModelNamesTheFieldsThatDiffer) {
   JobSpec spec = source.spec;
   std::get<MlpSpec>(spec.model.architecture).hidden_sizes = {32};
   spec.seed = 43;
-  v1::CreateJobRequest request = RequestOf(spec);
+  v1::CreateJobRequest request = SubmissionOf(spec);
   request.set_resume_from("jobs/full-1/checkpoints/latest");
 
   const RequestError error = Refused(request, source);
@@ -285,11 +285,25 @@ TEST(SubmissionTest, ResumingWithAnotherModelNamesTheFieldsThatDiffer) {
   EXPECT_EQ(error.metadata.at("fields"), "model, seed");
 }
 
+TEST(SubmissionTest, ResumingOnOtherDataAloneHasAReasonOfItsOwn) {
+  const Job source = MakeFullJob();
+  JobSpec spec = source.spec;
+  spec.data.train.path = "/data/other";
+  v1::CreateJobRequest request = SubmissionOf(spec);
+  request.set_resume_from("jobs/full-1/checkpoints/latest");
+
+  const RequestError error = Refused(request, source);
+
+  EXPECT_EQ(error.status.code(), Code::kFailedPrecondition);
+  EXPECT_EQ(error.reason, "DATASET_CHANGED");
+  EXPECT_EQ(error.metadata.at("fields"), "data");
+}
+
 TEST(SubmissionTest, ResumingWithAnotherOptimizerNamesBoth) {
   const Job source = MakeFullJob();
   JobSpec spec = source.spec;
   spec.optimizer.algorithm = SgdSpec{.momentum = 0.9};
-  v1::CreateJobRequest request = RequestOf(spec);
+  v1::CreateJobRequest request = SubmissionOf(spec);
   request.set_resume_from("jobs/full-1/checkpoints/latest");
 
   const RequestError error = Refused(request, source);
@@ -302,7 +316,7 @@ TEST(SubmissionTest, ResumingWithAnotherLearningRateIsAllowed) {
   const Job source = MakeFullJob();
   JobSpec spec = source.spec;
   std::get<AdamWSpec>(spec.optimizer.algorithm).lr = 0.5;
-  v1::CreateJobRequest request = RequestOf(spec);
+  v1::CreateJobRequest request = SubmissionOf(spec);
   request.set_resume_from("jobs/full-1/checkpoints/latest");
 
   EXPECT_EQ(LearningRateOf(Accepted(request, source).spec.optimizer), 0.5);
@@ -319,7 +333,7 @@ TEST(SubmissionTest, LabelsComeOnTopOfThoseOfTheJobThatIsResumed) {
 }
 
 TEST(SubmissionTest, LabelsThatKubernetesWouldRefuseAreRefused) {
-  v1::CreateJobRequest request = RequestOf(MakeSpec());
+  v1::CreateJobRequest request = SubmissionOf(MakeSpec());
   (*request.mutable_labels())["team"] = "two words";
 
   const RequestError error = Refused(request, MakeFullJob());
@@ -345,57 +359,6 @@ TEST(SubmissionTest, ResumingFromAStepWithoutACheckpointIsNotFound) {
 
 TEST(SubmissionTest, RandomSuffixesAreIdsOfFiveCharacters) {
   EXPECT_THAT(RandomSuffix(), testing::MatchesRegex("[a-z0-9]{5}"));
-}
-
-std::vector<PoolView> Pools(std::initializer_list<int> sizes) {
-  std::vector<PoolView> pools;
-  for (const int size : sizes)
-    pools.push_back({.name = "p" + std::to_string(size), .world_size = size});
-  return pools;
-}
-
-TEST(SubmissionTest, AJobThatEvenTheLargestPoolCannotHoldIsInfeasible) {
-  JobSpec spec = MakeSpec();
-  spec.workers = {.min = 5, .max = 8};
-
-  const std::optional<RequestError> error = CheckCapacity(spec, Pools({2, 4, 3}));
-
-  ASSERT_TRUE(error.has_value());
-  EXPECT_EQ(error->reason, "GANG_INFEASIBLE");
-  EXPECT_EQ(error->status.code(), Code::kFailedPrecondition);
-  EXPECT_EQ(error->metadata.at("requested"), "5");
-  EXPECT_EQ(error->metadata.at("largest_pool"), "4");
-  EXPECT_THAT(error->violations,
-              testing::ElementsAre(Violation{
-                  "workers.min", "5 requested, the largest pool \"p4\" has 4 (GANG_INFEASIBLE)"}));
-}
-
-TEST(SubmissionTest, AJobThatOnePoolCanHoldIsFeasible) {
-  JobSpec spec = MakeSpec();
-  spec.workers = {.min = 4, .max = 8};
-
-  EXPECT_FALSE(CheckCapacity(spec, Pools({2, 4, 3})).has_value());
-}
-
-TEST(SubmissionTest, WithoutPoolsNothingIsKnownToBeInfeasible) {
-  JobSpec spec = MakeSpec();
-  spec.workers = {.min = 99, .max = 99};
-
-  EXPECT_FALSE(CheckCapacity(spec, {}).has_value());
-}
-
-TEST(SubmissionTest, ADeadlineOrARetentionOutOfBoundsIsRefused) {
-  v1::UpdateJobRequest request;
-  EXPECT_FALSE(CheckLifetime(request).has_value());
-  request.set_deadline(7200);
-  request.set_retention_days(0);
-  EXPECT_FALSE(CheckLifetime(request).has_value());
-
-  request.set_retention_days(36501);
-  EXPECT_EQ(CheckLifetime(request)->reason, "RETENTION_INVALID");
-  request.set_deadline(-1);
-  EXPECT_EQ(CheckLifetime(request)->reason, "DEADLINE_INVALID");
-  EXPECT_EQ(CheckLifetime(request)->metadata.at("deadline"), "-1");
 }
 
 }  // namespace

@@ -10,7 +10,7 @@ const Caller kBob{.name = "bob", .role = Role::kUser};
 const Caller kRoot{.name = "root", .role = Role::kAdmin};
 const Caller kNobody{};  // where no tokens are asked for
 
-std::string ReasonOf(const std::variant<StreamPlace, RequestError>& opened) {
+std::string PlaceReasonOf(const std::variant<StreamPlace, RequestError>& opened) {
   const auto* error = std::get_if<RequestError>(&opened);
   return error == nullptr ? "" : error->reason;
 }
@@ -23,7 +23,7 @@ MonotonicTime At(double seconds) {
 TEST(UserLimiterTest, AUserHasSoManyStreams) {
   UserLimiter limiter(UserLimits{.streams_of_user_max = 1});
   const auto place = limiter.OpenStream(kAlice);
-  ASSERT_EQ(ReasonOf(place), "");
+  ASSERT_EQ(PlaceReasonOf(place), "");
 
   const auto refused = limiter.OpenStream(kAlice);
 
@@ -32,7 +32,7 @@ TEST(UserLimiterTest, AUserHasSoManyStreams) {
   EXPECT_EQ(error->status.code(), Code::kResourceExhausted);
   EXPECT_EQ(error->reason, "TOO_MANY_STREAMS");
   EXPECT_TRUE(error->retry_delay);
-  EXPECT_EQ(ReasonOf(limiter.OpenStream(kBob)), "");
+  EXPECT_EQ(PlaceReasonOf(limiter.OpenStream(kBob)), "");
 }
 
 TEST(UserLimiterTest, AStreamThatHasEndedMakesRoomForAnother) {
@@ -41,14 +41,14 @@ TEST(UserLimiterTest, AStreamThatHasEndedMakesRoomForAnother) {
 
   place = StreamPlace();
 
-  EXPECT_EQ(ReasonOf(limiter.OpenStream(kAlice)), "");
+  EXPECT_EQ(PlaceReasonOf(limiter.OpenStream(kAlice)), "");
 }
 
 TEST(UserLimiterTest, AllUsersTogetherHaveSoManyStreams) {
   UserLimiter limiter(UserLimits{.streams_max = 1});
   const auto place = limiter.OpenStream(kAlice);
 
-  EXPECT_EQ(ReasonOf(limiter.OpenStream(kBob)), "TOO_MANY_STREAMS");
+  EXPECT_EQ(PlaceReasonOf(limiter.OpenStream(kBob)), "TOO_MANY_STREAMS");
 }
 
 TEST(UserLimiterTest, CallersWithoutANameShareTheLimitOfAllAlone) {
@@ -57,8 +57,8 @@ TEST(UserLimiterTest, CallersWithoutANameShareTheLimitOfAllAlone) {
   const auto second = limiter.OpenStream(kNobody);
   const auto third = limiter.OpenStream(kNobody);
 
-  EXPECT_EQ(ReasonOf(third), "");
-  EXPECT_EQ(ReasonOf(limiter.OpenStream(kNobody)), "TOO_MANY_STREAMS");
+  EXPECT_EQ(PlaceReasonOf(third), "");
+  EXPECT_EQ(PlaceReasonOf(limiter.OpenStream(kNobody)), "TOO_MANY_STREAMS");
 }
 
 TEST(UserLimiterTest, AfterABurstChangesAreAdmittedAtTheRate) {

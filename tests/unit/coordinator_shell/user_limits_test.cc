@@ -250,6 +250,7 @@ TEST_F(GrpcServersTest, WhereTooManyRequestsWaitAnotherIsToldWhenToComeBack) {
 
   released.set_value();
   EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(ReasonOf(status), "TOO_MANY_REQUESTS");
   EXPECT_GT(DetailOf<google::rpc::RetryInfo>(status).retry_delay().seconds(), 0);
 }
 

@@ -7,7 +7,7 @@ namespace {
 
 using testing::HasSubstr;
 
-std::string ErrorOf(const std::string& text) {
+std::string UrlErrorOf(const std::string& text) {
   const Result<WebhookUrl> url = WebhookUrl::Parse(text);
   EXPECT_FALSE(url.ok()) << text;
   EXPECT_EQ(url.status().code(), Code::kInvalidArgument);
@@ -47,29 +47,30 @@ TEST(WebhookUrlTest, APathThatIsMissingIsTheRoot) {
 
 TEST(WebhookUrlTest, OtherSchemesAreRefused) {
   for (const char* text : {"", "example.org", "ftp://example.org", "file:///etc/passwd"})
-    EXPECT_EQ(ErrorOf(text), "must begin with https:// or http://");
+    EXPECT_EQ(UrlErrorOf(text), "must begin with https:// or http://");
 }
 
 TEST(WebhookUrlTest, AHostOrPortThatIsNoneIsRefusedWithWhatWasFound) {
-  EXPECT_EQ(ErrorOf("http://host:99999/"),
+  EXPECT_EQ(UrlErrorOf("http://host:99999/"),
             "has \"host:99999\" where HOST or HOST:PORT must be, with a port from 1 to 65535");
   for (const char* text :
        {"http:///a", "http://:80/", "http://host:0/", "http://host:/", "http://::1/", "http://"})
-    EXPECT_THAT(ErrorOf(text), HasSubstr("where HOST or HOST:PORT must be")) << text;
+    EXPECT_THAT(UrlErrorOf(text), HasSubstr("where HOST or HOST:PORT must be")) << text;
 }
 
 TEST(WebhookUrlTest, APasswordIsRefusedAndNotRepeated) {
-  const std::string error = ErrorOf("https://alice:tops3cret@example.org/");
+  const std::string error = UrlErrorOf("https://alice:tops3cret@example.org/");
 
   EXPECT_THAT(error, HasSubstr("has a user or a password"));
   EXPECT_THAT(error, testing::Not(HasSubstr("tops3cret")));
 }
 
 TEST(WebhookUrlTest, WhatCouldBeginAnotherHeaderIsRefused) {
-  EXPECT_EQ(ErrorOf("http://h/\r\nX: y"),
+  EXPECT_EQ(UrlErrorOf("http://h/\r\nX: y"),
             "has a character at position 10 that must be percent-encoded");
-  EXPECT_EQ(ErrorOf("http://h/a b"), "has a character at position 11 that must be percent-encoded");
-  EXPECT_THAT(ErrorOf("http://h/a#b"), HasSubstr("has a fragment (#)"));
+  EXPECT_EQ(UrlErrorOf("http://h/a b"),
+            "has a character at position 11 that must be percent-encoded");
+  EXPECT_THAT(UrlErrorOf("http://h/a#b"), HasSubstr("has a fragment (#)"));
 }
 
 TEST(WebhookUrlTest, LogsHaveNeitherItsPathNorItsQuery) {

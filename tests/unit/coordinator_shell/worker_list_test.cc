@@ -25,7 +25,7 @@ std::vector<PoolView> TwoPools() {
   return pools;
 }
 
-std::variant<v1::ListWorkersResponse, RequestError> Page(
+std::variant<v1::ListWorkersResponse, RequestError> WorkerPage(
     int page_size, const std::string& page_token, const std::vector<PoolView>& pools = TwoPools()) {
   v1::ListWorkersRequest request;
   request.set_page_size(page_size);
@@ -35,14 +35,14 @@ std::variant<v1::ListWorkersResponse, RequestError> Page(
 
 v1::ListWorkersResponse List(int page_size, const std::string& page_token,
                              const std::vector<PoolView>& pools = TwoPools()) {
-  return std::get<v1::ListWorkersResponse>(Page(page_size, page_token, pools));
+  return std::get<v1::ListWorkersResponse>(WorkerPage(page_size, page_token, pools));
 }
 
-RequestError RefusalOf(int page_size, const std::string& page_token) {
-  return std::get<RequestError>(Page(page_size, page_token));
+RequestError WorkerRefusalOf(int page_size, const std::string& page_token) {
+  return std::get<RequestError>(WorkerPage(page_size, page_token));
 }
 
-std::vector<std::string> NamesOf(const v1::ListWorkersResponse& page) {
+std::vector<std::string> WorkerNamesOf(const v1::ListWorkersResponse& page) {
   std::vector<std::string> names;
   for (const v1::Worker& worker : page.workers()) names.push_back(worker.name());
   return names;
@@ -52,9 +52,9 @@ TEST(WorkerListTest, PagesHaveEveryWorkerOnceByPoolAndWorldRank) {
   const v1::ListWorkersResponse first = List(3, "");
   const v1::ListWorkersResponse second = List(3, first.next_page_token());
 
-  EXPECT_THAT(NamesOf(first),
+  EXPECT_THAT(WorkerNamesOf(first),
               ElementsAre("pools/a/workers/0", "pools/a/workers/1", "pools/b/workers/0"));
-  EXPECT_THAT(NamesOf(second), ElementsAre("pools/b/workers/1", "pools/b/workers/2"));
+  EXPECT_THAT(WorkerNamesOf(second), ElementsAre("pools/b/workers/1", "pools/b/workers/2"));
   EXPECT_EQ(second.next_page_token(), "");
 }
 
@@ -67,12 +67,12 @@ TEST(WorkerListTest, APageBeginsBehindAWorkerThatHasLeftSince) {
   std::vector<PoolView> pools = TwoPools();
   pools.erase(pools.begin());
 
-  EXPECT_THAT(NamesOf(List(2, token, pools)),
+  EXPECT_THAT(WorkerNamesOf(List(2, token, pools)),
               ElementsAre("pools/b/workers/0", "pools/b/workers/1"));
 }
 
 TEST(WorkerListTest, ATokenOfAnotherServiceIsRefused) {
-  const RequestError error = RefusalOf(2, "17");
+  const RequestError error = WorkerRefusalOf(2, "17");
 
   EXPECT_EQ(error.reason, "PAGE_TOKEN_INVALID");
   EXPECT_EQ(error.status.code(), Code::kInvalidArgument);
@@ -80,8 +80,8 @@ TEST(WorkerListTest, ATokenOfAnotherServiceIsRefused) {
 }
 
 TEST(WorkerListTest, APageSizeOutOfRangeIsRefused) {
-  EXPECT_EQ(RefusalOf(-1, "").reason, "PAGE_SIZE_INVALID");
-  EXPECT_EQ(RefusalOf(limits::kPageSizeMax + 1, "").reason, "PAGE_SIZE_INVALID");
+  EXPECT_EQ(WorkerRefusalOf(-1, "").reason, "PAGE_SIZE_INVALID");
+  EXPECT_EQ(WorkerRefusalOf(limits::kPageSizeMax + 1, "").reason, "PAGE_SIZE_INVALID");
 }
 
 }  // namespace

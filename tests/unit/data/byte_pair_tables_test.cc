@@ -12,7 +12,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-std::string ProblemOf(std::string_view vocabulary_json) {
+std::string PairsProblemOf(std::string_view vocabulary_json) {
   const Status status = ParseBytePairTables(vocabulary_json, "").status();
   EXPECT_EQ(status.code(), Code::kInvalidArgument);
   return status.message();
@@ -31,28 +31,28 @@ TEST(BytePairTablesTest, MergesAreTheLinesBehindTheVersion) {
 }
 
 TEST(BytePairTablesTest, WhatIsNotJsonIsRefused) {
-  EXPECT_EQ(ProblemOf("{\"a\": "), "must be a JSON object from each token to its number");
-  EXPECT_EQ(ProblemOf("[1, 2]"), "must be a JSON object from each token to its number");
-  EXPECT_EQ(ProblemOf("{\"\xFF\": 0}"), "must be a JSON object from each token to its number");
+  EXPECT_EQ(PairsProblemOf("{\"a\": "), "must be a JSON object from each token to its number");
+  EXPECT_EQ(PairsProblemOf("[1, 2]"), "must be a JSON object from each token to its number");
+  EXPECT_EQ(PairsProblemOf("{\"\xFF\": 0}"), "must be a JSON object from each token to its number");
 }
 
 TEST(BytePairTablesTest, NumbersAreFromZeroWithoutAGap) {
-  EXPECT_EQ(ProblemOf(R"({"a": 0, "b": 2})"),
+  EXPECT_EQ(PairsProblemOf(R"({"a": 0, "b": 2})"),
             "the number of \"b\" is 2, must be from 0 to 1, as there are 2 tokens");
-  EXPECT_THAT(ProblemOf(R"({"a": -1})"), HasSubstr("the number of \"a\" is -1, must be"));
-  EXPECT_THAT(ProblemOf(R"({"a": "0"})"), HasSubstr("the number of \"a\" is \"0\", must be"));
+  EXPECT_THAT(PairsProblemOf(R"({"a": -1})"), HasSubstr("the number of \"a\" is -1, must be"));
+  EXPECT_THAT(PairsProblemOf(R"({"a": "0"})"), HasSubstr("the number of \"a\" is \"0\", must be"));
 }
 
 // The parser needs no stack for nesting, but writing such a value out does.
 TEST(BytePairTablesTest, ANumberThatIsADeeplyNestedListIsRefused) {
   const std::string depth(1'000'000, '[');
 
-  EXPECT_EQ(ProblemOf("{\"a\": " + depth + std::string(depth.size(), ']') + "}"),
+  EXPECT_EQ(PairsProblemOf("{\"a\": " + depth + std::string(depth.size(), ']') + "}"),
             "the number of \"a\" is an array, must be from 0 to 0, as there are 1 tokens");
 }
 
 TEST(BytePairTablesTest, NoTwoTokensHaveOneNumber) {
-  EXPECT_EQ(ProblemOf(R"({"a": 0, "b": 0})"),
+  EXPECT_EQ(PairsProblemOf(R"({"a": 0, "b": 0})"),
             "\"a\" and \"b\" have the number 0, must each have one of its own");
 }
 

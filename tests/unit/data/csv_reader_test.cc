@@ -15,7 +15,7 @@ using testing::IsEmpty;
 
 using Records = std::vector<std::vector<std::string>>;
 
-Result<Records> ReadAll(std::string_view text, char delimiter = ',') {
+Result<Records> ReadRecords(std::string_view text, char delimiter = ',') {
   CsvReader reader(text, delimiter);
   Records records;
   while (true) {
@@ -25,33 +25,33 @@ Result<Records> ReadAll(std::string_view text, char delimiter = ',') {
   }
 }
 
-std::string ProblemOf(std::string_view text) { return ReadAll(text).status().message(); }
+std::string ProblemOf(std::string_view text) { return ReadRecords(text).status().message(); }
 
 TEST(CsvReaderTest, LinesEndInEitherWayAndTheLastMayDoWithout) {
-  EXPECT_THAT(ReadAll("a,b\r\nc,d\ne,f").value(),
+  EXPECT_THAT(ReadRecords("a,b\r\nc,d\ne,f").value(),
               ElementsAre(ElementsAre("a", "b"), ElementsAre("c", "d"), ElementsAre("e", "f")));
 }
 
-TEST(CsvReaderTest, AnEmptyTextHasNoRecords) { EXPECT_THAT(ReadAll("").value(), IsEmpty()); }
+TEST(CsvReaderTest, AnEmptyTextHasNoRecords) { EXPECT_THAT(ReadRecords("").value(), IsEmpty()); }
 
 TEST(CsvReaderTest, FieldsMayBeEmpty) {
-  EXPECT_THAT(ReadAll(",\n\n").value(), ElementsAre(ElementsAre("", ""), ElementsAre("")));
+  EXPECT_THAT(ReadRecords(",\n\n").value(), ElementsAre(ElementsAre("", ""), ElementsAre("")));
 }
 
 TEST(CsvReaderTest, QuotesKeepDelimitersLineEndsAndDoubledQuotes) {
-  EXPECT_THAT(ReadAll("\"a,\"\"b\"\"\nc\",d\n\"\",\"x\"\n").value(),
+  EXPECT_THAT(ReadRecords("\"a,\"\"b\"\"\nc\",d\n\"\",\"x\"\n").value(),
               ElementsAre(ElementsAre("a,\"b\"\nc", "d"), ElementsAre("", "x")));
 }
 
 TEST(CsvReaderTest, AByteOrderMarkIsPassedOver) {
-  EXPECT_THAT(ReadAll("\xEF\xBB\xBF"
-                      "a\n")
+  EXPECT_THAT(ReadRecords("\xEF\xBB\xBF"
+                          "a\n")
                   .value(),
               ElementsAre(ElementsAre("a")));
 }
 
 TEST(CsvReaderTest, AnyDelimiterServes) {
-  EXPECT_THAT(ReadAll("a,b\tc\n", '\t').value(), ElementsAre(ElementsAre("a,b", "c")));
+  EXPECT_THAT(ReadRecords("a,b\tc\n", '\t').value(), ElementsAre(ElementsAre("a,b", "c")));
 }
 
 TEST(CsvReaderTest, ARecordIsPlacedAtTheLineWhereItBegins) {
@@ -86,7 +86,7 @@ TEST(CsvReaderTest, ANulByteIsRefusedInAndOutOfQuotes) {
 TEST(CsvReaderTest, ALineThatIsTooLongIsRefusedInAndOutOfQuotes) {
   const std::string longest(limits::kTableLineBytesMax, 'x');
 
-  EXPECT_TRUE(ReadAll(longest).ok());
+  EXPECT_TRUE(ReadRecords(longest).ok());
   EXPECT_THAT(ProblemOf(longest + "x"), HasSubstr("more than 1048576 bytes"));
   EXPECT_THAT(ProblemOf("\"" + longest + "\""), HasSubstr("more than 1048576 bytes"));
 }
@@ -101,7 +101,7 @@ TEST(CsvReaderTest, AMutatedTextIsReadOrRefusedAndNothingElse) {
   const std::string text = "a,b\r\n\"x,\"\"y\n\",2\n,\n3,\"4\"\n";
   std::int64_t read = 0;
   for (const std::string& mutated : Mutations(text, "\"\n\r,\0x", 3000)) {
-    const Result<Records> records = ReadAll(mutated);
+    const Result<Records> records = ReadRecords(mutated);
     if (!records.ok()) {
       EXPECT_THAT(records.status().message(), HasSubstr("line "));
       continue;

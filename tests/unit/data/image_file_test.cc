@@ -15,7 +15,7 @@ using testing::Each;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-std::string ProblemOf(const std::string& bytes) {
+std::string ImageProblemOf(const std::string& bytes) {
   const Status status = DecodeImage(bytes, 3).status();
   EXPECT_EQ(status.code(), Code::kInvalidArgument);
   return status.message();
@@ -77,36 +77,36 @@ TEST(ImageFileTest, AGreyJpegIsDecoded) {
 }
 
 TEST(ImageFileTest, WhatIsNoImageIsRefused) {
-  EXPECT_EQ(ProblemOf(""), "neither PNG nor JPEG");
-  EXPECT_EQ(ProblemOf("GIF89a"), "neither PNG nor JPEG");
+  EXPECT_EQ(ImageProblemOf(""), "neither PNG nor JPEG");
+  EXPECT_EQ(ImageProblemOf("GIF89a"), "neither PNG nor JPEG");
 }
 
 TEST(ImageFileTest, ATruncatedPngIsRefused) {
   const std::string whole = PlainPng(20, 20, {1, 2, 3});
 
   for (std::size_t size = 8; size < whole.size(); ++size)
-    EXPECT_THAT(ProblemOf(whole.substr(0, size)), HasSubstr("corrupt PNG: ")) << size;
+    EXPECT_THAT(ImageProblemOf(whole.substr(0, size)), HasSubstr("corrupt PNG: ")) << size;
 }
 
 TEST(ImageFileTest, ATruncatedJpegIsRefused) {
   const std::string whole = JpegBytes(20, 20, std::vector<std::uint8_t>(1200, 99));
 
   for (std::size_t size = 3; size < whole.size(); ++size)
-    EXPECT_THAT(ProblemOf(whole.substr(0, size)), HasSubstr("corrupt JPEG: ")) << size;
+    EXPECT_THAT(ImageProblemOf(whole.substr(0, size)), HasSubstr("corrupt JPEG: ")) << size;
 }
 
 TEST(ImageFileTest, AFlippedBitOfAPngIsRefused) {
   std::string bytes = PlainPng(20, 20, {1, 2, 3});
   bytes[bytes.find("IDAT") + 8] ^= 1;
 
-  EXPECT_THAT(ProblemOf(bytes), HasSubstr("corrupt PNG: "));
+  EXPECT_THAT(ImageProblemOf(bytes), HasSubstr("corrupt PNG: "));
 }
 
 TEST(ImageFileTest, AnEnormousPngIsRefusedBeforeMemoryIsTaken) {
   const std::string wanted = " pixels, must be from 1 to 16384 each way";
 
-  EXPECT_EQ(ProblemOf(PngOfSize(16385, 1)), "1 x 16385" + wanted);
-  EXPECT_EQ(ProblemOf(PngOfSize(1, 0x7fffffff)), "2147483647 x 1" + wanted);
+  EXPECT_EQ(ImageProblemOf(PngOfSize(16385, 1)), "1 x 16385" + wanted);
+  EXPECT_EQ(ImageProblemOf(PngOfSize(1, 0x7fffffff)), "2147483647 x 1" + wanted);
 }
 
 TEST(ImageFileTest, AnEnormousJpegIsRefusedBeforeMemoryIsTaken) {
@@ -115,11 +115,11 @@ TEST(ImageFileTest, AnEnormousJpegIsRefusedBeforeMemoryIsTaken) {
   ASSERT_NE(frame, std::string::npos);
   bytes.replace(frame + 5, 4, "\x4F\xFF\x4F\xFF");
 
-  EXPECT_EQ(ProblemOf(bytes), "20479 x 20479 pixels, must be from 1 to 16384 each way");
+  EXPECT_EQ(ImageProblemOf(bytes), "20479 x 20479 pixels, must be from 1 to 16384 each way");
 }
 
 TEST(ImageFileTest, AJpegOfFourColoursIsRefused) {
-  EXPECT_EQ(ProblemOf(JpegBytes(8, 8, std::vector<std::uint8_t>(256, 9))),
+  EXPECT_EQ(ImageProblemOf(JpegBytes(8, 8, std::vector<std::uint8_t>(256, 9))),
             "a JPEG of 4 colours, must be grey or of 3");
 }
 
@@ -159,7 +159,7 @@ TEST(ImageFileTest, AProgressiveJpegOfASensibleNumberOfScansIsRead) {
 
 // Each scan goes over all of the image: a small file could take hours.
 TEST(ImageFileTest, AProgressiveJpegOfMoreScansIsRefused) {
-  EXPECT_THAT(ProblemOf(ProgressiveJpeg(101)), HasSubstr("more than 100 scans"));
+  EXPECT_THAT(ImageProblemOf(ProgressiveJpeg(101)), HasSubstr("more than 100 scans"));
 }
 
 }  // namespace

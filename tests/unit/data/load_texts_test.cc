@@ -14,7 +14,7 @@ namespace {
 
 using testing::HasSubstr;
 
-constexpr std::int64_t kContextLength = 4;
+constexpr std::int64_t kTextContextLength = 4;
 
 class LoadTextsTest : public testing::Test {
  protected:
@@ -32,7 +32,7 @@ class LoadTextsTest : public testing::Test {
 
   static Result<Datasets> Load(const DataSpec& data) {
     JobSpec spec;
-    spec.model.architecture = GptSpec{.context_length = kContextLength};
+    spec.model.architecture = GptSpec{.context_length = kTextContextLength};
     spec.data = data;
     return LoadTexts(spec);
   }
@@ -41,13 +41,13 @@ class LoadTextsTest : public testing::Test {
   static std::string TextOf(const Dataset& dataset, const Vocabulary& vocabulary) {
     std::vector<std::int64_t> samples(static_cast<std::size_t>(dataset.sample_count()));
     std::iota(samples.begin(), samples.end(), 0);
-    std::vector<std::int32_t> tokens(samples.size() * kContextLength);
+    std::vector<std::int32_t> tokens(samples.size() * kTextContextLength);
     std::vector<std::int32_t> labels(tokens.size());
     dataset.CopySamples(samples, {}, tokens, labels);
     std::string text;
     for (std::size_t row = 0; row < samples.size(); ++row)
-      text += vocabulary.Decode(tokens[row * kContextLength]);
-    for (const std::int32_t label : std::span(labels).last(kContextLength))
+      text += vocabulary.Decode(tokens[row * kTextContextLength]);
+    for (const std::int32_t label : std::span(labels).last(kTextContextLength))
       text += vocabulary.Decode(label);
     return text;
   }

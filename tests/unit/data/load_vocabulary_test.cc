@@ -78,6 +78,11 @@ TEST_F(LoadVocabularyTest, CharactersAreThoseOfTheFile) {
             "\nehlo");
 }
 
+TEST_F(LoadVocabularyTest, AMissingFileOfCharactersIsNamed) {
+  EXPECT_THAT(ProblemsOf(Tokenizer::kChar, {.vocab = Path("none.txt")}),
+              HasSubstr(Path("none.txt")));
+}
+
 TEST_F(LoadVocabularyTest, CharactersAreUtf8) {
   WriteBytes(Path("characters"), "a\n\xFF");
 

@@ -18,7 +18,7 @@ Result<NpyHeader> Parse(const std::string& bytes) {
   return ParseNpyHeader(std::as_bytes(std::span(bytes)));
 }
 
-std::string ProblemOf(const std::string& bytes) { return Parse(bytes).status().message(); }
+std::string NpyProblemOf(const std::string& bytes) { return Parse(bytes).status().message(); }
 
 TEST(NpyFileTest, AHeaderSaysTypeShapeAndWhereTheValuesAre) {
   const std::string bytes = NpyBytes("<f4", "(2, 3)", std::string(24, '\0'));
@@ -67,31 +67,32 @@ INSTANTIATE_TEST_SUITE_P(Types, NpyTypeTest,
 
 TEST(NpyFileTest, ObjectsTextAndBigEndianValuesAreRefused) {
   for (const char* descr : {"|O", "<U8", "|S4", ">f4", "<c8", "<M8[ns]", "<f2"})
-    EXPECT_THAT(ProblemOf(NpyBytes(descr, "(1,)", "xxxxxxxx")),
+    EXPECT_THAT(NpyProblemOf(NpyBytes(descr, "(1,)", "xxxxxxxx")),
                 HasSubstr(std::string("values of type \"") + descr + "\", must be one of |b1"));
 }
 
 TEST(NpyFileTest, FortranOrderIsRefused) {
-  EXPECT_THAT(ProblemOf(NpyBytes("|u1", "(1, 2)", "xx", "True")),
+  EXPECT_THAT(NpyProblemOf(NpyBytes("|u1", "(1, 2)", "xx", "True")),
               HasSubstr("Fortran order, must be C order"));
 }
 
 TEST(NpyFileTest, EmptyArraysAndNumbersAloneAreRefused) {
-  EXPECT_THAT(ProblemOf(NpyBytes("|u1", "()", "x")), HasSubstr("shape (), must be 1 to 8 sizes"));
-  EXPECT_THAT(ProblemOf(NpyBytes("|u1", "(0,)", "")), HasSubstr("shape (0), must be"));
+  EXPECT_THAT(NpyProblemOf(NpyBytes("|u1", "()", "x")),
+              HasSubstr("shape (), must be 1 to 8 sizes"));
+  EXPECT_THAT(NpyProblemOf(NpyBytes("|u1", "(0,)", "")), HasSubstr("shape (0), must be"));
 }
 
 TEST(NpyFileTest, AsManyValuesAsTheShapeWantsMustFollow) {
-  EXPECT_THAT(ProblemOf(NpyBytes("<f4", "(3,)", std::string(8, 'x'))),
+  EXPECT_THAT(NpyProblemOf(NpyBytes("<f4", "(3,)", std::string(8, 'x'))),
               HasSubstr("8 bytes of values, must be 12 for shape (3) of f4"));
-  EXPECT_THAT(ProblemOf(NpyBytes("<f4", "(1,)", std::string(8, 'x'))),
+  EXPECT_THAT(NpyProblemOf(NpyBytes("<f4", "(1,)", std::string(8, 'x'))),
               HasSubstr("8 bytes of values, must be 4"));
 }
 
 TEST(NpyFileTest, AShapeBeyondAllMemoryIsRefusedByTheSizeOfTheFile) {
-  EXPECT_THAT(ProblemOf(NpyBytes("<f8", "(4611686018427387904, 4)", "x")),
+  EXPECT_THAT(NpyProblemOf(NpyBytes("<f8", "(4611686018427387904, 4)", "x")),
               HasSubstr("1 bytes of values, must be more than 2^64"));
-  EXPECT_THAT(ProblemOf(NpyBytes("<f8", "(2305843009213693952,)", "x")),
+  EXPECT_THAT(NpyProblemOf(NpyBytes("<f8", "(2305843009213693952,)", "x")),
               HasSubstr("1 bytes of values, must be"));
 }
 
@@ -105,19 +106,20 @@ TEST(NpyFileTest, WhatIsNoHeaderIsRefusedWithItsPlace) {
         "{'descr': '<f4', 'fortran_order': False, 'shape': (1,), 'more': 1}",
         "{'descr': '<f4', 'fortran_order': False, 'shape': (1,)} x",
         "{'descr': [('x', '<f4')], 'fortran_order': False, 'shape': (1,)}"})
-    EXPECT_THAT(ProblemOf(NpyBytesOf(header, "xxxx")), HasSubstr("a header that is wrong at byte"))
+    EXPECT_THAT(NpyProblemOf(NpyBytesOf(header, "xxxx")),
+                HasSubstr("a header that is wrong at byte"))
         << header;
 }
 
 TEST(NpyFileTest, AnotherFileIsRefused) {
-  EXPECT_THAT(ProblemOf("PK\x03\x04"), HasSubstr("not NPY"));
-  EXPECT_THAT(ProblemOf("\x93NUMPY"), HasSubstr("truncated: 6 bytes"));
-  EXPECT_THAT(ProblemOf(std::string("\x93NUMPY\x09\x00\x00\x00\x00\x00", 12)),
+  EXPECT_THAT(NpyProblemOf("PK\x03\x04"), HasSubstr("not NPY"));
+  EXPECT_THAT(NpyProblemOf("\x93NUMPY"), HasSubstr("truncated: 6 bytes"));
+  EXPECT_THAT(NpyProblemOf(std::string("\x93NUMPY\x09\x00\x00\x00\x00\x00", 12)),
               HasSubstr("NPY of version 9.0"));
 }
 
 TEST(NpyFileTest, AHeaderBeyondTheFileIsRefused) {
-  EXPECT_THAT(ProblemOf(std::string("\x93NUMPY\x01\x00\xff\xff{}", 12)),
+  EXPECT_THAT(NpyProblemOf(std::string("\x93NUMPY\x01\x00\xff\xff{}", 12)),
               HasSubstr("a header of 65535 bytes in a file of 12"));
 }
 

@@ -13,9 +13,9 @@ namespace descent {
 namespace {
 
 // Sample i has the features {i, -i}, the tokens {i, i, i} and the label i % 10.
-class CountingDataset final : public Dataset {
+class CountedDataset final : public Dataset {
  public:
-  explicit CountingDataset(std::int64_t sample_count) : sample_count_(sample_count) {}
+  explicit CountedDataset(std::int64_t sample_count) : sample_count_(sample_count) {}
 
   std::int64_t sample_count() const override { return sample_count_; }
   SampleFormat format() const override {
@@ -37,7 +37,7 @@ class CountingDataset final : public Dataset {
   const std::int64_t sample_count_;
 };
 
-BatchSequence SequenceOf(IndexRange logical_workers) {
+BatchSequence PrefetchedSequenceOf(IndexRange logical_workers) {
   return {.plan = {.sample_count = 103,
                    .global_batch = 16,
                    .logical_workers = 4,
@@ -63,8 +63,8 @@ std::vector<std::int64_t> SamplesOfStep(Prefetcher& prefetcher, std::int64_t ste
 }
 
 TEST(PrefetcherTest, HandsOutWhatThePlannerSaysInItsOrder) {
-  const CountingDataset dataset(103);
-  const BatchSequence sequence = SequenceOf({1, 3});
+  const CountedDataset dataset(103);
+  const BatchSequence sequence = PrefetchedSequenceOf({1, 3});
   const ShardPlanner planner(sequence.plan);
   Prefetcher prefetcher(dataset, sequence);
 
@@ -78,8 +78,8 @@ TEST(PrefetcherTest, HandsOutWhatThePlannerSaysInItsOrder) {
 }
 
 TEST(PrefetcherTest, FeaturesAndTokensBelongToTheirLabels) {
-  const CountingDataset dataset(103);
-  Prefetcher prefetcher(dataset, SequenceOf({0, 4}));
+  const CountedDataset dataset(103);
+  Prefetcher prefetcher(dataset, PrefetchedSequenceOf({0, 4}));
 
   const Batch* batch = prefetcher.NextOfStep(0);
 
@@ -95,8 +95,8 @@ TEST(PrefetcherTest, FeaturesAndTokensBelongToTheirLabels) {
 }
 
 TEST(PrefetcherTest, BeginsAtTheFirstStepOfTheSequence) {
-  const CountingDataset dataset(103);
-  BatchSequence sequence = SequenceOf({0, 4});
+  const CountedDataset dataset(103);
+  BatchSequence sequence = PrefetchedSequenceOf({0, 4});
   sequence.first_step = 120;
   Prefetcher resumed(dataset, sequence);
   const ShardPlanner planner(sequence.plan);
@@ -106,8 +106,8 @@ TEST(PrefetcherTest, BeginsAtTheFirstStepOfTheSequence) {
 
 // 98 samples in batches of 16 leave a tail of 2, which logical workers 0 and 1 share.
 TEST(PrefetcherTest, AStepWithoutSamplesHasNoBatch) {
-  const CountingDataset dataset(98);
-  BatchSequence sequence = SequenceOf({2, 4});
+  const CountedDataset dataset(98);
+  BatchSequence sequence = PrefetchedSequenceOf({2, 4});
   sequence.plan.sample_count = 98;
   sequence.first_step = 6;
   Prefetcher prefetcher(dataset, sequence);
@@ -118,8 +118,8 @@ TEST(PrefetcherTest, AStepWithoutSamplesHasNoBatch) {
 }
 
 TEST(PrefetcherTest, EndsAfterTheLastStep) {
-  const CountingDataset dataset(103);
-  BatchSequence sequence = SequenceOf({0, 4});
+  const CountedDataset dataset(103);
+  BatchSequence sequence = PrefetchedSequenceOf({0, 4});
   sequence.last_step = 1;
   Prefetcher prefetcher(dataset, sequence);
 
@@ -129,8 +129,8 @@ TEST(PrefetcherTest, EndsAfterTheLastStep) {
 }
 
 TEST(PrefetcherTest, BuffersAreUsedAgain) {
-  const CountingDataset dataset(103);
-  Prefetcher prefetcher(dataset, SequenceOf({0, 4}));
+  const CountedDataset dataset(103);
+  Prefetcher prefetcher(dataset, PrefetchedSequenceOf({0, 4}));
   std::set<const float*> buffers;
 
   for (std::int64_t step = 0; step < 20; ++step)
@@ -140,18 +140,18 @@ TEST(PrefetcherTest, BuffersAreUsedAgain) {
 }
 
 TEST(PrefetcherTest, StopsWhereverTheConsumerIs) {
-  const CountingDataset dataset(103);
+  const CountedDataset dataset(103);
   for (int batches = 0; batches < 20; ++batches) {
-    Prefetcher prefetcher(dataset, SequenceOf({0, 4}));
+    Prefetcher prefetcher(dataset, PrefetchedSequenceOf({0, 4}));
     for (int i = 0; i < batches; ++i)
       if (prefetcher.NextOfStep(0) == nullptr) break;
   }
 }
 
 TEST(PrefetcherDeathTest, SkippingAStepIsABug) {
-  const CountingDataset dataset(103);
+  const CountedDataset dataset(103);
   const auto skip_a_step = [&] {
-    Prefetcher prefetcher(dataset, SequenceOf({0, 4}));
+    Prefetcher prefetcher(dataset, PrefetchedSequenceOf({0, 4}));
     prefetcher.NextOfStep(1);
   };
 

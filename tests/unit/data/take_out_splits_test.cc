@@ -17,7 +17,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 // Sample i has the feature i and the target 2 i.
-std::unique_ptr<const Dataset> Counting(std::int64_t samples) {
+std::unique_ptr<const Dataset> CountingRows(std::int64_t samples) {
   std::vector<float> x(static_cast<std::size_t>(samples));
   std::iota(x.begin(), x.end(), 0.0f);
   std::vector<float> y = x;
@@ -36,7 +36,7 @@ JobSpec SpecOf(double validation, double test, std::uint64_t seed = 0) {
 
 Datasets TakeOut(const JobSpec& spec, std::int64_t samples) {
   Datasets datasets;
-  datasets.train = Counting(samples);
+  datasets.train = CountingRows(samples);
   const Status status = TakeOutSplits(spec, datasets);
   EXPECT_TRUE(status.ok()) << status.message();
   return datasets;
@@ -57,7 +57,7 @@ TEST_P(TakeOutSplitsOfTest, EverySampleIsInExactlyOneSplit) {
     all.insert(all.end(), features.begin(), features.end());
   }
   std::ranges::sort(all);
-  EXPECT_EQ(all, FeaturesOf(*Counting(samples)));
+  EXPECT_EQ(all, FeaturesOf(*CountingRows(samples)));
   EXPECT_EQ(datasets.validation->sample_count(), std::llround(validation * samples));
 }
 
@@ -90,7 +90,7 @@ TEST(TakeOutSplitsTest, ATestSplitLeavesValidationAsItWas) {
 
 TEST(TakeOutSplitsTest, AnEmptySplitIsRefused) {
   Datasets datasets;
-  datasets.train = Counting(4);
+  datasets.train = CountingRows(4);
 
   EXPECT_THAT(TakeOutSplits(SpecOf(0.1, 0), datasets).message(),
               HasSubstr("data.validation.train_fraction: 0.1 of 4 training samples is none"));
@@ -98,28 +98,28 @@ TEST(TakeOutSplitsTest, AnEmptySplitIsRefused) {
 
 TEST(TakeOutSplitsTest, ATrainingSetOfNothingIsRefused) {
   Datasets datasets;
-  datasets.train = Counting(2);
+  datasets.train = CountingRows(2);
 
   EXPECT_THAT(TakeOutSplits(SpecOf(0.5, 0.5), datasets).message(),
               HasSubstr("2 samples, 2 of which are taken out, must leave at least one"));
 }
 
 TEST(SubsetDatasetTest, TheOthersAreThoseThatAreNotNamed) {
-  const SubsetDataset others(Counting(7), {0, 1, 4, 6}, SubsetDataset::Part::kOthers);
+  const SubsetDataset others(CountingRows(7), {0, 1, 4, 6}, SubsetDataset::Part::kOthers);
 
   EXPECT_THAT(FeaturesOf(others), ElementsAre(2, 3, 5));
 }
 
 TEST(SubsetDatasetTest, OtherNamesGiveAnotherFingerprint) {
   using Part = SubsetDataset::Part;
-  const Digest one = SubsetDataset(Counting(3), {0}, Part::kNamed).Fingerprint();
+  const Digest one = SubsetDataset(CountingRows(3), {0}, Part::kNamed).Fingerprint();
 
-  EXPECT_NE(SubsetDataset(Counting(3), {1}, Part::kNamed).Fingerprint(), one);
-  EXPECT_NE(SubsetDataset(Counting(3), {0}, Part::kOthers).Fingerprint(), one);
+  EXPECT_NE(SubsetDataset(CountingRows(3), {1}, Part::kNamed).Fingerprint(), one);
+  EXPECT_NE(SubsetDataset(CountingRows(3), {0}, Part::kOthers).Fingerprint(), one);
 }
 
 TEST(SubsetDatasetTest, NamesThatDoNotAscendAreABug) {
-  EXPECT_DEATH(SubsetDataset(Counting(3), {1, 1}, SubsetDataset::Part::kNamed), "");
+  EXPECT_DEATH(SubsetDataset(CountingRows(3), {1, 1}, SubsetDataset::Part::kNamed), "");
 }
 
 }  // namespace

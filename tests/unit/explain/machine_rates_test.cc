@@ -5,23 +5,23 @@
 namespace descent {
 namespace {
 
-constexpr MachineRates kRates = {.matrix_flops = 1e11,
-                                 .element_flops = 1e9,
-                                 .cache_bytes = 1e11,
-                                 .memory_bytes = 1e10,
-                                 .step_seconds = 1e-6};
+constexpr MachineRates kMeasuredRates = {.matrix_flops = 1e11,
+                                         .element_flops = 1e9,
+                                         .cache_bytes = 1e11,
+                                         .memory_bytes = 1e10,
+                                         .step_seconds = 1e-6};
 
 TEST(PredictSecondsTest, ManyOperationsForAByteRunAsMatrixProductsDo) {
-  EXPECT_DOUBLE_EQ(PredictSeconds(kRates, 1e9, 1e6), 1e-6 + 1e-2);
+  EXPECT_DOUBLE_EQ(PredictSeconds(kMeasuredRates, 1e9, 1e6), 1e-6 + 1e-2);
 }
 
 TEST(PredictSecondsTest, FewOperationsForAByteRunAsFunctionsOfElementsDo) {
-  EXPECT_DOUBLE_EQ(PredictSeconds(kRates, 1e6, 1e6), 1e-6 + 1e-3);
+  EXPECT_DOUBLE_EQ(PredictSeconds(kMeasuredRates, 1e6, 1e6), 1e-6 + 1e-3);
 }
 
 TEST(PredictSecondsTest, WhatNoCacheHoldsPassesAtTheRateOfMemory) {
-  EXPECT_DOUBLE_EQ(PredictSeconds(kRates, 0, 1e6), 1e-6 + 1e-5);
-  EXPECT_DOUBLE_EQ(PredictSeconds(kRates, 0, 1e8), 1e-6 + 1e-2);
+  EXPECT_DOUBLE_EQ(PredictSeconds(kMeasuredRates, 0, 1e6), 1e-6 + 1e-5);
+  EXPECT_DOUBLE_EQ(PredictSeconds(kMeasuredRates, 0, 1e8), 1e-6 + 1e-2);
 }
 
 TEST(MeasureMachineTest, EveryRateIsMeasured) {

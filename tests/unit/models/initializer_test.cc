@@ -12,7 +12,7 @@ namespace {
 constexpr SampleFormat kImages = {.feature_count = 16, .class_count = 10};
 constexpr SampleFormat kText = {.token_count = 4, .label_count = 4, .class_count = 10};
 
-ModelSpec TinyGpt() {
+ModelSpec TinyGptModel() {
   return {.architecture =
               GptSpec{.layers = 2, .heads = 1, .embedding_size = 16, .context_length = 4}};
 }
@@ -44,7 +44,7 @@ TEST(InitializerTest, AnMlpStartsAsPyTorchUnlessToldOtherwise) {
 }
 
 TEST(InitializerTest, AGptStartsAsGpt2UnlessToldOtherwise) {
-  ModelSpec model = TinyGpt();
+  ModelSpec model = TinyGptModel();
   ExpectStart(StartOf(model, kText, "transformer.wte.weight"), Kind::kNormal, 0.02);
   ExpectStart(StartOf(model, kText, "transformer.h.1.mlp.c_fc.bias"), Kind::kConstant, 0);
   ExpectStart(StartOf(model, kText, "transformer.h.1.mlp.c_proj.weight"), Kind::kNormal, 0.01);
@@ -56,7 +56,7 @@ TEST(InitializerTest, AGptStartsAsGpt2UnlessToldOtherwise) {
 }
 
 TEST(InitializerTest, ZerosIsZeroForWeightsBiasesAndEmbeddings) {
-  ModelSpec model = TinyGpt();
+  ModelSpec model = TinyGptModel();
   model.init = Initializer::kZeros;
 
   for (const char* name : {"transformer.wte.weight", "transformer.h.1.mlp.c_fc.bias",
@@ -66,7 +66,7 @@ TEST(InitializerTest, ZerosIsZeroForWeightsBiasesAndEmbeddings) {
 
 TEST(InitializerTest, NormsStartAlikeByAny) {
   for (const Initializer init : {Initializer::kPytorch, Initializer::kGpt2, Initializer::kZeros}) {
-    ModelSpec model = TinyGpt();
+    ModelSpec model = TinyGptModel();
     model.init = init;
     ExpectStart(StartOf(model, kText, "transformer.ln_f.weight"), Kind::kConstant, 1);
     ExpectStart(StartOf(model, kText, "transformer.ln_f.bias"), Kind::kConstant, 0);

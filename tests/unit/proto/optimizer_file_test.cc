@@ -18,7 +18,7 @@ steps: 10
 batch: {global: 8}
 )";
 
-std::vector<FieldProblem> ProblemsOf(const std::string& rest) {
+std::vector<FieldProblem> OptimizerProblemsOf(const std::string& rest) {
   return ReadJobFile(kJob + rest, {}).problems;
 }
 
@@ -121,12 +121,12 @@ TEST(OptimizerFileTest, GroupsAreAListInTheFile) {
 
 TEST(OptimizerFileTest, AProblemInAGroupHasItsLine) {
   EXPECT_THAT(
-      ProblemsOf("optimizer:\n"
-                 "  sgd: {nesterov: yes}\n"
-                 "  groups:\n"
-                 "  - {match: [\"*\"], freeze: true}\n"
-                 "  - {match: [\"*\"], lr_multiplier: 0}\n"
-                 "  - {matches: [\"*\"], freeze: true}\n"),
+      OptimizerProblemsOf("optimizer:\n"
+                          "  sgd: {nesterov: yes}\n"
+                          "  groups:\n"
+                          "  - {match: [\"*\"], freeze: true}\n"
+                          "  - {match: [\"*\"], lr_multiplier: 0}\n"
+                          "  - {matches: [\"*\"], freeze: true}\n"),
       ElementsAre(FieldProblem{7, "optimizer.sgd.nesterov", "yes, must be true or false"},
                   FieldProblem{10, "optimizer.groups[1].lr_multiplier",
                                "0, must be above 0 and finite; freeze: true leaves parameters as "

@@ -6,7 +6,7 @@
 namespace descent {
 namespace {
 
-constexpr const char* kJob =
+constexpr const char* kPrecisionJob =
     "name: a\nmodel: {mlp: {hidden_sizes: [3]}}\ndata: {train: {path: p}}\nbatch: {global: 4}\n"
     "steps: 1\n";
 
@@ -29,12 +29,13 @@ TEST(PrecisionWireTest, APrecisionThatIsNotKnownIsRefusedByItsField) {
 }
 
 TEST(PrecisionWireTest, AJobFileIsF32UnlessItSaysBf16) {
-  EXPECT_EQ(ReadJobFile(kJob, {}).spec.model.precision, Precision::kFloat32);
-  EXPECT_EQ(ReadJobFile(kJob, {"precision=bf16"}).spec.model.precision, Precision::kBFloat16);
+  EXPECT_EQ(ReadJobFile(kPrecisionJob, {}).spec.model.precision, Precision::kFloat32);
+  EXPECT_EQ(ReadJobFile(kPrecisionJob, {"precision=bf16"}).spec.model.precision,
+            Precision::kBFloat16);
 }
 
 TEST(PrecisionWireTest, AnotherWordIsRefusedWithTheTwo) {
-  const JobFile file = ReadJobFile(kJob, {"precision=fp8"});
+  const JobFile file = ReadJobFile(kPrecisionJob, {"precision=fp8"});
 
   ASSERT_EQ(file.problems.size(), 1u);
   EXPECT_NE(file.problems[0].message.find("f32, bf16"), std::string::npos)

@@ -6,7 +6,7 @@
 namespace descent {
 namespace {
 
-constexpr const char* kJob =
+constexpr const char* kReductionJob =
     "name: a\nmodel: {mlp: {hidden_sizes: [3]}}\ndata: {train: {path: p}}\nbatch: {global: 4}\n"
     "steps: 1\n";
 
@@ -29,12 +29,13 @@ TEST(ReductionWireTest, AReductionThatIsNotKnownIsRefusedByItsField) {
 }
 
 TEST(ReductionWireTest, AJobFileIsReproducibleUnlessItSaysFastest) {
-  EXPECT_EQ(ReadJobFile(kJob, {}).spec.reduction, ReductionKind::kReproducible);
-  EXPECT_EQ(ReadJobFile(kJob, {"reduction=fastest"}).spec.reduction, ReductionKind::kFastest);
+  EXPECT_EQ(ReadJobFile(kReductionJob, {}).spec.reduction, ReductionKind::kReproducible);
+  EXPECT_EQ(ReadJobFile(kReductionJob, {"reduction=fastest"}).spec.reduction,
+            ReductionKind::kFastest);
 }
 
 TEST(ReductionWireTest, AnotherWordIsRefusedWithTheTwo) {
-  const JobFile file = ReadJobFile(kJob, {"reduction=quick"});
+  const JobFile file = ReadJobFile(kReductionJob, {"reduction=quick"});
 
   ASSERT_EQ(file.problems.size(), 1u);
   EXPECT_NE(file.problems[0].message.find("reproducible, fastest"), std::string::npos)

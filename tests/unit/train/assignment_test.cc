@@ -194,7 +194,7 @@ TEST_F(AssignmentTest, ACheckpointInBFloat16IsRefusedWhereItsProductsHaveOtherBi
 }
 
 TEST_F(AssignmentTest, AModelThatCannotFitIsRefusedBeforeItIsAllocated) {
-  std::get<MlpSpec>(spec_.model.architecture).hidden_sizes = {1 << 20, 1 << 20};
+  std::get<MlpSpec>(spec_.model.architecture).hidden_sizes = {1 << 20, 1 << 19};
 
   const AssignmentEnded ended = Run({.world_size = 1}).ended[0];
 

@@ -11,7 +11,7 @@
 namespace descent {
 namespace {
 
-ParameterLayout TwoBuckets() {
+ParameterLayout MeasuredBuckets() {
   ParameterLayout layout;
   layout.element_count = 50000;
   layout.buckets = {{0, 9008}, {9008, 50000}};
@@ -20,7 +20,7 @@ ParameterLayout TwoBuckets() {
 
 // The ratio that rank 0 of `world_size` ranks finds, if weights of i % 7 move by a thousandth.
 double RatioOf(int world_size) {
-  const SliceMap slices(TwoBuckets(), world_size);
+  const SliceMap slices(MeasuredBuckets(), world_size);
   std::vector<float> before(50000);
   std::vector<float> after(50000);
   for (std::size_t i = 0; i < before.size(); ++i) {
@@ -56,7 +56,7 @@ TEST(UpdateMeasureTest, HasTheSameBitsHoweverTheUpdateIsSharedOut) {
 }
 
 TEST(UpdateMeasureTest, WeightsThatAreAllZeroHaveNoRatio) {
-  const SliceMap slices(TwoBuckets(), 1);
+  const SliceMap slices(MeasuredBuckets(), 1);
   InProcessGroup group(1);
   UpdateMeasure measure(slices, 0);
 
@@ -64,7 +64,7 @@ TEST(UpdateMeasureTest, WeightsThatAreAllZeroHaveNoRatio) {
 }
 
 TEST(UpdateMeasureTest, ALostPeerIsToldAsAborted) {
-  const SliceMap slices(TwoBuckets(), 2);
+  const SliceMap slices(MeasuredBuckets(), 2);
   InProcessGroup group(2);
   UpdateMeasure measure(slices, 0);
   const auto collective = MakeInProcessCollective(group, 0);

@@ -51,6 +51,20 @@ TEST_F(OutputLinesTest, AnEndlessLineComesInPiecesThatALogTakes) {
   EXPECT_EQ(all, endless);
 }
 
+TEST_F(OutputLinesTest, AnEndlessLineIsNotCutWithinItsCharacters) {
+  std::string endless;
+  while (endless.size() < 3 * limits::kLogTextBytesMax) endless += "a\u00e9\u20ac\U0001f600";
+  constexpr std::size_t kReadBytes = 1001;  // of a pipe, which knows no characters
+
+  for (std::size_t at = 0; at < endless.size(); at += kReadBytes)
+    lines_.Add(std::string_view(endless).substr(at, kReadBytes));
+  lines_.Finish();
+
+  std::string all;
+  for (const std::string& piece : taken_) all += piece;
+  EXPECT_EQ(all, endless);
+}
+
 TEST(ValidUtf8Test, CharactersStayAsTheyAre) {
   const std::string text = "a\u00e9\u20ac\U0001f600";
 
