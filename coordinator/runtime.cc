@@ -18,9 +18,9 @@ constexpr std::string_view kLogsDirectory = "logs";
 constexpr std::chrono::milliseconds kTickInterval{250};
 constexpr std::chrono::seconds kStoreRetryDelay{1};
 // A tick that is so late says that this process, or its machine, stood still. What workers have
-// said meanwhile is read within moments, but has not been yet.
+// said meanwhile has not been read yet; whoever is there says something again within this time.
 constexpr std::chrono::seconds kLateTick{2};
-constexpr std::chrono::seconds kHearingTime{1};
+constexpr std::chrono::seconds kHearingTime = limits::kHeartbeatInterval + std::chrono::seconds(1);
 // Finished jobs stay in the counters long enough for the last scrapes.
 constexpr double kCountersKeptSeconds = 15 * 60;
 constexpr char kTakesEffectLater[] =
@@ -101,6 +101,8 @@ void Runtime::Run(Restore restore) {
     const MonotonicTime begin = MonotonicNow();
     if (begin - next_tick >= kLateTick) next_tick = begin + kHearingTime;
     ProcessBatch();
+    const MonotonicTime processed = MonotonicNow();
+    if (processed - begin >= kLateTick) next_tick = processed + kHearingTime;
     // While something waits, workers that look silent may only not have been heard yet.
     if (MonotonicNow() >= next_tick && !HasQueued()) {
       Apply(Tick{});

@@ -51,6 +51,7 @@ function showLogin(isAsked, error) {
 
 function open() {
   view?.close();
+  view = null;
   main.replaceChildren();
   document.title = "Descent";
   for (const [pattern, make] of routes) {
@@ -60,6 +61,7 @@ function open() {
       break;
     }
   }
+  if (!view) main.append(make("p", {class: "empty"}, `There is no page ${location.hash}.`));
   document.querySelectorAll("nav a").forEach((link) => {
     const isHere = link.hash === "#/" ? /^(#\/?|#\/jobs\/.*)?$/.test(location.hash)
       : location.hash.startsWith(link.hash);

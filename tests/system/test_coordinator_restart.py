@@ -114,7 +114,8 @@ class CoordinatorRestart(SystemTest):
 
         ended = self.job(job)
         self.assertEqual(ended["state"], "JOB_STATE_SUCCEEDED")
-        self.assertEqual(int(ended["currentAttempt"]["attempt"]), 1)
+        self.assertEqual(int(ended["currentAttempt"]["attempt"]), 1,
+                         self.descent("attempts", job).stdout)
 
     def test_a_call_reaches_a_coordinator_that_is_started_a_moment_later(self):
         self.kill_coordinator()

@@ -303,6 +303,18 @@ class Page(PageTest):
                 "const page = document.documentElement; return [page.scrollWidth, page.clientWidth]")
             self.assertLessEqual(width, shown, place)
 
+    def test_an_address_that_there_is_not_is_said_so_and_the_next_one_is_opened(self):
+        job = self.submit()
+        self.open(f"jobs/{job}")
+        self.wait_for_text("Progress")
+
+        self.open("compare?jobs=a,b")
+        self.wait_for_text("There is no page #/compare?jobs=a,b.")
+        self.open("workers")
+
+        self.wait_for_text("Pool ")
+        self.assertEqual(self.complaints(), [])
+
     def test_a_job_that_is_not_there_is_said_so(self):
         self.open("jobs/nobody")
 

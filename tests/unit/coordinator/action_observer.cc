@@ -115,8 +115,8 @@ void ActionObserver::ObserveCheckpoints(const Job& before, const StoreJob& store
   };
   if (store.event_type == "CheckpointWritten" &&
       std::ssize(job.checkpoints) > job.spec.checkpoint.keep_last + 1)
-    Require(std::ssize(job.checkpoints) <= job.spec.checkpoint.keep_last + 1 +
-                                               std::ranges::count_if(job.checkpoints, is_kept),
+    Require(std::ssize(job.checkpoints) <=
+                job.spec.checkpoint.keep_last + 1 + std::ranges::count_if(job.checkpoints, is_kept),
             job.id + " keeps too many checkpoints");
   for (const CheckpointRecord& checkpoint : before.checkpoints)
     Require(!checkpoint.is_pinned ||

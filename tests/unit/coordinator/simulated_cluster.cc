@@ -24,8 +24,7 @@ std::int64_t StepOfCheckpoint(const std::string& directory) {
 
 }  // namespace
 
-SimulatedCluster::SimulatedCluster(std::uint64_t seed)
-    : random_(seed), coordinator_(kOptions) {
+SimulatedCluster::SimulatedCluster(std::uint64_t seed) : random_(seed), coordinator_(kOptions) {
   now_.monotonic = MonotonicTime() + std::chrono::hours(1);
   now_.wall = 1;
 }
