@@ -120,7 +120,7 @@ Reply<RecordedStep> FindRecord(const ReplayFlags& flags, const GlobalFlags& glob
   if (!cluster.ok())
     return Refuse(InterruptCount() > 0 ? ExitCode::kJobCancelled : ExitCode::kError,
                   cluster.status().message());
-  return ReadRecord(Endpoint{cluster.value()->user_address()}, id, flags.step);
+  return ReadRecord(Endpoint{cluster.value()->addresses().user}, id, flags.step);
 }
 
 ExitCode Replay(const ReplayFlags& flags, const CommandLine& line, Console& console) {

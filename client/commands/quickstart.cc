@@ -20,7 +20,7 @@ namespace descent {
 namespace {
 
 constexpr std::string_view kExample = "quickstart.yaml";
-constexpr const char* kRequestIdPrefix = "quickstart-";
+constexpr const char* kQuickstartPrefix = "quickstart-";
 constexpr std::chrono::milliseconds kPollInterval{100};
 
 struct QuickstartFlags {
@@ -95,13 +95,13 @@ Reply<JobView> Quickstart::FindOrCreateJob(JobSpec spec) {
       client_->ListJobs({.states = {"QUEUED", "STARTING", "RUNNING", "RECOVERING", "SUSPENDING"}});
   if (!unfinished.ok()) return unfinished.error();
   for (const JobView& job : unfinished.value().jobs)
-    if (job.request_id.starts_with(kRequestIdPrefix)) {
+    if (job.request_id.starts_with(kQuickstartPrefix)) {
       console_.Say(fmt::format("{} goes on where it was", job.id));
       return job;
     }
   CreateJobOptions options;
   options.spec = std::move(spec);
-  options.request_id = kRequestIdPrefix + RandomRequestId();
+  options.request_id = kQuickstartPrefix + RandomRequestId();
   return client_->CreateJob(options);
 }
 
