@@ -19,7 +19,7 @@ constexpr std::size_t kNamedMax = 8;
 
 std::string Text(const StateDigests& digests) {
   std::string text = digests.parameters.ToHex();
-  if (digests.optimizer != Digest()) text += "/" + digests.optimizer.ToHex();
+  if (digests.optimizer != Digest()) text.append("/").append(digests.optimizer.ToHex());
   return text;
 }
 
