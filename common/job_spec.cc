@@ -78,6 +78,7 @@ void CheckLength(const JobSpec& spec, SpecChecker& checker) {
   checker.RequireInRange("epochs", spec.epochs, 0, limits::kEpochsMax);
   checker.RequireInRange("steps", spec.steps, 0, limits::kStepsMax);
   checker.RequireInRange("stop_at_step", spec.stop_at_step, 0, limits::kStepsMax);
+  checker.RequireInRange("verify_every", spec.verify_every, 0, limits::kStepsMax);
   if (spec.epochs >= 0 && spec.steps >= 0) {
     checker.Require((spec.epochs > 0) != (spec.steps > 0), "epochs",
                     fmt::format("epochs {} and steps {}", spec.epochs, spec.steps),

@@ -124,7 +124,9 @@ struct JobSpec {
   CollectiveKind collective = CollectiveKind::kAuto;  // how gradients travel; not what they add to
   ReductionKind reduction = ReductionKind::kReproducible;
   UpdateKind update = UpdateKind::kReplicated;  // who applies the update; the same bits
-  int restarts_max = 5;                    // consecutive attempts without a newly committed step
+  int restarts_max = 5;  // consecutive attempts without a newly committed step
+  // Steps after which the ranks compare their states, again and again; 0: only where they save.
+  std::int64_t verify_every = 0;
   std::int64_t start_timeout_seconds = 0;  // 0: as long as the coordinator gives every start
   std::int64_t deadline_seconds = 0;       // of its active time; 0: none
   RetentionSpec retention;

@@ -114,6 +114,8 @@ struct StepMetrics {
   std::optional<SmoothedNoise> noise;  // over the steps so far; of more than one logical worker
   std::optional<double> update_ratio;  // |change of the weights| / |weights|; of every tenth step
   std::optional<NonfiniteReport> nonfinite;  // of a step that made no update, for that reason
+  // Of the parameters after it, where the ranks compared their states: they agree.
+  std::optional<Digest> parameters_digest;
 };
 
 struct StepReports {
@@ -178,6 +180,9 @@ struct AssignmentEnded {
   std::string message;  // of kStoppedEarly too
   std::string phase;
   bool retryable = false;
+  // Of "StateDiverged": those that have another state than most, ascending; all of them if nobody
+  // can tell who is right.
+  std::vector<int> diverged_ranks = {};
 };
 
 // The worker leaves on purpose (SIGTERM, Ctrl-C).

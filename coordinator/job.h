@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -50,6 +51,16 @@ struct CheckpointRecord {
   EvaluationValues validation;  // of this very state; empty if it was not evaluated
   bool is_pinned = false;       // stays until it is unpinned
 };
+
+// A step after which all ranks compared their states, and agreed.
+struct VerifiedStep {
+  std::int64_t step = 0;
+  Digest parameters_digest;
+};
+
+// So many of them a job remembers, the newest: enough to compare the last ones with, and little
+// beside what else its record holds.
+inline constexpr std::size_t kVerifiedStepsKept = 20;
 
 // Steps that made no update because their loss or gradient was not finite.
 struct NonfiniteSteps {
@@ -177,6 +188,7 @@ struct Job {
   double checkpoint_healthy_time = 0;  // since when they are; 0: none was written yet
 
   std::vector<CheckpointRecord> checkpoints;  // ascending by step; those retention keeps
+  std::vector<VerifiedStep> verified_steps;   // ascending; the last kVerifiedStepsKept
   std::optional<Digest> state_digest;         // of the final state
   std::string start_checkpoint;               // directory given by resume_from; empty: from scratch
   std::string forked_from;                    // its resource name

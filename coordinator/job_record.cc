@@ -172,6 +172,11 @@ record::JobRecord Encode(const Job& job) {
   encoded.set_checkpoint_healthy_time(job.checkpoint_healthy_time);
   for (const CheckpointRecord& checkpoint : job.checkpoints)
     *encoded.add_checkpoints() = Encode(checkpoint);
+  for (const VerifiedStep& verified : job.verified_steps) {
+    record::VerifiedStepRecord& added = *encoded.add_verified_steps();
+    added.set_step(verified.step);
+    added.set_parameters_digest(verified.parameters_digest.ToHex());
+  }
   if (job.state_digest) encoded.set_state_digest(job.state_digest->ToHex());
   encoded.set_start_checkpoint(job.start_checkpoint);
   encoded.set_owner(job.owner);
@@ -255,6 +260,10 @@ Result<Job> Decode(const record::JobRecord& encoded) {
   for (const record::CheckpointRecord& checkpoint : encoded.checkpoints()) {
     DESCENT_ASSIGN(CheckpointRecord decoded, Decode(checkpoint));
     job.checkpoints.push_back(std::move(decoded));
+  }
+  for (const record::VerifiedStepRecord& verified : encoded.verified_steps()) {
+    DESCENT_ASSIGN(const Digest digest, DigestFromHex(verified.parameters_digest()));
+    job.verified_steps.push_back({.step = verified.step(), .parameters_digest = digest});
   }
   if (!encoded.state_digest().empty()) {
     DESCENT_ASSIGN(job.state_digest, DigestFromHex(encoded.state_digest()));

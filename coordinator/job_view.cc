@@ -200,6 +200,11 @@ v1::Job ToProto(const Job& job, const std::optional<QueuePosition>& queue_positi
     encoded.mutable_nonfinite_steps()->set_last_step(job.nonfinite_steps.last_step);
     encoded.mutable_nonfinite_steps()->set_last_message(job.nonfinite_steps.last_message);
   }
+  for (const VerifiedStep& verified : job.verified_steps) {
+    v1::VerifiedStep& added = *encoded.add_verified_steps();
+    added.set_step(verified.step);
+    added.set_parameters_digest(verified.parameters_digest.ToHex());
+  }
   if (job.state_digest) encoded.set_state_digest(job.state_digest->ToHex());
   encoded.set_owner(job.owner);
   encoded.set_uid(UidOf(job));

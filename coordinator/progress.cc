@@ -45,6 +45,25 @@ std::vector<MetricPoint> AdvanceSteps(Job& job, const std::vector<StepMetrics>& 
   return points;
 }
 
+std::optional<FailureRecord> RecordVerifiedSteps(Job& job, const std::vector<StepMetrics>& steps) {
+  std::vector<VerifiedStep>& verified = job.verified_steps;
+  for (const StepMetrics& step : steps) {
+    if (!step.parameters_digest) continue;
+    const auto before = std::ranges::find(verified, step.step, &VerifiedStep::step);
+    if (before != verified.end() && before->parameters_digest != *step.parameters_digest)
+      return FailureRecord{
+          .reason = "StateDiverged",
+          .message = fmt::format(
+              "the parameters after step {} have digest {}, computed before they had {}", step.step,
+              step.parameters_digest->ToHex(), before->parameters_digest.ToHex()),
+          .step = step.step};
+    if (!verified.empty() && step.step <= verified.back().step) continue;
+    verified.push_back({.step = step.step, .parameters_digest = *step.parameters_digest});
+    if (verified.size() > kVerifiedStepsKept) verified.erase(verified.begin());
+  }
+  return std::nullopt;
+}
+
 std::vector<MetricPoint> RecordEvaluation(Job& job, const EvaluationReport& report) {
   const std::string split = report.split == EvaluationSplit::kTest ? "test" : "validation";
   std::vector<MetricPoint> points;

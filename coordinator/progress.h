@@ -20,6 +20,10 @@ std::optional<double> RemainingSeconds(const Job& job);
 // finite has no loss to show, and is counted.
 std::vector<MetricPoint> AdvanceSteps(Job& job, const std::vector<StepMetrics>& steps);
 
+// Keeps the digests of those steps after which ranks compared their states. A failure (not to be
+// retried) if a step had another one before: the replay did not repeat the bits.
+std::optional<FailureRecord> RecordVerifiedSteps(Job& job, const std::vector<StepMetrics>& steps);
+
 // "validation/loss", "validation/accuracy", …, or the same of the test split.
 std::vector<MetricPoint> RecordEvaluation(Job& job, const EvaluationReport& report);
 

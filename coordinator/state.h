@@ -172,7 +172,8 @@ class State {
   void LeaveTogether(const WorkerView& leaver, const std::string& reason);
   // Why the job of one that registers gives way: it leaves, or its world ends. Absent: it stays.
   std::optional<std::string> CauseToLeave(const WorkerView& worker, const Register& message) const;
-  void SetCordon(WorkerView& worker, Cordon cordon, std::string audit_type);
+  void SetCordon(WorkerView& worker, Cordon cordon, std::string audit_type,
+                 const std::string& cause = "");
 
   // Checkpoints: state_checkpoints.cc.
   Status Obey(Job& job, const CommandCheckpoint& command);
@@ -200,6 +201,12 @@ class State {
   void Hear(SessionId session, const Goodbye& message);
   void Lose(SessionId session, const std::string& reason);   // the stream is closed
   void Close(SessionId session, const std::string& reason);  // loses it, and closes the stream
+
+  // Ranks whose states differ: state_divergence.cc. False: that is not why the rank's part has
+  // ended. May end the attempt, which leaves `attempt` invalid.
+  bool HearDivergence(Attempt& attempt, const AssignmentEnded& message);
+  bool CanDoWithout(const Attempt& attempt, const std::vector<int>& ranks) const;
+  void Quarantine(const Attempt& attempt, const std::vector<int>& ranks, std::int64_t step);
 
   // What launchers say: state_worlds.cc.
   void Explain(const WorldEnds::ExplainedLoss& loss);

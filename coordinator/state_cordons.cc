@@ -46,7 +46,8 @@ void State::Obey(WorkerView& worker, WorkerCommand command) {
   }
 }
 
-void State::SetCordon(WorkerView& worker, Cordon cordon, std::string audit_type) {
+void State::SetCordon(WorkerView& worker, Cordon cordon, std::string audit_type,
+                      const std::string& cause) {
   if (worker.cordon == cordon) return;
   worker.cordon = cordon;
   const CordonRecord record{.pool = worker.pool, .world_rank = worker.world_rank, .cordon = cordon};
@@ -54,7 +55,7 @@ void State::SetCordon(WorkerView& worker, Cordon cordon, std::string audit_type)
   actions_.push_back(StoreCordon{record});
   StoreAuditOf(std::move(audit_type),
                fmt::format("pools/{}/workers/{}", worker.pool, worker.world_rank),
-               "worker " + worker.name());
+               fmt::format("worker {}{}{}", worker.name(), cause.empty() ? "" : ": ", cause));
 }
 
 void State::Vacate(const WorkerView& worker, std::string_view reason, const std::string& cause) {

@@ -82,6 +82,8 @@ void State::Hear(SessionId session, const StepReports& message) {
   WorkerView& worker = *membership_.Find(session);
   worker.step = std::max(worker.step, message.steps.back().step);
 
+  if (auto divergence = RecordVerifiedSteps(job, message.steps))
+    return Fail(*attempt, {.record = std::move(*divergence)});
   const std::int64_t nonfinite_steps = job.nonfinite_steps.count;
   std::vector<MetricPoint> points = AdvanceSteps(job, message.steps);
   if (job.nonfinite_steps.count > nonfinite_steps) {
@@ -172,6 +174,7 @@ void State::Hear(SessionId session, const AssignmentEnded& message) {
   worker.step = 0;
   worker.times = {};
   is_schedule_due_ = true;
+  if (message.outcome == EndOutcome::kFailed && HearDivergence(*attempt, message)) return;
 
   FailureRecord record{.reason = message.reason,
                        .message = fmt::format("{} failed at step {} in phase {}: {}", member.name,

@@ -205,6 +205,7 @@ v1::JobSpec ToProto(const JobSpec& spec) {
   if (spec.epochs != 0) proto.set_epochs(spec.epochs);
   if (spec.steps != 0) proto.set_steps(spec.steps);
   if (spec.stop_at_step != 0) proto.set_stop_at_step(spec.stop_at_step);
+  if (spec.verify_every != 0) proto.set_verify_every(spec.verify_every);
   proto.set_seed(spec.seed);
   SetOptimizer(spec, proto);
   SetLrSchedule(spec.lr_schedule, *proto.mutable_lr_schedule());
@@ -236,6 +237,7 @@ Result<JobSpec> FromProto(const v1::JobSpec& proto) {
   spec.epochs = proto.epochs();
   spec.steps = proto.steps();
   spec.stop_at_step = proto.stop_at_step();
+  spec.verify_every = proto.verify_every();
   spec.seed = proto.seed();
   SetOptimizer(proto, spec);
   DESCENT_ASSIGN(spec.lr_schedule, LrScheduleFromProto(proto.lr_schedule()));

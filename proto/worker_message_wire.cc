@@ -82,6 +82,7 @@ void Set(const StepReports& from, v1::WorkerMessage& proto) {
     metrics.set_step_seconds(step.step_seconds);
     if (step.update_ratio) metrics.set_update_ratio(*step.update_ratio);
     SetNonfinite(step, metrics);
+    if (step.parameters_digest) metrics.set_parameters_digest(step.parameters_digest->ToHex());
     if (!step.noise) continue;
     metrics.set_gradient_signal(step.noise->mean.signal);
     metrics.set_gradient_noise(step.noise->mean.noise);
@@ -148,6 +149,7 @@ void Set(const AssignmentEnded& from, v1::WorkerMessage& proto) {
   to.set_message(from.message);
   to.set_phase(from.phase);
   to.set_retryable(from.retryable);
+  to.mutable_diverged_ranks()->Assign(from.diverged_ranks.begin(), from.diverged_ranks.end());
 }
 
 void Set(const Goodbye& from, v1::WorkerMessage& proto) {
@@ -279,6 +281,8 @@ Result<WorkerMessage> Get(const v1::StepReports& from) {
       metrics.noise = {.mean = {.signal = step.gradient_signal(), .noise = step.gradient_noise()},
                        .steps = step.gradient_noise_steps()};
     DESCENT_RETURN_IF_ERROR(SetNonfinite(step, metrics));
+    if (step.parameters_digest().empty()) continue;
+    DESCENT_ASSIGN(metrics.parameters_digest, DigestFromHex(step.parameters_digest()));
   }
   return WorkerMessage(std::move(reports));
 }
@@ -340,16 +344,18 @@ Result<EndOutcome> OutcomeFromProto(v1::EndOutcome outcome) {
 Result<WorkerMessage> Get(const v1::AssignmentEnded& from) {
   DESCENT_ASSIGN(const EndOutcome outcome, OutcomeFromProto(from.outcome()));
   DESCENT_ASSIGN(const Digest state_digest, DigestFromHex(from.state_digest()));
-  return WorkerMessage(AssignmentEnded{.job = from.job(),
-                                       .generation = from.generation(),
-                                       .rank = from.rank(),
-                                       .outcome = outcome,
-                                       .step = from.step(),
-                                       .state_digest = state_digest,
-                                       .reason = from.reason(),
-                                       .message = from.message(),
-                                       .phase = from.phase(),
-                                       .retryable = from.retryable()});
+  return WorkerMessage(AssignmentEnded{
+      .job = from.job(),
+      .generation = from.generation(),
+      .rank = from.rank(),
+      .outcome = outcome,
+      .step = from.step(),
+      .state_digest = state_digest,
+      .reason = from.reason(),
+      .message = from.message(),
+      .phase = from.phase(),
+      .retryable = from.retryable(),
+      .diverged_ranks = {from.diverged_ranks().begin(), from.diverged_ranks().end()}});
 }
 
 }  // namespace

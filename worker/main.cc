@@ -34,6 +34,7 @@
 #include "worker/log_sink.h"
 #include "worker/output_relay.h"
 #include "worker/predict/predict.h"
+#include "worker/replay_job.h"
 #include "worker/session.h"
 #include "worker/tokenize.h"
 
@@ -170,6 +171,18 @@ void AddExportOptions(CLI::App& app, ExportOptions& options) {
   checkpoint->needs(output);
 }
 
+void AddReplayOptions(CLI::App& app, ReplayOptions& options) {
+  CLI::Option* const spec = app.add_option(
+      "--replay", options.spec_file,
+      "Only compute steps of the job whose spec is in this file again, and print the last of them");
+  spec->needs(app.add_option("--replay-step", options.last_step, "The last step, from 1")
+                  ->needs(spec)
+                  ->check(PositiveNumber()));
+  app.add_option("--replay-checkpoint", options.start_checkpoint,
+                 "Directory of the checkpoint to start from; empty: from the job's start")
+      ->needs(spec);
+}
+
 void AddProfileOptions(CLI::App& app, ProfileOptions& profile) {
   app.add_option("--profile", profile.directory,
                  "Directory where this worker writes a trace of some steps of its jobs");
@@ -299,6 +312,8 @@ int Main(int argc, char** argv) {
   AddPredictOptions(app, predict);
   ExportOptions to_export;
   AddExportOptions(app, to_export);
+  ReplayOptions replay;
+  AddReplayOptions(app, replay);
   TokenizeOptions tokenize;
   AddTokenizeOptions(app, tokenize);
   ProfileOptions profile;
@@ -330,6 +345,7 @@ int Main(int argc, char** argv) {
     return 2;
   }
   if (!spec_to_explain.empty()) return ExplainJob(spec_to_explain, explained_workers);
+  if (!replay.spec_file.empty()) return ReplayJob(replay);
   if (!generate.checkpoint.empty()) return Generate(generate);
   if (!predict.checkpoint.empty()) return Predict(predict);
 

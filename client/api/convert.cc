@@ -161,6 +161,8 @@ JobView ToView(const v1::Job& job, JsonText json) {
   view.last_nonfinite_step = job.nonfinite_steps().last_message();
   view.latest_metrics = {job.latest_metrics().begin(), job.latest_metrics().end()};
   view.state_digest = job.state_digest();
+  for (const v1::VerifiedStep& verified : job.verified_steps())
+    view.verified_steps.push_back({verified.step(), verified.parameters_digest()});
   view.labels = {job.labels().begin(), job.labels().end()};
   view.owner = job.owner();
   view.deadline_seconds = job.deadline();

@@ -98,6 +98,12 @@ struct ProvenanceView {
   std::string dataset_fingerprint;
 };
 
+// A step after which all workers compared their states, and agreed.
+struct VerifiedStepView {
+  std::int64_t step = 0;
+  std::string parameters_digest;
+};
+
 struct JobView {
   std::string id;  // "fashion-mlp-7k2qd"
   std::string uid;
@@ -128,6 +134,7 @@ struct JobView {
   std::string last_nonfinite_step;   // what was not finite in the last of them
   std::map<std::string, double> latest_metrics;
   std::string state_digest;
+  std::vector<VerifiedStepView> verified_steps;  // the last of them, ascending
   std::map<std::string, std::string> labels;
   std::string owner;                  // empty: nobody's
   std::int64_t deadline_seconds = 0;  // of its active time; 0: none

@@ -84,7 +84,8 @@ void AddRun(CLI::App& app, CommandLine& line);
 void AddQuickstart(CLI::App& app, CommandLine& line);
 void AddSubmit(CLI::App& app, CommandLine& line);
 void AddFork(CLI::App& app, CommandLine& line);
-void AddJob(CLI::App& app, CommandLine& line);  // init, schema
+void AddJob(CLI::App& app, CommandLine& line);          // init, schema, replay
+void AddJobReplay(CLI::App& group, CommandLine& line);  // of job
 void AddExplain(CLI::App& app, CommandLine& line);
 void AddPlan(CLI::App& app, CommandLine& line);
 void AddLs(CLI::App& app, CommandLine& line);

@@ -65,7 +65,7 @@ ExitCode Init(const InitFlags& flags, Console& console) {
 }  // namespace
 
 void AddJob(CLI::App& app, CommandLine& line) {
-  CLI::App* group = app.add_subcommand("job", "Job files");
+  CLI::App* group = app.add_subcommand("job", "Job files, and what a job has computed");
   group->require_subcommand(1);
 
   CLI::App* init = group->add_subcommand("init", "Print or write an example of a job file");
@@ -81,6 +81,7 @@ void AddJob(CLI::App& app, CommandLine& line) {
     console.Document(JobFileSchema());
     return ExitCode::kDone;
   });
+  AddJobReplay(*group, line);
 }
 
 }  // namespace descent

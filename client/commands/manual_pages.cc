@@ -152,6 +152,15 @@ of houses, and quickstart a spiral that is computed. A file that is there is nev
 descent job init gpt -o job.yaml)",
         "job schema, run, submit"},
     ManualPage{
+        "job replay",
+        R"(Computes from the newest checkpoint before the step on, with the worker program of this machine,
+which must see the job's data and checkpoints. Compares loss, gradient norm and, where they were
+recorded, digests. Exits with 0 if all are equal and with 1 if not: then it is hardware, since a
+step has the same bits wherever the same program computes it from the same data.)",
+        R"(descent job replay JOB --step 1200
+descent job replay JOB --step 1200 -o json)",
+        "metrics query, attempts, checkpoint verify"},
+    ManualPage{
         "job schema",
         R"(JSON Schema, draft 2020-12. An editor with a YAML language server takes it from the first line of
 a job file: "# yaml-language-server: $schema=job.schema.json".)",

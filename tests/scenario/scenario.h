@@ -36,10 +36,11 @@ namespace descent {
 //   heartbeat W… [step=0] [phase=compute] [moves=0: does not tell] [calls=0] [in_call=yes]
 //              [bucket=] [saving=yes]
 //   steps W FIRST..LAST [seconds=0.1: of a step]        "steps done": the first step reports 1
+//              [parameters=: the last one's digest, on which all agree]
 //   evaluated W [step=] [split=validation|test] [loss=1]
 //   saved W [step=] [state=STEP] [request=0]      skipped W [step=] [message=] [request=0]
 //   ended W… completed|stopped|failed [step=] [state=1] [reason=] [message=] [phase=compute]
-//              [retryable=yes]
+//              [retryable=yes] [diverged=RANK|FIRST..LAST]
 //   goodbye W… [reason=]        gone W… [reason=]
 //   advance 16s [except W…]     ticks and heartbeats every second
 //   restart                     the coordinator, from what it stored; all workers are detached

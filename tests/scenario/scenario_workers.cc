@@ -159,6 +159,9 @@ AssignmentEnded Scenario::EndedOf(const Command& command, const std::string& wor
   message.message = command.Option("message", "");
   message.phase = command.Option("phase", "compute");
   message.retryable = command.Option("retryable", "no") == "yes";
+  if (const std::string ranks = command.Option("diverged", ""); !ranks.empty())
+    for (auto [rank, last] = ParseRange(ranks); rank <= last; ++rank)
+      message.diverged_ranks.push_back(static_cast<int>(rank));
   return message;
 }
 
@@ -171,6 +174,8 @@ std::vector<std::string> Scenario::RunSteps(const Command& command) {
                              .loss = 1.0 / static_cast<double>(step),
                              .samples = 100,
                              .step_seconds = std::stod(command.Option("seconds", "0.1"))});
+  if (const std::int64_t digest = command.Number("parameters", 0); digest > 0)
+    message.steps.back().parameters_digest = TestDigest(digest);
   return Say(name, message);
 }
 

@@ -75,10 +75,12 @@ Status AssignmentRun::Prepare() {
   } else {
     DESCENT_RETURN_IF_ERROR(LoadStart());
   }
+  verifier_.emplace(spec_.verify_every, state_->steps_done(), options_.collective);
   checkpoints_.emplace(RunCheckpoints::Options{
       .assign = options_.assign,
       .collective = options_.collective,
       .state = *state_,
+      .verifier = *verifier_,
       .reporter = options_.reporter,
       .pool = pool_,
       .progress = options_.progress,
@@ -202,7 +204,17 @@ Result<StepOutcome> AssignmentRun::RunStep(TrainStep& train_step) {
     outcome.metrics.noise = noise_;
   }
   checkpoints_->HearRequest(outcome.requests.checkpoint);
+  DESCENT_ASSIGN(outcome.metrics.parameters_digest, VerifyIfDue());
   return outcome;
+}
+
+// Before the step is reported: what follows from a wrong state is not to be believed.
+Result<std::optional<Digest>> AssignmentRun::VerifyIfDue() {
+  if (!verifier_->IsDue(state_->steps_done())) return std::optional<Digest>();
+  SetPhase("exchange");
+  const TraceSpan span(training_trace(), trace::kVerify);
+  DESCENT_ASSIGN(const Digest digest, verifier_->Verify(*state_));
+  return std::optional(digest);
 }
 
 Result<StepRequests> AssignmentRun::RunGrant(TrainStep& train_step, const GrantSteps& grant) {
@@ -337,7 +349,8 @@ AssignmentEnded AssignmentRun::Ended(EndOutcome outcome) const {
 }
 
 AssignmentEnded AssignmentRun::Failed(const Status& status) {
-  const std::string reason = ReasonOf(status, phase_);
+  const bool has_diverged = verifier_ && !verifier_->diverged_ranks().empty();
+  const std::string reason = has_diverged ? std::string(kStateDiverged) : ReasonOf(status, phase_);
   // Whoever leaves before the others drops its group, so that nothing more of it is waited for.
   if (!IsFoundByAllRanks(reason)) options_.collective.Abort();
   return {.job = options_.assign.job,
@@ -349,7 +362,8 @@ AssignmentEnded AssignmentRun::Failed(const Status& status) {
           .reason = reason,
           .message = status.message(),
           .phase = phase_,
-          .retryable = IsRetryable(status)};
+          .retryable = has_diverged || IsRetryable(status),
+          .diverged_ranks = has_diverged ? verifier_->diverged_ranks() : std::vector<int>()};
 }
 
 }  // namespace descent

@@ -21,6 +21,7 @@
 #include "worker/train/progress_marker.h"
 #include "worker/train/run_checkpoints.h"
 #include "worker/train/run_profile.h"
+#include "worker/train/state_verifier.h"
 #include "worker/train/step_control.h"
 #include "worker/train/train_state.h"
 #include "worker/train/train_step.h"
@@ -58,6 +59,7 @@ class AssignmentRun {
   void ReportPrepared();
   Result<EndOutcome> Train(const Begin& begin);
   Result<StepOutcome> RunStep(TrainStep& train_step);
+  Result<std::optional<Digest>> VerifyIfDue();
   // To the end of the grant, or to the step after which all ranks stop: what they were asked for.
   Result<StepRequests> RunGrant(TrainStep& train_step, const GrantSteps& grant);
   // Its last step is done.
@@ -88,6 +90,7 @@ class AssignmentRun {
   EarlyStoppingState early_stopping_;  // if the spec has it; equal on every rank
   SmoothedNoise noise_;                // over the job's steps; equal on every rank
   std::optional<NonfinitePolicy> nonfinite_policy_;
+  std::optional<StateVerifier> verifier_;
   std::optional<RunCheckpoints> checkpoints_;
   // From Train on:
   std::optional<ShardPlanner> planner_;

@@ -20,15 +20,13 @@ std::string ReasonOf(const Status& status, std::string_view phase) {
       return phase == "checkpoint" ? "DiskFull" : "OutOfMemory";
     case Code::kUnavailable:
       return "StorageUnavailable";
-    case Code::kInternal:
-      return "StateDiverged";
     default:
       return "Internal";
   }
 }
 
 bool IsFoundByAllRanks(std::string_view reason) {
-  return reason == "NonFiniteLoss" || reason == "StateDiverged";
+  return reason == "NonFiniteLoss" || reason == kStateDiverged;
 }
 
 bool IsRetryable(const Status& status) {

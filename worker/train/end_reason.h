@@ -7,6 +7,9 @@
 
 namespace descent {
 
+// The ranks' states differ, which no Status tells.
+inline constexpr std::string_view kStateDiverged = "StateDiverged";
+
 // What the coordinator and the user read of an assignment's failure, by its kind and the phase in
 // which it happened: "NonFiniteLoss".
 std::string ReasonOf(const Status& status, std::string_view phase);

@@ -13,7 +13,6 @@
 #include "common/failpoint.h"
 #include "common/log.h"
 #include "worker/checkpoint/checkpoint_room.h"
-#include "worker/train/compare_digests.h"
 #include "worker/train/trace_labels.h"
 
 namespace descent {
@@ -50,7 +49,7 @@ Status RunCheckpoints::Save(SaveKind kind) {
   TrainState& state = options_.state;
   DESCENT_RETURN_IF_ERROR(state.Gather());
   const Digest digest = state.ComputeDigest();
-  DESCENT_RETURN_IF_ERROR(CompareDigests(digest, state.steps_done(), options_.collective));
+  DESCENT_RETURN_IF_ERROR(options_.verifier.VerifySaved(digest, state.steps_done()));
   saved_request_ = heard_request_;
   if (!saver_) return Status();
   saved_step_ = state.steps_done();

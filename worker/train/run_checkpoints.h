@@ -14,6 +14,7 @@
 #include "worker/train/assignment.h"
 #include "worker/train/checkpoint_saver.h"
 #include "worker/train/progress_marker.h"
+#include "worker/train/state_verifier.h"
 #include "worker/train/train_state.h"
 
 namespace descent {
@@ -38,6 +39,7 @@ class RunCheckpoints {
     const Assign& assign;
     Collective& collective;
     TrainState& state;  // as it starts: its newest checkpoint is where it came from
+    StateVerifier& verifier;
     AssignmentReporter& reporter;
     ThreadPool& pool;
     ProgressMarker& progress;  // is marked while a write is waited for

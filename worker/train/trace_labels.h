@@ -15,6 +15,7 @@ inline constexpr TraceLabel kAddGradients = {"gradients", "add and measure gradi
 inline constexpr TraceLabel kWaitForReduction = {"reduction", "wait for reductions and losses"};
 inline constexpr TraceLabel kUpdate = {"update", "update"};
 inline constexpr TraceLabel kExchangeParameters = {"exchange", "exchange parameters"};
+inline constexpr TraceLabel kVerify = {"exchange", "compare states"};
 inline constexpr TraceLabel kReport = {"report", "report"};
 inline constexpr TraceLabel kWaitForGrant = {"grant", "wait for a grant"};
 inline constexpr TraceLabel kEvaluate = {"evaluation", "evaluate"};

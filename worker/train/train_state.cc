@@ -236,6 +236,19 @@ Digest TrainState::ComputeDigest() const {
   return StateDigest(ParameterTensors(), OptimizerTensors());
 }
 
+StateDigests TrainState::ComputeCommonDigests() const {
+  std::vector<TensorView> weights;
+  AppendTensors(layout_->slots, "", parameters(), weights);
+  StateDigests digests{.parameters = StateDigest(weights, {}), .optimizer = {}};
+  if (is_sharded()) return digests;
+  std::vector<TensorView> kept;
+  for (const std::span<const float> moment : current().moments)
+    AppendTensors(LearnedSlots(*layout_), "", moment, kept);
+  if (ema_) AppendTensors(layout_->slots, "", std::span<const float>(current().average), kept);
+  digests.optimizer = StateDigest({}, kept);
+  return digests;
+}
+
 // What this rank takes up between checkpoints; of memory that all ranks share, its part.
 std::int64_t TrainState::memory_bytes() const {
   std::int64_t updated = 0;

@@ -19,6 +19,7 @@
 #include "worker/collective/collective.h"
 #include "worker/optim/arena_update.h"
 #include "worker/plan/parameter_layout.h"
+#include "worker/train/diverged_ranks.h"
 #include "worker/train/slice_map.h"
 
 namespace descent {
@@ -104,6 +105,9 @@ class TrainState {
   std::vector<TensorView> OptimizerTensors() const;
 
   Digest ComputeDigest() const;  // equal digests, equal bits
+  // Of what every rank holds between steps: the parameters that training goes on from and, if the
+  // update is replicated, all else.
+  StateDigests ComputeCommonDigests() const;
   std::int64_t memory_bytes() const;
 
  private:

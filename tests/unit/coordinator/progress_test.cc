@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <iterator>
 
 namespace descent {
 namespace {
@@ -135,6 +136,35 @@ TEST(ProgressTest, AReplayWithOtherBitsIsADivergence) {
 
   ASSERT_TRUE(failure.has_value());
   EXPECT_EQ(failure->reason, "StateDiverged");
+}
+
+StepMetrics Verified(std::int64_t step, std::uint64_t digest) {
+  return {.step = step, .parameters_digest = Digest{.low = digest}};
+}
+
+TEST(ProgressTest, TheDigestsOfTheLastVerifiedStepsAreKept) {
+  Job job;
+  const auto count = static_cast<std::int64_t>(kVerifiedStepsKept);
+
+  for (std::int64_t step = 1; step <= count + 1; ++step)
+    EXPECT_EQ(RecordVerifiedSteps(job, {{.step = step}, Verified(step, 7)}), std::nullopt);
+
+  ASSERT_EQ(std::ssize(job.verified_steps), count);
+  EXPECT_EQ(job.verified_steps.front().step, 2);
+  EXPECT_EQ(job.verified_steps.back().step, count + 1);
+}
+
+TEST(ProgressTest, AVerifiedStepThatIsComputedAgainToOtherBitsIsADivergence) {
+  Job job;
+  (void)RecordVerifiedSteps(job, {Verified(10, 1), Verified(20, 2)});
+
+  EXPECT_EQ(RecordVerifiedSteps(job, {Verified(10, 1)}), std::nullopt);
+  const auto failure = RecordVerifiedSteps(job, {Verified(20, 3)});
+
+  ASSERT_TRUE(failure.has_value());
+  EXPECT_EQ(failure->reason, "StateDiverged");
+  EXPECT_EQ(failure->step, 20);
+  EXPECT_EQ(job.verified_steps.size(), 2u);
 }
 
 }  // namespace

@@ -52,6 +52,9 @@ TEST(JobRecordTest, EveryFieldOfAJobSurvivesEncoding) {
   EXPECT_EQ(found.skipped_saves.last_message, job.skipped_saves.last_message);
   EXPECT_EQ(found.skipped_saves.first_time, job.skipped_saves.first_time);
   EXPECT_EQ(found.checkpoint_healthy_time, job.checkpoint_healthy_time);
+  ASSERT_EQ(found.verified_steps.size(), 2u);
+  EXPECT_EQ(found.verified_steps[1].step, 50);
+  EXPECT_EQ(found.verified_steps[1].parameters_digest, job.verified_steps[1].parameters_digest);
   EXPECT_EQ(found.coordinator_version, job.coordinator_version);
   EXPECT_EQ(found.worker_version, job.worker_version);
   ASSERT_EQ(found.failure->secondary.size(), 1u);

@@ -90,6 +90,7 @@ Job MakeFullJob() {
                       1040.5,
                       {{EvaluationMetric::kLoss, 0.75}, {EvaluationMetric::kAccuracy, 0.5}},
                       true}};
+  job.verified_steps = {{45, {9, 10}}, {50, {11, 12}}};
   job.state_digest = Digest{7, 8};
   job.start_checkpoint = "/checkpoints/old-1/step-10";
   job.forked_from = "jobs/old-1/checkpoints/10";

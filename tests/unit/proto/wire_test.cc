@@ -26,6 +26,7 @@ JobSpec FullSpec() {
   spec.batch = {.global = 64, .micro = 4, .logical_workers = 8, .tail = EpochTail::kKeep};
   spec.epochs = 9;
   spec.stop_at_step = 11;
+  spec.verify_every = 23;
   spec.seed = 0xfedcba9876543210u;
   spec.optimizer.algorithm = AdamWSpec{
       .lr = 2e-3, .betas = {0.8, 0.99}, .eps = 1e-7, .weight_decay = 0.2, .no_decay = {"*.bias"}};
@@ -254,7 +255,8 @@ TEST(WireTest, EveryMessageOfAWorkerComesBackAsItWent) {
                      .samples = 10,
                      .step_seconds = 0.25,
                      .noise = SmoothedNoise{.mean = {.signal = -0.5, .noise = 3}, .steps = 40},
-                     .update_ratio = 0.125}}},
+                     .update_ratio = 0.125,
+                     .parameters_digest = digest}}},
       EvaluationReport{.job = "j",
                        .generation = 4,
                        .step = 5,
@@ -280,7 +282,8 @@ TEST(WireTest, EveryMessageOfAWorkerComesBackAsItWent) {
                       .reason = "PeerLost",
                       .message = "m",
                       .phase = "reduce",
-                      .retryable = true},
+                      .retryable = true,
+                      .diverged_ranks = {1, 2}},
       Goodbye{.reason = "SIGTERM"}};
 
   for (const WorkerMessage& message : messages) {

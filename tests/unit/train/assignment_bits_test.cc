@@ -1,5 +1,7 @@
 #include <filesystem>
+#include <set>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "tests/unit/train/assignment_fixture.h"
@@ -31,6 +33,27 @@ TEST_F(AssignmentTest, AResumedRunOnOtherWorkersEndsWithTheSameBits) {
       {.world_size = 4, .first_step = 22, .start_checkpoint = CheckpointDirectory() / "step-22"});
 
   EXPECT_EQ(resumed, undisturbed);
+}
+
+TEST_F(AssignmentTest, ComparedStatesHaveTheSameDigestsOnAnyRanksAndChangeNoBit) {
+  const std::string undisturbed = DigestOf({.world_size = 1});
+  spec_.verify_every = 8;
+  std::set<std::string> digests;
+  const auto collect = [&](const WorkerMessage& message) {
+    const auto* steps = std::get_if<StepReports>(&message);
+    if (steps == nullptr || steps->steps[0].step != 24) return;
+    digests.insert(steps->steps[0].parameters_digest.value_or(Digest()).ToHex());
+  };
+
+  for (const UpdateKind update : {UpdateKind::kReplicated, UpdateKind::kSharded}) {
+    spec_.update = update;
+    for (const int world_size : {1, 3})
+      EXPECT_EQ(DigestOf({.world_size = world_size, .on_report = collect}), undisturbed)
+          << world_size << " workers";
+  }
+
+  EXPECT_EQ(digests.size(), 1u);
+  EXPECT_NE(*digests.begin(), Digest().ToHex());
 }
 
 TEST_F(AssignmentTest, TheStateHasTheSameBitsHoweverTheUpdateIsSharedOut) {

@@ -21,19 +21,19 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-constexpr std::int64_t kSize = 40000;
+constexpr std::int64_t kStateSize = 40000;
 
-ParameterLayout Layout() {
+ParameterLayout StateLayout() {
   ParameterLayout layout;
   layout.slots = {{.name = "a", .shape = {100, 90}, .offset = 0, .size = 9000},
                   {.name = "b", .shape = {30992}, .offset = 9008, .size = 30992}};
-  layout.buckets = {{0, 9008}, {9008, kSize}};
-  layout.element_count = kSize;
+  layout.buckets = {{0, 9008}, {9008, kStateSize}};
+  layout.element_count = kStateSize;
   return layout;
 }
 
 std::vector<float> Wave(double phase) {
-  std::vector<float> values(kSize);
+  std::vector<float> values(kStateSize);
   for (std::size_t i = 0; i < values.size(); ++i)
     values[i] = static_cast<float>(std::sin(phase + 0.01 * static_cast<double>(i)));
   for (std::size_t i = 9000; i < 9008; ++i) values[i] = 0;
@@ -47,7 +47,7 @@ void RunRanks(Kind kind, const std::function<void(TrainState&, Collective&)>& bo
               const OptimizerSpec& optimizer = {}, std::optional<EmaSpec> ema = std::nullopt) {
   InProcessGroup group(3);
   const SharedMemoryRoom room = SharedMemoryRoom::Make(3).value();
-  const ParameterLayout layout = Layout();
+  const ParameterLayout layout = StateLayout();
   std::vector<std::thread> ranks;
   for (int rank = 0; rank < 3; ++rank)
     ranks.emplace_back([&, rank] {
@@ -182,8 +182,8 @@ TEST(TrainStateTest, AShardedRankUpdatesItsSlicesAlone) {
     std::int64_t updated = 0;
     for (const IndexRange& range : state.UpdateRanges()) updated += range.size();
 
-    EXPECT_LT(updated, kSize / 2);
-    EXPECT_LT(state.memory_bytes(), (2 + 4) * kSize * 4);
+    EXPECT_LT(updated, kStateSize / 2);
+    EXPECT_LT(state.memory_bytes(), (2 + 4) * kStateSize * 4);
   });
 }
 
