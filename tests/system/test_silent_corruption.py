@@ -112,7 +112,8 @@ class SilentCorruption(SystemTest):
     def test_a_step_of_a_finished_job_is_computed_again_to_the_same_bits(self):
         self.start_coordinator()
         self.start_workers(3)
-        job = self.submit("--set", "verify_every=50", "--set", "workers={min: 3, max: 3}")
+        job = self.submit("--set", "verify_every=50", "--set", "workers={min: 3, max: 3}",
+                          "--set", "checkpoint.keep_last=9")
         self.wait_for_state(job, "SUCCEEDED", seconds=120)
 
         for step, compared in ((1, 2), (150, 3), (200, 4)):
