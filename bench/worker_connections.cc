@@ -28,6 +28,7 @@
 #include "common/file.h"
 #include "common/limits.h"
 #include "common/open_files.h"
+#include "rpc/grpc_setup.h"
 
 namespace descent {
 namespace {
@@ -271,6 +272,7 @@ Status Run(const Options& options) {
 }
 
 int Main(int argc, char** argv) {
+  SetUpGrpc();
   Options options;
   CLI::App app("Many workers with connections of their own to one coordinator");
   app.add_option("--workers", options.workers)->check(CLI::Range(1, 1'000'000));

@@ -5,6 +5,7 @@
 #include "client/commands/command.h"
 #include "common/utf8.h"
 #include "common/version.h"
+#include "rpc/grpc_setup.h"
 
 namespace descent {
 namespace {
@@ -21,8 +22,7 @@ bool AreText(int argc, char** argv) {
 }
 
 int Main(int argc, char** argv) {
-  // What matters of gRPC comes back as an error of the call.
-  setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
+  SetUpGrpc();
   CLI::App app("Trains neural networks over several workers, with the same bits on any number.",
                "descent");
   app.fallthrough();

@@ -26,6 +26,7 @@ pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
 find_program(GRPC_CPP_PLUGIN grpc_cpp_plugin REQUIRED)
 find_program(GRPC_PYTHON_PLUGIN grpc_python_plugin REQUIRED)
 find_library(GRPCPP_REFLECTION grpc++_reflection REQUIRED)
+find_library(ABSL_SYNCHRONIZATION absl_synchronization REQUIRED)  # which gRPC locks with
 find_program(PROTOC protoc REQUIRED)
 # dygraphs (MIT licence) draws the charts of the coordinator's page, and is compiled into it.
 find_path(DYGRAPHS_DIRECTORY dygraph.min.js PATHS /usr/share/javascript/dygraphs NO_DEFAULT_PATH

@@ -23,6 +23,7 @@
 #include "coordinator/runtime.h"
 #include "coordinator/state_directory.h"
 #include "coordinator/webhooks.h"
+#include "rpc/grpc_setup.h"
 
 namespace descent {
 namespace {
@@ -139,7 +140,7 @@ int Main(int argc, const char* const* argv) {
   const sigset_t signals = BlockStopSignals();
   RaiseOpenFilesMax();  // one for each worker
   if (options.value().exits_with_parent && !TieToParent(parent)) return 0;
-  setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);  // what matters comes back as a Status
+  SetUpGrpc();
   const Status status = Serve(options.value(), signals);
   if (!status.ok()) {
     std::cerr << "error: " << status.message() << "\n";

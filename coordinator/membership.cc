@@ -88,7 +88,7 @@ WorkerView& Membership::Admit(SessionId session, const Register& message, Monoto
   pool.world_size = message.world_size;
   pool.only_job = message.only_job;
   pool.sessions[message.world_rank] = session;
-  if (static_cast<int>(pool.sessions.size()) == pool.world_size) pool.was_ready = true;
+  if (pool.is_ready()) pool.was_ready = true;
   return workers_[session] = {.session = session,
                               .pool = message.pool,
                               .host = message.host,
@@ -118,6 +118,11 @@ const WorkerView* Membership::Find(SessionId session) const {
   return worker == workers_.end() ? nullptr : &worker->second;
 }
 
+bool Membership::IsReady(const std::string& pool) const {
+  const auto found = pools_.find(pool);
+  return found != pools_.end() && found->second.is_ready();
+}
+
 bool Membership::HasFreeWorker() const {
   return std::any_of(workers_.begin(), workers_.end(),
                      [](const auto& entry) { return entry.second.is_free(); });
@@ -135,7 +140,7 @@ std::vector<PoolView> Membership::pools() const {
   std::vector<PoolView> views;
   for (const auto& [name, pool] : pools_) {
     PoolView view{.name = name, .world_size = pool.world_size};
-    view.is_ready = static_cast<int>(pool.sessions.size()) == pool.world_size;
+    view.is_ready = pool.is_ready();
     view.is_broken = pool.was_ready && !view.is_ready;
     std::map<std::string, int> slots;  // taken so far, by host
     view.only_job = pool.only_job;

@@ -94,6 +94,7 @@ class Membership {
   // A worker of the pool that leaves; null: none does.
   const WorkerView* FindLeaver(const std::string& pool) const;
   bool HasPool(const std::string& name) const { return pools_.contains(name); }
+  bool IsReady(const std::string& pool) const;  // all its ranks have registered
   bool HasFreeWorker() const;
   std::vector<PoolView> pools() const;                                    // by name
   std::vector<SessionId> SessionsFor(const std::string& only_job) const;  // of pools for it alone
@@ -105,6 +106,8 @@ class Membership {
     bool was_ready = false;
     std::string only_job;
     std::map<int, SessionId> sessions;  // by world rank
+
+    bool is_ready() const { return static_cast<int>(sessions.size()) == world_size; }
   };
 
   std::map<SessionId, WorkerView> workers_;

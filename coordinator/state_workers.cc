@@ -47,7 +47,8 @@ void State::Hear(SessionId session, const Register& message) {
     worker.leaving = leave_cause;
     actions_.push_back(SendToWorker{.session = session, .message = Leave{*leave_cause}});
   }
-  is_schedule_due_ = true;
+  // Before, none of its ranks can be given to a job.
+  if (membership_.IsReady(message.pool)) is_schedule_due_ = true;
 }
 
 void State::Hear(SessionId session, const Heartbeat& message) {

@@ -22,6 +22,7 @@
 #include "launch/rank_wrapper.h"
 #include "launch/supervisor.h"
 #include "rpc/credential_options.h"
+#include "rpc/grpc_setup.h"
 
 namespace descent {
 namespace {
@@ -59,6 +60,7 @@ std::optional<LaunchSite> FindPrograms() {
 }
 
 int Main(int argc, char** argv) {
+  SetUpGrpc();
   PoolOptions pool;
   std::optional<int> restarts_max;
   int probe_interval = static_cast<int>(pool.probe_interval.count());

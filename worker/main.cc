@@ -26,6 +26,7 @@
 #include "common/version.h"
 #include "common/worker_exit.h"
 #include "rpc/credential_options.h"
+#include "rpc/grpc_setup.h"
 #include "worker/data_check.h"
 #include "worker/explain_job.h"
 #include "worker/export/export.h"
@@ -277,6 +278,7 @@ void Serve(const std::string& coordinator, const Credentials& credentials, Regis
 int Main(int argc, char** argv) {
   const pid_t parent = getppid();
   ExplainBusErrors();
+  SetUpGrpc();
   CLI::App app{"A worker of Descent: one MPI rank. Start it with: mpirun -n N descent-worker"};
   std::string coordinator;
   std::string instruction_set = "best";
