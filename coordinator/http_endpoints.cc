@@ -45,7 +45,7 @@ std::span<const HttpRoutes::Endpoint> HttpRoutes::Endpoints() {
       {{"GET", "/v1/jobs/{job}/metrics", kViewer, "format,max_points,names,x_axis"},
        &HttpRoutes::JobMetrics},
       {{"GET", "/v1/jobs/{job}/logs", kViewer,
-        "attempt,contains,format,min_severity,rank,ranks,resume_token,tail"},
+        "attempt,contains,format,min_severity,rank,ranks,resume_token,source,tail"},
        &HttpRoutes::JobLogs},
       {{"GET", "/v1/metrics:compare", kViewer, "jobs,names"}, &HttpRoutes::Comparison},
       {{"GET", "/v1/watch", kViewer, "cursor,filter,topics"}, &HttpRoutes::Watch},

@@ -51,6 +51,11 @@ Result<v1::StreamJobLogsRequest> ToLogRequest(const HttpParameters& parameters,
     if (!severity) return RefuseParameter("min_severity", text, "debug, info, warning or error");
     request.set_min_severity(ToProto(*severity));
   }
+  for (const std::string& text : ListParameter(parameters, "source")) {
+    const std::optional<LogSource> source = LogSourceFromName(text);
+    if (!source) return RefuseParameter("source", text, "log, stdout or stderr");
+    request.add_sources(ToProto(*source));
+  }
   request.set_contains(TextParameter(parameters, "contains"));
   request.set_resume_token(TextParameter(parameters, "resume_token"));
   return request;

@@ -36,10 +36,15 @@ class LastStep final : public AssignmentReporter {
 // Below that of every attempt, so that nothing that one of them writes is taken for a leftover.
 constexpr std::int64_t kGeneration = 0;
 
+// A split that is taken out of the training data stays: without it the steps have other samples.
+void ForgetUnlessTakenOut(std::optional<DatasetSpec>& split) {
+  if (split && split->train_fraction == 0) split.reset();
+}
+
 // What else happens between and after the steps changes no step, and no checkpoint goes for it.
 JobSpec StepsAlone(JobSpec spec, std::int64_t last_step) {
-  spec.data.validation.reset();
-  spec.data.test.reset();
+  ForgetUnlessTakenOut(spec.data.validation);
+  ForgetUnlessTakenOut(spec.data.test);
   spec.early_stopping.reset();
   spec.checkpoint.keep_last = std::numeric_limits<std::int64_t>::max();
   spec.verify_every = last_step;

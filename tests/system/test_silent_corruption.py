@@ -9,6 +9,8 @@ import struct
 
 from harness import BIN, SystemTest
 
+REGRESSION_FILE = pathlib.Path(__file__).resolve().parents[2] / "examples/table_regression.yaml"
+
 # The first layer keeps the values that it begins with, so that they can be found in the memory of
 # a process. Steps of some ten milliseconds.
 TENSOR = "layers.0.weight"
@@ -124,6 +126,18 @@ class SilentCorruption(SystemTest):
             self.assertEqual(len(answer["values"]), compared, answer)
         shown = self.descent("job", "replay", job, "--step", 150).stdout
         self.assertIn("step 150 was computed right", shown)
+
+    def test_a_step_whose_data_were_split_is_computed_again_from_the_same_samples(self):
+        self.start_coordinator()
+        self.start_workers(2)
+        submitted = self.descent("submit", REGRESSION_FILE, "-o", "name", "--set", "stop_at_step=20",
+                                 "--set", f"data.train.path={REGRESSION_FILE.parent}/data/houses.csv")
+        job = submitted.stdout.strip()
+        self.wait_for_state(job, "SUCCEEDED", seconds=120)
+
+        shown = self.descent("job", "replay", job, "--step", 12).stdout
+
+        self.assertIn("step 12 was computed right", shown)
 
     def test_a_recorded_loss_that_is_not_what_the_step_gives_is_said_to_be_hardware(self):
         self.start_coordinator()

@@ -21,13 +21,15 @@ class HttpLogRouteTest : public HttpRoutesTest {
  protected:
   // Lines of one rank, each "RANK:SEQUENCE" and what `more` says.
   void Append(int rank, std::int64_t first, std::int64_t last, const std::string& more = "",
-              LogSeverity severity = LogSeverity::kInfo, int attempt = 1) {
+              LogSeverity severity = LogSeverity::kInfo, int attempt = 1,
+              LogSource source = LogSource::kLog) {
     LogChunk chunk{.job = "full-1", .generation = attempt, .first_sequence = first, .lines = {}};
     for (std::int64_t i = first; i <= last; ++i)
       chunk.lines.push_back({.time_us = 1'500'000,
                              .severity = severity,
                              .attempt = attempt,
                              .rank = rank,
+                             .source = source,
                              .step = 5,
                              .text = std::to_string(rank) + ":" + std::to_string(i) + more});
     const Status stored = logs_.Append(chunk);
@@ -77,7 +79,19 @@ TEST_F(HttpLogRouteTest, EachParameterIsAFilter) {
   EXPECT_EQ(Read("?attempt=2"), Texts{"2:1"});
   EXPECT_EQ(Read("?min_severity=warning"), Texts{"2:1"});
   EXPECT_EQ(Read("?contains=slow%20d"), Texts{"1:1 slow disk"});
-  EXPECT_EQ(Read("?ranks=&attempt=&min_severity=&contains=&tail=&resume_token=").size(), 4u);
+  EXPECT_EQ(Read("?ranks=&attempt=&min_severity=&source=&contains=&tail=&resume_token=").size(),
+            4u);
+}
+
+TEST_F(HttpLogRouteTest, LinesAreThoseOfTheSourcesThatAreAskedFor) {
+  Append(0, 1, 1);
+  Append(1, 1, 1, "", LogSeverity::kInfo, 1, LogSource::kStdout);
+  Append(2, 1, 1, "", LogSeverity::kInfo, 1, LogSource::kStderr);
+
+  EXPECT_EQ(Read("?source=stderr"), Texts{"2:1"});
+  EXPECT_EQ(Read("?source=log,stdout"), (Texts{"0:1", "1:1"}));
+  EXPECT_EQ(ErrorOf("?source=syslog")["message"],
+            "source has \"syslog\", wanted log, stdout or stderr");
 }
 
 TEST_F(HttpLogRouteTest, AsTextALineIsThatOfTheCommandLine) {
