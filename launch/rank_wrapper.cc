@@ -1,7 +1,9 @@
 #include "launch/rank_wrapper.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -12,6 +14,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 
 #include "common/failpoint.h"
 #include "launch/leave_time.h"
@@ -27,7 +30,6 @@ using Clock = std::chrono::steady_clock;
 // mpirun kills what still lives one second after its SIGTERM.
 constexpr std::chrono::milliseconds kUrgentEndGrace{700};
 constexpr std::chrono::minutes kLookEvery{1};
-constexpr std::chrono::milliseconds kParentEndMax{100};
 // A little more than its last output may take to be sent (worker/output_relay.h).
 constexpr std::chrono::milliseconds kLastWordsMax{2000};
 // No other use of it here: mpirun never sends it.
@@ -138,23 +140,27 @@ class RankWatch {
   bool is_hurried_ = false;
 };
 
-// A parent that is killed closes its connections, at which a rank may end, and is gone a little
-// later. So after a rank that did not end well this waits for a moment.
-bool HasParentEnded(pid_t parent, int rank_status) {
-  if (rank_status != 0) {
-    sigset_t parent_ended;
-    sigemptyset(&parent_ended);
-    sigaddset(&parent_ended, kParentEnded);
-    const timespec time = {.tv_sec = 0, .tv_nsec = std::chrono::nanoseconds(kParentEndMax).count()};
-    sigtimedwait(&parent_ended, nullptr, &time);
+// mpirun removes its session once all its ranks are gone. Where it is killed before it is through,
+// and the launcher as well, nobody is left to do that but this process, which is none of mpirun's
+// any more and waits for its end.
+void LeaveCleaner(int parent_descriptor, const std::filesystem::path& session_directory) {
+  if (parent_descriptor < 0 || session_directory.empty() || fork() != 0) return;
+  setsid();
+  // mpirun waits until nobody writes to it.
+  dup2(parent_descriptor, STDIN_FILENO);
+  close_range(STDIN_FILENO + 1, ~0U, 0);
+  pollfd parent = {.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
+  while (poll(&parent, 1, -1) < 0 && errno == EINTR) {
   }
-  return getppid() != parent;
+  RemoveSessionDirectory(session_directory);
+  _exit(0);
 }
 
 }  // namespace
 
 int RunRank(std::vector<std::string> arguments) {
   const pid_t parent = getppid();
+  const int parent_descriptor = static_cast<int>(syscall(SYS_pidfd_open, parent, 0));
   sigset_t signals;
   sigemptyset(&signals);
   for (const int signal : {SIGCHLD, SIGTERM, SIGINT, kEndRanks, kParentEnded})
@@ -188,7 +194,7 @@ int RunRank(std::vector<std::string> arguments) {
   report.rank.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
   Tell(report);
   DESCENT_FAILPOINT("launch.rank.told");
-  if (HasParentEnded(parent, status)) RemoveSessionDirectory(leftovers.session_directory);
+  LeaveCleaner(parent_descriptor, leftovers.session_directory);
   return report.rank.signal != 0 ? 128 + report.rank.signal : report.rank.exit_code;
 }
 

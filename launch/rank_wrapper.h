@@ -16,7 +16,9 @@ inline constexpr int kExecFailed = 127;
 // child, tells its start and its end as RankReports on standard error, and never leaves it behind:
 //   - the rank ends: its process for the output (worker/output_relay.h) is waited for, for two
 //   seconds;
-//   - its parent ends, however: the child is killed at once, and so are traces of the MPI job;
+//   - its parent ends, however: the child is killed at once, and traces of the MPI job are removed;
+//   - the rank's end is told: a process that outlives this one removes what mpirun leaves of
+//   itself;
 //   - kEndRanks: the child gets SIGTERM, saves the state of its job, and is killed if that takes
 //     longer than it may (launch/leave_time.h);
 //   - SIGTERM or SIGINT: the same, but it is killed before mpirun would kill this process.
