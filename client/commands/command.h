@@ -85,6 +85,7 @@ void AddSubmit(CLI::App& app, CommandLine& line);
 void AddFork(CLI::App& app, CommandLine& line);
 void AddJob(CLI::App& app, CommandLine& line);  // init, schema
 void AddExplain(CLI::App& app, CommandLine& line);
+void AddPlan(CLI::App& app, CommandLine& line);
 void AddLs(CLI::App& app, CommandLine& line);
 void AddDescribe(CLI::App& app, CommandLine& line);
 void AddWatch(CLI::App& app, CommandLine& line);

@@ -9,6 +9,7 @@ void AddEveryCommand(CLI::App& app, CommandLine& line) {
   AddFork(app, line);
   AddJob(app, line);
   AddExplain(app, line);
+  AddPlan(app, line);
   AddLs(app, line);
   AddDescribe(app, line);
   AddWatch(app, line);
