@@ -69,11 +69,7 @@ struct RankWork {
 
 RankWork LargestWork(const JobSpec& spec, std::int64_t train_samples, int workers) {
   const ShardPlanner planner(MakeShardPlan(spec, train_samples));
-  const std::int64_t logical_workers = spec.batch.logical_workers;
-  std::vector<bool> is_present;
-  for (std::int64_t leaf = 0; leaf < logical_workers; ++leaf)
-    is_present.push_back(planner.PositionsOf(0, leaf).size() > 0);
-  const CanonicalTree tree(is_present, workers);
+  const CanonicalTree tree = TreeOf(spec, train_samples, workers);
   RankWork most;
   for (int rank = 0; rank < workers; ++rank) {
     const AccumulationPlan plan = AccumulationPlan::For(tree, rank);
@@ -132,6 +128,14 @@ StepTimes PredictStep(const Explanation& explanation, const RankWork& work, doub
 std::int64_t MemoryExplanation::Total() const {
   return parameters + optimizer + gradients + training_activations + evaluation_activations +
          checkpoint;
+}
+
+CanonicalTree TreeOf(const JobSpec& spec, std::int64_t train_samples, int workers) {
+  const ShardPlanner planner(MakeShardPlan(spec, train_samples));
+  std::vector<bool> is_present;
+  for (std::int64_t leaf = 0; leaf < spec.batch.logical_workers; ++leaf)
+    is_present.push_back(planner.PositionsOf(0, leaf).size() > 0);
+  return CanonicalTree(std::move(is_present), workers);
 }
 
 Result<Explanation> Explain(const JobSpec& spec, const Datasets& datasets, int workers,

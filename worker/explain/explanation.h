@@ -6,6 +6,7 @@
 
 #include "common/job_spec.h"
 #include "common/result.h"
+#include "worker/collective/canonical_tree.h"
 #include "worker/data/datasets.h"
 #include "worker/explain/machine_rates.h"
 #include "worker/plan/plan.h"
@@ -86,6 +87,9 @@ struct Explanation {
 // long as compiling takes. kInvalidArgument, kInternal: as Plan::Compile.
 Result<Explanation> Explain(const JobSpec& spec, const Datasets& datasets, int workers,
                             const MachineRates& rates);
+
+// The tree in which `workers` of them add the gradients of a job's first step.
+CanonicalTree TreeOf(const JobSpec& spec, std::int64_t train_samples, int workers);
 
 std::string ToJson(const Explanation& explanation);
 
