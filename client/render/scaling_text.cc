@@ -70,6 +70,9 @@ std::string TextOfScaling(const Json& scaling) {
       network.at("message_seconds").get<double>() * 1e6,
       network.at("ranks_per_host").get<std::int64_t>(),
       StepMilliseconds(scaling.at("alone").at("step_seconds")));
+  const Json& rates = scaling.at("rates");
+  text += fmt::format("measured here: {} FLOP/s in products of matrices, {} moved/s in memory\n",
+                      FormatRate(rates.at("matrix_flops")), WholeBytes(rates.at("memory_bytes")));
   const Json& steps = scaling.at("steps");
   if (!steps.empty()) text.append(StepsTable(scaling)).append("\n");
   if (steps.size() > 1) text.append(EfficiencyPicture(steps)).append("\n");

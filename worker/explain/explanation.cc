@@ -164,6 +164,9 @@ Result<Explanation> Explain(const JobSpec& spec, const Datasets& datasets, int w
                        ExplainPlan("evaluation", block, *evaluation, rates)};
   explanation.parameter_count = plans.parameter_count();
   explanation.groups = GroupsOf(layout);
+  explanation.layout = layout;
+  explanation.gradient_writers.assign(training->gradient_writers().begin(),
+                                      training->gradient_writers().end());
   for (std::size_t i = 0; i < layout.buckets.size(); ++i)
     explanation.buckets.push_back(
         {4 * layout.buckets[i].size(), training->bucket_ready_after()[i]});

@@ -76,6 +76,8 @@ struct Explanation {
   std::vector<TensorGroup> groups;
   MemoryExplanation memory;
   std::vector<PlanExplanation> plans;  // training, evaluation
+  ParameterLayout layout;
+  std::vector<int> gradient_writers;  // by slot: the step of the training plan
   std::vector<BucketExplanation> buckets;
   double exchanged_bytes = 0;  // sent by a worker in a step, were all on different hosts
   StepTimes step;

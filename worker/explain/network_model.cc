@@ -14,7 +14,7 @@ constexpr double kBytes = sizeof(float);
 // What a rank, or all ranks of a host together, have of a bucket.
 struct Share {
   double elements = 0;  // of its slices
-  double segments = 0;  // messages that these slices are cut into
+  double segments = 0;  // that these slices are cut into, a message each
   double sums = 0;      // partial sums
   double ranks = 0;
 
@@ -35,9 +35,10 @@ struct Flow {
   double Larger() const { return std::max(sent, received); }
 };
 
-Share ShareOf(const CanonicalTree& tree, std::int64_t elements, int rank) {
+Share ShareOf(const CanonicalTree& tree, std::int64_t elements, CallKind kind, int rank) {
   const std::int64_t slice = SliceOf(elements, tree.world_size(), rank).size();
-  const std::int64_t segment = TreeCollective::kSegmentElements;
+  const std::int64_t segment = kind == CallKind::kAllGather ? std::max<std::int64_t>(slice, 1)
+                                                            : TreeCollective::kSegmentElements;
   return {.elements = static_cast<double>(slice),
           .segments = static_cast<double>((slice + segment - 1) / segment),
           .sums = static_cast<double>(tree.PartialSumsOf(rank).size()),
@@ -84,7 +85,7 @@ Traffic TreeTraffic(const CanonicalTree& tree, std::int64_t elements, CallKind k
   std::vector<Share> hosts;
   Share all;
   for (int rank = 0; rank < tree.world_size(); ++rank) {
-    const Share share = ShareOf(tree, elements, rank);
+    const Share share = ShareOf(tree, elements, kind, rank);
     if (ranks.size() % size == 0) hosts.emplace_back();
     hosts.back() += share;
     all += share;
@@ -109,11 +110,12 @@ Traffic RecordTraffic(int ranks, double bytes, int ranks_per_host) {
 
 // The two ends of a host's ranks send and receive over its link; a step of the ring is one message
 // of each rank.
-Traffic RingTraffic(int ranks, std::int64_t elements, int ranks_per_host) {
+Traffic RingTraffic(int ranks, std::int64_t elements, CallKind kind, int ranks_per_host) {
   if (ranks <= ranks_per_host) return {};
-  const double steps = 2.0 * (ranks - 1);
+  const double turn = ranks - 1;
+  const double steps = (Reduces(kind) ? turn : 0) + (Gathers(kind) ? turn : 0);
   const double part = static_cast<double>(elements) * kBytes / ranks;
-  return {.messages = steps, .bytes = steps * part, .added = 3 * (ranks - 1) * part};
+  return {.messages = steps, .bytes = steps * part, .added = Reduces(kind) ? 3 * turn * part : 0};
 }
 
 double SecondsOf(const Traffic& traffic, const Network& network, double memory_bytes_per_second) {

@@ -28,15 +28,17 @@ enum class CallKind { kReduceScatter, kAllGather, kAllReduce };
 
 // Of the collective that keeps the tree (tree_collective.h) on a bucket of `elements`: everyone
 // sends its partial sums of each slice to the slice's rank, in segments, and slices that are
-// finished go to everyone. kAllGather is of slices alone (Collective::AllGatherSlices).
+// finished go to everyone. kAllGather is of slices alone, each in one piece
+// (Collective::AllGatherSlices).
 Traffic TreeTraffic(const CanonicalTree& tree, std::int64_t elements, CallKind kind,
                     int ranks_per_host);
 
 // Of an all-gather in which every rank sends everyone `bytes`.
 Traffic RecordTraffic(int ranks, double bytes, int ranks_per_host);
 
-// Of MPI's own all-reduce of `elements` by a ring: 2 (P - 1) messages of one P-th each.
-Traffic RingTraffic(int ranks, std::int64_t elements, int ranks_per_host);
+// Of MPI's own all-reduce of `elements` by a ring: 2 (P - 1) messages of one P-th each. Its
+// reduce-scatter, or an all-gather, is half of that.
+Traffic RingTraffic(int ranks, std::int64_t elements, CallKind kind, int ranks_per_host);
 
 // Messages are sent one after the other; additions go on while others arrive.
 double SecondsOf(const Traffic& traffic, const Network& network, double memory_bytes_per_second);

@@ -20,6 +20,7 @@ using Json = nlohmann::ordered_json;
 constexpr std::int64_t kBucketBytes = std::int64_t{limits::kBucketElementsTarget} * 4;
 constexpr std::int64_t kBucketBytesMin = std::int64_t{64} << 10;
 constexpr std::int64_t kBucketBytesMax = std::int64_t{limits::kBucketElementsMax} * 4;
+constexpr double kGainWorthAChange = 1e-3;  // of a step
 
 // The job as so many workers would run it, or why they cannot.
 Result<JobSpec> SpecFor(const JobSpec& spec, std::int64_t train_samples, int workers,
@@ -48,17 +49,21 @@ Result<JobSpec> SpecFor(const JobSpec& spec, std::int64_t train_samples, int wor
   return scaled;
 }
 
-// When each bucket of the last micro-batch is ready, by the predicted times of the plan's steps.
-StepModel ModelOf(const Explanation& explanation) {
+// When each bucket of the last micro-batch is ready, by the predicted times of the plan's steps,
+// were buckets closed at so many bytes.
+StepModel ModelOf(const Explanation& explanation, std::int64_t bucket_bytes) {
+  const std::vector<IndexRange> buckets = BucketsOf(explanation.layout, bucket_bytes / 4);
+  const std::vector<int> ready_after =
+      ReadinessOf(buckets, explanation.layout, explanation.gradient_writers);
   const PlanExplanation& training = explanation.plans[0];
   const double computed = explanation.step.plans + explanation.step.additions;
   StepModel model{.buckets = {}, .computed = computed, .update = explanation.step.update};
   double done = computed - training.seconds;
   std::size_t step = 0;
-  for (const BucketExplanation& bucket : explanation.buckets) {
-    for (; step < training.steps.size() && static_cast<int>(step) <= bucket.ready_after; ++step)
+  for (std::size_t i = 0; i < buckets.size(); ++i) {
+    for (; step < training.steps.size() && static_cast<int>(step) <= ready_after[i]; ++step)
       done += training.steps[step].seconds;
-    model.buckets.push_back({.elements = bucket.bytes / 4, .ready = std::min(done, computed)});
+    model.buckets.push_back({.elements = buckets[i].size(), .ready = std::min(done, computed)});
   }
   return model;
 }
@@ -79,7 +84,7 @@ class StepCalls {
     if (IsWithinHost()) return {};
     const CallKind kind = IsSharded() ? CallKind::kReduceScatter : CallKind::kAllReduce;
     if (spec_.reduction == ReductionKind::kFastest)
-      return RingTraffic(tree_.world_size(), elements, network_.ranks_per_host);
+      return RingTraffic(tree_.world_size(), elements, kind, network_.ranks_per_host);
     return TreeTraffic(tree_, elements, kind, network_.ranks_per_host);
   }
 
@@ -87,7 +92,8 @@ class StepCalls {
   double ReductionSeconds(std::int64_t elements) const {
     if (!IsWithinHost())
       return SecondsOf(Reduction(elements), network_, explanation_.rates.memory_bytes);
-    const double share = static_cast<double>(elements) / TotalElements();
+    const double share =
+        static_cast<double>(elements) / static_cast<double>(explanation_.layout.element_count);
     return share * explanation_.step.exchange;
   }
 
@@ -96,7 +102,8 @@ class StepCalls {
   Traffic Records() const {
     const double ranks = tree_.world_size();
     const double leaves = static_cast<double>(tree_.leaf_count()) / ranks + 1;
-    const double blocks = TotalElements() / kSliceUnitElements / ranks + 1;
+    const auto total = static_cast<double>(explanation_.layout.element_count);
+    const double blocks = total / kSliceUnitElements / ranks + 1;
     return RecordTraffic(tree_.world_size(), 8 * (2 + 3 * leaves + blocks),
                          network_.ranks_per_host);
   }
@@ -139,13 +146,6 @@ class StepCalls {
     return step;
   }
 
-  double TotalElements() const {
-    double elements = 0;
-    for (const BucketExplanation& bucket : explanation_.buckets)
-      elements += static_cast<double>(bucket.bytes) / 4;
-    return elements;
-  }
-
   const JobSpec& spec_;
   const Explanation& explanation_;
   const Network network_;
@@ -163,14 +163,16 @@ void CountTraffic(const StepCalls& calls, const StepModel& model, ScaledStep& st
   }
 }
 
-void FindBestBuckets(const StepCalls& calls, const StepModel& model, ScaledStep& step) {
+// The program's own size unless another is worth a change.
+void FindBestBuckets(const StepCalls& calls, const Explanation& explanation, ScaledStep& step) {
   step.best_bucket_bytes = kBucketBytes;
   step.best_seconds = step.timeline.Total();
+  double wanted = step.best_seconds * (1 - kGainWorthAChange);
   for (std::int64_t bytes = kBucketBytesMin; bytes <= kBucketBytesMax; bytes *= 2) {
-    const double seconds = calls.Timeline(Rebucketed(model, bytes / 4)).Total();
-    if (seconds >= step.best_seconds) continue;
+    const double seconds = calls.Timeline(ModelOf(explanation, bytes)).Total();
+    if (seconds >= wanted) continue;
     step.best_bucket_bytes = bytes;
-    step.best_seconds = seconds;
+    step.best_seconds = wanted = seconds;
   }
 }
 
@@ -178,14 +180,14 @@ Result<ScaledStep> PredictOn(const JobSpec& spec, const Datasets& datasets, int 
                              const Network& network, const MachineRates& rates) {
   DESCENT_ASSIGN(const Explanation explanation, Explain(spec, datasets, workers, rates));
   const StepCalls calls(spec, explanation, network);
-  const StepModel model = ModelOf(explanation);
+  const StepModel model = ModelOf(explanation, kBucketBytes);
   ScaledStep step{.workers = workers,
                   .hosts = (workers + network.ranks_per_host - 1) / network.ranks_per_host,
                   .logical_workers = spec.batch.logical_workers,
                   .global_batch = GlobalBatchOf(spec.batch, explanation.train_samples),
                   .timeline = calls.Timeline(model)};
   CountTraffic(calls, model, step);
-  FindBestBuckets(calls, model, step);
+  FindBestBuckets(calls, explanation, step);
   step.samples_per_second = static_cast<double>(step.global_batch) / step.timeline.Total();
   return step;
 }
@@ -215,6 +217,7 @@ Result<Scaling> PredictScaling(const JobSpec& spec, const Datasets& datasets,
                                const ScalingRequest& request, const MachineRates& rates) {
   const std::int64_t samples = datasets.train->sample_count();
   Scaling scaling;
+  scaling.rates = rates;
   scaling.bucket_bytes = kBucketBytes;
   const auto predict = [&](int workers) -> Result<ScaledStep> {
     DESCENT_ASSIGN(const JobSpec scaled, SpecFor(spec, samples, workers, request.kind));
@@ -243,6 +246,7 @@ std::string ToJson(const Scaling& scaling, const ScalingRequest& request) {
                        {{"bytes_per_second", network.bytes_per_second},
                         {"message_seconds", network.message_seconds},
                         {"ranks_per_host", network.ranks_per_host}}},
+                      {"rates", ToValue(scaling.rates)},
                       {"bucket_bytes", scaling.bucket_bytes},
                       {"alone", ToValue(scaling.alone)},
                       {"steps", steps},

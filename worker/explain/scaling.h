@@ -36,11 +36,12 @@ struct ScaledStep {
   double link_bytes = 0;  // through the busiest link, in one direction
   double samples_per_second = 0;
   double efficiency = 0;  // samples per second and worker, over those of one worker alone
-  std::int64_t best_bucket_bytes = 0;
-  double best_seconds = 0;  // of the step with such buckets
+  std::int64_t best_bucket_bytes = 0;  // what the program would do best to aim at
+  double best_seconds = 0;             // of the step with such buckets
 };
 
 struct Scaling {
+  MachineRates rates;                 // that it is predicted from
   std::int64_t bucket_bytes = 0;      // what the program aims at
   ScaledStep alone;                   // of one worker
   std::vector<ScaledStep> steps;      // as asked for, without those that cannot be

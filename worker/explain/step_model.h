@@ -35,8 +35,4 @@ struct StepTimeline {
 // sums and records are there. `exchange` is what follows the reductions.
 StepTimeline TimelineOf(const StepModel& step, const CallSeconds& reduce, double exchange);
 
-// The same gradients in buckets of about `target` elements: neighbours are joined until they have
-// so many, and what has more is cut into equal parts of at most that.
-StepModel Rebucketed(const StepModel& step, std::int64_t target);
-
 }  // namespace descent

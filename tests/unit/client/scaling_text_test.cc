@@ -11,6 +11,7 @@ using testing::HasSubstr;
 constexpr char kScaling[] = R"json({
   "scaling": "strong",
   "network": {"bytes_per_second": 3.125e9, "message_seconds": 1e-5, "ranks_per_host": 2},
+  "rates": {"matrix_flops": 1.1e11, "memory_bytes": 2e10},
   "bucket_bytes": 1048576,
   "alone": {"step_seconds": 0.1},
   "steps": [
@@ -30,7 +31,8 @@ TEST(ScalingTextTest, SaysOverWhichNetwork) {
   EXPECT_THAT(
       ScalingText(kScaling).value(),
       testing::StartsWith("strong scaling over 25 Gbit/s and 10 us a message, 2 to a host; a "
-                          "worker alone: 100.000 ms\n"));
+                          "worker alone: 100.000 ms\n"
+                          "measured here: 110.0G FLOP/s in products of matrices, 20.0 GB moved/s"));
 }
 
 TEST(ScalingTextTest, HasALineForEachNumberOfWorkers) {

@@ -62,6 +62,11 @@ TEST(TreeTrafficTest, LongSlicesAreCutIntoSegments) {
   EXPECT_EQ(TreeTraffic(TreeOfAll(2, 2), 2 << 18, CallKind::kReduceScatter, 1).messages, 2);
 }
 
+// Parameters of a sharded update go as whole slices.
+TEST(TreeTrafficTest, SlicesThatAreOnlyGatheredAreOneMessageEach) {
+  EXPECT_EQ(TreeTraffic(TreeOfAll(2, 2), 2 << 18, CallKind::kAllGather, 1).messages, 1);
+}
+
 TEST(TreeTrafficTest, RanksOfOneHostUseNoLink) {
   const Traffic traffic = TreeTraffic(TreeOfAll(4, 4), 4 * kUnit, CallKind::kAllReduce, 4);
 
@@ -70,8 +75,14 @@ TEST(TreeTrafficTest, RanksOfOneHostUseNoLink) {
 }
 
 TEST(RingTrafficTest, IsTwicePMinusOneMessagesOfOneSlice) {
-  EXPECT_EQ(RingTraffic(4, 1000, 1), (Traffic{.messages = 6, .bytes = 6000, .added = 9000}));
-  EXPECT_EQ(RingTraffic(4, 1000, 4), Traffic{});
+  EXPECT_EQ(RingTraffic(4, 1000, CallKind::kAllReduce, 1),
+            (Traffic{.messages = 6, .bytes = 6000, .added = 9000}));
+  EXPECT_EQ(RingTraffic(4, 1000, CallKind::kAllReduce, 4), Traffic{});
+}
+
+TEST(RingTrafficTest, AReductionWithoutTheGatheringIsHalfOfIt) {
+  EXPECT_EQ(RingTraffic(4, 1000, CallKind::kReduceScatter, 1),
+            (Traffic{.messages = 3, .bytes = 3000, .added = 9000}));
 }
 
 TEST(RecordTrafficTest, EveryRankOfAHostSendsToEveryRankOfTheOthers) {

@@ -137,6 +137,38 @@ TEST_F(ScalingTest, TheBestBucketsAreNoWorseThanThoseOfTheProgram) {
   EXPECT_GT(step.best_bucket_bytes, 0);
 }
 
+// Of layers of 256 KiB, four of which the program joins: one each is there to be sent the earlier.
+TEST_F(ScalingTest, BucketsGrowWithWhatAMessageTakes) {
+  spec_.model.architecture = MlpSpec{.hidden_sizes = {256, 256, 256, 256, 256, 256}};
+  request_.network.message_seconds = 0;
+  const ScaledStep without = Predicted({4}).steps[0];
+
+  request_.network.message_seconds = 1e-2;
+  const ScaledStep with = Predicted({4}).steps[0];
+
+  EXPECT_LT(without.best_bucket_bytes, with.best_bucket_bytes);
+  EXPECT_LT(without.best_seconds, without.timeline.Total());
+  EXPECT_LE(with.best_seconds, with.timeline.Total());
+}
+
+TEST_F(ScalingTest, TheSameRatesGiveTheSameAnswer) {
+  const Scaling first = Predicted({2, 3, 4, 8});
+
+  EXPECT_EQ(ToJson(first, request_), ToJson(Predicted({2, 3, 4, 8}), request_));
+}
+
+TEST_F(ScalingTest, AShardedUpdateSendsGradientsOnceAndParametersOnce) {
+  spec_.model.architecture = MlpSpec{.hidden_sizes = {256, 256}};
+  const ScaledStep replicated = Predicted({4}).steps[0];
+
+  spec_.update = UpdateKind::kSharded;
+
+  const ScaledStep sharded = Predicted({4}).steps[0];
+  EXPECT_LT(sharded.timeline.reducing, replicated.timeline.reducing);
+  EXPECT_GT(sharded.timeline.exchange, replicated.timeline.exchange);
+  EXPECT_DOUBLE_EQ(sharded.timeline.update * 4, replicated.timeline.update);
+}
+
 TEST_F(ScalingTest, TheJsonHasWhatTheStructHas) {
   const Scaling scaling = Predicted({2, 4});
 
@@ -144,6 +176,7 @@ TEST_F(ScalingTest, TheJsonHasWhatTheStructHas) {
 
   EXPECT_EQ(json.at("scaling"), "strong");
   EXPECT_EQ(json.at("network").at("message_seconds"), 1e-5);
+  EXPECT_EQ(json.at("rates").at("memory_bytes"), kScaledRates.memory_bytes);
   EXPECT_EQ(json.at("steps").size(), 2u);
   EXPECT_EQ(json.at("steps").at(1).at("workers"), 4);
   EXPECT_EQ(json.at("steps").at(1).at("messages"), scaling.steps[1].messages);
