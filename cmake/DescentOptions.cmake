@@ -26,6 +26,24 @@ if(DESCENT_SANITIZER)
   target_link_options(descent_options INTERFACE -fsanitize=${DESCENT_SANITIZER})
 endif()
 
+# The same sources give the same bytes wherever they lie: no path of this machine gets into a program,
+# and nothing has the time of the build. Of several maps the last one that fits counts.
+target_compile_options(descent_options INTERFACE
+  $<$<COMPILE_LANGUAGE:C,CXX>:-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=
+    -ffile-prefix-map=${PROJECT_BINARY_DIR}/=build/ -Werror=date-time>)
+
+# What makes a flaw harder to use, besides the stack protector. Debian's compiler makes programs that
+# lie anywhere by itself: -fPIE and -pie would be in the way of modules. A sanitizer has checks of its
+# own in place of _FORTIFY_SOURCE, which wants an optimised build.
+target_compile_options(descent_options INTERFACE
+  $<$<COMPILE_LANGUAGE:C,CXX>:-fstack-clash-protection -fcf-protection>)
+target_link_options(descent_options INTERFACE LINKER:-z,relro,-z,now)
+if(NOT DESCENT_SANITIZER)
+  target_compile_options(descent_options INTERFACE
+    $<$<AND:$<COMPILE_LANGUAGE:C,CXX>,$<NOT:$<CONFIG:Debug>>>:-U_FORTIFY_SOURCE
+      -D_FORTIFY_SOURCE=2>)
+endif()
+
 option(DESCENT_FAILPOINTS "Let tests end, stop and delay the programs at named points" OFF)
 if(DESCENT_FAILPOINTS)
   target_compile_definitions(descent_options INTERFACE DESCENT_FAILPOINTS)

@@ -145,6 +145,28 @@ void AddGenerateOptions(CLI::App& app, GenerateOptions& options) {
       ->check(CLI::Range(0, limits::kThreadsMax));
 }
 
+void AddScaleOptions(CLI::App& app, ScaleOptions& options) {
+  ScalingRequest& request = options.request;
+  CLI::Option* const scale =
+      app.add_option("--scale", options.spec_file,
+                     "Only predict the steps of the spec in this file on many workers");
+  scale->needs(app.add_option("--scale-workers", request.workers, "How many workers, of each")
+                   ->needs(scale)
+                   ->check(CLI::Range(1, static_cast<int>(limits::kLogicalWorkersMax))));
+  scale->needs(app.add_option("--scale-bandwidth", request.network.bytes_per_second,
+                              "Bytes a second of a host's link")
+                   ->needs(scale)
+                   ->check(PositiveNumber()));
+  scale->needs(app.add_option("--scale-latency", request.network.message_seconds,
+                              "Seconds that a message takes besides")
+                   ->needs(scale)
+                   ->check(NonNegativeNumber()));
+  app.add_option("--scale-ranks-per-host", request.network.ranks_per_host, "Workers of one host")
+      ->needs(scale)
+      ->check(PositiveNumber());
+  app.add_flag("--scale-weak", options.is_weak, "The batch grows with the workers")->needs(scale);
+}
+
 void AddPredictOptions(CLI::App& app, PredictOptions& options) {
   CLI::Option* const checkpoint = app.add_option(
       "--predict", options.checkpoint, "Only predict --data with the model of this checkpoint");
@@ -308,6 +330,8 @@ int Main(int argc, char** argv) {
   app.add_option("--explain-workers", explained_workers, "How many workers would run it")
       ->needs(explain)
       ->check(PositiveNumber());
+  ScaleOptions scale;
+  AddScaleOptions(app, scale);
   GenerateOptions generate;
   AddGenerateOptions(app, generate);
   PredictOptions predict;
@@ -348,6 +372,7 @@ int Main(int argc, char** argv) {
   }
   if (!spec_to_explain.empty()) return ExplainJob(spec_to_explain, explained_workers);
   if (!replay.spec_file.empty()) return ReplayJob(replay);
+  if (!scale.spec_file.empty()) return ScaleJob(scale);
   if (!generate.checkpoint.empty()) return Generate(generate);
   if (!predict.checkpoint.empty()) return Predict(predict);
 

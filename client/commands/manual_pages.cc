@@ -211,10 +211,12 @@ descent metrics query JOB -f)",
         "metrics export, metrics plot"},
     ManualPage{
         "plan",
-        R"(From the time of a step on this machine, where the data have to be, and what a network moves. Each
-worker is on a machine of its own, and nothing of the exchange is hidden by the backward pass.)",
-        R"(descent plan job.yaml
-descent plan job.yaml --workers 8..4096 --network 100 --latency 5 -o json)",
+        R"(Predicts the step of a job on many workers: what this machine computes is measured, as for explain,
+and what its gradients take over a network is added by the alpha-beta model, from the messages and
+bytes that the program would send. Needs no coordinator and no network.)",
+        R"(descent plan job.yaml --workers 8..4096 --network 25Gbit,10us
+descent plan job.yaml --network 100Gbit,2us --ranks-per-host 8 --weak
+descent plan job.yaml --workers 1,2,4 --network 10Gbit,20us -o json)",
         "explain, run"},
     ManualPage{"pool",
                R"(A pool is the workers of one mpirun: the ranks that a job can have together.)",

@@ -1,91 +1,87 @@
 #include <spdlog/fmt/fmt.h>
 
-#include <charconv>
 #include <memory>
-#include <string_view>
-#include <utility>
 
 #include "client/commands/command.h"
 #include "client/interrupt.h"
-#include "client/render/scale_text.h"
+#include "client/plan_request.h"
+#include "client/render/scaling_text.h"
 #include "client/worker_answer.h"
+#include "common/limits.h"
 #include "common/option_number.h"
 
 namespace descent {
 namespace {
 
-constexpr std::int64_t kWorkersMax = 1'000'000;
+constexpr int kWorkersMax = static_cast<int>(limits::kLogicalWorkersMax);
 
 struct PlanFlags {
   std::string file;
+  std::string workers = "8..4096";
+  std::string network;
+  int ranks_per_host = 1;
+  bool is_weak = false;
   std::vector<std::string> overrides;
-  std::string workers = "1..64";
-  double network = 10;  // Gbit/s
-  double latency = 50;  // microseconds
 };
 
-std::optional<std::int64_t> ParseCount(std::string_view text) {
-  std::int64_t count = 0;
-  const char* const end = text.data() + text.size();
-  const auto parsed = std::from_chars(text.data(), end, count);
-  const bool is_count =
-      parsed.ec == std::errc() && parsed.ptr == end && count >= 1 && count <= kWorkersMax;
-  return is_count ? std::optional(count) : std::nullopt;
-}
-
-// "8..4096", or "8" alone.
-std::optional<std::vector<std::int64_t>> ParseWorkers(std::string_view text) {
-  constexpr std::string_view kTo = "..";
-  const std::size_t at = text.find(kTo);
-  const auto first = ParseCount(text.substr(0, at));
-  const auto last = at == std::string_view::npos ? first : ParseCount(text.substr(at + kTo.size()));
-  if (!first || !last || *first > *last) return std::nullopt;
-  return WorkerCounts(*first, *last);
+Result<std::vector<std::string>> WorkerArguments(const PlanFlags& flags) {
+  DESCENT_ASSIGN(const NetworkFlag network, ParseNetwork(flags.network));
+  DESCENT_ASSIGN(const std::vector<int> counts, ParseWorkerCounts(flags.workers, kWorkersMax));
+  std::vector<std::string> arguments = {
+      "--scale-bandwidth",      fmt::format("{}", network.bytes_per_second),
+      "--scale-latency",        fmt::format("{}", network.message_seconds),
+      "--scale-ranks-per-host", std::to_string(flags.ranks_per_host)};
+  if (flags.is_weak) arguments.emplace_back("--scale-weak");
+  arguments.emplace_back("--scale-workers");
+  for (const int count : counts) arguments.push_back(std::to_string(count));
+  return arguments;
 }
 
 ExitCode Plan(const PlanFlags& flags, bool wants_document, Console& console) {
-  const auto counts = ParseWorkers(flags.workers);
-  if (!counts) {
-    console.Error(fmt::format("--workers: {}, must be N or FIRST..LAST, of 1 to {}", flags.workers,
-                              kWorkersMax));
+  const Result<std::vector<std::string>> arguments = WorkerArguments(flags);
+  if (!arguments.ok()) {
+    Report(console, arguments.status());
     return ExitCode::kUsage;
   }
   const auto loaded = LoadJobFile(console, flags.file, flags.overrides);
   if (!loaded.ok()) return loaded.error().exit_code;
-  const JobSpec& spec = loaded.value().spec;
+
   CatchInterrupts();
-  const Result<WorkerAnswer> answer = AskWorker(spec, "--explain", {"--explain-workers", "1"});
+  const Result<WorkerAnswer> answer = AskWorker(loaded.value().spec, "--scale", arguments.value());
   if (!answer.ok())
     return InterruptCount() > 0 ? ExitCode::kJobCancelled : Report(console, answer.status());
   if (!answer.value().problems.empty())
     return ReportDataProblems(console, answer.value().problems, flags.file);
-  const Result<StepCosts> costs = ReadStepCosts(answer.value().output, spec);
-  if (!costs.ok()) return Report(console, costs.status());
-  const NetworkRates network{.bytes_per_second = flags.network * 1e9 / 8,
-                             .latency_seconds = flags.latency * 1e-6};
-  if (wants_document)
-    console.Document(ScaleJson(costs.value(), network, *counts));
-  else
-    console.Data(ScaleText(costs.value(), network, *counts));
+  if (wants_document) {
+    console.Document(answer.value().output);
+    return ExitCode::kDone;
+  }
+  const Result<std::string> text = ScalingText(answer.value().output);
+  if (!text.ok()) return Report(console, text.status());
+  console.Data(text.value());
   return ExitCode::kDone;
 }
 
 }  // namespace
 
 void AddPlan(CLI::App& app, CommandLine& line) {
-  CLI::App* command = app.add_subcommand(
-      "plan", "Predict the step time and the efficiency of a job on many workers");
+  CLI::App* command =
+      app.add_subcommand("plan", "Predict step time and efficiency on many workers over a network");
   const auto flags = std::make_shared<PlanFlags>();
   command->add_option("file", flags->file, "Job file; - is stdin")->required();
   command
-      ->add_option("--workers", flags->workers, "Numbers of workers: 8..4096, each twice the last")
+      ->add_option("--workers", flags->workers,
+                   "How many: 8..4096 doubles from the first to the last; or 1,2,4")
       ->capture_default_str();
-  command->add_option("--network", flags->network, "Gbit/s of each machine")
+  command
+      ->add_option("--network", flags->network,
+                   "Rate of a host's link and what a message takes besides: 25Gbit,10us")
+      ->required();
+  command->add_option("--ranks-per-host", flags->ranks_per_host, "Workers that share a link")
       ->check(PositiveNumber())
       ->capture_default_str();
-  command->add_option("--latency", flags->latency, "Microseconds of a message")
-      ->check(NonNegativeNumber())
-      ->capture_default_str();
+  command->add_flag("--weak", flags->is_weak,
+                    "Each worker keeps its samples, so the batch grows with the workers");
   AddSetOption(*command, flags->overrides);
   line.OnChosen(command, [&line, flags](Console& console) {
     return Plan(*flags, line.WantsDocument(), console);

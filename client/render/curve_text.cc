@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iterator>
 #include <vector>
 
 #include "client/render/format.h"
@@ -53,10 +52,19 @@ class Picture {
   std::vector<unsigned> bits_;
 };
 
-std::vector<MetricPointView> FinitePoints(const MetricSeriesView& series) {
-  std::vector<MetricPointView> points;
-  std::ranges::copy_if(series.points, std::back_inserter(points),
-                       [](const MetricPointView& point) { return std::isfinite(point.value); });
+double LowestOf(const MetricPointView& point) {
+  return point.spread && std::isfinite(point.spread->min) ? point.spread->min : point.value;
+}
+
+double HighestOf(const MetricPointView& point) {
+  return point.spread && std::isfinite(point.spread->max) ? point.spread->max : point.value;
+}
+
+std::vector<PicturePoint> FinitePoints(const MetricSeriesView& series) {
+  std::vector<PicturePoint> points;
+  for (const MetricPointView& point : series.points)
+    if (std::isfinite(point.value))
+      points.push_back({static_cast<double>(point.step), LowestOf(point), HighestOf(point)});
   return points;
 }
 
@@ -66,41 +74,42 @@ int Scaled(double value, double low, double high, int dots) {
   return static_cast<int>(std::lround(share * (dots - 1)));
 }
 
-double LowestOf(const MetricPointView& point) {
-  return point.spread && std::isfinite(point.spread->min) ? point.spread->min : point.value;
-}
-
-double HighestOf(const MetricPointView& point) {
-  return point.spread && std::isfinite(point.spread->max) ? point.spread->max : point.value;
-}
-
 }  // namespace
 
-std::string CurveText(const MetricSeriesView& series, int columns, int rows) {
-  const std::vector<MetricPointView> points = FinitePoints(series);
-  if (points.empty()) return series.name + ": no value is a number yet\n";
-  const double lowest = LowestOf(std::ranges::min(points, {}, LowestOf));
-  const double highest = HighestOf(std::ranges::max(points, {}, HighestOf));
+std::string PictureText(const std::vector<PicturePoint>& points, const std::string& footer,
+                        int columns, int rows) {
+  const double lowest = std::ranges::min(points, {}, &PicturePoint::low).low;
+  const double highest = std::ranges::max(points, {}, &PicturePoint::high).high;
   const std::string low = FormatMetric(lowest), high = FormatMetric(highest);
   const int margin = static_cast<int>(std::max(low.size(), high.size()));
   Picture picture(std::max(columns - margin - 1, 8), rows);
-  for (const MetricPointView& point : points) {
-    const int x = Scaled(static_cast<double>(point.step), static_cast<double>(points.front().step),
-                         static_cast<double>(points.back().step), picture.dots_across());
-    const int top = Scaled(HighestOf(point), lowest, highest, picture.dots_down());
-    for (int y = Scaled(LowestOf(point), lowest, highest, picture.dots_down()); y <= top; ++y)
+  for (const PicturePoint& point : points) {
+    const int x = Scaled(point.x, points.front().x, points.back().x, picture.dots_across());
+    const int top = Scaled(point.high, lowest, highest, picture.dots_down());
+    for (int y = Scaled(point.low, lowest, highest, picture.dots_down()); y <= top; ++y)
       picture.Set(x, picture.dots_down() - 1 - y);
   }
 
-  std::string text =
-      fmt::format("{}  last {} @{}\n", series.name, FormatMetric(points.back().value),
-                  FormatGrouped(points.back().step));
+  std::string text;
   for (int row = 0; row < rows; ++row) {
     const std::string label = row == 0 ? high : row == rows - 1 ? low : "";
     text += fmt::format("{:>{}} {}\n", label, margin, picture.Row(row));
   }
-  return text + fmt::format("{:>{}} step {} to {}\n", "", margin,
-                            FormatGrouped(points.front().step), FormatGrouped(points.back().step));
+  return text + fmt::format("{:>{}} {}\n", "", margin, footer);
+}
+
+std::string CurveText(const MetricSeriesView& series, int columns, int rows) {
+  const std::vector<PicturePoint> points = FinitePoints(series);
+  if (points.empty()) return series.name + ": no value is a number yet\n";
+  const auto last =
+      std::ranges::find_if(series.points.rbegin(), series.points.rend(),
+                           [](const MetricPointView& point) { return std::isfinite(point.value); });
+  const std::string steps =
+      fmt::format("step {} to {}", FormatGrouped(static_cast<std::int64_t>(points.front().x)),
+                  FormatGrouped(static_cast<std::int64_t>(points.back().x)));
+  return fmt::format("{}  last {} @{}\n", series.name, FormatMetric(last->value),
+                     FormatGrouped(last->step)) +
+         PictureText(points, steps, columns, rows);
 }
 
 }  // namespace descent

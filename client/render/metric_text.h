@@ -21,6 +21,18 @@ std::string PointTable(const std::vector<MetricSeriesView>& series, const std::s
 // column for each job.
 std::string ComparisonText(const ComparisonView& comparison);
 
+// A place in a picture: a line from the lowest to the highest value at x.
+struct PicturePoint {
+  double x = 0;
+  double low = 0;
+  double high = 0;
+};
+
+// Points, ascending by x, of which there is one at least, as a picture of `columns` by `rows`
+// characters (Braille patterns of 2 by 4 dots) with its range beside and the footer below it.
+std::string PictureText(const std::vector<PicturePoint>& points, const std::string& footer,
+                        int columns, int rows);
+
 // A curve as a picture of `columns` by `rows` characters (Braille patterns of 2 by 4 dots), with
 // its range, its steps and its last value around it. A mean is a line from its lowest to its
 // highest value. A curve without a number is a sentence.

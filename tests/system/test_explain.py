@@ -53,20 +53,6 @@ class Explain(SystemTest):
         self.assertLess(again["activation_bytes"], kept["activation_bytes"])
         self.assertGreater(again["flops"], kept["flops"])
 
-    def test_a_step_is_predicted_for_many_workers(self):
-        plan = lambda *arguments: json.loads(self.descent(
-            "plan", self.job_file, "--workers", "1..8", "--json", *arguments).stdout)
-
-        usual, slow = plan(), plan("--network", "0.001")
-
-        self.assertEqual([point["workers"] for point in usual], [1, 2, 4, 8])
-        self.assertEqual(usual[0]["efficiency"], 1)
-        self.assertEqual([point["samples_of_a_worker"] for point in usual], [50, 26, 13, 7])
-        self.assertGreater(slow[3]["exchange_seconds"], usual[3]["exchange_seconds"])
-        self.assertIn("EFFICIENCY", self.descent("plan", self.job_file).stdout)
-        self.assertIn("must be N or FIRST..LAST",
-                      self.descent("plan", self.job_file, "--workers", "8..2", code=2).stderr)
-
     def test_bad_data_are_refused_with_every_problem(self):
         for path in self.directory.glob("train-labels*"):
             path.unlink()

@@ -63,6 +63,33 @@ class Releases(SystemTest):
                     continue  # the loader, and what a sanitizer adds
                 self.assertIn(name[1], listed, f"{program.name} links {library}")
 
+    def programs(self):
+        found = list(BIN.glob("descent*"))
+        self.assertGreaterEqual(len(found), 4)
+        return found
+
+    def read_elf(self, program, *options):
+        return subprocess.run(["readelf", "--wide", *options, program], capture_output=True, text=True,
+                              check=True).stdout
+
+    def test_programs_lie_anywhere_and_bind_their_libraries_before_they_begin(self):
+        for program in self.programs():
+            self.assertRegex(self.read_elf(program, "--file-header"), r"Type: +DYN \(Position-Ind", program)
+            self.assertIn("GNU_RELRO", self.read_elf(program, "--program-headers"), program)
+            self.assertRegex(self.read_elf(program, "--dynamic"), r"Flags:.* NOW", program)
+
+    def test_programs_check_their_stack_and_the_lengths_of_what_they_copy(self):
+        for program in self.programs():
+            symbols = self.read_elf(program, "--dyn-syms")
+            if "__asan_" in symbols or "__tsan_" in symbols:
+                self.skipTest("a sanitizer has checks of its own")
+            self.assertIn(" __stack_chk_fail@", symbols, program)
+            self.assertRegex(symbols, r" __\w+_chk@", program)
+
+    def test_programs_hold_no_path_of_the_machine_that_built_them(self):
+        for program in self.programs():
+            self.assertNotIn(str(ROOT).encode(), program.read_bytes(), program)
+
     def test_every_package_that_the_build_looks_for_has_its_licence_listed(self):
         listed = re.findall(r"`([^`]+)`", (ROOT / "docs/licences.md").read_text())
 

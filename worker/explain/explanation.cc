@@ -69,11 +69,7 @@ struct RankWork {
 
 RankWork LargestWork(const JobSpec& spec, std::int64_t train_samples, int workers) {
   const ShardPlanner planner(MakeShardPlan(spec, train_samples));
-  const std::int64_t logical_workers = spec.batch.logical_workers;
-  std::vector<bool> is_present;
-  for (std::int64_t leaf = 0; leaf < logical_workers; ++leaf)
-    is_present.push_back(planner.PositionsOf(0, leaf).size() > 0);
-  const CanonicalTree tree(is_present, workers);
+  const CanonicalTree tree = TreeOf(spec, train_samples, workers);
   RankWork most;
   for (int rank = 0; rank < workers; ++rank) {
     const AccumulationPlan plan = AccumulationPlan::For(tree, rank);
@@ -134,6 +130,14 @@ std::int64_t MemoryExplanation::Total() const {
          checkpoint;
 }
 
+CanonicalTree TreeOf(const JobSpec& spec, std::int64_t train_samples, int workers) {
+  const ShardPlanner planner(MakeShardPlan(spec, train_samples));
+  std::vector<bool> is_present;
+  for (std::int64_t leaf = 0; leaf < spec.batch.logical_workers; ++leaf)
+    is_present.push_back(planner.PositionsOf(0, leaf).size() > 0);
+  return CanonicalTree(std::move(is_present), workers);
+}
+
 Result<Explanation> Explain(const JobSpec& spec, const Datasets& datasets, int workers,
                             const MachineRates& rates) {
   ThreadPool pool(spec.workers.threads);
@@ -160,6 +164,9 @@ Result<Explanation> Explain(const JobSpec& spec, const Datasets& datasets, int w
                        ExplainPlan("evaluation", block, *evaluation, rates)};
   explanation.parameter_count = plans.parameter_count();
   explanation.groups = GroupsOf(layout);
+  explanation.layout = layout;
+  explanation.gradient_writers.assign(training->gradient_writers().begin(),
+                                      training->gradient_writers().end());
   for (std::size_t i = 0; i < layout.buckets.size(); ++i)
     explanation.buckets.push_back(
         {4 * layout.buckets[i].size(), training->bucket_ready_after()[i]});

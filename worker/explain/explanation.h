@@ -6,6 +6,7 @@
 
 #include "common/job_spec.h"
 #include "common/result.h"
+#include "worker/collective/canonical_tree.h"
 #include "worker/data/datasets.h"
 #include "worker/explain/machine_rates.h"
 #include "worker/plan/plan.h"
@@ -75,6 +76,8 @@ struct Explanation {
   std::vector<TensorGroup> groups;
   MemoryExplanation memory;
   std::vector<PlanExplanation> plans;  // training, evaluation
+  ParameterLayout layout;
+  std::vector<int> gradient_writers;  // by slot: the step of the training plan
   std::vector<BucketExplanation> buckets;
   double exchanged_bytes = 0;  // sent by a worker in a step, were all on different hosts
   StepTimes step;
@@ -86,6 +89,9 @@ struct Explanation {
 // long as compiling takes. kInvalidArgument, kInternal: as Plan::Compile.
 Result<Explanation> Explain(const JobSpec& spec, const Datasets& datasets, int workers,
                             const MachineRates& rates);
+
+// The tree in which `workers` of them add the gradients of a job's first step.
+CanonicalTree TreeOf(const JobSpec& spec, std::int64_t train_samples, int workers);
 
 std::string ToJson(const Explanation& explanation);
 

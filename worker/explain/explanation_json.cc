@@ -64,6 +64,8 @@ Json ToValue(const StepTimes& step) {
           {"total", step.Total()}};
 }
 
+}  // namespace
+
 Json ToValue(const MachineRates& rates) {
   return {{"matrix_flops", rates.matrix_flops},
           {"element_flops", rates.element_flops},
@@ -71,8 +73,6 @@ Json ToValue(const MachineRates& rates) {
           {"memory_bytes", rates.memory_bytes},
           {"step_seconds", rates.step_seconds}};
 }
-
-}  // namespace
 
 std::string ToJson(const Explanation& explanation) {
   const Json value = {{"workers", explanation.workers},

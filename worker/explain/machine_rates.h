@@ -1,5 +1,7 @@
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
+
 #include "common/precision.h"
 #include "common/result.h"
 #include "worker/kernels/thread_pool.h"
@@ -24,5 +26,7 @@ Result<MachineRates> MeasureMachine(Precision precision, ThreadPool& pool);
 // as functions of elements; what fits the caches passes at their rate. Source: Williams, Waterman
 // and Patterson 2009.
 double PredictSeconds(const MachineRates& rates, double flops, double bytes);
+
+nlohmann::ordered_json ToValue(const MachineRates& rates);
 
 }  // namespace descent

@@ -62,10 +62,6 @@ Result<ProgramStep> PrepareStep(const KernelRequest& request, const Graph& store
   return step;
 }
 
-bool Overlap(const ParameterSlot& slot, const IndexRange& bucket) {
-  return slot.offset < bucket.last && bucket.first < slot.offset + slot.size;
-}
-
 // By slot, the step that writes its gradient, the last part of it.
 std::vector<int> WritersOf(const std::vector<ProgramStep>& steps, const ParameterLayout& layout) {
   std::vector<int> writers(layout.slots.size(), -1);
@@ -77,20 +73,6 @@ std::vector<int> WritersOf(const std::vector<ProgramStep>& steps, const Paramete
     }
   }
   return writers;
-}
-
-std::vector<int> BucketReadiness(const std::vector<ProgramStep>& steps,
-                                 const ParameterLayout& layout) {
-  const std::vector<int> writers = WritersOf(steps, layout);
-  std::vector<int> ready_after;
-  int latest = 0;
-  for (const IndexRange& bucket : layout.buckets) {
-    for (std::size_t i = 0; i < layout.slots.size(); ++i) {
-      if (Overlap(layout.slots[i], bucket)) latest = std::max(latest, writers[i]);
-    }
-    ready_after.push_back(latest);
-  }
-  return ready_after;
 }
 
 // The forward pass ends with the step that writes the samples' losses, or how many are right.
@@ -154,7 +136,8 @@ Result<std::unique_ptr<Plan>> Plan::Compile(const Graph& model, const ParameterL
   }
   LabelSteps(*program, LayersOf(lowered, layout));
   if (IsTraining(kind)) {
-    program->bucket_ready_after = BucketReadiness(program->steps, layout);
+    program->gradient_writers = WritersOf(program->steps, layout);
+    program->bucket_ready_after = ReadinessOf(layout.buckets, layout, program->gradient_writers);
   }
   CountElements(*program, lowered.graph, layout, placed.activation_elements);
   program->activations = AlignedBuffer(placed.activation_elements);

@@ -13,8 +13,6 @@ namespace {
 constexpr std::int64_t kSlotMultiple = 16;  // 64 bytes: a cache line and the widest vector
 constexpr auto kBucketMax = static_cast<std::int64_t>(limits::kBucketElementsMax);
 constexpr auto kBucketTarget = static_cast<std::int64_t>(limits::kBucketElementsTarget);
-static_assert(2 * kBucketTarget <= kBucketMax,
-              "a bucket below the target may take a slot below it");
 
 std::int64_t WithPadding(std::int64_t size) {
   return (size + kSlotMultiple - 1) / kSlotMultiple * kSlotMultiple;
@@ -31,25 +29,24 @@ std::vector<ValueId> ByFirstUse(const Graph& model, ValueRole role) {
   return ordered;
 }
 
-// The buckets of slots that lie side by side.
-std::vector<IndexRange> MakeBuckets(std::span<const ParameterSlot> slots) {
-  std::vector<IndexRange> buckets;
-  if (slots.empty()) return buckets;
+// Appends those of slots that lie side by side.
+void AppendBuckets(std::span<const ParameterSlot> slots, std::int64_t target,
+                   std::vector<IndexRange>& buckets) {
+  if (slots.empty()) return;
   IndexRange open = {slots.front().offset, slots.front().offset};
   const auto close = [&] {
     if (open.size() > 0) buckets.push_back(open);
     open.first = open.last;
   };
   for (const ParameterSlot& slot : slots) {
-    if (slot.size >= kBucketTarget) close();
+    if (slot.size >= target) close();
     open.last = slot.offset + WithPadding(slot.size);
     for (; open.size() > kBucketMax; open.first += kBucketMax) {
       buckets.push_back({open.first, open.first + kBucketMax});
     }
-    if (open.size() >= kBucketTarget || slot.size >= kBucketTarget) close();
+    if (open.size() >= target || slot.size >= target) close();
   }
   close();
-  return buckets;
 }
 
 // The value that a random word becomes.
@@ -80,14 +77,17 @@ void Initialize(const Initialization& initialization, const PhiloxKey& key, std:
   }
 }
 
+bool Overlap(const ParameterSlot& slot, const IndexRange& bucket) {
+  return slot.offset < bucket.last && bucket.first < slot.offset + slot.size;
+}
+
 std::optional<double> MomentumOf(const Graph& model, ValueId id) {
   const auto found = std::ranges::find(model.statistics(), id, &RunningStatistic::value);
   return found == model.statistics().end() ? std::nullopt : std::optional(found->momentum);
 }
 
-// Appends slots for the values, from the last to the first, and their buckets.
+// Appends slots for the values, from the last to the first.
 void AppendSlots(const Graph& model, const std::vector<ValueId>& ids, ParameterLayout& layout) {
-  const std::size_t first = layout.slots.size();
   for (std::size_t i = ids.size(); i-- > 0;) {
     const Value& value = model.value(ids[i]);
     const std::int64_t size = ElementCount(value.type.shape);
@@ -95,8 +95,6 @@ void AppendSlots(const Graph& model, const std::vector<ValueId>& ids, ParameterL
         {value.name, value.type.shape, layout.element_count, size, MomentumOf(model, ids[i])});
     layout.element_count += WithPadding(size);
   }
-  for (const IndexRange& bucket : MakeBuckets(std::span(layout.slots).subspan(first)))
-    layout.buckets.push_back(bucket);
 }
 
 }  // namespace
@@ -107,7 +105,31 @@ ParameterLayout MakeParameterLayout(const Graph& model) {
   layout.statistics.first = layout.element_count;
   AppendSlots(model, ByFirstUse(model, ValueRole::kStatistic), layout);
   layout.statistics.last = layout.element_count;
+  layout.buckets = BucketsOf(layout, kBucketTarget);
   return layout;
+}
+
+std::vector<IndexRange> BucketsOf(const ParameterLayout& layout, std::int64_t target) {
+  DESCENT_CHECK(0 < target && target <= kBucketMax);
+  const auto first_statistic =
+      std::ranges::lower_bound(layout.slots, layout.statistics.first, {}, &ParameterSlot::offset);
+  std::vector<IndexRange> buckets;
+  AppendBuckets({layout.slots.begin(), first_statistic}, target, buckets);
+  AppendBuckets({first_statistic, layout.slots.end()}, target, buckets);
+  return buckets;
+}
+
+std::vector<int> ReadinessOf(std::span<const IndexRange> buckets, const ParameterLayout& layout,
+                             std::span<const int> writers) {
+  std::vector<int> ready_after;
+  int latest = 0;
+  for (const IndexRange& bucket : buckets) {
+    for (std::size_t i = 0; i < layout.slots.size(); ++i) {
+      if (Overlap(layout.slots[i], bucket)) latest = std::max(latest, writers[i]);
+    }
+    ready_after.push_back(latest);
+  }
+  return ready_after;
 }
 
 const ParameterSlot* FindSlot(const ParameterLayout& layout, std::string_view name) {

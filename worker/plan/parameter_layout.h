@@ -39,6 +39,15 @@ struct ParameterLayout {
 // those before it need not wait for it, and is cut where it exceeds limits::kBucketElementsMax.
 ParameterLayout MakeParameterLayout(const Graph& model);
 
+// The buckets that the layout would have, were they closed at `target` elements: at most
+// limits::kBucketElementsMax.
+std::vector<IndexRange> BucketsOf(const ParameterLayout& layout, std::int64_t target);
+
+// By bucket: the latest of the steps that write the gradients, by slot, of it and of all buckets
+// before it.
+std::vector<int> ReadinessOf(std::span<const IndexRange> buckets, const ParameterLayout& layout,
+                             std::span<const int> writers);
+
 // The slot of that name, or null.
 const ParameterSlot* FindSlot(const ParameterLayout& layout, std::string_view name);
 

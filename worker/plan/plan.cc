@@ -133,6 +133,7 @@ std::vector<PlanStep> Plan::steps() const {
 }
 
 std::span<const int> Plan::bucket_ready_after() const { return program_->bucket_ready_after; }
+std::span<const int> Plan::gradient_writers() const { return program_->gradient_writers; }
 
 std::string Plan::Describe() const {
   std::ostringstream text;

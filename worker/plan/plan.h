@@ -100,6 +100,8 @@ class Plan {
   std::vector<PlanStep> steps() const;
   // By bucket: the step after which its gradients are written; empty unless it trains.
   std::span<const int> bucket_ready_after() const;
+  // By slot of the layout: the step that writes the last of its gradient; empty unless it trains.
+  std::span<const int> gradient_writers() const;
   // For people: totals, then one line a step with operands, places, FLOPs and bytes.
   std::string Describe() const;
 

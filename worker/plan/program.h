@@ -59,6 +59,7 @@ struct Program {
   PlanKind kind = PlanKind::kEvaluate;
   std::array<std::int64_t, kArenaCount> element_counts = {};  // of each arena
   std::vector<ProgramStep> steps;
+  std::vector<int> gradient_writers;  // by slot: the step that writes its gradient, its last part
   // By bucket: the step after which its gradients, and those of all buckets before it, are written.
   std::vector<int> bucket_ready_after;
   AlignedBuffer activations{0};

@@ -97,6 +97,25 @@ TEST(ParameterLayoutTest, ALargeParameterDoesNotDelayThoseBeforeIt) {
               ElementsAre(IndexRange{0, largest}, IndexRange{largest, layout.element_count}));
 }
 
+TEST(ParameterLayoutTest, AnotherTargetClosesBucketsEarlierOrLater) {
+  const ParameterLayout layout = MakeParameterLayout(BuildMlp({512, 256}, 784));
+
+  EXPECT_EQ(BucketsOf(layout, std::int64_t{limits::kBucketElementsTarget}), layout.buckets);
+  EXPECT_THAT(BucketsOf(layout, std::int64_t{limits::kBucketElementsMax}),
+              ElementsAre(IndexRange{0, layout.element_count}));
+  EXPECT_EQ(BucketsOf(layout, 1).size(), layout.slots.size());
+}
+
+TEST(ParameterLayoutTest, ABucketIsReadyWithItsLastWriterAndNotBeforeTheOneBeforeIt) {
+  const ParameterLayout layout = MakeParameterLayout(BuildMlp({16}, 3));
+  const std::vector<int> writers = {7, 5, 9, 8};  // by slot
+  const auto starts = [&](std::size_t slot) { return layout.slots[slot].offset; };
+  const std::vector<IndexRange> buckets = {
+      {0, starts(1)}, {starts(1), starts(2)}, {starts(2), layout.element_count}};
+
+  EXPECT_THAT(ReadinessOf(buckets, layout, writers), ElementsAre(7, 7, 9));
+}
+
 TEST(ParameterLayoutTest, AParameterAboveTheBoundIsCut) {
   const ParameterLayout layout = MakeParameterLayout(BuildMlp({5000, 5000}, 784));
 
