@@ -15,6 +15,10 @@ std::string NumberText(const std::optional<double>& value) {
   return value ? fmt::format("{}", *value) : "not finite";
 }
 
+std::string RecordedText(const RecordedStep& recorded, const std::optional<double>& value) {
+  return value || recorded.is_nonfinite ? NumberText(value) : "";
+}
+
 // Those that reported it first: what is computed again is not recorded again.
 const AttemptView* FindAttempt(const RecordedStep& recorded) {
   const auto has_done = [&](const AttemptView& attempt) {
@@ -26,6 +30,9 @@ const AttemptView* FindAttempt(const RecordedStep& recorded) {
 }
 
 std::string VerdictText(const StepComparison& comparison) {
+  if (std::ranges::none_of(comparison.values, &ComparedValue::is_compared))
+    return fmt::format("nothing is recorded of step {}, so nothing can be compared\n",
+                       comparison.step);
   if (comparison.is_equal())
     return fmt::format(
         "step {} was computed right: this machine gets the same bits from the state after step "
@@ -82,8 +89,9 @@ StepComparison Compare(const RecordedStep& recorded, const ReplayedStep& replaye
       .job = recorded.job,
       .step = recorded.step,
       .from_step = replayed.from_step,
-      .values = {{"loss", NumberText(recorded.loss), NumberText(replayed.loss)},
-                 {"gradient norm", NumberText(recorded.grad_norm), NumberText(replayed.grad_norm)},
+      .values = {{"loss", RecordedText(recorded, recorded.loss), NumberText(replayed.loss)},
+                 {"gradient norm", RecordedText(recorded, recorded.grad_norm),
+                  NumberText(replayed.grad_norm)},
                  {"parameters", recorded.parameters_digest, replayed.parameters_digest},
                  {"whole state", recorded.state_digest, replayed.state_digest}},
       .worker_version = recorded.worker_version == kVersion ? "" : recorded.worker_version,
@@ -126,6 +134,7 @@ std::string ToJson(const StepComparison& comparison) {
                         {"equal", comparison.is_equal()},
                         {"values", std::move(values)},
                         {"other_data", comparison.has_other_data},
+                        {"other_version", comparison.worker_version},
                         {"workers", comparison.workers},
                         {"divergences", comparison.divergences}}
              .dump() +

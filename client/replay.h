@@ -21,7 +21,8 @@ struct RecordedStep {
   std::string instruction_set;
   std::string worker_version;
   std::string dataset_fingerprint;
-  std::optional<double> loss;       // absent: the step was not finite
+  bool is_nonfinite = false;
+  std::optional<double> loss;       // absent: the step was not finite, or it is not known
   std::optional<double> grad_norm;  // the same
   std::string parameters_digest;
   std::string state_digest;

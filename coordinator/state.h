@@ -205,6 +205,7 @@ class State {
   // Ranks whose states differ: state_divergence.cc. False: that is not why the rank's part has
   // ended. May end the attempt, which leaves `attempt` invalid.
   bool HearDivergence(Attempt& attempt, const AssignmentEnded& message);
+  void JudgeDivergence(Attempt& attempt);  // whose ranks are all released
   bool CanDoWithout(const Attempt& attempt, const std::vector<int>& ranks) const;
   void Quarantine(const Attempt& attempt, const std::vector<int>& ranks, std::int64_t step);
 

@@ -238,6 +238,7 @@ void State::Fail(Attempt& attempt, AttemptFailure failure) {
 
 void State::FinishIfReleased(Attempt& attempt) {
   if (!attempt.AllReleased()) return;
+  JudgeDivergence(attempt);
   const Attempt ended = std::move(attempt);
   attempts_.erase(ended.job_id);
   is_schedule_due_ = true;

@@ -2,14 +2,18 @@
 // that is alone with its state has hardware that cannot be trusted:
 //   1. The ranks compare their states after a step, and all end: nothing of that step is reported,
 //      and nothing that was computed since they last agreed is saved.
-//   2. The workers of the minority are cordoned, unless the job could not go on without them.
+//   2. Once all are released, what most of them say is believed: the one whose memory has changed
+//      speaks as well. The workers of the minority are cordoned, unless the job could not go on
+//      without them.
 //   3. The attempt is tried again from the last checkpoint. Ranks agree on a state before they save
 //      it, so that is one that all of them had.
 #include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
 #include <cstddef>
+#include <map>
 #include <set>
+#include <utility>
 
 #include "coordinator/state.h"
 
@@ -62,15 +66,33 @@ bool State::HearDivergence(Attempt& attempt, const AssignmentEnded& message) {
   const std::vector<int> ranks = RanksOf(message, attempt);
   if (ranks.empty()) return false;
   // All ranks find it, and each says so.
-  const bool is_known = attempt.failure && attempt.failure->record.reason == kStateDiverged;
-  if (is_known) {
+  if (attempt.failure && attempt.failure->record.reason == kStateDiverged) {
     FinishIfReleased(attempt);
-    return true;
+  } else {
+    Fail(attempt, {.record = Describe(ranks, attempt, message), .is_retryable = true});
   }
-  const bool is_minority = std::ssize(ranks) < std::ssize(attempt.members);
-  if (is_minority && CanDoWithout(attempt, ranks)) Quarantine(attempt, ranks, message.step);
-  Fail(attempt, {.record = Describe(ranks, attempt, message), .is_retryable = true});
   return true;
+}
+
+void State::JudgeDivergence(Attempt& attempt) {
+  if (!attempt.failure || attempt.failure->record.reason != kStateDiverged) return;
+  std::map<std::vector<int>, int> votes;
+  const AssignmentEnded* believed = nullptr;
+  int votes_max = 0;
+  for (const Member& member : attempt.members) {
+    if (!member.ended) continue;
+    const std::vector<int> ranks = RanksOf(*member.ended, attempt);
+    if (ranks.empty() || ++votes[ranks] <= votes_max) continue;
+    votes_max = votes[ranks];
+    believed = &*member.ended;
+  }
+  if (believed == nullptr) return;
+  const std::vector<int> ranks = RanksOf(*believed, attempt);
+  FailureRecord record = Describe(ranks, attempt, *believed);
+  record.secondary = std::move(attempt.failure->record.secondary);
+  attempt.failure->record = std::move(record);
+  const bool is_minority = std::ssize(ranks) < std::ssize(attempt.members);
+  if (is_minority && CanDoWithout(attempt, ranks)) Quarantine(attempt, ranks, believed->step);
 }
 
 // Whether some pool has enough workers for the job beside those.

@@ -29,20 +29,27 @@ ApiError Refuse(ExitCode exit_code, std::string message) {
   return {.exit_code = exit_code, .reason = "", .message = std::move(message)};
 }
 
-// Loss and gradient norm of the step, if it has them.
+// Loss and gradient norm of the step, or that it was not finite.
 std::optional<ApiError> ReadMetrics(const Endpoint& endpoint, const std::string& job,
                                     RecordedStep& recorded) {
   return MetricClient(endpoint).Follow(
-      {.job = job, .names = {"train/loss", "train/grad_norm"}, .first_step = recorded.step},
+      {.job = job,
+       .names = {"train/loss", "train/grad_norm", "train/nonfinite_steps"},
+       .first_step = recorded.step},
       [&](const MetricSeriesList& news) {
         bool is_beyond = false;
         for (const MetricSeriesView& curve : news.series)
           for (const MetricPointView& point : curve.points) {
             is_beyond |= point.step > recorded.step;
             if (point.step != recorded.step) continue;
+            if (curve.name == "train/nonfinite_steps") {
+              recorded.is_nonfinite = true;
+              continue;
+            }
             (curve.name == "train/loss" ? recorded.loss : recorded.grad_norm) = point.value;
           }
-        return !is_beyond && !(recorded.loss && recorded.grad_norm);
+        const bool is_known = recorded.is_nonfinite || (recorded.loss && recorded.grad_norm);
+        return !is_beyond && !is_known;
       });
 }
 

@@ -3,6 +3,7 @@ the bits of an undisturbed one; a step that is computed again tells hardware fro
 
 import contextlib
 import json
+import math
 import pathlib
 import sqlite3
 import struct
@@ -29,8 +30,16 @@ def frozen_values(model):
     return content[8 + size + first:8 + size + last]
 
 
-def flip_bit(pid, values):
-    """Flips a bit in each place of a process's memory that holds the values. How many there are."""
+def flip_lowest_bit(value):
+    return bytes([value[0] ^ 1]) + value[1:]
+
+
+def to_nan(_):
+    return struct.pack("<f", math.nan)
+
+
+def change_one(pid, values, change):
+    """Changes a float in each place of a process's memory that holds the values. How many there are."""
     places = 0
     with open(f"/proc/{pid}/mem", "r+b", buffering=0) as memory:
         for line in pathlib.Path(f"/proc/{pid}/maps").read_text().splitlines():
@@ -45,8 +54,9 @@ def flip_bit(pid, values):
                 continue
             at = content.find(values)
             while at >= 0:
-                memory.seek(first + at + len(values) // 2)
-                memory.write(bytes([content[at + len(values) // 2] ^ 1]))
+                middle = at + len(values) // 8 * 4
+                memory.seek(first + middle)
+                memory.write(change(content[middle:middle + 4]))
                 places += 1
                 at = content.find(values, at + 1)
     return places
@@ -59,12 +69,12 @@ class SilentCorruption(SystemTest):
         return next(pid for pid in self.workers()
                     if wanted in pathlib.Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"))
 
-    def corrupt(self, job, rank):
+    def corrupt(self, job, rank, change=flip_lowest_bit):
         """Once the job has a checkpoint."""
         checkpoint = self.wait_until(lambda: self.job(job).get("latestCheckpoint"), seconds=60)
         values = frozen_values(pathlib.Path(checkpoint["directory"]) / "model.safetensors")
         try:
-            places = flip_bit(self.rank_pid(rank), values)
+            places = change_one(self.rank_pid(rank), values, change)
         except PermissionError:
             self.skipTest("this machine does not let a process write to another one of its user")
         self.assertGreater(places, 0)
@@ -99,6 +109,18 @@ class SilentCorruption(SystemTest):
         self.assertRegex(events, r"worker [^ ]+/2 takes no jobs until it is uncordoned: rank 2 of "
                                  rf"job {job} had another state than the other ranks after step \d+")
         self.assertEqual([len(attempt["workers"]) for attempt in self.attempts(job)], [3, 2])
+
+    def test_a_rank_whose_change_makes_steps_that_are_not_finite_is_named_and_not_the_data(self):
+        wanted = self.digest_of(self.run_job(self.job_file, "--workers", 1, *WORK))
+        job = self.start_job(3)
+
+        self.corrupt(job, 2, to_nan)
+
+        done = self.wait_for_state(job, "SUCCEEDED", "FAILED", seconds=120)
+        self.assertEqual(done["state"], "JOB_STATE_SUCCEEDED", done)
+        self.assertEqual(done["stateDigest"], wanted)
+        self.assertRegex(self.descent("events", job).stdout,
+                         rf"worker [^ ]+/2 takes no jobs until it is uncordoned: rank 2 of job {job}")
 
     def test_of_two_ranks_both_are_named_and_the_job_ends_with_the_same_bits(self):
         wanted = self.digest_of(self.run_job(self.job_file, "--workers", 1, *WORK))

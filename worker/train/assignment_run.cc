@@ -195,6 +195,8 @@ Result<StepOutcome> AssignmentRun::RunStep(TrainStep& train_step) {
   DESCENT_ASSIGN(StepOutcome outcome, train_step.Run(options_.control.requests()));
   DESCENT_FAILPOINT("worker.step.after");
   if (outcome.nonfinite) {
+    // So is a step of a rank whose memory has changed, and a rollback would hide that.
+    DESCENT_RETURN_IF_ERROR(Verify().status());
     DESCENT_ASSIGN(outcome.metrics.nonfinite, nonfinite_policy_->Handle(*outcome.nonfinite));
   } else {
     nonfinite_policy_->HearFinite();
@@ -211,10 +213,14 @@ Result<StepOutcome> AssignmentRun::RunStep(TrainStep& train_step) {
 // Before the step is reported: what follows from a wrong state is not to be believed.
 Result<std::optional<Digest>> AssignmentRun::VerifyIfDue() {
   if (!verifier_->IsDue(state_->steps_done())) return std::optional<Digest>();
+  DESCENT_ASSIGN(const Digest digest, Verify());
+  return std::optional(digest);
+}
+
+Result<Digest> AssignmentRun::Verify() {
   SetPhase("exchange");
   const TraceSpan span(training_trace(), trace::kVerify);
-  DESCENT_ASSIGN(const Digest digest, verifier_->Verify(*state_));
-  return std::optional(digest);
+  return verifier_->Verify(*state_);
 }
 
 Result<StepRequests> AssignmentRun::RunGrant(TrainStep& train_step, const GrantSteps& grant) {

@@ -60,6 +60,7 @@ class AssignmentRun {
   Result<EndOutcome> Train(const Begin& begin);
   Result<StepOutcome> RunStep(TrainStep& train_step);
   Result<std::optional<Digest>> VerifyIfDue();
+  Result<Digest> Verify();  // of the parameters
   // To the end of the grant, or to the step after which all ranks stop: what they were asked for.
   Result<StepRequests> RunGrant(TrainStep& train_step, const GrantSteps& grant);
   // Its last step is done.

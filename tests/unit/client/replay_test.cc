@@ -55,6 +55,29 @@ TEST(ReplayTest, WhatWasNotRecordedDoesNotCount) {
   EXPECT_THAT(ComparisonText(comparison), HasSubstr("step 30 was computed right"));
 }
 
+TEST(ReplayTest, ALossThatIsNotOnRecordIsNotTakenForOneThatWasNotFinite) {
+  RecordedStep recorded = Recorded();
+  recorded.loss.reset();
+  recorded.grad_norm.reset();
+  EXPECT_TRUE(Compare(recorded, Replayed()).is_equal());
+
+  recorded.is_nonfinite = true;
+
+  EXPECT_FALSE(Compare(recorded, Replayed()).is_equal());
+  EXPECT_THAT(ComparisonText(Compare(recorded, Replayed())),
+              HasSubstr("differs: not finite was recorded"));
+}
+
+TEST(ReplayTest, WhereNothingIsOnRecordNothingIsSaidToBeRight) {
+  RecordedStep recorded = Recorded();
+  recorded.loss.reset();
+  recorded.grad_norm.reset();
+  recorded.state_digest.clear();
+
+  EXPECT_THAT(ComparisonText(Compare(recorded, Replayed())),
+              HasSubstr("nothing is recorded of step 30"));
+}
+
 TEST(ReplayTest, ALossThatDiffersInItsLastBitDiffers) {
   RecordedStep recorded = Recorded();
   recorded.loss = 0.10000000000000002;

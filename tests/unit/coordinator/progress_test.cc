@@ -167,5 +167,16 @@ TEST(ProgressTest, AVerifiedStepThatIsComputedAgainToOtherBitsIsADivergence) {
   EXPECT_EQ(job.verified_steps.size(), 2u);
 }
 
+TEST(ProgressTest, TheFastestReductionMayGiveAVerifiedStepOtherBits) {
+  Job job;
+  job.spec.reduction = ReductionKind::kFastest;
+  (void)RecordVerifiedSteps(job, {Verified(10, 1), Verified(20, 2)});
+
+  EXPECT_EQ(RecordVerifiedSteps(job, {Verified(10, 3)}), std::nullopt);
+
+  ASSERT_EQ(job.verified_steps.size(), 1u);
+  EXPECT_EQ(job.verified_steps.front().parameters_digest, Digest{.low = 3});
+}
+
 }  // namespace
 }  // namespace descent
