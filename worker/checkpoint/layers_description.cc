@@ -14,8 +14,10 @@ Json EncodeLayers(const LayersSpec& spec) {
   Json layers = Json::array();
   for (const LayerSpec& layer : spec.layers) {
     Json fields = Json::object();
-    for (const auto& [name, member] : FieldsOf(layer.kind))
-      std::visit([&](auto pointer) { fields[std::string(name)] = layer.*pointer; }, member);
+    for (const auto& [name, member] : FieldsOf(layer.kind)) {
+      Json& field = fields[std::string(name)];
+      std::visit([&](auto pointer) { field = layer.*pointer; }, member);
+    }
     layers.push_back({{std::string(NameOf(layer.kind)), std::move(fields)}});
   }
   return layers;
